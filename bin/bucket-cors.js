@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+import './check-node.js';
+import { existsSync } from 'node:fs';
+
+// A checkout runs its sources as they are; the published package holds only what they were built into.
+const source = new URL('../src/cli/main.ts', import.meta.url);
+const { main } = await import(
+  existsSync(source) ? source.href : new URL('../dist/cli/main.js', import.meta.url).href
+);
+await main(process.argv.slice(2), process.env);

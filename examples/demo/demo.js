@@ -1,0 +1,77 @@
+import { askWhy, askWire, edge } from './ask.js';
+import { makeCard } from './card.js';
+import { experiments } from './experiments.js';
+
+const cards = experiments.map((experiment) => ({
+  experiment,
+  card: makeCard(experiment, () => turns(() => runOne(experiment))),
+}));
+const summary = document.querySelector('#summary');
+const runAll = document.querySelector('#run-all');
+
+document.querySelector('#page-origin').textContent = location.origin;
+document.querySelector('#edge-origin').textContent = edge;
+document.querySelector('#experiments').append(...cards.map(({ card }) => card.root));
+runAll.addEventListener('click', () => turns(runEach));
+
+/** One thing at a time: the upload and the delete touch the same object. */
+let last = Promise.resolve();
+function turns(run) {
+  last = last.then(run).then(summarize);
+  return last;
+}
+
+async function runEach() {
+  runAll.disabled = true;
+  for (const { card } of cards) card.running();
+  for (const { experiment } of cards) await runOne(experiment);
+  runAll.disabled = false;
+}
+
+async function runOne(experiment) {
+  const { card } = cards.find((pair) => pair.experiment === experiment);
+  card.running();
+  try {
+    card.done(await observe(experiment));
+  } catch (error) {
+    card.broken(error);
+  }
+}
+
+/** Runs an experiment, then asks how the rules judge it and what the wire carried. */
+async function observe(experiment) {
+  const { method, origin = location.origin, preflight, sends = {} } = experiment;
+  const path = experiment.path(Date.now().toString(36));
+  const ran = await experiment.run(path).catch((error) => {
+    if (error.name === 'TimeoutError') throw error;
+    return { error };
+  });
+  const outcome = ran.error === undefined ? 'allowed' : 'refused';
+  const why = await askWhy({ method, path, origin, preflight });
+  const exchanges = [];
+  if (preflight !== undefined) {
+    const asked = { origin, 'access-control-request-method': method };
+    if (preflight !== '') asked['access-control-request-headers'] = preflight;
+    exchanges.push({
+      method: 'OPTIONS',
+      asked,
+      ...(await askWire({ method: 'OPTIONS', path, headers: asked })),
+    });
+  } else {
+    const asked = { origin, ...sends };
+    exchanges.push({ method, asked, ...(await askWire({ method, path, headers: asked })) });
+  }
+  const said = why.reason === 'matched' ? 'allowed' : 'refused';
+  const passed = outcome === said && (outcome === 'refused' || ran.sound);
+  return { ...ran, outcome, passed, why, path, exchanges };
+}
+
+function summarize() {
+  const passed = cards.filter(({ card }) => card.root.dataset.state === 'passed').length;
+  summary.textContent =
+    passed === cards.length
+      ? `All ${passed} went as the rules say.`
+      : `${passed} of ${cards.length} went as the rules say.`;
+}
+
+turns(runEach);

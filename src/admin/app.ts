@@ -1,0 +1,67 @@
+import { Hono } from 'hono';
+import type { RuledBucket, RulesCache } from '../rules/cache.ts';
+import { explainRequest } from './explain.ts';
+import { readiness } from './ready.ts';
+import { describeRules } from './rules.ts';
+
+export interface AdminOptions {
+  readonly buckets: readonly RuledBucket[];
+  /** Names of the buckets whose rules are loaded at start. */
+  readonly preloaded: readonly string[];
+  readonly cache: RulesCache;
+  /** Whether the edge accepts connections. */
+  readonly listening: () => boolean;
+  readonly metrics: () => Promise<{ type: string; text: string }>;
+}
+
+/** What operators and their machines ask. It has no CORS headers and belongs on a port of its own. */
+export function createAdmin(options: AdminOptions): Hono {
+  const { buckets, cache } = options;
+  const app = new Hono();
+  app.use(async (c, next) => {
+    await next();
+    c.header('Cache-Control', 'no-store');
+  });
+  app.get('/healthz', (c) => c.json({ status: 'alive' }));
+  app.get('/readyz', (c) => {
+    const ready = readiness(options);
+    return c.json(ready, ready.status === 'not ready' ? 503 : 200);
+  });
+  app.get('/rules', (c) => {
+    const asked = c.req.query('bucket');
+    const found = asked === undefined ? buckets : buckets.filter(({ name }) => name === asked);
+    if (found.length === 0) return c.json(unknownBucket(asked, buckets), 404);
+    return c.json({ buckets: found.map((bucket) => describeRules(bucket, cache.status(bucket.name))) });
+  });
+  app.get('/explain', async (c) => {
+    const { bucket: asked, ...query } = c.req.query();
+    const bucket = findBucket(asked, buckets);
+    if (bucket === null) return c.json(unknownBucket(asked, buckets), 404);
+    const explained = explainRequest(await cache.current(bucket), query);
+    return c.json({ bucket: bucket.name, ...explained }, 'faults' in explained ? 400 : 200);
+  });
+  app.get('/metrics', async (c) => {
+    const { type, text } = await options.metrics();
+    return c.body(text, 200, { 'Content-Type': type });
+  });
+  app.notFound((c) =>
+    c.json({ error: `there is no ${c.req.path} here`, paths: app.routes.flatMap(listed) }, 404),
+  );
+  return app;
+}
+
+const listed = ({ method, path }: { method: string; path: string }): string[] =>
+  method === 'ALL' ? [] : [`${method} ${path}`];
+
+/** With one bucket nobody need name it. */
+function findBucket(name: string | undefined, buckets: readonly RuledBucket[]): RuledBucket | null {
+  if (name === undefined) return buckets.length === 1 ? (buckets[0] ?? null) : null;
+  return buckets.find((bucket) => bucket.name === name) ?? null;
+}
+
+const NAMES_TOLD = 20;
+
+const unknownBucket = (asked: string | undefined, buckets: readonly RuledBucket[]) => ({
+  error: asked === undefined ? 'name a bucket: ?bucket=NAME' : `there is no bucket ${asked}`,
+  buckets: buckets.slice(0, NAMES_TOLD).map(({ name }) => name),
+});

@@ -1,0 +1,53 @@
+import type { Facts } from '../cors/decide.ts';
+import { type Explanation, explain } from '../cors/explain.ts';
+import type { Fault } from '../document/fault.ts';
+import type { RulesInForce } from '../rules/cache.ts';
+
+/** What a person asks about: a page's origin, the method and headers it sends, and the path. */
+export interface Question {
+  readonly origin?: string;
+  readonly method?: string;
+  /** Names of request headers, with commas. */
+  readonly headers?: string;
+  readonly path?: string;
+}
+
+export type Explained =
+  | {
+      readonly version: string | null;
+      readonly request: {
+        readonly origin: string | null;
+        method: string;
+        headers: string | null;
+        path: string;
+      };
+      /** What a browser's preflight for this request would be told. */
+      readonly preflight: Explanation;
+      /** What the request itself would be told. */
+      readonly actual: Explanation;
+    }
+  | { readonly faults: readonly Fault[] };
+
+const KNOWN = ['origin', 'method', 'headers', 'path'];
+
+/** Explains both halves of a cross-origin request with the edge's own decision. */
+export function explainRequest({ rules, version }: RulesInForce, question: Question): Explained {
+  const unknown = Object.keys(question).filter((key) => !KNOWN.includes(key));
+  if (unknown.length > 0) return { faults: unknown.map(unknownParameter) };
+  const { origin = null, method = 'GET', headers = null, path = '/' } = question;
+  const resource = path === '/' || path === '' ? 'BUCKET' : 'OBJECT';
+  const preflight: Facts = { method: 'OPTIONS', origin, requestMethod: method, requestHeaders: headers };
+  const actual: Facts = { method, origin, requestMethod: null, requestHeaders: null };
+  return {
+    version,
+    request: { origin, method, headers, path },
+    preflight: explain(rules, preflight, resource),
+    actual: explain(rules, actual, resource),
+  };
+}
+
+const unknownParameter = (key: string): Fault => ({
+  place: key,
+  reason: 'is not a parameter of /explain',
+  write: `bucket, ${KNOWN.join(', ')}`,
+});

@@ -1,0 +1,60 @@
+import type { Address, FlatHeaders, Sign } from './transport.ts';
+
+export interface SmallAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+export interface ReadLimits {
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+}
+
+/** Reads one small answer whole, a rules document, say. Redirects are not followed. */
+export type Read = (url: string, headers: FlatHeaders, limits: ReadLimits) => Promise<SmallAnswer>;
+
+/**
+ * Reads by the platform's own `fetch`. Rejects with what `fetch` rejects with, with the signal's reason
+ * when time is up, and with a RangeError when the body is longer than `maxBytes`.
+ */
+export const readByFetch: Read = async (url, headers, { maxBytes, signal }) => {
+  const sent = new Headers();
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at] ?? '';
+    // `fetch` takes it from the URL and forbids to set it.
+    if (name.toLowerCase() !== 'host') sent.append(name, headers[at + 1] ?? '');
+  }
+  const response = await fetch(url, { headers: sent, redirect: 'manual', signal });
+  return { status: response.status, headers: response.headers, text: await textOf(response, maxBytes) };
+};
+
+/** Where a bucket keeps its rules. */
+export const rulesUrl = ({ base, path }: Address): string => `${base}${path}/?cors`;
+
+/** Asks a bucket for its rules, signed if it must be. */
+export const askForRules =
+  (address: Address, read: Read, sign: Sign = (request) => request) =>
+  async (limits: ReadLimits): Promise<SmallAnswer> => {
+    const target = `${address.path}/?cors`;
+    const signed = await sign({ method: 'GET', target, headers: ['Host', address.host], body: null });
+    return read(address.base + signed.target, signed.headers, limits);
+  };
+
+async function textOf(response: Response, maxBytes: number): Promise<string> {
+  if (response.body === null) return '';
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    size += value.byteLength;
+    if (size > maxBytes) {
+      await reader.cancel();
+      throw new RangeError(`the answer is longer than ${maxBytes} bytes`);
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+}

@@ -1,0 +1,80 @@
+/** Header lines as they stand on the wire: name, value, name, value; order, case and repetition kept. */
+export type FlatHeaders = readonly string[];
+
+/** A request on its way to a bucket. The target is raw: not a byte of it is decoded, sorted or normalised. */
+export interface BucketRequest {
+  readonly method: string;
+  /** Origin-form, beginning with `/`, as the bucket shall see it. */
+  readonly target: string;
+  readonly headers: FlatHeaders;
+  /** Known to the rim alone; the edge hands it on unread. */
+  readonly body: unknown;
+}
+
+/** How a bucket can fail before its head arrives, or afterwards. Each has a row in the edge's table of errors. */
+export type Failure =
+  | 'BucketUnreachable'
+  | 'BucketConnectTimeout'
+  | 'BucketHeadTimeout'
+  | 'BucketIdleTimeout'
+  | 'BucketBrokeOff'
+  | 'BucketAnswerInvalid'
+  | 'RequestInvalid'
+  | 'ClientGone';
+
+/** An answer that the edge makes itself. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: FlatHeaders;
+  readonly body: string;
+}
+
+/** How an exchange ended, told once. Bytes are of bodies, without headers or framing. */
+export interface Outcome {
+  /** From the client. */
+  readonly received: number;
+  /** To the client. */
+  readonly sent: number;
+  readonly failure: Failure | null;
+}
+
+/** Where a transport puts what comes back. Either `head` or `fail` is called, then `end`, each at most once. */
+export interface Sink {
+  /** The bucket's final head (never a 1xx); gives back the headers to send. The rim streams the body. */
+  head(status: number, headers: FlatHeaders): FlatHeaders;
+  /** No head came; gives back the one error answer to send instead. */
+  fail(failure: Failure): Reply;
+  end(outcome: Outcome): void;
+}
+
+/** Where a bucket is. */
+export interface Address {
+  /** Scheme, host and port: `https://bucket.oss-cn-hangzhou.aliyuncs.com`. */
+  readonly base: string;
+  /** What the Host header says. */
+  readonly host: string;
+  /** Path-style prefix, `/bucket`, or empty. */
+  readonly path: string;
+}
+
+/** Changes a request's headers so that the bucket accepts it as signed. */
+export type Sign = (request: BucketRequest) => BucketRequest | Promise<BucketRequest>;
+
+/** The only way to a bucket. Resolves when the rim has taken the answer over. */
+export type Transport = (
+  address: Address,
+  request: BucketRequest,
+  sink: Sink,
+) => Response | Promise<Response>;
+
+/** One client's request as the rim received it, and the means to answer it. */
+export interface Exchange {
+  readonly method: string;
+  /** Raw, as received. */
+  readonly target: string;
+  readonly headers: FlatHeaders;
+  readonly body: unknown;
+  /** Sends an answer that no bucket was asked for. */
+  reply(reply: Reply, end: Sink['end']): Response;
+  readonly transport: Transport;
+}

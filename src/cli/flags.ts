@@ -1,0 +1,52 @@
+import { parseArgs } from 'node:util';
+import { OPTIONS, type OptionName } from '../config/options.ts';
+import type { GivenOptions } from '../config/read.ts';
+import type { Fault } from '../document/fault.ts';
+
+const NAMES = Object.keys(OPTIONS) as OptionName[];
+const SPELT = new Map(NAMES.map((name) => [OPTIONS[name].flag, name]));
+
+/** Reads a command line. All unknown flags and stray words are told at once. */
+export function readFlags(args: readonly string[]): { given: GivenOptions; faults: readonly Fault[] } {
+  const given: GivenOptions = {};
+  const faults: Fault[] = [];
+  const options = Object.fromEntries(
+    NAMES.map((name) => [
+      OPTIONS[name].flag,
+      { type: takesValue(name) ? ('string' as const) : ('boolean' as const) },
+    ]),
+  );
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
+  for (const token of tokens) {
+    if (token.kind === 'positional') faults.push(stray(token.value));
+    if (token.kind !== 'option') continue;
+    const name = SPELT.get(token.name);
+    if (name === undefined) faults.push(unknown(token.rawName));
+    else if (token.value === undefined && takesValue(name)) faults.push(missing(token.rawName, name));
+    else if (given[name] !== undefined) faults.push(twice(token.rawName));
+    else given[name] = { place: token.rawName, text: token.value ?? 'true' };
+  }
+  return { given, faults };
+}
+
+const takesValue = (name: OptionName): boolean => !('alone' in OPTIONS[name]);
+
+const unknown = (place: string): Fault => ({
+  place,
+  reason: 'is not a flag',
+  write: `one of ${[...SPELT.keys()].map((flag) => `--${flag}`).join(' ')}`,
+});
+
+const stray = (value: string): Fault => ({
+  place: value,
+  reason: 'stands alone and belongs to no flag',
+  write: 'a flag before it, --bucket say, or leave it out',
+});
+
+const missing = (place: string, name: OptionName): Fault => ({
+  place,
+  reason: 'has no value',
+  write: `${place} ${OPTIONS[name].example}`,
+});
+
+const twice = (place: string): Fault => ({ place, reason: 'is given twice', write: 'it once' });

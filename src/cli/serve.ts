@@ -1,0 +1,121 @@
+import { fileURLToPath } from 'node:url';
+import { explainRequest } from '../admin/explain.ts';
+import { type Config, fromVariables, readConfig } from '../config/read.ts';
+import type { BucketPlace } from '../config/values.ts';
+import type { Fault } from '../document/fault.ts';
+import { openDemo } from '../node/demo/server.ts';
+import { portMessage, type Running, start } from '../node/start.ts';
+import { startFault, startFaultLines } from '../node/start-fault.ts';
+import { readFlags } from './flags.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const EXAMPLE_BUCKET = fileURLToPath(new URL('../../examples/bucket', import.meta.url));
+
+const NO_BUCKET: Fault = {
+  place: '--bucket',
+  reason: 'is missing: there is no bucket to serve',
+  write: '--bucket https://my-bucket.oss-cn-hangzhou.aliyuncs.com, or try "bucket-cors demo" without one',
+};
+
+/** Serves the configured bucket until a signal comes. */
+export async function serve(args: readonly string[], env: Environment): Promise<void> {
+  const config = configure(args, env, [NO_BUCKET]);
+  if (config?.bucket) await run(async () => runningEdge(config, config.bucket as BucketPlace));
+}
+
+/** The same; without a bucket, an example bucket with a demo page on another origin. */
+export async function demo(args: readonly string[], env: Environment): Promise<void> {
+  const config = configure(args, env, []);
+  if (config === null) return;
+  const { bucket } = config;
+  await run(async () => (bucket === null ? runningDemo(config) : runningEdge(config, bucket)));
+}
+
+interface Served {
+  readonly lines: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Null after telling all faults at once. */
+function configure(
+  args: readonly string[],
+  env: Environment,
+  withoutBucket: readonly Fault[],
+): Config | null {
+  const flags = readFlags(args);
+  const read = readConfig({ ...fromVariables(env), ...flags.given });
+  const faults = [...flags.faults, ...('faults' in read ? read.faults : [])];
+  if ('config' in read) {
+    if (read.config.bucket === null) faults.push(...withoutBucket);
+    if (faults.length === 0) return read.config;
+  }
+  for (const { place, value, reason, write } of faults) {
+    console.error(
+      `bucket-cors: ${place}${value === undefined ? '' : ` "${value}"`} ${reason}; write ${write}`,
+    );
+  }
+  process.exitCode = 2;
+  return null;
+}
+
+async function runningEdge(config: Config, bucket: BucketPlace): Promise<Served> {
+  const running = await start({ ...config, bucket });
+  return { lines: linesOf(running), close: running.close };
+}
+
+async function runningDemo(config: Config): Promise<Served> {
+  const running = await start({ ...config, bucket: { kind: 'folder', path: EXAMPLE_BUCKET } });
+  try {
+    const page = await openDemo({
+      host: config.host,
+      port: config.demoPort,
+      edge: running.url,
+      explain: async ({ origin, method, requestHeaders, path }) => {
+        const explained = explainRequest(await running.cache.current(running.bucket), {
+          method,
+          path,
+          ...(origin !== undefined && { origin }),
+          ...(requestHeaders !== undefined && { headers: requestHeaders }),
+        });
+        if ('faults' in explained) return explained;
+        return requestHeaders === undefined ? explained.actual : explained.preflight;
+      },
+    });
+    return {
+      lines: [...linesOf(running), `demo page ${page.url}  (open it in a browser)`],
+      close: async () => {
+        await page.close();
+        await running.close();
+      },
+    };
+  } catch (error) {
+    await running.close();
+    throw startFault([
+      portMessage(error as NodeJS.ErrnoException, config.host, config.demoPort, '--demo-port'),
+    ]);
+  }
+}
+
+const linesOf = ({ url, adminUrl, bucket }: Running): string[] => [
+  `edge      ${url}  (bucket ${bucket.name}, rules from ${bucket.source.name})`,
+  `admin     ${adminUrl}`,
+];
+
+/** Says where things are, and ends well at the first SIGTERM or SIGINT. Log lines go to standard output, this to standard error. */
+async function run(open: () => Promise<Served>): Promise<void> {
+  try {
+    const { lines, close } = await open();
+    for (const line of lines) console.error(line);
+    const end = () => {
+      process.off('SIGTERM', end).off('SIGINT', end);
+      void close().then(() => process.exit(0));
+    };
+    process.on('SIGTERM', end).on('SIGINT', end);
+  } catch (error) {
+    const lines = startFaultLines(error);
+    if (lines === null) throw error;
+    for (const line of lines) console.error(`bucket-cors: ${line}`);
+    process.exitCode = 1;
+  }
+}

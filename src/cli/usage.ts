@@ -1,0 +1,15 @@
+import { OPTIONS, type Option } from '../config/options.ts';
+
+const flags = Object.values<Option<unknown>>(OPTIONS).map(({ flag, variable, about, ...option }) => {
+  const preset = option.default === null ? '' : ` (default ${option.default})`;
+  return `  --${flag}, ${variable}${preset}\n      ${about}`;
+});
+
+export const USAGE = [
+  'Usage: bucket-cors serve --bucket URL [FLAGS]   serve a bucket',
+  '       bucket-cors demo [FLAGS]                 the same; without a bucket: an example bucket and a demo page',
+  '       bucket-cors help | --version',
+  '',
+  'Flags, each with the environment variable that does the same:',
+  ...flags,
+].join('\n');

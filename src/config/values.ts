@@ -1,0 +1,81 @@
+import { type AddressFault, isAddress, parseAddress } from '../bucket/address.ts';
+import type { Address } from '../bucket/transport.ts';
+
+/** A value read from text, or what is wrong with it and what to write instead. */
+export type Parsed<T> = { readonly value: T } | AddressFault;
+
+export type BucketPlace =
+  | { readonly kind: 'http'; readonly address: Address }
+  | { readonly kind: 'folder'; readonly path: string };
+
+export type RulesPlace =
+  | { readonly kind: 'bucket' }
+  | { readonly kind: 'inline'; readonly text: string }
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'file'; readonly path: string };
+
+const HAS_SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
+
+/** An HTTP(S) address, or the path of a folder. */
+export function parseBucket(text: string): Parsed<BucketPlace> {
+  if (!HAS_SCHEME.test(text)) return { value: { kind: 'folder', path: text } };
+  const address = parseAddress(text);
+  return isAddress(address) ? { value: { kind: 'http', address } } : address;
+}
+
+/** The word `bucket`, a document, a URL, or the path of a file. */
+export function parseRules(text: string): Parsed<RulesPlace> {
+  if (text === 'bucket') return { value: { kind: 'bucket' } };
+  if (/^\s*[<{[]/.test(text)) return { value: { kind: 'inline', text } };
+  if (!HAS_SCHEME.test(text)) return { value: { kind: 'file', path: text } };
+  if (/^https?:/i.test(text) && URL.canParse(text)) return { value: { kind: 'url', url: text } };
+  return {
+    reason: 'is not an HTTP URL',
+    write: 'bucket, the path of a file, an http:// or https:// URL, or a document',
+  };
+}
+
+export const parseWord =
+  <T extends string>(words: readonly T[]) =>
+  (text: string): Parsed<T> => {
+    const value = words.find((word) => word === text);
+    return value === undefined
+      ? { reason: 'is none of the words it can be', write: words.join(' or ') }
+      : { value };
+  };
+
+export function parsePort(text: string): Parsed<number> {
+  const value = Number(text);
+  return /^\d{1,5}$/.test(text) && value <= 65_535
+    ? { value }
+    : { reason: 'is not a port', write: 'a number from 0 to 65535; 0 takes any free port' };
+}
+
+export const parseHost = (text: string): Parsed<string> =>
+  /^[\w.:-]+$/.test(text)
+    ? { value: text }
+    : {
+        reason: 'is not an address to listen on',
+        write: '127.0.0.1, 0.0.0.0, ::1 or a host name of this machine',
+      };
+
+const UNITS: Readonly<Record<string, number>> = { '': 1000, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A time such as `90`, `90s`, `5m`, `12h` or `7d`, in milliseconds; at least `least` of them. */
+export const parseDuration =
+  (least: number) =>
+  (text: string): Parsed<number> => {
+    const [, digits, unit] = /^(\d{1,9})([smhd]?)$/.exec(text) ?? [];
+    const value = Number(digits) * (UNITS[unit ?? ''] ?? Number.NaN);
+    return value >= least
+      ? { value }
+      : {
+          reason: 'is not a time',
+          write: `seconds, or a number with s, m, h or d; at least ${least / 1000}s`,
+        };
+  };
+
+export function parseSwitch(text: string): Parsed<boolean> {
+  const word = parseWord(['true', 'false'] as const)(text);
+  return 'value' in word ? { value: word.value === 'true' } : word;
+}

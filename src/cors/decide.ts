@@ -1,0 +1,153 @@
+import type { CompiledRule, CompiledRules } from './compile.ts';
+import { matchesEntries } from './pattern.ts';
+import type { Reason } from './reason.ts';
+import { isMethod } from './rule.ts';
+
+/** What a request says about itself, as far as CORS is concerned. Several header lines are joined by `,`. */
+export interface Facts {
+  readonly method: string;
+  readonly origin: string | null;
+  /** Access-Control-Request-Method. */
+  readonly requestMethod: string | null;
+  /** Access-Control-Request-Headers. */
+  readonly requestHeaders: string | null;
+}
+
+export interface Decision {
+  /** Every OPTIONS is a `preflight`, also one that lacks what makes it valid; all else is `actual`. */
+  readonly kind: 'preflight' | 'actual';
+  readonly reason: Reason;
+  /** The request's own method. */
+  readonly method: string;
+  /** The rule whose headers the answer carries; with `not_cors` it is the one that everybody gets. */
+  readonly rule: CompiledRule | null;
+  readonly origin: string | null;
+  /** Preflights only: the requested names, lower-cased, each once, in the order asked for. */
+  readonly requestedHeaders: readonly string[];
+}
+
+/** The part of a rule that a request did not meet, in the order they are looked at. */
+export type Condition = 'origin' | 'method' | 'header';
+
+/** What is held against each rule; `headers` is null when they don't count (an actual request). */
+export interface Wanted {
+  readonly origin: string;
+  readonly method: string;
+  readonly headers: readonly string[] | null;
+}
+
+const NO_HEADERS: readonly string[] = [];
+const BLAME: Readonly<Record<Condition, Reason>> = {
+  origin: 'origin_not_allowed',
+  method: 'method_not_allowed',
+  header: 'header_not_allowed',
+};
+
+/**
+ * Decides one request: which rule applies, or why none does. The only place where that happens; explain,
+ * the edge and every tool call this function (semantics.md §2, §3).
+ */
+export function decide(rules: CompiledRules, facts: Facts): Decision {
+  return facts.method === 'OPTIONS' ? decidePreflight(rules, facts) : decideActual(rules, facts);
+}
+
+function decidePreflight(rules: CompiledRules, facts: Facts): Decision {
+  // The store's own order of objections: OSS asks for both headers before it looks at the bucket,
+  // S3 answers "not enabled" first and then judges the method (semantics.md §3).
+  const oss = rules.behaviour.dialect === 'oss';
+  const refuse = (reason: Reason): Decision => ({
+    kind: 'preflight',
+    reason,
+    method: facts.method,
+    rule: null,
+    origin: facts.origin || null,
+    requestedHeaders: NO_HEADERS,
+  });
+  if (!facts.origin) return refuse('origin_missing');
+  if (oss && !facts.requestMethod) return refuse('method_missing');
+  if (rules.state === 'unavailable') return refuse('rules_unavailable');
+  if (rules.rules.length === 0) return refuse('no_rules');
+  if (!facts.requestMethod) return refuse('method_missing');
+  if (!oss && !isMethod(facts.requestMethod)) return refuse('method_not_allowed');
+  const headers = requestedNames(facts.requestHeaders);
+  return choose(rules.rules, facts, { origin: facts.origin, method: facts.requestMethod, headers });
+}
+
+function decideActual(rules: CompiledRules, facts: Facts): Decision {
+  if (rules.state === 'unavailable') return actual(facts, 'rules_unavailable', null);
+  if (!facts.origin) return actual(facts, 'not_cors', everybodysRule(rules, facts.method));
+  if (rules.rules.length === 0) return actual(facts, 'no_rules', null);
+  return choose(rules.rules, facts, wantedByActual(rules, facts, facts.origin));
+}
+
+/** What an actual request is judged by: its own method, but for S3's oddity (semantics.md §2.6). */
+function wantedByActual(rules: CompiledRules, facts: Facts, origin: string): Wanted {
+  const { dialect, vary } = rules.behaviour;
+  return dialect === 's3' && vary === 'store' && facts.requestMethod
+    ? { origin, method: facts.requestMethod, headers: requestedNames(facts.requestHeaders) }
+    : { origin, method: facts.method, headers: null };
+}
+
+/** What a request is held against in the rules, or null where it never gets as far as the rules. */
+export function wanted(rules: CompiledRules, facts: Facts): Wanted | null {
+  if (!facts.origin) return null;
+  if (facts.method !== 'OPTIONS') return wantedByActual(rules, facts, facts.origin);
+  if (!facts.requestMethod) return null;
+  return { origin: facts.origin, method: facts.requestMethod, headers: requestedNames(facts.requestHeaders) };
+}
+
+/** Walks the rules in order and takes the first that fits whole; rules are never merged (semantics.md §2.1). */
+function choose(rules: readonly CompiledRule[], { method, origin }: Facts, wanted: Wanted): Decision {
+  const kind = method === 'OPTIONS' ? 'preflight' : 'actual';
+  const requestedHeaders = kind === 'preflight' && wanted.headers !== null ? wanted.headers : NO_HEADERS;
+  let blame: Condition = 'origin';
+  for (const rule of rules) {
+    const failed = failedCondition(rule, wanted);
+    if (failed === null) return { kind, reason: 'matched', method, rule, origin, requestedHeaders };
+    // The rule that came nearest tells the reader what to mend.
+    if (failed === 'header' || blame === 'origin') blame = failed;
+  }
+  return { kind, reason: BLAME[blame], method, rule: null, origin, requestedHeaders };
+}
+
+/** The first condition of a rule that the request does not meet; null when it meets all. */
+export function failedCondition(rule: CompiledRule, wanted: Wanted): Condition | null {
+  if (!matchesEntries(rule.origins, wanted.origin)) return 'origin';
+  if (!rule.methods.has(wanted.method)) return 'method';
+  if (wanted.headers !== null && refusedHeader(rule, wanted.headers) !== null) return 'header';
+  return null;
+}
+
+/** The first requested header that a rule does not allow. */
+export function refusedHeader({ headers }: CompiledRule, requested: readonly string[]): string | null {
+  if (headers.any) return null;
+  for (const name of requested) if (!matchesEntries(headers, name)) return name;
+  return null;
+}
+
+/** Splits Access-Control-Request-Headers in one pass; blanks and empty items are dropped (semantics.md §2.5). */
+export function requestedNames(value: string | null): readonly string[] {
+  if (!value) return NO_HEADERS;
+  const names = new Set<string>();
+  for (const item of value.toLowerCase().split(',')) {
+    const name = item.trim();
+    if (name !== '') names.add(name);
+  }
+  return [...names];
+}
+
+/** In `safe` mode an answer that is the same for all goes to requests without Origin too (semantics.md §4). */
+function everybodysRule({ behaviour, constants }: CompiledRules, method: string): CompiledRule | null {
+  if (behaviour.vary !== 'safe') return null;
+  const constant = constants.get(method) ?? null;
+  return constant === 'depends' ? null : constant;
+}
+
+const actual = (facts: Facts, reason: Reason, rule: CompiledRule | null): Decision => ({
+  kind: 'actual',
+  reason,
+  method: facts.method,
+  rule,
+  origin: facts.origin || null,
+  requestedHeaders: NO_HEADERS,
+});

@@ -1,0 +1,136 @@
+import { answer } from './answer.ts';
+import type { CompiledRule, CompiledRules } from './compile.ts';
+import {
+  type Condition,
+  type Decision,
+  decide,
+  type Facts,
+  failedCondition,
+  refusedHeader,
+  type Wanted,
+  wanted,
+} from './decide.ts';
+import { type Resource, refusal } from './dialect.ts';
+import type { Reason } from './reason.ts';
+import { isMethod, METHODS } from './rule.ts';
+import { varyHeader } from './vary.ts';
+
+/** What one rule had to say, with the values that were compared. */
+export interface Verdict {
+  /** Counted from 1, as in the document. */
+  readonly rule: number;
+  readonly id?: string;
+  readonly outcome: 'matched' | 'failed' | 'not_reached';
+  /** Where it failed: the first condition not met, what the request had, and what the rule lists. */
+  readonly condition?: Condition;
+  readonly actual?: string;
+  readonly expected?: readonly string[];
+}
+
+export interface Explanation {
+  readonly kind: Decision['kind'];
+  readonly reason: Reason;
+  /** The same in a sentence, for the person who reads it. */
+  readonly because: string;
+  /** The number of the rule that applies, counted from 1. */
+  readonly rule: number | null;
+  /** Preflights only; an actual request has the bucket's own status. */
+  readonly status?: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly rules: readonly Verdict[];
+}
+
+/** Tells the walk that `decide` makes, rule by rule. It decides nothing itself. */
+export function explain(rules: CompiledRules, facts: Facts, resource: Resource): Explanation {
+  const decision = decide(rules, facts);
+  const sought = wanted(rules, facts);
+  const verdicts = tellWalk(rules, decision, sought);
+  const { headers, vary } = answer(rules, decision);
+  return {
+    kind: decision.kind,
+    reason: decision.reason,
+    because: sentence(rules, decision, sought, verdicts),
+    rule: decision.rule?.number ?? null,
+    ...(decision.kind === 'preflight' && {
+      status: refusal(rules, decision, facts, resource)?.status ?? 200,
+    }),
+    headers: pairs([...headers, ...varyHeader([], vary)]),
+    rules: verdicts,
+  };
+}
+
+function tellWalk({ rules }: CompiledRules, decision: Decision, sought: Wanted | null): readonly Verdict[] {
+  const reached = decision.reason === 'matched' ? (decision.rule?.number ?? 0) : rules.length;
+  return rules.map((rule) => {
+    const about = { rule: rule.number, ...(rule.rule.id !== undefined && { id: rule.rule.id }) };
+    if (sought === null || rule.number > reached) return { ...about, outcome: 'not_reached' };
+    const condition = failedCondition(rule, sought);
+    if (condition === null) return { ...about, outcome: 'matched' };
+    return { ...about, outcome: 'failed', condition, ...compared(rule, condition, sought) };
+  });
+}
+
+function compared({ rule, ...compiled }: CompiledRule, condition: Condition, sought: Wanted) {
+  switch (condition) {
+    case 'origin':
+      return { actual: sought.origin, expected: rule.allowedOrigins };
+    case 'method':
+      return { actual: sought.method, expected: rule.allowedMethods };
+    case 'header':
+      return {
+        actual: refusedHeader({ rule, ...compiled }, sought.headers ?? []) ?? '',
+        expected: rule.allowedHeaders,
+      };
+  }
+}
+
+function sentence(
+  rules: CompiledRules,
+  decision: Decision,
+  sought: Wanted | null,
+  verdicts: readonly Verdict[],
+): string {
+  const { reason, rule, origin } = decision;
+  switch (reason) {
+    case 'matched':
+      return `Rule ${rule?.number} is the first whose origin, method and requested headers all fit.`;
+    case 'not_cors':
+      return rule === null
+        ? 'The request has no Origin header: it is not a CORS request.'
+        : `The request has no Origin header; it carries the headers of rule ${rule.number} because every origin gets the same.`;
+    case 'no_rules':
+      return rules.state === 'missing'
+        ? 'The store says that there is no such bucket.'
+        : 'The bucket has no CORS rules.';
+    case 'origin_not_allowed':
+      return `No rule lists the origin ${origin}. Origins are compared letter by letter, scheme and port included.`;
+    case 'method_not_allowed':
+      return isMethod(sought?.method ?? '')
+        ? `${blamed(verdicts, 'method')} the origin ${origin} but not the method ${sought?.method}.`
+        : `${sought?.method} is none of the methods that a rule can list: ${METHODS.join(', ')}, in capitals.`;
+    case 'header_not_allowed':
+      return `${blamed(verdicts, 'header')} the origin and the method, but not every requested header: ${unmet(verdicts)}.`;
+    case 'method_missing':
+      return 'The preflight has no Access-Control-Request-Method header.';
+    case 'origin_missing':
+      return 'The OPTIONS request has no Origin header: it is no preflight.';
+    case 'rules_unavailable':
+      return "The bucket's rules could not be read yet; see /rules on the admin port for the cause.";
+  }
+}
+
+function blamed(verdicts: readonly Verdict[], condition: Condition): string {
+  const numbers = verdicts.filter((verdict) => verdict.condition === condition).map(({ rule }) => rule);
+  return numbers.length === 1 ? `Rule ${numbers[0]} allows` : `Rules ${numbers.join(', ')} allow`;
+}
+
+/** The headers that stood in the way, each once: rules may stumble over different ones. */
+const unmet = (verdicts: readonly Verdict[]): string =>
+  [
+    ...new Set(
+      verdicts.flatMap(({ condition, actual }) => (condition === 'header' && actual ? [actual] : [])),
+    ),
+  ].join(', ');
+
+const pairs = (flat: readonly string[]): [string, string][] =>
+  flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1] ?? ''] as [string, string]] : []));

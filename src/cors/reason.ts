@@ -1,0 +1,17 @@
+/**
+ * Why a decision came out as it did: the closed set that explain, logs, metrics, the debug header and
+ * error XML all print (design.md, Words).
+ */
+export const REASONS = [
+  'matched',
+  'not_cors',
+  'no_rules',
+  'origin_not_allowed',
+  'method_not_allowed',
+  'header_not_allowed',
+  'method_missing',
+  'origin_missing',
+  'rules_unavailable',
+] as const;
+
+export type Reason = (typeof REASONS)[number];

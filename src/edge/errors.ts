@@ -1,0 +1,87 @@
+import type { Failure } from '../bucket/transport.ts';
+import type { Reason } from '../cors/reason.ts';
+
+/** What the edge itself finds wrong with a request, before a bucket is asked. */
+export type EdgeFault =
+  | 'NoSuchBucket'
+  | 'InvalidURI'
+  | 'URITooLong'
+  | 'RequestHeaderTooLarge'
+  | 'MethodNotAllowed'
+  | 'InternalError';
+
+export type ErrorCode = EdgeFault | Failure;
+
+interface ErrorRow {
+  readonly status: number;
+  readonly message: string;
+}
+
+/** Longest target the edge takes, in bytes. */
+export const MAX_TARGET = 8 * 1024;
+/** Most bytes of header lines the edge takes; the parser in front of it takes 64 KB. */
+export const MAX_HEADERS = 16 * 1024;
+/** What a bucket answers; OPTIONS the edge answers itself. */
+export const METHODS_SERVED = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'OPTIONS'];
+
+/** Everything that can go wrong and is not a decision: code, status, message. */
+export const ERRORS: Readonly<Record<ErrorCode, ErrorRow>> = {
+  NoSuchBucket: { status: 404, message: 'No bucket is configured for this host and path.' },
+  InvalidURI: {
+    status: 400,
+    message: 'The request target is not a path that can be routed; dot segments are refused.',
+  },
+  URITooLong: { status: 414, message: `The request target is longer than ${MAX_TARGET} bytes.` },
+  RequestHeaderTooLarge: {
+    status: 431,
+    message: `The request headers are longer than ${MAX_HEADERS} bytes.`,
+  },
+  MethodNotAllowed: { status: 405, message: `The method is none of ${METHODS_SERVED.join(', ')}.` },
+  InternalError: {
+    status: 500,
+    message: 'The edge failed on this request; its log says more under the request id.',
+  },
+  BucketUnreachable: { status: 502, message: 'No connection to the bucket could be made.' },
+  BucketConnectTimeout: { status: 504, message: 'The bucket did not accept a connection in time.' },
+  BucketHeadTimeout: { status: 504, message: 'The bucket did not begin to answer in time.' },
+  BucketIdleTimeout: { status: 504, message: 'The transfer to or from the bucket stood still for too long.' },
+  BucketBrokeOff: { status: 502, message: 'The bucket closed the connection before it had answered.' },
+  BucketAnswerInvalid: { status: 502, message: "The bucket's answer is not valid HTTP." },
+  RequestInvalid: {
+    status: 400,
+    message: 'The request cannot be sent on as it stands: a header or the body length is invalid.',
+  },
+  ClientGone: { status: 499, message: 'The client closed the connection before the answer was complete.' },
+};
+
+export interface ErrorBody {
+  readonly code: string;
+  readonly message: string;
+  readonly reason: Reason | null;
+  readonly details?: readonly (readonly [name: string, text: string])[];
+  readonly trailer?: readonly (readonly [name: string, text: string])[];
+  readonly requestId: string;
+  /** The Host the client used. */
+  readonly host: string;
+}
+
+/** An error in the store's shape (semantics.md §1), with the reason after the message. */
+export function errorXml({ code, message, reason, details, trailer, requestId, host }: ErrorBody): string {
+  const elements: (readonly [string, string])[] = [
+    ['Code', code],
+    ['Message', message],
+    ...(reason === null ? [] : [['Reason', reason] as const]),
+    ...(details ?? []),
+    ['RequestId', requestId],
+    ['HostId', host],
+    ...(trailer ?? []),
+  ];
+  const lines = elements.map(([name, text]) => `  <${name}>${escapeXml(text)}</${name}>`);
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<Error>\n${lines.join('\n')}\n</Error>\n`;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+
+/** Escapes markup, and drops the control characters that XML 1.0 cannot carry. */
+const escapeXml = (text: string): string =>
+  [...text].map((char) => ESCAPES[char] ?? (char < ' ' && !'\t\n\r'.includes(char) ? '' : char)).join('');

@@ -1,0 +1,51 @@
+import { requestHeaders } from '../bucket/headers.ts';
+import type { BucketRequest, Sink } from '../bucket/transport.ts';
+import { errorReply } from './refuse.ts';
+import { type Bucket, pathOf } from './route.ts';
+import { type Made, makeHead, type Served, tell } from './served.ts';
+
+/** Sends a request on to its bucket; what comes back is streamed by the rim under the head made here. */
+export async function forward(served: Served, bucket: Bucket): Promise<Response> {
+  const { exchange, target } = served;
+  const { address, sign } = bucket;
+  const request: BucketRequest = {
+    method: exchange.method,
+    target: address.path + target,
+    headers: requestHeaders(exchange.headers, address.host),
+    body: exchange.body,
+  };
+  return exchange.transport(
+    address,
+    sign === undefined ? request : await sign(request),
+    sinkFor(served, bucket),
+  );
+}
+
+function sinkFor(served: Served, bucket: Bucket): Sink {
+  let made: Made | undefined;
+  return {
+    head: (status, headers) => {
+      if (status >= 200 && status < 300 && writesRules(served)) bucket.rules.refresh();
+      made = makeHead(served, status, headers, null);
+      return made.headers;
+    },
+    fail: (failure) => {
+      const failed = errorReply(served, failure);
+      made = failed.made;
+      return failed.reply;
+    },
+    end: (outcome) =>
+      tell(served, made ?? errorReply(served, outcome.failure ?? 'InternalError').made, outcome),
+  };
+}
+
+/** A client's own PUT or DELETE of the bucket's rules (`/?cors`). */
+function writesRules({ exchange: { method }, key }: Served): boolean {
+  if (method !== 'PUT' && method !== 'DELETE') return false;
+  const path = pathOf(key);
+  if (path !== '/') return false;
+  return key
+    .slice(path.length + 1)
+    .split('&')
+    .some((parameter) => parameter === 'cors' || parameter === 'cors=');
+}

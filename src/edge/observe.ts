@@ -1,0 +1,32 @@
+import type { Decision } from '../cors/decide.ts';
+import type { Reason } from '../cors/reason.ts';
+import type { ErrorCode } from './errors.ts';
+
+/** All there is to know about one request when it has ended. Told exactly once, however it ends. */
+export interface RequestEvent {
+  /** The bucket's configured name; null when none was found. */
+  readonly bucket: string | null;
+  readonly method: string;
+  /** Without the query, which may carry a signature (promise 7). */
+  readonly path: string;
+  readonly origin: string | null;
+  readonly kind: Decision['kind'] | null;
+  readonly decision: Reason | null;
+  /** The number of the rule whose headers were written. */
+  readonly rule: number | null;
+  readonly rulesVersion: string | null;
+  /** What was sent; null when the client was gone before. */
+  readonly status: number | null;
+  readonly code: ErrorCode | null;
+  /** Body bytes from the client and to the client. */
+  readonly received: number;
+  readonly sent: number;
+  /** Milliseconds since the request arrived: until the head was sent, and until the end. */
+  readonly headMs: number | null;
+  readonly totalMs: number;
+  readonly requestId: string;
+  /** The bucket sent CORS headers of its own, which were dropped. */
+  readonly bucketHadCors: boolean;
+}
+
+export type Observe = (event: RequestEvent) => void;

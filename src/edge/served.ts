@@ -1,0 +1,86 @@
+import type { Exchange, FlatHeaders, Outcome, Reply } from '../bucket/transport.ts';
+import { type Decision, decide } from '../cors/decide.ts';
+import type { RulesInForce } from '../rules/cache.ts';
+import type { ErrorCode } from './errors.ts';
+import type { RequestFacts } from './facts.ts';
+import type { Observe } from './observe.ts';
+import { newRequestId, REQUEST_ID_HEADER } from './request-id.ts';
+import { type Bucket, pathOf } from './route.ts';
+import { type WriteOptions, writeHead } from './write.ts';
+
+/** Longest path told to logs. */
+const PATH_TOLD = 1024;
+
+/** One request on its way through the edge, with all that its stations share. */
+export interface Served {
+  readonly exchange: Exchange;
+  readonly facts: RequestFacts;
+  /** Null when no bucket is configured for the request. */
+  readonly bucket: Bucket | null;
+  readonly target: string;
+  readonly key: string;
+  readonly inForce: RulesInForce;
+  readonly options: ServeOptions;
+  /** `performance.now()` when the request arrived. */
+  readonly arrived: number;
+}
+
+export interface ServeOptions extends WriteOptions {
+  readonly observe: Observe;
+}
+
+/** What an answer was made of, for the event that tells of it. */
+export interface Made {
+  readonly status: number;
+  readonly headers: readonly string[];
+  readonly hadCors: boolean;
+  readonly decision: Decision;
+  readonly requestId: string;
+  readonly code: ErrorCode | null;
+  readonly at: number;
+}
+
+/** The one function that makes response heads: a bucket's own, or the edge's. */
+export function makeHead(served: Served, status: number, own: FlatHeaders, code: ErrorCode | null): Made {
+  const { rules } = served.inForce;
+  const decision = decide(rules, served.facts);
+  const idHeader = REQUEST_ID_HEADER[rules.behaviour.dialect];
+  const debugReason = served.options.debugReason && served.bucket !== null;
+  const { headers, hadCors } = writeHead(own, rules, decision, { debugReason });
+  const requestId = firstValue(headers, idHeader) ?? newRequestId();
+  return { status, headers, hadCors, decision, requestId, code, at: performance.now() };
+}
+
+/** Answers without the bucket: a preflight that passes, a refusal, an error. */
+export const sendReply = (served: Served, made: Made, reply: Reply): Response =>
+  served.exchange.reply(reply, (outcome) => tell(served, made, outcome));
+
+/** Tells how a request ended. */
+export function tell(served: Served, made: Made, outcome: Outcome): void {
+  const { exchange, facts, bucket, inForce, options, arrived } = served;
+  const routed = bucket !== null;
+  options.observe({
+    bucket: bucket?.name ?? null,
+    method: exchange.method,
+    path: pathOf(exchange.target).slice(0, PATH_TOLD),
+    origin: facts.origin,
+    kind: routed ? made.decision.kind : null,
+    decision: routed ? made.decision.reason : null,
+    rule: made.decision.rule?.number ?? null,
+    rulesVersion: inForce.version,
+    status: made.status,
+    code: outcome.failure ?? made.code,
+    received: outcome.received,
+    sent: outcome.sent,
+    headMs: made.at - arrived,
+    totalMs: performance.now() - arrived,
+    requestId: made.requestId,
+    bucketHadCors: made.hadCors,
+  });
+}
+
+function firstValue(headers: FlatHeaders, key: string): string | null {
+  for (let at = 0; at < headers.length; at += 2)
+    if (headers[at]?.toLowerCase() === key) return headers[at + 1] ?? null;
+  return null;
+}

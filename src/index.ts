@@ -1,0 +1,27 @@
+/** What a program imports to run the edge, or its engine, inside itself. Runs on any JavaScript runtime. */
+export { type Answer, answer } from './cors/answer.ts';
+export {
+  type Behaviour,
+  type CompiledRule,
+  type CompiledRules,
+  compileRules,
+  missingBucket,
+  unavailableRules,
+  type VaryMode,
+} from './cors/compile.ts';
+export { type Decision, decide, type Facts } from './cors/decide.ts';
+export { type Dialect, type Refusal, type Resource, refusal } from './cors/dialect.ts';
+export { type Explanation, explain, type Verdict } from './cors/explain.ts';
+export { REASONS, type Reason } from './cors/reason.ts';
+export { METHODS, type Method, NO_RULES, type Rule, type RuleSet } from './cors/rule.ts';
+export { mergeVary } from './cors/vary.ts';
+export type { Document, Fault, Reading } from './document/fault.ts';
+export { toOssJson, toS3Json } from './document/json.ts';
+export { MAX_DOCUMENT_BYTES, readDocument } from './document/read.ts';
+export { toXml } from './document/xml.ts';
+export { createEdge, type EdgeEnv, type EdgeOptions } from './edge/app.ts';
+export { ERRORS, type ErrorCode } from './edge/errors.ts';
+export type { Observe, RequestEvent } from './edge/observe.ts';
+export type { Bucket } from './edge/route.ts';
+export { createRulesCache, type RulesCache, type RulesInForce, type RulesStatus } from './rules/cache.ts';
+export type { Loaded, Source } from './rules/source.ts';

@@ -1,0 +1,50 @@
+import { basename, resolve } from 'node:path';
+import { isAddress, parseAddress } from '../bucket/address.ts';
+import { askForRules, readByFetch, rulesUrl } from '../bucket/read.ts';
+import type { Address } from '../bucket/transport.ts';
+import type { BucketPlace, RulesPlace } from '../config/values.ts';
+import { bucketSource } from '../rules/bucket.ts';
+import { inlineSource } from '../rules/inline.ts';
+import type { Source } from '../rules/source.ts';
+import { urlSource } from '../rules/url.ts';
+import { isLoopback } from './directory/rules.ts';
+import { openDirectoryBucket } from './directory/server.ts';
+import { fileSource } from './file.ts';
+
+export interface OpenBucket {
+  /** For people and metrics: the folder's name, or the host with its path. */
+  readonly name: string;
+  readonly address: Address;
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a bucket reachable; a folder becomes a small bucket of its own on a free loopback port. Its rules
+ * may be changed by clients only where the edge in front of it, on `edgeHost`, serves this machine alone.
+ */
+export async function openBucket(place: BucketPlace, edgeHost: string): Promise<OpenBucket> {
+  if (place.kind === 'http') {
+    const { host, path } = place.address;
+    return { name: host + path, address: place.address, close: async () => {} };
+  }
+  const { url, close } = await openDirectoryBucket({
+    folder: resolve(place.path),
+    rulesWritable: edgeHost === 'localhost' || isLoopback(edgeHost),
+  });
+  const address = parseAddress(url);
+  if (!isAddress(address)) throw new Error(`the directory bucket's own address ${url} ${address.reason}`);
+  return { name: basename(resolve(place.path)), address, close };
+}
+
+export function openSource(place: RulesPlace, address: Address): Source {
+  switch (place.kind) {
+    case 'bucket':
+      return bucketSource(rulesUrl(address), askForRules(address, readByFetch));
+    case 'inline':
+      return inlineSource(place.text);
+    case 'url':
+      return urlSource(place.url, (limits) => readByFetch(place.url, [], limits));
+    case 'file':
+      return fileSource(place.path);
+  }
+}

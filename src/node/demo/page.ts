@@ -1,0 +1,35 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+
+/** The page lies in `examples/`, which the package ships as it is: the build copies no HTML, CSS or script. */
+const FOLDER = new URL('../../../examples/demo/', import.meta.url);
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+export interface PageFile {
+  readonly type: string;
+  readonly body: string;
+}
+
+/**
+ * Reads the demo page's files, a handful of small texts, keyed by the path they are served at.
+ *
+ * @throws the file system's own error when the folder is missing
+ */
+export async function readPage(): Promise<ReadonlyMap<string, PageFile>> {
+  const files = new Map<string, PageFile>();
+  for (const name of await readdir(FOLDER)) {
+    const type = TYPES[extname(name)];
+    if (type === undefined) continue;
+    files.set(`/${name === 'index.html' ? '' : name}`, {
+      type,
+      body: await readFile(new URL(name, FOLDER), 'utf8'),
+    });
+  }
+  return files;
+}

@@ -1,0 +1,68 @@
+import type { Digests } from './digest.ts';
+import { answerRefusal, type Exchange, identify, methodNotAllowed } from './exchange.ts';
+import { readTarget, type Target } from './names.ts';
+import { placeOf } from './place.ts';
+import { refusal } from './refusal.ts';
+import { manageRules } from './rules.ts';
+import { serveObject } from './serve.ts';
+import { removeObject, storeObject } from './store.ts';
+
+/** A folder that is being served. */
+export interface DirectoryBucket {
+  /** The folder's real path. */
+  readonly root: string;
+  readonly rulesFile: string;
+  readonly rulesWritable: boolean;
+  readonly digests: Digests;
+}
+
+const METHODS = 'GET, HEAD, PUT, DELETE';
+
+const notDone = (what: string) => refusal('NotImplemented', `The directory bucket does not ${what}.`);
+
+/** The bucket itself: it can't be listed, made or removed. */
+const refuseBucket = (method: string | undefined) => {
+  if (method === 'PUT' || method === 'DELETE') return notDone('make or remove buckets');
+  if (method === 'POST') return notDone('take forms or batch requests');
+  return method === 'GET' || method === 'HEAD' ? notDone('list its objects') : methodNotAllowed(METHODS);
+};
+
+const answerObject = (exchange: Exchange, target: Target, bucket: DirectoryBucket): Promise<void> => {
+  const place = placeOf(bucket.root, target.segments);
+  switch (exchange.request.method) {
+    case 'GET':
+    case 'HEAD':
+      return serveObject(exchange, place, bucket.digests);
+    case 'PUT':
+      return storeObject(exchange, place, bucket.digests);
+    case 'DELETE':
+      return removeObject(exchange, place);
+    case 'POST':
+      throw notDone('append to objects');
+    default:
+      throw methodNotAllowed(METHODS);
+  }
+};
+
+const route = async (exchange: Exchange, bucket: DirectoryBucket): Promise<void> => {
+  const { method, url = '' } = exchange.request;
+  const target = readTarget(url);
+  const ofBucket = target.segments.length === 0;
+  if (target.subresource === 'cors' && ofBucket)
+    return manageRules(exchange, bucket.rulesFile, bucket.rulesWritable);
+  if (method === 'OPTIONS') throw methodNotAllowed(METHODS);
+  if (target.subresource)
+    throw notDone(`know ?${target.subresource} of ${ofBucket ? 'a bucket' : 'an object'}`);
+  if (ofBucket) throw refuseBucket(method);
+  return answerObject(exchange, target, bucket);
+};
+
+/** Answers one request, whatever comes; resolves when the bucket has done its part. */
+export const answer = async (exchange: Exchange, bucket: DirectoryBucket): Promise<void> => {
+  identify(exchange);
+  try {
+    await route(exchange, bucket);
+  } catch (error) {
+    answerRefusal(exchange, error);
+  }
+};

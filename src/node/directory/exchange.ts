@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { asRefusal, errorXml, refusal } from './refusal.ts';
+
+/** A request and the response to it. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+const REQUEST_ID = 'x-oss-request-id';
+
+/** Gives the response the identity every OSS answer has: 24 upper-case hexadecimal digits. */
+export const identify = ({ response }: Exchange): void => {
+  response.setHeader(REQUEST_ID, randomBytes(12).toString('hex').toUpperCase());
+};
+
+/** Answers without a body. */
+export const answerEmpty = ({ response }: Exchange, status: 200 | 204): void => {
+  response.statusCode = status;
+  if (status === 200) response.setHeader('Content-Length', 0);
+  response.end();
+};
+
+/** Answers with an XML document. */
+export const answerXml = ({ response }: Exchange, status: number, xml: string | Buffer): void => {
+  response.statusCode = status;
+  response.setHeader('Content-Type', 'application/xml');
+  response.setHeader('Content-Length', Buffer.byteLength(xml));
+  response.end(xml);
+};
+
+/** Answers with the refusal that `error` amounts to; a response under way can only be broken off. */
+export const answerRefusal = (exchange: Exchange, error: unknown): void => {
+  const { request, response } = exchange;
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  for (const name of response.getHeaderNames()) {
+    if (name !== REQUEST_ID) response.removeHeader(name);
+  }
+  const refused = asRefusal(error);
+  for (const [name, value] of Object.entries(refused.headers)) response.setHeader(name, value);
+  const requestId = String(response.getHeader(REQUEST_ID));
+  answerXml(exchange, refused.status, errorXml(refused, requestId, request.headers.host ?? ''));
+};
+
+export const methodNotAllowed = (allow: string) => refusal('MethodNotAllowed', undefined, { Allow: allow });
+
+/**
+ * The request's body, chunk by chunk, as fast as it is taken. Breaking off leaves the connection open, so
+ * that a refusal can still be answered; Node reads the rest away.
+ * @throws when the client goes before its body is whole
+ */
+export const bodyOf = (request: IncomingMessage): AsyncIterable<Buffer> =>
+  request.iterator({ destroyOnReturn: false });

@@ -1,0 +1,82 @@
+/** Everything the directory bucket can refuse, in OSS's own codes where OSS has one. */
+const TABLE = {
+  AccessDenied: { status: 403, message: 'AccessDenied' },
+  EntityTooLarge: { status: 400, message: 'The CORS document is larger than 16 KB.' },
+  FileAlreadyExists: {
+    status: 409,
+    message: 'The name conflicts with another object: on a disk, a name is either an object or a folder.',
+  },
+  InternalError: { status: 500, message: 'The directory bucket could not do this.' },
+  InvalidDigest: { status: 400, message: 'The Content-MD5 you specified was invalid.' },
+  InvalidObjectName: { status: 400, message: 'The specified object is not valid.' },
+  InvalidRange: { status: 416, message: 'The requested range cannot be satisfied.' },
+  MalformedXML: { status: 400, message: 'The XML you provided was not well-formed.' },
+  MethodNotAllowed: { status: 405, message: 'The specified method is not allowed against this resource.' },
+  NoSuchCORSConfiguration: { status: 404, message: 'The CORS Configuration does not exist.' },
+  NoSuchKey: { status: 404, message: 'The specified key does not exist.' },
+  NotImplemented: { status: 501, message: 'The directory bucket does not do this.' },
+  PreconditionFailed: {
+    status: 412,
+    message: 'At least one of the preconditions you specified did not hold.',
+  },
+} as const;
+
+export type Code = keyof typeof TABLE;
+
+const REFUSED = Symbol('refused');
+
+/** An answer that is an error, thrown from wherever the reason is found. */
+export interface Refusal extends Error {
+  readonly [REFUSED]: true;
+  readonly code: Code;
+  readonly status: number;
+  /** Headers that belong to this refusal, such as Allow. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Makes a refusal; `message` replaces the one in the table where more can be said. */
+export const refusal = (code: Code, message?: string, headers: Record<string, string> = {}): Refusal =>
+  Object.assign(new Error(message ?? TABLE[code].message), {
+    [REFUSED]: true as const,
+    code,
+    status: TABLE[code].status,
+    headers,
+  });
+
+const isRefusal = (error: unknown): error is Refusal => error instanceof Error && REFUSED in error;
+
+/** The operating system's word for what failed (`ENOENT`), when the error comes from there. */
+export const systemCode = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+
+/** Whatever was thrown, as a refusal. A system error gives its code and keeps its path to itself. */
+export const asRefusal = (error: unknown): Refusal => {
+  if (isRefusal(error)) return error;
+  const code = systemCode(error);
+  return refusal('InternalError', code && `The directory bucket could not do this: the disk says ${code}.`);
+};
+
+const XML_ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+
+// XML 1.0 has no way to write most control characters, escaped or not.
+const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
+
+const escapeXml = (text: string): string =>
+  text.replace(FORBIDDEN, '\u{FFFD}').replace(/[&<>"']/g, (character) => XML_ESCAPES[character] ?? '');
+
+/** The error document OSS sends (semantics.md §1). */
+export const errorXml = (error: Refusal, requestId: string, host: string): string =>
+  `<?xml version="1.0" encoding="UTF-8"?>
+<Error>
+  <Code>${error.code}</Code>
+  <Message>${escapeXml(error.message)}</Message>
+  <RequestId>${escapeXml(requestId)}</RequestId>
+  <HostId>${escapeXml(host)}</HostId>
+</Error>
+`;

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { BlockList, isIP } from 'node:net';
+import { dirname } from 'node:path';
+import type { Fault } from '../../document/fault.ts';
+import { readDocument } from '../../document/read.ts';
+import { checkDigest, promisedDigest } from './digest.ts';
+import { answerEmpty, answerXml, bodyOf, type Exchange, methodNotAllowed } from './exchange.ts';
+import { refusal, systemCode } from './refusal.ts';
+import { openTemporary } from './temporary.ts';
+
+// semantics.md §1, size to write.
+const DOCUMENT_BYTES = 16 * 1024;
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** Whether an address as Node gives it (`127.0.0.1`, `::1`, `::ffff:127.0.0.1`) is this machine's own. */
+export const isLoopback = (address = ''): boolean =>
+  // `fe80::1%eth0` names an interface; BlockList wants the address alone, and takes no empty one.
+  isIP(address) !== 0 && LOOPBACK.check(address.replace(/%.*/, ''), isIP(address) === 6 ? 'ipv6' : 'ipv4');
+
+const checkPeer = (request: IncomingMessage, writable: boolean): void => {
+  if (!writable || !isLoopback(request.socket.remoteAddress)) {
+    throw refusal(
+      'AccessDenied',
+      'The CORS rules of a directory bucket are changed from its own machine only.',
+    );
+  }
+};
+
+const readBody = async (request: IncomingMessage): Promise<Buffer> => {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of bodyOf(request)) {
+    size += chunk.length;
+    if (size > DOCUMENT_BYTES) throw refusal('EntityTooLarge');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+};
+
+const say = ({ place, value, reason, write }: Fault): string =>
+  `${place}${value === undefined ? '' : ` ${JSON.stringify(value)}`}: ${reason}; write ${write}`;
+
+/** The document as text, if it is UTF-8 and XML: the reader would also take JSON, which is not served here. */
+const xmlText = (document: Buffer): string => {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(document);
+    if (text.trimStart().startsWith('<')) return text;
+  } catch {
+    throw refusal('MalformedXML', 'The document is not UTF-8.');
+  }
+  throw refusal('MalformedXML', 'The document is not XML: write a <CORSConfiguration>.');
+};
+
+const checkDocument = (document: Buffer): void => {
+  const read = readDocument(xmlText(document), 'strict');
+  if (!read.ok) throw refusal('MalformedXML', read.faults.map(say).join(' | '));
+};
+
+const getRules = async (exchange: Exchange, file: string): Promise<void> => {
+  try {
+    answerXml(exchange, 200, await readFile(file));
+  } catch (error) {
+    throw systemCode(error) === 'ENOENT' ? refusal('NoSuchCORSConfiguration') : error;
+  }
+};
+
+const putRules = async (exchange: Exchange, file: string): Promise<void> => {
+  const promised = promisedDigest(exchange.request.headers['content-md5']);
+  const document = await readBody(exchange.request);
+  checkDigest(promised, createHash('md5').update(document).digest('hex').toUpperCase());
+  checkDocument(document);
+  const temporary = await openTemporary(dirname(file));
+  try {
+    await temporary.handle.writeFile(document);
+    await temporary.commit(file);
+  } finally {
+    await temporary.discard();
+  }
+  answerEmpty(exchange, 200);
+};
+
+const deleteRules = async (exchange: Exchange, file: string): Promise<void> => {
+  await rm(file, { force: true });
+  answerEmpty(exchange, 204);
+};
+
+/** Answers requests about `/?cors`; `file` is where the document is kept, `writable` whether clients may change it. */
+export const manageRules = async (exchange: Exchange, file: string, writable: boolean): Promise<void> => {
+  const { method } = exchange.request;
+  if (method === 'GET') return getRules(exchange, file);
+  if (method !== 'PUT' && method !== 'DELETE') throw methodNotAllowed('GET, PUT, DELETE');
+  checkPeer(exchange.request, writable);
+  return method === 'PUT' ? putRules(exchange, file) : deleteRules(exchange, file);
+};

@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { answer, type DirectoryBucket } from './answer.ts';
+import { makeDigests } from './digest.ts';
+import { directoryBucketError, openFolder, rulesFileOf } from './folder.ts';
+import { systemCode } from './refusal.ts';
+
+export { type DirectoryBucketError, type DirectoryBucketProblem, isDirectoryBucketError } from './folder.ts';
+
+export interface DirectoryBucketOptions {
+  /** Holds the objects; it has to exist and to be writable. */
+  readonly folder: string;
+  /** Keeps the CORS document; `<folder>.cors.xml` by default. */
+  readonly rulesFile?: string;
+  /**
+   * Whether clients on this machine may change the rules; true by default. To be switched off where
+   * something on this machine lets others through, as a proxy does: its requests look like its own.
+   */
+  readonly rulesWritable?: boolean;
+  /** The address to listen on; 127.0.0.1 by default. */
+  readonly host?: string;
+  /** 0, the default, takes any free port. */
+  readonly port?: number;
+}
+
+export interface OpenDirectoryBucket {
+  /** `http://127.0.0.1:4000`, without a slash at the end. */
+  readonly url: string;
+  /** The full path of the CORS document, which need not exist. */
+  readonly rulesFile: string;
+  /** Stops listening, waits a few seconds for requests under way, then breaks them off. */
+  close(): Promise<void>;
+}
+
+const HEADERS_MS = 15_000;
+const KEEP_ALIVE_MS = 30_000;
+// A body may take hours, but not stand still.
+const IDLE_MS = 60_000;
+const CLOSE_MS = 3000;
+
+const listen = async (server: Server, folder: string, host: string, port: number): Promise<string> => {
+  try {
+    server.listen(port, host);
+    await once(server, 'listening');
+  } catch (error) {
+    const why = systemCode(error) ?? 'unknown error';
+    const message = `the bucket folder ${folder} can't be served on ${host} port ${port} (${why}): name another port or host`;
+    throw directoryBucketError('cannot_listen', folder, message);
+  }
+  const address = server.address();
+  const bound = address !== null && typeof address === 'object' ? address.port : port;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+};
+
+const closeServer = async (server: Server, underWay: ReadonlySet<Promise<void>>): Promise<void> => {
+  const closed = new Promise((resolve) => server.close(resolve));
+  const bound = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
+  await closed;
+  clearTimeout(bound);
+  // Broken uploads still have their temporary files to remove.
+  await Promise.all(underWay);
+};
+
+/**
+ * Serves a folder over HTTP as a small OSS bucket: objects (GET, HEAD, PUT, DELETE) and CORS rules (`/?cors`).
+ * @throws DirectoryBucketError, in one line what is wrong with which folder and what to do
+ */
+export const openDirectoryBucket = async (options: DirectoryBucketOptions): Promise<OpenDirectoryBucket> => {
+  const { folder, host = '127.0.0.1', port = 0, rulesWritable = true } = options;
+  const root = await openFolder(folder);
+  const rulesFile = rulesFileOf(folder, root, options.rulesFile);
+  const bucket: DirectoryBucket = { root, rulesFile, rulesWritable, digests: makeDigests() };
+
+  const underWay = new Set<Promise<void>>();
+  const limits = { headersTimeout: HEADERS_MS, requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS };
+  const server = createServer(limits, (request, response) => {
+    const work = answer({ request, response }, bucket).finally(() => underWay.delete(work));
+    underWay.add(work);
+    response.once('close', () => {
+      if (!server.listening) server.closeIdleConnections();
+    });
+  });
+  server.setTimeout(IDLE_MS);
+  const url = await listen(server, folder, host, port);
+  return { url, rulesFile, close: () => closeServer(server, underWay) };
+};

@@ -1,0 +1,30 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import type { Exchange } from '../bucket/transport.ts';
+import { sentOf, watchClient, writeReply } from './client.ts';
+import type { Pools } from './pools.ts';
+import { send } from './send.ts';
+
+/** Wraps one request of Node's server into the seam that the edge works on. */
+export function openExchange(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  target: string,
+  pools: Pools,
+): Exchange {
+  const client = watchClient(incoming, outgoing);
+  return {
+    method: incoming.method ?? '',
+    target,
+    headers: incoming.rawHeaders,
+    body: incoming,
+    reply: (reply, end) => {
+      writeReply(client, reply, (failure) => end({ received: 0, sent: sentOf(client, reply), failure }));
+      return RESPONSE_ALREADY_SENT;
+    },
+    transport: (address, request, sink) => {
+      send(pools(address), request, client, sink);
+      return RESPONSE_ALREADY_SENT;
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import type { Failure } from '../bucket/transport.ts';
+
+/** By the `code` of undici's errors, of Node's, and of the parser's; what is not here never got a connection. */
+const BY_CODE: Readonly<Record<string, Failure>> = {
+  UND_ERR_CONNECT_TIMEOUT: 'BucketConnectTimeout',
+  ETIMEDOUT: 'BucketConnectTimeout',
+  UND_ERR_HEADERS_TIMEOUT: 'BucketHeadTimeout',
+  UND_ERR_BODY_TIMEOUT: 'BucketIdleTimeout',
+  UND_ERR_SOCKET: 'BucketBrokeOff',
+  UND_ERR_CLOSED: 'BucketBrokeOff',
+  UND_ERR_DESTROYED: 'BucketBrokeOff',
+  ECONNRESET: 'BucketBrokeOff',
+  EPIPE: 'BucketBrokeOff',
+  UND_ERR_HEADERS_OVERFLOW: 'BucketAnswerInvalid',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'BucketAnswerInvalid',
+  UND_ERR_INVALID_ARG: 'RequestInvalid',
+  UND_ERR_NOT_SUPPORTED: 'RequestInvalid',
+  UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: 'RequestInvalid',
+};
+
+/** Which of the transport's failures an error is. */
+export function failureOf(error: unknown): Failure {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code.startsWith('HPE_')) return 'BucketAnswerInvalid';
+  return BY_CODE[code] ?? 'BucketUnreachable';
+}

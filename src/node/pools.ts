@@ -1,0 +1,47 @@
+import { Pool } from 'undici';
+import type { Address } from '../bucket/transport.ts';
+
+/** Gives the connections to one bucket's address; they are made at the first request. */
+export type Pools = (address: Address) => Pool;
+
+/** Milliseconds a bucket may take to accept a connection. */
+export const CONNECT_TIMEOUT = 5_000;
+/** Milliseconds a bucket may take to begin its answer, or an upload may stand still. */
+export const HEAD_TIMEOUT = 60_000;
+/** Milliseconds a download may stand still. */
+export const IDLE_TIMEOUT = 60_000;
+/** Connections to one address at once; more requests wait for one to come free. */
+const CONNECTIONS = 256;
+const MAX_HEAD_BYTES = 64 * 1024;
+
+export interface PoolTimeouts {
+  readonly connect: number;
+  readonly head: number;
+  readonly idle: number;
+}
+
+export const TIMEOUTS: PoolTimeouts = { connect: CONNECT_TIMEOUT, head: HEAD_TIMEOUT, idle: IDLE_TIMEOUT };
+
+/** Keeps one pool per address. `close` ends idle connections and waits for requests in flight. */
+export function createPools(timeouts: PoolTimeouts = TIMEOUTS): { pools: Pools; close(): Promise<void> } {
+  const byBase = new Map<string, Pool>();
+  const pools: Pools = ({ base }) => {
+    const known = byBase.get(base);
+    if (known !== undefined) return known;
+    const pool = new Pool(base, {
+      connections: CONNECTIONS,
+      connect: { timeout: timeouts.connect },
+      headersTimeout: timeouts.head,
+      bodyTimeout: timeouts.idle,
+      maxHeaderSize: MAX_HEAD_BYTES,
+      // A bucket answers with whatever status it likes; what a body means is the client's business.
+      strictContentLength: false,
+    });
+    byBase.set(base, pool);
+    return pool;
+  };
+  const close = async () => {
+    await Promise.all([...byBase.values()].map((pool) => pool.close()));
+  };
+  return { pools, close };
+}

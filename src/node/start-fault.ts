@@ -1,0 +1,13 @@
+const LINES = Symbol('start fault');
+
+/** Why a start was refused: one plain line for each thing that is wrong. */
+export interface StartFault extends Error {
+  readonly [LINES]: readonly string[];
+}
+
+export const startFault = (lines: readonly string[]): StartFault =>
+  Object.assign(new Error(lines.join('\n')), { [LINES]: lines });
+
+/** The lines of a start fault; null for any other error. */
+export const startFaultLines = (error: unknown): readonly string[] | null =>
+  error instanceof Error && LINES in error ? (error as StartFault)[LINES] : null;

@@ -1,0 +1,36 @@
+import { loadedFrom, MAX_DOCUMENT_BYTES } from './read.ts';
+import type { Ask, Loaded, Source } from './source.ts';
+
+/** The bucket's own rules: `ask` sends `GET /?cors` (semantics.md §1). */
+export const bucketSource = (name: string, ask: Ask): Source => ({
+  kind: 'bucket',
+  name,
+  load: async (signal) => {
+    const { status, text } = await ask({ maxBytes: MAX_DOCUMENT_BYTES, signal });
+    return interpret(status, text);
+  },
+});
+
+/** What a store's answer to `GET /?cors` means. Only the answers named here are a "no". */
+export function interpret(status: number, text: string): Loaded {
+  if (status === 200) return loadedFrom(text, 'store', 'Look at what the bucket answers to GET /?cors.');
+  if (status === 204) return { outcome: 'none' };
+  const code = /<Code>\s*(\w+)\s*<\/Code>/.exec(text)?.[1];
+  if (status === 404 && code === 'NoSuchCORSConfiguration') return { outcome: 'none' };
+  if (status === 404 && code === 'NoSuchBucket') return { outcome: 'missing' };
+  const said = code === undefined ? `${status}` : `${status} ${code}`;
+  return { outcome: 'unknown', cause: `the bucket answered ${said} to GET /?cors`, cure: cureFor(status) };
+}
+
+function cureFor(status: number): string {
+  if (status === 401 || status === 403) {
+    return 'The rules may not be read without a signature: give them with --rules FILE or --rules URL.';
+  }
+  if (status === 405 || status === 501) {
+    return 'This store keeps no CORS rules for its buckets: give them with --rules FILE or --rules URL.';
+  }
+  if (status >= 300 && status < 400)
+    return "Use the bucket's own regional address: redirects are not followed.";
+  if (status === 404) return 'Check that --bucket names a bucket, and that its store answers GET /?cors.';
+  return 'The last good rules stay in force; the edge asks again by itself.';
+}

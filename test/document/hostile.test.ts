@@ -1,0 +1,214 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { isMethod } from '../../src/cors/rule.ts';
+import { MAX_DOCUMENT_BYTES, readDocument } from '../../src/document/read.ts';
+import { faultsOf, fixture, ruleSetOf, warningsOf, xml, xmlRule } from './help.ts';
+
+const sound = '<CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule>';
+
+describe('declarations are refused wherever they stand', () => {
+  test.each([
+    [
+      'a billion laughs',
+      `<?xml version="1.0"?>\n<!DOCTYPE c [<!ENTITY a "ha"><!ENTITY b "&a;&a;"><!ENTITY c "&b;&b;">]>${xmlRule('<ID>&c;</ID>')}`,
+      'line 2, column 1',
+    ],
+    [
+      'an external entity',
+      `<!DOCTYPE c [<!ENTITY x SYSTEM "file:///etc/passwd">]>${xmlRule('<ID>&x;</ID>')}`,
+      'line 1, column 1',
+    ],
+    ['an external subset', `<!DOCTYPE c SYSTEM "http://a.example/c.dtd">${xmlRule('')}`, 'line 1, column 1'],
+    ['a lower-case doctype', `<!doctype c>${xmlRule('')}`, 'line 1, column 1'],
+    [
+      'a doctype behind a quoted comment',
+      `<CORSConfiguration a="<!--"><!DOCTYPE c><b c="-->"/></CORSConfiguration>`,
+      'line 1, column 29',
+    ],
+    ['an entity inside the root', xml('<!ENTITY a "b">'), 'line 1, column 20'],
+  ])('%s', (_name, text, place) => {
+    for (const reading of ['strict', 'store'] as const) {
+      expect(faultsOf(text, reading)).toEqual([
+        { place, reason: 'a DOCTYPE or another declaration', write: 'the document without it' },
+      ]);
+    }
+  });
+});
+
+describe('depth', () => {
+  test('ten thousand elements inside each other are refused', () => {
+    const nested = (depth: number) => xml('<a>'.repeat(depth) + '</a>'.repeat(depth) + sound);
+    expect(faultsOf(nested(9000), 'store')[0]?.reason).toContain('nested');
+    expect(ruleSetOf(nested(8), 'store').rules).toHaveLength(1);
+    expect(faultsOf(xml('<a>'.repeat(10_000)), 'store')).toHaveLength(1);
+  });
+
+  test('ten thousand lists or objects inside each other are refused', () => {
+    expect(faultsOf('['.repeat(10_000) + ']'.repeat(10_000), 'store')).toMatchObject([
+      { place: 'line 1, column 17', reason: 'not JSON: nested deeper than 16 levels' },
+    ]);
+    expect(faultsOf('{"a":'.repeat(10_000), 'store')[0]?.reason).toContain('nested');
+  });
+});
+
+describe('size', () => {
+  const padded = (bytes: number): string => {
+    const text = xmlRule('');
+    return text.replace('</CORSRule>', `</CORSRule>${' '.repeat(bytes - text.length)}`);
+  };
+
+  test('64 KB are read, one byte more is refused with the size and the limit', () => {
+    expect(ruleSetOf(padded(MAX_DOCUMENT_BYTES)).rules).toHaveLength(1);
+    expect(faultsOf(padded(MAX_DOCUMENT_BYTES + 1), 'store')).toEqual([
+      {
+        place: 'document',
+        reason: '65537 bytes, more than the 65536 that are read',
+        write: 'a document of at most 65536 bytes',
+      },
+    ]);
+  });
+
+  test('bytes are counted, not characters', () => {
+    expect(faultsOf(xmlRule(`<!--${'ä'.repeat(40_000)}-->`))[0]?.reason).toContain('bytes, more than');
+  });
+
+  test('what is told of a hostile document stays small', () => {
+    const warnings = warningsOf(xml(`<${'a'.repeat(30_000)}/>${'<b/>'.repeat(5000)}${sound}`));
+    expect(warnings).toHaveLength(501);
+    expect(warnings.at(-1)).toEqual({
+      place: 'CORSConfiguration',
+      reason: '4501 more like these',
+      write: 'mend these first',
+    });
+    expect(JSON.stringify(warnings).length).toBeLessThan(100_000);
+    expect(faultsOf(xmlRule(`<ID>\u0001${'😀'.repeat(5000)}</ID>`))[0]?.value).toHaveLength(2 + 2 * 199);
+  });
+});
+
+describe('names that mean something to JavaScript', () => {
+  const names = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf'];
+
+  test.each(names)('%s is an unknown name like any other', (name) => {
+    const inside = `<${name}><AllowedOrigin>*</AllowedOrigin></${name}><${name} ${name}="1"/>`;
+    expect(ruleSetOf(xmlRule(inside))).toEqual(ruleSetOf(xmlRule('')));
+    expect(warningsOf(xmlRule(inside), 'strict')).toMatchObject([{ value: name }, { value: name }]);
+    expect(ruleSetOf(xml(`<${name}/>${sound}`)).rules).toHaveLength(1);
+    expect(faultsOf(`<${name}><CORSConfiguration/></${name}>`)).toHaveLength(1);
+    const json = `{"CORSRule":{"AllowedOrigin":"*","AllowedMethod":"GET","${name}":{"AllowedOrigin":"*"}},"${name}":1}`;
+    expect(faultsOf(json).map((fault) => fault.place)).toEqual([`CORSRule[1]/${name}`, name]);
+    expect(ruleSetOf(json, 'store').rules).toHaveLength(1);
+    expect(({} as Record<string, unknown>).AllowedOrigin).toBeUndefined();
+  });
+});
+
+describe('any text at all', () => {
+  const pieces = [
+    ...[
+      '<',
+      '>',
+      '</',
+      '/>',
+      '<!--',
+      '-->',
+      '<![CDATA[',
+      ']]>',
+      '<?',
+      '?>',
+      '<!DOCTYPE',
+      '&',
+      '&#',
+      ';',
+      '"',
+      "'",
+      '=',
+    ],
+    ...[
+      '<CORSConfiguration>',
+      '</CORSConfiguration>',
+      '<CORSRule>',
+      '</CORSRule>',
+      '<CORSRule/>',
+      '<__proto__>',
+    ],
+    ...[
+      '<AllowedOrigin>',
+      '</AllowedOrigin>',
+      '*',
+      '<AllowedMethod>',
+      '</AllowedMethod>',
+      'GET',
+      sound,
+      ' ',
+      '\n',
+    ],
+    ...[
+      '{',
+      '}',
+      '[',
+      ']',
+      ':',
+      ',',
+      '"CORSRule"',
+      '"CORSRules"',
+      '"AllowedOrigins"',
+      '"*"',
+      '1',
+      'null',
+      '\ud800',
+      '\uFEFF',
+    ],
+  ];
+  const start = fc.constantFrom(
+    '',
+    '<CORSConfiguration>',
+    `<CORSConfiguration>${sound}`,
+    '{"CORSRule":',
+    '[',
+  );
+  const texts = fc.oneof(
+    fc
+      .tuple(start, fc.array(fc.constantFrom(...pieces), { maxLength: 20 }))
+      .map(([head, parts]) => head + parts.join('')),
+    fc.string({ unit: 'binary' }),
+    fc.tuple(fc.nat({ max: 900 }), fc.constantFrom(...pieces)).map(([at, piece]) => {
+      const text = fixture('oss.xml');
+      return text.slice(0, at) + piece + text.slice(at);
+    }),
+  );
+
+  test('is read or refused, never thrown at; what is read holds only what a rule may hold', () => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        const strict = readDocument(text, 'strict');
+        const store = readDocument(text, 'store');
+        if (!strict.ok) expect(strict.faults.length).toBeGreaterThan(0);
+        // What a file may say a store may serve, to the same effect.
+        if (strict.ok) expect(store).toMatchObject({ ok: true, ruleSet: strict.ruleSet });
+        for (const rule of store.ok ? store.ruleSet.rules : []) {
+          expect(rule.allowedOrigins.length).toBeGreaterThan(0);
+          expect(rule.allowedMethods.length).toBeGreaterThan(0);
+          expect(rule.allowedMethods.every(isMethod)).toBe(true);
+          expect(rule.allowedOrigins.every((origin) => /^[^\s*]*\*?[^\s*]*$/.test(origin))).toBe(true);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  // Time is not asserted, but a quadratic reader would take minutes here and run into the test's own limit.
+  test.each([
+    ['blanks inside a value', xmlRule(`<ID>a${' '.repeat(60_000)}b</ID>`)],
+    ['blanks inside a tag', xml(`<a${' '.repeat(60_000)}/>${sound}`)],
+    ['ampersands', xmlRule(`<ID>${'&amp;'.repeat(12_000)}</ID>`)],
+    ['open comments', '<CORSConfiguration>'.padEnd(65_000, '<!--')],
+    ['open quotes', `<CORSConfiguration a="${`" b="`.repeat(10_000)}`],
+    ['open brackets', '<CORSConfiguration>'.padEnd(65_000, '<')],
+    ['keys given twice', `{"CORSRule":[{${'"a":1,\n'.repeat(9_000)}"a":1}]}`],
+    ['backslashes', `["${'\\'.repeat(60_000)}"]`],
+    ['unclosed texts', `[${'"'.repeat(60_001)}`],
+    ['unknown elements', xml('<Allowed/>'.repeat(6_000))],
+  ])('%s by the thousand are read or refused in good time', (_name, text) => {
+    for (const reading of ['strict', 'store'] as const)
+      expect(readDocument(text, reading)).toHaveProperty('ok');
+  });
+});

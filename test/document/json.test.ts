@@ -1,0 +1,249 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { NO_RULES } from '../../src/cors/rule.ts';
+import { type Json, parseJson } from '../../src/document/jsontext.ts';
+import { faultsOf, fixture, ruleSetOf, warningsOf } from './help.ts';
+
+const rule = { AllowedOrigins: ['https://a.example'], AllowedMethods: ['GET'] };
+const s3 = (fields: object): string => JSON.stringify({ CORSRules: [{ ...rule, ...fields }] });
+const ossRule = { AllowedOrigin: ['https://a.example'], AllowedMethod: ['GET'] };
+const oss = (fields: object): string => JSON.stringify({ CORSRule: [ossRule], ...fields });
+
+describe('JSON documents', () => {
+  test("ossutil's form says the same as the XML, single values standing for lists", () => {
+    expect(ruleSetOf(fixture('ossutil.json'))).toEqual(ruleSetOf(fixture('oss.xml')));
+  });
+
+  test("S3's form says the same as the XML", () => {
+    expect(ruleSetOf(fixture('s3.json'))).toEqual(ruleSetOf(fixture('s3.xml')));
+  });
+
+  test("the S3 console's bare list is read", () => {
+    expect(ruleSetOf(fixture('s3-console.json'))).toEqual({
+      rules: [{ allowedOrigins: ['*'], allowedMethods: ['GET'], allowedHeaders: [], exposeHeaders: [] }],
+      responseVary: false,
+    });
+    expect(faultsOf('[{"AllowedOrigins":"*","AllowedMethods":["get"]}]')).toMatchObject([
+      { place: '[1]/AllowedMethods[1]', write: 'GET' },
+    ]);
+  });
+
+  test('a single rule stands for a list of one', () => {
+    expect(ruleSetOf(JSON.stringify({ CORSRule: ossRule }))).toEqual(ruleSetOf(oss({})));
+    expect(ruleSetOf(JSON.stringify({ CORSRules: rule }))).toEqual(ruleSetOf(s3({})));
+  });
+
+  test('numbers and booleans may stand in quotes', () => {
+    expect(ruleSetOf(s3({ MaxAgeSeconds: ' 60 ' })).rules[0]?.maxAgeSeconds).toBe(60);
+    expect(ruleSetOf(oss({ ResponseVary: 'True' })).responseVary).toBe(true);
+  });
+
+  test.each([
+    [
+      'a number as an origin',
+      s3({ AllowedOrigins: [7] }),
+      'CORSRules[1]/AllowedOrigins[1]',
+      '7',
+      'a number where text is meant',
+      'text',
+    ],
+    [
+      'null for a list',
+      s3({ ExposeHeaders: null }),
+      'CORSRules[1]/ExposeHeaders[1]',
+      'null',
+      'null where text is meant',
+      'text, or leave the key out',
+    ],
+    [
+      'a list in a list',
+      s3({ AllowedHeaders: ['x-a', ['x-b']] }),
+      'CORSRules[1]/AllowedHeaders[2]',
+      '',
+      'a list where text is meant',
+      'text',
+    ],
+    [
+      'an object as a method',
+      s3({ AllowedMethods: ['GET', {}] }),
+      'CORSRules[1]/AllowedMethods[2]',
+      '',
+      'an object where text is meant',
+      'text',
+    ],
+    [
+      'a list as a number',
+      s3({ MaxAgeSeconds: [60] }),
+      'CORSRules[1]/MaxAgeSeconds',
+      '',
+      'a list where a number is meant',
+      'a number',
+    ],
+    [
+      'true as a number',
+      s3({ MaxAgeSeconds: true }),
+      'CORSRules[1]/MaxAgeSeconds',
+      'true',
+      'true or false where a number is meant',
+      'a number',
+    ],
+    ['a number as an ID', s3({ ID: 1 }), 'CORSRules[1]/ID', '1', 'a number where text is meant', 'text'],
+    [
+      'a number as ResponseVary',
+      oss({ ResponseVary: 1 }),
+      'ResponseVary',
+      '1',
+      'a number where true or false is meant',
+      'true or false',
+    ],
+  ])('%s is a fault', (_name, text, place, value, reason, write) => {
+    expect(faultsOf(text)).toEqual([{ place, value, reason, write }]);
+  });
+
+  test('a fraction is no number of seconds, however it is written', () => {
+    for (const written of ['1.5', '6e1', '60.0', '-1', '2147483648', '9'.repeat(400)]) {
+      expect(faultsOf(s3({ MaxAgeSeconds: 0 }).replace(':0', `:${written}`))).toMatchObject([
+        { place: 'CORSRules[1]/MaxAgeSeconds', reason: 'not a number of seconds' },
+      ]);
+    }
+  });
+
+  test('rules that are no objects are faults', () => {
+    expect(faultsOf('{"CORSRules":["*",null]}')).toEqual([
+      { place: 'CORSRules[1]', reason: 'text where a rule is meant', write: 'an object' },
+      { place: 'CORSRules[2]', reason: 'null where a rule is meant', write: 'an object' },
+    ]);
+  });
+
+  test('a misspelt key is a fault in a file and a warning where a store serves it', () => {
+    const text = s3({ AllowedHeader: ['x-a'] });
+    const place = 'CORSRules[1]/AllowedHeader';
+    const fault = { place, value: 'AllowedHeader', reason: 'unknown key', write: 'AllowedHeaders' };
+    expect(faultsOf(text)).toEqual([fault]);
+    expect(warningsOf(text)).toEqual([{ ...fault, reason: 'unknown key, ignored' }]);
+    expect(faultsOf(oss({ ResponseVery: true }))).toMatchObject([
+      { place: 'ResponseVery', write: 'ResponseVary' },
+    ]);
+    expect(faultsOf(JSON.stringify({ CORSRules: [rule], CORSRule: [] }))).toMatchObject([
+      { place: 'CORSRule', write: 'CORSRules' },
+    ]);
+  });
+
+  test.each([
+    ['another object', '{"error":"AccessDenied"}'],
+    ['an empty object', '{}'],
+    ['the rules of another family', '{"rules":[]}'],
+  ])('%s is refused in either reading', (_name, text) => {
+    for (const reading of ['strict', 'store'] as const) {
+      expect(faultsOf(text, reading)).toMatchObject([
+        { place: 'document', reason: expect.stringContaining('CORSRules') },
+      ]);
+    }
+  });
+
+  test.each(['{"CORSRules":[]}', '{"CORSRule":[]}', '[]'])(
+    '%s means no rules where a store serves it',
+    (text) => {
+      expect(ruleSetOf(text, 'store')).toEqual(NO_RULES);
+      expect(faultsOf(text)).toMatchObject([{ reason: 'no rule' }]);
+    },
+  );
+
+  test('every key given twice is told with its place, and refuses in either reading', () => {
+    const text =
+      '{"CORSRules":[\n{"AllowedOrigins":"*","AllowedMethods":"GET",\n "MaxAgeSeconds":1,"MaxAgeSeconds":2,\n "ID":"a","I\\u0044":"b"}]}';
+    for (const reading of ['strict', 'store'] as const) {
+      expect(faultsOf(text, reading).slice(0, 2)).toMatchObject([
+        { place: 'line 3, column 20', value: 'MaxAgeSeconds', write: 'it once' },
+        { place: 'line 4, column 11', value: 'ID', write: 'it once' },
+      ]);
+    }
+  });
+
+  test.each([
+    [
+      'a comma before a bracket',
+      '{"CORSRules":[\n  {},\n]}',
+      'line 3, column 1',
+      `a value expected, found "]"`,
+    ],
+    ['a single quote', "{'CORSRules':[]}", 'line 1, column 2', 'a key in double quotes expected'],
+    ['a comment', '{\n // rules\n}', 'line 2, column 2', 'a key in double quotes expected'],
+    ['a missing colon', '{"CORSRules" []}', 'line 1, column 14', 'a colon expected'],
+    ['a missing comma', '[{} {}]', 'line 1, column 5', 'a comma or ] expected'],
+    ['a text cut short', '{"CORSRules":["a', 'line 1, column 15', 'a value expected'],
+    ['a document cut short', '{"CORSRules":[', 'line 1, column 15', 'the text ends'],
+    ['something behind', '{} {}', 'line 1, column 4', 'the end expected'],
+    ['a bare line break in a text', '{"a\n":1}', 'line 1, column 2', 'control character'],
+    ['an unknown escape', '{"\\x":1}', 'line 1, column 2', 'unknown escape'],
+    ['a leading zero', '[01]', 'line 1, column 3', 'a comma or ] expected'],
+  ])('%s is told with its place', (_name, text, place, reason) => {
+    const [fault, ...more] = faultsOf(text, 'store');
+    expect(more).toEqual([]);
+    expect(fault?.place).toBe(place);
+    expect(fault?.reason).toContain(reason);
+  });
+});
+
+const plain = (json: Json): unknown => {
+  if (json.kind === 'text') return json.value;
+  if (json.kind === 'list') return json.items.map(plain);
+  if (json.kind === 'object')
+    return Object.fromEntries(json.entries.map(([key, value]) => [key, plain(value)]));
+  return JSON.parse(json.value);
+};
+
+const parses = (text: string): boolean => {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+describe('the JSON reader agrees with JSON.parse', () => {
+  test('on every value', () => {
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 6 }), fc.constantFrom(0, 2), (text, indent) => {
+        const spaced = JSON.stringify(JSON.parse(text), null, indent);
+        const read = parseJson(spaced);
+        expect(read.ok && plain(read.value)).toEqual(JSON.parse(spaced));
+      }),
+    );
+  });
+
+  test('on what is JSON at all', () => {
+    const pieces = [
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '"',
+      '\\',
+      '"a"',
+      '"b"',
+      '1',
+      '-',
+      '.5',
+      'e9',
+      '0',
+      'true',
+      'null',
+      ' ',
+      '\n',
+      '\u00a0',
+      '\u0001',
+      'x',
+    ];
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 10 }), (parts) => {
+        const text = parts.join('');
+        expect(parseJson(text).ok).toBe(parses(text));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});

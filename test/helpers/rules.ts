@@ -1,0 +1,51 @@
+import { type Behaviour, type CompiledRules, compileRules, type VaryMode } from '../../src/cors/compile.ts';
+import type { Facts } from '../../src/cors/decide.ts';
+import type { Dialect } from '../../src/cors/dialect.ts';
+import type { Rule } from '../../src/cors/rule.ts';
+
+/** A rule that lets any origin GET without requested headers, but for what the test says. */
+export const rule = (about: Partial<Rule> = {}): Rule => ({
+  allowedOrigins: ['*'],
+  allowedMethods: ['GET'],
+  allowedHeaders: [],
+  exposeHeaders: [],
+  ...about,
+});
+
+export const behaviour = (dialect: Dialect, vary: VaryMode = 'safe', credentials = false): Behaviour => ({
+  dialect,
+  vary,
+  dangerouslyAllowCredentials: credentials,
+});
+
+export const compiled = (
+  rules: readonly Rule[],
+  how: Behaviour = behaviour('oss'),
+  responseVary = false,
+): CompiledRules => compileRules({ rules, responseVary }, how);
+
+/** A GET without any CORS header, but for what the test says. */
+export const ask = (about: Partial<Facts> = {}): Facts => ({
+  method: 'GET',
+  origin: null,
+  requestMethod: null,
+  requestHeaders: null,
+  ...about,
+});
+
+export const preflight = (
+  origin: string | null,
+  requestMethod: string | null,
+  requestHeaders: string | null = null,
+): Facts => ({ method: 'OPTIONS', origin, requestMethod, requestHeaders });
+
+/** A flat header list as a record; a name that stands twice fails the test. */
+export function record(flat: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (let at = 0; at < flat.length; at += 2) {
+    const name = flat[at] ?? '';
+    if (name in headers) throw new Error(`${name} stands twice`);
+    headers[name] = flat[at + 1] ?? '';
+  }
+  return headers;
+}

@@ -1,0 +1,149 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { sourceFiles, violations } from './imports.ts';
+
+const found = (path: string, text: string) => violations(new Map([[path, text]]));
+
+describe('who may import whom (design.md, The house)', () => {
+  test('the sources keep to it', () => {
+    const files = sourceFiles(fileURLToPath(new URL('..', import.meta.url)));
+    expect([...files.keys()]).toContain('src/cors/decide.ts');
+    expect(violations(files)).toEqual([]);
+  });
+
+  test.each([
+    ['within a folder anything goes', 'src/cors/decide.ts', './rule.ts'],
+    ['within a folder, from a folder below', 'src/node/demo/page.ts', '../server.ts'],
+    ['document uses cors', 'src/document/xml.ts', '../cors/rule.ts'],
+    ['rules uses cors', 'src/rules/cache.ts', '../cors/compile.ts'],
+    ['rules uses document', 'src/rules/cache.ts', '../document/xml.ts'],
+    ['bucket uses document', 'src/bucket/address.ts', '../document/xml.ts'],
+    ['config uses rules', 'src/config/schema.ts', '../rules/source.ts'],
+    ['config uses bucket', 'src/config/schema.ts', '../bucket/address.ts'],
+    ['edge uses bucket', 'src/edge/object.ts', '../bucket/headers.ts'],
+    ['admin uses rules', 'src/admin/refresh.ts', '../rules/cache.ts'],
+    ['node uses all', 'src/node/server.ts', '../edge/app.ts'],
+    ['worker uses config', 'src/worker/entry.ts', '../config/read.ts'],
+    ['cli uses node', 'src/cli/serve.ts', '../node/server.ts'],
+    ['index uses edge', 'src/index.ts', './edge/app.ts'],
+    ['index uses config', 'src/index.ts', './config/schema.ts'],
+    ['edge uses a package of every runtime', 'src/edge/app.ts', 'hono'],
+    ['rules uses a package of every runtime', 'src/rules/cache.ts', 'lru-cache'],
+    ['node uses undici', 'src/node/transport.ts', 'undici'],
+    ['node uses node: modules', 'src/node/demo/server.ts', 'node:http'],
+    ['cli uses node: modules', 'src/cli/serve.ts', 'node:fs/promises'],
+    ['a package that only begins like one of Node', 'src/edge/app.ts', 'undici-like'],
+  ])('may: %s', (_, path, from) => {
+    expect(found(path, `import { x } from '${from}';\n`)).toEqual([]);
+  });
+
+  test.each([
+    ['cors uses document', 'src/cors/lint.ts', '../document/fault.ts', 'cors/ may not import document/'],
+    ['cors uses a package', 'src/cors/lint.ts', 'hono', 'cors/ may not import any package'],
+    ['cors uses node: modules', 'src/cors/lint.ts', 'node:fs', 'cors/ may not import any package'],
+    ['document uses rules', 'src/document/xml.ts', '../rules/source.ts', 'document/ may not import rules/'],
+    ['rules uses bucket', 'src/rules/bucket.ts', '../bucket/sign.ts', 'rules/ may not import bucket/'],
+    ['bucket uses rules', 'src/bucket/sign.ts', '../rules/source.ts', 'bucket/ may not import rules/'],
+    ['config uses edge', 'src/config/schema.ts', '../edge/app.ts', 'config/ may not import edge/'],
+    ['edge uses admin', 'src/edge/app.ts', '../admin/app.ts', 'edge/ may not import admin/'],
+    ['admin uses edge', 'src/admin/app.ts', '../edge/app.ts', 'admin/ may not import edge/'],
+    ['edge uses config', 'src/edge/app.ts', '../config/schema.ts', 'edge/ may not import config/'],
+    ['edge uses node', 'src/edge/app.ts', '../node/server.ts', 'edge/ may not import node/'],
+    ['index uses node', 'src/index.ts', './node/server.ts', 'src/ may not import node/'],
+    ['index uses worker', 'src/index.ts', './worker/entry.ts', 'src/ may not import worker/'],
+    ['index uses cli', 'src/index.ts', './cli/serve.ts', 'src/ may not import cli/'],
+    ['edge goes round by index', 'src/edge/app.ts', '../index.ts', 'edge/ may not import src/'],
+    ['edge leaves src', 'src/edge/app.ts', '../../test/helpers/rules.ts', 'what lies outside src/'],
+    ['a detour changes nothing', 'src/cors/lint.ts', '../cors/../edge/app.ts', 'cors/ may not import edge/'],
+    ['rules uses node: modules', 'src/rules/file.ts', 'node:fs', "rules/ may not import Node's own modules"],
+    [
+      'worker uses node: modules',
+      'src/worker/entry.ts',
+      'node:fs',
+      "worker/ may not import Node's own modules",
+    ],
+    ['index uses node: modules', 'src/index.ts', 'node:fs', "src/ may not import Node's own modules"],
+    ['a module of Node without node:', 'src/edge/app.ts', 'fs', "edge/ may not import Node's own modules"],
+    ['a part of a module of Node without node:', 'src/edge/app.ts', 'fs/promises', "Node's own modules"],
+    ['edge uses undici', 'src/edge/app.ts', 'undici', 'runs on Node only'],
+    ['admin uses prom-client', 'src/admin/metrics.ts', 'prom-client', 'runs on Node only'],
+    ['edge uses pino', 'src/edge/log.ts', 'pino', 'runs on Node only'],
+    ['edge uses send', 'src/edge/file.ts', 'send', 'runs on Node only'],
+    [
+      'edge uses a part of @hono/node-server',
+      'src/edge/app.ts',
+      '@hono/node-server/utils',
+      'runs on Node only',
+    ],
+    [
+      'a folder that nobody has spoken of',
+      'src/lib/x.ts',
+      '../cors/rule.ts',
+      'nobody has said what lib/ may import',
+    ],
+    ['a folder nobody has spoken of is used', 'src/edge/app.ts', '../lib/x.ts', 'edge/ may not import lib/'],
+  ])('may not: %s', (_, path, from, reason) => {
+    const [only, ...others] = found(path, `import { x } from '${from}';\n`);
+    expect(only).toMatch(new RegExp(`^${path}:1: `));
+    expect(only).toContain(reason);
+    expect(only).toContain(`(${from})`);
+    expect(others).toEqual([]);
+  });
+
+  test.each([
+    ['import type', `import type { X } from '../edge/app.ts';`],
+    ['a type among others', `import { type X } from '../edge/app.ts';`],
+    ['a default import', `import app from "../edge/app.ts";`],
+    ['a default and a namespace', `import app, * as rest from '../edge/app.ts'`],
+    ['an import for its effect', `import '../edge/app.ts';`],
+    ['an import without blanks', `import{x}from'../edge/app.ts'`],
+    ['export from', `export { x } from '../edge/app.ts';`],
+    ['export everything', `export * from '../edge/app.ts';`],
+    ['export everything under a name', `export * as edge from '../edge/app.ts';`],
+    ['export type', `export type { X } from '../edge/app.ts';`],
+    ['an import with attributes', `import data from '../edge/data.json' with { type: 'json' };`],
+    ['a dynamic import', `const app = await import('../edge/app.ts');`],
+    ['a dynamic import in a template', 'const app = await import(`../edge/app.ts`);'],
+    ['an import type in place', `let app: import('../edge/app.ts').App;`],
+  ])('it is found in every form: %s', (_, statement) => {
+    const text = `// first line\n${statement}\nexport const x = 1;\n`;
+    expect(found('src/rules/cache.ts', text)).toHaveLength(1);
+    expect(found('src/rules/cache.ts', text)[0]).toMatch(/^src\/rules\/cache\.ts:2: .*edge\//);
+  });
+
+  test('it is found over several lines with comments between, and told by the line of its path', () => {
+    const text = `import {\n  one, // the 'first'\n  /* and */ two,\n} from '../edge/app.ts';\n`;
+    expect(found('src/rules/cache.ts', text)).toEqual([
+      'src/rules/cache.ts:4: rules/ may not import edge/ (../edge/app.ts)',
+    ]);
+  });
+
+  test('each offence is told', () => {
+    const text = `import a from '../edge/app.ts';\nimport b from '../cors/rule.ts';\nimport c from 'node:fs';\n`;
+    expect(found('src/rules/cache.ts', text)).toHaveLength(2);
+  });
+
+  test('a dynamic import of a name worked out at run time is refused, but not where anything goes', () => {
+    for (const text of [
+      'await import(name)',
+      `await import('../edge/' + name)`,
+      `await import(\`../\${name}/app.ts\`)`,
+    ]) {
+      expect(found('src/edge/app.ts', text)).toHaveLength(1);
+      expect(found('src/node/server.ts', text)).toEqual([]);
+    }
+  });
+
+  test.each([
+    ['a line comment', `// import { x } from '../edge/app.ts';`],
+    [
+      'a documentation comment',
+      `/**\n * import { x } from '../edge/app.ts';\n * {@link import('../edge/app.ts')}\n */`,
+    ],
+    ['a string that reads like one', `const text = "import x from '../edge/app.ts'";`],
+    ['a call of another name', `reimport('../edge/app.ts');`],
+    ['an export of its own', `export const from = '../edge/app.ts';`],
+  ])('it is not found in %s', (_, text) => {
+    expect(found('src/rules/cache.ts', text)).toEqual([]);
+  });
+});

@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { isDirectoryBucketError, openDirectoryBucket } from '../../../src/node/directory/server.ts';
+import { openTestBucket, until } from './bucket.ts';
+
+let around = '';
+beforeEach(async () => {
+  around = await mkdtemp(join(tmpdir(), 'directory-bucket-'));
+  await mkdir(join(around, 'bucket'));
+  await writeFile(join(around, 'file'), '');
+});
+afterEach(() => rm(around, { recursive: true }));
+
+const failure = async (options: Parameters<typeof openDirectoryBucket>[0]): Promise<unknown> => {
+  const open = await openDirectoryBucket(options).catch((error: unknown) => error);
+  if (open instanceof Error) return open;
+  throw new Error('it was opened');
+};
+
+describe('a bucket that can not be opened says why', () => {
+  test.each([
+    ['there is no such folder', 'none', 'folder_missing', /can't be found \(ENOENT\): make it/],
+    ['it is a file', 'file', 'folder_not_directory', /is not a folder: name the folder/],
+  ])('%s', async (_, name, problem, message) => {
+    const folder = join(around, name);
+    const error = await failure({ folder });
+    expect(isDirectoryBucketError(error)).toBe(true);
+    expect(error).toMatchObject({ problem, folder, message: expect.stringMatching(message) });
+    expect(error).toMatchObject({ message: expect.stringContaining(folder) });
+    expect(error).toMatchObject({ message: expect.not.stringContaining('\n') });
+  });
+
+  test.runIf(existsSync('/proc/self'))('nobody, not even root, can write there', async () => {
+    expect(await failure({ folder: '/proc/self' })).toMatchObject({
+      problem: 'folder_not_writable',
+      message: expect.stringMatching(/\/proc\/self can't be written to/),
+    });
+  });
+
+  test('the rules would be an object', async () => {
+    const folder = join(around, 'bucket');
+    await symlink(folder, join(around, 'alias'));
+    const inside = { problem: 'rules_file_in_folder' };
+    expect(await failure({ folder, rulesFile: join(folder, 'r.xml') })).toMatchObject(inside);
+    expect(await failure({ folder: join(around, 'alias'), rulesFile: join(folder, 'r.xml') })).toMatchObject(
+      inside,
+    );
+  });
+
+  test('the port is taken', async () => {
+    const folder = join(around, 'bucket');
+    const open = await openDirectoryBucket({ folder });
+    const port = Number(new URL(open.url).port);
+    expect(await failure({ folder, port })).toMatchObject({
+      problem: 'cannot_listen',
+      message: expect.stringContaining(`port ${port} (EADDRINUSE)`),
+    });
+    await open.close();
+  });
+});
+
+test('a slash behind the folder puts the rules beside it all the same', async () => {
+  const open = await openDirectoryBucket({ folder: `${around}/bucket/` });
+  expect(open.rulesFile).toBe(join(around, 'bucket.cors.xml'));
+  expect(await readdir(join(around, 'bucket'))).toEqual([]);
+  await open.close();
+});
+
+describe('closing', () => {
+  test('waits for a request under way and takes no new one', async () => {
+    const bucket = await openTestBucket();
+    const socket = bucket.connect('PUT /late HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nla');
+    await until(async () => (await bucket.files()).length === 1);
+    const closing = bucket.open.close();
+    await expect(fetch(`${bucket.open.url}/late`)).rejects.toThrow();
+    socket.write('te');
+    let text = '';
+    for await (const chunk of socket) text += chunk;
+    await closing;
+    expect(text).toMatch(/^HTTP\/1.1 200 /);
+    expect(await bucket.files()).toEqual(['late']);
+    await bucket.end();
+  });
+
+  test('breaks off what does not end, leaves nothing of it, and can be asked for twice', async () => {
+    const bucket = await openTestBucket();
+    const socket = bucket.connect('PUT /new/never HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nne');
+    await until(async () => (await bucket.files()).length === 2);
+    await Promise.all([bucket.open.close(), bucket.open.close()]);
+    expect(await bucket.files()).toEqual([]);
+    socket.destroy();
+    await bucket.end();
+  });
+});
