@@ -1,6 +1,7 @@
 import type { CompiledRules } from './compile.ts';
 import type { Decision } from './decide.ts';
 import * as names from './names.ts';
+import { type Entries, namesExactly } from './pattern.ts';
 
 export interface Answer {
   /** The Access-Control-* headers, flat: name, value, name, value. */
@@ -30,19 +31,17 @@ function corsHeaders(rules: CompiledRules, { rule, origin, requestedHeaders }: D
   if (requestedHeaders.length > 0) headers.push(names.ALLOW_HEADERS, requestedHeaders.join(', '));
   if (rule.exposeHeaders !== null) headers.push(names.EXPOSE_HEADERS, rule.exposeHeaders);
   if (rule.maxAge !== null) headers.push(names.MAX_AGE, rule.maxAge);
-  if (allowsCredentials(rules, rule.origins.exact, allowOrigin))
-    headers.push(names.ALLOW_CREDENTIALS, 'true');
+  if (allowsCredentials(rules, rule.origins, allowOrigin)) headers.push(names.ALLOW_CREDENTIALS, 'true');
   return headers;
 }
 
 /** Never with `*`, never with `null` (semantics.md §3, Access-Control-Allow-Credentials). */
-function allowsCredentials(
-  { behaviour }: CompiledRules,
-  exact: ReadonlySet<string>,
-  allowOrigin: string,
-): boolean {
+function allowsCredentials({ behaviour }: CompiledRules, origins: Entries, allowOrigin: string): boolean {
   if (allowOrigin === '*' || allowOrigin === 'null') return false;
-  return behaviour.dialect === 's3' || (behaviour.dangerouslyAllowCredentials && exact.has(allowOrigin));
+  return (
+    behaviour.dialect === 's3' ||
+    (behaviour.dangerouslyAllowCredentials && namesExactly(origins, allowOrigin))
+  );
 }
 
 function varyNames({ behaviour, constants, responseVary, state }: CompiledRules, decision: Decision) {

@@ -1,5 +1,5 @@
 import type { Dialect } from './dialect.ts';
-import { compileEntries, type Entries } from './pattern.ts';
+import { compileHeaders, compileOrigins, type Entries } from './pattern.ts';
 import { METHODS, NO_RULES, type Rule, type RuleSet } from './rule.ts';
 
 /** `safe`: right behind every shared cache (the default). `store`: what the store itself sends (semantics.md §4). */
@@ -19,7 +19,6 @@ export interface CompiledRule {
   readonly rule: Rule;
   readonly origins: Entries;
   readonly methods: ReadonlySet<string>;
-  /** Lower-cased: header names ignore case. */
   readonly headers: Entries;
   readonly allowMethods: string;
   readonly exposeHeaders: string | null;
@@ -71,9 +70,9 @@ function compileRule(rule: Rule, index: number): CompiledRule {
   return {
     number: index + 1,
     rule,
-    origins: compileEntries(rule.allowedOrigins),
+    origins: compileOrigins(rule.allowedOrigins),
     methods: new Set(rule.allowedMethods),
-    headers: compileEntries(rule.allowedHeaders.map((name) => name.toLowerCase())),
+    headers: compileHeaders(rule.allowedHeaders),
     allowMethods: rule.allowedMethods.join(', '),
     exposeHeaders: rule.exposeHeaders.length > 0 ? rule.exposeHeaders.join(', ') : null,
     maxAge: rule.maxAgeSeconds === undefined ? null : String(rule.maxAgeSeconds),

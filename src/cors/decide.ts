@@ -100,41 +100,63 @@ export function wanted(rules: CompiledRules, facts: Facts): Wanted | null {
 function choose(rules: readonly CompiledRule[], { method, origin }: Facts, wanted: Wanted): Decision {
   const kind = method === 'OPTIONS' ? 'preflight' : 'actual';
   const requestedHeaders = kind === 'preflight' && wanted.headers !== null ? wanted.headers : NO_HEADERS;
+  let sought = wanted;
   let blame: Condition = 'origin';
   for (const rule of rules) {
-    const failed = failedCondition(rule, wanted);
+    const failed = failedCondition(rule, sought);
     if (failed === null) return { kind, reason: 'matched', method, rule, origin, requestedHeaders };
     // The rule that came nearest tells the reader what to mend.
     if (failed === 'header' || blame === 'origin') blame = failed;
+    if (failed === 'header') sought = stumbledFirst(rule, sought);
   }
   return { kind, reason: BLAME[blame], method, rule: null, origin, requestedHeaders };
+}
+
+/**
+ * Puts the header that a rule refused before the others. A hostile list of a thousand names that ends in a
+ * bad one is then read once, and not once for every rule: the next rule most likely refuses the same name.
+ */
+function stumbledFirst(rule: CompiledRule, wanted: Wanted): Wanted {
+  const headers = wanted.headers ?? NO_HEADERS;
+  const at = refusedAt(rule, headers);
+  const refused = headers[at];
+  if (at <= 0 || refused === undefined) return wanted;
+  return { ...wanted, headers: [refused, ...headers.slice(0, at), ...headers.slice(at + 1)] };
 }
 
 /** The first condition of a rule that the request does not meet; null when it meets all. */
 export function failedCondition(rule: CompiledRule, wanted: Wanted): Condition | null {
   if (!matchesEntries(rule.origins, wanted.origin)) return 'origin';
   if (!rule.methods.has(wanted.method)) return 'method';
-  if (wanted.headers !== null && refusedHeader(rule, wanted.headers) !== null) return 'header';
+  if (wanted.headers !== null && refusedAt(rule, wanted.headers) !== -1) return 'header';
   return null;
 }
 
-/** The first requested header that a rule does not allow. */
-export function refusedHeader({ headers }: CompiledRule, requested: readonly string[]): string | null {
-  if (headers.any) return null;
-  for (const name of requested) if (!matchesEntries(headers, name)) return name;
-  return null;
+/** Which of the requested headers a rule refuses first; -1 when it allows them all. */
+export function refusedAt({ headers }: CompiledRule, requested: readonly string[]): number {
+  if (headers.any) return -1;
+  for (let at = 0; at < requested.length; at++) if (!matchesEntries(headers, requested[at] ?? '')) return at;
+  return -1;
 }
 
-/** Splits Access-Control-Request-Headers in one pass; blanks and empty items are dropped (semantics.md §2.5). */
+/** Reads Access-Control-Request-Headers in one pass; blanks and empty items are dropped (semantics.md §2.5). */
 export function requestedNames(value: string | null): readonly string[] {
   if (!value) return NO_HEADERS;
-  const names = new Set<string>();
-  for (const item of value.toLowerCase().split(',')) {
-    const name = item.trim();
-    if (name !== '') names.add(name);
+  const list = value.toLowerCase();
+  const names: string[] = [];
+  // Cut by hand: split() is most of a decision's time.
+  for (let from = 0; from < list.length; ) {
+    const comma = list.indexOf(',', from);
+    const to = comma === -1 ? list.length : comma;
+    const name = list.slice(from, to).trim();
+    if (name !== '' && (names.length > FEW || !names.includes(name))) names.push(name);
+    from = to + 1;
   }
-  return [...names];
+  return names.length > FEW ? [...new Set(names)] : names;
 }
+
+/** Browsers send a few names, each once; only for more is a Set worth its making. */
+const FEW = 16;
 
 /** In `safe` mode an answer that is the same for all goes to requests without Origin too (semantics.md §4). */
 function everybodysRule({ behaviour, constants }: CompiledRules, method: string): CompiledRule | null {

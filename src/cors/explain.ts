@@ -6,7 +6,7 @@ import {
   decide,
   type Facts,
   failedCondition,
-  refusedHeader,
+  refusedAt,
   type Wanted,
   wanted,
 } from './decide.ts';
@@ -70,17 +70,16 @@ function tellWalk({ rules }: CompiledRules, decision: Decision, sought: Wanted |
   });
 }
 
-function compared({ rule, ...compiled }: CompiledRule, condition: Condition, sought: Wanted) {
+function compared(compiled: CompiledRule, condition: Condition, sought: Wanted) {
+  const { rule } = compiled;
+  const requested = sought.headers ?? [];
   switch (condition) {
     case 'origin':
       return { actual: sought.origin, expected: rule.allowedOrigins };
     case 'method':
       return { actual: sought.method, expected: rule.allowedMethods };
     case 'header':
-      return {
-        actual: refusedHeader({ rule, ...compiled }, sought.headers ?? []) ?? '',
-        expected: rule.allowedHeaders,
-      };
+      return { actual: requested[refusedAt(compiled, requested)] ?? '', expected: rule.allowedHeaders };
   }
 }
 

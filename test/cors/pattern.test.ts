@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compileEntries, matchesEntries } from '../../src/cors/pattern.ts';
+import { compileOrigins, matchesEntries } from '../../src/cors/pattern.ts';
 import { fits } from './naive.ts';
 
-const matches = (entries: readonly string[], value: string) => matchesEntries(compileEntries(entries), value);
+const matches = (entries: readonly string[], value: string) => matchesEntries(compileOrigins(entries), value);
 
 describe('one entry against one value (semantics.md §2.2)', () => {
   test.each([

@@ -1,8 +1,12 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Demo, openDemo } from '../../src/node/demo/server.ts';
+import { type Browser, launchChromium, whyNoChromium } from './chromium.ts';
 
 describe("the demo page's server", () => {
   let edge: Server;
@@ -124,3 +128,137 @@ describe("the demo page's server", () => {
     await nobody.close();
   });
 });
+
+const browserTests = whyNoChromium === null ? 'the demo page' : `the demo page (skipped: ${whyNoChromium})`;
+
+describe.skipIf(whyNoChromium !== null)(browserTests, () => {
+  const closing: (() => Promise<void>)[] = [];
+  const errors: string[] = [];
+  let page: Page;
+
+  beforeAll(async () => {
+    const program = await startDemo();
+    closing.push(program.close);
+    const browser: Browser = await launchChromium();
+    closing.push(browser.close);
+    page = await browser.context.newPage();
+    page.on('pageerror', (error) => errors.push(String(error)));
+    page.on('console', (message) => {
+      if (message.text().includes('Content Security Policy')) errors.push(message.text());
+    });
+    await page.goto(program.url);
+    await settled();
+  }, 90_000);
+
+  afterAll(async () => {
+    for (const close of closing.reverse()) await close();
+  }, 30_000);
+
+  /** Until every experiment has come to an end, however it went. */
+  const settled = () =>
+    page.waitForFunction(
+      () =>
+        document.querySelector('[data-experiment]') !== null &&
+        document.querySelector('[data-state="running"]') === null,
+      null,
+      { timeout: 45_000 },
+    );
+  const card = (experiment: string) => page.locator(`[data-experiment="${experiment}"]`);
+  const fact = (experiment: string, name: string) => card(experiment).locator(`[data-fact="${name}"]`);
+
+  test.each([
+    ['allowed', 'allowed', 'matched'],
+    ['upload', 'allowed', 'matched'],
+    ['range', 'allowed', 'matched'],
+    ['image', 'allowed', 'matched'],
+    ['font', 'allowed', 'matched'],
+    ['refused', 'refused', 'method_not_allowed'],
+    ['refused-header', 'refused', 'header_not_allowed'],
+    ['stranger', 'refused', 'origin_not_allowed'],
+  ])('the experiment "%s" is %s, because %s', async (experiment, outcome, reason) => {
+    const root = card(experiment);
+    expect(await root.getAttribute('data-state')).toBe('passed');
+    expect(await root.getAttribute('data-outcome')).toBe(outcome);
+    expect(await fact(experiment, 'reason').textContent()).toBe(reason);
+    expect(await fact(experiment, 'because').textContent()).not.toBe('');
+  });
+
+  test('tells how many went as the rules say, and no script failed', async () => {
+    expect(await page.locator('#summary').textContent()).toBe('All 8 went as the rules say.');
+    expect(errors).toEqual([]);
+  });
+
+  test('the script reads the ETag of what it uploaded, and the same bytes back', async () => {
+    expect(await fact('upload', 'etag').textContent()).toMatch(/^"[0-9A-F]{32}"$/);
+    expect(await fact('upload', 'read-back').textContent()).toMatch(/^the same \d+ bytes$/);
+  });
+
+  test('the script reads Content-Range of a part of the PDF', async () => {
+    expect(await fact('range', 'status').textContent()).toBe('206');
+    expect(await fact('range', 'content-range').textContent()).toMatch(/^bytes 0-1023\/\d{6}$/);
+  });
+
+  test('the pixels read from the canvas are those of the image', async () => {
+    const colours = await card('image').locator('.swatches code').allTextContents();
+    expect(colours).toContain('#ffe3a3');
+  });
+
+  test('the font from the bucket is the one that is shown', async () => {
+    expect(await page.evaluate(() => document.fonts.check('1rem "Young Serif"'))).toBe(true);
+  });
+
+  test('the page tells headers for scripts from those for the browser only', async () => {
+    const shown = card('allowed').locator('.body > table').first();
+    const row = (name: string) => shown.locator('tr', { has: page.getByText(name, { exact: true }) });
+    expect(await row('ETag').getAttribute('data-readable')).toBe('true');
+    expect(await row('Access-Control-Allow-Origin').getAttribute('data-readable')).toBe('false');
+    expect(await row('Access-Control-Allow-Origin').locator('td').first().textContent()).toBe(
+      new URL(page.url()).origin,
+    );
+  });
+
+  test('one experiment can be run again', async () => {
+    const etag = await fact('upload', 'etag').textContent();
+    await page.getByRole('button', { name: 'Run again: Upload' }).click();
+    await settled();
+    expect(await card('upload').getAttribute('data-state')).toBe('passed');
+    expect(await fact('upload', 'etag').textContent()).not.toBe(etag);
+  });
+});
+
+/** Starts the program as `npm start` does, on free ports, and waits until it says where the page is. */
+async function startDemo(): Promise<{ url: string; close(): Promise<void> }> {
+  const program = fileURLToPath(new URL('../../bin/bucket-cors.js', import.meta.url));
+  const args = [program, 'demo', '--port', '0', '--admin-port', '0', '--demo-port', '0'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const close = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  };
+  try {
+    return { url: await demoUrl(child), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function demoUrl(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const fail = (why: string) => reject(new Error(`the demo ${why}; it said: ${said}`));
+    const limit = setTimeout(() => fail('did not start within 20 seconds'), 20_000);
+    child.once('exit', (code) => {
+      clearTimeout(limit);
+      fail(`ended with ${code}`);
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      const url = /demo page (http\S+)/.exec(said)?.[1];
+      if (url === undefined) return;
+      clearTimeout(limit);
+      resolve(url);
+    });
+  });
+}

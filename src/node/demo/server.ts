@@ -1,9 +1,6 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { appListener, listen } from '../listen.ts';
 import { type PageFile, readPage } from './page.ts';
 import { readWire, wire } from './wire.ts';
 
@@ -41,19 +38,8 @@ export interface Demo {
  */
 export async function openDemo({ host, port, edge, explain }: DemoOptions): Promise<Demo> {
   const app = demoApp(await readPage(), edge, explain);
-  const server = createServer(getRequestListener(app.fetch));
-  server.listen(port, host);
-  await once(server, 'listening');
-  const { port: bound } = server.address() as AddressInfo;
-  return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+  const { url, close } = await listen(appListener(app), host, port);
+  return { url, close: () => close(0) };
 }
 
 function demoApp(files: ReadonlyMap<string, PageFile>, edge: string, explain: DemoOptions['explain']): Hono {
