@@ -98,7 +98,7 @@ async function runningDemo(config: Config): Promise<Served> {
 }
 
 const linesOf = ({ url, adminUrl, bucket }: Running): string[] => [
-  `edge      ${url}  (bucket ${bucket.name}, rules from ${bucket.source.name})`,
+  `edge      ${url}  (bucket: ${bucket.name}, rules: ${bucket.source.name})`,
   `admin     ${adminUrl}`,
 ];
 

@@ -15,6 +15,8 @@ export interface OpenBucket {
   /** For people and metrics: the folder's name, or the host with its path. */
   readonly name: string;
   readonly address: Address;
+  /** For people: where its own rules are kept. */
+  readonly rulesName: string;
   close(): Promise<void>;
 }
 
@@ -25,21 +27,26 @@ export interface OpenBucket {
 export async function openBucket(place: BucketPlace, edgeHost: string): Promise<OpenBucket> {
   if (place.kind === 'http') {
     const { host, path } = place.address;
-    return { name: host + path, address: place.address, close: async () => {} };
+    return {
+      name: host + path,
+      address: place.address,
+      rulesName: rulesUrl(place.address),
+      close: async () => {},
+    };
   }
-  const { url, close } = await openDirectoryBucket({
+  const { url, rulesFile, close } = await openDirectoryBucket({
     folder: resolve(place.path),
     rulesWritable: edgeHost === 'localhost' || isLoopback(edgeHost),
   });
   const address = parseAddress(url);
   if (!isAddress(address)) throw new Error(`the directory bucket's own address ${url} ${address.reason}`);
-  return { name: basename(resolve(place.path)), address, close };
+  return { name: basename(resolve(place.path)), address, rulesName: rulesFile, close };
 }
 
-export function openSource(place: RulesPlace, address: Address): Source {
+export function openSource(place: RulesPlace, { address, rulesName }: OpenBucket): Source {
   switch (place.kind) {
     case 'bucket':
-      return bucketSource(rulesUrl(address), askForRules(address, readByFetch));
+      return bucketSource(rulesName, askForRules(address, readByFetch));
     case 'inline':
       return inlineSource(place.text);
     case 'url':

@@ -104,9 +104,9 @@ async function open(
   return { url: edgePort.url, adminUrl: adminPort.url, bucket, cache, close };
 }
 
-const ruledBucket = (config: Config, { name, address }: OpenBucket): RuledBucket => ({
-  name,
-  source: openSource(config.rules, address),
+const ruledBucket = (config: Config, bucket: OpenBucket): RuledBucket => ({
+  name: bucket.name,
+  source: openSource(config.rules, bucket),
   behaviour: {
     dialect: config.store,
     vary: config.vary,

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { ERRORS, errorXml } from '../../src/edge/errors.ts';
+
+describe('the table of errors', () => {
+  test('stands in docs/errors.md as it is in the source', () => {
+    const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
+    const rows = [...page.matchAll(/^\| `(\w+)` \| (\d+) \| ([^|]+) \|/gm)].map(
+      ([, code, status, message]) => [code, { status: Number(status), message }],
+    );
+    expect(Object.fromEntries(rows)).toEqual(ERRORS);
+  });
+});
+
+describe('error XML', () => {
+  const base = { code: 'NoSuchBucket', message: 'None.', reason: null, requestId: '0A', host: 'h' };
+
+  test('has the elements in the order of the store, the reason after the message', () => {
+    const body = errorXml({
+      ...base,
+      reason: 'no_rules',
+      details: [['Method', 'PUT']],
+      trailer: [['EC', '0003-00000601']],
+    });
+    expect([...body.matchAll(/<(\w+)>/g)].map(([, name]) => name)).toEqual([
+      'Error',
+      'Code',
+      'Message',
+      'Reason',
+      'Method',
+      'RequestId',
+      'HostId',
+      'EC',
+    ]);
+  });
+
+  test.each([
+    ['markup in a host is escaped', 'a<b>&c', 'a&lt;b&gt;&amp;c'],
+    ['a control character, which XML cannot carry, is dropped', 'a\u0001b\u001fc', 'abc'],
+    ['white space stays', 'a\tb', 'a\tb'],
+    ['letters beyond ASCII stay', 'bücket', 'bücket'],
+  ])('%s', (_, host, shown) => {
+    expect(errorXml({ ...base, host })).toContain(`<HostId>${shown}</HostId>`);
+  });
+});
