@@ -17,7 +17,7 @@ export interface Readiness {
 export function readiness({ preloaded, cache, listening }: ReadinessFacts): Readiness {
   const missing: string[] = [];
   const degraded: string[] = [];
-  if (!listening()) missing.push('the edge does not listen yet');
+  if (!listening()) missing.push('the edge does not accept connections');
   for (const name of preloaded) {
     const { state, failure } = cache.status(name);
     const told = failure === null ? '' : `: ${failure.cause}. ${failure.cure}`;

@@ -1,4 +1,4 @@
-import { CORS_PREFIX, ORIGIN, REQUEST_HEADERS, REQUEST_METHOD } from '../cors/names.ts';
+import { CORS_PREFIX, ORIGIN, REASON, REQUEST_HEADERS, REQUEST_METHOD } from '../cors/names.ts';
 import { withoutVary } from '../cors/vary.ts';
 import type { FlatHeaders } from './transport.ts';
 
@@ -73,7 +73,9 @@ export function responseHeaders(headers: FlatHeaders, noStore: boolean): BucketH
       hadCors = true;
     } else if (key === 'vary') {
       vary = [...vary, ...withoutVary([headers[at + 1] ?? ''], ORIGIN)];
-    } else if (!(HOP_BY_HOP.has(key) || nominated?.has(key) || (noStore && CACHING.has(key)))) {
+    } else if (
+      !(HOP_BY_HOP.has(key) || key === REASON || nominated?.has(key) || (noStore && CACHING.has(key)))
+    ) {
       kept.push(name, headers[at + 1] ?? '');
     }
   }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { OPTIONS, type OptionName } from '../config/options.ts';
-import type { GivenOptions } from '../config/read.ts';
+import { type GivenOptions, withoutSecrets } from '../config/read.ts';
 import type { Fault } from '../document/fault.ts';
 
 const NAMES = Object.keys(OPTIONS) as OptionName[];
@@ -18,11 +18,11 @@ export function readFlags(args: readonly string[]): { given: GivenOptions; fault
   );
   const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
   for (const token of tokens) {
-    if (token.kind === 'positional') faults.push(stray(token.value));
+    if (token.kind === 'positional') faults.push(stray(token.value, token.index));
     if (token.kind !== 'option') continue;
     const name = SPELT.get(token.name);
     if (name === undefined) faults.push(unknown(token.rawName));
-    else if (token.value === undefined && takesValue(name)) faults.push(missing(token.rawName, name));
+    else if (takesValue(name) && lacksValue(token)) faults.push(missing(token.rawName, name));
     else if (given[name] !== undefined) faults.push(twice(token.rawName));
     else given[name] = { place: token.rawName, text: token.value ?? 'true' };
   }
@@ -31,14 +31,23 @@ export function readFlags(args: readonly string[]): { given: GivenOptions; fault
 
 const takesValue = (name: OptionName): boolean => !('alone' in OPTIONS[name]);
 
+/** Also where the next flag was taken for it, as after `--bucket` in `--bucket --debug-reason`. */
+const lacksValue = ({
+  value,
+  inlineValue,
+}: {
+  value?: string | undefined;
+  inlineValue?: boolean | undefined;
+}) => !value || (inlineValue === false && value.startsWith('--'));
+
 const unknown = (place: string): Fault => ({
   place,
   reason: 'is not a flag',
   write: `one of ${[...SPELT.keys()].map((flag) => `--${flag}`).join(' ')}`,
 });
 
-const stray = (value: string): Fault => ({
-  place: value,
+const stray = (value: string, index: number): Fault => ({
+  place: withoutSecrets(value) ?? `word ${index + 1}`,
   reason: 'stands alone and belongs to no flag',
   write: 'a flag before it, --bucket say, or leave it out',
 });

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { explainRequest } from '../admin/explain.ts';
-import { type Config, fromVariables, readConfig } from '../config/read.ts';
+import { OPTIONS, type OptionName } from '../config/options.ts';
+import { type Config, fromVariables, type Given, type GivenOptions, readConfig } from '../config/read.ts';
 import type { BucketPlace } from '../config/values.ts';
 import type { Fault } from '../document/fault.ts';
 import { openDemo } from '../node/demo/server.ts';
@@ -18,15 +19,28 @@ const NO_BUCKET: Fault = {
   write: '--bucket https://my-bucket.oss-cn-hangzhou.aliyuncs.com, or try "bucket-cors demo" without one',
 };
 
+/** The demo page is another origin: it needs a port of its own. */
+function sharedDemoPort({ bucket, port, adminPort, demoPort }: GivenOptions): readonly Fault[] {
+  const text = (given: Given | undefined, name: OptionName): string | null =>
+    given?.text ?? OPTIONS[name].default;
+  const page = text(demoPort, 'demoPort');
+  if (bucket !== undefined || page === '0') return [];
+  if (page !== text(port, 'port') && page !== text(adminPort, 'adminPort')) return [];
+  const place = demoPort?.place ?? '--demo-port';
+  return [
+    { place, value: String(page), reason: 'is the port of the edge or of admin', write: 'another port' },
+  ];
+}
+
 /** Serves the configured bucket until a signal comes. */
 export async function serve(args: readonly string[], env: Environment): Promise<void> {
-  const config = configure(args, env, [NO_BUCKET]);
+  const config = configure(args, env, (given) => (given.bucket === undefined ? [NO_BUCKET] : []));
   if (config?.bucket) await run(async () => runningEdge(config, config.bucket as BucketPlace));
 }
 
 /** The same; without a bucket, an example bucket with a demo page on another origin. */
 export async function demo(args: readonly string[], env: Environment): Promise<void> {
-  const config = configure(args, env, []);
+  const config = configure(args, env, sharedDemoPort);
   if (config === null) return;
   const { bucket } = config;
   await run(async () => (bucket === null ? runningDemo(config) : runningEdge(config, bucket)));
@@ -41,15 +55,13 @@ interface Served {
 function configure(
   args: readonly string[],
   env: Environment,
-  withoutBucket: readonly Fault[],
+  faultsOf: (given: GivenOptions) => readonly Fault[],
 ): Config | null {
   const flags = readFlags(args);
-  const read = readConfig({ ...fromVariables(env), ...flags.given });
-  const faults = [...flags.faults, ...('faults' in read ? read.faults : [])];
-  if ('config' in read) {
-    if (read.config.bucket === null) faults.push(...withoutBucket);
-    if (faults.length === 0) return read.config;
-  }
+  const given = { ...fromVariables(env), ...flags.given };
+  const read = readConfig(given);
+  const faults = [...flags.faults, ...('faults' in read ? read.faults : []), ...faultsOf(given)];
+  if ('config' in read && faults.length === 0) return read.config;
   for (const { place, value, reason, write } of faults) {
     console.error(
       `bucket-cors: ${place}${value === undefined ? '' : ` "${value}"`} ${reason}; write ${write}`,

@@ -105,7 +105,7 @@ export const OPTIONS = {
     default: '60s',
     example: '5m',
     about: 'How long loaded rules are used before they are loaded again, in the background.',
-    parse: values.parseDuration(1000),
+    parse: values.parseDuration('1s', '7d'),
   }),
   maxStale: option({
     flag: 'max-stale',
@@ -113,7 +113,7 @@ export const OPTIONS = {
     default: '7d',
     example: '0',
     about: 'How long the last good rules stay in force while they cannot be loaded; `0`: for ever.',
-    parse: values.parseDuration(0),
+    parse: values.parseDuration('0', '3650d'),
   }),
   drain: option({
     flag: 'drain',
@@ -121,7 +121,7 @@ export const OPTIONS = {
     default: '10s',
     example: '30s',
     about: 'How long requests in flight may take to finish after SIGTERM or SIGINT.',
-    parse: values.parseDuration(0),
+    parse: values.parseDuration('0', '1h'),
   }),
   dangerouslyAllowCredentials: option({
     flag: 'dangerously-allow-credentials',

@@ -49,11 +49,15 @@ export function readConfig(given: GivenOptions): { config: Config } | { faults: 
 const placeOf = (given: GivenOptions, name: OptionName): string =>
   given[name]?.place ?? `--${OPTIONS[name].flag}`;
 
-/** A password in a URL, and a whole document, stay out of messages (promise 7). */
+/** A whole document, and what may be secret in a URL, stay out of messages (promise 7). */
 function shown(name: OptionName, text: string): { value?: string } {
-  if (name === 'rules' || (name === 'bucket' && text.includes('@'))) return {};
-  return { value: text };
+  const value = withoutSecrets(text);
+  return name === 'rules' || value === null ? {} : { value };
 }
+
+/** A text without its query, which may carry a signature; null for one that may carry a password. */
+export const withoutSecrets = (text: string): string | null =>
+  text.includes('@') ? null : text.replace(/\?.*$/s, '?…');
 
 function contradictions(config: Config, given: GivenOptions): Fault[] {
   const faults: Fault[] = [];

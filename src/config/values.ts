@@ -14,10 +14,12 @@ export type RulesPlace =
   | { readonly kind: 'url'; readonly url: string }
   | { readonly kind: 'file'; readonly path: string };
 
-const HAS_SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
+/** Two letters at least before the colon, so that a drive's letter is a path. */
+const HAS_SCHEME = /^[a-z][a-z0-9+.-]+:/i;
 
 /** An HTTP(S) address, or the path of a folder. */
 export function parseBucket(text: string): Parsed<BucketPlace> {
+  if (text.trim() === '') return { reason: 'is empty', write: 'the URL of a bucket or the path of a folder' };
   if (!HAS_SCHEME.test(text)) return { value: { kind: 'folder', path: text } };
   const address = parseAddress(text);
   return isAddress(address) ? { value: { kind: 'http', address } } : address;
@@ -25,10 +27,15 @@ export function parseBucket(text: string): Parsed<BucketPlace> {
 
 /** The word `bucket`, a document, a URL, or the path of a file. */
 export function parseRules(text: string): Parsed<RulesPlace> {
+  if (text.trim() === '') return { reason: 'is empty', write: 'bucket, a file, a URL or a document' };
   if (text === 'bucket') return { value: { kind: 'bucket' } };
   if (/^\s*[<{[]/.test(text)) return { value: { kind: 'inline', text } };
   if (!HAS_SCHEME.test(text)) return { value: { kind: 'file', path: text } };
-  if (/^https?:/i.test(text) && URL.canParse(text)) return { value: { kind: 'url', url: text } };
+  if (/^https?:/i.test(text) && URL.canParse(text)) {
+    const { username, password } = new URL(text);
+    if (username === '' && password === '') return { value: { kind: 'url', url: text } };
+    return { reason: 'carries a user name or password', write: 'the URL without what stands before the @' };
+  }
   return {
     reason: 'is not an HTTP URL',
     write: 'bucket, the path of a file, an http:// or https:// URL, or a document',
@@ -61,19 +68,23 @@ export const parseHost = (text: string): Parsed<string> =>
 
 const UNITS: Readonly<Record<string, number>> = { '': 1000, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** A time such as `90`, `90s`, `5m`, `12h` or `7d`, in milliseconds; at least `least` of them. */
+/** A time such as `90`, `90s`, `5m`, `12h` or `7d`, in milliseconds; the bounds are times too. */
 export const parseDuration =
-  (least: number) =>
+  (least: string, most: string) =>
   (text: string): Parsed<number> => {
-    const [, digits, unit] = /^(\d{1,9})([smhd]?)$/.exec(text) ?? [];
-    const value = Number(digits) * (UNITS[unit ?? ''] ?? Number.NaN);
-    return value >= least
+    const value = milliseconds(text);
+    return value >= milliseconds(least) && value <= milliseconds(most)
       ? { value }
       : {
-          reason: 'is not a time',
-          write: `seconds, or a number with s, m, h or d; at least ${least / 1000}s`,
+          reason: 'is not a time it can be',
+          write: `seconds, or a number with s, m, h or d, from ${least} to ${most}`,
         };
   };
+
+function milliseconds(text: string): number {
+  const [, digits, unit] = /^(\d{1,9})([smhd]?)$/.exec(text) ?? [];
+  return Number(digits) * (UNITS[unit ?? ''] ?? Number.NaN);
+}
 
 export function parseSwitch(text: string): Parsed<boolean> {
   const word = parseWord(['true', 'false'] as const)(text);

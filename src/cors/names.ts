@@ -14,6 +14,9 @@ export const MAX_AGE = 'Access-Control-Max-Age';
 export const ALLOW_CREDENTIALS = 'Access-Control-Allow-Credentials';
 export const VARY = 'Vary';
 
+/** Tells the reason of a decision where that is asked for; nobody else may send it through the edge. */
+export const REASON = 'x-bucket-cors-reason';
+
 /** Whatever a bucket sends under this prefix is removed before the edge writes its own. */
 export const CORS_PREFIX = 'access-control-';
 

@@ -7,7 +7,7 @@ import { readFacts } from './facts.ts';
 import { forward } from './object.ts';
 import { answerPreflight } from './preflight.ts';
 import { errorReply } from './refuse.ts';
-import { type Bucket, createRouter, originForm, type Route } from './route.ts';
+import { type Bucket, createRouter, originForm, pathOf, type Router } from './route.ts';
 import { type Served, type ServeOptions, sendReply } from './served.ts';
 
 export interface EdgeOptions extends ServeOptions {
@@ -37,32 +37,40 @@ export function createEdge(options: EdgeOptions): Hono<EdgeEnv> {
   app.all('*', (c) => handle(c.env.exchange, router, options));
   app.onError((error, c) => {
     options.onError(error);
-    const { exchange } = c.env;
-    const facts = readFacts(exchange);
-    const arrived = performance.now();
-    return refuse(
-      { exchange, facts, options, arrived, bucket: null, target: '/', key: '/', inForce: NO_BUCKET },
-      'InternalError',
-    );
+    return refuse(arrive(c.env.exchange, options), 'InternalError');
   });
   return app;
 }
 
-function handle(exchange: Exchange, router: ReturnType<typeof createRouter>, options: EdgeOptions) {
+function handle(exchange: Exchange, router: Router, options: EdgeOptions): Response | Promise<Response> {
+  const arrived = arrive(exchange, options);
+  if (arrived.path === '') return refuse(arrived, 'InvalidURI');
+  const route = router(arrived.facts.host, arrived.target);
+  if (route.bucket === null) return refuse(arrived, route.fault);
+  const { bucket, target, key } = route;
+  const serve = (inForce: RulesInForce) =>
+    serveBucket({ ...arrived, bucket, target, key, inForce }, bucket, options);
+  const inForce = bucket.rules.current();
+  return inForce instanceof Promise ? inForce.then(serve) : serve(inForce);
+}
+
+/** A request as it comes in, before it is known whose it is. */
+function arrive(exchange: Exchange, options: EdgeOptions): Served {
   const arrived = performance.now();
   const facts = readFacts(exchange);
   const place = originForm(exchange.target, facts.host);
-  const route: Route =
-    place === null ? { bucket: null, fault: 'InvalidURI' } : router(place.host, place.target);
-  const served = { exchange, facts, options, arrived };
-  if (route.bucket === null) {
-    return refuse({ ...served, bucket: null, target: '/', key: '/', inForce: NO_BUCKET }, route.fault);
-  }
-  const { bucket, target, key } = route;
-  const serve = (inForce: RulesInForce) =>
-    serveBucket({ ...served, bucket, target, key, inForce }, bucket, options);
-  const inForce = bucket.rules.current();
-  return inForce instanceof Promise ? inForce.then(serve) : serve(inForce);
+  const target = place?.target ?? '/';
+  return {
+    exchange,
+    facts: place === null || place.host === facts.host ? facts : { ...facts, host: place.host },
+    options,
+    arrived,
+    bucket: null,
+    path: place === null ? '' : pathOf(target),
+    target,
+    key: target,
+    inForce: NO_BUCKET,
+  };
 }
 
 function serveBucket(served: Served, bucket: Bucket, { onError }: EdgeOptions): Response | Promise<Response> {

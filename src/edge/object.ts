@@ -1,5 +1,5 @@
 import { requestHeaders } from '../bucket/headers.ts';
-import type { BucketRequest, Sink } from '../bucket/transport.ts';
+import type { BucketRequest, Outcome, Sink } from '../bucket/transport.ts';
 import { errorReply } from './refuse.ts';
 import { type Bucket, pathOf } from './route.ts';
 import { type Made, makeHead, type Served, tell } from './served.ts';
@@ -34,10 +34,15 @@ function sinkFor(served: Served, bucket: Bucket): Sink {
       made = failed.made;
       return failed.reply;
     },
-    end: (outcome) =>
-      tell(served, made ?? errorReply(served, outcome.failure ?? 'InternalError').made, outcome),
+    end: (outcome) => tell(served, made ?? nothingSent(served, outcome), outcome),
   };
 }
+
+/** The client left before there was anything to send. */
+const nothingSent = (served: Served, { failure }: Outcome): Made => ({
+  ...errorReply(served, failure ?? 'InternalError').made,
+  status: null,
+});
 
 /** A client's own PUT or DELETE of the bucket's rules (`/?cors`). */
 function writesRules({ exchange: { method }, key }: Served): boolean {

@@ -29,5 +29,5 @@ export function xmlReply(served: Served, refused: Refusal, extra: FlatHeaders, c
     ...extra,
   ];
   const made = makeHead(served, refused.status, own, code);
-  return { made, reply: { status: made.status, headers: made.headers, body } };
+  return { made, reply: { status: refused.status, headers: made.headers, body } };
 }

@@ -5,7 +5,7 @@ import type { ErrorCode } from './errors.ts';
 import type { RequestFacts } from './facts.ts';
 import type { Observe } from './observe.ts';
 import { newRequestId, REQUEST_ID_HEADER } from './request-id.ts';
-import { type Bucket, pathOf } from './route.ts';
+import type { Bucket } from './route.ts';
 import { type WriteOptions, writeHead } from './write.ts';
 
 /** Longest path told to logs. */
@@ -17,6 +17,8 @@ export interface Served {
   readonly facts: RequestFacts;
   /** Null when no bucket is configured for the request. */
   readonly bucket: Bucket | null;
+  /** The path the client asked for, without the query; empty when it is no path. */
+  readonly path: string;
   readonly target: string;
   readonly key: string;
   readonly inForce: RulesInForce;
@@ -31,7 +33,8 @@ export interface ServeOptions extends WriteOptions {
 
 /** What an answer was made of, for the event that tells of it. */
 export interface Made {
-  readonly status: number;
+  /** Null when nothing could be sent. */
+  readonly status: number | null;
   readonly headers: readonly string[];
   readonly hadCors: boolean;
   readonly decision: Decision;
@@ -57,12 +60,12 @@ export const sendReply = (served: Served, made: Made, reply: Reply): Response =>
 
 /** Tells how a request ended. */
 export function tell(served: Served, made: Made, outcome: Outcome): void {
-  const { exchange, facts, bucket, inForce, options, arrived } = served;
+  const { exchange, facts, bucket, path, inForce, options, arrived } = served;
   const routed = bucket !== null;
   options.observe({
     bucket: bucket?.name ?? null,
     method: exchange.method,
-    path: pathOf(exchange.target).slice(0, PATH_TOLD),
+    path: path.slice(0, PATH_TOLD),
     origin: facts.origin,
     kind: routed ? made.decision.kind : null,
     decision: routed ? made.decision.reason : null,

@@ -3,6 +3,7 @@ import type { FlatHeaders } from '../bucket/transport.ts';
 import { answer } from '../cors/answer.ts';
 import type { CompiledRules } from '../cors/compile.ts';
 import type { Decision } from '../cors/decide.ts';
+import { REASON } from '../cors/names.ts';
 import { varyHeader } from '../cors/vary.ts';
 
 export interface WriteOptions {
@@ -26,6 +27,6 @@ export function writeHead(
   const { headers, vary, hadCors } = responseHeaders(own, cors.noStore);
   headers.push(...cors.headers, ...varyHeader(vary, cors.vary));
   if (cors.noStore) headers.push(...NO_STORE);
-  if (debugReason) headers.push('x-bucket-cors-reason', decision.reason);
+  if (debugReason) headers.push(REASON, decision.reason);
   return { headers, hadCors };
 }

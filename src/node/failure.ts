@@ -1,4 +1,5 @@
 import type { Failure } from '../bucket/transport.ts';
+import { RESET_BY_BUCKET } from './pools.ts';
 
 /** By the `code` of undici's errors, of Node's, and of the parser's; what is not here never got a connection. */
 const BY_CODE: Readonly<Record<string, Failure>> = {
@@ -10,6 +11,7 @@ const BY_CODE: Readonly<Record<string, Failure>> = {
   UND_ERR_CLOSED: 'BucketBrokeOff',
   UND_ERR_DESTROYED: 'BucketBrokeOff',
   ECONNRESET: 'BucketBrokeOff',
+  [RESET_BY_BUCKET]: 'BucketBrokeOff',
   EPIPE: 'BucketBrokeOff',
   UND_ERR_HEADERS_OVERFLOW: 'BucketAnswerInvalid',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'BucketAnswerInvalid',
@@ -20,7 +22,9 @@ const BY_CODE: Readonly<Record<string, Failure>> = {
 
 /** Which of the transport's failures an error is. */
 export function failureOf(error: unknown): Failure {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code.startsWith('HPE_')) return 'BucketAnswerInvalid';
+  if (!(error instanceof Error)) return 'BucketUnreachable';
+  const code = 'code' in error ? String(error.code) : '';
+  // Some of the parser's errors come without their HPE_ code.
+  if (code.startsWith('HPE_') || error.name === 'HTTPParserError') return 'BucketAnswerInvalid';
   return BY_CODE[code] ?? 'BucketUnreachable';
 }

@@ -11,7 +11,15 @@ export const fileSource = (path: string): Source => ({
 
 async function loadFile(path: string): Promise<Loaded> {
   try {
-    const { size } = await stat(path);
+    const found = await stat(path);
+    if (!found.isFile()) {
+      return {
+        outcome: 'unknown',
+        cause: `${path} is not a file`,
+        cure: 'Name the file that holds the rules.',
+      };
+    }
+    const { size } = found;
     if (size > MAX_DOCUMENT_BYTES) {
       const cause = `${path} has ${size} bytes, more than the ${MAX_DOCUMENT_BYTES} a rules document may have`;
       return { outcome: 'unknown', cause, cure: 'Name the file that holds the rules.' };

@@ -14,6 +14,8 @@ const HEADERS_TIMEOUT = 30_000;
 /** Milliseconds without a byte either way, longer than the bucket's own limits, which end in a proper answer. */
 const SOCKET_IDLE = 90_000;
 const KEEP_ALIVE = 65_000;
+/** How often a server that is ending looks for connections with nothing more to do. */
+const IDLE_CHECK = 50;
 
 export interface Listening {
   /** `http://127.0.0.1:8080`: the address as a client on this machine reaches it. */
@@ -86,6 +88,9 @@ function urlOf({ address, port, family }: AddressInfo): string {
 
 async function closeServer(server: Server, limit: number): Promise<void> {
   const cut = setTimeout(() => server.closeAllConnections(), limit);
+  // A connection whose last answer ends during the drain is kept alive otherwise.
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK);
   await new Promise<void>((resolve) => server.close(() => resolve()));
   clearTimeout(cut);
+  clearInterval(idle);
 }

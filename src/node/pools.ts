@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import { buildConnector, Pool } from 'undici';
 import type { Address } from '../bucket/transport.ts';
 
 /** Gives the connections to one bucket's address; they are made at the first request. */
@@ -30,7 +30,7 @@ export function createPools(timeouts: PoolTimeouts = TIMEOUTS): { pools: Pools; 
     if (known !== undefined) return known;
     const pool = new Pool(base, {
       connections: CONNECTIONS,
-      connect: { timeout: timeouts.connect },
+      connect: connectorFor(timeouts.connect),
       headersTimeout: timeouts.head,
       bodyTimeout: timeouts.idle,
       maxHeaderSize: MAX_HEAD_BYTES,
@@ -44,4 +44,22 @@ export function createPools(timeouts: PoolTimeouts = TIMEOUTS): { pools: Pools; 
     await Promise.all([...byBase.values()].map((pool) => pool.close()));
   };
   return { pools, close };
+}
+
+/** What a reset by the bucket is called from here on. */
+export const RESET_BY_BUCKET = 'RESET_BY_BUCKET';
+
+/**
+ * undici takes ECONNRESET for the end of a body that has no length. It is none: the rest is missing, and
+ * the client must not take it for whole (promise 3). So the error gets another code before undici sees it.
+ */
+function connectorFor(timeout: number): buildConnector.connector {
+  const connect = buildConnector({ timeout });
+  return (options, callback) =>
+    connect(options, (...connected) => {
+      connected[1]?.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ECONNRESET') error.code = RESET_BY_BUCKET;
+      });
+      callback(...connected);
+    });
 }

@@ -35,10 +35,9 @@ export function send(pool: Pool, request: BucketRequest, client: Client, sink: S
     }
     begun = true;
     const reply = sink.fail(found);
-    writeReply(client, reply, (gone) => {
-      drain(incoming);
-      sink.end({ received: count.received, sent: sentOf(client, reply), failure: failure ?? gone });
-    });
+    writeReply(client, reply, (gone) =>
+      sink.end({ received: count.received, sent: sentOf(client, reply), failure: failure ?? gone }),
+    );
   }
 
   const handler: Dispatcher.DispatchHandler = {
@@ -66,7 +65,6 @@ export function send(pool: Pool, request: BucketRequest, client: Client, sink: S
     },
     onResponseEnd: () => {
       outgoing.end();
-      drain(incoming);
     },
     onResponseError: (_, error) => failed(failureOf(error)),
   };
@@ -94,9 +92,14 @@ function bodyOf(incoming: IncomingMessage, count: { received: number }) {
   const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers;
   if (encoding === undefined && (length === undefined || Number(length) === 0)) return null;
   const chunks = async function* () {
-    for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
-      count.received += chunk.length;
-      yield chunk as Buffer;
+    try {
+      for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
+        count.received += chunk.length;
+        yield chunk as Buffer;
+      }
+    } finally {
+      // Not before the iterator has let go: its going away would stop the flow again.
+      drain(incoming);
     }
   };
   return Readable.from(chunks(), { objectMode: false });

@@ -15,7 +15,7 @@ export const bucketSource = (name: string, ask: Ask): Source => ({
 export function interpret(status: number, text: string): Loaded {
   if (status === 200) return loadedFrom(text, 'store', 'Look at what the bucket answers to GET /?cors.');
   if (status === 204) return { outcome: 'none' };
-  const code = /<Code>\s*(\w+)\s*<\/Code>/.exec(text)?.[1];
+  const code = /<Code>\s*(\w{1,64})\s*<\/Code>/.exec(text)?.[1];
   if (status === 404 && code === 'NoSuchCORSConfiguration') return { outcome: 'none' };
   if (status === 404 && code === 'NoSuchBucket') return { outcome: 'missing' };
   const said = code === undefined ? `${status}` : `${status} ${code}`;

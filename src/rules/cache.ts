@@ -64,7 +64,7 @@ export interface RulesCacheOptions {
   readonly ttl: number;
   /** Milliseconds after the last confirmation until last good rules are given up; 0: never. */
   readonly maxStale: number;
-  /** Called when a load brings another version, or fails for another cause than the one before. */
+  /** Called when a load brings another version or state, or fails for another cause than the one before. */
   readonly onChange?: (bucket: RuledBucket, status: RulesStatus) => void;
   /** Epoch milliseconds. */
   readonly now?: () => number;
@@ -90,10 +90,13 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
   const now = options.now ?? Date.now;
   const lastGood = new Map<string, LastGood>();
   const failures = new Map<string, LoadFailure>();
+  const told = new Map<string, string>();
+  // Rules are given up after maxStale, so they are asked for at least as often.
+  const ttl = options.maxStale > 0 ? Math.min(options.ttl, options.maxStale) : options.ttl;
 
   const held = new LRUCache<string, Held, RuledBucket>({
     max: BUCKETS_HELD,
-    ttl: options.ttl,
+    ttl,
     ttlResolution: 0,
     perf: { now },
     allowStale: true,
@@ -102,23 +105,20 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
     ignoreFetchAbort: true,
     fetchMethod: async (name, _stale, { options: fetching, context: bucket }) => {
       const loaded = await attempt(bucket.source);
-      const changed = loaded.outcome === 'unknown' ? fail(name, loaded) : await confirm(name, loaded);
-      fetching.ttl = jittered(
-        loaded.outcome === 'unknown' ? backOff(failures.get(name)?.count ?? 1) : options.ttl,
-      );
-      if (changed) options.onChange?.(bucket, status(name));
+      if (loaded.outcome === 'unknown') fail(name, loaded);
+      else await confirm(name, loaded);
+      fetching.ttl = jittered(loaded.outcome === 'unknown' ? backOff(failures.get(name)?.count ?? 1) : ttl);
+      tellChange(bucket);
       return hold(bucket);
     },
   });
 
-  function fail(name: string, { cause, cure }: Loaded & { outcome: 'unknown' }): boolean {
-    const before = failures.get(name);
-    failures.set(name, { cause, cure, at: now(), count: (before?.count ?? 0) + 1 });
-    return before?.cause !== cause;
+  function fail(name: string, { cause, cure }: Loaded & { outcome: 'unknown' }): void {
+    failures.set(name, { cause, cure, at: now(), count: (failures.get(name)?.count ?? 0) + 1 });
   }
 
-  async function confirm(name: string, loaded: Exclude<Loaded, { outcome: 'unknown' }>): Promise<boolean> {
-    const recovered = failures.delete(name);
+  async function confirm(name: string, loaded: Exclude<Loaded, { outcome: 'unknown' }>): Promise<void> {
+    failures.delete(name);
     const { ruleSet, warnings } = loaded.outcome === 'rules' ? loaded : { ruleSet: NO_RULES, warnings: [] };
     const before = lastGood.get(name);
     const version = await versionOf(ruleSet);
@@ -126,7 +126,14 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
     const confirmedAt = now();
     const loadedAt = same ? before.loadedAt : confirmedAt;
     lastGood.set(name, { outcome: loaded.outcome, ruleSet, version, warnings, loadedAt, confirmedAt });
-    return !same || recovered;
+  }
+
+  function tellChange(bucket: RuledBucket): void {
+    const now = status(bucket.name);
+    const tale = [now.state, now.lastGood?.outcome, now.lastGood?.version, now.failure?.cause].join(' ');
+    if (told.get(bucket.name) === tale) return;
+    told.set(bucket.name, tale);
+    options.onChange?.(bucket, now);
   }
 
   function hold(bucket: RuledBucket): Held {
@@ -201,9 +208,17 @@ async function attempt(source: Source): Promise<Loaded> {
     }, LOAD_TIMEOUT);
   });
   try {
-    return await Promise.race([source.load(late.signal).catch((error) => unreadable(source, error)), limit]);
+    return await Promise.race([loadSafely(source, late.signal), limit]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+async function loadSafely(source: Source, signal: AbortSignal): Promise<Loaded> {
+  try {
+    return await source.load(signal);
+  } catch (error) {
+    return unreadable(source, error);
   }
 }
 

@@ -6,7 +6,9 @@ export const urlSource = (url: string, ask: Ask): Source => ({
   kind: 'url',
   name: withoutQuery(url),
   load: async (signal) => {
-    const { status, text } = await ask({ maxBytes: MAX_DOCUMENT_BYTES, signal });
+    const { status, text } = await ask({ maxBytes: MAX_DOCUMENT_BYTES, signal }).catch((error) => {
+      throw withoutUrl(error, url);
+    });
     if (status !== 200) {
       return {
         outcome: 'unknown',
@@ -23,3 +25,9 @@ function withoutQuery(url: string): string {
   const { origin, pathname } = new URL(url);
   return origin + pathname;
 }
+
+/** `fetch` tells the whole URL in some of its messages. */
+const withoutUrl = (error: unknown, url: string): Error => {
+  const { message, cause } = error instanceof Error ? error : new Error(String(error));
+  return new Error(message.replaceAll(url, withoutQuery(url)), { cause });
+};

@@ -5,7 +5,7 @@ import { ERRORS, errorXml } from '../../src/edge/errors.ts';
 describe('the table of errors', () => {
   test('stands in docs/errors.md as it is in the source', () => {
     const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
-    const rows = [...page.matchAll(/^\| `(\w+)` \| (\d+) \| ([^|]+) \|/gm)].map(
+    const rows = [...page.matchAll(/^\| `(\w+)` *\| (\d+) *\| ([^|]+?) *\|/gm)].map(
       ([, code, status, message]) => [code, { status: Number(status), message }],
     );
     expect(Object.fromEntries(rows)).toEqual(ERRORS);

@@ -1,0 +1,279 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { configOf, type Started, startEdge } from '../node/running.ts';
+import { NO_SUCH_CONFIGURATION, openStore, rulesFor, type Store, UNAVAILABLE, until } from '../node/store.ts';
+
+let store: Store;
+let edge: Started;
+beforeAll(async () => {
+  store = await openStore(rulesFor('https://a.example'));
+});
+afterAll(() => store.close());
+
+/** A new edge for each group, after its bucket was told what to answer. */
+function useEdge(cors: () => Store['cors']): void {
+  beforeAll(async () => {
+    store.cors = cors();
+    edge = await startEdge(configOf({ bucket: store.url }));
+    await until(() => edge.cache.status(edge.bucket.name).state !== 'not_loaded', 'the first load');
+  });
+  afterAll(() => edge.close());
+}
+const good = () => ({ status: 200, body: rulesFor('https://a.example') });
+const refresh = () => edge.cache.refresh(edge.bucket);
+
+const PATHS = ['GET /healthz', 'GET /readyz', 'GET /rules', 'GET /explain', 'GET /metrics'];
+
+describe('an edge with rules', () => {
+  useEdge(good);
+
+  test('is alive and ready', async () => {
+    expect(await edge.admin('/healthz')).toMatchObject({ status: 200, json: { status: 'alive' } });
+    expect((await edge.admin('/readyz')).json).toEqual({ status: 'ready', reasons: [] });
+  });
+
+  test('shows its rules', async () => {
+    const { json, status } = await edge.admin('/rules');
+    expect(status).toBe(200);
+    expect(json).toEqual({
+      buckets: [
+        {
+          bucket: new URL(store.url).host,
+          state: 'fresh',
+          source: { kind: 'bucket', name: `${store.url}/?cors` },
+          dialect: 'oss',
+          vary: 'safe',
+          dangerouslyAllowCredentials: false,
+          version: expect.stringMatching(/^[0-9a-f]{16}$/),
+          outcome: 'rules',
+          loadedAt: expect.stringMatching(/^\d{4}-.*Z$/),
+          confirmedAt: expect.stringMatching(/^\d{4}-.*Z$/),
+          ageSeconds: expect.any(Number),
+          warnings: [],
+          failure: null,
+          rules: expect.objectContaining({ CORSRule: [expect.objectContaining({ AllowedMethod: ['GET'] })] }),
+        },
+      ],
+    });
+    const { json: named } = await edge.admin(`/rules?bucket=${new URL(store.url).host}`);
+    expect(named).toMatchObject({ buckets: [{ state: 'fresh' }] });
+  });
+
+  test.each(['/rules?bucket=none', '/explain?bucket=none'])('%s: there is no such bucket', async (path) => {
+    expect(await edge.admin(path)).toMatchObject({
+      status: 404,
+      json: { error: 'there is no bucket none', buckets: [new URL(store.url).host] },
+    });
+  });
+
+  test.each(['/', '/nothing', '/metrics/', '/readyz/x', '/a'])(
+    '%s is not there, and the answer tells what is',
+    async (path) => {
+      expect(await edge.admin(path)).toMatchObject({
+        status: 404,
+        json: { error: `there is no ${path} here`, paths: PATHS },
+      });
+    },
+  );
+
+  test.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('%s changes nothing', async (method) => {
+    const answered = await edge.call(`${edge.adminUrl}/rules`, { method });
+    expect(answered.status).toBe(404);
+    expect(JSON.parse(answered.text)).toMatchObject({ paths: PATHS });
+  });
+
+  test.each(['/healthz', '/readyz', '/rules', '/explain', '/metrics', '/none'])(
+    '%s: no page may read it, and no cache keep it',
+    async (path) => {
+      for (const method of ['GET', 'OPTIONS']) {
+        const { headers } = await edge.call(edge.adminUrl + path, {
+          method,
+          headers: { Origin: 'https://a.example', 'Access-Control-Request-Method': 'GET' },
+        });
+        expect(Object.keys(headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
+        expect(headers['cache-control']).toBe('no-store');
+      }
+    },
+  );
+
+  test('keeps admin and edge apart', async () => {
+    const before = store.seen.length;
+    for (const path of ['/healthz', '/readyz', '/rules', '/explain', '/metrics']) {
+      expect((await edge.call(path)).text).toBe('hello');
+    }
+    expect(store.seen.slice(before)).toHaveLength(5);
+    await edge.admin('/some/object');
+    await edge.admin('/?cors');
+    expect(store.seen).toHaveLength(before + 5);
+  });
+});
+
+describe('an edge whose bucket has rules of another kind', () => {
+  useEdge(() => ({
+    status: 200,
+    body: rulesFor('https://a.example').replace(
+      '</CORSRule>',
+      '<AllowedMethod>COPY</AllowedMethod></CORSRule>',
+    ),
+  }));
+
+  test('shows what was skipped in them', async () => {
+    expect((await edge.admin('/rules')).json).toMatchObject({
+      buckets: [
+        { warnings: [{ place: 'CORSRule[1]/AllowedMethod[2]', value: 'COPY' }], rules: { CORSRule: [{}] } },
+      ],
+    });
+  });
+});
+
+describe('an edge whose bucket has none', () => {
+  useEdge(() => NO_SUCH_CONFIGURATION);
+
+  test('is ready: none is an answer', async () => {
+    expect((await edge.admin('/readyz')).json).toMatchObject({ status: 'ready' });
+    expect((await edge.admin('/rules')).json).toMatchObject({
+      buckets: [{ state: 'fresh', outcome: 'none', rules: { CORSRule: [] } }],
+    });
+  });
+});
+
+describe('an edge whose source fails after it has worked', () => {
+  useEdge(good);
+
+  test('is degraded with the cause and the cure, and shows both the rules and the failure', async () => {
+    const version = edge.cache.status(edge.bucket.name).lastGood?.version;
+    store.cors = UNAVAILABLE;
+    await refresh();
+    const { status, json } = await edge.admin('/readyz');
+    expect(status).toBe(200);
+    expect(json).toEqual({
+      status: 'degraded',
+      reasons: [
+        expect.stringMatching(
+          /is served by its last good rules: the bucket answered 503 ServiceUnavailable to GET \/\?cors\. The last good/,
+        ),
+      ],
+    });
+    expect((await edge.admin('/rules')).json).toMatchObject({
+      buckets: [
+        {
+          state: 'stale',
+          version,
+          failure: {
+            cause: expect.stringContaining('503'),
+            cure: expect.stringContaining('last good'),
+            at: expect.stringMatching(/^\d{4}-.*Z$/),
+            count: 1,
+          },
+          rules: { CORSRule: [{}] },
+        },
+      ],
+    });
+  });
+
+  test('is ready again when it works again', async () => {
+    store.cors = good();
+    await refresh();
+    expect((await edge.admin('/readyz')).json).toEqual({ status: 'ready', reasons: [] });
+  });
+});
+
+describe('an edge that has never had rules', () => {
+  useEdge(() => ({ status: 403, body: '<Error><Code>AccessDenied</Code></Error>' }));
+
+  test('is not ready, and says why', async () => {
+    expect(await edge.admin('/readyz')).toMatchObject({
+      status: 503,
+      json: {
+        status: 'not ready',
+        reasons: [
+          expect.stringMatching(/has no rules: .*403 AccessDenied.*without a signature.*--rules FILE/),
+        ],
+      },
+    });
+    expect((await edge.admin('/healthz')).status).toBe(200);
+  });
+
+  test('shows that there are none', async () => {
+    expect((await edge.admin('/rules')).json).toMatchObject({
+      buckets: [{ state: 'unavailable', version: null, outcome: null, rules: null, ageSeconds: null }],
+    });
+  });
+
+  test('explains that it does not know', async () => {
+    expect((await edge.admin('/explain?origin=https://a.example')).json).toMatchObject({
+      version: null,
+      actual: { reason: 'rules_unavailable' },
+      preflight: { reason: 'rules_unavailable', status: 503 },
+    });
+  });
+});
+
+test('an edge that is closing is alive but not ready, as long as it finishes what is in flight', async () => {
+  store.cors = good();
+  const closing = await startEdge(configOf({ bucket: store.url }));
+  await until(async () => (await closing.admin('/readyz')).status === 200, 'readiness');
+  const download = closing.call('/slow');
+  await until(() => store.waiting() === 1, 'the download');
+  const closed = closing.close();
+  await until(async () => (await closing.admin('/readyz')).status === 503, 'the change');
+  expect((await closing.admin('/readyz')).json).toMatchObject({ status: 'not ready' });
+  expect((await closing.admin('/healthz')).status).toBe(200);
+  store.release();
+  expect((await download).status).toBe(200);
+  await closed;
+});
+
+describe('/metrics', () => {
+  useEdge(good);
+
+  const series = async (name: string) => {
+    const { text, headers, status } = await edge.admin('/metrics');
+    expect(status).toBe(200);
+    expect(headers['content-type']).toMatch(/^text\/plain; version=/);
+    return text.split('\n').filter((line) => line.startsWith(`${name}{`));
+  };
+  const name = 'bucket_cors_requests_total';
+
+  test('count a request of each kind once, under its labels', async () => {
+    const bucket = new URL(store.url).host;
+    const headers = { Origin: 'https://a.example' };
+    await edge.call('/a', { headers });
+    await edge.call('/a', { headers });
+    await edge.call('/a');
+    await edge.call('/a', {
+      method: 'OPTIONS',
+      headers: { ...headers, 'Access-Control-Request-Method': 'PUT' },
+    });
+    await edge.call('/a', { method: 'PROPFIND' });
+    const counted = [
+      `${name}{bucket="${bucket}",kind="actual",reason="matched",status="200",code=""} 2`,
+      `${name}{bucket="${bucket}",kind="actual",reason="not_cors",status="200",code=""} 1`,
+      `${name}{bucket="${bucket}",kind="preflight",reason="method_not_allowed",status="403",code=""} 1`,
+      `${name}{bucket="${bucket}",kind="actual",reason="not_cors",status="405",code="MethodNotAllowed"} 1`,
+    ];
+    await until(async () => (await series(name)).length === counted.length, 'the counts');
+    expect((await series(name)).sort()).toEqual(counted.sort());
+  });
+
+  test('do not grow with the paths, origins, hosts and methods that clients invent', async () => {
+    const all = async () =>
+      (await edge.admin('/metrics')).text.split('\n').filter((line) => line.startsWith('bucket_cors_'));
+    const sendAll = async (round: number) => {
+      for (const method of ['GET', 'PROPFIND', 'REPORT', 'LINK', 'PURGE'])
+        await edge.call(`/p${round}?q=${round}`, {
+          method,
+          headers: { Origin: `https://o${round}.example`, Host: `h${round}.example` },
+        });
+    };
+    const total = async () =>
+      (await series(name)).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+    const before = await total();
+    await sendAll(0);
+    await until(async () => (await total()) === before + 5, 'the counts');
+    const lines = (await all()).length;
+    for (const round of [1, 2, 3, 4]) await sendAll(round);
+    await until(async () => (await total()) === before + 25, 'the counts');
+    expect(await all()).toHaveLength(lines);
+    expect((await all()).join('\n')).not.toMatch(/o1\.example|h1\.example|\/p1|PROPFIND/);
+  });
+});

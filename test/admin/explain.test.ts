@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Answered, configOf, type Started, startEdge } from '../node/running.ts';
+import { openStore, type Store, until } from '../node/store.ts';
+
+const RULES = `<CORSConfiguration>
+  <CORSRule>
+    <AllowedOrigin>https://a.example</AllowedOrigin><AllowedOrigin>https://*.wild.example</AllowedOrigin>
+    <AllowedMethod>GET</AllowedMethod><AllowedMethod>PUT</AllowedMethod>
+    <AllowedHeader>x-asked</AllowedHeader><ExposeHeader>ETag</ExposeHeader><MaxAgeSeconds>60</MaxAgeSeconds>
+  </CORSRule>
+  <CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>HEAD</AllowedMethod></CORSRule>
+</CORSConfiguration>`;
+
+interface Told {
+  readonly kind: string;
+  readonly reason: string;
+  readonly because: string;
+  readonly rule: number | null;
+  readonly status?: number;
+  readonly headers: [string, string][];
+  readonly rules: Record<string, unknown>[];
+}
+
+/** The headers that the edge owns, as they came. */
+const owned = ({ headers }: Answered) =>
+  Object.entries(headers).filter(([name]) => name.startsWith('access-control-') || name === 'vary');
+const lowered = (headers: [string, string][]) => headers.map(([name, value]) => [name.toLowerCase(), value]);
+
+describe.each(['oss', 's3'])('/explain of store %s', (kind) => {
+  let store: Store;
+  let edge: Started;
+  beforeAll(async () => {
+    store = await openStore(RULES);
+    edge = await startEdge({ ...configOf({ bucket: store.url, store: kind }), debugReason: true });
+    await until(() => edge.cache.status(edge.bucket.name).state === 'fresh', 'the rules');
+  });
+  afterAll(async () => {
+    await edge.close();
+    await store.close();
+  });
+
+  const explain = async (query: Record<string, string>) => {
+    const { status, json } = await edge.admin(`/explain?${new URLSearchParams(query)}`);
+    return { status, json, preflight: json.preflight as Told, actual: json.actual as Told };
+  };
+
+  describe('agrees with what the edge does', () => {
+    const origins = [
+      'https://a.example',
+      'https://x.wild.example',
+      'https://other.example',
+      'null',
+      undefined,
+    ];
+    const methods = ['GET', 'PUT', 'HEAD', 'DELETE'];
+    const names = ['x-asked', 'X-Asked, x-other', '', undefined];
+    test.each(origins.flatMap((origin) => methods.map((method) => [method, origin] as const)))(
+      '%s of %s',
+      async (method, origin) => {
+        const asked = { method, path: '/a', ...(origin !== undefined && { origin }) };
+        const sent = origin === undefined ? {} : { Origin: origin };
+
+        const { actual } = await explain(asked);
+        const answered = await edge.call('/a', { method, headers: sent });
+        expect(lowered(actual.headers).sort()).toEqual(owned(answered).sort());
+        expect(actual.reason).toBe(answered.headers['x-bucket-cors-reason']);
+
+        for (const headers of names) {
+          const { preflight } = await explain({ ...asked, ...(headers !== undefined && { headers }) });
+          const preflighted = await edge.call('/a', {
+            method: 'OPTIONS',
+            headers: {
+              ...sent,
+              'Access-Control-Request-Method': method,
+              ...(headers !== undefined && { 'Access-Control-Request-Headers': headers }),
+            },
+          });
+          expect(preflight.status).toBe(preflighted.status);
+          expect(lowered(preflight.headers).sort()).toEqual(owned(preflighted).sort());
+          expect(preflight.reason).toBe(preflighted.headers['x-bucket-cors-reason']);
+        }
+      },
+    );
+  });
+
+  test('tells what it understood, which rules are in force, and what each rule had to say', async () => {
+    const { status, json, preflight } = await explain({
+      bucket: new URL(store.url).host,
+      origin: 'https://a.example',
+      method: 'PUT',
+      headers: 'x-other',
+      path: '/k',
+    });
+    expect(status).toBe(200);
+    expect(json).toMatchObject({
+      bucket: new URL(store.url).host,
+      version: edge.cache.status(edge.bucket.name).lastGood?.version,
+      request: { origin: 'https://a.example', method: 'PUT', headers: 'x-other', path: '/k' },
+    });
+    expect(preflight).toMatchObject({
+      kind: 'preflight',
+      reason: 'header_not_allowed',
+      rule: null,
+      status: 403,
+      rules: [
+        { rule: 1, outcome: 'failed', condition: 'header', actual: 'x-other', expected: ['x-asked'] },
+        { rule: 2, outcome: 'failed', condition: 'method', actual: 'PUT', expected: ['HEAD'] },
+      ],
+    });
+  });
+
+  test('without parameters explains a GET of the bucket by nobody in particular', async () => {
+    const { status, json, actual, preflight } = await explain({});
+    expect(status).toBe(200);
+    expect(json).toMatchObject({ request: { origin: null, method: 'GET', headers: null, path: '/' } });
+    expect(actual).toMatchObject({ kind: 'actual', reason: 'not_cors' });
+    expect(preflight).toMatchObject({ reason: 'origin_missing', status: 400 });
+  });
+
+  test('refuses parameters it does not know, all at once', async () => {
+    const { status, json } = await explain({ orgin: 'https://a.example', verb: 'GET' });
+    expect(status).toBe(400);
+    expect(json).toMatchObject({
+      faults: [
+        {
+          place: 'orgin',
+          reason: 'is not a parameter of /explain',
+          write: 'bucket, origin, method, headers, path',
+        },
+        { place: 'verb' },
+      ],
+    });
+  });
+
+  test('asks nothing of the bucket', async () => {
+    const before = store.seen.length;
+    await explain({ origin: 'https://a.example', method: 'GET', path: '/a' });
+    expect(store.seen).toHaveLength(before);
+  });
+});

@@ -1,0 +1,47 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { ended } from './process.ts';
+
+const CHECK = fileURLToPath(new URL('../../bin/check-node.js', import.meta.url));
+
+/** A Node of this machine that is too old, if it has one. */
+function oldNode(): { path: string; version: string } | null {
+  const places = (process.env.PATH ?? '').split(':').map((folder) => `${folder}/node`);
+  for (const path of places) {
+    try {
+      const version = execFileSync(path, ['--version'], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      if (/^v(?:1\d|20|21)\./.test(version)) return { path, version: version.trim().slice(1) };
+    } catch {
+      // There is no Node in this folder.
+    }
+  }
+  return null;
+}
+
+const old = oldNode();
+
+describe('the check of the Node that runs', () => {
+  test('lets this one pass without a word', async () => {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [CHECK]);
+    expect(stdout + stderr).toBe('');
+  });
+
+  // Skipped on a machine whose PATH has no Node older than 22.
+  test.runIf(old !== null)(
+    'under an old Node (skipped where there is none) says which, and what to do',
+    async () => {
+      const { path, version } = old ?? { path: '', version: '' };
+      const { code, stdout, stderr } = await ended(['demo', '--port', '0'], { node: path });
+      expect(code).toBe(1);
+      expect(stdout).toBe('');
+      expect(stderr).toContain(`needs Node 22.19 or newer and found ${version}`);
+      expect(stderr).toContain('"npm ci"');
+      expect(stderr).not.toMatch(/Error|^\s+at /m);
+    },
+  );
+});

@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { until } from '../node/store.ts';
+
+const ROOT = new URL('../../', import.meta.url);
+const NODE = fileURLToPath(new URL('node_modules/.bin/node', ROOT));
+const BIN = fileURLToPath(new URL('bin/bucket-cors.js', ROOT));
+
+/** How long a process may take to do what a test waits for, before the test ends it. */
+const LIMIT_MS = 10_000;
+
+export interface Run {
+  readonly child: ChildProcess;
+  stdout(): string;
+  stderr(): string;
+  /** Standard error in lines, without the empty last one. */
+  lines(): string[];
+  /** The exit code, once it has ended; ended by force it is `killed`. */
+  readonly code: Promise<number | 'killed'>;
+  /** Waits for the text behind a word at the beginning of a line on standard error: `edge`, `admin`, `demo page`. */
+  address(word: string): Promise<string>;
+}
+
+export interface RunOptions {
+  readonly env?: Record<string, string>;
+  readonly node?: string;
+  readonly cwd?: string;
+}
+
+/** Runs the program as a process of its own, with none of this one's variables but the path. */
+export function run(args: readonly string[], { env = {}, node = NODE, cwd }: RunOptions = {}): Run {
+  const child = spawn(node, [BIN, ...args], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(cwd !== undefined && { cwd }),
+  });
+  const limit = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
+  const said = { stdout: '', stderr: '' };
+  child.stdout?.setEncoding('utf8').on('data', (text) => {
+    said.stdout += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text) => {
+    said.stderr += text;
+  });
+  const lines = () => said.stderr.split('\n').filter((line) => line !== '');
+  return {
+    child,
+    stdout: () => said.stdout,
+    stderr: () => said.stderr,
+    lines,
+    code: once(child, 'close').then(([code]) => {
+      clearTimeout(limit);
+      return code ?? 'killed';
+    }),
+    address: async (word) => {
+      const found = () => new RegExp(`^${word} +(http://\\S+)`, 'm').exec(said.stderr)?.[1];
+      await until(() => found() !== undefined || child.exitCode !== null, `"${word}"`);
+      const address = found();
+      if (address === undefined) throw new Error(`it ended and said: ${said.stderr}`);
+      return address;
+    },
+  };
+}
+
+/** Runs it to its end. */
+export async function ended(args: readonly string[], options?: RunOptions) {
+  const running = run(args, options);
+  return {
+    code: await running.code,
+    stdout: running.stdout(),
+    stderr: running.stderr(),
+    lines: running.lines(),
+  };
+}
+
+/** Ends what a test leaves. */
+export async function stop({ child, code }: Run): Promise<void> {
+  if (child.exitCode === null) child.kill('SIGKILL');
+  await code;
+}

@@ -1,0 +1,210 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { OPTIONS } from '../../src/config/options.ts';
+import { call } from '../node/running.ts';
+import { rulesFor } from '../node/store.ts';
+import { ended, run, stop } from './process.ts';
+
+const FREE = ['--port', '0', '--admin-port', '0', '--demo-port', '0'];
+
+let folder = '';
+let taken: Server;
+let port = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cli-'));
+  await mkdir(join(folder, 'bucket'));
+  await writeFile(join(folder, 'file'), '');
+  await writeFile(join(folder, 'good.xml'), rulesFor('https://a.example'));
+  await writeFile(join(folder, 'faulty.xml'), rulesFor('https://*.*').replace('GET', 'get'));
+  taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  port = String((taken.address() as { port: number }).port);
+});
+afterAll(async () => {
+  await new Promise((resolve) => taken.close(resolve));
+  await rm(folder, { recursive: true });
+});
+
+describe('demo', () => {
+  test('says where everything is, and all of it works', async () => {
+    const demo = run(['demo', ...FREE]);
+    try {
+      const [page, edge, admin] = await Promise.all([
+        demo.address('demo page'),
+        demo.address('edge'),
+        demo.address('admin'),
+      ]);
+      expect(new Set([page, edge, admin]).size).toBe(3);
+      expect(demo.lines()).toHaveLength(3);
+
+      const { status, text } = await call(page);
+      expect(status).toBe(200);
+      expect(text).toContain('<!doctype html>');
+      expect(JSON.parse((await call(`${page}/config.json`)).text)).toEqual({ edge });
+
+      const object = await call(`${edge}/hello.txt`, { headers: { Origin: page } });
+      expect(object.status).toBe(200);
+      expect(object.headers['access-control-allow-origin']).toBe(page);
+      expect(await call(`${admin}/readyz`)).toMatchObject({ status: 200 });
+      const why = await call(`${page}/why?method=DELETE&path=/hello.txt&origin=${page}&headers=`);
+      expect(JSON.parse(why.text)).toMatchObject({ kind: 'preflight', reason: 'method_not_allowed' });
+
+      const log = demo
+        .stdout()
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      expect(log.map(({ msg }) => msg)).toEqual(expect.arrayContaining(['rules loaded', 'request']));
+      demo.child.kill('SIGTERM');
+      expect(await demo.code).toBe(0);
+    } finally {
+      await stop(demo);
+    }
+  });
+
+  test('serves a bucket that is given instead, with rules that are given', async () => {
+    await writeFile(join(folder, 'bucket', 'mine.txt'), 'mine');
+    const demo = run(['demo', ...FREE, '--rules', 'good.xml'], {
+      cwd: folder,
+      env: { BUCKET_URL: './bucket' },
+    });
+    try {
+      const answered = await call(`${await demo.address('edge')}/mine.txt`, {
+        headers: { Origin: 'https://a.example' },
+      });
+      expect(answered).toMatchObject({
+        text: 'mine',
+        headers: { 'access-control-allow-origin': 'https://a.example' },
+      });
+      expect(demo.lines()[0]).toMatch(/bucket.*good\.xml/);
+    } finally {
+      await stop(demo);
+    }
+  });
+});
+
+describe('what is wrong with the command line is told, and it ends with 2', () => {
+  test.each([
+    ['no bucket', ['serve'], ['--bucket is missing']],
+    ['an unknown flag', ['demo', '--prot', '1'], ['--prot is not a flag', '1 stands alone']],
+    ['a wrong value', ['demo', '--port', 'x'], ['--port "x" is not a port; write a number from 0 to 65535']],
+    [
+      'one port for two',
+      ['demo', '--port', '7000', '--admin-port=7000'],
+      ['--admin-port "7000" is the port of the edge'],
+    ],
+    [
+      'a flag that is wrong and no bucket',
+      ['serve', '--prot=1'],
+      ['--prot is not a flag', '--bucket is missing'],
+    ],
+    [
+      'a value that is wrong and no bucket',
+      ['serve', '--port=x'],
+      ['--port "x" is not a port', '--bucket is missing'],
+    ],
+    [
+      'many faults',
+      ['serve', '--bucket', 'ftp://b', '--store=gcs', '--port', '--vary=x', '--xx'],
+      ['--port', '--xx is not a flag', '--bucket "ftp://b" speaks ftp:', '--store "gcs" is none'],
+    ],
+  ])('%s', async (_, args, told) => {
+    const { code, lines, stdout } = await ended(args);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    for (const one of told) expect(lines).toContainEqual(expect.stringContaining(`bucket-cors: ${one}`));
+    for (const line of lines) expect(line).toMatch(/^bucket-cors: .+; write .+$/);
+  });
+
+  test('a wrong variable is told by its name', async () => {
+    const { code, lines } = await ended(['demo', ...FREE], { env: { STORE: 'gcs', RULES_TTL: 'soon' } });
+    expect(code).toBe(2);
+    expect(lines).toEqual([
+      'bucket-cors: STORE "gcs" is none of the words it can be; write oss or s3',
+      expect.stringMatching(/^bucket-cors: RULES_TTL "soon" is not a time it can be; write /),
+    ]);
+  });
+
+  test('a password in a bucket’s URL is not told', async () => {
+    const { code, stdout, stderr } = await ended(['serve', '--bucket', 'https://user:hush-7f3a@b.example']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--bucket carries a user name or password');
+    expect(stdout + stderr).not.toContain('hush-7f3a');
+  });
+
+  test.each([[['frobnicate']], [[]]])('%j is no command', async (args) => {
+    const { code, stderr } = await ended(args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(args.length > 0 ? 'frobnicate is not a command' : 'no command given');
+    expect(stderr).toContain('Usage:');
+  });
+});
+
+describe('what is wrong with the world is told in a line, and it ends with 1', () => {
+  const portInUse = (flag: string) =>
+    `port ${port} on 127.0.0.1 is in use: stop what listens there, or choose another with ${flag}`;
+
+  test.each(['port', 'admin-port', 'demo-port'])('--%s in use', async (flag) => {
+    const args = FREE.map((word, at) => (FREE[at - 1] === `--${flag}` ? port : word));
+    const { code, lines } = await ended(['demo', ...args]);
+    expect(lines).toEqual([`bucket-cors: ${portInUse(`--${flag}`)}`]);
+    expect(code).toBe(1);
+  });
+
+  test.each([
+    ['a folder that is missing', 'none', /none can't be found \(ENOENT\): make it, or name another/],
+    ['a folder that is a file', 'file', /file is not a folder/],
+  ])('%s', async (_, name, line) => {
+    const { code, lines } = await ended(['serve', ...FREE, '--bucket', join(folder, name)]);
+    expect(lines).toEqual([expect.stringMatching(line)]);
+    expect(code).toBe(1);
+  });
+
+  test.runIf(existsSync('/proc/self'))('a folder that nobody can write to', async () => {
+    const { code, lines } = await ended(['serve', ...FREE, '--bucket', '/proc/self']);
+    expect(lines).toEqual([expect.stringMatching(/\/proc\/self can't be written to/)]);
+    expect(code).toBe(1);
+  });
+
+  test('a rules file with faults, a line each', async () => {
+    const { code, lines } = await ended(['demo', ...FREE, '--rules', join(folder, 'faulty.xml')]);
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^bucket-cors: --rules .*faulty\.xml: CORSRule\[1\]\/AllowedOrigin\[1\] "https:.*; write /,
+      ),
+      expect.stringMatching(
+        /^bucket-cors: --rules .*faulty\.xml: CORSRule\[1\]\/AllowedMethod\[1\] "get" .*; write /,
+      ),
+    ]);
+    expect(code).toBe(1);
+  });
+
+  test('a rules file that is missing', async () => {
+    const { code, lines } = await ended(['demo', ...FREE, '--rules', join(folder, 'none.xml')]);
+    expect(lines).toEqual([
+      expect.stringMatching(/^bucket-cors: --rules: .*none\.xml can't be read: ENOENT/),
+    ]);
+    expect(code).toBe(1);
+  });
+});
+
+describe('help', () => {
+  test.each(['help', '--help'])('%s tells every flag and variable', async (word) => {
+    const { code, stdout, stderr } = await ended([word]);
+    expect(code).toBe(0);
+    expect(stderr).toBe('');
+    for (const { flag, variable, about } of Object.values(OPTIONS)) {
+      expect(stdout).toContain(`--${flag}, ${variable}`);
+      expect(stdout).toContain(about);
+    }
+  });
+
+  test('--version tells the version of the package', async () => {
+    const { version } = (await import('../../package.json', { with: { type: 'json' } })).default;
+    expect(await ended(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+});

@@ -1,0 +1,74 @@
+import { connect } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { call } from '../node/running.ts';
+import { openStore, rulesFor, SLOW_BEGIN, SLOW_END, type Store, until } from '../node/store.ts';
+import { type Run, run, stop } from './process.ts';
+
+let store: Store;
+let edge: Run;
+let url = '';
+beforeEach(async () => {
+  store = await openStore(rulesFor('https://a.example'));
+});
+afterEach(async () => {
+  await stop(edge);
+  await store.close();
+});
+
+async function serve(drain: string): Promise<void> {
+  edge = run(['serve', '--bucket', store.url, '--port', '0', '--admin-port', '0', '--drain', drain]);
+  url = await edge.address('edge');
+}
+
+async function download(): Promise<{ text: Promise<string> }> {
+  const text = call(`${url}/slow`, { headers: { Connection: 'close' } }).then((answered) => answered.text);
+  text.catch(() => undefined);
+  await until(() => store.waiting() === 1, 'the download');
+  return { text };
+}
+
+const refusesConnections = () =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => resolve(false));
+    socket.once('error', () => resolve(true)).once('connect', () => socket.destroy());
+  });
+
+describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
+  test('lets a download finish, takes nothing new, and ends with 0', async () => {
+    await serve('9s');
+    const { text } = await download();
+    edge.child.kill(signal);
+    await until(refusesConnections, 'a refusal');
+    expect(edge.child.exitCode).toBe(null);
+    store.release();
+    expect(await text).toBe(SLOW_BEGIN + SLOW_END);
+    expect(await edge.code).toBe(0);
+    expect(edge.stdout()).toMatch(/"path":"\/slow".*"status":200,"code":null/);
+  });
+
+  test('cuts off a download that takes longer than --drain, and ends with 0', async () => {
+    await serve('1s');
+    const { text } = await download();
+    edge.child.kill(signal);
+    await expect(text).rejects.toThrow();
+    expect(await edge.code).toBe(0);
+    expect(edge.stdout()).toMatch(/"path":"\/slow".*"code":"ClientGone"/);
+  });
+});
+
+test('with nothing in flight it ends at once, whatever --drain says', async () => {
+  await serve('1h');
+  await call(`${url}/a`);
+  edge.child.kill('SIGTERM');
+  expect(await edge.code).toBe(0);
+});
+
+test('a second signal ends it without waiting', async () => {
+  await serve('1h');
+  await download();
+  edge.child.kill('SIGTERM');
+  await until(refusesConnections, 'a refusal');
+  edge.child.kill('SIGTERM');
+  expect(await edge.code).toBe('killed');
+  expect(edge.child.signalCode).toBe('SIGTERM');
+});

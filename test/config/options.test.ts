@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest';
+import { readFlags } from '../../src/cli/flags.ts';
+import { OPTIONS, type OptionName } from '../../src/config/options.ts';
+import { type Config, fromVariables, readConfig } from '../../src/config/read.ts';
+
+const NAMES = Object.keys(OPTIONS) as OptionName[];
+
+/** Configures as the command line does: flags, then variables, then defaults. */
+function configured(args: string[], env: Record<string, string> = {}): Config {
+  const flags = readFlags(args);
+  expect(flags.faults).toEqual([]);
+  const read = readConfig({ ...fromVariables(env), ...flags.given });
+  if ('faults' in read) throw new Error(JSON.stringify(read.faults));
+  return read.config;
+}
+
+const DEFAULTS: Config = {
+  bucket: null,
+  rules: { kind: 'bucket' },
+  store: 'oss',
+  vary: 'safe',
+  host: '127.0.0.1',
+  port: 8080,
+  adminHost: '127.0.0.1',
+  adminPort: 8081,
+  demoPort: 8082,
+  rulesTtl: 60_000,
+  maxStale: 604_800_000,
+  drain: 10_000,
+  dangerouslyAllowCredentials: false,
+  debugReason: false,
+  logLevel: 'info',
+};
+
+test('without flags and variables everything has its default', () => {
+  expect(configured([])).toEqual(DEFAULTS);
+});
+
+/** Two values for each option: what one writes, and what comes of it. */
+const VALUES: Readonly<Record<OptionName, readonly [string, unknown, string, unknown]>> = {
+  bucket: [
+    'https://b.example:9000/media/',
+    { kind: 'http', address: { base: 'https://b.example:9000', host: 'b.example:9000', path: '/media' } },
+    './folder',
+    { kind: 'folder', path: './folder' },
+  ],
+  rules: ['./r.xml', { kind: 'file', path: './r.xml' }, 'https://h/r', { kind: 'url', url: 'https://h/r' }],
+  store: ['s3', 's3', 'oss', 'oss'],
+  vary: ['store', 'store', 'safe', 'safe'],
+  host: ['0.0.0.0', '0.0.0.0', '::1', '::1'],
+  port: ['80', 80, '0', 0],
+  adminHost: ['10.0.0.5', '10.0.0.5', 'localhost', 'localhost'],
+  adminPort: ['9090', 9090, '0', 0],
+  demoPort: ['3000', 3000, '0', 0],
+  rulesTtl: ['5m', 300_000, '1', 1000],
+  maxStale: ['0', 0, '1d', 86_400_000],
+  drain: ['30s', 30_000, '0', 0],
+  dangerouslyAllowCredentials: ['true', true, 'false', false],
+  debugReason: ['true', true, 'false', false],
+  logLevel: ['warn', 'warn', 'silent', 'silent'],
+};
+
+describe.each(NAMES)('%s', (name) => {
+  const { flag, variable } = OPTIONS[name];
+  const [first, firstValue, second, secondValue] = VALUES[name];
+  const only = (value: unknown) => ({ ...DEFAULTS, [name]: value });
+
+  test('is set by its flag, by either spelling', () => {
+    expect(configured([`--${flag}=${first}`])).toEqual(only(firstValue));
+    if (!('alone' in OPTIONS[name])) expect(configured([`--${flag}`, first])).toEqual(only(firstValue));
+  });
+
+  test('is set by its variable', () => {
+    expect(configured([], { [variable]: first })).toEqual(only(firstValue));
+  });
+
+  test('is set by the flag where both are given', () => {
+    expect(configured([`--${flag}=${second}`], { [variable]: first })).toEqual(only(secondValue));
+    expect(configured([`--${flag}=${first}`], { [variable]: second })).toEqual(only(firstValue));
+  });
+
+  test('has its default when the variable is empty', () => {
+    expect(configured([], { [variable]: '' })).toEqual(DEFAULTS);
+  });
+
+  test('a wrong variable does no harm where the flag is right', () => {
+    if (name === 'bucket' || name === 'rules') return;
+    expect(configured([`--${flag}=${first}`], { [variable]: '?' })).toEqual(only(firstValue));
+  });
+
+  test('has a default and an example that it takes itself', () => {
+    const { default: preset, example, parse } = OPTIONS[name];
+    expect(parse(example)).toHaveProperty('value');
+    if (preset !== null) expect(parse(preset)).toEqual({ value: DEFAULTS[name] });
+  });
+});
+
+test.each(NAMES.filter((name) => 'alone' in OPTIONS[name]))('%s: the flag may stand alone', (name) => {
+  expect(configured([`--${OPTIONS[name].flag}`])).toMatchObject({ [name]: true });
+});
+
+test('no two options share a flag or a variable', () => {
+  const options = NAMES.map((name) => OPTIONS[name]);
+  expect(new Set(options.map(({ flag }) => flag)).size).toBe(NAMES.length);
+  expect(new Set(options.map(({ variable }) => variable)).size).toBe(NAMES.length);
+});
+
+test('an option that widens what the rules say has a name that warns', () => {
+  expect(NAMES.filter((name) => /credentials/i.test(name))).toEqual(['dangerouslyAllowCredentials']);
+  expect(OPTIONS.dangerouslyAllowCredentials.flag).toMatch(/^dangerously-/);
+  expect(OPTIONS.dangerouslyAllowCredentials.variable).toMatch(/^DANGEROUSLY_/);
+});
+
+test('variables of others are not looked at', () => {
+  expect(fromVariables({ PATH: '/bin', BUCKET: 'x', port: '1' })).toEqual({});
+});

@@ -1,0 +1,133 @@
+import { type Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+
+export interface Answered {
+  readonly status: number;
+  /** Name, value, name, value, as they stood on the wire. */
+  readonly headers: readonly string[];
+  readonly body: Buffer;
+  /** False when the connection broke before the answer's end. */
+  readonly complete: boolean;
+  /** The client's port: two answers with the same one came over one connection. */
+  readonly port: number | undefined;
+}
+
+export interface Call {
+  readonly method?: string;
+  /** Written as it is, whatever a client library would make of it. */
+  readonly target?: string;
+  /** Name, value, name, value; Host is added unless it is here. */
+  readonly headers?: readonly string[];
+  /** Sent with Content-Length; a list of pieces is sent chunked. */
+  readonly body?: Buffer | string | readonly (Buffer | string)[];
+  readonly agent?: Agent;
+}
+
+/** Begins a request with nothing added to its headers but Host, and Connection where Node insists. */
+export function begin(
+  url: string,
+  { method = 'GET', target = '/', headers = [], agent }: Call,
+): ClientRequest {
+  const { hostname, port, host } = new URL(url);
+  const named = headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === 'host');
+  return request({
+    host: hostname,
+    port,
+    method,
+    path: target,
+    headers: [...(named ? [] : ['Host', host]), ...headers],
+    agent: agent ?? false,
+  });
+}
+
+/** Sends one request and reads its answer to the end, whole or not. */
+export async function call(url: string, about: Call = {}): Promise<Answered> {
+  const { headers = [], body } = about;
+  const pieces = Array.isArray(body) ? (body as readonly (Buffer | string)[]) : null;
+  const whole = pieces === null && body !== undefined ? Buffer.from(body as Buffer | string) : null;
+  const framing =
+    pieces !== null
+      ? ['Transfer-Encoding', 'chunked']
+      : whole !== null
+        ? ['Content-Length', String(whole.length)]
+        : [];
+  const sent = begin(url, { ...about, headers: [...headers, ...framing] });
+  const answered = answerTo(sent);
+  const write = () => {
+    for (const piece of pieces ?? []) sent.write(piece);
+    sent.end(whole ?? undefined);
+  };
+  if (headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === 'expect')) {
+    sent.once('continue', write);
+    sent.flushHeaders();
+  } else {
+    write();
+  }
+  return answered;
+}
+
+/** The answer to a request, read to its end. Rejects when the connection goes before any head. */
+export function answerTo(sent: ClientRequest): Promise<Answered> {
+  return new Promise((resolve, reject) => {
+    // After a head an error is told by `complete`; an answer may overtake its own upload.
+    sent.on('error', reject);
+    sent.once('response', (incoming) => void readWhole(incoming).then(resolve, reject));
+  });
+}
+
+async function readWhole(incoming: IncomingMessage): Promise<Answered> {
+  const port = incoming.socket.localPort;
+  const chunks: Buffer[] = [];
+  await new Promise<void>((resolve) => {
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.once('error', () => resolve());
+    incoming.once('close', () => resolve());
+    incoming.once('end', () => resolve());
+  });
+  const { statusCode = 0, rawHeaders, complete } = incoming;
+  return { status: statusCode, headers: rawHeaders, body: Buffer.concat(chunks), complete, port };
+}
+
+/** All values of a header, in their order. */
+export function values({ headers }: Pick<Answered, 'headers'>, name: string): string[] {
+  return headers.filter((_, at) => at % 2 === 1 && headers[at - 1]?.toLowerCase() === name.toLowerCase());
+}
+
+/** The value of a header that may stand once; throws when it stands twice. */
+export function value(answered: Pick<Answered, 'headers'>, name: string): string | undefined {
+  const [first, ...more] = values(answered, name);
+  if (more.length > 0) throw new Error(`${name} stands ${more.length + 1} times`);
+  return first;
+}
+
+/** The CORS headers of an answer, by lower-case name. */
+export function corsHeaders(answered: Pick<Answered, 'headers'>): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [at, name] of answered.headers.entries()) {
+    const key = name.toLowerCase();
+    if (at % 2 === 0 && key.startsWith('access-control-')) found[key] = value(answered, key) ?? '';
+  }
+  return found;
+}
+
+/** The text of one element of an error document. */
+export const element = ({ body }: Pick<Answered, 'body'>, name: string): string | undefined =>
+  new RegExp(`<${name}>([^<]*)</${name}>`).exec(body.toString())?.[1];
+
+/** Opens a bare connection to a server; errors end it quietly, as its reader sees by what is missing. */
+export function dial(url: string): Socket {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => undefined);
+  return socket;
+}
+
+/** Writes bytes just as they are and reads, as Latin-1, all that comes until the server closes. */
+export async function rawly(url: string, text: string): Promise<string> {
+  const socket = dial(url);
+  socket.write(text, 'latin1');
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  return Buffer.concat(chunks).toString('latin1');
+}

@@ -1,0 +1,83 @@
+import { isAddress, parseAddress } from '../../src/bucket/address.ts';
+import { askForRules, readByFetch, rulesUrl } from '../../src/bucket/read.ts';
+import type { Address } from '../../src/bucket/transport.ts';
+import { createEdge } from '../../src/edge/app.ts';
+import type { RequestEvent } from '../../src/edge/observe.ts';
+import type { Bucket } from '../../src/edge/route.ts';
+import { edgeListener, listen } from '../../src/node/listen.ts';
+import { createPools } from '../../src/node/pools.ts';
+import { bucketSource } from '../../src/rules/bucket.ts';
+import { createRulesCache, type RuledBucket } from '../../src/rules/cache.ts';
+import type { Edge, OpenOptions, Place } from '../suite/runtime.ts';
+import { openUpstream, type Upstream } from './upstream.ts';
+
+interface Opened {
+  readonly upstream: Upstream;
+  readonly ruled: RuledBucket;
+  readonly bucket: Bucket;
+}
+
+/** Rules stay as they are until a test or a client's own write has them loaded anew. */
+const NEVER = 3_600_000;
+const ONE: readonly Place[] = [{ name: 'bucket' }];
+
+/** Puts the edge together as it runs on Node, with an ear on `observe`. */
+export async function openOnNode(options: OpenOptions): Promise<Edge> {
+  const cache = createRulesCache({ ttl: NEVER, maxStale: 0 });
+  const { pools, close: closePools } = createPools(options.timeouts);
+  const openBucket = async ({ name, path, url, ...where }: Place): Promise<Opened> => {
+    const upstream = await openUpstream(options.rules ?? 'none', path);
+    const home = addressOf(upstream.url);
+    const ruled: RuledBucket = {
+      name,
+      source: bucketSource(rulesUrl(home), askForRules(home, readByFetch)),
+      behaviour: {
+        dialect: options.dialect ?? 'oss',
+        vary: options.vary ?? 'safe',
+        dangerouslyAllowCredentials: false,
+      },
+    };
+    const rules = { current: () => cache.current(ruled), refresh: () => void cache.refresh(ruled) };
+    const address = url === undefined ? home : addressOf(url);
+    return { upstream, ruled, bucket: { name, address, rules, ...where } };
+  };
+  const opened = await Promise.all((options.buckets ?? ONE).map(openBucket));
+  const events: RequestEvent[] = [];
+  const errors: unknown[] = [];
+  const app = createEdge({
+    buckets: opened.map(({ bucket }) => bucket),
+    observe: (event) => events.push(event),
+    onError: (error) => errors.push(error),
+    debugReason: options.debugReason ?? false,
+  });
+  const listening = await listen(edgeListener(app, pools), '127.0.0.1', 0);
+  await Promise.all(opened.map(({ ruled }) => cache.current(ruled)));
+  const byName = (name?: string): Opened => {
+    const found = name === undefined ? opened[0] : opened.find(({ bucket }) => bucket.name === name);
+    if (found === undefined) throw new Error(`no bucket ${name}`);
+    return found;
+  };
+  return {
+    url: listening.url,
+    bucket: byName().upstream,
+    bucketNamed: (name) => byName(name).upstream,
+    setRules: async (rules) => {
+      const { upstream, ruled } = byName();
+      upstream.rules = rules;
+      await cache.refresh(ruled);
+    },
+    events,
+    errors,
+    close: async () => {
+      await listening.close(0);
+      await Promise.all(opened.map(({ upstream }) => upstream.close()));
+      await closePools();
+    },
+  };
+}
+
+function addressOf(url: string): Address {
+  const address = parseAddress(url);
+  if (!isAddress(address)) throw new Error(`${url} ${address.reason}`);
+  return address;
+}

@@ -1,0 +1,141 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { RuleSet } from '../../src/cors/rule.ts';
+import { toXml } from '../../src/document/xml.ts';
+
+/** What a store says to `GET /?cors`: rules, that there are none, no such bucket, or nothing that helps. */
+export type Rules = RuleSet | 'none' | 'missing' | 'unknown';
+
+/** One request as it stood on the wire. */
+export interface Asked {
+  readonly method: string;
+  readonly target: string;
+  /** Name, value, name, value. */
+  readonly headers: readonly string[];
+  /** Bytes of the body so far; all of them once `ended`. */
+  readonly body: Buffer[];
+  ended: boolean;
+  /** The connection went away before the answer was complete. */
+  cancelled: boolean;
+}
+
+export interface Said {
+  readonly status: number;
+  readonly headers?: readonly string[];
+  readonly body?: Buffer | string;
+}
+
+/** What to answer when the whole request is there, or a hand on the bare exchange as soon as its head is. */
+export type Script = Said | ((asked: Asked, incoming: IncomingMessage, outgoing: ServerResponse) => void);
+
+/** A bucket that does what a test tells it, over real HTTP. */
+export interface Upstream {
+  readonly url: string;
+  /** What its Host header says. */
+  readonly host: string;
+  /** Every request but `GET /?cors`, in the order they came. */
+  readonly asked: Asked[];
+  /** Every `GET /?cors`, whoever sent it. */
+  readonly rulesAsked: Asked[];
+  rules: Rules;
+  script: Script;
+  /** Forgets what was asked, and answers with a plain object again. */
+  reset(): void;
+  /** Resets every connection. */
+  breakOff(): void;
+  close(): Promise<void>;
+}
+
+export const PLAIN: Said = { status: 200, headers: ['Content-Type', 'text/plain'], body: 'the object' };
+
+/** Opens a bucket on a free loopback port; `path` is its path-style prefix. */
+export async function openUpstream(rules: Rules, path = ''): Promise<Upstream> {
+  const server = createServer({ maxHeaderSize: 128 * 1024, keepAliveTimeout: 60_000 });
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    outgoing.writeContinue();
+    server.emit('request', incoming, outgoing);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const upstream: Upstream = {
+    url: `http://${host}${path}`,
+    host,
+    asked: [],
+    rulesAsked: [],
+    rules,
+    script: PLAIN,
+    reset: () => {
+      upstream.asked.length = 0;
+      upstream.rulesAsked.length = 0;
+      upstream.script = PLAIN;
+    },
+    breakOff: () => {
+      for (const socket of sockets) socket.resetAndDestroy();
+    },
+    close: () => closeServer(server),
+  };
+  server.on('request', (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const asked = record(incoming, outgoing);
+    const forRules = asked.method === 'GET' && asked.target === `${path}/?cors`;
+    (forRules ? upstream.rulesAsked : upstream.asked).push(asked);
+    const script = forRules ? sayRules(upstream.rules) : upstream.script;
+    if (typeof script === 'function') return script(asked, incoming, outgoing);
+    collect(asked, incoming);
+    incoming.once('end', () => say(outgoing, script));
+  });
+  return upstream;
+}
+
+function record(incoming: IncomingMessage, outgoing: ServerResponse): Asked {
+  const asked: Asked = {
+    method: incoming.method ?? '',
+    target: incoming.url ?? '',
+    headers: incoming.rawHeaders,
+    body: [],
+    ended: false,
+    cancelled: false,
+  };
+  outgoing.once('close', () => {
+    asked.cancelled = !outgoing.writableFinished;
+  });
+  return asked;
+}
+
+/** Reads a request's body into its record. */
+export function collect(asked: Asked, incoming: IncomingMessage): void {
+  incoming.on('data', (chunk: Buffer) => asked.body.push(chunk));
+  incoming.once('end', () => {
+    asked.ended = true;
+  });
+}
+
+/** Writes an answer with these headers and no others, but for the framing that Node adds. */
+export function say(outgoing: ServerResponse, { status, headers = [], body = '' }: Said): void {
+  outgoing.sendDate = false;
+  outgoing.writeHead(status, [...headers]);
+  outgoing.end(body);
+}
+
+function sayRules(rules: Rules): Said {
+  if (rules === 'none') return storeError(404, 'NoSuchCORSConfiguration');
+  if (rules === 'missing') return storeError(404, 'NoSuchBucket');
+  if (rules === 'unknown') return storeError(500, 'InternalError');
+  return { status: 200, headers: ['Content-Type', 'application/xml'], body: toXml(rules) };
+}
+
+const storeError = (status: number, code: string): Said => ({
+  status,
+  headers: ['Content-Type', 'application/xml'],
+  body: `<?xml version="1.0"?><Error><Code>${code}</Code></Error>`,
+});
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeAllConnections();
+  await closed;
+}

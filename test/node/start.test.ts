@@ -1,0 +1,259 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Agent, request } from 'undici';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readConfig } from '../../src/config/read.ts';
+import { start } from '../../src/node/start.ts';
+import { startFaultLines } from '../../src/node/start-fault.ts';
+import { call, configOf, type Started, startEdge } from './running.ts';
+import { openStore, rulesFor, SLOW_BEGIN, SLOW_END, type Store, UNAVAILABLE, until } from './store.ts';
+
+let folder = '';
+let store: Store;
+const open: Started[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'start-'));
+  store = await openStore(rulesFor('https://a.example'));
+});
+afterEach(async () => {
+  store.release();
+  for (const edge of open.splice(0)) await edge.close();
+  await store.close();
+  await rm(folder, { recursive: true });
+});
+
+async function running(
+  options: Record<string, string> = {},
+  about: { rulesTtl?: number; drain?: number } = {},
+) {
+  const edge = await startEdge({ ...configOf({ bucket: store.url, ...options }), ...about });
+  open.push(edge);
+  return edge;
+}
+
+/** The lines of a start that must fail. */
+async function refused(options: Record<string, string>): Promise<readonly string[] | null> {
+  const failed = await start(configOf(options), { log: { write: () => undefined } }).catch((error) => error);
+  if (!(failed instanceof Error)) {
+    await failed.close();
+    throw new Error('it started');
+  }
+  return startFaultLines(failed);
+}
+
+async function listening(): Promise<{ server: Server; port: number }> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, port: (server.address() as AddressInfo).port };
+}
+const closed = (server: Server) => new Promise((resolve) => server.close(resolve));
+
+async function freePort(): Promise<number> {
+  const { server, port } = await listening();
+  await closed(server);
+  return port;
+}
+
+const refusesConnections = (url: string) =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => resolve(false));
+    socket.once('error', () => resolve(true)).once('connect', () => socket.destroy());
+  });
+
+describe('a start that fails says why and leaves nothing running', () => {
+  test.each([
+    ['port', '--port', 'adminPort'],
+    ['adminPort', '--admin-port', 'port'],
+  ])('%s is in use', async (name, flag, otherName) => {
+    const taken = await listening();
+    const other = await freePort();
+    const lines = await refused({
+      bucket: store.url,
+      [name]: String(taken.port),
+      [otherName]: String(other),
+    });
+    expect(lines).toEqual([
+      `port ${taken.port} on 127.0.0.1 is in use: stop what listens there, or choose another with ${flag}`,
+    ]);
+    expect(await refusesConnections(`http://127.0.0.1:${other}`)).toBe(true);
+    await closed(taken.server);
+  });
+
+  test('the address is not of this machine', async () => {
+    const [line, ...others] = (await refused({ bucket: store.url, host: '203.0.113.1' })) ?? [];
+    expect(line).toMatch(/^can't listen on 203\.0\.113\.1 port 0: /);
+    expect(line).not.toContain('\n');
+    expect(others).toEqual([]);
+  });
+
+  test('the folder is missing', async () => {
+    expect(await refused({ bucket: join(folder, 'none') })).toEqual([
+      expect.stringMatching(/none can't be found \(ENOENT\)/),
+    ]);
+  });
+
+  test('the rules file has faults: a line each, with its place, value, reason and what to write', async () => {
+    const file = join(folder, 'r.xml');
+    const faulty = rulesFor('https://*.*').replace('GET', 'get').replace('ETag', '*');
+    await writeFile(file, faulty);
+    const lines = await refused({ bucket: store.url, rules: file });
+    expect(lines).toEqual([
+      expect.stringContaining(`--rules ${file}: CORSRule[1]/AllowedOrigin[1] "https://*.*" `),
+      expect.stringContaining(`--rules ${file}: CORSRule[1]/AllowedMethod[1] "get" `),
+      expect.stringContaining(`--rules ${file}: CORSRule[1]/ExposeHeader[1] "*" `),
+    ]);
+    for (const line of lines ?? []) expect(line).toMatch(/; write .+$/);
+  });
+
+  test.each([
+    ['is missing', 'none.xml', /^--rules: .*none\.xml can't be read: ENOENT/],
+    ['is a folder', '.', /^--rules: .* is not a file/],
+  ])('the rules file %s', async (_, name, line) => {
+    expect(await refused({ bucket: store.url, rules: join(folder, name) })).toEqual([
+      expect.stringMatching(line),
+    ]);
+  });
+
+  test('the rules in the option have a fault', async () => {
+    expect(await refused({ bucket: store.url, rules: rulesFor('https://*.*') })).toEqual([
+      expect.stringMatching(/^--rules inline: CORSRule\[1\]\/AllowedOrigin\[1\]/),
+    ]);
+  });
+});
+
+describe('a start goes well', () => {
+  test('also while the bucket gives no rules: objects flow, and the rules come by themselves', async () => {
+    store.cors = UNAVAILABLE;
+    const edge = await running();
+    const headers = { Origin: 'https://a.example' };
+    const before = await edge.call('/a', { headers });
+    expect(before).toMatchObject({ status: 200, text: 'hello' });
+    expect(before.headers).not.toHaveProperty('access-control-allow-origin');
+    store.cors = { status: 200, body: rulesFor('https://a.example') };
+    await edge.cache.refresh(edge.bucket);
+    expect((await edge.call('/a', { headers })).headers).toMatchObject({
+      'access-control-allow-origin': 'https://a.example',
+    });
+  });
+
+  test('with rules at a URL that does not answer yet: nobody wrote them wrong', async () => {
+    const edge = await running({ rules: `http://127.0.0.1:${await freePort()}/r.xml` });
+    await until(() => edge.cache.status(edge.bucket.name).state === 'unavailable');
+  });
+
+  test('and rules are loaded again though nobody asks', async () => {
+    const edge = await running({}, { rulesTtl: 20 });
+    await until(() => store.asked() >= 3, 'a third load');
+    store.cors = { status: 200, body: rulesFor('https://b.example') };
+    await until(
+      async () => edge.logged().filter(({ msg }) => msg === 'rules loaded').length === 2,
+      'new rules',
+    );
+  });
+
+  test('and a PUT of the rules through the edge takes effect at once', async () => {
+    const edge = await running();
+    await until(() => edge.cache.status(edge.bucket.name).state === 'fresh');
+    store.cors = { status: 200, body: rulesFor('https://b.example') };
+    await edge.call('/?cors', { method: 'PUT', body: store.cors.body });
+    await until(async () => {
+      const { headers } = await edge.call('/a', { headers: { Origin: 'https://b.example' } });
+      return headers['access-control-allow-origin'] === 'https://b.example';
+    }, 'the new rules');
+  });
+
+  test('with a time between loads that no timer can hold, without a timer of a millisecond', async () => {
+    const read = readConfig({
+      bucket: { place: '--bucket', text: store.url },
+      port: { place: '--port', text: '0' },
+      adminPort: { place: '--admin-port', text: '0' },
+      rulesTtl: { place: '--rules-ttl', text: '30d' },
+    });
+    if ('faults' in read) return;
+    const warnings: string[] = [];
+    const hear = ({ name }: Error) => void warnings.push(name);
+    process.on('warning', hear);
+    await running({ rulesTtl: '30d' });
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', hear);
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe('closing', () => {
+  /** Begins a download that waits, on a connection that would be kept. */
+  async function download(edge: Started) {
+    const agent = new Agent({ keepAliveTimeout: 60_000 });
+    const answered = await request(`${edge.url}/slow`, { dispatcher: agent });
+    await until(() => store.waiting() === 1, 'the download');
+    return { text: answered.body.text(), agent };
+  }
+
+  test('finishes what is in flight and takes nothing new', async () => {
+    const edge = await running();
+    const { text, agent } = await download(edge);
+    const closing = edge.close();
+    await until(() => refusesConnections(edge.url), 'a refusal');
+    expect(store.waiting()).toBe(1);
+    store.release();
+    expect(await text).toBe(SLOW_BEGIN + SLOW_END);
+    await agent.destroy();
+    await closing;
+    expect(await refusesConnections(edge.adminUrl)).toBe(true);
+  });
+
+  test('does not wait for a client that keeps its connection when its answer is complete', async () => {
+    const edge = await running({}, { drain: 3_600_000 });
+    const { text, agent } = await download(edge);
+    let done = false;
+    const closing = edge.close().then(() => {
+      done = true;
+    });
+    await until(() => refusesConnections(edge.url), 'a refusal');
+    store.release();
+    await text;
+    try {
+      await until(() => done, 'the end');
+    } finally {
+      await agent.destroy();
+      await closing;
+    }
+  });
+
+  test('cuts off what takes longer than the limit', async () => {
+    const edge = await running({}, { drain: 50 });
+    const { text, agent } = await download(edge);
+    const failed = expect(text).rejects.toThrow();
+    await edge.close();
+    await failed;
+    await until(() => store.waiting() === 0, 'the end of the bucket’s side');
+    await agent.destroy();
+    expect(edge.logged().at(-1)).toMatchObject({ path: '/slow', code: 'ClientGone' });
+  });
+
+  test('with a limit that no timer can hold cuts nothing off at once', async () => {
+    const read = readConfig({ drain: { place: '--drain', text: '30d' } });
+    if ('faults' in read) return;
+    const edge = await running({ drain: '30d' });
+    const { text, agent } = await download(edge);
+    const closing = edge.close();
+    const whole = text.catch(() => 'cut off');
+    await until(() => refusesConnections(edge.url), 'a refusal');
+    // A few round trips: a timer of a millisecond would have run out.
+    for (let trip = 0; trip < 5; trip += 1) await edge.admin('/healthz').catch(() => undefined);
+    store.release();
+    expect(await whole).toBe(SLOW_BEGIN + SLOW_END);
+    await agent.destroy();
+    await closing;
+  });
+
+  test('can be asked for twice', async () => {
+    const edge = await running();
+    await Promise.all([edge.close(), edge.close()]);
+    await edge.close();
+    await expect(call(edge.url)).rejects.toThrow();
+  });
+});

@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest';
+import { parseAddress } from '../../src/bucket/address.ts';
+import { askForRules, rulesUrl } from '../../src/bucket/read.ts';
+import type { Address } from '../../src/bucket/transport.ts';
+import { bucketSource, interpret } from '../../src/rules/bucket.ts';
+import { MAX_DOCUMENT_BYTES } from '../../src/rules/read.ts';
+
+const error = (code: string) =>
+  `<?xml version="1.0" encoding="UTF-8"?>\n<Error>\n  <Code>${code}</Code>\n  <Message>m</Message>\n</Error>`;
+const HTML = '<!DOCTYPE html><html><body><h1>It works</h1></body></html>';
+const ONE =
+  '<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>';
+
+describe('what an answer to GET /?cors means', () => {
+  test.each([
+    ['a document', 200, ONE, 'rules'],
+    [
+      'a document in the namespace of S3',
+      200,
+      ONE.replace('>', ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'),
+      'rules',
+    ],
+    ['an empty document, as old MinIO answers when there are none', 200, '<CORSConfiguration/>', 'rules'],
+    ['a document with a method that only RGW knows', 200, ONE.replace('GET', 'COPY'), 'rules'],
+    ['no content, as Garage answers when there are none', 204, '', 'none'],
+    ['no such configuration', 404, error('NoSuchCORSConfiguration'), 'none'],
+    [
+      'no such configuration, with blanks in the element',
+      404,
+      '<Error><Code> NoSuchCORSConfiguration </Code></Error>',
+      'none',
+    ],
+    ['no such bucket', 404, error('NoSuchBucket'), 'missing'],
+    ['garbage with 200', 200, 'ok', 'unknown'],
+    ['a broken document with 200', 200, ONE.slice(0, -5), 'unknown'],
+    ['a page with 200, from a portal in between', 200, HTML, 'unknown'],
+    ['an error with 200', 200, error('AccessDenied'), 'unknown'],
+    ['another document with 200', 200, '<ListBucketResult/>', 'unknown'],
+    ['a part of a document', 206, ONE, 'unknown'],
+    ['another success', 202, '', 'unknown'],
+    ['a page with 404, from a proxy in between', 404, HTML, 'unknown'],
+    ['an empty 404', 404, '', 'unknown'],
+    ['no such key, from a store that takes ?cors for nothing', 404, error('NoSuchKey'), 'unknown'],
+    ['no such configuration with a status that is not 404', 403, error('NoSuchCORSConfiguration'), 'unknown'],
+    ['no such bucket with a status that is not 404', 403, error('NoSuchBucket'), 'unknown'],
+    [
+      'a word of the code in a message only',
+      404,
+      '<Error><Code>X</Code><Message>NoSuchCORSConfiguration</Message></Error>',
+      'unknown',
+    ],
+    ['moved', 301, error('PermanentRedirect'), 'unknown'],
+    ['found elsewhere', 307, '', 'unknown'],
+    ['bad request', 400, error('InvalidRequest'), 'unknown'],
+    ['not authorised', 401, '', 'unknown'],
+    ['forbidden', 403, error('AccessDenied'), 'unknown'],
+    ['method not allowed', 405, error('MethodNotAllowed'), 'unknown'],
+    ['too many', 429, '', 'unknown'],
+    ['internal error', 500, error('InternalError'), 'unknown'],
+    ['not implemented', 501, error('NotImplemented'), 'unknown'],
+    ['bad gateway', 502, HTML, 'unknown'],
+    ['slow down', 503, error('SlowDown'), 'unknown'],
+  ])('%s', (_, status, text, outcome) => {
+    expect(interpret(status, text)).toMatchObject({ outcome });
+  });
+
+  test.each([
+    [301, error('PermanentRedirect'), '301 PermanentRedirect', /regional address/],
+    [401, '', '401', /without a signature.*--rules FILE/],
+    [403, error('AccessDenied'), '403 AccessDenied', /without a signature.*--rules FILE/],
+    [404, HTML, '404', /--bucket names a bucket/],
+    [404, error('NoSuchKey'), '404 NoSuchKey', /--bucket names a bucket/],
+    [405, error('MethodNotAllowed'), '405 MethodNotAllowed', /keeps no CORS rules.*--rules FILE/],
+    [501, error('NotImplemented'), '501 NotImplemented', /keeps no CORS rules.*--rules FILE/],
+    [500, '', '500', /asks again by itself/],
+    [503, error('SlowDown'), '503 SlowDown', /asks again by itself/],
+  ])('%i is told with its code, and with what helps', (status, text, said, cure) => {
+    expect(interpret(status, text)).toEqual({
+      outcome: 'unknown',
+      cause: `the bucket answered ${said} to GET /?cors`,
+      cure: expect.stringMatching(cure),
+    });
+  });
+
+  test('a page instead of a document is told as one', () => {
+    expect(interpret(200, HTML)).toMatchObject({
+      cause: expect.stringContaining('HTML page'),
+      cure: 'Look at what the bucket answers to GET /?cors.',
+    });
+  });
+
+  test('what is skipped in a document in force stays visible', () => {
+    const loaded = interpret(
+      200,
+      ONE.replace('</CORSRule>', '<AllowedMethod>COPY</AllowedMethod></CORSRule>'),
+    );
+    expect(loaded).toMatchObject({
+      ruleSet: { rules: [{ allowedMethods: ['GET'] }] },
+      warnings: [{ place: 'CORSRule[1]/AllowedMethod[2]', value: 'COPY' }],
+    });
+  });
+
+  test('a code of any length makes no endless cause', () => {
+    const { cause } = interpret(503, error('X'.repeat(60_000))) as { cause: string };
+    expect(cause.length).toBeLessThan(1000);
+  });
+});
+
+describe('the source', () => {
+  const address = (url: string) => parseAddress(url) as Address;
+
+  test.each([
+    ['https://b.example', 'https://b.example/?cors'],
+    ['https://b.example/', 'https://b.example/?cors'],
+    ['http://127.0.0.1:9000/b/', 'http://127.0.0.1:9000/b/?cors'],
+  ])('of %s asks %s', async (url, asked) => {
+    const seen: unknown[] = [];
+    const ask = askForRules(address(url), async (at, headers, { maxBytes }) => {
+      seen.push([at, headers, maxBytes]);
+      return { status: 204, headers: new Headers(), text: '' };
+    });
+    const source = bucketSource(rulesUrl(address(url)), ask);
+    expect(source).toMatchObject({ kind: 'bucket', name: asked });
+    expect(await source.load(new AbortController().signal)).toEqual({ outcome: 'none' });
+    expect(seen).toEqual([[asked, ['Host', new URL(url).host], MAX_DOCUMENT_BYTES]]);
+  });
+
+  test('sends what the signer made of the request', async () => {
+    const seen: unknown[] = [];
+    const ask = askForRules(
+      address('https://s.example/b'),
+      async (at, headers) => {
+        seen.push(at, headers);
+        return { status: 204, headers: new Headers(), text: '' };
+      },
+      async (request) => ({
+        ...request,
+        headers: [...request.headers, 'Authorization', `for ${request.target}`],
+      }),
+    );
+    await ask({ maxBytes: 1, signal: new AbortController().signal });
+    expect(seen).toEqual([
+      'https://s.example/b/?cors',
+      ['Host', 's.example', 'Authorization', 'for /b/?cors'],
+    ]);
+  });
+});

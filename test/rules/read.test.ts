@@ -1,0 +1,249 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { parseAddress } from '../../src/bucket/address.ts';
+import { askForRules, readByFetch } from '../../src/bucket/read.ts';
+import type { Address } from '../../src/bucket/transport.ts';
+import { parseRules } from '../../src/config/values.ts';
+import { bucketSource } from '../../src/rules/bucket.ts';
+import { createRulesCache } from '../../src/rules/cache.ts';
+import { inlineSource } from '../../src/rules/inline.ts';
+import { MAX_DOCUMENT_BYTES } from '../../src/rules/read.ts';
+import { urlSource } from '../../src/rules/url.ts';
+import { bucketWith } from './controlled.ts';
+
+const ONE =
+  '<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>';
+const padded = (size: number): string =>
+  `${ONE.slice(0, -20)}${' '.repeat(size - ONE.length)}${ONE.slice(-20)}`;
+
+let server: Server;
+let base = '';
+let answer: RequestListener = () => undefined;
+let seen: string[] = [];
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    seen.push(
+      `${request.method} ${request.url} ${request.headers.host} ${request.headers['x-signed'] ?? ''}`,
+    );
+    answer(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+beforeEach(() => {
+  seen = [];
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const sends =
+  (status: number, body: string | Buffer = '', headers: Record<string, string> = {}): RequestListener =>
+  (_, response) =>
+    response.writeHead(status, headers).end(body);
+const soon = () => AbortSignal.timeout(4000);
+const limits = (maxBytes = MAX_DOCUMENT_BYTES) => ({ maxBytes, signal: soon() });
+const bucket = () => {
+  const address = parseAddress(base) as Address;
+  return bucketSource(`${base}/?cors`, askForRules(address, readByFetch));
+};
+
+describe('reading a small answer', () => {
+  test('gives status, headers and text, and sends what it was told', async () => {
+    answer = sends(404, 'gone', { 'X-There': 'yes' });
+    const read = await readByFetch(`${base}/b/?cors`, ['Host', 'elsewhere', 'X-Signed', 'so'], limits());
+    expect(read).toMatchObject({ status: 404, text: 'gone' });
+    expect(read.headers.get('x-there')).toBe('yes');
+    expect(seen).toEqual([`GET /b/?cors ${new URL(base).host} so`]);
+  });
+
+  test.each([
+    ['no body', 204, ''],
+    ['an empty body', 200, ''],
+    ['text beyond ASCII', 200, 'grüße 日本'],
+  ])('%s', async (_, status, text) => {
+    answer = sends(status, text);
+    expect(await readByFetch(base, [], limits())).toMatchObject({ status, text });
+  });
+
+  test('takes as many bytes as are allowed and not one more', async () => {
+    answer = sends(200, 'x'.repeat(1000));
+    expect((await readByFetch(base, [], limits(1000))).text).toHaveLength(1000);
+    await expect(readByFetch(base, [], limits(999))).rejects.toThrow(RangeError);
+    await expect(readByFetch(base, [], limits(999))).rejects.toThrow('longer than 999 bytes');
+  });
+
+  test('counts bytes, not letters', async () => {
+    answer = sends(200, 'ü'.repeat(10));
+    await expect(readByFetch(base, [], limits(19))).rejects.toThrow(RangeError);
+  });
+
+  test('stops an endless answer', async () => {
+    let ended = false;
+    answer = (_, response) => {
+      response.writeHead(200);
+      const pump = () => {
+        while (!response.destroyed && response.write(Buffer.alloc(65_536)));
+      };
+      response.on('drain', pump).once('close', () => {
+        ended = true;
+      });
+      pump();
+    };
+    await expect(readByFetch(base, [], limits())).rejects.toThrow(RangeError);
+    await expect.poll(() => ended).toBe(true);
+  });
+
+  test('unpacks gzip', async () => {
+    answer = sends(200, gzipSync(ONE), { 'Content-Encoding': 'gzip' });
+    expect((await readByFetch(base, [], limits())).text).toBe(ONE);
+  });
+
+  test('counts what gzip unpacks to', async () => {
+    answer = sends(200, gzipSync(Buffer.alloc(10_000_000)), { 'Content-Encoding': 'gzip' });
+    await expect(readByFetch(base, [], limits())).rejects.toThrow(RangeError);
+  });
+
+  test.each([301, 302, 303, 307, 308])('does not follow %i', async (status) => {
+    answer = sends(status, '', { Location: `${base}/elsewhere` });
+    expect((await readByFetch(`${base}/here`, [], limits())).status).toBe(status);
+    expect(seen).toHaveLength(1);
+  });
+
+  test.each([
+    ['the head does not come', () => undefined],
+    ['the body does not end', (_, response) => void response.writeHead(200).write('begin')],
+  ] as [string, RequestListener][])('ends at the signal when %s', async (_, silent) => {
+    answer = silent;
+    const late = new AbortController();
+    const reading = readByFetch(base, [], { maxBytes: 10, signal: late.signal });
+    const failed = expect(reading).rejects.toThrow('time is up');
+    await expect.poll(() => seen.length).toBe(1);
+    late.abort(new Error('time is up'));
+    await failed;
+  });
+});
+
+describe('a bucket over HTTP', () => {
+  test('that has rules', async () => {
+    answer = sends(200, ONE);
+    expect(await bucket().load(soon())).toMatchObject({ outcome: 'rules' });
+    expect(seen[0]).toMatch(/^GET \/\?cors /);
+  });
+
+  test('whose document has the most bytes that are read', async () => {
+    answer = sends(200, padded(MAX_DOCUMENT_BYTES));
+    expect(await bucket().load(soon())).toMatchObject({ outcome: 'rules' });
+  });
+
+  test.each([
+    [
+      'answers more bytes than are read',
+      sends(200, padded(MAX_DOCUMENT_BYTES + 1)),
+      /longer than 65536 bytes/,
+    ],
+    ['breaks off', (_, response) => void response.socket?.destroy(), /fetch failed/],
+    [
+      'breaks off in the body',
+      (_, response) => {
+        response.writeHead(200, { 'Content-Length': 100 });
+        response.write('<CORS', () => response.socket?.destroy());
+      },
+      /terminated/,
+    ],
+  ] as [string, RequestListener, RegExp][])('that %s is unknown', async (_, acts, cause) => {
+    answer = acts;
+    const cache = createRulesCache({ ttl: 1000, maxStale: 0 });
+    await cache.current(bucketWith(bucket()));
+    expect(cache.status('b')).toMatchObject({
+      state: 'unavailable',
+      failure: { cause: expect.stringMatching(cause) },
+    });
+    expect(cache.status('b').failure?.cause).toContain(`${base}/?cors could not be read`);
+  });
+
+  test('that nobody can connect to is unknown, and the reason is told', async () => {
+    const free = createServer();
+    await new Promise<void>((resolve) => free.listen(0, '127.0.0.1', resolve));
+    const { port } = free.address() as AddressInfo;
+    await new Promise((resolve) => free.close(resolve));
+    const cache = createRulesCache({ ttl: 1000, maxStale: 0 });
+    const address = parseAddress(`http://127.0.0.1:${port}`) as Address;
+    await cache.current(bucketWith(bucketSource('x', askForRules(address, readByFetch))));
+    expect(cache.status('b').failure?.cause).toContain(`ECONNREFUSED 127.0.0.1:${port}`);
+  });
+});
+
+describe('a URL', () => {
+  const secret = 'hush-7f3a';
+  const source = (path = `/rules.xml?token=${secret}`) =>
+    urlSource(base + path, (asked) => readByFetch(base + path, [], asked));
+
+  test('is asked with its query, which its name does not tell', async () => {
+    answer = sends(200, ONE);
+    expect(source()).toMatchObject({ kind: 'url', name: `${base}/rules.xml` });
+    expect(await source().load(soon())).toMatchObject({ outcome: 'rules' });
+    expect(seen[0]).toContain(`/rules.xml?token=${secret}`);
+  });
+
+  test.each([
+    ['answers 404', sends(404, 'no'), /rules\.xml answered 404$/],
+    ['answers 204, which is an answer of stores only', sends(204), /answered 204$/],
+    ['redirects', sends(302, '', { Location: '/elsewhere' }), /answered 302$/],
+    ['answers a page', sends(200, '<html></html>'), /HTML page/],
+    [
+      'has a fault, read strictly',
+      sends(200, ONE.replace('GET', 'COPY')),
+      /CORSRule\[1\]\/AllowedMethod\[1\] "COPY"/,
+    ],
+    ['answers too much', sends(200, padded(MAX_DOCUMENT_BYTES + 1)), /longer than 65536/],
+    ['breaks off', (_, response) => void response.socket?.destroy(), /could not be read/],
+  ] as [string, RequestListener, RegExp][])(
+    'that %s is unknown, and the secret stays one',
+    async (_, acts, cause) => {
+      answer = acts;
+      const cache = createRulesCache({ ttl: 1000, maxStale: 0 });
+      await cache.current(bucketWith(source()));
+      const { failure, state } = cache.status('b');
+      expect(state).toBe('unavailable');
+      expect(failure?.cause).toMatch(cause);
+      expect(JSON.stringify(failure)).not.toContain(secret);
+    },
+  );
+
+  test('with a password in it never tells it, neither refused nor asked', async () => {
+    const parsed = parseRules(`http://user:${secret}@127.0.0.1:${new URL(base).port}/r.xml?token=${secret}`);
+    expect(JSON.stringify('value' in parsed ? '' : parsed)).not.toContain(secret);
+    if (!('value' in parsed) || parsed.value.kind !== 'url') return;
+    const { url } = parsed.value;
+    const cache = createRulesCache({ ttl: 1000, maxStale: 0 });
+    await cache.current(bucketWith(urlSource(url, (asked) => readByFetch(url, [], asked))));
+    expect(JSON.stringify(cache.status('b').failure)).not.toContain(secret);
+  });
+});
+
+describe('a document in the option itself', () => {
+  test.each([
+    ['XML', ONE],
+    ['JSON', '{"CORSRules":[{"AllowedOrigins":["*"],"AllowedMethods":["GET"]}]}'],
+  ])('%s', async (_, text) => {
+    expect(inlineSource(text)).toMatchObject({ kind: 'inline', name: 'inline' });
+    expect(await inlineSource(text).load(soon())).toMatchObject({
+      outcome: 'rules',
+      ruleSet: { rules: [{ allowedOrigins: ['*'], allowedMethods: ['GET'] }] },
+    });
+  });
+
+  test('is read strictly, and each fault is told', async () => {
+    const loaded = await inlineSource(ONE.replace('GET', 'get').replace('*', 'https://*.*')).load(soon());
+    expect(loaded).toMatchObject({ outcome: 'unknown', cure: 'Mend the document and start again.' });
+    expect('faults' in loaded && loaded.faults?.map(({ place }) => place)).toEqual([
+      'CORSRule[1]/AllowedOrigin[1]',
+      'CORSRule[1]/AllowedMethod[1]',
+    ]);
+  });
+});

@@ -1,0 +1,185 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createRulesCache, type RuledBucket, type RulesStatus } from '../../src/rules/cache.ts';
+import { versionOf } from '../../src/rules/version.ts';
+import { rule } from '../helpers/rules.ts';
+import { type Controlled, controlled, load, MISSING, NONE, rulesOf, told, unknown } from './controlled.ts';
+
+const TTL = 60_000;
+const MAX_STALE = 600_000;
+const START = 1_700_000_000_000;
+// The pauses are jittered by a tenth.
+const LATER = 70_000;
+
+let clock = START;
+let changes: { bucket: RuledBucket; status: RulesStatus }[] = [];
+beforeEach(() => {
+  clock = START;
+  changes = [];
+});
+
+const newCache = (maxStale = MAX_STALE) =>
+  createRulesCache({
+    ttl: TTL,
+    maxStale,
+    now: () => clock,
+    onChange: (bucket, status) => changes.push({ bucket, status }),
+  });
+
+/** Every load is due: answers it with what the test says. */
+async function step(
+  cache: ReturnType<typeof newCache>,
+  source: Controlled,
+  found: Parameters<typeof load>[2],
+): Promise<void> {
+  clock += LATER;
+  const current = cache.current(source.bucket);
+  await load(cache, source, found);
+  await current;
+}
+
+describe('status', () => {
+  test('before anybody asked', () => {
+    expect(newCache().status('b')).toEqual({ state: 'not_loaded', lastGood: null, failure: null });
+  });
+
+  test('loaded, confirmed, changed, failed, recovered', async () => {
+    const cache = newCache();
+    const source = controlled();
+    await step(cache, source, rulesOf('https://a'));
+    const first = clock;
+    const version = cache.status('b').lastGood?.version;
+    expect(version).toMatch(/^[0-9a-f]{16}$/);
+    expect(cache.status('b')).toMatchObject({
+      state: 'fresh',
+      failure: null,
+      lastGood: { outcome: 'rules', warnings: [], loadedAt: first, confirmedAt: first },
+    });
+
+    await step(cache, source, rulesOf('https://a'));
+    expect(cache.status('b').lastGood).toMatchObject({ version, loadedAt: first, confirmedAt: clock });
+
+    await step(cache, source, rulesOf('https://b'));
+    const changed = clock;
+    expect(cache.status('b').lastGood).toMatchObject({ loadedAt: changed, confirmedAt: changed });
+    expect(cache.status('b').lastGood?.version).not.toBe(version);
+
+    await step(cache, source, unknown('down'));
+    await step(cache, source, unknown('down'));
+    expect(cache.status('b')).toMatchObject({
+      state: 'stale',
+      lastGood: { loadedAt: changed, confirmedAt: changed },
+      failure: { cause: 'down', cure: 'wait', at: clock, count: 2 },
+    });
+
+    await step(cache, source, rulesOf('https://b'));
+    expect(cache.status('b')).toMatchObject({
+      state: 'fresh',
+      failure: null,
+      lastGood: { loadedAt: changed, confirmedAt: clock },
+    });
+  });
+
+  test('unavailable when the first load fails', async () => {
+    const cache = newCache();
+    await step(cache, controlled(), unknown('down'));
+    expect(cache.status('b')).toMatchObject({ state: 'unavailable', lastGood: null, failure: { count: 1 } });
+  });
+
+  test('keeps the warnings of the document in force', async () => {
+    const cache = newCache();
+    const warnings = [{ place: 'CORSRule[1]', reason: 'odd', write: 'another' }];
+    await step(cache, controlled(), { ...rulesOf('https://a'), outcome: 'rules', warnings } as never);
+    expect(cache.status('b').lastGood?.warnings).toEqual(warnings);
+  });
+});
+
+describe('whoever listens is told', () => {
+  const A = rulesOf('https://a');
+  const B = rulesOf('https://b');
+  test.each([
+    ['of the first rules', [A], 1],
+    ['of the first failure', [unknown()], 1],
+    ['not of the same rules again', [A, A, A], 1],
+    ['of other rules', [A, B, A], 3],
+    ['of rules that go away', [A, NONE], 2],
+    ['of a bucket that goes away, though its rules were none before', [NONE, MISSING], 2],
+    ['of a failure once, however often it comes', [A, unknown(), unknown(), unknown()], 2],
+    ['of a failure for another cause', [A, unknown('one'), unknown('two'), unknown('two')], 3],
+    ['of a recovery, though the rules are the same', [A, unknown(), A, A], 3],
+    ['of a failure that comes again after a recovery', [A, unknown(), A, unknown()], 4],
+    ['of a recovery with other rules once', [A, unknown(), B, B], 3],
+  ])('%s', async (_, found, told) => {
+    const cache = newCache();
+    const source = controlled();
+    for (const loaded of found) await step(cache, source, loaded);
+    expect(changes).toHaveLength(told);
+    expect(changes.every(({ bucket }) => bucket === source.bucket)).toBe(true);
+  });
+
+  test('what the status is after the change', async () => {
+    const cache = newCache();
+    const source = controlled();
+    await step(cache, source, A);
+    await step(cache, source, unknown('down'));
+    await step(cache, source, B);
+    expect(changes.map(({ status }) => [status.state, status.failure?.cause])).toEqual([
+      ['fresh', undefined],
+      ['stale', 'down'],
+      ['fresh', undefined],
+    ]);
+  });
+});
+
+describe('a version', () => {
+  const set = (about: Parameters<typeof rule>[0], responseVary = false) => ({
+    rules: [rule(about)],
+    responseVary,
+  });
+
+  test('is the same for the same rules', async () => {
+    const about = { allowedOrigins: ['https://a'], maxAgeSeconds: 5 };
+    expect(await versionOf(set(about))).toBe(await versionOf(set({ ...about })));
+  });
+
+  test.each([
+    ['origins', set({ allowedOrigins: ['https://b'] })],
+    ['methods', set({ allowedMethods: ['GET', 'PUT'] })],
+    ['request headers', set({ allowedHeaders: ['*'] })],
+    ['exposed headers', set({ exposeHeaders: ['ETag'] })],
+    ['age', set({ maxAgeSeconds: 0 })],
+    ['ID', set({ id: 'r' })],
+    ['ResponseVary', set({}, true)],
+    ['number of rules', { rules: [rule(), rule()], responseVary: false }],
+  ])('is another for other %s', async (_, other) => {
+    expect(await versionOf(other)).not.toBe(await versionOf(set({})));
+  });
+});
+
+test('law: what is in force is the last answer, however many unknowns came since, until it is too old', async () => {
+  const found = fc.constantFrom('https://a', 'https://b', 'none', 'missing', 'unknown');
+  const steps = fc.array(fc.record({ found, later: fc.integer({ min: 0, max: 200_000 }) }), {
+    maxLength: 12,
+  });
+  const loadedFor = (word: string) =>
+    word === 'none' ? NONE : word === 'missing' ? MISSING : word === 'unknown' ? unknown() : rulesOf(word);
+  await fc.assert(
+    fc.asyncProperty(steps, async (sequence) => {
+      const cache = newCache();
+      const source = controlled();
+      let last = { word: 'unavailable', at: Number.POSITIVE_INFINITY };
+      for (const { found, later } of sequence) {
+        clock += later;
+        const current = cache.current(source.bucket);
+        if (source.pending() > 0) {
+          await load(cache, source, loadedFor(found));
+          if (found !== 'unknown') last = { word: found, at: clock };
+        }
+        await current;
+        const expected = clock - last.at > MAX_STALE ? 'unavailable' : last.word;
+        expect(told(await cache.current(source.bucket))).toBe(expected);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});

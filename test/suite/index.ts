@@ -1,0 +1,36 @@
+import { addErrorTests } from './errors.ts';
+import { addRequestHeaderTests, addResponseHeaderTests } from './headers.ts';
+import { addManagementTests } from './management.ts';
+import { addObjectTests } from './object.ts';
+import { addObserveTests } from './observe.ts';
+import { addPreflightTests } from './preflight.ts';
+import { addRefusalTests } from './refusal.ts';
+import { addRefusedHeadTests } from './refused-heads.ts';
+import { addRouteTests } from './route.ts';
+import type { Runtime } from './runtime.ts';
+import { addTargetTests } from './target.ts';
+import { addTransferTests } from './transfer.ts';
+import { addUnknownTests } from './unknown.ts';
+import { addUnreachableTests } from './unreachable.ts';
+import { addVaryTests } from './vary.ts';
+import { addVectorTests } from './vectors.ts';
+
+/** Every behaviour that the edge promises, tested over HTTP against whatever runtime it is given. */
+export function addTests(runtime: Runtime): void {
+  addPreflightTests(runtime);
+  addRefusalTests(runtime);
+  addObjectTests(runtime);
+  addRequestHeaderTests(runtime);
+  addResponseHeaderTests(runtime);
+  addTargetTests(runtime);
+  addVaryTests(runtime);
+  addUnknownTests(runtime);
+  addManagementTests(runtime);
+  addRouteTests(runtime);
+  addErrorTests(runtime);
+  addUnreachableTests(runtime);
+  addRefusedHeadTests(runtime);
+  addTransferTests(runtime);
+  addObserveTests(runtime);
+  addVectorTests(runtime);
+}

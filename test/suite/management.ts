@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest';
+import { toXml } from '../../src/document/xml.ts';
+import { call, corsHeaders, value } from '../helpers/client.ts';
+import { until } from '../helpers/until.ts';
+import { say } from '../helpers/upstream.ts';
+import { type Edge, type Runtime, useEdge } from './runtime.ts';
+import { A, EVERYBODY, ONE_ORIGIN } from './sets.ts';
+
+const MARK = ['X-Marked', 'by the client'];
+
+const allowOrigin = async (edge: Edge) =>
+  corsHeaders(await call(edge.url, { target: '/key', headers: ['Origin', A] }))[
+    'access-control-allow-origin'
+  ];
+
+const WRITES: readonly [method: string, target: string, status: number][] = [
+  ['PUT', '/?cors', 200],
+  ['PUT', '/?cors=', 204],
+  ['PUT', '/?x-id=PutBucketCors&cors', 200],
+  ['DELETE', '/?cors', 204],
+  ['DELETE', '/?cors&x-id=DeleteBucketCors', 204],
+];
+
+const OTHERS: readonly [method: string, target: string, status: number][] = [
+  ['PUT', '/?cors', 403],
+  ['PUT', '/?cors', 400],
+  ['DELETE', '/?cors', 500],
+  ['PUT', '/?cors', 307],
+  ['PUT', '/key?cors', 200],
+  ['PUT', '/?corsica', 200],
+  ['PUT', '/?a=cors', 200],
+  ['POST', '/?cors', 200],
+  ['PUT', '/cors', 200],
+];
+
+export function addManagementTests(runtime: Runtime): void {
+  describe.each(['', '/the-bucket'])('the rules, managed through the edge, of a bucket at "%s"', (path) => {
+    const edge = useEdge(runtime, { rules: ONE_ORIGIN, buckets: [{ name: 'bucket', path }] });
+
+    test.each(WRITES)('%s %s answered %i takes effect at once', async (method, target, status) => {
+      await edge().setRules(ONE_ORIGIN);
+      const { bucket } = edge();
+      bucket.script = (asked, incoming, outgoing) => {
+        incoming.resume().once('end', () => {
+          if (asked.target === path + target) bucket.rules = method === 'PUT' ? EVERYBODY : 'none';
+          say(outgoing, { status });
+        });
+      };
+      expect(await allowOrigin(edge())).toBe(A);
+      const written = await call(edge().url, {
+        method,
+        target,
+        headers: ['Origin', A],
+        body: toXml(EVERYBODY),
+      });
+      expect(written.status).toBe(status);
+      const wanted = method === 'PUT' ? '*' : undefined;
+      await until('the new rules are in force', async () => (await allowOrigin(edge())) === wanted);
+    });
+
+    test.each(OTHERS)('%s %s answered %i has no rules loaded', async (method, target, status) => {
+      await edge().setRules(ONE_ORIGIN);
+      edge().bucket.reset();
+      edge().bucket.script = { status };
+      const written = await call(edge().url, { method, target, body: toXml(EVERYBODY) });
+      expect(written.status).toBe(status);
+      // A load would be on its way before these have been answered.
+      for (let count = 0; count < 3; count += 1) await call(edge().url, { target: '/key' });
+      expect(edge().bucket.rulesAsked).toEqual([]);
+    });
+
+    test('GET ?cors passes like any request, with the client’s own authentication', async () => {
+      await edge().setRules(ONE_ORIGIN);
+      edge().bucket.reset();
+      const headers = [...MARK, 'Authorization', 'OSS ak:c2lnbmF0dXJl', 'Origin', A];
+      const answered = await call(edge().url, { target: '/?cors', headers });
+      expect(answered.status).toBe(200);
+      expect(answered.body.toString()).toBe(toXml(ONE_ORIGIN));
+      expect(corsHeaders(answered)['access-control-allow-origin']).toBe(A);
+      const [asked, ...more] = edge().bucket.rulesAsked;
+      expect(more).toEqual([]);
+      expect(value({ headers: asked?.headers ?? [] }, 'authorization')).toBe('OSS ak:c2lnbmF0dXJl');
+    });
+
+    test.each([
+      ['POST', '/key?uploads'],
+      ['PUT', '/key?partNumber=1&uploadId=a%2Bb'],
+      ['DELETE', '/key?uploadId=a%2Bb'],
+      ['GET', '/?uploads'],
+      ['GET', '/?acl'],
+      ['POST', '/?delete'],
+      ['HEAD', '/?cors'],
+    ])('%s %s passes like any request', async (method, target) => {
+      const answered = await call(edge().url, { method, target, headers: ['Origin', A] });
+      expect(answered.status).toBe(200);
+      expect(edge().bucket.asked).toMatchObject([{ method, target: path + target }]);
+      expect(corsHeaders(answered)).toHaveProperty('access-control-allow-origin');
+    });
+  });
+}

@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest';
+import { call, corsHeaders, element, rawly, value, values } from '../helpers/client.ts';
+import { type Edge, type Runtime, testOn, useEdge } from './runtime.ts';
+import { A, EVERYBODY } from './sets.ts';
+
+/** Which buckets were asked, and for what. */
+const asked = (edge: Edge, names: readonly string[]) =>
+  names.flatMap((name) => edge.bucketNamed(name).asked.map(({ target }) => [name, target]));
+
+const preflight = ['Origin', A, 'Access-Control-Request-Method', 'GET'];
+
+export function addRouteTests(runtime: Runtime): void {
+  describe('two buckets by host', () => {
+    const names = ['one', 'two'];
+    const edge = useEdge(runtime, {
+      rules: EVERYBODY,
+      buckets: [
+        { name: 'one', hosts: ['one.example', 'first.example'] },
+        { name: 'two', hosts: ['two.example'] },
+      ],
+    });
+
+    test.each([
+      ['one.example', 'one'],
+      ['ONE.Example:8080', 'one'],
+      ['first.example', 'one'],
+      ['two.example', 'two'],
+    ])('%s is bucket %s', async (host, name) => {
+      const answered = await call(edge().url, { target: '/a/key?b', headers: ['Host', host] });
+      expect(answered.status).toBe(200);
+      expect(asked(edge(), names)).toEqual([[name, '/a/key?b']]);
+    });
+
+    test.each([
+      ['GET', []],
+      ['PUT', ['Origin', A]],
+      ['OPTIONS', preflight],
+    ])('%s to a host that nobody named is 404, and nobody’s to keep', async (method, headers) => {
+      const answered = await call(edge().url, {
+        method,
+        target: '/key',
+        headers: ['Host', 'x.example', ...headers],
+      });
+      expect(answered.status).toBe(404);
+      expect(element(answered, 'Code')).toBe('NoSuchBucket');
+      expect(element(answered, 'HostId')).toBe('x.example');
+      expect(element(answered, 'RequestId')).toBe(value(answered, 'x-oss-request-id'));
+      expect(value(answered, 'cache-control')).toBe('no-store');
+      expect(values(answered, 'vary').join()).toContain('Origin');
+      expect(corsHeaders(answered)).toEqual({});
+      expect(asked(edge(), names)).toEqual([]);
+    });
+
+    testOn(runtime, 'raw targets')('absolute-form names its own host', async () => {
+      const lines = ['GET http://two.example/key HTTP/1.1', 'Host: one.example', 'Connection: close', '', ''];
+      expect(await rawly(edge().url, lines.join('\r\n'))).toMatch(/^HTTP\/1\.1 200 /);
+      expect(asked(edge(), names)).toEqual([['two', '/key']]);
+    });
+  });
+
+  describe('buckets by prefix', () => {
+    const names = ['media', 'video', 'kept', 'there'];
+    const edge = useEdge(runtime, {
+      rules: EVERYBODY,
+      buckets: [
+        { name: 'media', prefix: '/media' },
+        { name: 'video', prefix: '/media/video' },
+        { name: 'kept', prefix: '/kept', keepPrefix: true },
+        { name: 'there', prefix: '/there', path: '/the-bucket' },
+      ],
+    });
+
+    test.each([
+      ['/media/a', 'media', '/a'],
+      ['/media', 'media', '/'],
+      ['/media?prefix=a', 'media', '/?prefix=a'],
+      ['/media/', 'media', '/'],
+      ['/media//a', 'media', '//a'],
+      ['/media/video/a', 'video', '/a'],
+      ['/media/video', 'video', '/'],
+      ['/media/videos', 'media', '/videos'],
+      ['/media/a?x=/../y', 'media', '/a?x=/../y'],
+      ['/media/a..b/.c/d.', 'media', '/a..b/.c/d.'],
+      ['/media/...', 'media', '/...'],
+      ['/kept/a%2Fb', 'kept', '/kept/a%2Fb'],
+      ['/kept', 'kept', '/kept'],
+      ['/there/a', 'there', '/the-bucket/a'],
+    ])('%s is %s’s %s', async (target, name, served) => {
+      const answered = await call(edge().url, { target });
+      expect(answered.status).toBe(200);
+      expect(asked(edge(), names)).toEqual([[name, served]]);
+    });
+
+    test.each(['/', '/med', '/mediae', '/Media/a', '/%6dedia/a', '//media/a', '/other'])(
+      '%s is no bucket’s: 404',
+      async (target) => {
+        const answered = await call(edge().url, { target });
+        expect(answered.status).toBe(404);
+        expect(element(answered, 'Code')).toBe('NoSuchBucket');
+        expect(asked(edge(), names)).toEqual([]);
+      },
+    );
+
+    testOn(runtime, 'raw targets').each([
+      '/media/../kept/a',
+      '/media/a/..',
+      '/media/./a',
+      '/media/.',
+      '/media/..?a',
+      '/media/%2e%2e/kept',
+      '/media/.%2E/kept',
+      '/media/%2e',
+      '/media/..%2fkept',
+      '/media/a%5c..%5ckept',
+      '/media\\..\\kept',
+      '/..',
+      'http://h.example/media/../kept',
+    ])('%s holds a dot segment: 400', async (target) => {
+      const text = await rawly(edge().url, `GET ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`);
+      expect(text).toMatch(/^HTTP\/1\.1 400 /);
+      expect(text).toContain('<Code>InvalidURI</Code>');
+      expect(text.toLowerCase()).toContain('cache-control: no-store');
+      expect(asked(edge(), names)).toEqual([]);
+    });
+
+    test('a preflight under a prefix is that bucket’s', async () => {
+      const answered = await call(edge().url, { method: 'OPTIONS', target: '/media/a', headers: preflight });
+      expect(answered.status).toBe(200);
+    });
+  });
+}
