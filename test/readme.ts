@@ -93,6 +93,7 @@ async function check({ command, expected }: Step): Promise<string | null> {
   const began = Date.now();
   for (;;) {
     const { output, code } = await run(command);
+    if (expected.length === 0) console.log(output);
     const missing = code === 0 ? missingLine(output, expected) : `exit code 0 (it was ${code})`;
     if (missing === null) return null;
     if (!command.startsWith('curl') || Date.now() - began > ANSWER_LIMIT)

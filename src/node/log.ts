@@ -15,9 +15,17 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
 }
 
 /** One line per request; a failure of the edge or of a bucket is an error, an answer of 5xx a warning. */
-export const requestLog =
-  (log: Logger): Observe =>
-  (event) => {
+export function requestLog(log: Logger): Observe {
+  const doubled = new Set<string>();
+  return (event) => {
+    const { bucket } = event;
+    if (event.bucketHadCors && bucket !== null && !doubled.has(bucket)) {
+      doubled.add(bucket);
+      log.warn(
+        { bucket },
+        'the bucket sends CORS headers of its own; they are removed, and its rules decide',
+      );
+    }
     const round = (milliseconds: number) => Math.round(milliseconds * 10) / 10;
     const line = {
       ...event,
@@ -29,6 +37,7 @@ export const requestLog =
     else if ((event.status ?? 0) >= 500) log.warn(line, 'request');
     else log.info(line, 'request');
   };
+}
 
 /** Says once when a bucket's rules change, fail to load, or recover. */
 export function logRules(

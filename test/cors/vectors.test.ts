@@ -3,64 +3,17 @@ import { describe, expect, test } from 'vitest';
 import { answer } from '../../src/cors/answer.ts';
 import { compileRules, missingBucket, type VaryMode } from '../../src/cors/compile.ts';
 import { decide, type Facts } from '../../src/cors/decide.ts';
-import { type Dialect, refusal } from '../../src/cors/dialect.ts';
-import type { Method, Rule, RuleSet } from '../../src/cors/rule.ts';
+import { refusal } from '../../src/cors/dialect.ts';
 import { varyHeader } from '../../src/cors/vary.ts';
 import { behaviour, record } from '../helpers/rules.ts';
+import { OWN, ruleSetOf, SHARED, type Vector, vectors } from '../helpers/vectors.ts';
 import { varyOf } from './naive.ts';
-
-interface Vector {
-  readonly id: string;
-  readonly provider: Dialect;
-  readonly rules: readonly VectorRule[] | null;
-  readonly responseVary?: boolean;
-  readonly bucketExists?: boolean;
-  readonly request: { method: string; path: string; headers: Record<string, string> };
-  readonly expect: {
-    readonly status?: number;
-    readonly headers?: Record<string, string>;
-    readonly absent?: readonly string[];
-    readonly varyIncludes?: readonly string[];
-    readonly errorCode?: string;
-    readonly errorMessage?: string;
-    readonly errorXml?: Record<string, string>;
-  };
-}
-
-interface VectorRule {
-  readonly AllowedOrigin: readonly string[];
-  readonly AllowedMethod: readonly Method[];
-  readonly AllowedHeader?: readonly string[];
-  readonly ExposeHeader?: readonly string[];
-  readonly MaxAgeSeconds?: number;
-}
-
-const shared = new URL('../../../shared/vectors.json', import.meta.url);
-const own = new URL('../fixtures/vectors.json', import.meta.url);
-const { vectors } = JSON.parse(readFileSync(existsSync(shared) ? shared : own, 'utf8')) as {
-  vectors: readonly Vector[];
-};
 
 /** Answered otherwise in `safe` mode, and why. */
 const ONLY_IN_STORE_MODE: Readonly<Record<string, string>> = {
   's3-get-acrm-overrides-real-method':
     'semantics.md §2.6: in safe mode an actual request is judged by its own method alone',
 };
-
-function toRule(rule: VectorRule): Rule {
-  return {
-    allowedOrigins: rule.AllowedOrigin,
-    allowedMethods: rule.AllowedMethod,
-    allowedHeaders: rule.AllowedHeader ?? [],
-    exposeHeaders: rule.ExposeHeader ?? [],
-    ...(rule.MaxAgeSeconds !== undefined && { maxAgeSeconds: rule.MaxAgeSeconds }),
-  };
-}
-
-const ruleSetOf = ({ rules, responseVary = false }: Vector): RuleSet => ({
-  rules: (rules ?? []).map(toRule),
-  responseVary,
-});
 
 function factsOf({ request }: Vector): Facts {
   const header = (name: string) =>
@@ -96,7 +49,7 @@ function holds(vector: Vector, vary: VaryMode): void {
   if (checked('Vary')) {
     for (const name of wanted.varyIncludes ?? []) expect(list(headers.Vary)).toContain(name);
   }
-  // The status of any other method is the store's own, not a CORS decision.
+  // The status of any other method is the store's OWN, not a CORS decision.
   if (vector.request.method === 'OPTIONS' && wanted.status !== undefined)
     expect(refused?.status ?? 200).toBe(wanted.status);
   if (wanted.errorCode !== undefined) expect(refused?.code).toBe(wanted.errorCode);
@@ -114,8 +67,8 @@ describe('the captured answers of real stores', () => {
     expect(vectors.map(({ id }) => id)).toEqual(expect.arrayContaining(Object.keys(ONLY_IN_STORE_MODE)));
   });
 
-  test.runIf(existsSync(shared))('are the same, byte for byte, in the shared file and in the fixture', () => {
-    expect(readFileSync(own).equals(readFileSync(shared))).toBe(true);
+  test.runIf(existsSync(SHARED))('are the same, byte for byte, in the SHARED file and in the fixture', () => {
+    expect(readFileSync(OWN).equals(readFileSync(SHARED))).toBe(true);
   });
 });
 

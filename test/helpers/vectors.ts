@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Dialect } from '../../src/cors/dialect.ts';
-import type { Method, Rule } from '../../src/cors/rule.ts';
+import type { Method, Rule, RuleSet } from '../../src/cors/rule.ts';
 import type { Rules } from './upstream.ts';
 
 /** One captured answer of a real store (test/fixtures/vectors.json). */
@@ -34,16 +34,24 @@ interface VectorRule {
   readonly MaxAgeSeconds?: number;
 }
 
-const file = new URL('../fixtures/vectors.json', import.meta.url);
+/** Kept beside the project where it is developed; the project's own copy must be the same, byte for byte. */
+export const SHARED = new URL('../../../shared/vectors.json', import.meta.url);
+export const OWN = new URL('../fixtures/vectors.json', import.meta.url);
 
-export const { vectors } = JSON.parse(readFileSync(file, 'utf8')) as { vectors: readonly Vector[] };
+export const { vectors } = JSON.parse(readFileSync(existsSync(SHARED) ? SHARED : OWN, 'utf8')) as {
+  vectors: readonly Vector[];
+};
 
 /** What the store of a vector says to `GET /?cors`. */
-export function rulesOfVector({ rules, responseVary = false, bucketExists = true }: Vector): Rules {
-  if (!bucketExists) return 'missing';
-  if (rules === null && !responseVary) return 'none';
-  return { rules: (rules ?? []).map(toRule), responseVary };
+export function rulesOfVector(vector: Vector): Rules {
+  if (vector.bucketExists === false) return 'missing';
+  return vector.rules === null && !vector.responseVary ? 'none' : ruleSetOf(vector);
 }
+
+export const ruleSetOf = ({ rules, responseVary = false }: Vector): RuleSet => ({
+  rules: (rules ?? []).map(toRule),
+  responseVary,
+});
 
 const toRule = (rule: VectorRule): Rule => ({
   allowedOrigins: rule.AllowedOrigin,

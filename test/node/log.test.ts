@@ -2,28 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RequestEvent } from '../../src/edge/observe.ts';
 import { createLog, logRules, requestLog } from '../../src/node/log.ts';
 import type { LastGood, LoadFailure } from '../../src/rules/cache.ts';
+import { EVENT } from '../helpers/event.ts';
 import { behaviour, rule } from '../helpers/rules.ts';
 import { configOf, type Started, startEdge } from './running.ts';
 import { NO_SUCH_CONFIGURATION, openStore, rulesFor, type Store, UNAVAILABLE, until } from './store.ts';
-
-const EVENT: RequestEvent = {
-  bucket: 'b',
-  method: 'GET',
-  path: '/a',
-  origin: 'https://a',
-  kind: 'actual',
-  decision: 'matched',
-  rule: 1,
-  rulesVersion: '0123456789abcdef',
-  status: 200,
-  code: null,
-  received: 0,
-  sent: 5,
-  headMs: 1.2345,
-  totalMs: 6.789,
-  requestId: 'ID',
-  bucketHadCors: false,
-};
 
 function memory(level: Parameters<typeof createLog>[0] = 'info') {
   const lines: string[] = [];
@@ -38,8 +20,18 @@ describe('a request', () => {
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^\{[^\n]*\}\n$/);
     const [{ time, ...line }] = parsed();
-    expect(line).toEqual({ level: 'info', msg: 'request', ...EVENT, headMs: 1.2, totalMs: 6.8 });
+    expect(line).toEqual({ level: 'info', msg: 'request', ...EVENT, headMs: 1.2, totalMs: 30 });
     expect(new Date(time).toISOString()).toBe(time);
+  });
+
+  test('to a bucket that sends CORS headers of its own is warned of once a bucket', () => {
+    const { log, parsed } = memory('warn');
+    const observe = requestLog(log);
+    for (const bucket of ['a', 'b', 'a']) observe({ ...EVENT, bucket, bucketHadCors: true });
+    expect(parsed()).toMatchObject([
+      { bucket: 'a', msg: expect.stringContaining('CORS headers') },
+      { bucket: 'b' },
+    ]);
   });
 
   test('that never got a head is told without one', () => {

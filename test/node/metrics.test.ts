@@ -1,25 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { RequestEvent } from '../../src/edge/observe.ts';
 import { createMetrics } from '../../src/node/metrics.ts';
-
-const EVENT: RequestEvent = {
-  bucket: 'b',
-  method: 'GET',
-  path: '/a',
-  origin: 'https://a',
-  kind: 'actual',
-  decision: 'matched',
-  rule: 1,
-  rulesVersion: 'v',
-  status: 200,
-  code: null,
-  received: 0,
-  sent: 5,
-  headMs: 1,
-  totalMs: 30,
-  requestId: 'ID',
-  bucketHadCors: false,
-};
+import { EVENT } from '../helpers/event.ts';
 
 /** The samples of one metric, labels and value. */
 async function samples({ render }: ReturnType<typeof createMetrics>, name: string): Promise<string[]> {

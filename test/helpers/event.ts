@@ -1,0 +1,21 @@
+import type { RequestEvent } from '../../src/edge/observe.ts';
+
+/** A request that went as well as can be; tests change what they are about. */
+export const EVENT: RequestEvent = {
+  bucket: 'b',
+  method: 'GET',
+  path: '/a',
+  origin: 'https://a',
+  kind: 'actual',
+  decision: 'matched',
+  rule: 1,
+  rulesVersion: '0123456789abcdef',
+  status: 200,
+  code: null,
+  received: 0,
+  sent: 5,
+  headMs: 1.2345,
+  totalMs: 30,
+  requestId: 'ID',
+  bucketHadCors: false,
+};
