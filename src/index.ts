@@ -1,4 +1,19 @@
 /** What a program imports to run the edge, or its engine, inside itself. Runs on any JavaScript runtime. */
+export { type AdminOptions, createAdmin } from './admin/app.ts';
+export { isAddress, parseAddress } from './bucket/address.ts';
+export { askForRules, type Read, readByFetch, rulesUrl } from './bucket/read.ts';
+export type {
+  Address,
+  BucketRequest,
+  Exchange,
+  Failure,
+  FlatHeaders,
+  Outcome,
+  Reply,
+  Sign,
+  Sink,
+  Transport,
+} from './bucket/transport.ts';
 export { type Answer, answer } from './cors/answer.ts';
 export {
   type Behaviour,
@@ -23,5 +38,9 @@ export { createEdge, type EdgeEnv, type EdgeOptions } from './edge/app.ts';
 export { ERRORS, type ErrorCode } from './edge/errors.ts';
 export type { Observe, RequestEvent } from './edge/observe.ts';
 export type { Bucket } from './edge/route.ts';
-export { createRulesCache, type RulesCache, type RulesInForce, type RulesStatus } from './rules/cache.ts';
-export type { Loaded, Source } from './rules/source.ts';
+export { bucketSource } from './rules/bucket.ts';
+export { createRulesCache, type RuledBucket, type RulesCache, type RulesInForce } from './rules/cache.ts';
+export { inlineSource } from './rules/inline.ts';
+export type { RulesStatus } from './rules/ledger.ts';
+export type { Ask, Loaded, Source } from './rules/source.ts';
+export { urlSource } from './rules/url.ts';

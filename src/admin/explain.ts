@@ -1,4 +1,5 @@
 import type { Facts } from '../cors/decide.ts';
+import { resourceOf } from '../cors/dialect.ts';
 import { type Explanation, explain } from '../cors/explain.ts';
 import type { Fault } from '../document/fault.ts';
 import type { RulesInForce } from '../rules/cache.ts';
@@ -34,17 +35,24 @@ const KNOWN = ['origin', 'method', 'headers', 'path'];
 export function explainRequest({ rules, version }: RulesInForce, question: Question): Explained {
   const unknown = Object.keys(question).filter((key) => !KNOWN.includes(key));
   if (unknown.length > 0) return { faults: unknown.map(unknownParameter) };
+  if (question.method === 'OPTIONS') return { faults: [OPTIONS_ASKED] };
   const { origin = null, method = 'GET', headers = null, path = '/' } = question;
-  const resource = path === '/' || path === '' ? 'BUCKET' : 'OBJECT';
   const preflight: Facts = { method: 'OPTIONS', origin, requestMethod: method, requestHeaders: headers };
   const actual: Facts = { method, origin, requestMethod: null, requestHeaders: null };
   return {
     version,
     request: { origin, method, headers, path },
-    preflight: explain(rules, preflight, resource),
-    actual: explain(rules, actual, resource),
+    preflight: explain(rules, preflight, resourceOf(path)),
+    actual: explain(rules, actual, resourceOf(path)),
   };
 }
+
+const OPTIONS_ASKED: Fault = {
+  place: 'method',
+  value: 'OPTIONS',
+  reason: 'is what a browser sends first, by itself',
+  write: 'the method that the page uses; its preflight is explained too',
+};
 
 const unknownParameter = (key: string): Fault => ({
   place: key,

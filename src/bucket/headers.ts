@@ -32,11 +32,14 @@ const NEVER_NOMINATED: ReadonlySet<string> = new Set(['content-length', 'host'])
 const CACHING: ReadonlySet<string> = new Set([
   'age',
   'cache-control',
-  'cdn-cache-control',
+  'edge-control',
   'expires',
   'pragma',
   'surrogate-control',
 ]);
+
+/** CDNs put their own name before it, and obey it before Cache-Control (RFC 9213). */
+const rulesCaching = (key: string): boolean => CACHING.has(key) || key.endsWith('-cache-control');
 
 /** The client's headers as the bucket shall see them. */
 export function requestHeaders(headers: FlatHeaders, host: string): string[] {
@@ -74,7 +77,7 @@ export function responseHeaders(headers: FlatHeaders, noStore: boolean): BucketH
     } else if (key === 'vary') {
       vary = [...vary, ...withoutVary([headers[at + 1] ?? ''], ORIGIN)];
     } else if (
-      !(HOP_BY_HOP.has(key) || key === REASON || nominated?.has(key) || (noStore && CACHING.has(key)))
+      !(HOP_BY_HOP.has(key) || key === REASON || nominated?.has(key) || (noStore && rulesCaching(key)))
     ) {
       kept.push(name, headers[at + 1] ?? '');
     }

@@ -32,12 +32,13 @@ export const readByFetch: Read = async (url, headers, { maxBytes, signal }) => {
 /** Where a bucket keeps its rules. */
 export const rulesUrl = ({ base, path }: Address): string => `${base}${path}/?cors`;
 
-/** Asks a bucket for its rules, signed if it must be. */
+/** Asks a bucket for its rules, with the headers given, signed if it must be. */
 export const askForRules =
   (address: Address, read: Read, sign: Sign = (request) => request) =>
-  async (limits: ReadLimits): Promise<SmallAnswer> => {
+  async ({ headers, ...limits }: ReadLimits & { readonly headers: FlatHeaders }): Promise<SmallAnswer> => {
     const target = `${address.path}/?cors`;
-    const signed = await sign({ method: 'GET', target, headers: ['Host', address.host], body: null });
+    const sent = ['Host', address.host, ...headers];
+    const signed = await sign({ method: 'GET', target, headers: sent, body: null });
     return read(address.base + signed.target, signed.headers, limits);
   };
 

@@ -38,7 +38,8 @@ export interface Outcome {
   readonly failure: Failure | null;
 }
 
-/** Where a transport puts what comes back. Either `head` or `fail` is called, then `end`, each at most once. */
+/** Where a transport puts what comes back. `head` or `fail` is called, then `end`, each at most once;
+ * `fail` after `head` only where the rim could not send that head. */
 export interface Sink {
   /** The bucket's final head (never a 1xx); gives back the headers to send. The rim streams the body. */
   head(status: number, headers: FlatHeaders): FlatHeaders;
@@ -77,4 +78,6 @@ export interface Exchange {
   /** Sends an answer that no bucket was asked for. */
   reply(reply: Reply, end: Sink['end']): Response;
   readonly transport: Transport;
+  /** Takes work that goes on after the answer: Workers end a request's work with it unless they are told. */
+  background(work: Promise<unknown>): void;
 }

@@ -4,7 +4,7 @@ import { OPTIONS, type OptionName } from '../config/options.ts';
 import { type Config, fromVariables, type Given, type GivenOptions, readConfig } from '../config/read.ts';
 import type { BucketPlace } from '../config/values.ts';
 import type { Fault } from '../document/fault.ts';
-import { openDemo } from '../node/demo/server.ts';
+import { type DemoFacts, openDemo } from '../node/demo/server.ts';
 import { portMessage, type Running, start } from '../node/start.ts';
 import { startFault, startFaultLines } from '../node/start-fault.ts';
 import { readFlags } from './flags.ts';
@@ -77,36 +77,36 @@ async function runningEdge(config: Config, bucket: BucketPlace): Promise<Served>
 }
 
 async function runningDemo(config: Config): Promise<Served> {
-  const running = await start({ ...config, bucket: { kind: 'folder', path: EXAMPLE_BUCKET } });
-  try {
-    const page = await openDemo({
-      host: config.host,
-      port: config.demoPort,
-      edge: running.url,
-      explain: async ({ origin, method, requestHeaders, path }) => {
-        const explained = explainRequest(await running.cache.current(running.bucket), {
-          method,
-          path,
-          ...(origin !== undefined && { origin }),
-          ...(requestHeaders !== undefined && { headers: requestHeaders }),
+  let page = '';
+  const running: Running = await start(
+    { ...config, bucket: { kind: 'folder', path: EXAMPLE_BUCKET } },
+    {
+      alongside: async (edge) => {
+        const demo = await openDemo({
+          host: config.host,
+          port: config.demoPort,
+          edge,
+          explain: (facts) => explainTo(running, facts),
+        }).catch((error) => {
+          throw startFault([portMessage(error, config.host, config.demoPort, '--demo-port')]);
         });
-        if ('faults' in explained) return explained;
-        return requestHeaders === undefined ? explained.actual : explained.preflight;
+        page = demo.url;
+        return demo.close;
       },
-    });
-    return {
-      lines: [...linesOf(running), `demo page ${page.url}  (open it in a browser)`],
-      close: async () => {
-        await page.close();
-        await running.close();
-      },
-    };
-  } catch (error) {
-    await running.close();
-    throw startFault([
-      portMessage(error as NodeJS.ErrnoException, config.host, config.demoPort, '--demo-port'),
-    ]);
-  }
+    },
+  );
+  return { lines: [...linesOf(running), `demo page ${page}  (open it in a browser)`], close: running.close };
+}
+
+/** What the demo page asks: with requested headers, though none, a preflight is meant. */
+async function explainTo(
+  { cache, bucket }: Running,
+  { requestHeaders, ...facts }: DemoFacts,
+): Promise<unknown> {
+  const headers = requestHeaders === undefined ? {} : { headers: requestHeaders };
+  const explained = explainRequest(await cache.current(bucket), { ...facts, ...headers });
+  if ('faults' in explained) return explained;
+  return requestHeaders === undefined ? explained.actual : explained.preflight;
 }
 
 const linesOf = ({ url, adminUrl, bucket }: Running): string[] => [

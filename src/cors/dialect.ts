@@ -9,6 +9,9 @@ export const DIALECTS: readonly Dialect[] = ['oss', 's3'];
 /** What a preflight asked about: a key, or the bucket itself. */
 export type Resource = 'OBJECT' | 'BUCKET';
 
+/** What a target asks about: `/`, with or without a query, is the bucket. */
+export const resourceOf = (target: string): Resource => (/^\/?(\?|$)/.test(target) ? 'BUCKET' : 'OBJECT');
+
 /** The body of a refusal, before it becomes XML. */
 export interface Refusal {
   readonly status: number;

@@ -10,7 +10,7 @@ export interface Pattern {
 }
 
 /** Compiles an entry that contains a `*`; an entry without one is compared as a string instead. */
-export function compilePattern(source: string): Pattern {
+function compilePattern(source: string): Pattern {
   const star = source.indexOf('*');
   return { source, prefix: source.slice(0, star), suffix: source.slice(star + 1) };
 }

@@ -51,11 +51,13 @@ const tellRepeats = (given: readonly Given[], tell: (fault: Fault) => void): voi
  *   entry with two `*` is dropped, not shortened. A request that no longer meets the rule goes on to later rules,
  *   as any request does (semantics.md §2), and gets there what those allow;
  * - a rule left without origins or methods could meet no request, so that dropping it changes no decision;
- * - an ExposeHeader left out hides a header; `*` there would show all of them;
+ * - an ExposeHeader left out hides a header; `*` there would show all of them, also where one list serves for
+ *   allowed and exposed headers;
  * - without MaxAgeSeconds a browser keeps a preflight for 5 seconds; where several are given the least is taken;
  * - a ResponseVary that isn't `false` is taken for `true`: a needless Vary costs cache hits, a missing one hands
  *   one origin's answer to another;
- * - `*` among the methods is the only value that is expanded: the store means the five by it.
+ * - `*` among the methods is the only value that is expanded: the store means the five by it. Where that is the
+ *   form's own word, a strict reading takes it too.
  */
 export const check = (raw: Raw, reading: Reading): Document => {
   const { words } = raw;
@@ -77,12 +79,26 @@ export const check = (raw: Raw, reading: Reading): Document => {
     }
   };
 
+  const says = (given: Given, value: string): boolean =>
+    given.problem === undefined && trimmed(given.value) === value;
+
+  const effectiveMethods = (given: readonly Given[]): readonly Given[] =>
+    given.filter((one) => {
+      const idle = words.wideMethods === true && says(one, 'OPTIONS');
+      if (idle) {
+        const reason = 'has no effect and is left out: preflights are answered by themselves';
+        asides.push(toldOf(one, { reason, write: 'the other methods alone' }));
+      }
+      return !idle;
+    });
+
   const methodsOf = (given: readonly Given[]): readonly Method[] => {
     const methods: Method[] = [];
     for (const one of given) {
-      if (reading === 'store' && one.problem === undefined && trimmed(one.value) === '*') {
+      if ((reading === 'store' || words.wideMethods) && says(one, '*')) {
         methods.push(...METHODS.filter((method) => !methods.includes(method)));
-        tell(toldOf(one, { reason: 'taken for all five methods', write: METHODS.join(', ') }));
+        const taken = { reason: 'taken for all five methods', write: METHODS.join(', ') };
+        if (!words.wideMethods) tell(toldOf(one, taken));
       } else {
         methods.push(...standing([one], LIST_CHECKS.allowedMethods, tell).filter(isMethod));
       }
@@ -90,7 +106,22 @@ export const check = (raw: Raw, reading: Reading): Document => {
     return methods;
   };
 
-  const missing = (rule: RawRule, field: ListField, example: string): void => {
+  /** A form with one list for both means by it what a browser may send and what it may show; `*` shows nothing. */
+  const exposedAmong = (given: readonly Given[], allowed: readonly string[]): readonly string[] => {
+    for (const one of given) {
+      const value = trimmed(one.value);
+      if (!value.includes('*') || !allowed.includes(value)) continue;
+      asides.push(
+        toldOf(one, {
+          reason: 'allows request headers, but exposes no response header: those go by their full names',
+          write: 'beside it each response header that scripts shall read, such as ETag',
+        }),
+      );
+    }
+    return allowed.filter((value) => !value.includes('*'));
+  };
+
+  const missing = (rule: RawRule, field: 'allowedOrigins' | 'allowedMethods', example: string): void => {
     const name = words.fields[field];
     const meant = rule.strangers.find(
       (stranger) => nearest(stranger.name, Object.values(words.fields)) === name,
@@ -106,10 +137,14 @@ export const check = (raw: Raw, reading: Reading): Document => {
     const list = (field: ListField) => standing(rule.given[field], LIST_CHECKS[field], tell);
     const allowedOrigins = list('allowedOrigins');
     if (rule.given.allowedOrigins.length === 0) missing(rule, 'allowedOrigins', 'https://www.example.com');
-    const allowedMethods = methodsOf(rule.given.allowedMethods);
-    if (rule.given.allowedMethods.length === 0) missing(rule, 'allowedMethods', 'GET');
+    const givenMethods = effectiveMethods(rule.given.allowedMethods);
+    const allowedMethods = methodsOf(givenMethods);
+    if (givenMethods.length === 0) missing(rule, 'allowedMethods', 'GET');
     const allowedHeaders = list('allowedHeaders');
-    const exposeHeaders = list('exposeHeaders');
+    const exposeHeaders =
+      words.fields.exposeHeaders === undefined
+        ? exposedAmong(rule.given.allowedHeaders, allowedHeaders)
+        : list('exposeHeaders');
     const single = (field: Field, test: (value: string) => Problem | undefined): readonly string[] => {
       tellRepeats(rule.given[field], tell);
       return standing(rule.given[field], test, tell);

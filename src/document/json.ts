@@ -1,8 +1,9 @@
 import type { Rule, RuleSet } from '../cors/rule.ts';
 import type { Fault } from './fault.ts';
+import { formOf } from './form.ts';
 import { type Json, parseJson } from './jsontext.ts';
 import { emptyGiven, type Given, type RawRule, type Stranger, shown, type Taken } from './raw.ts';
-import { type Field, fieldsByName, OSS_JSON, S3_JSON, S3_LIST, type Words } from './words.ts';
+import { type Field, type FullWords, fieldsByName, OSS_JSON, S3_JSON } from './words.ts';
 
 const KIND = {
   text: 'text',
@@ -42,20 +43,32 @@ const listAt = (place: string, json: Json): readonly { place: string; json: Json
 
 const isList = (field: Field): boolean => field !== 'maxAgeSeconds' && field !== 'id';
 
+type Entries = readonly (readonly [key: string, value: Json])[];
+
 const ruleOf = (
   place: string,
-  entries: readonly (readonly [string, Json])[],
+  entries: Entries,
   fields: ReadonlyMap<string, Field>,
+  faults: Fault[],
 ): RawRule => {
   const given = emptyGiven();
   const strangers: Stranger[] = [];
-  for (const [key, json] of entries) {
-    const at = `${place}/${shown(key)}`;
-    const field = fields.get(key);
-    if (field === undefined) strangers.push({ place: at, name: key });
+  const groups = new Set([...fields.keys()].flatMap((name) => /^(.*)\//.exec(name)?.[1] ?? []));
+
+  const take = (key: string, name: string, json: Json): void => {
+    const at = `${place}/${shown(name)}`;
+    // A key of the document that has a slash in it is none of the form's paths.
+    const field = key.includes('/') ? undefined : fields.get(name);
+    if (groups.has(name) && json.kind === 'object') {
+      for (const [inner, value] of json.entries) take(inner, `${name}/${inner}`, value);
+    } else if (groups.has(name)) {
+      faults.push({ place: at, reason: `${KIND[json.kind]} where an object is meant`, write: KIND.object });
+    } else if (field === undefined) strangers.push({ place: at, name });
     else if (!isList(field)) given[field].push(givenAt(at, json, field));
     else for (const item of listAt(at, json)) given[field].push(givenAt(item.place, item.json, field));
-  }
+  };
+
+  for (const [key, json] of entries) take(key, key, json);
   return { place, given, strangers };
 };
 
@@ -65,14 +78,17 @@ const refused = (reason: string, value?: string): Taken => ({
     place: 'document',
     ...(value === undefined ? {} : { value: shown(value) }),
     reason,
-    write: '{"CORSRule": […]} as ossutil has it, or {"CORSRules": […]} as S3 has it',
+    write:
+      '{"CORSRule": […]} as ossutil has it, {"CORSRules": […]} as S3 has it, {"rules": […]} as R2 has it, ' +
+      '{"cors": […]} as GCS has it, or the bare list of such rules of S3, R2 or GCS',
   },
 });
 
 /**
  * Takes a JSON document apart: ossutil's form `{"CORSRule": […], "ResponseVary": false}`, that of S3 and Terraform
- * `{"CORSRules": [{"AllowedOrigins": […], …}]}`, or the S3 console's bare list of such rules. A single value may
- * stand where a list is meant.
+ * `{"CORSRules": [{"AllowedOrigins": […], …}]}`, R2's `{"rules": [{"allowed": {…}, …}]}`, that of GCS
+ * `{"cors": [{"origin": […], …}]}`, or a bare list of such rules, as the S3 console and gcloud have it. A single
+ * value may stand where a list is meant.
  */
 export const takeJson = (text: string): Taken => {
   const read = parseJson(text);
@@ -80,12 +96,12 @@ export const takeJson = (text: string): Taken => {
   const { value: json, repeated } = read;
   if (json.kind !== 'object' && json.kind !== 'list')
     return refused(`${KIND[json.kind]} where an object is meant`);
-  const entries: readonly (readonly [string, Json])[] = json.kind === 'list' ? [['', json]] : json.entries;
-  const forms = json.kind === 'list' ? [S3_LIST] : [S3_JSON, OSS_JSON];
-  const words = forms.find((form) => entries.some(([key]) => key === form.rule));
+  const entries: Entries = json.kind === 'list' ? [['', json]] : json.entries;
+  const words = formOf(json);
   if (words === undefined) {
+    if (json.kind === 'list') return refused('a list of what are no rules of a known form');
     const keys = entries.map(([key]) => key).join(', ');
-    return refused('neither the key CORSRule nor CORSRules', keys);
+    return refused('none of the keys CORSRule, CORSRules, rules and cors', keys);
   }
 
   const fields = fieldsByName(words);
@@ -96,7 +112,7 @@ export const takeJson = (text: string): Taken => {
   for (const [key, value] of entries) {
     if (key === words.rule) {
       for (const { place, json: rule } of listAt(key, value)) {
-        if (rule.kind === 'object') rules.push(ruleOf(place, rule.entries, fields));
+        if (rule.kind === 'object') rules.push(ruleOf(place, rule.entries, fields, faults));
         else faults.push({ place, reason: `${KIND[rule.kind]} where a rule is meant`, write: 'an object' });
       }
     } else if (key === words.responseVary) {
@@ -108,7 +124,7 @@ export const takeJson = (text: string): Taken => {
   return { ok: true, raw: { words, rules, responseVary, strangers, faults, fatal: repeated } };
 };
 
-const ruleIn = (words: Words, rule: Rule) => {
+const ruleIn = (words: FullWords, rule: Rule) => {
   const { fields } = words;
   return {
     [fields.allowedOrigins]: rule.allowedOrigins,

@@ -7,7 +7,7 @@ import { takeXml } from './xml.ts';
 /** Larger documents are refused unread: OSS takes 16 KB, S3 64 KB. Counted in bytes of UTF-8. */
 export const MAX_DOCUMENT_BYTES = 65_536;
 
-const FORMS = 'a CORSConfiguration document in XML or JSON';
+const FORMS = 'a CORSConfiguration document in XML, or JSON as ossutil, S3, R2 or GCS has it';
 
 const refused = (reason: string, write: string, value?: string): Document => ({
   ok: false,

@@ -77,7 +77,7 @@ const allowedHeader = (value: string): Problem | undefined =>
 const exposeHeader = (value: string): Problem | undefined =>
   headerName(value) ??
   (value.includes('*')
-    ? { reason: 'ExposeHeader takes no wildcard', write: 'each header by its full name' }
+    ? { reason: 'an exposed header takes no wildcard', write: 'each header by its full name' }
     : undefined);
 
 /** What may stand in each list of a rule; the value comes trimmed. */

@@ -12,8 +12,6 @@ import { type Served, type ServeOptions, sendReply } from './served.ts';
 
 export interface EdgeOptions extends ServeOptions {
   readonly buckets: readonly Bucket[];
-  /** Told what the edge itself did wrong; the client gets `InternalError` under the same request id. */
-  readonly onError: (error: unknown) => void;
 }
 
 /** What a rim puts into Hono's environment. */
@@ -50,7 +48,7 @@ function handle(exchange: Exchange, router: Router, options: EdgeOptions): Respo
   const { bucket, target, key } = route;
   const serve = (inForce: RulesInForce) =>
     serveBucket({ ...arrived, bucket, target, key, inForce }, bucket, options);
-  const inForce = bucket.rules.current();
+  const inForce = bucket.rules.current(exchange.background);
   return inForce instanceof Promise ? inForce.then(serve) : serve(inForce);
 }
 
@@ -58,7 +56,7 @@ function handle(exchange: Exchange, router: Router, options: EdgeOptions): Respo
 function arrive(exchange: Exchange, options: EdgeOptions): Served {
   const arrived = performance.now();
   const facts = readFacts(exchange);
-  const place = originForm(exchange.target, facts.host);
+  const place = originForm(exchange.method, exchange.target, facts.host);
   const target = place?.target ?? '/';
   return {
     exchange,
@@ -86,6 +84,7 @@ function serveBucket(served: Served, bucket: Bucket, { onError }: EdgeOptions): 
 function faultOf({ exchange, facts }: Served): EdgeFault | null {
   if (exchange.target.length > MAX_TARGET) return 'URITooLong';
   if (facts.headerBytes > MAX_HEADERS) return 'RequestHeaderTooLarge';
+  if (facts.transferCoding !== null && !/^chunked$/i.test(facts.transferCoding)) return 'NotImplemented';
   return METHODS_SERVED.includes(exchange.method) ? null : 'MethodNotAllowed';
 }
 

@@ -8,6 +8,7 @@ export type EdgeFault =
   | 'URITooLong'
   | 'RequestHeaderTooLarge'
   | 'MethodNotAllowed'
+  | 'NotImplemented'
   | 'InternalError';
 
 export type ErrorCode = EdgeFault | Failure;
@@ -37,6 +38,7 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorRow>> = {
     message: `The request headers are longer than ${MAX_HEADERS} bytes.`,
   },
   MethodNotAllowed: { status: 405, message: `The method is none of ${METHODS_SERVED.join(', ')}.` },
+  NotImplemented: { status: 501, message: 'The request body has a transfer coding besides chunked.' },
   InternalError: {
     status: 500,
     message: 'The edge failed on this request; its log says more under the request id.',

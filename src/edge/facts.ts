@@ -5,6 +5,8 @@ import { ORIGIN, REQUEST_HEADERS, REQUEST_METHOD } from '../cors/names.ts';
 /** What the edge needs of a request's headers, found in one pass. */
 export interface RequestFacts extends Facts {
   readonly host: string;
+  /** Transfer-Encoding, before it is taken off. */
+  readonly transferCoding: string | null;
   /** Of all header lines, as they stood on the wire. */
   readonly headerBytes: number;
 }
@@ -27,11 +29,19 @@ export function readFacts({ method, headers }: Pick<Exchange, 'method' | 'header
     origin: found[ORIGIN] || null,
     requestMethod: found[REQUEST_METHOD] || null,
     requestHeaders: found[REQUEST_HEADERS] ?? null,
+    transferCoding: found[TRANSFER_CODING] ?? null,
     headerBytes,
   };
 }
 
-const WANTED: ReadonlySet<string> = new Set(['host', ORIGIN, REQUEST_METHOD, REQUEST_HEADERS]);
+const TRANSFER_CODING = 'transfer-encoding';
+const WANTED: ReadonlySet<string> = new Set([
+  'host',
+  ORIGIN,
+  REQUEST_METHOD,
+  REQUEST_HEADERS,
+  TRANSFER_CODING,
+]);
 const LENGTHS: ReadonlySet<number> = new Set([...WANTED].map((name) => name.length));
 
 function wantedName(name: string): string | null {

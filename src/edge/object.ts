@@ -25,7 +25,9 @@ function sinkFor(served: Served, bucket: Bucket): Sink {
   let made: Made | undefined;
   return {
     head: (status, headers) => {
-      if (status >= 200 && status < 300 && writesRules(served)) bucket.rules.refresh();
+      if (status >= 200 && status < 300 && writesRules(served)) {
+        bucket.rules.refresh(served.exchange.background);
+      }
       made = makeHead(served, status, headers, null);
       return made.headers;
     },

@@ -1,8 +1,7 @@
 import { decide } from '../cors/decide.ts';
-import { refusal } from '../cors/dialect.ts';
+import { refusal, resourceOf } from '../cors/dialect.ts';
 import { xmlReply } from './refuse.ts';
 import { newRequestId, REQUEST_ID_HEADER } from './request-id.ts';
-import { pathOf } from './route.ts';
 import { makeHead, type Served, sendReply } from './served.ts';
 
 const RETRY_AFTER_SECONDS = '5';
@@ -11,8 +10,7 @@ const RETRY_AFTER_SECONDS = '5';
 export function answerPreflight(served: Served): Response {
   const { facts, inForce, key } = served;
   const decision = decide(inForce.rules, facts);
-  const resource = pathOf(key) === '/' ? 'BUCKET' : 'OBJECT';
-  const refused = refusal(inForce.rules, decision, facts, resource);
+  const refused = refusal(inForce.rules, decision, facts, resourceOf(key));
   if (refused !== null) {
     const retry = refused.status === 503 ? ['Retry-After', RETRY_AFTER_SECONDS] : [];
     const { made, reply } = xmlReply(served, refused, retry, null);

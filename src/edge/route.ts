@@ -1,4 +1,4 @@
-import type { Address, Sign } from '../bucket/transport.ts';
+import type { Address, Exchange, Sign } from '../bucket/transport.ts';
 import type { RulesInForce } from '../rules/cache.ts';
 
 /** A bucket as the edge serves it. */
@@ -6,11 +6,12 @@ export interface Bucket {
   readonly name: string;
   readonly address: Address;
   readonly rules: {
-    current(): RulesInForce | Promise<RulesInForce>;
-    /** A client has just changed the rules at the store. */
-    refresh(): void;
+    /** `background` takes loads that outlive the request. */
+    current(background: Exchange['background']): RulesInForce | Promise<RulesInForce>;
+    /** A client has just changed the rules at the store: the next request is decided by the new ones. */
+    refresh(background: Exchange['background']): void;
   };
-  /** Host names, lower case, without a port; absent: every host that no other bucket names. */
+  /** Host names without a port; absent: every host that no other bucket names. */
   readonly hosts?: readonly string[];
   /** A path prefix such as `/media`, without a slash at its end. */
   readonly prefix?: string;
@@ -41,7 +42,9 @@ const ANY_HOST = '';
 export function createRouter(buckets: readonly Bucket[]): Router {
   const hosts = new Map<string, Map<string, Bucket>>();
   for (const bucket of buckets) {
-    for (const host of bucket.hosts ?? [ANY_HOST]) {
+    checkPrefix(bucket);
+    for (const given of bucket.hosts ?? [ANY_HOST]) {
+      const host = given.toLowerCase();
       const prefixes = hosts.get(host) ?? new Map<string, Bucket>();
       const rival = prefixes.get(bucket.prefix ?? '');
       if (rival !== undefined) {
@@ -59,6 +62,13 @@ export function createRouter(buckets: readonly Bucket[]): Router {
   };
 }
 
+function checkPrefix({ name, prefix = '' }: Bucket): void {
+  if (prefix === '' || (prefix.startsWith('/') && !prefix.endsWith('/'))) return;
+  throw new Error(
+    `bucket ${name} has the prefix "${prefix}": write one like /media, without a slash at its end`,
+  );
+}
+
 interface Place {
   readonly prefixes: ReadonlyMap<string, Bucket>;
   /** Distinct lengths, longest first. */
@@ -73,12 +83,14 @@ function sortPrefixes(prefixes: ReadonlyMap<string, Bucket>): Place {
 function findByPrefix({ prefixes, lengths }: Place, target: string): Route {
   const routed = lengths.length > 1 || lengths[0] !== 0;
   // A dot segment would let a path under one prefix reach what lies under another.
-  if (routed && hasDotSegment(pathOf(target))) return { bucket: null, fault: 'InvalidURI' };
+  if (routed && hasDotSegment(target)) return { bucket: null, fault: 'InvalidURI' };
   for (const length of lengths) {
     const after = target[length];
     if (length > 0 && after !== undefined && after !== '/' && after !== '?') continue;
     const bucket = prefixes.get(target.slice(0, length));
     if (bucket === undefined) continue;
+    // The same at a path-style store, whose buckets are told apart by a prefix too.
+    if (bucket.address.path !== '' && hasDotSegment(target)) return { bucket: null, fault: 'InvalidURI' };
     const key = rooted(target.slice(length));
     return { bucket, key, target: bucket.keepPrefix ? target : key };
   }
@@ -101,18 +113,24 @@ export function pathOf(target: string): string {
 }
 
 /** Also where a bucket that decodes the path would see one: `%2e`, encoded slashes, backslashes. */
-function hasDotSegment(path: string): boolean {
-  const seen = path.replace(/%2e/gi, '.').replace(/%2f|%5c|\\/gi, '/');
+function hasDotSegment(target: string): boolean {
+  const seen = pathOf(target)
+    .replace(/%2e/gi, '.')
+    .replace(/%2f|%5c|\\/gi, '/');
   return seen.split('/').some((segment) => segment === '.' || segment === '..');
 }
 
 /**
  * Splits an absolute-form target (`http://host/path`, RFC 9112 §3.2.2) into its host and origin-form;
- * leaves origin-form with the Host header. Null for what is neither (`*` is taken for `/`: only OPTIONS has it).
+ * leaves origin-form with the Host header. Null for what is neither; `OPTIONS *` asks about the bucket itself.
  */
-export function originForm(target: string, host: string): { host: string; target: string } | null {
+export function originForm(
+  method: string,
+  target: string,
+  host: string,
+): { host: string; target: string } | null {
   if (target.startsWith('/')) return { host, target };
-  if (target === '*') return { host, target: '/' };
+  if (target === '*' && method === 'OPTIONS') return { host, target: '/' };
   const absolute = /^https?:\/\/([^/?#@]+)([/?].*)?$/is.exec(target);
   if (absolute === null) return null;
   const rest = absolute[2] ?? '/';

@@ -3,7 +3,7 @@ import { type Decision, decide } from '../cors/decide.ts';
 import type { RulesInForce } from '../rules/cache.ts';
 import type { ErrorCode } from './errors.ts';
 import type { RequestFacts } from './facts.ts';
-import type { Observe } from './observe.ts';
+import type { Observe, RequestEvent } from './observe.ts';
 import { newRequestId, REQUEST_ID_HEADER } from './request-id.ts';
 import type { Bucket } from './route.ts';
 import { type WriteOptions, writeHead } from './write.ts';
@@ -29,6 +29,8 @@ export interface Served {
 
 export interface ServeOptions extends WriteOptions {
   readonly observe: Observe;
+  /** Told what the edge itself did wrong; the client gets `InternalError` under the same request id. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** What an answer was made of, for the event that tells of it. */
@@ -62,7 +64,7 @@ export const sendReply = (served: Served, made: Made, reply: Reply): Response =>
 export function tell(served: Served, made: Made, outcome: Outcome): void {
   const { exchange, facts, bucket, path, inForce, options, arrived } = served;
   const routed = bucket !== null;
-  options.observe({
+  const event: RequestEvent = {
     bucket: bucket?.name ?? null,
     method: exchange.method,
     path: path.slice(0, PATH_TOLD),
@@ -75,11 +77,17 @@ export function tell(served: Served, made: Made, outcome: Outcome): void {
     code: outcome.failure ?? made.code,
     received: outcome.received,
     sent: outcome.sent,
-    headMs: made.at - arrived,
+    headMs: made.status === null ? null : made.at - arrived,
     totalMs: performance.now() - arrived,
     requestId: made.requestId,
     bucketHadCors: made.hadCors,
-  });
+  };
+  try {
+    options.observe(event);
+  } catch (error) {
+    // An observer's fault is told and stays its own; the request has ended already.
+    options.onError(error);
+  }
 }
 
 function firstValue(headers: FlatHeaders, key: string): string | null {

@@ -50,7 +50,7 @@ export function openSource(place: RulesPlace, { address, rulesName }: OpenBucket
     case 'inline':
       return inlineSource(place.text);
     case 'url':
-      return urlSource(place.url, (limits) => readByFetch(place.url, [], limits));
+      return urlSource(place.url, ({ headers, ...limits }) => readByFetch(place.url, headers, limits));
     case 'file':
       return fileSource(place.path);
   }

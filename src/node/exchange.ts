@@ -22,6 +22,8 @@ export function openExchange(
       writeReply(client, reply, (failure) => end({ received: 0, sent: sentOf(client, reply), failure }));
       return RESPONSE_ALREADY_SENT;
     },
+    // A Node process outlives its requests. What fails in the background tells so itself.
+    background: (work) => void work.catch(() => {}),
     transport: (address, request, sink) => {
       send(pools(address), request, client, sink);
       return RESPONSE_ALREADY_SENT;

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Hono } from 'hono';
@@ -58,6 +58,7 @@ export async function listen(
   host: string,
   port: number,
 ): Promise<Listening> {
+  const unused = new Set<Socket>();
   const server = createServer(
     {
       maxHeaderSize: PARSER_HEADER_BYTES,
@@ -66,9 +67,18 @@ export async function listen(
       requestTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE,
     },
-    handler,
+    (incoming, outgoing) => {
+      unused.delete(incoming.socket);
+      handler(incoming, outgoing);
+    },
   );
   server.setTimeout(SOCKET_IDLE);
+  // An expectation that Node does not know is the app's to answer, as any other request.
+  server.on('checkExpectation', handler);
+  server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
@@ -76,7 +86,7 @@ export async function listen(
   return {
     url: urlOf(server.address() as AddressInfo),
     server,
-    close: (limit) => closeServer(server, limit),
+    close: (limit) => closeServer(server, unused, limit),
   };
 }
 
@@ -86,8 +96,10 @@ function urlOf({ address, port, family }: AddressInfo): string {
   return `http://${host}:${port}`;
 }
 
-async function closeServer(server: Server, limit: number): Promise<void> {
+async function closeServer(server: Server, unused: ReadonlySet<Socket>, limit: number): Promise<void> {
   const cut = setTimeout(() => server.closeAllConnections(), limit);
+  // A browser opens connections to spare; Node counts one as busy until its first request.
+  for (const socket of unused) socket.destroy();
   // A connection whose last answer ends during the drain is kept alive otherwise.
   const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK);
   await new Promise<void>((resolve) => server.close(() => resolve()));

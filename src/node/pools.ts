@@ -5,11 +5,11 @@ import type { Address } from '../bucket/transport.ts';
 export type Pools = (address: Address) => Pool;
 
 /** Milliseconds a bucket may take to accept a connection. */
-export const CONNECT_TIMEOUT = 5_000;
+const CONNECT_TIMEOUT = 5_000;
 /** Milliseconds a bucket may take to begin its answer, or an upload may stand still. */
-export const HEAD_TIMEOUT = 60_000;
+const HEAD_TIMEOUT = 60_000;
 /** Milliseconds a download may stand still. */
-export const IDLE_TIMEOUT = 60_000;
+const IDLE_TIMEOUT = 60_000;
 /** Connections to one address at once; more requests wait for one to come free. */
 const CONNECTIONS = 256;
 const MAX_HEAD_BYTES = 64 * 1024;
@@ -20,7 +20,7 @@ export interface PoolTimeouts {
   readonly idle: number;
 }
 
-export const TIMEOUTS: PoolTimeouts = { connect: CONNECT_TIMEOUT, head: HEAD_TIMEOUT, idle: IDLE_TIMEOUT };
+const TIMEOUTS: PoolTimeouts = { connect: CONNECT_TIMEOUT, head: HEAD_TIMEOUT, idle: IDLE_TIMEOUT };
 
 /** Keeps one pool per address. `close` ends idle connections and waits for requests in flight. */
 export function createPools(timeouts: PoolTimeouts = TIMEOUTS): { pools: Pools; close(): Promise<void> } {
@@ -31,6 +31,7 @@ export function createPools(timeouts: PoolTimeouts = TIMEOUTS): { pools: Pools; 
     const pool = new Pool(base, {
       connections: CONNECTIONS,
       connect: connectorFor(timeouts.connect),
+      allowH2: false,
       headersTimeout: timeouts.head,
       bodyTimeout: timeouts.idle,
       maxHeaderSize: MAX_HEAD_BYTES,
@@ -54,7 +55,8 @@ export const RESET_BY_BUCKET = 'RESET_BY_BUCKET';
  * the client must not take it for whole (promise 3). So the error gets another code before undici sees it.
  */
 function connectorFor(timeout: number): buildConnector.connector {
-  const connect = buildConnector({ timeout });
+  // Over HTTP/2 undici gives no raw headers: their order, case and repetition would be lost.
+  const connect = buildConnector({ timeout, allowH2: false });
   return (options, callback) =>
     connect(options, (...connected) => {
       connected[1]?.on('error', (error: NodeJS.ErrnoException) => {

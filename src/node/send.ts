@@ -49,9 +49,12 @@ export function send(pool: Pool, request: BucketRequest, client: Client, sink: S
       // 103 and its like are for the bucket's own client, the edge; they are never the answer.
       if (status < 200) return;
       try {
-        outgoing.writeHead(status, [...sink.head(status, flatHeaders(receiving.rawHeaders))]);
+        const headers = flatHeaders(receiving.rawHeaders);
+        if (!isPlain(codingOf(headers)))
+          throw new TypeError('the body has a transfer coding besides chunked');
+        outgoing.writeHead(status, [...sink.head(status, headers)]);
       } catch (error) {
-        // Node refuses to send on what its own parser would not have let in.
+        // What can't be read, or what Node would refuse to send on.
         failed('BucketAnswerInvalid');
         receiving.abort(error instanceof Error ? error : new Error(String(error)));
         return;
@@ -105,12 +108,22 @@ function bodyOf(incoming: IncomingMessage, count: { received: number }) {
   return Readable.from(chunks(), { objectMode: false });
 }
 
+const codingOf = (headers: FlatHeaders): string | undefined => {
+  for (let at = 0; at < headers.length; at += 2) {
+    if (headers[at]?.toLowerCase() === 'transfer-encoding') return headers[at + 1];
+  }
+  return undefined;
+};
+
+/** Any other coding would have to be taken off, or the body would be another one (RFC 9112 §6.1). */
+const isPlain = (coding: string | undefined): boolean => coding === undefined || /^chunked$/i.test(coding);
+
 /** Takes the rest of an upload that nobody wants off the wire, so that the next request can be read. */
 function drain(incoming: IncomingMessage): void {
   if (!incoming.readableEnded && !incoming.destroyed) incoming.resume();
 }
 
 function flatHeaders(raw: Dispatcher.DispatchController['rawHeaders']): FlatHeaders {
-  if (!Array.isArray(raw)) return [];
+  if (!Array.isArray(raw)) throw new TypeError('the connection gives no raw headers');
   return raw.map((item) => (typeof item === 'string' ? item : item.toString('latin1')));
 }

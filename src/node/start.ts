@@ -4,7 +4,7 @@ import type { Config } from '../config/read.ts';
 import type { BucketPlace } from '../config/values.ts';
 import { createEdge } from '../edge/app.ts';
 import type { RequestEvent } from '../edge/observe.ts';
-import { createRulesCache, type RuledBucket, type RulesCache } from '../rules/cache.ts';
+import { type Background, createRulesCache, type RuledBucket, type RulesCache } from '../rules/cache.ts';
 import type { Source } from '../rules/source.ts';
 import { type OpenBucket, openBucket, openSource } from './bucket.ts';
 import { appListener, edgeListener, type Listening, listen } from './listen.ts';
@@ -12,11 +12,14 @@ import { createLog, logRules, requestLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { createPools, type PoolTimeouts } from './pools.ts';
 import { startFault } from './start-fault.ts';
+import { watchFile } from './watch.ts';
 
 export interface StartOptions {
   /** Where log lines go; standard output unless given. */
   readonly log?: DestinationStream;
   readonly timeouts?: PoolTimeouts;
+  /** Opens something that belongs to the edge, once its address is known; gives back how to close it. */
+  readonly alongside?: (edgeUrl: string) => Promise<() => Promise<void>>;
 }
 
 export interface Running {
@@ -51,7 +54,7 @@ export async function start(
 
 async function open(
   config: Config & { bucket: BucketPlace },
-  { log: destination, timeouts }: StartOptions,
+  { log: destination, timeouts, alongside = async () => async () => {} }: StartOptions,
   opened: (() => Promise<void>)[],
   close: () => Promise<void>,
 ): Promise<Running> {
@@ -68,10 +71,6 @@ async function open(
     maxStale: config.maxStale,
     onChange: (changed, status) => logRules(log, changed, status),
   });
-  const refreshing = setInterval(() => void cache.current(bucket), config.rulesTtl).unref();
-  opened.push(async () => clearInterval(refreshing));
-  void cache.current(bucket);
-
   const { pools, close: closePools } = createPools(timeouts);
   opened.push(closePools);
   const metrics = createMetrics();
@@ -100,7 +99,13 @@ async function open(
     listening = false;
     return edgePort.close(config.drain);
   });
+  opened.push(await alongside(edgePort.url));
   listening = true;
+  if (config.rules.kind === 'file') {
+    const { close: unwatch } = watchFile(config.rules.path, () => void cache.refresh(bucket));
+    opened.push(async () => unwatch());
+  }
+  opened.push(keepLoaded(cache, bucket, Math.min(TICK, config.rulesTtl)));
   return { url: edgePort.url, adminUrl: adminPort.url, bucket, cache, close };
 }
 
@@ -115,9 +120,20 @@ const ruledBucket = (config: Config, bucket: OpenBucket): RuledBucket => ({
 });
 
 const rulesOf = (cache: RulesCache, bucket: RuledBucket) => ({
-  current: () => cache.current(bucket),
-  refresh: () => void cache.refresh(bucket),
+  current: (background: Background) => cache.current(bucket, background),
+  refresh: (background: Background) => background(cache.renew(bucket)),
 });
+
+/** Milliseconds between asking the cache whether rules are due: it alone knows, by time to live or back-off. */
+const TICK = 1_000;
+
+/** Loads a bucket's rules now and whenever they are due, also when no request comes. */
+function keepLoaded(cache: RulesCache, bucket: RuledBucket, every: number): () => Promise<void> {
+  const tick = () => void Promise.resolve(cache.current(bucket)).catch(() => {});
+  const ticking = setInterval(tick, every).unref();
+  tick();
+  return async () => clearInterval(ticking);
+}
 
 /** A document that somebody wrote for this edge must be right before it starts (promise 6). */
 async function refuseFaultyDocument(source: Source): Promise<void> {

@@ -1,17 +1,22 @@
 import { loadedFrom, MAX_DOCUMENT_BYTES } from './read.ts';
 import type { Ask, Loaded, Source } from './source.ts';
+import { conditions, isUnchanged, withValidators } from './validators.ts';
 
 /** The bucket's own rules: `ask` sends `GET /?cors` (semantics.md §1). */
 export const bucketSource = (name: string, ask: Ask): Source => ({
   kind: 'bucket',
   name,
-  load: async (signal) => {
-    const { status, text } = await ask({ maxBytes: MAX_DOCUMENT_BYTES, signal });
-    return interpret(status, text);
+  load: async (signal, previous) => {
+    const answer = await ask({ headers: conditions(previous), maxBytes: MAX_DOCUMENT_BYTES, signal });
+    if (isUnchanged(answer, previous)) return { outcome: 'unchanged' };
+    return withValidators(interpret(answer.status, answer.text), answer);
   },
 });
 
-/** What a store's answer to `GET /?cors` means. Only the answers named here are a "no". */
+/**
+ * What a store's answer to `GET /?cors` means. Only the answers named here are a "no"; an empty
+ * `<CORSConfiguration/>` is one too, zero bytes are not: that may as well be a proxy's failing.
+ */
 export function interpret(status: number, text: string): Loaded {
   if (status === 200) return loadedFrom(text, 'store', 'Look at what the bucket answers to GET /?cors.');
   if (status === 204) return { outcome: 'none' };
@@ -29,6 +34,7 @@ function cureFor(status: number): string {
   if (status === 405 || status === 501) {
     return 'This store keeps no CORS rules for its buckets: give them with --rules FILE or --rules URL.';
   }
+  if (status === 304) return 'It was not asked whether anything has changed: look for a cache in between.';
   if (status >= 300 && status < 400)
     return "Use the bucket's own regional address: redirects are not followed.";
   if (status === 404) return 'Check that --bucket names a bucket, and that its store answers GET /?cors.';

@@ -6,12 +6,12 @@ import {
   missingBucket,
   unavailableRules,
 } from '../cors/compile.ts';
-import { NO_RULES, type RuleSet } from '../cors/rule.ts';
-import type { Fault } from '../document/fault.ts';
-import type { Loaded, Source } from './source.ts';
-import { versionOf } from './version.ts';
+import type { Keep } from './keep.ts';
+import { createLedger, type LastGood, type RulesStatus } from './ledger.ts';
+import { loadOnce } from './load.ts';
+import type { Source } from './source.ts';
 
-/** One bucket, as far as its rules are concerned. */
+/** One bucket, as far as its rules are concerned. Another object under the same name is another configuration. */
 export interface RuledBucket {
   readonly name: string;
   readonly source: Source;
@@ -24,38 +24,21 @@ export interface RulesInForce {
   readonly version: string | null;
 }
 
-/** The last rules that a source gave as an answer. Times are epoch milliseconds. */
-export interface LastGood {
-  readonly outcome: 'rules' | 'none' | 'missing';
-  readonly ruleSet: RuleSet;
-  readonly version: string;
-  readonly warnings: readonly Fault[];
-  /** When this version was first seen. */
-  readonly loadedAt: number;
-  /** When a load last found it. */
-  readonly confirmedAt: number;
-}
-
-export interface LoadFailure {
-  readonly cause: string;
-  readonly cure: string;
-  readonly at: number;
-  /** Failed loads in a row. */
-  readonly count: number;
-}
-
-export interface RulesStatus {
-  /** `stale`: the last load failed and the last good rules stay in force. `unavailable`: there are none, or too old. */
-  readonly state: 'not_loaded' | 'fresh' | 'stale' | 'unavailable';
-  readonly lastGood: LastGood | null;
-  readonly failure: LoadFailure | null;
-}
+/** Takes work that outlives the request that began it. */
+export type Background = (work: Promise<unknown>) => void;
 
 export interface RulesCache {
-  /** The rules to decide by now; a promise only when there are none yet and a first load is under way. */
-  current(bucket: RuledBucket): RulesInForce | Promise<RulesInForce>;
+  /**
+   * The rules to decide by now. A promise only while a first load is under way, or one that follows a change
+   * somebody has just made; never for a refresh, which `background` takes.
+   */
+  current(bucket: RuledBucket, background?: Background): RulesInForce | Promise<RulesInForce>;
   /** Loads anew, also when a load is under way that may have begun before what the caller knows of. */
   refresh(bucket: RuledBucket): Promise<RulesInForce>;
+  /** The same after a change that a client was told has been made: requests wait for it. */
+  renew(bucket: RuledBucket): Promise<RulesInForce>;
+  /** Somebody else has loaded a version: takes it from where it is kept, or loads it. */
+  learn(bucket: RuledBucket, version: string): Promise<void>;
   status(name: string): RulesStatus;
 }
 
@@ -64,19 +47,23 @@ export interface RulesCacheOptions {
   readonly ttl: number;
   /** Milliseconds after the last confirmation until last good rules are given up; 0: never. */
   readonly maxStale: number;
+  /** Where last good rules outlive the process. */
+  readonly keep?: Keep;
   /** Called when a load brings another version or state, or fails for another cause than the one before. */
   readonly onChange?: (bucket: RuledBucket, status: RulesStatus) => void;
+  /** Called when a load, and nobody else's, brings a version. */
+  readonly onVersion?: (bucket: RuledBucket, version: string) => void;
   /** Epoch milliseconds. */
   readonly now?: () => number;
 }
 
-/** A load that takes longer has failed; nobody waits longer than this for first rules. */
-export const LOAD_TIMEOUT = 5_000;
 const BUCKETS_HELD = 10_000;
 const BACK_OFF_FIRST = 1_000;
 const BACK_OFF_CEILING = 60_000;
 
 interface Held extends RulesInForce {
+  readonly bucket: RuledBucket;
+  readonly outcome: LastGood['outcome'] | null;
   readonly unavailable: RulesInForce;
   readonly confirmedAt: number;
 }
@@ -84,15 +71,15 @@ interface Held extends RulesInForce {
 /**
  * Keeps the compiled rules of many buckets fresh. Expired rules are served while one load per bucket runs;
  * a failed load leaves the last good ones in force and is tried again after a pause, not by every request
- * (promise 2). Last good rules live outside the LRU, so that eviction can't lose them.
+ * (promise 2).
  */
 export function createRulesCache(options: RulesCacheOptions): RulesCache {
-  const now = options.now ?? Date.now;
-  const lastGood = new Map<string, LastGood>();
-  const failures = new Map<string, LoadFailure>();
+  const { maxStale, now = Date.now } = options;
+  const ledger = createLedger({ maxStale, now, ...(options.keep !== undefined && { keep: options.keep }) });
   const told = new Map<string, string>();
+  const renewing = new Map<string, Promise<RulesInForce>>();
   // Rules are given up after maxStale, so they are asked for at least as often.
-  const ttl = options.maxStale > 0 ? Math.min(options.ttl, options.maxStale) : options.ttl;
+  const ttl = maxStale > 0 ? Math.min(options.ttl, maxStale) : options.ttl;
 
   const held = new LRUCache<string, Held, RuledBucket>({
     max: BUCKETS_HELD,
@@ -103,134 +90,114 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
     noDeleteOnStaleGet: true,
     // An evicted bucket's waiters still get the rules that are on their way to them.
     ignoreFetchAbort: true,
-    fetchMethod: async (name, _stale, { options: fetching, context: bucket }) => {
-      const loaded = await attempt(bucket.source);
-      if (loaded.outcome === 'unknown') fail(name, loaded);
-      else await confirm(name, loaded);
-      fetching.ttl = jittered(loaded.outcome === 'unknown' ? backOff(failures.get(name)?.count ?? 1) : ttl);
+    fetchMethod: async (name, before, { options: fetching, context: bucket }) => {
+      // What was kept is served at once, and counts as expired: the store is asked next.
+      const recalling = ledger.recallOnce(name);
+      fetching.ttl = recalling && (await recalling) ? 1 : jittered(await load(bucket));
       tellChange(bucket);
-      return hold(bucket);
+      return hold(bucket, before);
     },
   });
 
-  function fail(name: string, { cause, cure }: Loaded & { outcome: 'unknown' }): void {
-    failures.set(name, { cause, cure, at: now(), count: (failures.get(name)?.count ?? 0) + 1 });
-  }
-
-  async function confirm(name: string, loaded: Exclude<Loaded, { outcome: 'unknown' }>): Promise<void> {
-    failures.delete(name);
-    const { ruleSet, warnings } = loaded.outcome === 'rules' ? loaded : { ruleSet: NO_RULES, warnings: [] };
-    const before = lastGood.get(name);
-    const version = await versionOf(ruleSet);
-    const same = before !== undefined && before.version === version && before.outcome === loaded.outcome;
-    const confirmedAt = now();
-    const loadedAt = same ? before.loadedAt : confirmedAt;
-    lastGood.set(name, { outcome: loaded.outcome, ruleSet, version, warnings, loadedAt, confirmedAt });
+  /** Loads and takes down what came; gives back the milliseconds until the next load. */
+  async function load(bucket: RuledBucket): Promise<number> {
+    const { name, source } = bucket;
+    const loaded = await loadOnce(source, ledger.validatorsOf(name, source));
+    if (loaded.outcome === 'unknown') ledger.fail(name, loaded);
+    else if (await ledger.confirm(name, source, loaded)) {
+      options.onVersion?.(bucket, ledger.status(name).lastGood?.version ?? '');
+    }
+    const { failure } = ledger.status(name);
+    return failure === null ? ttl : backOff(failure.count);
   }
 
   function tellChange(bucket: RuledBucket): void {
-    const now = status(bucket.name);
-    const tale = [now.state, now.lastGood?.outcome, now.lastGood?.version, now.failure?.cause].join(' ');
+    const status = ledger.status(bucket.name);
+    const { state, lastGood, failure } = status;
+    const tale = [state, lastGood?.outcome, lastGood?.version, failure?.cause].join(' ');
     if (told.get(bucket.name) === tale) return;
     told.set(bucket.name, tale);
-    options.onChange?.(bucket, now);
+    options.onChange?.(bucket, status);
   }
 
-  function hold(bucket: RuledBucket): Held {
-    const good = lastGood.get(bucket.name);
-    const unavailable = { rules: unavailableRules(bucket.behaviour), version: null };
-    if (good === undefined) return { ...unavailable, unavailable, confirmedAt: Number.POSITIVE_INFINITY };
-    const { version, confirmedAt } = good;
-    return { rules: compileGood(good, bucket.behaviour), version, unavailable, confirmedAt };
+  /** Compiles the last good rules; the same version for the same bucket stays the same object. */
+  function hold(bucket: RuledBucket, before: Held | undefined): Held {
+    const { lastGood } = ledger.status(bucket.name);
+    if (lastGood === null) return nothingHeld(bucket);
+    const { outcome, version, confirmedAt } = lastGood;
+    const same = before?.bucket === bucket && before.version === version && before.outcome === outcome;
+    if (same) return { ...before, confirmedAt };
+    const rules = compileGood(lastGood, bucket.behaviour);
+    return { ...nothingHeld(bucket), outcome, rules, version, confirmedAt };
   }
 
-  const tooOld = (confirmedAt: number): boolean =>
-    options.maxStale > 0 && now() - confirmedAt > options.maxStale;
+  const inForce = (found: Held): RulesInForce =>
+    ledger.tooOld(found.confirmedAt) ? found.unavailable : found;
 
-  const load = async (bucket: RuledBucket): Promise<RulesInForce> => {
-    const loaded = await held.forceFetch(bucket.name, { context: bucket, allowStale: false });
-    return tooOld(loaded.confirmedAt) ? loaded.unavailable : loaded;
-  };
+  const fetched = async (bucket: RuledBucket, forceRefresh = false): Promise<RulesInForce> =>
+    inForce(await held.forceFetch(bucket.name, { context: bucket, allowStale: false, forceRefresh }));
 
-  function current(bucket: RuledBucket): RulesInForce | Promise<RulesInForce> {
+  function current(
+    bucket: RuledBucket,
+    background: Background = forget,
+  ): RulesInForce | Promise<RulesInForce> {
+    const renewed = renewing.get(bucket.name);
+    if (renewed !== undefined) return renewed;
     const found = held.get(bucket.name);
-    if (found === undefined) return load(bucket);
-    const expired = tooOld(found.confirmedAt);
+    if (found === undefined) return fetched(bucket);
+    if (found.bucket !== bucket) return reconfigured(bucket);
     if (held.getRemainingTTL(bucket.name) <= 0) {
       // Given up for age alone, after an idle time: wait for the load, as for a first one.
-      if (expired && !failures.has(bucket.name)) return load(bucket);
-      void held.fetch(bucket.name, { context: bucket });
+      const { failure } = ledger.status(bucket.name);
+      if (ledger.tooOld(found.confirmedAt) && failure === null) return fetched(bucket);
+      background(held.fetch(bucket.name, { context: bucket }));
     }
-    return expired ? found.unavailable : found;
+    return inForce(found);
+  }
+
+  /** The rules known are compiled for what the bucket's configuration says now; a new source is asked soon. */
+  function reconfigured(bucket: RuledBucket): RulesInForce {
+    const found = hold(bucket, undefined);
+    held.set(bucket.name, found, { ttl: 1 });
+    return inForce(found);
   }
 
   async function refresh(bucket: RuledBucket): Promise<RulesInForce> {
-    await held.fetch(bucket.name, { context: bucket, allowStale: false });
-    await held.fetch(bucket.name, { context: bucket, allowStale: false, forceRefresh: true });
-    return current(bucket);
+    await fetched(bucket);
+    return fetched(bucket, true);
   }
 
-  function status(name: string): RulesStatus {
-    const good = lastGood.get(name) ?? null;
-    const failure = failures.get(name) ?? null;
-    return { state: stateOf(good, failure, tooOld), lastGood: good, failure };
+  function renew(bucket: RuledBucket): Promise<RulesInForce> {
+    const renewed = refresh(bucket).finally(() => {
+      if (renewing.get(bucket.name) === renewed) renewing.delete(bucket.name);
+    });
+    renewing.set(bucket.name, renewed);
+    return renewed;
   }
 
-  return { current, refresh, status };
+  async function learn(bucket: RuledBucket, version: string): Promise<void> {
+    if (ledger.status(bucket.name).lastGood?.version === version) return;
+    if (await ledger.recall(bucket.name)) {
+      held.set(bucket.name, hold(bucket, undefined));
+      tellChange(bucket);
+    }
+    if (ledger.status(bucket.name).lastGood?.version !== version) await refresh(bucket);
+  }
+
+  return { current, refresh, renew, learn, status: ledger.status };
 }
 
-function stateOf(
-  good: LastGood | null,
-  failure: LoadFailure | null,
-  tooOld: (confirmedAt: number) => boolean,
-) {
-  if (good === null) return failure === null ? 'not_loaded' : 'unavailable';
-  if (failure === null) return 'fresh';
-  return tooOld(good.confirmedAt) ? 'unavailable' : 'stale';
+function nothingHeld(bucket: RuledBucket): Held {
+  const unavailable = { rules: unavailableRules(bucket.behaviour), version: null };
+  return { ...unavailable, bucket, outcome: null, unavailable, confirmedAt: Number.POSITIVE_INFINITY };
 }
 
 function compileGood({ outcome, ruleSet }: LastGood, behaviour: Behaviour): CompiledRules {
   return outcome === 'missing' ? missingBucket(behaviour) : compileRules(ruleSet, behaviour);
 }
 
-/** Loads once, within the time-out, whatever the source does. */
-async function attempt(source: Source): Promise<Loaded> {
-  const late = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const limit = new Promise<Loaded>((resolve) => {
-    timer = setTimeout(() => {
-      late.abort();
-      resolve({
-        outcome: 'unknown',
-        cause: `${source.name} did not answer within ${LOAD_TIMEOUT / 1000} seconds`,
-        cure: 'Check that the source is reachable from here.',
-      });
-    }, LOAD_TIMEOUT);
-  });
-  try {
-    return await Promise.race([loadSafely(source, late.signal), limit]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function loadSafely(source: Source, signal: AbortSignal): Promise<Loaded> {
-  try {
-    return await source.load(signal);
-  } catch (error) {
-    return unreadable(source, error);
-  }
-}
-
-function unreadable(source: Source, error: unknown): Loaded {
-  const { message, cause } = error instanceof Error ? error : new Error(String(error));
-  const detail = cause instanceof Error ? ` (${cause.message})` : '';
-  return {
-    outcome: 'unknown',
-    cause: `${source.name} could not be read: ${message}${detail}`,
-    cure: 'Check the address and that the source is reachable from here.',
-  };
-}
+/** A load tells its own failure; nobody waits for this one. */
+const forget: Background = (work) => void work.catch(() => {});
 
 const backOff = (failed: number): number => Math.min(BACK_OFF_FIRST * 2 ** (failed - 1), BACK_OFF_CEILING);
 

@@ -37,7 +37,10 @@ export async function openOnNode(options: OpenOptions): Promise<Edge> {
         dangerouslyAllowCredentials: false,
       },
     };
-    const rules = { current: () => cache.current(ruled), refresh: () => void cache.refresh(ruled) };
+    const rules: Bucket['rules'] = {
+      current: (background) => cache.current(ruled, background),
+      refresh: (background) => background(cache.renew(ruled)),
+    };
     const address = url === undefined ? home : addressOf(url);
     return { upstream, ruled, bucket: { name, address, rules, ...where } };
   };

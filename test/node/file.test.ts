@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -91,6 +91,59 @@ describe('rules in a file', () => {
       { place: 'CORSRule[1]/AllowedMethod[1]', value: 'COPY' },
       { place: 'CORSRule[1]/MaxAgeSeconds[1]', value: '-1' },
     ]);
+  });
+});
+
+describe('a file that is asked for again', () => {
+  const signal = AbortSignal.timeout(4000);
+  /** Writes a file that has stood for an hour, and gives back what came of its first load. */
+  const settledFile = async (name: string) => {
+    const path = join(folder, name);
+    await writeFile(path, XML);
+    const hourAgo = new Date(Date.now() - 3_600_000);
+    await utimes(path, hourAgo, hourAgo);
+    const loaded = await fileSource(path).load(signal);
+    if (loaded.outcome !== 'rules' || loaded.validators === undefined) throw new Error('no validators');
+    return { path, hourAgo, validators: loaded.validators };
+  };
+
+  test('is not read where it is as before', async () => {
+    const { path, validators } = await settledFile('again.xml');
+    expect(await fileSource(path).load(signal, validators)).toEqual({ outcome: 'unchanged' });
+    expect(await fileSource(path).load(signal)).toMatchObject({ outcome: 'rules', validators });
+    expect(await fileSource(path).load(signal, {})).toMatchObject({ outcome: 'rules' });
+  });
+
+  test('is read where it was edited in place, at the same length and with its old time put back', async () => {
+    const { path, hourAgo, validators } = await settledFile('edited.xml');
+    await writeFile(path, XML.replace('https://a', 'https://b'));
+    await utimes(path, hourAgo, hourAgo);
+    expect(await fileSource(path).load(signal, validators)).toMatchObject({
+      ruleSet: { rules: [{ allowedOrigins: ['https://b'] }] },
+    });
+  });
+
+  test('is read where another of the same size and time was put in its place', async () => {
+    const { path, validators } = await settledFile('replaced.xml');
+    const other = await settledFile('replacement.xml');
+    expect((await stat(path)).size).toBe((await stat(other.path)).size);
+    await rename(other.path, path);
+    expect(await fileSource(path).load(signal, validators)).toMatchObject({ outcome: 'rules' });
+  });
+
+  test('has no validators while its time is so young, or so wrong, that an edit might not show', async () => {
+    const path = join(folder, 'young.xml');
+    await writeFile(path, XML);
+    expect(await fileSource(path).load(signal)).not.toHaveProperty('validators');
+    const tomorrow = new Date(Date.now() + 86_400_000);
+    await utimes(path, tomorrow, tomorrow);
+    expect(await fileSource(path).load(signal)).not.toHaveProperty('validators');
+  });
+
+  test('is unknown where it is gone', async () => {
+    const { path, validators } = await settledFile('gone.xml');
+    await rm(path);
+    expect(await fileSource(path).load(signal, validators)).toMatchObject({ outcome: 'unknown' });
   });
 });
 

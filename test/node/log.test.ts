@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RequestEvent } from '../../src/edge/observe.ts';
 import { createLog, logRules, requestLog } from '../../src/node/log.ts';
-import type { LastGood, LoadFailure } from '../../src/rules/cache.ts';
+import type { LastGood, LoadFailure } from '../../src/rules/ledger.ts';
 import { EVENT } from '../helpers/event.ts';
 import { behaviour, rule } from '../helpers/rules.ts';
 import { configOf, type Started, startEdge } from './running.ts';

@@ -154,15 +154,21 @@ describe('a start goes well', () => {
     );
   });
 
+  test('and a first load that failed is tried again though nobody asks', async () => {
+    store.cors = UNAVAILABLE;
+    const edge = await running({ rulesTtl: '1h' });
+    await until(() => store.asked() >= 1, 'the first load');
+    store.cors = { status: 200, body: rulesFor('https://a.example') };
+    await until(async () => (await edge.admin('/readyz')).status === 200, 'readiness');
+  });
+
   test('and a PUT of the rules through the edge takes effect at once', async () => {
     const edge = await running();
     await until(() => edge.cache.status(edge.bucket.name).state === 'fresh');
     store.cors = { status: 200, body: rulesFor('https://b.example') };
     await edge.call('/?cors', { method: 'PUT', body: store.cors.body });
-    await until(async () => {
-      const { headers } = await edge.call('/a', { headers: { Origin: 'https://b.example' } });
-      return headers['access-control-allow-origin'] === 'https://b.example';
-    }, 'the new rules');
+    const { headers } = await edge.call('/a', { headers: { Origin: 'https://b.example' } });
+    expect(headers['access-control-allow-origin']).toBe('https://b.example');
   });
 
   test('with a time between loads that no timer can hold, without a timer of a millisecond', async () => {
@@ -223,6 +229,17 @@ describe('closing', () => {
     }
   });
 
+  test('does not wait for a connection on which nothing was ever asked', async () => {
+    const edge = await running({}, { drain: 3_600_000 });
+    const { hostname, port } = new URL(edge.url);
+    const spare = connect(Number(port), hostname);
+    await new Promise((resolve) => spare.once('connect', resolve));
+    // Answered, so the server has seen the connection that came before.
+    await edge.call('/a');
+    await edge.close();
+    spare.destroy();
+  });
+
   test('cuts off what takes longer than the limit', async () => {
     const edge = await running({}, { drain: 50 });
     const { text, agent } = await download(edge);
@@ -255,5 +272,22 @@ describe('closing', () => {
     await Promise.all([edge.close(), edge.close()]);
     await edge.close();
     await expect(call(edge.url)).rejects.toThrow();
+  });
+});
+
+describe('rules in a file', () => {
+  const allowed = async (edge: Started, origin: string) =>
+    (await edge.call('/a', { headers: { Origin: origin } })).headers['access-control-allow-origin'] === origin;
+
+  test('take effect when the file is edited, and a fault in it leaves the last good ones in force', async () => {
+    const file = join(folder, 'rules.xml');
+    await writeFile(file, rulesFor('https://a.example'));
+    const edge = await running({ rules: file, rulesTtl: '1h' });
+    expect(await allowed(edge, 'https://a.example')).toBe(true);
+    await writeFile(file, rulesFor('https://b.example'));
+    await until(() => allowed(edge, 'https://b.example'), 'the new rules');
+    await writeFile(file, '<CORSConfiguration><CORSRule>');
+    await until(async () => (await edge.admin('/readyz')).json.status === 'degraded', 'the fault');
+    expect(await allowed(edge, 'https://b.example')).toBe(true);
   });
 });

@@ -51,6 +51,7 @@ describe('what an answer to GET /?cors means', () => {
     ],
     ['moved', 301, error('PermanentRedirect'), 'unknown'],
     ['found elsewhere', 307, '', 'unknown'],
+    ['not modified, by itself', 304, '', 'unknown'],
     ['bad request', 400, error('InvalidRequest'), 'unknown'],
     ['not authorised', 401, '', 'unknown'],
     ['forbidden', 403, error('AccessDenied'), 'unknown'],
@@ -66,6 +67,7 @@ describe('what an answer to GET /?cors means', () => {
 
   test.each([
     [301, error('PermanentRedirect'), '301 PermanentRedirect', /regional address/],
+    [304, '', '304', /not asked whether anything has changed/],
     [401, '', '401', /without a signature.*--rules FILE/],
     [403, error('AccessDenied'), '403 AccessDenied', /without a signature.*--rules FILE/],
     [404, HTML, '404', /--bucket names a bucket/],
@@ -138,10 +140,10 @@ describe('the source', () => {
         headers: [...request.headers, 'Authorization', `for ${request.target}`],
       }),
     );
-    await ask({ maxBytes: 1, signal: new AbortController().signal });
+    await ask({ headers: ['If-None-Match', '"1"'], maxBytes: 1, signal: new AbortController().signal });
     expect(seen).toEqual([
       'https://s.example/b/?cors',
-      ['Host', 's.example', 'Authorization', 'for /b/?cors'],
+      ['Host', 's.example', 'If-None-Match', '"1"', 'Authorization', 'for /b/?cors'],
     ]);
   });
 });

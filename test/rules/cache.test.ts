@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createRulesCache, LOAD_TIMEOUT, type RulesCache, type RulesStatus } from '../../src/rules/cache.ts';
+import { createRulesCache, type RulesCache } from '../../src/rules/cache.ts';
+import type { RulesStatus } from '../../src/rules/ledger.ts';
+import { LOAD_TIMEOUT } from '../../src/rules/load.ts';
 import type { Source } from '../../src/rules/source.ts';
 import {
   bucketWith,

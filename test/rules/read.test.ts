@@ -181,7 +181,7 @@ describe('a bucket over HTTP', () => {
 describe('a URL', () => {
   const secret = 'hush-7f3a';
   const source = (path = `/rules.xml?token=${secret}`) =>
-    urlSource(base + path, (asked) => readByFetch(base + path, [], asked));
+    urlSource(base + path, ({ headers, ...rest }) => readByFetch(base + path, headers, rest));
 
   test('is asked with its query, which its name does not tell', async () => {
     answer = sends(200, ONE);

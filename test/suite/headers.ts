@@ -100,6 +100,27 @@ export function addRequestHeaderTests(runtime: Runtime): void {
       expect(Buffer.concat(edge().bucket.asked[0]?.body ?? []).toString()).toBe('a body');
     });
 
+    testOn(runtime, 'raw heads')('an expectation that nobody knows goes the way of any request', async () => {
+      const text = await rawly(
+        edge().url,
+        'PUT /key HTTP/1.1\r\nHost: h\r\nConnection: close\r\nExpect: tea\r\nContent-Length: 0\r\n\r\n',
+      );
+      expect(text).toMatch(/^HTTP\/1\.1 200 /);
+      expect(values(asked(edge()), 'expect')).toEqual([]);
+    });
+
+    testOn(runtime, 'raw heads')(
+      'a body with a coding besides chunked is refused, not stripped of it',
+      async () => {
+        const head =
+          'PUT /key HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: gzip, chunked\r\n\r\n';
+        const text = await rawly(edge().url, `${head}6\r\na body\r\n0\r\n\r\n`);
+        expect(text).toMatch(/^HTTP\/1\.1 501 /);
+        expect(text).toContain('<Code>NotImplemented</Code>');
+        expect(edge().bucket.asked).toEqual([]);
+      },
+    );
+
     testOn(runtime, 'raw heads')('trailers end here, and the body is whole', async () => {
       const head =
         'PUT /key HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nTrailer: x-sum\r\n\r\n';

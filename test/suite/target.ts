@@ -23,19 +23,10 @@ const TARGETS: readonly string[] = [
 ];
 
 /** Rewritten by URL parsers. */
-const RAW_TARGETS: readonly string[] = [
-  '/key?',
-  '/?',
-  '/%',
-  '/100%zz%',
-  '/a/../b',
-  '/a/./b/.',
-  '/..',
-  '/a/%2e%2e/b',
-  '/a\\b',
-  '/a|b{c}^`"<>',
-  '/key?a#b',
-];
+const RAW_TARGETS: readonly string[] = ['/key?', '/?', '/%', '/100%zz%', '/a\\b', '/a|b{c}^`"<>', '/key?a#b'];
+
+/** At a path-style store they would lead out of the bucket. */
+const DOTTED: readonly string[] = ['/a/../b', '/a/./b/.', '/..', '/a/%2e%2e/b', '/a/..%2Fb', '/a\\..\\b'];
 
 export function addTargetTests(runtime: Runtime): void {
   describe.each(['', '/the-bucket'])('targets, before a bucket at the path "%s"', (path) => {
@@ -59,7 +50,7 @@ export function addTargetTests(runtime: Runtime): void {
     );
 
     testOn(runtime, 'raw targets').each([
-      ['http://other.example/a/../b?c', '/a/../b?c'],
+      ['http://other.example/a%2Fb?c', '/a%2Fb?c'],
       ['http://other.example:8080/%2F', '/%2F'],
       ['HTTPS://other.example/key', '/key'],
       ['http://other.example', '/'],
@@ -76,10 +67,39 @@ export function addTargetTests(runtime: Runtime): void {
       'http://user:secret@other.example/key',
       'http:///key',
       'other.example:80',
+      '*',
     ])('%s is nothing that a bucket has: 400', async (target) => {
       const text = await rawly(edge().url, `GET ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`);
       expect(text).toMatch(/^HTTP\/1\.1 400 /);
       expect(edge().bucket.asked).toEqual([]);
+    });
+  });
+
+  describe('dot segments', () => {
+    describe('before a bucket that is a host', () => {
+      const edge = useEdge(runtime, { rules: ONE_ORIGIN });
+
+      testOn(runtime, 'raw targets').each(DOTTED)('%s reaches the bucket byte for byte', async (target) => {
+        await rawly(edge().url, `GET ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`);
+        expect(edge().bucket.asked.map((asked) => asked.target)).toEqual([target]);
+      });
+    });
+
+    describe('before a bucket at a path', () => {
+      const edge = useEdge(runtime, {
+        rules: ONE_ORIGIN,
+        buckets: [{ name: 'bucket', path: '/the-bucket' }],
+      });
+
+      testOn(runtime, 'raw targets').each(DOTTED)('%s would lead out of it: 400', async (target) => {
+        const text = await rawly(
+          edge().url,
+          `GET ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`,
+        );
+        expect(text).toMatch(/^HTTP\/1\.1 400 /);
+        expect(text).toContain('<Code>InvalidURI</Code>');
+        expect(edge().bucket.asked).toEqual([]);
+      });
     });
   });
 }

@@ -1,0 +1,43 @@
+import type { Loaded, Source, Validators } from './source.ts';
+
+/** A load that takes longer has failed; nobody waits longer than this for first rules. */
+export const LOAD_TIMEOUT = 5_000;
+
+/** Loads once, within the time-out, whatever the source does. Never rejects. */
+export async function loadOnce(source: Source, previous: Validators | undefined): Promise<Loaded> {
+  const late = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const limit = new Promise<Loaded>((resolve) => {
+    timer = setTimeout(() => {
+      late.abort();
+      resolve({
+        outcome: 'unknown',
+        cause: `${source.name} did not answer within ${LOAD_TIMEOUT / 1000} seconds`,
+        cure: 'Check that the source is reachable from here.',
+      });
+    }, LOAD_TIMEOUT);
+  });
+  try {
+    return await Promise.race([loadSafely(source, late.signal, previous), limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function loadSafely(source: Source, signal: AbortSignal, previous?: Validators): Promise<Loaded> {
+  try {
+    return await source.load(signal, previous);
+  } catch (error) {
+    return unreadable(source, error);
+  }
+}
+
+function unreadable(source: Source, error: unknown): Loaded {
+  const { message, cause } = error instanceof Error ? error : new Error(String(error));
+  const detail = cause instanceof Error ? ` (${cause.message})` : '';
+  return {
+    outcome: 'unknown',
+    cause: `${source.name} could not be read: ${message}${detail}`,
+    cure: 'Check the address and that the source is reachable from here.',
+  };
+}

@@ -1,0 +1,274 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { METHODS } from '../../src/cors/rule.ts';
+import { readDocument } from '../../src/document/read.ts';
+import { faultsOf, fixture, ruleSetOf, warningsOf } from './help.ts';
+
+const r2Rule = { allowed: { origins: ['https://a.example'], methods: ['GET'] } };
+const r2 = (fields: object): string => JSON.stringify({ rules: [{ ...r2Rule, ...fields }] });
+const gcsRule = { origin: ['https://a.example'], method: ['GET'] };
+const gcs = (fields: object): string => JSON.stringify({ cors: [{ ...gcsRule, ...fields }] });
+/** The same rules as the bare list. */
+const bare = (text: string): string => JSON.stringify(Object.values(JSON.parse(text) as object)[0]);
+
+const plain = {
+  allowedOrigins: ['https://a.example'],
+  allowedMethods: ['GET'],
+  allowedHeaders: [],
+  exposeHeaders: [],
+};
+
+describe('the JSON of Cloudflare R2', () => {
+  const meant = {
+    rules: [
+      {
+        id: 'uploads',
+        allowedOrigins: ['https://app.example', 'http://localhost:3000'],
+        allowedMethods: ['GET', 'PUT'],
+        allowedHeaders: ['content-type', 'x-requested-by'],
+        exposeHeaders: ['ETag', 'Content-Encoding'],
+        maxAgeSeconds: 3600,
+      },
+      { ...plain, allowedOrigins: ['*'] },
+    ],
+    responseVary: false,
+  };
+
+  test.each([
+    ['with its key', fixture('r2.json')],
+    ['as a bare list', bare(fixture('r2.json'))],
+  ])('is read %s, in either reading and without a warning', (_name, text) => {
+    for (const reading of ['strict', 'store'] as const) {
+      expect(ruleSetOf(text, reading)).toEqual(meant);
+      expect(warningsOf(text, reading)).toEqual([]);
+    }
+  });
+
+  test.each([
+    [
+      'a method in lower case',
+      r2({ allowed: { origins: ['*'], methods: ['GET', 'put'] } }),
+      { place: 'rules[1]/allowed/methods[2]', value: 'put', write: 'PUT' },
+    ],
+    [
+      'a wildcard for methods, which is no word of this form',
+      r2({ allowed: { origins: ['*'], methods: ['*'] } }),
+      { place: 'rules[1]/allowed/methods[1]', value: '*', reason: 'a method takes no wildcard' },
+    ],
+    [
+      'OPTIONS',
+      r2({ allowed: { origins: ['*'], methods: ['GET', 'OPTIONS'] } }),
+      { place: 'rules[1]/allowed/methods[2]', value: 'OPTIONS' },
+    ],
+    [
+      'a wildcard to expose',
+      r2({ exposeHeaders: ['ETag', '*'] }),
+      { place: 'rules[1]/exposeHeaders[2]', value: '*', reason: 'an exposed header takes no wildcard' },
+    ],
+    [
+      'two wildcards in a header',
+      r2({ allowed: { ...r2Rule.allowed, headers: ['x-*-*'] } }),
+      { place: 'rules[1]/allowed/headers[1]', value: 'x-*-*' },
+    ],
+    ['a negative age', r2({ maxAgeSeconds: -1 }), { place: 'rules[1]/maxAgeSeconds', value: '-1' }],
+    [
+      'a key of S3',
+      r2({ AllowedHeaders: ['x-a'] }),
+      { place: 'rules[1]/AllowedHeaders', value: 'AllowedHeaders', reason: 'unknown key' },
+    ],
+    [
+      'a misspelt key inside allowed',
+      r2({ allowed: { ...r2Rule.allowed, header: ['x-a'] } }),
+      { place: 'rules[1]/allowed/header', value: 'allowed/header', write: 'allowed/headers' },
+    ],
+    [
+      'a key that only looks like a path',
+      r2({ 'allowed/headers': ['x-a'] }),
+      { place: 'rules[1]/allowed/headers', reason: 'unknown key' },
+    ],
+    [
+      'a second level of allowed',
+      r2({ allowed: { ...r2Rule.allowed, allowed: { origins: ['*'] } } }),
+      { place: 'rules[1]/allowed/allowed', reason: 'unknown key' },
+    ],
+    ['ResponseVary', r2({}).replace('{', '{"ResponseVary":true,'), { place: 'ResponseVary' }],
+  ])('%s is a fault in its own words', (_name, text, fault) => {
+    const faults = faultsOf(text);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatchObject(fault);
+  });
+
+  test('a rule without what it must have is told where it belongs', () => {
+    expect(faultsOf('{"rules":[{"id":"a","allowed":{"origin":"*"}}]}')).toMatchObject([
+      { place: 'rules[1]/allowed/origins', reason: 'missing; allowed/origin is not a known key' },
+      { place: 'rules[1]/allowed/methods', write: 'at least one allowed/methods, such as GET' },
+      { place: 'rules[1]/allowed/origin', write: 'allowed/origins' },
+    ]);
+    expect(faultsOf(bare(r2({ allowed: 'all' })))).toMatchObject([
+      { place: '[1]/allowed', reason: 'text where an object is meant', write: 'an object' },
+      { place: '[1]/allowed/origins', reason: 'missing' },
+      { place: '[1]/allowed/methods', reason: 'missing' },
+    ]);
+  });
+});
+
+describe('the JSON of Google Cloud Storage', () => {
+  test('is read, its one list of headers serving both ways', () => {
+    const both = ['Content-Type', 'x-goog-resumable'];
+    const meant = {
+      rules: [
+        {
+          allowedOrigins: ['https://app.example'],
+          allowedMethods: ['GET', 'PUT'],
+          allowedHeaders: both,
+          exposeHeaders: both,
+          maxAgeSeconds: 3600,
+        },
+        { ...plain, allowedOrigins: ['*'], allowedMethods: METHODS },
+      ],
+      responseVary: false,
+    };
+    for (const text of [fixture('gcs.json'), bare(fixture('gcs.json'))]) {
+      for (const reading of ['strict', 'store'] as const) {
+        expect(ruleSetOf(text, reading)).toEqual(meant);
+        expect(warningsOf(text, reading)).toEqual([]);
+      }
+    }
+  });
+
+  test("gcloud's bare list: wildcards allow, and expose nothing; OPTIONS is left out; both are told", () => {
+    const text = fixture('gcloud.json');
+    for (const reading of ['strict', 'store'] as const) {
+      expect(ruleSetOf(text, reading).rules).toEqual([
+        {
+          allowedOrigins: ['*'],
+          allowedMethods: ['GET', 'HEAD'],
+          allowedHeaders: ['*', 'ETag', 'x-goog-*'],
+          exposeHeaders: ['ETag'],
+          maxAgeSeconds: 3600,
+        },
+      ]);
+      expect(warningsOf(text, reading)).toMatchObject([
+        { place: '[1]/method[3]', value: 'OPTIONS', reason: expect.stringContaining('no effect') },
+        { place: '[1]/responseHeader[1]', value: '*', reason: expect.stringContaining('exposes no') },
+        { place: '[1]/responseHeader[3]', value: 'x-goog-*', reason: expect.stringContaining('exposes no') },
+      ]);
+    }
+  });
+
+  test('a wildcard beside named methods adds the others once', () => {
+    expect(ruleSetOf(gcs({ method: ['PUT', '*'] })).rules[0]?.allowedMethods).toEqual([
+      'PUT',
+      ...METHODS.filter((method) => method !== 'PUT'),
+    ]);
+  });
+
+  test.each([
+    ['a method in lower case', gcs({ method: ['get'] }), { place: 'cors[1]/method[1]', write: 'GET' }],
+    ['a method outside the five', gcs({ method: ['GET', 'PATCH'] }), { place: 'cors[1]/method[2]' }],
+    [
+      'OPTIONS alone',
+      gcs({ method: ['OPTIONS'] }),
+      { place: 'cors[1]/method', reason: 'missing', write: 'at least one method, such as GET' },
+    ],
+    [
+      'two names in one header, told once though it serves both ways',
+      gcs({ responseHeader: ['x-a, x-b'] }),
+      { place: 'cors[1]/responseHeader[1]', value: 'x-a, x-b' },
+    ],
+    [
+      'two wildcards in a header',
+      gcs({ responseHeader: ['*-*'] }),
+      { place: 'cors[1]/responseHeader[1]', reason: 'more than one *' },
+    ],
+    ['an ID, which this form has not', gcs({ id: 'a' }), { place: 'cors[1]/id', reason: 'unknown key' }],
+    [
+      'a misspelt key',
+      gcs({ responseHeaders: ['x-a'] }),
+      { place: 'cors[1]/responseHeaders', write: 'responseHeader' },
+    ],
+    ['an age in words', gcs({ maxAgeSeconds: 'soon' }), { place: 'cors[1]/maxAgeSeconds', value: 'soon' }],
+  ])('%s is a fault in its own words', (_name, text, fault) => {
+    const faults = faultsOf(text);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatchObject(fault);
+  });
+});
+
+describe('a bare list has the form whose keys its rules use', () => {
+  test.each([
+    ['S3', '[{"AllowedOrigins":"*","AllowedMethods":"get"}]', '[1]/AllowedMethods[1]'],
+    ['R2', '[{"allowed":{"origins":"*","methods":"get"}}]', '[1]/allowed/methods[1]'],
+    ['GCS', '[{"origin":"*","method":"get"}]', '[1]/method[1]'],
+    ['GCS, with a key that R2 has too', '[{"maxAgeSeconds":1,"origin":"*","method":"get"}]', '[1]/method[1]'],
+    ['GCS, the first rule being none', '[7,{"origin":"*","method":"GET"}]', '[1]'],
+    ['S3, every key misspelt', '[{"AllowedOrigin":"*","AllowedMethod":"GET"}]', '[1]/AllowedOrigins'],
+    ['no form, there being no object', '["*"]', '[1]'],
+  ])('%s', (_name, text, place) => {
+    expect(faultsOf(text)[0]).toMatchObject({ place });
+  });
+
+  test('rules of two forms are not mixed: the keys of the rarer are faults', () => {
+    const text = JSON.stringify([gcsRule, gcsRule, r2Rule]);
+    expect(faultsOf(text).map(({ place }) => place)).toEqual(['[3]/origin', '[3]/method', '[3]/allowed']);
+  });
+});
+
+describe('whatever such a document says', () => {
+  const value = fc.constantFrom(
+    '*',
+    'a*',
+    '*-*',
+    'x-a',
+    'ETag',
+    'GET',
+    'put',
+    'OPTIONS',
+    'https://a.example',
+    '',
+  );
+  const list = fc.array(value, { maxLength: 4 });
+  const r2Rules = fc.record(
+    {
+      allowed: fc.record({ origins: list, methods: list, headers: list }, { requiredKeys: [] }),
+      exposeHeaders: list,
+    },
+    { requiredKeys: [] },
+  );
+  const gcsRules = fc.record({ origin: list, method: list, responseHeader: list }, { requiredKeys: [] });
+  const documents = fc.oneof(
+    fc.array(r2Rules, { maxLength: 3 }).map((rules) => ({ rules })),
+    fc.array(gcsRules, { maxLength: 3 }).map((cors) => ({ cors })),
+    fc.array(fc.oneof(r2Rules, gcsRules), { maxLength: 3 }),
+  );
+
+  test('nothing is exposed but by its full name, and what a file may say a store may serve', () => {
+    fc.assert(
+      fc.property(
+        documents.map((document) => JSON.stringify(document)),
+        (text) => {
+          const strict = readDocument(text, 'strict');
+          const store = readDocument(text, 'store');
+          if (strict.ok) expect(store).toMatchObject({ ok: true, ruleSet: strict.ruleSet });
+          else expect(strict.faults.length).toBeGreaterThan(0);
+          for (const rule of store.ok ? store.ruleSet.rules : []) {
+            expect(rule.allowedOrigins.length * rule.allowedMethods.length).toBeGreaterThan(0);
+            for (const name of rule.exposeHeaders)
+              expect(text.includes(`"${name}"`) && !name.includes('*')).toBe(true);
+          }
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('rules without a fault are all kept: none is lost in silence', () => {
+    fc.assert(
+      fc.property(fc.array(gcsRules, { minLength: 1, maxLength: 3 }), (cors) => {
+        const read = readDocument(JSON.stringify({ cors }), 'strict');
+        if (read.ok) expect(read.ruleSet.rules).toHaveLength(cors.length);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

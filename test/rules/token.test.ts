@@ -1,0 +1,149 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readByFetch } from '../../src/bucket/read.ts';
+import { createRulesCache } from '../../src/rules/cache.ts';
+import { type Token, urlSource } from '../../src/rules/url.ts';
+import { bucketWith } from './controlled.ts';
+
+const ONE =
+  '<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>';
+const secret = 'hush-7f3a.b64+/~_==';
+
+let server: Server;
+let base = '';
+let answer: RequestListener = () => undefined;
+let seen: IncomingMessage[] = [];
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    seen.push(request);
+    answer(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+beforeEach(() => {
+  seen = [];
+  answer = sends(200, ONE);
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const sends =
+  (status: number, body = '', headers: Record<string, string> = {}): RequestListener =>
+  (_, response) =>
+    response.writeHead(status, headers).end(body);
+const source = (token?: Token, path = '/rules.xml') =>
+  urlSource(base + path, ({ headers, ...limits }) => readByFetch(base + path, headers, limits), token);
+const load = (token?: Token) => source(token).load(AbortSignal.timeout(4000));
+const sent = () => seen.map(({ headers }) => headers.authorization);
+
+describe('a URL with a bearer token', () => {
+  test('is asked with it', async () => {
+    expect(await load(() => secret)).toMatchObject({ outcome: 'rules' });
+    expect(sent()).toEqual([`Bearer ${secret}`]);
+  });
+
+  test('is asked without one where there is none', async () => {
+    expect(await load()).toMatchObject({ outcome: 'rules' });
+    expect(sent()).toEqual([undefined]);
+  });
+
+  test('is asked with the one that is valid at each load', async () => {
+    const tokens = ['first', 'second\n'];
+    const rotating = source(async () => tokens.shift() ?? '');
+    await rotating.load(AbortSignal.timeout(4000));
+    await rotating.load(AbortSignal.timeout(4000), { etag: '"1"' });
+    expect(sent()).toEqual(['Bearer first', 'Bearer second']);
+    expect(seen[1]?.headers['if-none-match']).toBe('"1"');
+  });
+
+  test('that redirects is not followed: nobody else gets the token', async () => {
+    let stolen = 0;
+    const other = createServer((_, response) => {
+      stolen += 1;
+      response.end(ONE);
+    });
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    answer = sends(302, '', { Location: `http://127.0.0.1:${(other.address() as AddressInfo).port}/` });
+    expect(await load(() => secret)).toMatchObject({ outcome: 'unknown' });
+    await new Promise((resolve) => other.close(resolve));
+    expect(stolen).toBe(0);
+  });
+
+  test.each([
+    ['is empty', () => ' \n'],
+    ['has a blank inside', () => `${secret} x`],
+    ['has a line break inside', () => `${secret}\r\nX-Evil: 1`],
+    ['has letters beyond ASCII', () => `${secret}é`],
+    ['is as long as no token is', () => secret.repeat(1000)],
+  ])('asks nothing where the token %s', async (_, token) => {
+    const loaded = await load(token);
+    expect(loaded).toMatchObject({
+      outcome: 'unknown',
+      cause: `the token for ${base}/rules.xml is empty, too long or holds what no header can carry`,
+    });
+    expect(inspect(loaded)).not.toContain('hush');
+    expect(seen).toEqual([]);
+  });
+
+  test.each([
+    ["can't be had: ENOENT", Object.assign(new Error(`no ${secret}`), { code: 'ENOENT' })],
+    ["can't be had", Object.assign(new Error(`no ${secret}`), { code: secret })],
+    ["can't be had", secret],
+  ])('asks nothing where the token %s', async (cause, error) => {
+    const loaded = await load(() => {
+      throw error;
+    });
+    expect(loaded).toMatchObject({ outcome: 'unknown', cause: `the token for ${base}/rules.xml ${cause}` });
+    expect(inspect(loaded)).not.toContain('hush');
+  });
+
+  test.each([
+    ['401', sends(401), /answered 401/, /token is valid/],
+    ['403', sends(403, secret), /answered 403/, /token is valid/],
+    ['500', sends(500, secret), /answered 500/, /status 200/],
+    ['the token as a page', sends(200, `who is ${secret}?`), /with the token/, /what answers there/],
+    ['the token in a document', sends(200, ONE.replace('*', secret)), /with the token/, /what answers there/],
+    ['the token as an ETag', sends(200, ONE, { ETag: `"${secret}"` }), /with the token/, /what answers/],
+    ['nothing', (_, response) => void response.socket?.destroy(), /could not be read/, /address/],
+  ] as [string, RequestListener, RegExp, RegExp][])(
+    'that answers %s is unknown, and the token stays secret',
+    async (_, acts, cause, cure) => {
+      answer = acts;
+      const cache = createRulesCache({ ttl: 1000, maxStale: 0 });
+      await cache.current(bucketWith(source(() => secret, `/rules.xml?key=${secret}`)));
+      const { failure, state } = cache.status('b');
+      expect(state).toBe('unavailable');
+      expect(failure?.cause).toMatch(cause);
+      expect(failure?.cure).toMatch(cure);
+      expect(inspect(failure)).not.toContain('hush');
+    },
+  );
+
+  test('tells no token in an error that tells it', async () => {
+    const leaking = urlSource(
+      `http://x.example?key=${secret}`,
+      async () => {
+        throw new Error(`Bearer ${secret}`, {
+          cause: new Error(`at http://x.example/?key=${secret}: ${secret}`),
+        });
+      },
+      () => secret,
+    );
+    expect(leaking.name).toBe('http://x.example/');
+    const error = await leaking.load(AbortSignal.timeout(4000)).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Error);
+    expect(inspect(error)).toContain('(token)');
+    expect(inspect(error)).not.toContain('hush');
+  });
+
+  test('without a token tells that one may be needed', async () => {
+    answer = sends(401);
+    expect(await load()).toMatchObject({ cure: 'It may not be read without a token.' });
+  });
+});
