@@ -277,7 +277,8 @@ describe('closing', () => {
 
 describe('rules in a file', () => {
   const allowed = async (edge: Started, origin: string) =>
-    (await edge.call('/a', { headers: { Origin: origin } })).headers['access-control-allow-origin'] === origin;
+    (await edge.call('/a', { headers: { Origin: origin } })).headers['access-control-allow-origin'] ===
+    origin;
 
   test('take effect when the file is edited, and a fault in it leaves the last good ones in force', async () => {
     const file = join(folder, 'rules.xml');

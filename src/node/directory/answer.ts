@@ -5,6 +5,7 @@ import { placeOf } from './place.ts';
 import { refusal } from './refusal.ts';
 import { manageRules } from './rules.ts';
 import { serveObject } from './serve.ts';
+import { checkSignature, type Keys } from './signature.ts';
 import { removeObject, storeObject } from './store.ts';
 
 /** A folder that is being served. */
@@ -14,6 +15,8 @@ export interface DirectoryBucket {
   readonly rulesFile: string;
   readonly rulesWritable: boolean;
   readonly digests: Digests;
+  /** Undefined where requests need not be signed. */
+  readonly keys?: Keys | undefined;
 }
 
 const METHODS = 'GET, HEAD, PUT, DELETE';
@@ -61,6 +64,10 @@ const route = async (exchange: Exchange, bucket: DirectoryBucket): Promise<void>
 export const answer = async (exchange: Exchange, bucket: DirectoryBucket): Promise<void> => {
   identify(exchange);
   try {
+    // As in real stores: a browser can't sign its preflights.
+    if (bucket.keys && exchange.request.method !== 'OPTIONS') {
+      await checkSignature(exchange.request, bucket.keys);
+    }
     await route(exchange, bucket);
   } catch (error) {
     answerRefusal(exchange, error);

@@ -1,15 +1,39 @@
-/** Everything the directory bucket can refuse, in OSS's own codes where OSS has one. */
+/** Everything the directory bucket can refuse, in OSS's own codes where OSS has one, and S3's for what S3 alone has. */
 const TABLE = {
   AccessDenied: { status: 403, message: 'AccessDenied' },
+  AuthorizationHeaderMalformed: {
+    status: 400,
+    message: 'The authorization header you provided is invalid.',
+  },
+  AuthorizationQueryParametersError: {
+    status: 400,
+    message: 'The query parameters of the signature are incomplete or malformed.',
+  },
+  BadDigest: { status: 400, message: 'The CRC32 you specified did not match what we received.' },
   EntityTooLarge: { status: 400, message: 'The CORS document is larger than 16 KB.' },
   FileAlreadyExists: {
     status: 409,
     message: 'The name conflicts with another object: on a disk, a name is either an object or a folder.',
   },
+  IncompleteBody: {
+    status: 400,
+    message: 'The body is not the aws-chunked one that its headers announce, or it is not whole.',
+  },
   InternalError: { status: 500, message: 'The directory bucket could not do this.' },
+  InvalidAccessKeyId: {
+    status: 403,
+    message: 'The Access Key Id you provided does not exist in our records.',
+  },
+  InvalidArgument: { status: 400, message: 'Authorization header is invalid.' },
   InvalidDigest: { status: 400, message: 'The Content-MD5 you specified was invalid.' },
   InvalidObjectName: { status: 400, message: 'The specified object is not valid.' },
   InvalidRange: { status: 416, message: 'The requested range cannot be satisfied.' },
+  InvalidRequest: {
+    status: 400,
+    message: 'Missing required header for this request: x-amz-content-sha256.',
+  },
+  InvalidSecurityToken: { status: 403, message: 'The security token you provided is invalid.' },
+  InvalidToken: { status: 400, message: 'The provided token is malformed or otherwise invalid.' },
   MalformedXML: { status: 400, message: 'The XML you provided was not well-formed.' },
   MethodNotAllowed: { status: 405, message: 'The specified method is not allowed against this resource.' },
   NoSuchCORSConfiguration: { status: 404, message: 'The CORS Configuration does not exist.' },
@@ -18,6 +42,19 @@ const TABLE = {
   PreconditionFailed: {
     status: 412,
     message: 'At least one of the preconditions you specified did not hold.',
+  },
+  RequestTimeTooSkewed: {
+    status: 403,
+    message: 'The difference between the request time and the current time is too large.',
+  },
+  SignatureDoesNotMatch: {
+    status: 403,
+    message:
+      'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
+  },
+  XAmzContentSHA256Mismatch: {
+    status: 400,
+    message: "The provided 'x-amz-content-sha256' header does not match what was computed.",
   },
 } as const;
 

@@ -6,7 +6,8 @@ import { dirname } from 'node:path';
 import type { Fault } from '../../document/fault.ts';
 import { readDocument } from '../../document/read.ts';
 import { checkDigest, promisedDigest } from './digest.ts';
-import { answerEmpty, answerXml, bodyOf, type Exchange, methodNotAllowed } from './exchange.ts';
+import { answerEmpty, answerXml, type Exchange, methodNotAllowed } from './exchange.ts';
+import { payloadOf } from './payload.ts';
 import { refusal, systemCode } from './refusal.ts';
 import { openTemporary } from './temporary.ts';
 
@@ -34,7 +35,7 @@ const checkPeer = (request: IncomingMessage, writable: boolean): void => {
 const readBody = async (request: IncomingMessage): Promise<Buffer> => {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of bodyOf(request)) {
+  for await (const chunk of payloadOf(request)) {
     size += chunk.length;
     if (size > DOCUMENT_BYTES) throw refusal('EntityTooLarge');
     chunks.push(chunk);

@@ -1,9 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { basename, resolve } from 'node:path';
+import type { Credentials } from '../../bucket/sign/credentials.ts';
 import { answer, type DirectoryBucket } from './answer.ts';
 import { makeDigests } from './digest.ts';
 import { directoryBucketError, openFolder, rulesFileOf } from './folder.ts';
 import { systemCode } from './refusal.ts';
+import type { Keys } from './signature.ts';
 
 export { type DirectoryBucketError, type DirectoryBucketProblem, isDirectoryBucketError } from './folder.ts';
 
@@ -17,6 +20,12 @@ export interface DirectoryBucketOptions {
    * something on this machine lets others through, as a proxy does: its requests look like its own.
    */
   readonly rulesWritable?: boolean;
+  /** Requests have to be signed with one of these keys, by OSS V1, OSS V4 or SigV4; without any, none is checked. */
+  readonly credentials?: Credentials | readonly Credentials[];
+  /** The bucket's name, which OSS signatures cover; the folder's own name by default. */
+  readonly bucket?: string;
+  /** The clock that signatures are checked by, in milliseconds since 1970; the machine's by default. */
+  readonly now?: () => number;
   /** The address to listen on; 127.0.0.1 by default. */
   readonly host?: string;
   /** 0, the default, takes any free port. */
@@ -61,6 +70,15 @@ const closeServer = async (server: Server, underWay: ReadonlySet<Promise<void>>)
   await Promise.all(underWay);
 };
 
+const keysOf = ({ folder, credentials, bucket, now }: DirectoryBucketOptions): Keys | undefined =>
+  credentials === undefined
+    ? undefined
+    : {
+        bucket: bucket ?? basename(resolve(folder)),
+        credentials: [credentials].flat(),
+        now: now ?? Date.now,
+      };
+
 /**
  * Serves a folder over HTTP as a small OSS bucket: objects (GET, HEAD, PUT, DELETE) and CORS rules (`/?cors`).
  * @throws DirectoryBucketError, in one line what is wrong with which folder and what to do
@@ -69,7 +87,13 @@ export const openDirectoryBucket = async (options: DirectoryBucketOptions): Prom
   const { folder, host = '127.0.0.1', port = 0, rulesWritable = true } = options;
   const root = await openFolder(folder);
   const rulesFile = rulesFileOf(folder, root, options.rulesFile);
-  const bucket: DirectoryBucket = { root, rulesFile, rulesWritable, digests: makeDigests() };
+  const bucket: DirectoryBucket = {
+    root,
+    rulesFile,
+    rulesWritable,
+    digests: makeDigests(),
+    keys: keysOf(options),
+  };
 
   const underWay = new Set<Promise<void>>();
   const limits = { headersTimeout: HEADERS_MS, requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS };

@@ -2,7 +2,8 @@ import { createHash, type Hash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { checkDigest, type Digests, promisedDigest } from './digest.ts';
-import { answerEmpty, bodyOf, type Exchange } from './exchange.ts';
+import { answerEmpty, type Exchange } from './exchange.ts';
+import { payloadOf } from './payload.ts';
 import { foldersStand, kindAt, makeFolders, type Place, removeEmptyFolders } from './place.ts';
 import { refusal, systemCode } from './refusal.ts';
 import { openTemporary, type Temporary } from './temporary.ts';
@@ -22,7 +23,7 @@ const prepare = async (place: Place): Promise<Temporary> => {
 };
 
 async function* hashed(request: IncomingMessage, hash: Hash): AsyncGenerator<Buffer> {
-  for await (const chunk of bodyOf(request)) {
+  for await (const chunk of payloadOf(request)) {
     hash.update(chunk);
     yield chunk;
   }

@@ -1,0 +1,112 @@
+import { readFile, stat } from 'node:fs/promises';
+import {
+  CREDENTIAL_NAMES,
+  type CredentialNames,
+  type Credentials,
+  type CredentialsSource,
+} from '../bucket/sign/credentials.ts';
+import type { Dialect } from '../cors/dialect.ts';
+
+type Values = Readonly<Record<string, string | undefined>>;
+
+const FILE_BYTES = 64 * 1024;
+const JSON_NAMES: CredentialNames = { id: 'accessKeyId', secret: 'accessKeySecret', token: 'securityToken' };
+
+/** Empty counts as unset. No value is ever told. */
+const credentialsIn = (values: Values, { id, secret, token }: CredentialNames, where: string) => {
+  const accessKeyId = values[id]?.trim();
+  const accessKeySecret = values[secret]?.trim();
+  const securityToken = values[token]?.trim();
+  if (!accessKeyId && !accessKeySecret && !securityToken) return null;
+  const missing = accessKeyId ? secret : id;
+  if (!accessKeyId || !accessKeySecret) {
+    const present = [id, secret, token].filter((name) => values[name]?.trim()).join(' and ');
+    throw new Error(`${where} has ${present}, but not ${missing}: set ${missing} too`);
+  }
+  return { accessKeyId, accessKeySecret, ...(securityToken && { securityToken }) };
+};
+
+/** A store's names, behind a bucket's own prefix: `MEDIA` and `oss` make `MEDIA_OSS_ACCESS_KEY_ID` and so on. */
+export const environmentNames = (store: Dialect, prefix?: string): CredentialNames => {
+  const { id, secret, token } = CREDENTIAL_NAMES[store];
+  return prefix
+    ? { id: `${prefix}_${id}`, secret: `${prefix}_${secret}`, token: `${prefix}_${token}` }
+    : { id, secret, token };
+};
+
+/**
+ * Credentials from the environment, looked up anew at every signing; null when none of the names is set.
+ * The source throws an Error that names the missing one when they are set in part.
+ */
+export const environmentCredentials =
+  (store: Dialect, env: Values, prefix?: string): CredentialsSource =>
+  () =>
+    credentialsIn(env, environmentNames(store, prefix), 'the environment');
+
+const readJson = (text: string, where: string): Values => {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the text around the fault.
+    throw new Error(`${where} begins with { and is not JSON`);
+  }
+  const entries = Object.entries(document as object);
+  const known = Object.values(JSON_NAMES);
+  for (const [name, value] of entries) {
+    if (!known.includes(name)) throw new Error(`${where} has an unknown key: write ${known.join(', ')}`);
+    if (typeof value !== 'string') throw new Error(`${where}: ${name} is not a string`);
+  }
+  return Object.fromEntries(entries);
+};
+
+const LINE = /^(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*(.*)$/;
+
+const readLines = (text: string, where: string): Values => {
+  const values: Record<string, string> = {};
+  for (const [at, line] of text.split(/\r?\n/).entries()) {
+    const trimmed = line.trim();
+    if (trimmed === '' || trimmed.startsWith('#')) continue;
+    const [, name, value] = LINE.exec(trimmed) ?? [];
+    if (name === undefined || value === undefined) {
+      throw new Error(`${where}, line ${at + 1} is not of the form NAME=VALUE`);
+    }
+    values[name] = value.replace(/^(["'])(.*)\1$/, '$2');
+  }
+  return values;
+};
+
+const readCredentials = (text: string, path: string, store: Dialect): Credentials => {
+  const where = `the credentials file ${path}`;
+  const bare = text.replace(/^\uFEFF/, '');
+  const json = bare.trimStart().startsWith('{');
+  const names = json ? JSON_NAMES : CREDENTIAL_NAMES[store];
+  const found = credentialsIn(json ? readJson(bare, where) : readLines(bare, where), names, where);
+  if (found) return found;
+  throw new Error(`${where} holds no credentials: write ${names.id} and ${names.secret}`);
+};
+
+/**
+ * Credentials from a file, read again when it has changed. It holds either
+ * `{"accessKeyId": …, "accessKeySecret": …, "securityToken": …}` or lines `NAME=VALUE` with the names that the
+ * store's credentials have in the environment; other names are left alone there, as are `#` lines.
+ * The source rejects with an Error that names the file, and never a value, when it can't be read.
+ */
+export const fileCredentials = (path: string, store: Dialect): CredentialsSource => {
+  let known: { readonly version: string; readonly credentials: Credentials } | undefined;
+  return async () => {
+    const found = await stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
+      throw new Error(`the credentials file ${path} can't be read (${error.code})`);
+    });
+    if (!found.isFile()) throw new Error(`the credentials file ${path} is not a file`);
+    if (found.size > FILE_BYTES) throw new Error(`the credentials file ${path} is larger than 64 KB`);
+    const version = [found.ino, found.size, found.mtimeNs, found.ctimeNs].join(':');
+    if (known?.version === version) return known.credentials;
+    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      throw new Error(`the credentials file ${path} can't be read (${error.code})`);
+    });
+    const credentials = readCredentials(text, path, store);
+    known = { version, credentials };
+    return credentials;
+  };
+};
