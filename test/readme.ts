@@ -1,8 +1,10 @@
 // Runs every command of README.md from top to bottom, as a stranger would, and compares what it prints with
 // the text block after it: each line there must occur in the output, in that order. A block that starts the
-// edge keeps running until the next one does.
+// edge keeps running until the next one does. Nothing is changed in a command but the address of the one OSS bucket,
+// which is the store that test/readme-stores.ts plays.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 const STARTED = /^edge\s+http/m;
 const START_LIMIT = 120_000;
@@ -38,8 +40,11 @@ function missingLine(output: string, expected: readonly string[]): string | null
   return null;
 }
 
+const here = (command: string): string =>
+  command.replace('oss://my-bucket?region=cn-hangzhou', '$&&endpoint=http://127.0.0.1:9001');
+
 const open = (command: string) =>
-  spawn('bash', ['-euo', 'pipefail', '-c', command], { cwd: root, detached: true });
+  spawn('bash', ['-euo', 'pipefail', '-c', here(command)], { cwd: root, detached: true });
 
 function collect(child: ChildProcess): () => string {
   let output = '';
@@ -102,13 +107,19 @@ async function check({ command, expected }: Step): Promise<string | null> {
   }
 }
 
+const stores = spawn(process.execPath, [fileURLToPath(new URL('readme-stores.ts', import.meta.url))]);
+await new Promise((resolve, reject) => {
+  stores.stdout.once('data', resolve);
+  stores.once('exit', () => reject(new Error('the stores did not start: are ports 9000 and 9001 free?')));
+});
+process.once('exit', () => stores.kill());
 let edge: ChildProcess | undefined;
 let failed = 0;
 const steps = stepsOf(readme);
 for (const step of steps) {
   console.log(`$ ${step.command}`);
   let fault: string | null;
-  if (/^npm (ci && npm )?start/.test(step.command)) {
+  if (/(^|\n)npm (ci && npm )?start/.test(step.command)) {
     await stop(edge);
     ({ child: edge, fault } = await startEdge(step.command));
   } else {
@@ -119,5 +130,6 @@ for (const step of steps) {
   if (fault !== null) failed += 1;
 }
 await stop(edge);
+stores.removeAllListeners('exit').kill();
 console.log(`readme: ${steps.length - failed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && steps.length > 0 ? 0 : 1;

@@ -1,17 +1,21 @@
 import { Hono } from 'hono';
-import type { RuledBucket, RulesCache } from '../rules/cache.ts';
+import { type RuledBucket, type RulesCache, refreshLoaded } from '../rules/cache.ts';
+import type { RulesStatus } from '../rules/ledger.ts';
 import { explainRequest } from './explain.ts';
 import { readiness } from './ready.ts';
 import { describeRules } from './rules.ts';
 
 export interface AdminOptions {
-  readonly buckets: readonly RuledBucket[];
-  /** Names of the buckets whose rules are loaded at start. */
-  readonly preloaded: readonly string[];
+  /** Those that are served now. */
+  readonly buckets: () => readonly RuledBucket[];
+  /** Those whose rules are loaded though nobody asks. */
+  readonly preloaded: () => readonly RuledBucket[];
   readonly cache: RulesCache;
   /** Whether the edge accepts connections. */
   readonly listening: () => boolean;
   readonly metrics: () => Promise<{ type: string; text: string }>;
+  /** Somebody wants rules loaded anew, of one bucket or of all (null): tells other processes. */
+  readonly onRefresh?: (bucket: string | null) => void;
 }
 
 /** What operators and their machines ask. It has no CORS headers and belongs on a port of its own. */
@@ -29,16 +33,27 @@ export function createAdmin(options: AdminOptions): Hono {
   });
   app.get('/rules', (c) => {
     const asked = c.req.query('bucket');
-    const found = asked === undefined ? buckets : buckets.filter(({ name }) => name === asked);
-    if (found.length === 0) return c.json(unknownBucket(asked, buckets), 404);
+    const found = named(asked, buckets());
+    if (found.length === 0) return c.json(unknownBucket(asked, buckets()), 404);
     return c.json({ buckets: found.map((bucket) => describeRules(bucket, cache.status(bucket.name))) });
   });
   app.get('/explain', async (c) => {
     const { bucket: asked, ...query } = c.req.query();
-    const bucket = findBucket(asked, buckets);
-    if (bucket === null) return c.json(unknownBucket(asked, buckets), 404);
+    const bucket = findBucket(asked, buckets());
+    if (bucket === null) return c.json(unknownBucket(asked, buckets()), 404);
     const explained = explainRequest(await cache.current(bucket), query);
     return c.json({ bucket: bucket.name, ...explained }, 'faults' in explained ? 400 : 200);
+  });
+  app.post('/refresh', async (c) => {
+    // Any page can have a browser send a POST here; it carries an Origin then.
+    if (c.req.header('Origin') !== undefined) return c.json({ error: 'not for pages' }, 403);
+    const asked = c.req.query('bucket');
+    const found = named(asked, buckets());
+    if (found.length === 0) return c.json(unknownBucket(asked, buckets()), 404);
+    options.onRefresh?.(asked ?? null);
+    if (asked === undefined) await refreshLoaded(cache, found);
+    else await Promise.all(found.map((bucket) => cache.refresh(bucket)));
+    return c.json({ buckets: found.map(({ name }) => ({ bucket: name, ...outcomeOf(cache.status(name)) })) });
   });
   app.get('/metrics', async (c) => {
     const { type, text } = await options.metrics();
@@ -49,6 +64,16 @@ export function createAdmin(options: AdminOptions): Hono {
   );
   return app;
 }
+
+/** All of them where none is named. */
+const named = (asked: string | undefined, buckets: readonly RuledBucket[]): readonly RuledBucket[] =>
+  asked === undefined ? buckets : buckets.filter(({ name }) => name === asked);
+
+const outcomeOf = ({ state, lastGood, failure }: RulesStatus) => ({
+  state,
+  version: lastGood?.version ?? null,
+  ...(failure !== null && { cause: failure.cause, cure: failure.cure }),
+});
 
 const listed = ({ method, path }: { method: string; path: string }): string[] =>
   method === 'ALL' ? [] : [`${method} ${path}`];

@@ -1,7 +1,7 @@
-import type { RulesCache } from '../rules/cache.ts';
+import type { RuledBucket, RulesCache } from '../rules/cache.ts';
 
 export interface ReadinessFacts {
-  readonly preloaded: readonly string[];
+  readonly preloaded: () => readonly RuledBucket[];
   readonly cache: RulesCache;
   readonly listening: () => boolean;
 }
@@ -18,7 +18,7 @@ export function readiness({ preloaded, cache, listening }: ReadinessFacts): Read
   const missing: string[] = [];
   const degraded: string[] = [];
   if (!listening()) missing.push('the edge does not accept connections');
-  for (const name of preloaded) {
+  for (const { name } of preloaded()) {
     const { state, failure } = cache.status(name);
     const told = failure === null ? '' : `: ${failure.cause}. ${failure.cure}`;
     if (state === 'stale') degraded.push(`bucket ${name} is served by its last good rules${told}`);

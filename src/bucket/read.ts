@@ -25,9 +25,14 @@ export const readByFetch: Read = async (url, headers, { maxBytes, signal }) => {
     // `fetch` takes it from the URL and forbids to set it.
     if (name.toLowerCase() !== 'host') sent.append(name, headers[at + 1] ?? '');
   }
-  const response = await fetch(url, { headers: sent, redirect: 'manual', signal });
+  const ask = () => fetch(url, { headers: sent, redirect: 'manual', signal });
+  // The other side may close a kept connection in the moment it is used again; a GET can be asked twice.
+  const response = await ask().catch((error) => (closedMeanwhile(error) ? ask() : Promise.reject(error)));
   return { status: response.status, headers: response.headers, text: await textOf(response, maxBytes) };
 };
+
+const closedMeanwhile = (error: unknown): boolean =>
+  error instanceof Error && error.cause instanceof Error && /other side closed/.test(error.cause.message);
 
 /** Where a bucket keeps its rules. */
 export const rulesUrl = ({ base, path }: Address): string => `${base}${path}/?cors`;

@@ -1,5 +1,6 @@
-import type { Environment } from './serve.ts';
-import { demo, serve } from './serve.ts';
+import type { Environment } from './configure.ts';
+import { demo } from './demo.ts';
+import { serve } from './serve.ts';
 import { USAGE } from './usage.ts';
 import { VERSION } from './version.ts';
 

@@ -1,5 +1,6 @@
 import type { VaryMode } from '../cors/compile.ts';
 import { DIALECTS } from '../cors/dialect.ts';
+import { parseBucket } from './place.ts';
 import * as values from './values.ts';
 
 /** One option: the same name, meaning and checks as a flag, as a variable and in the README's table. */
@@ -28,9 +29,10 @@ export const OPTIONS = {
     flag: 'bucket',
     variable: 'BUCKET_URL',
     default: null,
-    example: 'https://my-bucket.oss-cn-hangzhou.aliyuncs.com',
-    about: 'The bucket: its URL, with a path for path-style stores, or a folder to serve as a bucket.',
-    parse: values.parseBucket,
+    example: 'oss://my-bucket?region=cn-hangzhou',
+    about:
+      'The bucket: `oss://NAME?region=…`, `s3://NAME?region=…` or `?endpoint=…`, its URL, or a folder to serve as one.',
+    parse: parseBucket,
   }),
   rules: option({
     flag: 'rules',
@@ -44,10 +46,10 @@ export const OPTIONS = {
   store: option({
     flag: 'store',
     variable: 'STORE',
-    default: 'oss',
+    default: null,
     example: 's3',
     about:
-      'The kind of store, `oss` or `s3`: it decides how preflights and errors are worded and when credentials are allowed.',
+      'The kind of store, `oss` or `s3`; `oss` where the bucket does not tell. It decides how preflights and errors are worded and when credentials are allowed.',
     parse: values.parseWord(DIALECTS),
   }),
   vary: option({
@@ -58,6 +60,39 @@ export const OPTIONS = {
     about:
       '`safe`: right behind every shared cache. `store`: the Vary header that the store itself would send.',
     parse: values.parseWord(VARY_MODES),
+  }),
+  bucketName: option({
+    flag: 'bucket-name',
+    variable: 'BUCKET_NAME',
+    default: null,
+    example: 'my-bucket',
+    about: "The bucket's name, for signing where its address does not tell it: a custom domain.",
+    parse: values.parseName,
+  }),
+  region: option({
+    flag: 'region',
+    variable: 'BUCKET_REGION',
+    default: null,
+    example: 'cn-hangzhou',
+    about: "The bucket's region, for signing where its address does not tell it.",
+    parse: values.parseRegion,
+  }),
+  signature: option({
+    flag: 'signature',
+    variable: 'SIGNATURE',
+    default: 'v4',
+    example: 'v1',
+    about: 'How `GET /?cors` is signed: `v4`, or with store `oss` also `v1`.',
+    parse: values.parseWord(['v4', 'v1'] as const),
+  }),
+  credentials: option({
+    flag: 'credentials',
+    variable: 'CREDENTIALS',
+    default: 'env',
+    example: 'env:MEDIA',
+    about:
+      'Where the keys for signing are: `env` (`OSS_ACCESS_KEY_ID`, `AWS_ACCESS_KEY_ID` …, unsigned where they are not set), `env:PREFIX`, `file:PATH` or `none`.',
+    parse: values.parseCredentials,
   }),
   host: option({
     flag: 'host',
@@ -114,6 +149,31 @@ export const OPTIONS = {
     example: '0',
     about: 'How long the last good rules stay in force while they cannot be loaded; `0`: for ever.',
     parse: values.parseDuration('0', '3650d'),
+  }),
+  config: option({
+    flag: 'config',
+    variable: 'BUCKET_CORS_CONFIG',
+    default: null,
+    example: 'bucket-cors.json',
+    about: 'A configuration file for many buckets, by host and path prefix; watched.',
+    parse: values.parsePath,
+  }),
+  stateDir: option({
+    flag: 'state-dir',
+    variable: 'STATE_DIR',
+    default: null,
+    example: '/var/lib/bucket-cors',
+    about: 'A folder that keeps the last good rules across restarts.',
+    parse: values.parsePath,
+  }),
+  redis: option({
+    flag: 'redis',
+    variable: 'REDIS_URL',
+    default: null,
+    example: 'redis://127.0.0.1:6379',
+    about:
+      'A Redis or Valkey server through which several edges share last good rules and tell each other of new ones.',
+    parse: values.parseRedis,
   }),
   drain: option({
     flag: 'drain',

@@ -1,13 +1,35 @@
+import type { Dialect } from '../cors/dialect.ts';
 import type { Fault } from '../document/fault.ts';
 import { OPTIONS, type Option, type OptionName } from './options.ts';
-import type { BucketPlace } from './values.ts';
+import type { BucketPlace } from './place.ts';
 
 type ValueOf<N extends OptionName> = (typeof OPTIONS)[N] extends Option<infer T> ? T : never;
 
+/** Options that have no default. */
+type Unset = 'bucket' | 'bucketName' | 'region' | 'stateDir' | 'redis' | 'config';
+
 /** Every option's value; times in milliseconds. Without a bucket there is nothing to serve but the demo. */
-export type Config = { readonly [N in Exclude<OptionName, 'bucket'>]: ValueOf<N> } & {
-  readonly bucket: BucketPlace | null;
+export type Config = { readonly [N in Exclude<OptionName, Unset | 'store'>]: ValueOf<N> } & {
+  readonly [N in Unset]: ValueOf<N> | null;
+} & {
+  /** As given, or as the bucket's address tells it, or `oss`. */
+  readonly store: Dialect;
 };
+
+/** The options that say something of one bucket; a configuration file has them for each. */
+export const BUCKET_OPTIONS = [
+  'bucket',
+  'rules',
+  'store',
+  'vary',
+  'bucketName',
+  'region',
+  'signature',
+  'credentials',
+  'dangerouslyAllowCredentials',
+] as const satisfies readonly OptionName[];
+
+export type BucketOptions = Pick<Config, (typeof BUCKET_OPTIONS)[number]>;
 
 /** What somebody gave for an option, and where: `--port`, `PORT`. */
 export interface Given {
@@ -16,12 +38,12 @@ export interface Given {
 }
 export type GivenOptions = Partial<Record<OptionName, Given>>;
 
-const NAMES = Object.keys(OPTIONS) as OptionName[];
+export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];
 
 /** Picks the options out of environment or Worker variables; an empty one counts as not set. */
 export function fromVariables(variables: Readonly<Record<string, string | undefined>>): GivenOptions {
   const given: GivenOptions = {};
-  for (const name of NAMES) {
+  for (const name of OPTION_NAMES) {
     const place = OPTIONS[name].variable;
     const text = variables[place];
     if (text !== undefined && text !== '') given[name] = { place, text };
@@ -31,20 +53,49 @@ export function fromVariables(variables: Readonly<Record<string, string | undefi
 
 /** Checks all options at once: every fault there is, or a whole configuration (promise 6). */
 export function readConfig(given: GivenOptions): { config: Config } | { faults: readonly Fault[] } {
+  const { values, faults } = readOptions(OPTION_NAMES, given);
+  const config = withStore(values) as Config;
+  const found = [...faults, ...contradictions(config, given), ...sharedPorts(config, given)];
+  return found.length > 0 ? { faults: found } : { config };
+}
+
+/** The same for the options of one bucket in a configuration file. */
+export function readBucketOptions(
+  given: GivenOptions,
+): { options: BucketOptions } | { faults: readonly Fault[] } {
+  const { values, faults } = readOptions(BUCKET_OPTIONS, given);
+  const options = withStore(values) as BucketOptions;
+  const found = [...faults, ...contradictions(options, given)];
+  return found.length > 0 ? { faults: found } : { options };
+}
+
+/** The faults of the options that are given, and of no others. */
+export const optionFaults = (given: GivenOptions): readonly Fault[] =>
+  readOptions(Object.keys(given) as OptionName[], given).faults;
+
+type Values = Partial<Record<OptionName, unknown>>;
+
+function readOptions(names: readonly OptionName[], given: GivenOptions): { values: Values; faults: Fault[] } {
   const faults: Fault[] = [];
-  const values: Partial<Record<OptionName, unknown>> = {};
-  for (const name of NAMES) {
+  const values: Values = {};
+  for (const name of names) {
     const option: Option<unknown> = OPTIONS[name];
     const text = given[name]?.text ?? option.default;
-    const parsed = text === null ? { value: null } : option.parse(text);
-    if ('value' in parsed) values[name] = parsed.value;
-    else faults.push({ place: placeOf(given, name), ...shown(name, text ?? ''), ...parsed });
+    const read = text === null ? { value: null } : option.parse(text);
+    if ('value' in read) values[name] = read.value;
+    else faults.push({ place: placeOf(given, name), ...shown(name, text ?? ''), ...read });
   }
-  // Each value came out of its own option's parser; only the compiler can't follow it through the loop.
-  const config = values as Config;
-  faults.push(...contradictions(config, given));
-  return faults.length > 0 ? { faults } : { config };
+  return { values, faults };
 }
+
+/** Each value came out of its own option's parser; only the compiler can't follow it through the loop. */
+const withStore = (values: Values): Values => ({
+  ...values,
+  store: values.store ?? storeOf(values.bucket as BucketPlace | null | undefined) ?? 'oss',
+});
+
+const storeOf = (place: BucketPlace | null | undefined): Dialect | undefined =>
+  place?.kind === 'http' ? place.store : undefined;
 
 const placeOf = (given: GivenOptions, name: OptionName): string =>
   given[name]?.place ?? `--${OPTIONS[name].flag}`;
@@ -52,16 +103,17 @@ const placeOf = (given: GivenOptions, name: OptionName): string =>
 /** A whole document, and what may be secret in a URL, stay out of messages (promise 7). */
 function shown(name: OptionName, text: string): { value?: string } {
   const value = withoutSecrets(text);
-  return name === 'rules' || value === null ? {} : { value };
+  return name === 'rules' || name === 'credentials' || value === null ? {} : { value };
 }
 
 /** A text without its query, which may carry a signature; null for one that may carry a password. */
 export const withoutSecrets = (text: string): string | null =>
   text.includes('@') ? null : text.replace(/\?.*$/s, '?…');
 
-function contradictions(config: Config, given: GivenOptions): Fault[] {
+function contradictions(options: BucketOptions, given: GivenOptions): Fault[] {
   const faults: Fault[] = [];
-  if (config.dangerouslyAllowCredentials && config.store === 's3') {
+  const { store } = options;
+  if (options.dangerouslyAllowCredentials && store === 's3') {
     faults.push({
       place: placeOf(given, 'dangerouslyAllowCredentials'),
       value: 'true',
@@ -69,14 +121,34 @@ function contradictions(config: Config, given: GivenOptions): Fault[] {
       write: 'nothing: leave it out',
     });
   }
-  const sameHost = config.host === config.adminHost;
-  if (sameHost && config.port !== undefined && config.port !== 0 && config.port === config.adminPort) {
+  const told = storeOf(options.bucket);
+  if (told !== undefined && told !== store) {
     faults.push({
-      place: placeOf(given, 'adminPort'),
-      value: String(config.adminPort),
-      reason: 'is the port of the edge itself',
-      write: 'another port: admin is never served on the public one',
+      place: placeOf(given, 'store'),
+      value: store,
+      reason: `contradicts the bucket's address, which is one of store ${told}`,
+      write: `${told}, or nothing`,
+    });
+  }
+  if (options.signature === 'v1' && store === 's3') {
+    faults.push({
+      place: placeOf(given, 'signature'),
+      value: 'v1',
+      reason: 'is none of store s3',
+      write: 'v4',
     });
   }
   return faults;
+}
+
+function sharedPorts({ host, port, adminHost, adminPort }: Config, given: GivenOptions): Fault[] {
+  if (host !== adminHost || port === undefined || port === 0 || port !== adminPort) return [];
+  return [
+    {
+      place: placeOf(given, 'adminPort'),
+      value: String(adminPort),
+      reason: 'is the port of the edge itself',
+      write: 'another port: admin is never served on the public one',
+    },
+  ];
 }

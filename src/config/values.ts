@@ -1,12 +1,7 @@
-import { type AddressFault, isAddress, parseAddress } from '../bucket/address.ts';
-import type { Address } from '../bucket/transport.ts';
+import type { AddressFault } from '../bucket/address.ts';
 
 /** A value read from text, or what is wrong with it and what to write instead. */
 export type Parsed<T> = { readonly value: T } | AddressFault;
-
-export type BucketPlace =
-  | { readonly kind: 'http'; readonly address: Address }
-  | { readonly kind: 'folder'; readonly path: string };
 
 export type RulesPlace =
   | { readonly kind: 'bucket' }
@@ -16,14 +11,6 @@ export type RulesPlace =
 
 /** Two letters at least before the colon, so that a drive's letter is a path. */
 const HAS_SCHEME = /^[a-z][a-z0-9+.-]+:/i;
-
-/** An HTTP(S) address, or the path of a folder. */
-export function parseBucket(text: string): Parsed<BucketPlace> {
-  if (text.trim() === '') return { reason: 'is empty', write: 'the URL of a bucket or the path of a folder' };
-  if (!HAS_SCHEME.test(text)) return { value: { kind: 'folder', path: text } };
-  const address = parseAddress(text);
-  return isAddress(address) ? { value: { kind: 'http', address } } : address;
-}
 
 /** The word `bucket`, a document, a URL, or the path of a file. */
 export function parseRules(text: string): Parsed<RulesPlace> {
@@ -90,3 +77,41 @@ export function parseSwitch(text: string): Parsed<boolean> {
   const word = parseWord(['true', 'false'] as const)(text);
   return 'value' in word ? { value: word.value === 'true' } : word;
 }
+
+export type CredentialsPlace =
+  | { readonly kind: 'environment'; readonly prefix: string | null }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'none' };
+
+/** Where keys are, never the keys: `env`, `env:PREFIX`, `file:PATH` or `none`. */
+export function parseCredentials(text: string): Parsed<CredentialsPlace> {
+  if (text === 'none') return { value: { kind: 'none' } };
+  if (text === 'env') return { value: { kind: 'environment', prefix: null } };
+  const [, prefix] = /^env:([A-Z][A-Z0-9_]{0,63})$/.exec(text) ?? [];
+  if (prefix !== undefined) return { value: { kind: 'environment', prefix } };
+  const [, path] = /^file:(.+)$/s.exec(text) ?? [];
+  if (path !== undefined) return { value: { kind: 'file', path } };
+  return {
+    reason: 'names no place for keys',
+    write: 'env, env:PREFIX (in capitals), file:PATH or none; never the keys themselves',
+  };
+}
+
+export const parseName = (text: string): Parsed<string> =>
+  /^[A-Za-z0-9][A-Za-z0-9.-]{1,62}$/.test(text)
+    ? { value: text }
+    : { reason: 'is not the name of a bucket', write: 'letters, digits, dots and hyphens, my-bucket say' };
+
+export const parseRegion = (text: string): Parsed<string> =>
+  /^[a-z0-9][a-z0-9-]{0,62}$/.test(text)
+    ? { value: text }
+    : { reason: 'is not a region', write: 'cn-hangzhou or eu-central-1, say' };
+
+export const parsePath = (text: string): Parsed<string> =>
+  text.trim() === '' ? { reason: 'is empty', write: 'a path' } : { value: text };
+
+/** A password in it is used, and never told. */
+export const parseRedis = (text: string): Parsed<string> =>
+  /^rediss?:\/\//i.test(text) && URL.canParse(text)
+    ? { value: text }
+    : { reason: 'is not the URL of a Redis server', write: 'redis://127.0.0.1:6379, or rediss:// for TLS' };

@@ -1,8 +1,9 @@
 import { basename, resolve } from 'node:path';
 import { isAddress, parseAddress } from '../bucket/address.ts';
 import { askForRules, readByFetch, rulesUrl } from '../bucket/read.ts';
-import type { Address } from '../bucket/transport.ts';
-import type { BucketPlace, RulesPlace } from '../config/values.ts';
+import type { Address, Sign } from '../bucket/transport.ts';
+import type { BucketPlace } from '../config/place.ts';
+import type { RulesPlace } from '../config/values.ts';
 import { bucketSource } from '../rules/bucket.ts';
 import { inlineSource } from '../rules/inline.ts';
 import type { Source } from '../rules/source.ts';
@@ -43,10 +44,10 @@ export async function openBucket(place: BucketPlace, edgeHost: string): Promise<
   return { name: basename(resolve(place.path)), address, rulesName: rulesFile, close };
 }
 
-export function openSource(place: RulesPlace, { address, rulesName }: OpenBucket): Source {
+export function openSource(place: RulesPlace, { address, rulesName }: OpenBucket, sign?: Sign): Source {
   switch (place.kind) {
     case 'bucket':
-      return bucketSource(rulesName, askForRules(address, readByFetch));
+      return bucketSource(rulesName, askForRules(address, readByFetch, sign));
     case 'inline':
       return inlineSource(place.text);
     case 'url':

@@ -28,14 +28,14 @@ export interface Listening {
 /** Serves a plain Hono app, admin say. The globals stay Node's own. */
 export const appListener = (app: Hono) => getRequestListener(app.fetch, { overrideGlobalObjects: false });
 
-/** Serves the edge: every request goes to the Hono app with an exchange beside it. */
-export function edgeListener(app: Hono<EdgeEnv>, pools: Pools) {
+/** Serves the edge: every request goes to the app of the moment, with an exchange beside it. */
+export function edgeListener(app: () => Hono<EdgeEnv>, pools: Pools) {
   const targets = new WeakMap<IncomingMessage, string>();
   const listener = getRequestListener(
     (request, { incoming, outgoing }) => {
       const node = { incoming: incoming as IncomingMessage, outgoing: outgoing as ServerResponse };
       const exchange = openExchange(node.incoming, node.outgoing, targets.get(node.incoming) ?? '/', pools);
-      const response = app.fetch(request, { exchange });
+      const response = app().fetch(request, { exchange });
       // Hono makes a new Response for HEAD, which would hide that the exchange has answered already.
       return response instanceof Promise ? response.then(() => RESPONSE_ALREADY_SENT) : RESPONSE_ALREADY_SENT;
     },

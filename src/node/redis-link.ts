@@ -25,8 +25,8 @@ const SOCKET_TIMEOUT = 1_500;
 const CONNECT_TIMEOUT = 2_000;
 const CLOSE_TIMEOUT = 500;
 /** How often a connection is tried, as one that a firewall has dropped makes no sound. */
-const BEAT = 5_000;
-const BEAT_TIMEOUT = 2_000;
+const BEAT = 2_000;
+const BEAT_TIMEOUT = 1_000;
 const BACK_OFF_FIRST = 100;
 const BACK_OFF_CEILING = 5_000;
 /** A connection that lasted less counts as one more failure: warnings come no faster than the ceiling. */

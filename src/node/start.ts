@@ -1,18 +1,16 @@
-import type { DestinationStream } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
 import { createAdmin } from '../admin/app.ts';
-import type { Config } from '../config/read.ts';
-import type { BucketPlace } from '../config/values.ts';
-import { createEdge } from '../edge/app.ts';
-import type { RequestEvent } from '../edge/observe.ts';
-import { type Background, createRulesCache, type RuledBucket, type RulesCache } from '../rules/cache.ts';
-import type { Source } from '../rules/source.ts';
-import { type OpenBucket, openBucket, openSource } from './bucket.ts';
+import type { BucketConfig } from '../config/file.ts';
+import { BUCKET_OPTIONS, type BucketOptions, type Config } from '../config/read.ts';
+import { createRulesCache, type RuledBucket, type RulesCache, refreshLoaded } from '../rules/cache.ts';
+import { openBuckets } from './buckets.ts';
 import { appListener, edgeListener, type Listening, listen } from './listen.ts';
 import { createLog, logRules, requestLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { createPools, type PoolTimeouts } from './pools.ts';
+import { serveBuckets } from './serving.ts';
+import { listenTo, openShared } from './shared.ts';
 import { startFault } from './start-fault.ts';
-import { watchFile } from './watch.ts';
 
 export interface StartOptions {
   /** Where log lines go; standard output unless given. */
@@ -20,24 +18,32 @@ export interface StartOptions {
   readonly timeouts?: PoolTimeouts;
   /** Opens something that belongs to the edge, once its address is known; gives back how to close it. */
   readonly alongside?: (edgeUrl: string) => Promise<() => Promise<void>>;
+  /** Where keys are looked for; the process's own environment unless given. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Running {
   /** The edge's address, `http://127.0.0.1:8080`. */
   readonly url: string;
   readonly adminUrl: string;
-  readonly bucket: RuledBucket;
+  buckets(): readonly RuledBucket[];
   readonly cache: RulesCache;
+  /** Loads the rules of all buckets anew that have any. */
+  refresh(): Promise<void>;
+  /** Serves other buckets from now on; connections stay. Rejects with a start fault, and nothing changes. */
+  replace(buckets: readonly BucketConfig[]): Promise<void>;
+  readonly log: Logger;
   /** Stops accepting, finishes what is in flight within the configured limit, and ends. */
   close(): Promise<void>;
 }
 
 /**
- * Starts the edge and its admin port for one bucket. Rejects with a start fault, a list of plain lines,
- * when a port, the folder or a rules document is not as it must be; then nothing is left running.
+ * Starts the edge and its admin port. Rejects with a start fault, a list of plain lines, when a port, a folder,
+ * keys or a rules document are not as they must be; then nothing is left running.
  */
 export async function start(
-  config: Config & { bucket: BucketPlace },
+  config: Config,
+  buckets: readonly BucketConfig[],
   options: StartOptions = {},
 ): Promise<Running> {
   const opened: (() => Promise<void>)[] = [];
@@ -45,109 +51,90 @@ export async function start(
     for (const end of opened.splice(0).reverse()) await end();
   };
   try {
-    return await open(config, options, opened, close);
+    return await open(config, buckets, options, opened, close);
   } catch (error) {
     await close();
     throw error;
   }
 }
 
+/** The one bucket that the options themselves name; its name is taken from its place. */
+export function onlyBucket(config: Config): BucketConfig {
+  const options = Object.fromEntries(BUCKET_OPTIONS.map((name) => [name, config[name]])) as BucketOptions;
+  return { ...options, name: '', keepPrefix: false, preload: true };
+}
+
 async function open(
-  config: Config & { bucket: BucketPlace },
-  { log: destination, timeouts, alongside = async () => async () => {} }: StartOptions,
+  config: Config,
+  buckets: readonly BucketConfig[],
+  { log: destination, timeouts, env = process.env, alongside = nothingAlongside }: StartOptions,
   opened: (() => Promise<void>)[],
   close: () => Promise<void>,
 ): Promise<Running> {
   const log = createLog(config.logLevel, destination);
-  const opens = await openBucket(config.bucket, config.host).catch((error) => {
-    throw startFault([messageOf(error)]);
-  });
-  opened.push(opens.close);
-  const bucket = ruledBucket(config, opens);
-  await refuseFaultyDocument(bucket.source);
-
+  const shared = await openShared(config, (message) => log.warn(message));
+  opened.push(shared.close);
+  const { keep, bus } = shared;
   const cache = createRulesCache({
     ttl: config.rulesTtl,
     maxStale: config.maxStale,
+    ...(keep !== null && { keep }),
     onChange: (changed, status) => logRules(log, changed, status),
+    onVersion: ({ name }, version) => bus?.publish({ kind: 'changed', bucket: name, version }),
   });
   const { pools, close: closePools } = createPools(timeouts);
   opened.push(closePools);
   const metrics = createMetrics();
-  const observers = [metrics.observe, requestLog(log)];
-  const edge = createEdge({
-    buckets: [{ name: bucket.name, address: opens.address, rules: rulesOf(cache, bucket) }],
-    observe: (event: RequestEvent) => {
-      for (const observe of observers) observe(event);
-    },
+  const serving = serveBuckets(cache, {
+    observers: [metrics.observe, requestLog(log)],
     onError: (error) => log.error({ err: messageOf(error) }, 'the edge failed on a request'),
     debugReason: config.debugReason,
+    drain: config.drain,
+    every: Math.min(TICK, config.rulesTtl),
+    open: (configs, before) => openBuckets(configs, before, { edgeHost: config.host, env }),
   });
+  opened.push(serving.close);
+  await serving.replace(buckets);
 
   let listening = false;
   const admin = createAdmin({
-    buckets: [bucket],
-    preloaded: [bucket.name],
+    buckets: serving.ruled,
+    preloaded: serving.preloaded,
     cache,
     listening: () => listening,
     metrics: metrics.render,
+    onRefresh: (bucket) => bus?.publish({ kind: 'refresh', bucket }),
   });
   const adminPort = await listenOr(appListener(admin), config.adminHost, config.adminPort, '--admin-port');
   opened.push(() => adminPort.close(0));
-  const edgePort = await listenOr(edgeListener(edge, pools), config.host, config.port, '--port');
+  const edgePort = await listenOr(edgeListener(serving.app, pools), config.host, config.port, '--port');
   opened.push(() => {
     listening = false;
     return edgePort.close(config.drain);
   });
   opened.push(await alongside(edgePort.url));
   listening = true;
-  if (config.rules.kind === 'file') {
-    const { close: unwatch } = watchFile(config.rules.path, () => void cache.refresh(bucket));
-    opened.push(async () => unwatch());
+  if (bus !== null) {
+    const silence = listenTo(bus, cache, serving.ruled);
+    opened.push(async () => silence());
   }
-  opened.push(keepLoaded(cache, bucket, Math.min(TICK, config.rulesTtl)));
-  return { url: edgePort.url, adminUrl: adminPort.url, bucket, cache, close };
+  serving.begin();
+  return {
+    url: edgePort.url,
+    adminUrl: adminPort.url,
+    buckets: serving.ruled,
+    cache,
+    refresh: () => refreshLoaded(cache, serving.ruled()),
+    replace: serving.replace,
+    log,
+    close,
+  };
 }
 
-const ruledBucket = (config: Config, bucket: OpenBucket): RuledBucket => ({
-  name: bucket.name,
-  source: openSource(config.rules, bucket),
-  behaviour: {
-    dialect: config.store,
-    vary: config.vary,
-    dangerouslyAllowCredentials: config.dangerouslyAllowCredentials,
-  },
-});
-
-const rulesOf = (cache: RulesCache, bucket: RuledBucket) => ({
-  current: (background: Background) => cache.current(bucket, background),
-  refresh: (background: Background) => background(cache.renew(bucket)),
-});
+const nothingAlongside = async () => async () => {};
 
 /** Milliseconds between asking the cache whether rules are due: it alone knows, by time to live or back-off. */
 const TICK = 1_000;
-
-/** Loads a bucket's rules now and whenever they are due, also when no request comes. */
-function keepLoaded(cache: RulesCache, bucket: RuledBucket, every: number): () => Promise<void> {
-  const tick = () => void Promise.resolve(cache.current(bucket)).catch(() => {});
-  const ticking = setInterval(tick, every).unref();
-  tick();
-  return async () => clearInterval(ticking);
-}
-
-/** A document that somebody wrote for this edge must be right before it starts (promise 6). */
-async function refuseFaultyDocument(source: Source): Promise<void> {
-  if (source.kind !== 'file' && source.kind !== 'inline') return;
-  const loaded = await source.load(AbortSignal.timeout(5_000));
-  if (loaded.outcome !== 'unknown') return;
-  if (loaded.faults === undefined) throw startFault([`--rules: ${loaded.cause}. ${loaded.cure}`]);
-  throw startFault(
-    loaded.faults.map(
-      ({ place, value, reason, write }) =>
-        `--rules ${source.name}: ${place}${value === undefined ? '' : ` "${value}"`} ${reason}; write ${write}`,
-    ),
-  );
-}
 
 async function listenOr(
   handler: Parameters<typeof listen>[0],

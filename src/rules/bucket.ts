@@ -38,5 +38,5 @@ function cureFor(status: number): string {
   if (status >= 300 && status < 400)
     return "Use the bucket's own regional address: redirects are not followed.";
   if (status === 404) return 'Check that --bucket names a bucket, and that its store answers GET /?cors.';
-  return 'The last good rules stay in force; the edge asks again by itself.';
+  return 'The edge asks again by itself.';
 }

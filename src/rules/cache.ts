@@ -204,3 +204,9 @@ const backOff = (failed: number): number => Math.min(BACK_OFF_FIRST * 2 ** (fail
 /** A fleet that started together must not ask together for ever. */
 const jittered = (milliseconds: number): number =>
   Math.max(1, Math.round(milliseconds * (0.9 + Math.random() * 0.2)));
+
+/** Loads anew what has been loaded before; a bucket that nobody has asked for is loaded when somebody does. */
+export async function refreshLoaded(cache: RulesCache, buckets: readonly RuledBucket[]): Promise<void> {
+  const loaded = buckets.filter(({ name }) => cache.status(name).state !== 'not_loaded');
+  await Promise.all(loaded.map((bucket) => cache.refresh(bucket)));
+}

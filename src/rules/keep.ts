@@ -8,8 +8,8 @@ import { versionOf } from './version.ts';
 export interface Keep {
   /** What was kept last; null when nothing is, or when it can't be used (a warning has been told). Never rejects. */
   read(bucket: string): Promise<LastGood | null>;
-  /** Never rejects; a failure is told as a warning. */
-  write(bucket: string, lastGood: LastGood): Promise<void>;
+  /** Whether it is kept now; where it is not, the next confirmation is to be written. Never rejects. */
+  write(bucket: string, lastGood: LastGood): Promise<boolean>;
 }
 
 /** What is longer was not written here: no document that is read makes half as much, its warnings included. */
@@ -67,7 +67,8 @@ export const severalKeeps = (keeps: readonly Keep[]): Keep => ({
     return last;
   },
   async write(bucket, lastGood) {
-    await Promise.all(keeps.map((keep) => keep.write(bucket, lastGood)));
+    const written = await Promise.all(keeps.map((keep) => keep.write(bucket, lastGood)));
+    return written.every(Boolean);
   },
 });
 

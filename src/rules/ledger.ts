@@ -111,7 +111,9 @@ export function createLedger({ maxStale, keep, now }: LedgerOptions) {
     const kept = keptAt.get(name);
     if (same && kept !== undefined && good.confirmedAt - kept < renewal) return;
     keptAt.set(name, good.confirmedAt);
-    void keep.write(name, good);
+    void keep.write(name, good).then((written) => {
+      if (!written && keptAt.get(name) === good.confirmedAt) keptAt.delete(name);
+    });
   }
 
   /** The same as `recall`, the first time a bucket is asked for; false at once where there is nothing to ask. */
@@ -123,9 +125,12 @@ export function createLedger({ maxStale, keep, now }: LedgerOptions) {
 
   /** Takes what is kept, if it is of use and newer than what is known. */
   async function recall(name: string): Promise<boolean> {
-    const kept = (await keep?.read(name)) ?? null;
+    const found = (await keep?.read(name)) ?? null;
     const known = lastGood.get(name);
-    if (kept === null || tooOld(kept.confirmedAt)) return false;
+    if (found === null) return false;
+    // A clock that was ahead must not make rules good for longer.
+    const kept = { ...found, confirmedAt: Math.min(found.confirmedAt, now()) };
+    if (tooOld(kept.confirmedAt)) return false;
     if (known !== undefined && known.confirmedAt >= kept.confirmedAt) return false;
     lastGood.set(name, kept);
     keptAt.set(name, kept.confirmedAt);

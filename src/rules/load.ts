@@ -38,6 +38,6 @@ function unreadable(source: Source, error: unknown): Loaded {
   return {
     outcome: 'unknown',
     cause: `${source.name} could not be read: ${message}${detail}`,
-    cure: 'Check the address and that the source is reachable from here.',
+    cure: 'Check the address, that it can be reached from here, and what it answers.',
   };
 }

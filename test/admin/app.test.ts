@@ -21,7 +21,7 @@ function useEdge(cors: () => Store['cors']): void {
 const good = () => ({ status: 200, body: rulesFor('https://a.example') });
 const refresh = () => edge.cache.refresh(edge.bucket);
 
-const PATHS = ['GET /healthz', 'GET /readyz', 'GET /rules', 'GET /explain', 'GET /metrics'];
+const PATHS = ['GET /healthz', 'GET /readyz', 'GET /rules', 'GET /explain', 'POST /refresh', 'GET /metrics'];
 
 describe('an edge with rules', () => {
   useEdge(good);
@@ -74,6 +74,12 @@ describe('an edge with rules', () => {
       });
     },
   );
+
+  test('a page cannot have the rules loaded anew, though a browser would send the request', async () => {
+    const headers = { Origin: 'https://a.example' };
+    const answered = await edge.call(`${edge.adminUrl}/refresh`, { method: 'POST', headers });
+    expect(answered).toMatchObject({ status: 403 });
+  });
 
   test.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('%s changes nothing', async (method) => {
     const answered = await edge.call(`${edge.adminUrl}/rules`, { method });

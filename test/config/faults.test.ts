@@ -26,6 +26,12 @@ const WRONG: readonly (readonly [OptionName, string, RegExp, RegExp])[] = [
   ['bucket', 'https://b.example/?cors', /query or a fragment/, /up to the \? or #/],
   ['store', 'gcs', /none of the words/, /oss or s3/],
   ['store', 'OSS', /none of the words/, /oss or s3/],
+  ['bucketName', 'a b', /not the name/, /my-bucket/],
+  ['region', 'CN Hangzhou', /not a region/, /cn-hangzhou/],
+  ['signature', 'v2', /none of the words/, /v4 or v1/],
+  ['config', ' ', /empty/, /a path/],
+  ['stateDir', ' ', /empty/, /a path/],
+  ['redis', 'http://h', /not the URL of a Redis server/, /redis:/],
   ['vary', 'none', /none of the words/, /safe or store/],
   ['host', 'http://x', /not an address/, /127\.0\.0\.1/],
   ['host', '[::1]', /not an address/, /::1/],
@@ -69,8 +75,19 @@ describe('a wrong value is told with its place, itself, why, and what to write',
 
   test('each option can be refused, but for those that take any path', () => {
     const refused = new Set(WRONG.map(([name]) => name));
-    expect(NAMES.filter((name) => !refused.has(name))).toEqual(['rules']);
+    expect(NAMES.filter((name) => !refused.has(name))).toEqual(['rules', 'credentials']);
   });
+
+  test.each(['AKIDEXAMPLE:hush', 'env:media', 'file:', 'keys'])(
+    'credentials %s, without telling it',
+    (text) => {
+      const faults = faultsOf(flag('credentials', text));
+      expect(faults).toMatchObject([
+        { place: '--credentials', write: expect.stringContaining('env:PREFIX') },
+      ]);
+      expect(faults[0]).not.toHaveProperty('value');
+    },
+  );
 
   test.each(['ftp://h/r.xml', 'https://', 's3://b/r.xml'])('rules %s', (text) => {
     expect(faultsOf(flag('rules', text))).toMatchObject([

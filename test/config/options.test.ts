@@ -19,6 +19,13 @@ const DEFAULTS: Config = {
   rules: { kind: 'bucket' },
   store: 'oss',
   vary: 'safe',
+  bucketName: null,
+  region: null,
+  signature: 'v4',
+  credentials: { kind: 'environment', prefix: null },
+  config: null,
+  stateDir: null,
+  redis: null,
   host: '127.0.0.1',
   port: 8080,
   adminHost: '127.0.0.1',
@@ -47,6 +54,18 @@ const VALUES: Readonly<Record<OptionName, readonly [string, unknown, string, unk
   rules: ['./r.xml', { kind: 'file', path: './r.xml' }, 'https://h/r', { kind: 'url', url: 'https://h/r' }],
   store: ['s3', 's3', 'oss', 'oss'],
   vary: ['store', 'store', 'safe', 'safe'],
+  bucketName: ['media', 'media', 'a.b-c', 'a.b-c'],
+  region: ['cn-hangzhou', 'cn-hangzhou', 'us-east-1', 'us-east-1'],
+  signature: ['v1', 'v1', 'v4', 'v4'],
+  credentials: [
+    'env:MEDIA',
+    { kind: 'environment', prefix: 'MEDIA' },
+    'file:/run/keys',
+    { kind: 'file', path: '/run/keys' },
+  ],
+  config: ['a.json', 'a.json', './b.json', './b.json'],
+  stateDir: ['/var/lib/x', '/var/lib/x', './state', './state'],
+  redis: ['redis://h:1', 'redis://h:1', 'rediss://h', 'rediss://h'],
   host: ['0.0.0.0', '0.0.0.0', '::1', '::1'],
   port: ['80', 80, '0', 0],
   adminHost: ['10.0.0.5', '10.0.0.5', 'localhost', 'localhost'],
@@ -84,7 +103,8 @@ describe.each(NAMES)('%s', (name) => {
   });
 
   test('a wrong variable does no harm where the flag is right', () => {
-    if (name === 'bucket' || name === 'rules') return;
+    // Any text is the path of something.
+    if (['bucket', 'rules', 'config', 'stateDir'].includes(name)) return;
     expect(configured([`--${flag}=${first}`], { [variable]: '?' })).toEqual(only(firstValue));
   });
 
@@ -106,7 +126,7 @@ test('no two options share a flag or a variable', () => {
 });
 
 test('an option that widens what the rules say has a name that warns', () => {
-  expect(NAMES.filter((name) => /credentials/i.test(name))).toEqual(['dangerouslyAllowCredentials']);
+  expect(NAMES.filter((name) => /allow/i.test(name))).toEqual(['dangerouslyAllowCredentials']);
   expect(OPTIONS.dangerouslyAllowCredentials.flag).toMatch(/^dangerously-/);
   expect(OPTIONS.dangerouslyAllowCredentials.variable).toMatch(/^DANGEROUSLY_/);
 });

@@ -1,3 +1,5 @@
+import { readiness } from '../../src/admin/ready.ts';
+import { describeRules } from '../../src/admin/rules.ts';
 import { isAddress, parseAddress } from '../../src/bucket/address.ts';
 import { askForRules, readByFetch, rulesUrl } from '../../src/bucket/read.ts';
 import type { Address } from '../../src/bucket/transport.ts';
@@ -25,8 +27,8 @@ const ONE: readonly Place[] = [{ name: 'bucket' }];
 export async function openOnNode(options: OpenOptions): Promise<Edge> {
   const cache = createRulesCache({ ttl: NEVER, maxStale: 0 });
   const { pools, close: closePools } = createPools(options.timeouts);
-  const openBucket = async ({ name, path, url, ...where }: Place): Promise<Opened> => {
-    const upstream = await openUpstream(options.rules ?? 'none', path);
+  const openBucket = async ({ name, path, url, rules: own, ...where }: Place): Promise<Opened> => {
+    const upstream = await openUpstream(own ?? options.rules ?? 'none', path);
     const home = addressOf(upstream.url);
     const ruled: RuledBucket = {
       name,
@@ -53,7 +55,11 @@ export async function openOnNode(options: OpenOptions): Promise<Edge> {
     onError: (error) => errors.push(error),
     debugReason: options.debugReason ?? false,
   });
-  const listening = await listen(edgeListener(app, pools), '127.0.0.1', 0);
+  const listening = await listen(
+    edgeListener(() => app, pools),
+    '127.0.0.1',
+    0,
+  );
   await Promise.all(opened.map(({ ruled }) => cache.current(ruled)));
   const byName = (name?: string): Opened => {
     const found = name === undefined ? opened[0] : opened.find(({ bucket }) => bucket.name === name);
@@ -64,10 +70,19 @@ export async function openOnNode(options: OpenOptions): Promise<Edge> {
     url: listening.url,
     bucket: byName().upstream,
     bucketNamed: (name) => byName(name).upstream,
-    setRules: async (rules) => {
-      const { upstream, ruled } = byName();
+    setRules: async (rules, name) => {
+      const { upstream, ruled } = byName(name);
       upstream.rules = rules;
       await cache.refresh(ruled);
+    },
+    told: async (name) => {
+      const { state, failure } = describeRules(byName(name).ruled, cache.status(name));
+      const { status: ready, reasons } = readiness({
+        preloaded: () => [byName(name).ruled],
+        cache,
+        listening: () => true,
+      });
+      return { state, cause: failure?.cause ?? null, cure: failure?.cure ?? null, ready, reasons };
     },
     events,
     errors,

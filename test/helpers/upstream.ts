@@ -4,7 +4,7 @@ import type { RuleSet } from '../../src/cors/rule.ts';
 import { toXml } from '../../src/document/xml.ts';
 
 /** What a store says to `GET /?cors`: rules, that there are none, no such bucket, or nothing that helps. */
-export type Rules = RuleSet | 'none' | 'missing' | 'unknown';
+export type Rules = RuleSet | 'none' | 'missing' | 'unknown' | ByHand;
 
 /** One request as it stood on the wire. */
 export interface Asked {
@@ -25,8 +25,11 @@ export interface Said {
   readonly body?: Buffer | string;
 }
 
-/** What to answer when the whole request is there, or a hand on the bare exchange as soon as its head is. */
-export type Script = Said | ((asked: Asked, incoming: IncomingMessage, outgoing: ServerResponse) => void);
+/** A hand on the bare exchange as soon as the request's head is there. */
+export type ByHand = (asked: Asked, incoming: IncomingMessage, outgoing: ServerResponse) => void;
+
+/** What to answer when the whole request is there, or a hand on it before. */
+export type Script = Said | ByHand;
 
 /** A bucket that does what a test tells it, over real HTTP. */
 export interface Upstream {
@@ -121,7 +124,8 @@ export function say(outgoing: ServerResponse, { status, headers = [], body = '' 
   outgoing.end(body);
 }
 
-function sayRules(rules: Rules): Said {
+function sayRules(rules: Rules): Script {
+  if (typeof rules === 'function') return rules;
   if (rules === 'none') return storeError(404, 'NoSuchCORSConfiguration');
   if (rules === 'missing') return storeError(404, 'NoSuchBucket');
   if (rules === 'unknown') return storeError(500, 'InternalError');

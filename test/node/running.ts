@@ -1,7 +1,8 @@
 import { Agent, type Dispatcher, request } from 'undici';
+import type { BucketPlace } from '../../src/config/place.ts';
 import { type Config, type GivenOptions, readConfig } from '../../src/config/read.ts';
-import type { BucketPlace } from '../../src/config/values.ts';
-import { type Running, start } from '../../src/node/start.ts';
+import { onlyBucket, type Running, start } from '../../src/node/start.ts';
+import type { RuledBucket } from '../../src/rules/cache.ts';
 
 /** A whole configuration with free ports, but for what the test says; options are given as text. */
 export function configOf(
@@ -24,6 +25,8 @@ export interface Logged {
 }
 
 export interface Started extends Running {
+  /** The one that is served. */
+  readonly bucket: RuledBucket;
   /** Log lines so far, as they stand and parsed. */
   readonly text: string[];
   logged(): Logged[];
@@ -65,11 +68,15 @@ export async function call(
 }
 
 /** Starts an edge in this process and keeps its log. */
-export async function startEdge(config: Parameters<typeof start>[0]): Promise<Started> {
+export async function startEdge(config: Config): Promise<Started> {
   const text: string[] = [];
-  const running = await start(config, { log: { write: (line: string) => void text.push(line) } });
+  const log = { write: (line: string) => void text.push(line) };
+  const running = await start(config, [onlyBucket(config)], { log, env: {} });
+  const [bucket] = running.buckets();
+  if (bucket === undefined) throw new Error('no bucket');
   return {
     ...running,
+    bucket,
     text,
     logged: () => text.map((line) => JSON.parse(line)),
     call: (target, options) => call(new URL(target, running.url).href, options),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/read.ts';
-import { start } from '../../src/node/start.ts';
+import { onlyBucket, start } from '../../src/node/start.ts';
 import { startFaultLines } from '../../src/node/start-fault.ts';
 import { call, configOf, type Started, startEdge } from './running.ts';
 import { openStore, rulesFor, SLOW_BEGIN, SLOW_END, type Store, UNAVAILABLE, until } from './store.ts';
@@ -36,7 +36,10 @@ async function running(
 
 /** The lines of a start that must fail. */
 async function refused(options: Record<string, string>): Promise<readonly string[] | null> {
-  const failed = await start(configOf(options), { log: { write: () => undefined } }).catch((error) => error);
+  const failed = await start(configOf(options), [onlyBucket(configOf(options))], {
+    log: { write: () => undefined },
+    env: {},
+  }).catch((error) => error);
   if (!(failed instanceof Error)) {
     await failed.close();
     throw new Error('it started');

@@ -1,6 +1,7 @@
 import { addErrorTests } from './errors.ts';
 import { addRequestHeaderTests, addResponseHeaderTests } from './headers.ts';
 import { addManagementTests } from './management.ts';
+import { addMisbehavingTests } from './misbehaving.ts';
 import { addObjectTests } from './object.ts';
 import { addObserveTests } from './observe.ts';
 import { addPreflightTests } from './preflight.ts';
@@ -25,6 +26,7 @@ export function addTests(runtime: Runtime): void {
   addTargetTests(runtime);
   addVaryTests(runtime);
   addUnknownTests(runtime);
+  addMisbehavingTests(runtime);
   addManagementTests(runtime);
   addRouteTests(runtime);
   addErrorTests(runtime);

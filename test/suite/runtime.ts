@@ -12,6 +12,8 @@ export interface Place {
   readonly keepPrefix?: boolean;
   /** The scripted bucket's path-style prefix. */
   readonly path?: string;
+  /** What it says to the first `GET /?cors`; what the options say unless given. */
+  readonly rules?: Rules;
   /** Objects are looked for here; the rules still come from the scripted bucket. */
   readonly url?: string;
 }
@@ -21,7 +23,7 @@ export interface OpenOptions {
   readonly dialect?: Dialect;
   /** `safe` unless given. */
   readonly vary?: VaryMode;
-  /** What the bucket says to the first `GET /?cors`; `none` unless given. */
+  /** What a bucket says to the first `GET /?cors`; `none` unless given. */
   readonly rules?: Rules;
   readonly debugReason?: boolean;
   /** One that serves everything, unless given. */
@@ -30,14 +32,27 @@ export interface OpenOptions {
   readonly timeouts?: { readonly connect: number; readonly head: number; readonly idle: number };
 }
 
+/** What operators see of one bucket. */
+export interface Told {
+  /** What `/rules` says. */
+  readonly state: string;
+  readonly cause: string | null;
+  readonly cure: string | null;
+  /** What `/readyz` says where this bucket is preloaded, and no other. */
+  readonly ready: string;
+  readonly reasons: readonly string[];
+}
+
 /** A running edge in front of scripted buckets. Every bucket has its first rules, or failed to give any. */
 export interface Edge {
   readonly url: string;
   /** The first bucket. */
   readonly bucket: Upstream;
   bucketNamed(name: string): Upstream;
-  /** Changes the first bucket's rules at the store; resolves when the edge has asked for them. */
-  setRules(rules: Rules): Promise<void>;
+  /** Changes the rules of a bucket, the first unless named, at the store; resolves when the edge has asked for them. */
+  setRules(rules: Rules, name?: string): Promise<void>;
+  /** What admin tells of a bucket's rules. */
+  told(name: string): Promise<Told>;
   /** What `observe` was told. */
   readonly events: readonly RequestEvent[];
   /** What the edge itself did wrong; stays empty. */
@@ -58,6 +73,7 @@ export const ONLY_ON_NODE = {
   'refused heads': 'what workerd accepts of a request head is its own choice',
   'hop by hop': 'workerd deals with Connection and what it names by itself',
   'time-outs': 'workerd has no time-outs of connections to set',
+  'causes in words': 'why a connection failed is told in the words of the platform’s own fetch',
   events: 'only the Node edge can be built around a listener of the test',
   connections: 'workerd keeps connections to clients to itself',
 } as const;

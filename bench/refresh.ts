@@ -1,0 +1,172 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { cpus } from 'node:os';
+import { Pool } from 'undici';
+
+const ROUNDS = 15;
+const REQUESTS = 3_000;
+const CONNECTIONS = 32;
+/** Least part of the throughput that is left while rules are loaded every 10 ms. */
+const GOAL = 0.97;
+const MODES = [
+  ['rest', 'nothing: what the measurement itself is off by'],
+  ['slow', 'a load that takes 300 ms, or joins one'],
+  ['unchanged', '"not modified"'],
+  ['same', 'the same ten rules, in full'],
+  ['changed', 'ten other rules'],
+] as const;
+const HEADERS = { origin: 'https://app-9.example.com' };
+
+/** What the edge has spent and done so far. */
+interface Spent {
+  readonly microseconds: number;
+  readonly loads: number;
+  readonly failed: number;
+  readonly waited: number;
+}
+
+interface Round {
+  readonly seconds: number;
+  /** CPU microseconds of the edge, loads included. */
+  readonly spent: number;
+  readonly loads: number;
+}
+
+/** Two rounds at rest, and two between them while rules are loaded. */
+interface Pair {
+  readonly without: Round;
+  readonly during: Round;
+}
+
+interface Weighed {
+  readonly buckets: number;
+  readonly rules: number;
+  readonly beyond: number;
+  readonly compiled: number;
+  readonly each: number;
+  readonly eachBeyond: number;
+  readonly held: number;
+}
+
+const child = (name: string, args: readonly string[] = [], execArgv: readonly string[] = []): ChildProcess =>
+  fork(new URL(name, import.meta.url), args, { execArgv: [...execArgv] });
+
+async function said<Message>(by: ChildProcess): Promise<Message> {
+  const [message] = (await once(by, 'message')) as [Message];
+  return message;
+}
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+
+async function throughput(): Promise<void> {
+  const bucket = child('./bucket.ts');
+  const { port } = await said<{ port: number }>(bucket);
+  const edge = child('./edge.ts', [`http://127.0.0.1:${port}`]);
+  const { url } = await said<{ url: string }>(edge);
+  const pool = new Pool(url, { connections: CONNECTIONS });
+  const tell = async (word: 'refresh' | 'rest'): Promise<Spent> => {
+    edge.send(word);
+    return said<Spent>(edge);
+  };
+  const round = async (word: 'refresh' | 'rest'): Promise<Round> => {
+    const before = await tell(word);
+    const began = performance.now();
+    await ask(pool);
+    const seconds = (performance.now() - began) / 1000;
+    const after = await tell('rest');
+    if (after.failed > 0 || after.waited > 0) {
+      throw new Error(`${after.failed} loads failed, ${after.waited} requests waited for one`);
+    }
+    const loads = after.loads - before.loads;
+    return { seconds, spent: after.microseconds - before.microseconds, loads };
+  };
+  /** A round at rest before and after, so that whatever drifts meanwhile falls out. */
+  const pair = async (mode: string): Promise<Pair> => {
+    bucket.send(mode);
+    const word = mode === 'rest' ? 'rest' : 'refresh';
+    const before = await round('rest');
+    const during = [await round(word), await round(word)] as const;
+    return { without: sum(before, await round('rest')), during: sum(...during) };
+  };
+
+  const pairs = new Map<string, Pair[]>(MODES.map(([mode]) => [mode, []]));
+  for (const [mode] of MODES) await pair(mode);
+  for (let at = 0; at < ROUNDS; at++) {
+    for (const [mode] of MODES) pairs.get(mode)?.push(await pair(mode));
+  }
+  edge.disconnect();
+  bucket.disconnect();
+  await pool.close();
+
+  console.log(
+    `1 KB objects through the edge, ${CONNECTIONS} connections, medians of ${ROUNDS} pairs of rounds in one run`,
+  );
+  console.log(
+    `Node ${process.versions.node}, ${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores\n`,
+  );
+  console.log(
+    '| every 10 ms | loads a second | requests a second | at rest | of rest | CPU ms a load | goal |',
+  );
+  console.log('|---|---|---|---|---|---|---|');
+  for (const [mode, title] of MODES) console.log(rowOf(title, pairs.get(mode) ?? []));
+}
+
+const sum = (one: Round, other: Round): Round => ({
+  seconds: one.seconds + other.seconds,
+  spent: one.spent + other.spent,
+  loads: one.loads + other.loads,
+});
+
+async function ask(pool: Pool): Promise<void> {
+  let left = REQUESTS;
+  const client = async () => {
+    while (left-- > 0) {
+      const answered = await pool.request({ path: '/key', method: 'GET', headers: HEADERS });
+      if (answered.headers['access-control-allow-origin'] !== HEADERS.origin)
+        throw new Error(`the edge answered ${answered.statusCode}`);
+      await answered.body.dump();
+    }
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, client));
+}
+
+function rowOf(title: string, pairs: readonly Pair[]): string {
+  const of = (pick: (pair: Pair) => number): number => median(pairs.map(pick));
+  const ratio = of(({ without, during }) => without.seconds / during.seconds);
+  const loads = of(({ during }) => during.loads / during.seconds);
+  const spent = of(({ without, during }) => (during.spent - without.spent) / 1000 / during.loads);
+  const cells = [
+    title,
+    loads.toFixed(0),
+    of(({ during }) => (2 * REQUESTS) / during.seconds).toFixed(0),
+    of(({ without }) => (2 * REQUESTS) / without.seconds).toFixed(0),
+    ratio.toFixed(3),
+    loads > 0 ? spent.toFixed(2) : '',
+    loads > 0 ? `at least ${GOAL}: ${ratio >= GOAL ? 'met' : 'MISSED'}` : '',
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+async function memory(): Promise<void> {
+  const held = child('./held.ts', [], ['--expose-gc']);
+  const weighed = await said<Weighed>(held);
+  const { buckets, rules, beyond } = weighed;
+  console.log(`\nmemory of ${buckets} buckets with ${rules} rules each, read from a document\n`);
+  console.log('| what | |');
+  console.log('|---|---|');
+  console.log(
+    `| bytes of a compiled bucket, beside the rule set it was made from | ${weighed.compiled.toFixed(0)} |`,
+  );
+  console.log(`| bytes of a bucket in the cache, rule set and all | ${weighed.each.toFixed(0)} |`);
+  console.log(
+    `| bytes of each of ${beyond} more, for each of which another is evicted | ${weighed.eachBeyond.toFixed(0)} |`,
+  );
+  const verdict = weighed.held === buckets ? 'the bound is kept' : `it should be ${buckets}`;
+  console.log(
+    `| compiled buckets held after ${buckets + beyond} were loaded | ${weighed.held}: ${verdict} |`,
+  );
+}
+
+await throughput();
+await memory();

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { type BucketConfig, readConfigFile } from '../config/file.ts';
+import { type Config, fromVariables, type GivenOptions, readConfig } from '../config/read.ts';
+import type { Fault } from '../document/fault.ts';
+import { onlyBucket } from '../node/start.ts';
+import { readFlags } from './flags.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Everything that was configured. Without a file and without a bucket, `buckets` is empty. */
+export interface Configured {
+  readonly config: Config;
+  readonly buckets: readonly BucketConfig[];
+}
+
+/**
+ * Reads flags, variables and the configuration file that they name; a flag wins over a variable, and both over the
+ * file. Null after telling all faults at once; the exit code is then 2.
+ */
+export function configure(
+  args: readonly string[],
+  env: Environment,
+  faultsOf: (given: GivenOptions) => readonly Fault[],
+): Configured | null {
+  const flags = readFlags(args);
+  const direct = { ...fromVariables(env), ...flags.given };
+  const path = direct.config?.text;
+  const file = path === undefined ? NO_FILE : readFile(path);
+  // A file with faults gives no options: they have been told where they stand.
+  const given = { ...file.options, ...direct };
+  const read = readConfig(given);
+  const both = path !== undefined && direct.bucket !== undefined ? [TWO_WAYS(direct.bucket.place)] : [];
+  const faults = [
+    ...flags.faults,
+    ...file.faults,
+    ...('faults' in read ? read.faults : []),
+    ...both,
+    ...faultsOf(given),
+  ];
+  if ('config' in read && faults.length === 0) {
+    const { config } = read;
+    const alone = config.bucket === null ? [] : [onlyBucket(config)];
+    return { config, buckets: path === undefined ? alone : file.buckets };
+  }
+  for (const fault of faults) console.error(`bucket-cors: ${faultText(fault)}`);
+  process.exitCode = 2;
+  return null;
+}
+
+/** A fault in one line. */
+export const faultText = ({ place, value, reason, write }: Fault): string =>
+  `${place}${value === undefined ? '' : ` "${value}"`} ${reason}; write ${write}`;
+
+interface ReadFile {
+  readonly options: GivenOptions;
+  readonly buckets: readonly BucketConfig[];
+  readonly faults: readonly Fault[];
+}
+
+const NO_FILE: ReadFile = { options: {}, buckets: [], faults: [] };
+
+/** Reads a configuration file whole. */
+export function readFile(path: string): ReadFile {
+  try {
+    const read = readConfigFile(readFileSync(path, 'utf8'), path);
+    return 'faults' in read ? { ...NO_FILE, faults: read.faults } : { ...read, faults: [] };
+  } catch (error) {
+    const reason = `can't be read (${error instanceof Error ? error.message : String(error)})`;
+    return { ...NO_FILE, faults: [{ place: path, reason, write: 'the path of a configuration file' }] };
+  }
+}
+
+const TWO_WAYS = (place: string): Fault => ({
+  place,
+  reason: 'stands beside a configuration file, which names the buckets',
+  write: 'one of the two',
+});

@@ -1,0 +1,59 @@
+import type { Running } from '../node/start.ts';
+import { startFaultLines } from '../node/start-fault.ts';
+import { watchFile } from '../node/watch.ts';
+import { faultText, readFile } from './configure.ts';
+
+export interface Served {
+  readonly running: Running;
+  readonly lines: readonly string[];
+}
+
+/**
+ * Says where things are, and ends well at the first SIGTERM or SIGINT; SIGHUP loads all rules anew. Log lines go to
+ * standard output, this to standard error.
+ */
+export async function run(open: () => Promise<Served>, configFile: string | null): Promise<void> {
+  try {
+    const { running, lines } = await open();
+    for (const line of lines) console.error(line);
+    const reread = () => void rereadConfig(running, configFile);
+    const watched = configFile === null ? null : watchFile(configFile, reread);
+    const hangUp = () => {
+      reread();
+      void running.refresh().catch(() => {});
+    };
+    const end = () => {
+      process.off('SIGTERM', end).off('SIGINT', end);
+      watched?.close();
+      void running.close().then(() => process.exit(0));
+    };
+    process.on('SIGTERM', end).on('SIGINT', end).on('SIGHUP', hangUp);
+  } catch (error) {
+    const lines = startFaultLines(error);
+    if (lines === null) throw error;
+    for (const line of lines) console.error(`bucket-cors: ${line}`);
+    process.exitCode = 1;
+  }
+}
+
+/** Serves the buckets that a changed configuration file names; a faulty one changes nothing. */
+async function rereadConfig({ replace, log }: Running, path: string | null): Promise<void> {
+  if (path === null) return;
+  const { buckets, faults } = readFile(path);
+  const refused = faults.length > 0 ? faults.map(faultText) : await replaced(replace, buckets);
+  if (refused === null)
+    log.info(
+      { config: path, buckets: buckets.length },
+      'configuration read; what is not under buckets needs a restart',
+    );
+  else log.error({ config: path, faults: refused }, 'configuration refused, the old one stays');
+}
+
+async function replaced(replace: Running['replace'], buckets: Parameters<Running['replace']>[0]) {
+  try {
+    await replace(buckets);
+    return null;
+  } catch (error) {
+    return startFaultLines(error) ?? [error instanceof Error ? error.message : String(error)];
+  }
+}

@@ -1,0 +1,196 @@
+import type { Fault } from '../document/fault.ts';
+import { OPTIONS, type OptionName } from './options.ts';
+import {
+  BUCKET_OPTIONS,
+  type BucketOptions,
+  type Given,
+  type GivenOptions,
+  OPTION_NAMES,
+  optionFaults,
+  readBucketOptions,
+} from './read.ts';
+
+/** One bucket of several: its options, and the place where requests find it. */
+export interface BucketConfig extends BucketOptions {
+  readonly name: string;
+  /** Absent: every host that no other bucket names. */
+  readonly hosts?: readonly string[];
+  readonly prefix?: string;
+  readonly keepPrefix: boolean;
+  /** Load its rules at the start. */
+  readonly preload: boolean;
+}
+
+export type ConfigFile =
+  | { readonly options: GivenOptions; readonly buckets: readonly BucketConfig[] }
+  | { readonly faults: readonly Fault[] };
+
+/** Options of the process that a file can hold; the rest stands under each bucket. */
+export const FILE_OPTIONS: readonly OptionName[] = OPTION_NAMES.filter(
+  (name) => name !== 'config' && !(BUCKET_OPTIONS as readonly OptionName[]).includes(name),
+);
+
+/** Keys of a bucket that are no options: where requests find it. */
+export const ROUTE_KEYS = ['hosts', 'prefix', 'keepPrefix', 'preload'] as const;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Reads a configuration file whole: every fault there is, or options and buckets. `file` names it in places. */
+export function readConfigFile(text: string, file: string): ConfigFile {
+  const parsed = parseObject(text);
+  if (typeof parsed === 'string') {
+    return {
+      faults: [{ place: file, reason: parsed, write: '{"buckets": {"NAME": {"bucket": "oss://…"}}}' }],
+    };
+  }
+  const faults: Fault[] = [];
+  const { buckets, $schema: _, ...rest } = parsed;
+  const options = takeOptions(rest, FILE_OPTIONS, file, [...FILE_OPTIONS, 'buckets', '$schema'], faults);
+  faults.push(...optionFaults(options));
+  const read = takeBuckets(buckets, file, faults);
+  faults.push(...rivals(read, file));
+  return faults.length > 0 ? { faults } : { options, buckets: read };
+}
+
+function parseObject(text: string): Fields | string {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isFields(value) ? value : 'is JSON, but no object';
+  } catch (error) {
+    // The parser's message may quote what stands around the fault, but a configuration holds no secrets.
+    return `is not JSON: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function takeOptions(
+  fields: Fields,
+  names: readonly OptionName[],
+  place: string,
+  known: readonly string[],
+  faults: Fault[],
+): GivenOptions {
+  const given: GivenOptions = {};
+  for (const [key, value] of Object.entries(fields)) {
+    const name = names.find((option) => option === key);
+    const at = `${place}: ${key}`;
+    if (name === undefined) {
+      if (!known.includes(key))
+        faults.push({ place: at, reason: 'is not an option', write: known.join(', ') });
+    } else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+      given[name] = { place: at, text: String(value) } satisfies Given;
+    } else {
+      faults.push({
+        place: at,
+        reason: 'is not a text, number or boolean',
+        write: `"${OPTIONS[name].example}"`,
+      });
+    }
+  }
+  return given;
+}
+
+function takeBuckets(value: unknown, file: string, faults: Fault[]): BucketConfig[] {
+  if (!isFields(value) || Object.keys(value).length === 0) {
+    faults.push({
+      place: `${file}: buckets`,
+      reason: 'is no object with buckets',
+      write: '{"NAME": {"bucket": "…"}}',
+    });
+    return [];
+  }
+  return Object.entries(value).flatMap(([name, fields]) => {
+    const place = `${file}: buckets.${name}`;
+    if (isFields(fields)) return takeBucket(name, fields, place, faults) ?? [];
+    faults.push({ place, reason: 'is no object', write: '{"bucket": "oss://NAME?region=cn-hangzhou"}' });
+    return [];
+  });
+}
+
+function takeBucket(name: string, fields: Fields, place: string, faults: Fault[]): BucketConfig | null {
+  const known = [...BUCKET_OPTIONS, ...ROUTE_KEYS];
+  const found = faults.length;
+  if (!/^[\w.-]{1,128}$/.test(name)) {
+    faults.push({
+      place,
+      reason: 'has a name that is none',
+      write: 'letters, digits, dots, hyphens, underscores',
+    });
+  }
+  const given = takeOptions(fields, BUCKET_OPTIONS, place, known, faults);
+  if (given.bucket === undefined && !('bucket' in fields)) {
+    faults.push({
+      place: `${place}: bucket`,
+      reason: 'is missing',
+      write: '"oss://NAME?region=cn-hangzhou"',
+    });
+  }
+  const route = takeRoute(fields, place, faults);
+  const read = readBucketOptions(given);
+  if ('faults' in read) faults.push(...read.faults);
+  return 'options' in read && faults.length === found ? { ...read.options, ...route, name } : null;
+}
+
+function takeRoute(fields: Fields, place: string, faults: Fault[]) {
+  const { hosts, prefix, keepPrefix = false, preload = false } = fields;
+  const list = typeof hosts === 'string' ? [hosts] : hosts;
+  if (
+    list !== undefined &&
+    !(
+      Array.isArray(list) &&
+      list.length > 0 &&
+      list.every(isHost) &&
+      new Set(list.map((host) => String(host).toLowerCase())).size === list.length
+    )
+  ) {
+    faults.push({
+      place: `${place}: hosts`,
+      reason: 'is no list of host names',
+      write: '["files.example.com"], without a port',
+    });
+  }
+  if (prefix !== undefined && !(typeof prefix === 'string' && isPrefix(prefix))) {
+    faults.push({
+      place: `${place}: prefix`,
+      reason: 'is no path prefix',
+      write: '"/media", without a slash at its end',
+    });
+  }
+  for (const [key, value] of Object.entries({ keepPrefix, preload })) {
+    if (typeof value !== 'boolean')
+      faults.push({ place: `${place}: ${key}`, reason: 'is no boolean', write: 'true or false' });
+  }
+  return {
+    ...(Array.isArray(list) && { hosts: list.map((host) => String(host).toLowerCase()) }),
+    ...(typeof prefix === 'string' && { prefix }),
+    keepPrefix: keepPrefix === true,
+    preload: preload === true,
+  };
+}
+
+/** A dot segment could never be asked for: requests with one are refused. */
+const isPrefix = (prefix: string): boolean =>
+  /^(\/[^/?#\\]+)+$/.test(prefix) && !/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(prefix);
+
+const isHost = (value: unknown): boolean =>
+  typeof value === 'string' && /^[a-z0-9.-]+$|^\[[0-9a-f:]+\]$/i.test(value);
+
+/** Two buckets in one place: no request could ever tell them apart. */
+function rivals(buckets: readonly BucketConfig[], file: string): Fault[] {
+  const taken = new Map<string, string>();
+  return buckets.flatMap(({ name, hosts = [''], prefix = '' }) =>
+    hosts.flatMap((host) => {
+      const where = `${host}${prefix}`;
+      const other = taken.get(where);
+      taken.set(where, other ?? name);
+      if (other === undefined || other === name) return [];
+      const value = where === '' ? 'every host' : where;
+      const place = `${file}: buckets.${name}`;
+      return [
+        { place, value, reason: `is served by ${other} already`, write: 'other hosts, or another prefix' },
+      ];
+    }),
+  );
+}

@@ -1,0 +1,101 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { BucketConfig } from '../config/file.ts';
+import type { Bucket } from '../edge/route.ts';
+import type { RuledBucket } from '../rules/cache.ts';
+import type { Source } from '../rules/source.ts';
+import { openBucket, openSource } from './bucket.ts';
+import { openSigner } from './signer.ts';
+import { startFault, startFaultLines } from './start-fault.ts';
+
+/** A bucket that is ready to be served. */
+export interface OpenedBucket {
+  readonly config: BucketConfig;
+  readonly ruled: RuledBucket;
+  readonly route: Omit<Bucket, 'rules'>;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  /** Where the edge listens: rules of a folder may be changed by clients of this machine alone. */
+  readonly edgeHost: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Opens buckets; one whose configuration is the same as before stays as it is. Rejects with a start fault that has
+ * the lines of all that can't be opened, and leaves none of the new ones open.
+ */
+export async function openBuckets(
+  configs: readonly BucketConfig[],
+  before: readonly OpenedBucket[],
+  options: OpenOptions,
+): Promise<readonly OpenedBucket[]> {
+  const known = new Map(before.map((bucket) => [bucket.config.name, bucket]));
+  const lines: string[] = [];
+  const fresh: OpenedBucket[] = [];
+  const opened: OpenedBucket[] = [];
+  for (const config of configs) {
+    const same = known.get(config.name);
+    if (same !== undefined && isDeepStrictEqual(same.config, config)) {
+      opened.push(same);
+      continue;
+    }
+    try {
+      const bucket = await openOne(config, options);
+      fresh.push(bucket);
+      opened.push(bucket);
+    } catch (error) {
+      lines.push(
+        ...linesOf(error).map((line) => (configs.length > 1 ? `bucket ${config.name}: ${line}` : line)),
+      );
+    }
+  }
+  if (lines.length === 0) return opened;
+  for (const { close } of fresh) await close();
+  throw startFault(lines);
+}
+
+const linesOf = (error: unknown): readonly string[] =>
+  startFaultLines(error) ?? [error instanceof Error ? error.message : String(error)];
+
+async function openOne(config: BucketConfig, { edgeHost, env }: OpenOptions): Promise<OpenedBucket> {
+  const { bucket: place, hosts, prefix, keepPrefix } = config;
+  if (place === null) throw startFault([`bucket ${config.name} has no place`]);
+  const sign = await openSigner(config, place, env);
+  const open = await openBucket(place, edgeHost);
+  try {
+    const source = openSource(config.rules, open, sign);
+    await refuseFaultyDocument(source);
+    const { store: dialect, vary, dangerouslyAllowCredentials } = config;
+    const name = config.name || open.name;
+    return {
+      config,
+      ruled: { name, source, behaviour: { dialect, vary, dangerouslyAllowCredentials } },
+      route: {
+        name,
+        address: open.address,
+        keepPrefix,
+        ...(hosts !== undefined && { hosts }),
+        ...(prefix !== undefined && { prefix }),
+      },
+      close: open.close,
+    };
+  } catch (error) {
+    await open.close();
+    throw error;
+  }
+}
+
+/** A document that somebody wrote for this edge must be right before it starts (promise 6). */
+async function refuseFaultyDocument(source: Source): Promise<void> {
+  if (source.kind !== 'file' && source.kind !== 'inline') return;
+  const loaded = await source.load(AbortSignal.timeout(5_000));
+  if (loaded.outcome !== 'unknown') return;
+  if (loaded.faults === undefined) throw startFault([`--rules: ${loaded.cause}. ${loaded.cure}`]);
+  throw startFault(
+    loaded.faults.map(
+      ({ place, value, reason, write }) =>
+        `--rules ${source.name}: ${place}${value === undefined ? '' : ` "${value}"`} ${reason}; write ${write}`,
+    ),
+  );
+}

@@ -1,0 +1,107 @@
+import type { Hono } from 'hono';
+import type { BucketConfig } from '../config/file.ts';
+import { createEdge, type EdgeEnv } from '../edge/app.ts';
+import type { Observe } from '../edge/observe.ts';
+import type { Bucket } from '../edge/route.ts';
+import type { Background, RuledBucket, RulesCache } from '../rules/cache.ts';
+import type { OpenedBucket } from './buckets.ts';
+import { watchFile } from './watch.ts';
+
+export interface ServingOptions {
+  readonly observers: readonly Observe[];
+  readonly onError: (error: unknown) => void;
+  readonly debugReason: boolean;
+  /** Milliseconds that requests to a bucket which is served no more may take to end. */
+  readonly drain: number;
+  /** Milliseconds between asking the cache whether rules are due. */
+  readonly every: number;
+  readonly open: (
+    configs: readonly BucketConfig[],
+    before: readonly OpenedBucket[],
+  ) => Promise<readonly OpenedBucket[]>;
+}
+
+/** Systems allow so many watches and no more; files beyond are read again when their rules are due. */
+const WATCHED_MOST = 256;
+
+/** Keeps the set of buckets that is served, and the app that serves it; both are swapped at once. */
+export function serveBuckets(cache: RulesCache, options: ServingOptions) {
+  let served: readonly OpenedBucket[] = [];
+  let app = appFor([]);
+  let begun = false;
+  let watching: { close(): void }[] = [];
+  let ticking: NodeJS.Timeout | undefined;
+  const retiring = new Set<NodeJS.Timeout>();
+
+  function appFor(buckets: readonly OpenedBucket[]): Hono<EdgeEnv> {
+    return createEdge({
+      buckets: buckets.map(({ route, ruled }) => ({ ...route, rules: rulesOf(cache, ruled) })),
+      observe: (event) => {
+        for (const observe of options.observers) observe(event);
+      },
+      onError: options.onError,
+      debugReason: options.debugReason,
+    });
+  }
+
+  const ruled = (): readonly RuledBucket[] => served.map((bucket) => bucket.ruled);
+
+  const preloaded = (): readonly RuledBucket[] =>
+    served.filter(({ config }) => config.preload).map((bucket) => bucket.ruled);
+
+  /** Loads the rules of preloaded buckets when they are due, also when no request comes. */
+  function tick(): void {
+    for (const bucket of preloaded()) void Promise.resolve(cache.current(bucket)).catch(() => {});
+  }
+
+  function watch(): void {
+    for (const { close } of watching) close();
+    watching = served
+      .flatMap(({ config: { rules }, ruled: bucket }) => (rules.kind === 'file' ? [{ rules, bucket }] : []))
+      .slice(0, WATCHED_MOST)
+      .map(({ rules, bucket }) => watchFile(rules.path, () => void cache.refresh(bucket).catch(() => {})));
+  }
+
+  async function replace(configs: readonly BucketConfig[]): Promise<void> {
+    const next = await options.open(configs, served);
+    const gone = served.filter((bucket) => !next.includes(bucket));
+    app = appFor(next);
+    served = next;
+    if (begun) watch();
+    retire(gone);
+  }
+
+  /** Requests in flight to a bucket that is gone still have it for a while. */
+  function retire(gone: readonly OpenedBucket[]): void {
+    if (gone.length === 0) return;
+    const timer = setTimeout(() => {
+      retiring.delete(timer);
+      for (const { close } of gone) void close();
+    }, options.drain).unref();
+    retiring.add(timer);
+  }
+
+  return {
+    app: () => app,
+    ruled,
+    preloaded,
+    replace,
+    begin(): void {
+      begun = true;
+      watch();
+      ticking = setInterval(tick, options.every).unref();
+      tick();
+    },
+    async close(): Promise<void> {
+      clearInterval(ticking);
+      for (const timer of retiring) clearTimeout(timer);
+      for (const { close } of watching) close();
+      await Promise.all(served.map(({ close }) => close()));
+    },
+  };
+}
+
+const rulesOf = (cache: RulesCache, bucket: RuledBucket): Bucket['rules'] => ({
+  current: (background: Background) => cache.current(bucket, background),
+  refresh: (background: Background) => background(cache.renew(bucket)),
+});

@@ -1,0 +1,23 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { FILE_OPTIONS, ROUTE_KEYS } from '../../src/config/file.ts';
+import { BUCKET_OPTIONS } from '../../src/config/read.ts';
+import { configSchema } from '../../src/config/schema.ts';
+
+const published = new URL('../../bucket-cors.schema.json', import.meta.url);
+
+// `UPDATE=1 npx vitest run test/config/schema.test.ts` writes it anew.
+test('the published schema is the one that the options make', () => {
+  const text = `${JSON.stringify(configSchema(), null, 2)}\n`;
+  if (process.env.UPDATE === '1') writeFileSync(published, text);
+  expect(readFileSync(published, 'utf8')).toBe(text);
+});
+
+test('the schema has every key that the reader knows', () => {
+  const { properties } = configSchema();
+  expect(Object.keys(properties)).toEqual(['$schema', ...FILE_OPTIONS, 'buckets']);
+  expect(Object.keys(properties.buckets.additionalProperties.properties)).toEqual([
+    ...BUCKET_OPTIONS,
+    ...ROUTE_KEYS,
+  ]);
+});

@@ -1,0 +1,183 @@
+import { Agent } from 'node:http';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { isAddress, parseAddress } from '../../src/bucket/address.ts';
+import { askForRules, readByFetch, rulesUrl } from '../../src/bucket/read.ts';
+import { createEdge } from '../../src/edge/app.ts';
+import { edgeListener, type Listening, listen } from '../../src/node/listen.ts';
+import { createPools } from '../../src/node/pools.ts';
+import { bucketSource } from '../../src/rules/bucket.ts';
+import { createRulesCache, type RuledBucket } from '../../src/rules/cache.ts';
+import { call } from '../helpers/client.ts';
+import { behaviour } from '../helpers/rules.ts';
+import { until } from '../helpers/until.ts';
+import { type FlippingStore, openFlippingStore } from './store.ts';
+import { QUESTIONS, SETS, seen } from './versions.ts';
+
+const SECONDS = Number(process.env.SOAK_SECONDS ?? 60);
+const CONNECTIONS = 36;
+const FLIP = 100;
+/** Shorter than a flip, so that loads bring what has changed, what has not, and now and then the one before. */
+const TTL = 30;
+/** What the heap may grow by, from the end of the warm-up to the end. */
+const GROWTH = 1.25;
+
+let store: FlippingStore;
+let listening: Listening;
+let closePools: () => Promise<void>;
+const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+
+/** Times that `current` was asked after the first load, and times that it had somebody wait. */
+const current = { asked: 0, waited: 0 };
+const errors: unknown[] = [];
+/** Versions that loads brought, counted; two in a row were never the same. */
+const changes = { count: 0, repeated: 0, failed: 0, last: '' };
+/** Rule version by path, for those answers of which only the event, or only the answer, has come. */
+const told = new Map<string, string | null>();
+const answered = new Map<string, string>();
+const twice: string[] = [];
+const mixed: string[] = [];
+const counts = { requests: 0, first: 0, second: 0 };
+let targets = 0;
+let versions: readonly string[] = [];
+
+/** An answer and the event that tells of it must be of one version; whichever comes second is held to the other. */
+function match(path: string): void {
+  const event = told.get(path);
+  const answer = answered.get(path);
+  if (event === undefined || answer === undefined) return;
+  if (event !== answer) mixed.push(`${path} was answered by ${answer} and told as by ${event}`);
+  told.delete(path);
+  answered.delete(path);
+}
+
+beforeAll(async () => {
+  store = await openFlippingStore(SETS);
+  const address = parseAddress(store.url);
+  if (!isAddress(address)) throw new Error(address.reason);
+  const cache = createRulesCache({
+    ttl: TTL,
+    maxStale: 0,
+    onChange: (_, { lastGood, failure }) => {
+      changes.count += 1;
+      if (failure !== null) changes.failed += 1;
+      if (lastGood?.version === changes.last) changes.repeated += 1;
+      changes.last = lastGood?.version ?? '';
+    },
+  });
+  const ruled: RuledBucket = {
+    name: 'b',
+    source: bucketSource(rulesUrl(address), askForRules(address, readByFetch)),
+    behaviour: behaviour('oss'),
+  };
+  // The first two loads tell how the versions are called.
+  const first = (await cache.current(ruled)).version ?? '';
+  store.flip();
+  const second = (await cache.refresh(ruled)).version ?? '';
+  versions = [first, second];
+  const pools = createPools();
+  closePools = pools.close;
+  const edge = createEdge({
+    buckets: [
+      {
+        name: 'b',
+        address,
+        rules: {
+          current: (background) => {
+            const found = cache.current(ruled, background);
+            current.asked += 1;
+            if (found instanceof Promise) current.waited += 1;
+            return found;
+          },
+          refresh: (background) => background(cache.renew(ruled)),
+        },
+      },
+    ],
+    observe: ({ path, rulesVersion }) => {
+      if (told.has(path)) twice.push(path);
+      told.set(path, rulesVersion);
+      match(path);
+    },
+    onError: (error) => errors.push(error),
+    debugReason: false,
+  });
+  listening = await listen(
+    edgeListener(() => edge, pools.pools),
+    '127.0.0.1',
+    0,
+  );
+});
+
+afterAll(async () => {
+  agent.destroy();
+  await listening.close(0);
+  await closePools();
+  await store.close();
+});
+
+/** A client with a connection to itself: asks, looks, and asks again until time is up. */
+async function client(name: number, end: number): Promise<void> {
+  for (let at = name; Date.now() < end; at += 1) {
+    const question = QUESTIONS[at % QUESTIONS.length];
+    if (question === undefined) throw new Error('no question');
+    // No path comes twice, so that an event told twice is one too many.
+    const target = `/${targets++}`;
+    const line = await call(listening.url, {
+      method: question.method,
+      target,
+      headers: question.headers,
+      agent,
+    }).then(seen);
+    counts.requests += 1;
+    const version = question.right.indexOf(line);
+    if (version === 0) counts.first += 1;
+    else if (version === 1) counts.second += 1;
+    else mixed.push(`${question.method} ${question.headers.join(' ')} was answered ${line}`);
+    answered.set(target, versions[version] ?? 'neither');
+    match(target);
+  }
+}
+
+async function heap(): Promise<number> {
+  for (let turn = 0; turn < 3; turn += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    globalThis.gc?.();
+  }
+  return process.memoryUsage().heapUsed;
+}
+
+test('rules that flip all the time are followed wholly, by every answer, and nobody waits for them', async () => {
+  const flipping = setInterval(store.flip, FLIP);
+  const run = (seconds: number) => {
+    const end = Date.now() + seconds * 1000;
+    return Promise.all(Array.from({ length: CONNECTIONS }, (_, name) => client(name, end)));
+  };
+  await run(SECONDS / 6);
+  const before = await heap();
+  await run((SECONDS * 5) / 6);
+  clearInterval(flipping);
+  const after = await heap();
+
+  await until('every event has been told', () => answered.size === 0);
+  const growth = after / before;
+  const verdict = growth <= GROWTH ? 'as it should be' : `MORE than the ${GROWTH} it should be`;
+  const megabytes = (bytes: number) => (bytes / 1_048_576).toFixed(1);
+  console.log(
+    [
+      `${counts.requests} answers in ${SECONDS} s over ${CONNECTIONS} connections:`,
+      `${counts.first} by the first version, ${counts.second} by the second`,
+      `${store.loads()} loads, ${store.unchanged()} of them "not modified"; ${changes.count} changes of version`,
+      `heap ${megabytes(before)} MB after the warm-up, ${megabytes(after)} MB at the end:`,
+      `× ${growth.toFixed(2)}, ${verdict}`,
+    ].join('\n'),
+  );
+
+  expect(mixed).toEqual([]);
+  expect(counts.first).toBeGreaterThan(0);
+  expect(counts.second).toBeGreaterThan(0);
+  expect(current).toEqual({ asked: counts.requests, waited: 0 });
+  expect(twice).toEqual([]);
+  expect([...told.keys()]).toEqual([]);
+  expect(errors).toEqual([]);
+  expect(changes.count).toBeGreaterThan(2);
+  expect(changes).toMatchObject({ repeated: 0, failed: 0 });
+});
