@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { type RuledBucket, type RulesCache, refreshLoaded } from '../rules/cache.ts';
+import { keyOf, type RuledBucket, type RulesCache, refreshLoaded } from '../rules/cache.ts';
 import type { RulesStatus } from '../rules/ledger.ts';
 import { explainRequest } from './explain.ts';
 import { readiness } from './ready.ts';
@@ -14,7 +14,7 @@ export interface AdminOptions {
   /** Whether the edge accepts connections. */
   readonly listening: () => boolean;
   readonly metrics: () => Promise<{ type: string; text: string }>;
-  /** Somebody wants rules loaded anew, of one bucket or of all (null): tells other processes. */
+  /** Somebody wants rules loaded anew, of one bucket by its key or of all (null): tells other processes. */
   readonly onRefresh?: (bucket: string | null) => void;
 }
 
@@ -35,7 +35,7 @@ export function createAdmin(options: AdminOptions): Hono {
     const asked = c.req.query('bucket');
     const found = named(asked, buckets());
     if (found.length === 0) return c.json(unknownBucket(asked, buckets()), 404);
-    return c.json({ buckets: found.map((bucket) => describeRules(bucket, cache.status(bucket.name))) });
+    return c.json({ buckets: found.map((bucket) => describeRules(bucket, cache.status(keyOf(bucket)))) });
   });
   app.get('/explain', async (c) => {
     const { bucket: asked, ...query } = c.req.query();
@@ -50,10 +50,14 @@ export function createAdmin(options: AdminOptions): Hono {
     const asked = c.req.query('bucket');
     const found = named(asked, buckets());
     if (found.length === 0) return c.json(unknownBucket(asked, buckets()), 404);
-    options.onRefresh?.(asked ?? null);
+    for (const bucket of asked === undefined ? [null] : found) {
+      options.onRefresh?.(bucket === null ? null : keyOf(bucket));
+    }
     if (asked === undefined) await refreshLoaded(cache, found);
     else await Promise.all(found.map((bucket) => cache.refresh(bucket)));
-    return c.json({ buckets: found.map(({ name }) => ({ bucket: name, ...outcomeOf(cache.status(name)) })) });
+    return c.json({
+      buckets: found.map((bucket) => ({ bucket: bucket.name, ...outcomeOf(cache.status(keyOf(bucket))) })),
+    });
   });
   app.get('/metrics', async (c) => {
     const { type, text } = await options.metrics();

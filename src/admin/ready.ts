@@ -1,4 +1,4 @@
-import type { RuledBucket, RulesCache } from '../rules/cache.ts';
+import { keyOf, type RuledBucket, type RulesCache } from '../rules/cache.ts';
 
 export interface ReadinessFacts {
   readonly preloaded: () => readonly RuledBucket[];
@@ -18,8 +18,9 @@ export function readiness({ preloaded, cache, listening }: ReadinessFacts): Read
   const missing: string[] = [];
   const degraded: string[] = [];
   if (!listening()) missing.push('the edge does not accept connections');
-  for (const { name } of preloaded()) {
-    const { state, failure } = cache.status(name);
+  for (const bucket of preloaded()) {
+    const { name } = bucket;
+    const { state, failure } = cache.status(keyOf(bucket));
     const told = failure === null ? '' : `: ${failure.cause}. ${failure.cure}`;
     if (state === 'stale') degraded.push(`bucket ${name} is served by its last good rules${told}`);
     else if (state !== 'fresh') missing.push(`bucket ${name} has no rules${told}`);

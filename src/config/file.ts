@@ -1,4 +1,5 @@
 import type { Fault } from '../document/fault.ts';
+import { parseJson } from '../document/jsontext.ts';
 import { OPTIONS, type OptionName } from './options.ts';
 import {
   BUCKET_OPTIONS,
@@ -37,29 +38,20 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads a configuration file whole: every fault there is, or options and buckets. `file` names it in places. */
 export function readConfigFile(text: string, file: string): ConfigFile {
-  const parsed = parseObject(text);
-  if (typeof parsed === 'string') {
-    return {
-      faults: [{ place: file, reason: parsed, write: '{"buckets": {"NAME": {"bucket": "oss://…"}}}' }],
-    };
+  const json = parseJson(text);
+  if (!json.ok) return { faults: [{ ...json.fault, place: `${file}: ${json.fault.place}` }] };
+  const faults: Fault[] = json.repeated.map((fault) => ({ ...fault, place: `${file}: ${fault.place}` }));
+  const parsed: unknown = JSON.parse(text);
+  if (!isFields(parsed)) {
+    const write = '{"buckets": {"NAME": {"bucket": "oss://…"}}}';
+    return { faults: [{ place: file, reason: 'is JSON, but no object', write }] };
   }
-  const faults: Fault[] = [];
   const { buckets, $schema: _, ...rest } = parsed;
   const options = takeOptions(rest, FILE_OPTIONS, file, [...FILE_OPTIONS, 'buckets', '$schema'], faults);
   faults.push(...optionFaults(options));
   const read = takeBuckets(buckets, file, faults);
   faults.push(...rivals(read, file));
   return faults.length > 0 ? { faults } : { options, buckets: read };
-}
-
-function parseObject(text: string): Fields | string {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isFields(value) ? value : 'is JSON, but no object';
-  } catch (error) {
-    // The parser's message may quote what stands around the fault, but a configuration holds no secrets.
-    return `is not JSON: ${error instanceof Error ? error.message : String(error)}`;
-  }
 }
 
 const isFields = (value: unknown): value is Fields =>

@@ -130,6 +130,16 @@ function contradictions(options: BucketOptions, given: GivenOptions): Fault[] {
       write: `${told}, or nothing`,
     });
   }
+  const place = options.bucket?.kind === 'http' ? options.bucket : undefined;
+  for (const [name, said] of [
+    ['region', place?.region],
+    ['bucketName', place?.name],
+  ] as const) {
+    const value = options[name];
+    if (value === null || said === undefined || value === said) continue;
+    const reason = `contradicts the bucket's address, which says ${said}`;
+    faults.push({ place: placeOf(given, name), value, reason, write: `${said}, or nothing` });
+  }
   if (options.signature === 'v1' && store === 's3') {
     faults.push({
       place: placeOf(given, 'signature'),

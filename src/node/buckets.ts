@@ -61,7 +61,8 @@ const linesOf = (error: unknown): readonly string[] =>
 async function openOne(config: BucketConfig, { edgeHost, env }: OpenOptions): Promise<OpenedBucket> {
   const { bucket: place, hosts, prefix, keepPrefix } = config;
   if (place === null) throw startFault([`bucket ${config.name} has no place`]);
-  const sign = await openSigner(config, place, env);
+  // Nothing but the bucket's own rules is signed for.
+  const sign = config.rules.kind === 'bucket' ? await openSigner(config, place, env) : undefined;
   const open = await openBucket(place, edgeHost);
   try {
     const source = openSource(config.rules, open, sign);
@@ -70,7 +71,12 @@ async function openOne(config: BucketConfig, { edgeHost, env }: OpenOptions): Pr
     const name = config.name || open.name;
     return {
       config,
-      ruled: { name, source, behaviour: { dialect, vary, dangerouslyAllowCredentials } },
+      ruled: {
+        name,
+        key: `${name} ${source.kind} ${source.name}`,
+        source,
+        behaviour: { dialect, vary, dangerouslyAllowCredentials },
+      },
       route: {
         name,
         address: open.address,

@@ -31,7 +31,8 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
   let begun = false;
   let watching: { close(): void }[] = [];
   let ticking: NodeJS.Timeout | undefined;
-  const retiring = new Set<NodeJS.Timeout>();
+  let replacing: Promise<void> = Promise.resolve();
+  const retiring = new Map<OpenedBucket, NodeJS.Timeout>();
 
   function appFor(buckets: readonly OpenedBucket[]): Hono<EdgeEnv> {
     return createEdge({
@@ -62,7 +63,14 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
       .map(({ rules, bucket }) => watchFile(rules.path, () => void cache.refresh(bucket).catch(() => {})));
   }
 
-  async function replace(configs: readonly BucketConfig[]): Promise<void> {
+  /** One after the other: two quick edits of a file end with the second. */
+  function replace(configs: readonly BucketConfig[]): Promise<void> {
+    const replaced = replacing.then(() => replaceNow(configs));
+    replacing = replaced.catch(() => {});
+    return replaced;
+  }
+
+  async function replaceNow(configs: readonly BucketConfig[]): Promise<void> {
     const next = await options.open(configs, served);
     const gone = served.filter((bucket) => !next.includes(bucket));
     app = appFor(next);
@@ -73,12 +81,13 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
 
   /** Requests in flight to a bucket that is gone still have it for a while. */
   function retire(gone: readonly OpenedBucket[]): void {
-    if (gone.length === 0) return;
-    const timer = setTimeout(() => {
-      retiring.delete(timer);
-      for (const { close } of gone) void close();
-    }, options.drain).unref();
-    retiring.add(timer);
+    for (const bucket of gone) {
+      const timer = setTimeout(() => {
+        retiring.delete(bucket);
+        void bucket.close();
+      }, options.drain).unref();
+      retiring.set(bucket, timer);
+    }
   }
 
   return {
@@ -94,9 +103,10 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
     },
     async close(): Promise<void> {
       clearInterval(ticking);
-      for (const timer of retiring) clearTimeout(timer);
       for (const { close } of watching) close();
-      await Promise.all(served.map(({ close }) => close()));
+      await replacing;
+      for (const timer of retiring.values()) clearTimeout(timer);
+      await Promise.all([...served, ...retiring.keys()].map(({ close }) => close()));
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../config/read.ts';
 import type { Bus } from '../rules/bus.ts';
-import type { RuledBucket, RulesCache } from '../rules/cache.ts';
+import { keyOf, type RuledBucket, type RulesCache } from '../rules/cache.ts';
 import { type Keep, severalKeeps } from '../rules/keep.ts';
 import { openStateDirectory } from './state.ts';
 
@@ -29,9 +29,9 @@ export async function openShared(
 export function listenTo(bus: Bus, cache: RulesCache, buckets: () => readonly RuledBucket[]): () => void {
   return bus.subscribe((message) => {
     for (const bucket of buckets()) {
-      if (message.bucket !== null && message.bucket !== bucket.name) continue;
+      if (message.bucket !== null && message.bucket !== keyOf(bucket)) continue;
       // A bucket that nobody here has asked for yet is loaded when somebody does.
-      if (cache.status(bucket.name).state === 'not_loaded') continue;
+      if (cache.status(keyOf(bucket)).state === 'not_loaded') continue;
       const work = message.kind === 'changed' ? cache.learn(bucket, message.version) : cache.refresh(bucket);
       work.catch(() => {});
     }

@@ -26,15 +26,17 @@ export async function openSigner(
   await refuseMissingKeys(credentials, config);
   const bucket = config.bucketName ?? place.name;
   const region = config.region ?? place.region;
-  if (bucket === undefined)
-    throw missing('--bucket-name', "the bucket's address does not tell its name", 'my-bucket');
-  if (config.signature === 'v1') return signOssV1({ bucket, credentials });
-  if (region === undefined) {
-    const write = config.store === 'oss' ? 'cn-hangzhou, or --signature v1, which needs none' : 'us-east-1';
-    throw missing('--region', "the bucket's address does not tell its region", write);
+  const oss = config.store === 'oss';
+  const lines: string[] = [];
+  if (bucket === undefined) lines.push(missing('--bucket-name', 'name', 'my-bucket'));
+  if (region === undefined && config.signature !== 'v1') {
+    const write = oss ? 'cn-hangzhou, or --signature v1, which needs none' : 'us-east-1';
+    lines.push(missing('--region', 'region', write));
   }
+  if (lines.length > 0 || bucket === undefined) throw startFault(lines);
+  if (config.signature === 'v1' || region === undefined) return signOssV1({ bucket, credentials });
   const options = { bucket, region, credentials };
-  return config.store === 'oss' ? signOssV4(options) : signS3V4(options);
+  return oss ? signOssV4(options) : signS3V4(options);
 }
 
 /** Without a prefix, an environment that has no keys means: unsigned. */
@@ -61,5 +63,6 @@ async function refuseMissingKeys(
   throw startFault([`--credentials: there are no keys: set ${id} and ${secret}`]);
 }
 
-const missing = (flag: string, why: string, write: string) =>
-  startFault([`${flag} is missing: keys for signing are there, but ${why}; write ${flag} ${write}`]);
+const missing = (flag: string, what: string, write: string): string =>
+  `${flag} is missing: keys for signing are there, but the bucket's address does not tell its ${what}; ` +
+  `write ${flag} ${write}`;

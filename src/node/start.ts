@@ -2,7 +2,7 @@ import type { DestinationStream, Logger } from 'pino';
 import { createAdmin } from '../admin/app.ts';
 import type { BucketConfig } from '../config/file.ts';
 import { BUCKET_OPTIONS, type BucketOptions, type Config } from '../config/read.ts';
-import { createRulesCache, type RuledBucket, type RulesCache, refreshLoaded } from '../rules/cache.ts';
+import { createRulesCache, keyOf, type RuledBucket, type RulesCache, refreshLoaded } from '../rules/cache.ts';
 import { openBuckets } from './buckets.ts';
 import { appListener, edgeListener, type Listening, listen } from './listen.ts';
 import { createLog, logRules, requestLog } from './log.ts';
@@ -80,7 +80,7 @@ async function open(
     maxStale: config.maxStale,
     ...(keep !== null && { keep }),
     onChange: (changed, status) => logRules(log, changed, status),
-    onVersion: ({ name }, version) => bus?.publish({ kind: 'changed', bucket: name, version }),
+    onVersion: (bucket, version) => bus?.publish({ kind: 'changed', bucket: keyOf(bucket), version }),
   });
   const { pools, close: closePools } = createPools(timeouts);
   opened.push(closePools);

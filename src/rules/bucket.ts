@@ -24,12 +24,28 @@ export function interpret(status: number, text: string): Loaded {
   if (status === 404 && code === 'NoSuchCORSConfiguration') return { outcome: 'none' };
   if (status === 404 && code === 'NoSuchBucket') return { outcome: 'missing' };
   const said = code === undefined ? `${status}` : `${status} ${code}`;
-  return { outcome: 'unknown', cause: `the bucket answered ${said} to GET /?cors`, cure: cureFor(status) };
+  return {
+    outcome: 'unknown',
+    cause: `the bucket answered ${said} to GET /?cors`,
+    cure: cureFor(status, code),
+  };
 }
 
-function cureFor(status: number): string {
+/** Codes that stores give to a signature they don't take, and whose fault it is. */
+const SIGNATURE_CURES: Readonly<Record<string, string>> = {
+  SignatureDoesNotMatch: "Check the secret that belongs to the key id, and the bucket's name and region.",
+  InvalidAccessKeyId: 'Check the key id: the store does not know it.',
+  InvalidSecurityToken: "Check the security token (STS): it is another key pair's, or has expired.",
+  InvalidToken: "Check the security token (STS): it is another key pair's, or has expired.",
+  RequestTimeTooSkewed: "Set this machine's clock: it is more than 15 minutes off.",
+};
+
+function cureFor(status: number, code: string | undefined): string {
+  const cure =
+    code === undefined || !Object.hasOwn(SIGNATURE_CURES, code) ? undefined : SIGNATURE_CURES[code];
+  if (cure !== undefined) return `${cure} The keys are where --credentials says.`;
   if (status === 401 || status === 403) {
-    return 'The rules may not be read without a signature: give them with --rules FILE or --rules URL.';
+    return 'The rules may not be read so: set keys that may (--credentials), or give the rules with --rules FILE.';
   }
   if (status === 405 || status === 501) {
     return 'This store keeps no CORS rules for its buckets: give them with --rules FILE or --rules URL.';

@@ -14,9 +14,16 @@ import type { Source } from './source.ts';
 /** One bucket, as far as its rules are concerned. Another object under the same name is another configuration. */
 export interface RuledBucket {
   readonly name: string;
+  /**
+   * Tells apart buckets that share a name and not a source: in one process one after the other, and in several that
+   * share their rules. What is known of rules is known under it; the name unless given.
+   */
+  readonly key?: string;
   readonly source: Source;
   readonly behaviour: Behaviour;
 }
+
+export const keyOf = ({ key, name }: RuledBucket): string => key ?? name;
 
 /** The compiled rules that decide requests now, and the version that they came from (null while unavailable). */
 export interface RulesInForce {
@@ -39,7 +46,8 @@ export interface RulesCache {
   renew(bucket: RuledBucket): Promise<RulesInForce>;
   /** Somebody else has loaded a version: takes it from where it is kept, or loads it. */
   learn(bucket: RuledBucket, version: string): Promise<void>;
-  status(name: string): RulesStatus;
+  /** By the bucket's key. */
+  status(key: string): RulesStatus;
 }
 
 export interface RulesCacheOptions {
@@ -90,9 +98,9 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
     noDeleteOnStaleGet: true,
     // An evicted bucket's waiters still get the rules that are on their way to them.
     ignoreFetchAbort: true,
-    fetchMethod: async (name, before, { options: fetching, context: bucket }) => {
+    fetchMethod: async (key, before, { options: fetching, context: bucket }) => {
       // What was kept is served at once, and counts as expired: the store is asked next.
-      const recalling = ledger.recallOnce(name);
+      const recalling = ledger.recallOnce(key);
       fetching.ttl = recalling && (await recalling) ? 1 : jittered(await load(bucket));
       tellChange(bucket);
       return hold(bucket, before);
@@ -101,28 +109,29 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
 
   /** Loads and takes down what came; gives back the milliseconds until the next load. */
   async function load(bucket: RuledBucket): Promise<number> {
-    const { name, source } = bucket;
-    const loaded = await loadOnce(source, ledger.validatorsOf(name, source));
-    if (loaded.outcome === 'unknown') ledger.fail(name, loaded);
-    else if (await ledger.confirm(name, source, loaded)) {
-      options.onVersion?.(bucket, ledger.status(name).lastGood?.version ?? '');
+    const { source } = bucket;
+    const key = keyOf(bucket);
+    const loaded = await loadOnce(source, ledger.validatorsOf(key, source));
+    if (loaded.outcome === 'unknown') ledger.fail(key, loaded);
+    else if (await ledger.confirm(key, source, loaded)) {
+      options.onVersion?.(bucket, ledger.status(key).lastGood?.version ?? '');
     }
-    const { failure } = ledger.status(name);
+    const { failure } = ledger.status(key);
     return failure === null ? ttl : backOff(failure.count);
   }
 
   function tellChange(bucket: RuledBucket): void {
-    const status = ledger.status(bucket.name);
+    const status = ledger.status(keyOf(bucket));
     const { state, lastGood, failure } = status;
     const tale = [state, lastGood?.outcome, lastGood?.version, failure?.cause].join(' ');
-    if (told.get(bucket.name) === tale) return;
-    told.set(bucket.name, tale);
+    if (told.get(keyOf(bucket)) === tale) return;
+    told.set(keyOf(bucket), tale);
     options.onChange?.(bucket, status);
   }
 
   /** Compiles the last good rules; the same version for the same bucket stays the same object. */
   function hold(bucket: RuledBucket, before: Held | undefined): Held {
-    const { lastGood } = ledger.status(bucket.name);
+    const { lastGood } = ledger.status(keyOf(bucket));
     if (lastGood === null) return nothingHeld(bucket);
     const { outcome, version, confirmedAt } = lastGood;
     const same = before?.bucket === bucket && before.version === version && before.outcome === outcome;
@@ -135,22 +144,22 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
     ledger.tooOld(found.confirmedAt) ? found.unavailable : found;
 
   const fetched = async (bucket: RuledBucket, forceRefresh = false): Promise<RulesInForce> =>
-    inForce(await held.forceFetch(bucket.name, { context: bucket, allowStale: false, forceRefresh }));
+    inForce(await held.forceFetch(keyOf(bucket), { context: bucket, allowStale: false, forceRefresh }));
 
   function current(
     bucket: RuledBucket,
     background: Background = forget,
   ): RulesInForce | Promise<RulesInForce> {
-    const renewed = renewing.get(bucket.name);
+    const renewed = renewing.get(keyOf(bucket));
     if (renewed !== undefined) return renewed;
-    const found = held.get(bucket.name);
+    const found = held.get(keyOf(bucket));
     if (found === undefined) return fetched(bucket);
     if (found.bucket !== bucket) return reconfigured(bucket);
-    if (held.getRemainingTTL(bucket.name) <= 0) {
+    if (held.getRemainingTTL(keyOf(bucket)) <= 0) {
       // Given up for age alone, after an idle time: wait for the load, as for a first one.
-      const { failure } = ledger.status(bucket.name);
+      const { failure } = ledger.status(keyOf(bucket));
       if (ledger.tooOld(found.confirmedAt) && failure === null) return fetched(bucket);
-      background(held.fetch(bucket.name, { context: bucket }));
+      background(held.fetch(keyOf(bucket), { context: bucket }));
     }
     return inForce(found);
   }
@@ -158,7 +167,7 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
   /** The rules known are compiled for what the bucket's configuration says now; a new source is asked soon. */
   function reconfigured(bucket: RuledBucket): RulesInForce {
     const found = hold(bucket, undefined);
-    held.set(bucket.name, found, { ttl: 1 });
+    held.set(keyOf(bucket), found, { ttl: 1 });
     return inForce(found);
   }
 
@@ -169,19 +178,19 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
 
   function renew(bucket: RuledBucket): Promise<RulesInForce> {
     const renewed = refresh(bucket).finally(() => {
-      if (renewing.get(bucket.name) === renewed) renewing.delete(bucket.name);
+      if (renewing.get(keyOf(bucket)) === renewed) renewing.delete(keyOf(bucket));
     });
-    renewing.set(bucket.name, renewed);
+    renewing.set(keyOf(bucket), renewed);
     return renewed;
   }
 
   async function learn(bucket: RuledBucket, version: string): Promise<void> {
-    if (ledger.status(bucket.name).lastGood?.version === version) return;
-    if (await ledger.recall(bucket.name)) {
-      held.set(bucket.name, hold(bucket, undefined));
+    if (ledger.status(keyOf(bucket)).lastGood?.version === version) return;
+    if (await ledger.recall(keyOf(bucket))) {
+      held.set(keyOf(bucket), hold(bucket, undefined));
       tellChange(bucket);
     }
-    if (ledger.status(bucket.name).lastGood?.version !== version) await refresh(bucket);
+    if (ledger.status(keyOf(bucket)).lastGood?.version !== version) await refresh(bucket);
   }
 
   return { current, refresh, renew, learn, status: ledger.status };
@@ -207,6 +216,6 @@ const jittered = (milliseconds: number): number =>
 
 /** Loads anew what has been loaded before; a bucket that nobody has asked for is loaded when somebody does. */
 export async function refreshLoaded(cache: RulesCache, buckets: readonly RuledBucket[]): Promise<void> {
-  const loaded = buckets.filter(({ name }) => cache.status(name).state !== 'not_loaded');
+  const loaded = buckets.filter((bucket) => cache.status(keyOf(bucket)).state !== 'not_loaded');
   await Promise.all(loaded.map((bucket) => cache.refresh(bucket)));
 }

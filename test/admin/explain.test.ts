@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { keyOf } from '../../src/rules/cache.ts';
 import { type Answered, configOf, type Started, startEdge } from '../node/running.ts';
 import { openStore, type Store, until } from '../node/store.ts';
 
@@ -32,7 +33,7 @@ describe.each(['oss', 's3'])('/explain of store %s', (kind) => {
   beforeAll(async () => {
     store = await openStore(RULES);
     edge = await startEdge({ ...configOf({ bucket: store.url, store: kind }), debugReason: true });
-    await until(() => edge.cache.status(edge.bucket.name).state === 'fresh', 'the rules');
+    await until(() => edge.cache.status(keyOf(edge.bucket)).state === 'fresh', 'the rules');
   });
   afterAll(async () => {
     await edge.close();
@@ -94,7 +95,7 @@ describe.each(['oss', 's3'])('/explain of store %s', (kind) => {
     expect(status).toBe(200);
     expect(json).toMatchObject({
       bucket: new URL(store.url).host,
-      version: edge.cache.status(edge.bucket.name).lastGood?.version,
+      version: edge.cache.status(keyOf(edge.bucket)).lastGood?.version,
       request: { origin: 'https://a.example', method: 'PUT', headers: 'x-other', path: '/k' },
     });
     expect(preflight).toMatchObject({

@@ -136,9 +136,9 @@ const one = (fields: Record<string, unknown>) => ({ buckets: { media: { bucket: 
 type Row = readonly [name: string, content: unknown, place: string, reason: RegExp, write: RegExp];
 
 const WRONG: readonly Row[] = [
-  ['an empty file', '', FILE, /not JSON/, /"buckets"/],
-  ['what is not JSON', '{"buckets": {', FILE, /not JSON/, /"buckets"/],
-  ['JSON with a comment', '{} // all', FILE, /not JSON/, /"buckets"/],
+  ['an empty file', '', `${FILE}: line 1, column 1`, /not JSON/, /JSON/],
+  ['what is not JSON', '{"buckets": {', `${FILE}: line 1, column 14`, /not JSON/, /JSON/],
+  ['JSON with a comment', '{} // all', `${FILE}: line 1, column 4`, /not JSON/, /no comment/],
   ['a list', [], FILE, /no object/, /"buckets"/],
   ['null', 'null', FILE, /no object/, /"buckets"/],
   ['a text', '"x"', FILE, /no object/, /"buckets"/],

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/read.ts';
 import { onlyBucket, start } from '../../src/node/start.ts';
 import { startFaultLines } from '../../src/node/start-fault.ts';
+import { keyOf } from '../../src/rules/cache.ts';
 import { call, configOf, type Started, startEdge } from './running.ts';
 import { openStore, rulesFor, SLOW_BEGIN, SLOW_END, type Store, UNAVAILABLE, until } from './store.ts';
 
@@ -144,7 +145,7 @@ describe('a start goes well', () => {
 
   test('with rules at a URL that does not answer yet: nobody wrote them wrong', async () => {
     const edge = await running({ rules: `http://127.0.0.1:${await freePort()}/r.xml` });
-    await until(() => edge.cache.status(edge.bucket.name).state === 'unavailable');
+    await until(() => edge.cache.status(keyOf(edge.bucket)).state === 'unavailable');
   });
 
   test('and rules are loaded again though nobody asks', async () => {
@@ -167,7 +168,7 @@ describe('a start goes well', () => {
 
   test('and a PUT of the rules through the edge takes effect at once', async () => {
     const edge = await running();
-    await until(() => edge.cache.status(edge.bucket.name).state === 'fresh');
+    await until(() => edge.cache.status(keyOf(edge.bucket)).state === 'fresh');
     store.cors = { status: 200, body: rulesFor('https://b.example') };
     await edge.call('/?cors', { method: 'PUT', body: store.cors.body });
     const { headers } = await edge.call('/a', { headers: { Origin: 'https://b.example' } });

@@ -68,8 +68,8 @@ describe('what an answer to GET /?cors means', () => {
   test.each([
     [301, error('PermanentRedirect'), '301 PermanentRedirect', /regional address/],
     [304, '', '304', /not asked whether anything has changed/],
-    [401, '', '401', /without a signature.*--rules FILE/],
-    [403, error('AccessDenied'), '403 AccessDenied', /without a signature.*--rules FILE/],
+    [401, '', '401', /--credentials.*--rules FILE/],
+    [403, error('AccessDenied'), '403 AccessDenied', /--credentials.*--rules FILE/],
     [404, HTML, '404', /--bucket names a bucket/],
     [404, error('NoSuchKey'), '404 NoSuchKey', /--bucket names a bucket/],
     [405, error('MethodNotAllowed'), '405 MethodNotAllowed', /keeps no CORS rules.*--rules FILE/],

@@ -94,7 +94,7 @@ describe('kept text', () => {
 
   test('no other text is taken, nor does any make it reject', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.oneof(fc.string(), fc.json(), fc.jsonValue().map(String)), async (text) => {
+      fc.asyncProperty(fc.oneof(fc.string(), fc.json()), async (text) => {
         expect(await decodeKept('b', text)).toEqual({ fault: expect.any(String) });
       }),
       { numRuns: 200 },
