@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { type BucketConfig, readConfigFile } from '../config/file.ts';
-import { type Config, fromVariables, type GivenOptions, readConfig } from '../config/read.ts';
+import {
+  BUCKET_OPTIONS,
+  type Config,
+  fromVariables,
+  type Given,
+  type GivenOptions,
+  readConfig,
+} from '../config/read.ts';
 import type { Fault } from '../document/fault.ts';
 import { onlyBucket } from '../node/start.ts';
 import { readFlags } from './flags.ts';
@@ -29,7 +36,8 @@ export function configure(
   // A file with faults gives no options: they have been told where they stand.
   const given = { ...file.options, ...direct };
   const read = readConfig(given);
-  const both = path !== undefined && direct.bucket !== undefined ? [TWO_WAYS(direct.bucket.place)] : [];
+  // In the environment they may be meant for other programs; on the command line they are meant.
+  const both = path === undefined ? [] : besideFile(flags.given, direct.bucket);
   const faults = [
     ...flags.faults,
     ...file.faults,
@@ -70,8 +78,12 @@ export function readFile(path: string): ReadFile {
   }
 }
 
-const TWO_WAYS = (place: string): Fault => ({
-  place,
-  reason: 'stands beside a configuration file, which names the buckets',
-  write: 'one of the two',
-});
+/** Options of one bucket, where a file says them for each: they would be dropped in silence. */
+function besideFile(flags: GivenOptions, bucket: Given | undefined): readonly Fault[] {
+  const given = BUCKET_OPTIONS.flatMap((name) => (name === 'bucket' ? (bucket ?? []) : (flags[name] ?? [])));
+  return given.map(({ place }) => ({
+    place,
+    reason: 'stands beside a configuration file, which has it for each bucket',
+    write: 'it in the file, under the bucket',
+  }));
+}

@@ -16,11 +16,11 @@ export async function run(open: () => Promise<Served>, configFile: string | null
   try {
     const { running, lines } = await open();
     for (const line of lines) console.error(line);
-    const reread = () => void rereadConfig(running, configFile);
-    const watched = configFile === null ? null : watchFile(configFile, reread);
+    const reread = () => rereadConfig(running, configFile);
+    const watched = configFile === null ? null : watchFile(configFile, () => void reread());
     const hangUp = () => {
-      reread();
-      void running.refresh().catch(() => {});
+      // The file first: what it names now is what is to be loaded.
+      void reread().then(() => running.refresh().catch(() => {}));
     };
     const end = () => {
       process.off('SIGTERM', end).off('SIGINT', end);

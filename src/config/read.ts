@@ -100,10 +100,13 @@ const storeOf = (place: BucketPlace | null | undefined): Dialect | undefined =>
 const placeOf = (given: GivenOptions, name: OptionName): string =>
   given[name]?.place ?? `--${OPTIONS[name].flag}`;
 
+/** They hold documents, and may hold passwords or keys that somebody put in the wrong place. */
+const NEVER_SHOWN: readonly OptionName[] = ['rules', 'credentials', 'redis'];
+
 /** A whole document, and what may be secret in a URL, stay out of messages (promise 7). */
 function shown(name: OptionName, text: string): { value?: string } {
   const value = withoutSecrets(text);
-  return name === 'rules' || name === 'credentials' || value === null ? {} : { value };
+  return NEVER_SHOWN.includes(name) || value === null ? {} : { value };
 }
 
 /** A text without its query, which may carry a signature; null for one that may carry a password. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { BucketConfig } from '../config/file.ts';
 import type { Bucket } from '../edge/route.ts';
@@ -73,7 +74,7 @@ async function openOne(config: BucketConfig, { edgeHost, env }: OpenOptions): Pr
       config,
       ruled: {
         name,
-        key: `${name} ${source.kind} ${source.name}`,
+        key: keyFor(name, config),
         source,
         behaviour: { dialect, vary, dangerouslyAllowCredentials },
       },
@@ -90,6 +91,14 @@ async function openOne(config: BucketConfig, { edgeHost, env }: OpenOptions): Pr
     await open.close();
     throw error;
   }
+}
+
+/** The same for every process that serves this bucket from this place by these rules, and for no other. */
+function keyFor(name: string, { bucket, rules }: BucketConfig): string {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([bucket, rules]))
+    .digest('hex');
+  return `${name}-${digest.slice(0, 16)}`;
 }
 
 /** A document that somebody wrote for this edge must be right before it starts (promise 6). */

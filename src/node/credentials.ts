@@ -23,6 +23,15 @@ const credentialsIn = (values: Values, { id, secret, token }: CredentialNames, w
     const present = [id, secret, token].filter((name) => values[name]?.trim()).join(' and ');
     throw new Error(`${where} has ${present}, but not ${missing}: set ${missing} too`);
   }
+  for (const [name, value] of [
+    [id, accessKeyId],
+    [secret, accessKeySecret],
+    [token, securityToken],
+  ]) {
+    if (value && !/^[\x21-\x7e]+$/.test(value)) {
+      throw new Error(`${where} has a ${name} with blanks, line breaks or other characters that no key has`);
+    }
+  }
   return { accessKeyId, accessKeySecret, ...(securityToken && { securityToken }) };
 };
 

@@ -86,6 +86,9 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
   const ledger = createLedger({ maxStale, now, ...(options.keep !== undefined && { keep: options.keep }) });
   const told = new Map<string, string>();
   const renewing = new Map<string, Promise<RulesInForce>>();
+  /** Loads under way, and the version last taken from others. */
+  const loading = new Map<string, number>();
+  const learned = new Map<string, string>();
   // Rules are given up after maxStale, so they are asked for at least as often.
   const ttl = maxStale > 0 ? Math.min(options.ttl, maxStale) : options.ttl;
 
@@ -98,9 +101,9 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
     noDeleteOnStaleGet: true,
     // An evicted bucket's waiters still get the rules that are on their way to them.
     ignoreFetchAbort: true,
-    fetchMethod: async (key, before, { options: fetching, context: bucket }) => {
+    fetchMethod: async (_key, before, { options: fetching, context: bucket }) => {
       // What was kept is served at once, and counts as expired: the store is asked next.
-      const recalling = ledger.recallOnce(key);
+      const recalling = isLocal(bucket) ? false : ledger.recallOnce(keyOf(bucket));
       fetching.ttl = recalling && (await recalling) ? 1 : jittered(await load(bucket));
       tellChange(bucket);
       return hold(bucket, before);
@@ -111,9 +114,14 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
   async function load(bucket: RuledBucket): Promise<number> {
     const { source } = bucket;
     const key = keyOf(bucket);
+    const began = learned.get(key);
+    loading.set(key, (loading.get(key) ?? 0) + 1);
     const loaded = await loadOnce(source, ledger.validatorsOf(key, source));
+    loading.set(key, (loading.get(key) ?? 1) - 1);
+    // Others have told of newer rules meanwhile: what comes late must not put them back.
+    if (learned.get(key) !== began) return 1;
     if (loaded.outcome === 'unknown') ledger.fail(key, loaded);
-    else if (await ledger.confirm(key, source, loaded)) {
+    else if ((await ledger.confirm(key, source, loaded, !isLocal(bucket))) && !isLocal(bucket)) {
       options.onVersion?.(bucket, ledger.status(key).lastGood?.version ?? '');
     }
     const { failure } = ledger.status(key);
@@ -153,8 +161,7 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
     const renewed = renewing.get(keyOf(bucket));
     if (renewed !== undefined) return renewed;
     const found = held.get(keyOf(bucket));
-    if (found === undefined) return fetched(bucket);
-    if (found.bucket !== bucket) return reconfigured(bucket);
+    if (found?.bucket !== bucket) return knownOrFetched(bucket);
     if (held.getRemainingTTL(keyOf(bucket)) <= 0) {
       // Given up for age alone, after an idle time: wait for the load, as for a first one.
       const { failure } = ledger.status(keyOf(bucket));
@@ -164,15 +171,19 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
     return inForce(found);
   }
 
-  /** The rules known are compiled for what the bucket's configuration says now; a new source is asked soon. */
-  function reconfigured(bucket: RuledBucket): RulesInForce {
+  /**
+   * Nothing is compiled for the bucket as it is configured now. Where rules are known, since it was only evicted or
+   * given other options, they are compiled, and the source is asked soon; else there is a first load to wait for.
+   */
+  function knownOrFetched(bucket: RuledBucket): RulesInForce | Promise<RulesInForce> {
+    if (ledger.status(keyOf(bucket)).lastGood === null) return fetched(bucket);
     const found = hold(bucket, undefined);
     held.set(keyOf(bucket), found, { ttl: 1 });
     return inForce(found);
   }
 
   async function refresh(bucket: RuledBucket): Promise<RulesInForce> {
-    await fetched(bucket);
+    if ((loading.get(keyOf(bucket)) ?? 0) > 0) await fetched(bucket);
     return fetched(bucket, true);
   }
 
@@ -185,8 +196,9 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
   }
 
   async function learn(bucket: RuledBucket, version: string): Promise<void> {
-    if (ledger.status(keyOf(bucket)).lastGood?.version === version) return;
+    if (isLocal(bucket) || ledger.status(keyOf(bucket)).lastGood?.version === version) return;
     if (await ledger.recall(keyOf(bucket))) {
+      learned.set(keyOf(bucket), version);
       held.set(keyOf(bucket), hold(bucket, undefined));
       tellChange(bucket);
     }
@@ -195,6 +207,9 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
 
   return { current, refresh, renew, learn, status: ledger.status };
 }
+
+/** A file or a document of this process's own: it is kept where it is, and no other process has a say in it. */
+const isLocal = ({ source }: RuledBucket): boolean => source.kind === 'file' || source.kind === 'inline';
 
 function nothingHeld(bucket: RuledBucket): Held {
   const unavailable = { rules: unavailableRules(bucket.behaviour), version: null };
@@ -214,8 +229,14 @@ const backOff = (failed: number): number => Math.min(BACK_OFF_FIRST * 2 ** (fail
 const jittered = (milliseconds: number): number =>
   Math.max(1, Math.round(milliseconds * (0.9 + Math.random() * 0.2)));
 
+/** Ten thousand loads at once would use up the process's connections. */
+const AT_ONCE = 32;
+
 /** Loads anew what has been loaded before; a bucket that nobody has asked for is loaded when somebody does. */
 export async function refreshLoaded(cache: RulesCache, buckets: readonly RuledBucket[]): Promise<void> {
-  const loaded = buckets.filter((bucket) => cache.status(keyOf(bucket)).state !== 'not_loaded');
-  await Promise.all(loaded.map((bucket) => cache.refresh(bucket)));
+  const left = buckets.filter((bucket) => cache.status(keyOf(bucket)).state !== 'not_loaded');
+  const worker = async () => {
+    for (let bucket = left.pop(); bucket !== undefined; bucket = left.pop()) await cache.refresh(bucket);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }

@@ -68,11 +68,12 @@ export function createLedger({ maxStale, keep, now }: LedgerOptions) {
     failures.set(name, { cause, cure, at: now(), count: (failures.get(name)?.count ?? 0) + 1 });
   }
 
-  /** Takes an answer as the last good one; true when it is another than before. */
+  /** Takes an answer as the last good one, to be kept where it `outlives` the process; true when it is another than before. */
   async function confirm(
     name: string,
     source: Source,
     loaded: Exclude<Loaded, { outcome: 'unknown' }>,
+    outlives: boolean,
   ): Promise<boolean> {
     const before = lastGood.get(name);
     const found = loaded.outcome === 'unchanged' ? before : await goodFrom(loaded);
@@ -86,7 +87,7 @@ export function createLedger({ maxStale, keep, now }: LedgerOptions) {
     const same = before !== undefined && before.version === found.version && before.outcome === found.outcome;
     const good = { ...found, loadedAt: same ? before.loadedAt : found.loadedAt, confirmedAt: now() };
     lastGood.set(name, good);
-    store(name, good, same);
+    if (outlives) store(name, good, same);
     return !same;
   }
 
@@ -127,7 +128,11 @@ export function createLedger({ maxStale, keep, now }: LedgerOptions) {
   async function recall(name: string): Promise<boolean> {
     const found = (await keep?.read(name)) ?? null;
     const known = lastGood.get(name);
-    if (found === null) return false;
+    if (found === null) {
+      // It may have been away: what it has is asked for again.
+      asked.delete(name);
+      return false;
+    }
     // A clock that was ahead must not make rules good for longer.
     const kept = { ...found, confirmedAt: Math.min(found.confirmedAt, now()) };
     if (tooOld(kept.confirmedAt)) return false;
@@ -147,8 +152,8 @@ export function createLedger({ maxStale, keep, now }: LedgerOptions) {
 
   function stateOf(name: string, good: LastGood | null, failure: LoadFailure | null): RulesStatus['state'] {
     if (good === null) return failure === null ? 'not_loaded' : 'unavailable';
-    if (failure === null && !unconfirmed.has(name)) return 'fresh';
-    return tooOld(good.confirmedAt) ? 'unavailable' : 'stale';
+    if (tooOld(good.confirmedAt)) return 'unavailable';
+    return failure === null && !unconfirmed.has(name) ? 'fresh' : 'stale';
   }
 
   /** What the source gave with the rules that are known; not what another source gave. */

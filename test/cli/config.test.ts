@@ -165,7 +165,13 @@ describe('is refused at once, with what to write', () => {
       '--bucket beside --config',
       good,
       ['--bucket', 'http://127.0.0.1:9'],
-      [/^bucket-cors: --bucket stands beside a configuration file.*write one of the two$/],
+      [/^bucket-cors: --bucket stands beside a configuration file.*write it in the file, under the bucket$/],
+    ],
+    [
+      'options of one bucket beside --config',
+      good,
+      ['--vary', 'store'],
+      [/^bucket-cors: --vary stands beside a configuration file.*write it in the file, under the bucket$/],
     ],
     ['a missing file', null, [], [/^bucket-cors: \S*edge\.json can't be read .*ENOENT.*write the path/]],
     [
@@ -177,8 +183,8 @@ describe('is refused at once, with what to write', () => {
     [
       'a file with faults, beside a flag with one',
       { prot: 1, drain: 'x', buckets: { one: { bucket: 'ftp://x' } } },
-      ['--vary', 'x'],
-      [/--vary "x"/, /edge\.json: prot /, /edge\.json: drain "x"/, /edge\.json: buckets\.one: bucket/],
+      ['--log-level', 'x'],
+      [/--log-level "x"/, /edge\.json: prot /, /edge\.json: drain "x"/, /edge\.json: buckets\.one: bucket/],
     ],
   ])('%s', async (_, content, args, expected) => {
     if (content !== null) await write(content);

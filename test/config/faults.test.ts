@@ -31,7 +31,6 @@ const WRONG: readonly (readonly [OptionName, string, RegExp, RegExp])[] = [
   ['signature', 'v2', /none of the words/, /v4 or v1/],
   ['config', ' ', /empty/, /a path/],
   ['stateDir', ' ', /empty/, /a path/],
-  ['redis', 'http://h', /not the URL of a Redis server/, /redis:/],
   ['vary', 'none', /none of the words/, /safe or store/],
   ['host', 'http://x', /not an address/, /127\.0\.0\.1/],
   ['host', '[::1]', /not an address/, /::1/],
@@ -75,7 +74,13 @@ describe('a wrong value is told with its place, itself, why, and what to write',
 
   test('each option can be refused, but for those that take any path', () => {
     const refused = new Set(WRONG.map(([name]) => name));
-    expect(NAMES.filter((name) => !refused.has(name))).toEqual(['rules', 'credentials']);
+    expect(NAMES.filter((name) => !refused.has(name))).toEqual(['rules', 'credentials', 'redis']);
+  });
+
+  test.each(['http://h', 'rediss:/user:hush', 'hush'])('redis %s, without telling it', (text) => {
+    const faults = faultsOf(flag('redis', text));
+    expect(faults).toMatchObject([{ place: '--redis', write: expect.stringContaining('redis://') }]);
+    expect(faults[0]).not.toHaveProperty('value');
   });
 
   test.each(['AKIDEXAMPLE:hush', 'env:media', 'file:', 'keys'])(

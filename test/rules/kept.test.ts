@@ -108,6 +108,21 @@ describe('a start', () => {
   });
 });
 
+describe('a file or a document of this process', () => {
+  test('is neither kept nor taken from where others keep theirs', async () => {
+    await earlier();
+    const source = controlled();
+    const bucket = { ...source.bucket, source: { ...source.bucket.source, kind: 'file' as const } };
+    const cache = newCache();
+    const first = cache.current(bucket);
+    await settled(() => source.pending() === 1);
+    source.answer(rulesOf('https://own'));
+    expect(told(await first)).toBe('https://own');
+    await cache.learn(bucket, '0123456789abcdef');
+    expect([writes, source.loads()]).toEqual([1, 1]);
+  });
+});
+
 describe('what is loaded is written', () => {
   test('when it is new, not at each confirmation, and again when it has aged by a tenth', async () => {
     const [cache, source] = [newCache(), controlled()];
@@ -149,6 +164,22 @@ describe('a version that somebody else has loaded', () => {
     expect(now(cache, source)).toBe('https://b');
     expect(source.loads()).toBe(1);
     expect(cache.status('b').lastGood?.version).toBe(version);
+  });
+
+  test('is not undone by a load that began before', async () => {
+    const [cache, source] = [newCache(), controlled()];
+    await loaded(cache, source, rulesOf('https://a'));
+    clock += DUE;
+    void cache.current(source.bucket);
+    await settled(() => source.pending() === 1);
+    stored = null;
+    await earlier('https://b');
+    await cache.learn(source.bucket, kept().version);
+    // The store's slow answer still has the old rules.
+    source.answer(rulesOf('https://a'));
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(now(cache, source)).toBe('https://b');
+    expect(cache.status('b').lastGood?.version).toBe(kept().version);
   });
 
   test('is loaded where it is not kept', async () => {
