@@ -13,21 +13,26 @@ export interface Served {
  * standard output, this to standard error.
  */
 export async function run(open: () => Promise<Served>, configFile: string | null): Promise<void> {
+  // A signal that comes during the start waits for its end; without a listener it would end the process.
+  let hungUp = false;
+  let hangUp = () => {
+    hungUp = true;
+  };
+  process.on('SIGHUP', () => hangUp());
   try {
     const { running, lines } = await open();
     for (const line of lines) console.error(line);
     const reread = () => rereadConfig(running, configFile);
     const watched = configFile === null ? null : watchFile(configFile, () => void reread());
-    const hangUp = () => {
-      // The file first: what it names now is what is to be loaded.
-      void reread().then(() => running.refresh().catch(() => {}));
-    };
+    // The file first: what it names now is what is to be loaded.
+    hangUp = () => void reread().then(() => running.refresh().catch(() => {}));
+    if (hungUp) hangUp();
     const end = () => {
       process.off('SIGTERM', end).off('SIGINT', end);
       watched?.close();
       void running.close().then(() => process.exit(0));
     };
-    process.on('SIGTERM', end).on('SIGINT', end).on('SIGHUP', hangUp);
+    process.on('SIGTERM', end).on('SIGINT', end);
   } catch (error) {
     const lines = startFaultLines(error);
     if (lines === null) throw error;

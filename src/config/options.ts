@@ -43,6 +43,15 @@ export const OPTIONS = {
       'Where the rules come from: `bucket` (its own, `GET /?cors`), a file, a URL, or the document itself.',
     parse: values.parseRules,
   }),
+  rulesToken: option({
+    flag: 'rules-token',
+    variable: 'RULES_TOKEN',
+    default: null,
+    example: 'env:MY_TOKEN',
+    about:
+      'Where the bearer token for rules at a URL is: `env:NAME` or `file:PATH`; looked up at every load.',
+    parse: values.parseToken,
+  }),
   store: option({
     flag: 'store',
     variable: 'STORE',

@@ -1,4 +1,4 @@
-import { isAddress, parseAddress } from '../bucket/address.ts';
+import { type AddressFault, isAddress, parseAddress } from '../bucket/address.ts';
 import type { Address } from '../bucket/transport.ts';
 import type { Dialect } from '../cors/dialect.ts';
 import type { Parsed } from './values.ts';
@@ -108,8 +108,8 @@ function s3Place(name: string, { region, endpoint, style }: Parameters): Parsed<
     return { reason: `has a style ${style} that is none`, write: 'style=path or style=virtual' };
   }
   if (endpoint !== undefined) {
-    if (style !== 'virtual') return customPlace('s3', name, region ?? 'us-east-1', endpoint, `/${name}`);
-    return virtualPlace(name, region ?? 'us-east-1', endpoint);
+    if (style !== 'virtual') return customPlace('s3', name, region, endpoint, `/${name}`);
+    return virtualPlace(name, region, endpoint);
   }
   if (region === undefined)
     return { reason: 'has neither a region nor an endpoint', write: 'region=us-east-1 after a ?' };
@@ -129,13 +129,40 @@ function customPlace(
 ): Parsed<BucketPlace> {
   const address = parseEndpoint(endpoint);
   if (!isAddress(address)) return address;
+  const fault = contradiction(store, region, address);
+  if (fault !== null) return fault;
+  const known = region ?? knownHost(address).region ?? (store === 's3' ? 'us-east-1' : undefined);
   const place = { kind: 'http', address: { ...address, path: address.path + path }, store, name } as const;
-  return { value: region === undefined ? place : { ...place, region } };
+  return { value: known === undefined ? place : { ...place, region: known } };
 }
 
-function virtualPlace(name: string, region: string, endpoint: string): Parsed<BucketPlace> {
+/** What an endpoint of a vendor's own says against the rest. */
+function contradiction(store: Dialect, region: string | undefined, address: Address): AddressFault | null {
+  const known = knownHost(address);
+  if (known.store !== undefined && known.store !== store) {
+    return { reason: `has an endpoint of store ${known.store}`, write: `${known.store}:// before the name` };
+  }
+  if (known.name !== undefined) {
+    return {
+      reason: 'has an endpoint that names a bucket itself',
+      write: 'the endpoint without the name before it',
+    };
+  }
+  if (region !== undefined && known.region !== undefined && region !== known.region) {
+    return {
+      reason: `has region ${region} and an endpoint in ${known.region}`,
+      write: 'one of the two regions',
+    };
+  }
+  return null;
+}
+
+function virtualPlace(name: string, given: string | undefined, endpoint: string): Parsed<BucketPlace> {
   const address = parseEndpoint(endpoint);
   if (!isAddress(address)) return address;
+  const fault = contradiction('s3', given, address);
+  if (fault !== null) return fault;
+  const region = given ?? knownHost(address).region ?? 'us-east-1';
   if (/^(\d+\.){3}\d+(:|$)|^\[/.test(address.host)) {
     return {
       reason: 'has style=virtual and an IP address, which no name can stand before',
@@ -155,11 +182,10 @@ const atHost = (host: string): Address => ({ base: `https://${host}`, host, path
 /** What the vendors' own hosts tell of a bucket. */
 function knownHost({ host, path }: Address): { store?: Dialect; name?: string; region?: string } {
   const [, ossName, ossRegion] =
-    /^([a-z0-9-]+)\.oss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com$/.exec(host) ?? [];
-  if (ossName !== undefined && ossRegion !== undefined) {
-    return ossRegion.startsWith('accelerate')
-      ? { store: 'oss', name: ossName }
-      : { store: 'oss', name: ossName, region: ossRegion };
+    /^(?:([a-z0-9-]+)\.)?oss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com$/.exec(host) ?? [];
+  if (ossRegion !== undefined) {
+    const region = ossRegion.startsWith('accelerate') ? {} : { region: ossRegion };
+    return { store: 'oss', ...region, ...(ossName !== undefined && { name: ossName }) };
   }
   const [, s3Name, s3Region] = /^(?:(.+)\.)?s3[.-]([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(host) ?? [];
   if (s3Region === undefined) return {};

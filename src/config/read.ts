@@ -6,7 +6,7 @@ import type { BucketPlace } from './place.ts';
 type ValueOf<N extends OptionName> = (typeof OPTIONS)[N] extends Option<infer T> ? T : never;
 
 /** Options that have no default. */
-type Unset = 'bucket' | 'bucketName' | 'region' | 'stateDir' | 'redis' | 'config';
+type Unset = 'bucket' | 'rulesToken' | 'bucketName' | 'region' | 'stateDir' | 'redis' | 'config';
 
 /** Every option's value; times in milliseconds. Without a bucket there is nothing to serve but the demo. */
 export type Config = { readonly [N in Exclude<OptionName, Unset | 'store'>]: ValueOf<N> } & {
@@ -20,6 +20,7 @@ export type Config = { readonly [N in Exclude<OptionName, Unset | 'store'>]: Val
 export const BUCKET_OPTIONS = [
   'bucket',
   'rules',
+  'rulesToken',
   'store',
   'vary',
   'bucketName',
@@ -101,7 +102,7 @@ const placeOf = (given: GivenOptions, name: OptionName): string =>
   given[name]?.place ?? `--${OPTIONS[name].flag}`;
 
 /** They hold documents, and may hold passwords or keys that somebody put in the wrong place. */
-const NEVER_SHOWN: readonly OptionName[] = ['rules', 'credentials', 'redis'];
+const NEVER_SHOWN: readonly OptionName[] = ['rules', 'rulesToken', 'credentials', 'redis'];
 
 /** A whole document, and what may be secret in a URL, stay out of messages (promise 7). */
 function shown(name: OptionName, text: string): { value?: string } {
@@ -142,6 +143,10 @@ function contradictions(options: BucketOptions, given: GivenOptions): Fault[] {
     if (value === null || said === undefined || value === said) continue;
     const reason = `contradicts the bucket's address, which says ${said}`;
     faults.push({ place: placeOf(given, name), value, reason, write: `${said}, or nothing` });
+  }
+  if (options.rulesToken !== null && options.rulesToken !== undefined && options.rules?.kind !== 'url') {
+    const reason = 'has a meaning only for rules at a URL';
+    faults.push({ place: placeOf(given, 'rulesToken'), reason, write: 'nothing, or --rules https://…' });
   }
   if (options.signature === 'v1' && store === 's3') {
     faults.push({

@@ -115,3 +115,16 @@ export const parseRedis = (text: string): Parsed<string> =>
   /^rediss?:\/\//i.test(text) && URL.canParse(text)
     ? { value: text }
     : { reason: 'is not the URL of a Redis server', write: 'redis://127.0.0.1:6379, or rediss:// for TLS' };
+
+export type TokenPlace =
+  | { readonly kind: 'environment'; readonly name: string }
+  | { readonly kind: 'file'; readonly path: string };
+
+/** Where a token is, never the token. */
+export function parseToken(text: string): Parsed<TokenPlace> {
+  const [, name] = /^env:([A-Za-z_][A-Za-z0-9_]{0,127})$/.exec(text) ?? [];
+  if (name !== undefined) return { value: { kind: 'environment', name } };
+  const [, path] = /^file:(.+)$/s.exec(text) ?? [];
+  if (path !== undefined) return { value: { kind: 'file', path } };
+  return { reason: 'names no place for a token', write: 'env:NAME or file:PATH; never the token itself' };
+}

@@ -7,7 +7,7 @@ import type { RulesPlace } from '../config/values.ts';
 import { bucketSource } from '../rules/bucket.ts';
 import { inlineSource } from '../rules/inline.ts';
 import type { Source } from '../rules/source.ts';
-import { urlSource } from '../rules/url.ts';
+import { type Token, urlSource } from '../rules/url.ts';
 import { isLoopback } from './directory/rules.ts';
 import { openDirectoryBucket } from './directory/server.ts';
 import { fileSource } from './file.ts';
@@ -44,14 +44,18 @@ export async function openBucket(place: BucketPlace, edgeHost: string): Promise<
   return { name: basename(resolve(place.path)), address, rulesName: rulesFile, close };
 }
 
-export function openSource(place: RulesPlace, { address, rulesName }: OpenBucket, sign?: Sign): Source {
+export function openSource(
+  place: RulesPlace,
+  { address, rulesName }: OpenBucket,
+  { sign, token }: { readonly sign?: Sign | undefined; readonly token?: Token | undefined },
+): Source {
   switch (place.kind) {
     case 'bucket':
       return bucketSource(rulesName, askForRules(address, readByFetch, sign));
     case 'inline':
       return inlineSource(place.text);
     case 'url':
-      return urlSource(place.url, ({ headers, ...limits }) => readByFetch(place.url, headers, limits));
+      return urlSource(place.url, ({ headers, ...limits }) => readByFetch(place.url, headers, limits), token);
     case 'file':
       return fileSource(place.path);
   }

@@ -4,16 +4,18 @@ import type { BucketConfig } from '../config/file.ts';
 import type { Bucket } from '../edge/route.ts';
 import type { RuledBucket } from '../rules/cache.ts';
 import type { Source } from '../rules/source.ts';
-import { openBucket, openSource } from './bucket.ts';
+import { type OpenBucket, openBucket, openSource } from './bucket.ts';
 import { openSigner } from './signer.ts';
 import { startFault, startFaultLines } from './start-fault.ts';
+import { tokenFrom } from './token.ts';
 
 /** A bucket that is ready to be served. */
 export interface OpenedBucket {
   readonly config: BucketConfig;
   readonly ruled: RuledBucket;
   readonly route: Omit<Bucket, 'rules'>;
-  close(): Promise<void>;
+  /** What is behind it; two configurations of one place share it. */
+  readonly open: OpenBucket;
 }
 
 export interface OpenOptions {
@@ -42,7 +44,9 @@ export async function openBuckets(
       continue;
     }
     try {
-      const bucket = await openOne(config, options);
+      // Other options for the same place must not break off what is being transferred.
+      const open = isDeepStrictEqual(same?.config.bucket, config.bucket) ? same?.open : undefined;
+      const bucket = await openOne(config, options, open);
       fresh.push(bucket);
       opened.push(bucket);
     } catch (error) {
@@ -52,21 +56,26 @@ export async function openBuckets(
     }
   }
   if (lines.length === 0) return opened;
-  for (const { close } of fresh) await close();
+  const kept = new Set(before.map(({ open }) => open));
+  for (const { open } of fresh) if (!kept.has(open)) await open.close();
   throw startFault(lines);
 }
 
 const linesOf = (error: unknown): readonly string[] =>
   startFaultLines(error) ?? [error instanceof Error ? error.message : String(error)];
 
-async function openOne(config: BucketConfig, { edgeHost, env }: OpenOptions): Promise<OpenedBucket> {
+async function openOne(
+  config: BucketConfig,
+  { edgeHost, env }: OpenOptions,
+  earlier: OpenBucket | undefined,
+): Promise<OpenedBucket> {
   const { bucket: place, hosts, prefix, keepPrefix } = config;
   if (place === null) throw startFault([`bucket ${config.name} has no place`]);
   // Nothing but the bucket's own rules is signed for.
   const sign = config.rules.kind === 'bucket' ? await openSigner(config, place, env) : undefined;
-  const open = await openBucket(place, edgeHost);
+  const open = earlier ?? (await openBucket(place, edgeHost));
   try {
-    const source = openSource(config.rules, open, sign);
+    const source = openSource(config.rules, open, { sign, token: tokenFrom(config.rulesToken, env) });
     await refuseFaultyDocument(source);
     const { store: dialect, vary, dangerouslyAllowCredentials } = config;
     const name = config.name || open.name;
@@ -85,10 +94,10 @@ async function openOne(config: BucketConfig, { edgeHost, env }: OpenOptions): Pr
         ...(hosts !== undefined && { hosts }),
         ...(prefix !== undefined && { prefix }),
       },
-      close: open.close,
+      open,
     };
   } catch (error) {
-    await open.close();
+    if (open !== earlier) await open.close();
     throw error;
   }
 }

@@ -3,7 +3,8 @@ import type { BucketConfig } from '../config/file.ts';
 import { createEdge, type EdgeEnv } from '../edge/app.ts';
 import type { Observe } from '../edge/observe.ts';
 import type { Bucket } from '../edge/route.ts';
-import type { Background, RuledBucket, RulesCache } from '../rules/cache.ts';
+import { type Background, keyOf, type RuledBucket, type RulesCache } from '../rules/cache.ts';
+import type { OpenBucket } from './bucket.ts';
 import type { OpenedBucket } from './buckets.ts';
 import { watchFile } from './watch.ts';
 
@@ -29,10 +30,10 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
   let served: readonly OpenedBucket[] = [];
   let app = appFor([]);
   let begun = false;
-  let watching: { close(): void }[] = [];
+  const watching = new Map<OpenedBucket, { close(): void }>();
   let ticking: NodeJS.Timeout | undefined;
   let replacing: Promise<void> = Promise.resolve();
-  const retiring = new Map<OpenedBucket, NodeJS.Timeout>();
+  const retiring = new Map<OpenBucket, NodeJS.Timeout>();
 
   function appFor(buckets: readonly OpenedBucket[]): Hono<EdgeEnv> {
     return createEdge({
@@ -55,12 +56,20 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
     for (const bucket of preloaded()) void Promise.resolve(cache.current(bucket)).catch(() => {});
   }
 
+  /** Watches the files of rules; what is watched already goes on, so that no edit is lost meanwhile. */
   function watch(): void {
-    for (const { close } of watching) close();
-    watching = served
-      .flatMap(({ config: { rules }, ruled: bucket }) => (rules.kind === 'file' ? [{ rules, bucket }] : []))
-      .slice(0, WATCHED_MOST)
-      .map(({ rules, bucket }) => watchFile(rules.path, () => void cache.refresh(bucket).catch(() => {})));
+    const wanted = served.filter(({ config }) => config.rules.kind === 'file').slice(0, WATCHED_MOST);
+    for (const [bucket, { close }] of watching) {
+      if (wanted.includes(bucket)) continue;
+      close();
+      watching.delete(bucket);
+    }
+    for (const bucket of wanted) {
+      const { rules } = bucket.config;
+      if (watching.has(bucket) || rules.kind !== 'file') continue;
+      const changed = () => void cache.refresh(bucket.ruled).catch(() => {});
+      watching.set(bucket, watchFile(rules.path, changed));
+    }
   }
 
   /** One after the other: two quick edits of a file end with the second. */
@@ -79,14 +88,18 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
     retire(gone);
   }
 
-  /** Requests in flight to a bucket that is gone still have it for a while. */
+  /** Requests in flight to a bucket that is gone still have it for a while; its rules are forgotten. */
   function retire(gone: readonly OpenedBucket[]): void {
-    for (const bucket of gone) {
+    const keys = new Set(served.map((bucket) => keyOf(bucket.ruled)));
+    const kept = new Set(served.map(({ open }) => open));
+    for (const { ruled: bucket, open } of gone) {
+      if (!keys.has(keyOf(bucket))) cache.forget(bucket);
+      if (kept.has(open)) continue;
       const timer = setTimeout(() => {
-        retiring.delete(bucket);
-        void bucket.close();
+        retiring.delete(open);
+        void open.close();
       }, options.drain).unref();
-      retiring.set(bucket, timer);
+      retiring.set(open, timer);
     }
   }
 
@@ -103,10 +116,11 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
     },
     async close(): Promise<void> {
       clearInterval(ticking);
-      for (const { close } of watching) close();
+      for (const { close } of watching.values()) close();
       await replacing;
       for (const timer of retiring.values()) clearTimeout(timer);
-      await Promise.all([...served, ...retiring.keys()].map(({ close }) => close()));
+      const open = new Set([...served.map((bucket) => bucket.open), ...retiring.keys()]);
+      await Promise.all([...open].map(({ close }) => close()));
     },
   };
 }

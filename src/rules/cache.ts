@@ -46,6 +46,8 @@ export interface RulesCache {
   renew(bucket: RuledBucket): Promise<RulesInForce>;
   /** Somebody else has loaded a version: takes it from where it is kept, or loads it. */
   learn(bucket: RuledBucket, version: string): Promise<void>;
+  /** The bucket is served no more: nothing of it is remembered here. What is kept elsewhere stays. */
+  forget(bucket: RuledBucket): void;
   /** By the bucket's key. */
   status(key: string): RulesStatus;
 }
@@ -156,7 +158,7 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
 
   function current(
     bucket: RuledBucket,
-    background: Background = forget,
+    background: Background = unwaited,
   ): RulesInForce | Promise<RulesInForce> {
     const renewed = renewing.get(keyOf(bucket));
     if (renewed !== undefined) return renewed;
@@ -205,7 +207,14 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
     if (ledger.status(keyOf(bucket)).lastGood?.version !== version) await refresh(bucket);
   }
 
-  return { current, refresh, renew, learn, status: ledger.status };
+  function forget(bucket: RuledBucket): void {
+    const key = keyOf(bucket);
+    held.delete(key);
+    for (const map of [told, learned, loading]) map.delete(key);
+    ledger.forget(key);
+  }
+
+  return { current, refresh, renew, learn, forget, status: ledger.status };
 }
 
 /** A file or a document of this process's own: it is kept where it is, and no other process has a say in it. */
@@ -221,7 +230,7 @@ function compileGood({ outcome, ruleSet }: LastGood, behaviour: Behaviour): Comp
 }
 
 /** A load tells its own failure; nobody waits for this one. */
-const forget: Background = (work) => void work.catch(() => {});
+const unwaited: Background = (work) => void work.catch(() => {});
 
 const backOff = (failed: number): number => Math.min(BACK_OFF_FIRST * 2 ** (failed - 1), BACK_OFF_CEILING);
 

@@ -162,5 +162,9 @@ export function createLedger({ maxStale, keep, now }: LedgerOptions) {
     return known?.source === source ? known.given : undefined;
   }
 
-  return { confirm, fail, recallOnce, recall, status, tooOld, validatorsOf };
+  function forget(name: string): void {
+    for (const map of [lastGood, failures, validators, keptAt, unconfirmed, asked]) map.delete(name);
+  }
+
+  return { confirm, fail, forget, recallOnce, recall, status, tooOld, validatorsOf };
 }

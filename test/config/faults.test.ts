@@ -74,7 +74,24 @@ describe('a wrong value is told with its place, itself, why, and what to write',
 
   test('each option can be refused, but for those that take any path', () => {
     const refused = new Set(WRONG.map(([name]) => name));
-    expect(NAMES.filter((name) => !refused.has(name))).toEqual(['rules', 'credentials', 'redis']);
+    expect(NAMES.filter((name) => !refused.has(name))).toEqual([
+      'rules',
+      'rulesToken',
+      'credentials',
+      'redis',
+    ]);
+  });
+
+  test.each(['hush', 'env:', 'file:'])('a token %s, without telling it', (text) => {
+    const faults = faultsOf(flag('rulesToken', text));
+    expect(faults).toMatchObject([{ place: '--rules-token', write: expect.stringContaining('env:NAME') }]);
+    expect(faults[0]).not.toHaveProperty('value');
+  });
+
+  test('a token for rules that are not at a URL', () => {
+    expect(faultsOf(flag('rulesToken', 'env:T'))).toMatchObject([
+      { place: '--rules-token', reason: expect.stringContaining('URL') },
+    ]);
   });
 
   test.each(['http://h', 'rediss:/user:hush', 'hush'])('redis %s, without telling it', (text) => {

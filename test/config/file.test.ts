@@ -29,6 +29,7 @@ const DEFAULTS = {
   store: 'oss',
   vary: 'safe',
   bucketName: null,
+  rulesToken: null,
   region: null,
   signature: 'v4',
   credentials: { kind: 'environment', prefix: null },

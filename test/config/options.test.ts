@@ -6,7 +6,7 @@ import { type Config, fromVariables, readConfig } from '../../src/config/read.ts
 const NAMES = Object.keys(OPTIONS) as OptionName[];
 
 /** Configures as the command line does: flags, then variables, then defaults. */
-function configured(args: string[], env: Record<string, string> = {}): Config {
+function configuredBy(args: string[], env: Record<string, string> = {}): Config {
   const flags = readFlags(args);
   expect(flags.faults).toEqual([]);
   const read = readConfig({ ...fromVariables(env), ...flags.given });
@@ -19,6 +19,7 @@ const DEFAULTS: Config = {
   rules: { kind: 'bucket' },
   store: 'oss',
   vary: 'safe',
+  rulesToken: null,
   bucketName: null,
   region: null,
   signature: 'v4',
@@ -40,7 +41,7 @@ const DEFAULTS: Config = {
 };
 
 test('without flags and variables everything has its default', () => {
-  expect(configured([])).toEqual(DEFAULTS);
+  expect(configuredBy([])).toEqual(DEFAULTS);
 });
 
 /** Two values for each option: what one writes, and what comes of it. */
@@ -54,6 +55,7 @@ const VALUES: Readonly<Record<OptionName, readonly [string, unknown, string, unk
   rules: ['./r.xml', { kind: 'file', path: './r.xml' }, 'https://h/r', { kind: 'url', url: 'https://h/r' }],
   store: ['s3', 's3', 'oss', 'oss'],
   vary: ['store', 'store', 'safe', 'safe'],
+  rulesToken: ['env:T', { kind: 'environment', name: 'T' }, 'file:./t', { kind: 'file', path: './t' }],
   bucketName: ['media', 'media', 'a.b-c', 'a.b-c'],
   region: ['cn-hangzhou', 'cn-hangzhou', 'us-east-1', 'us-east-1'],
   signature: ['v1', 'v1', 'v4', 'v4'],
@@ -82,7 +84,11 @@ const VALUES: Readonly<Record<OptionName, readonly [string, unknown, string, unk
 describe.each(NAMES)('%s', (name) => {
   const { flag, variable } = OPTIONS[name];
   const [first, firstValue, second, secondValue] = VALUES[name];
-  const only = (value: unknown) => ({ ...DEFAULTS, [name]: value });
+  // A token goes with a URL, or it is a fault.
+  const url = name === 'rulesToken' ? ['--rules=https://h/r'] : [];
+  const base = name === 'rulesToken' ? { rules: { kind: 'url', url: 'https://h/r' } } : {};
+  const configured = (args: string[], env?: Record<string, string>) => configuredBy([...url, ...args], env);
+  const only = (value: unknown) => ({ ...DEFAULTS, ...base, [name]: value });
 
   test('is set by its flag, by either spelling', () => {
     expect(configured([`--${flag}=${first}`])).toEqual(only(firstValue));
@@ -99,7 +105,7 @@ describe.each(NAMES)('%s', (name) => {
   });
 
   test('has its default when the variable is empty', () => {
-    expect(configured([], { [variable]: '' })).toEqual(DEFAULTS);
+    expect(configured([], { [variable]: '' })).toEqual(only(DEFAULTS[name]));
   });
 
   test('a wrong variable does no harm where the flag is right', () => {
@@ -116,7 +122,7 @@ describe.each(NAMES)('%s', (name) => {
 });
 
 test.each(NAMES.filter((name) => 'alone' in OPTIONS[name]))('%s: the flag may stand alone', (name) => {
-  expect(configured([`--${OPTIONS[name].flag}`])).toMatchObject({ [name]: true });
+  expect(configuredBy([`--${OPTIONS[name].flag}`])).toMatchObject({ [name]: true });
 });
 
 test('no two options share a flag or a variable', () => {
