@@ -1,4 +1,4 @@
-import { compileRules, createRulesCache, type RuledBucket, type RulesCache, toXml } from '../src/index.ts';
+import { type CompiledRules, compileRules, createRulesCache, type RuledBucket, toXml } from '../src/index.ts';
 import { inlineSource } from '../src/rules/inline.ts';
 import { ruleSetOf } from './rules.ts';
 
@@ -49,15 +49,8 @@ async function compiledBytes(): Promise<number> {
   return (after - before) / SAMPLE;
 }
 
-/** The buckets whose rules can be had without waiting, asked from the newest to the oldest. */
-function heldOf(cache: RulesCache, buckets: readonly RuledBucket[]): number {
-  let held = 0;
-  for (const bucket of [...buckets].reverse()) {
-    if (cache.current(bucket) instanceof Promise) break;
-    held += 1;
-  }
-  return held;
-}
+/** Compiled rules as they were handed out; what the cache has let go of is collected. */
+const handedOut: WeakRef<CompiledRules>[] = [];
 
 const cache = createRulesCache({ ttl: 3_600_000, maxStale: 0 });
 const buckets = Array.from({ length: BUCKETS + BEYOND }, (_, at) => bucketAt(at));
@@ -65,13 +58,15 @@ const buckets = Array.from({ length: BUCKETS + BEYOND }, (_, at) => bucketAt(at)
 async function load(from: number, to: number): Promise<number> {
   const before = await heap();
   for (let at = from; at < to; at += 100)
-    await Promise.all(buckets.slice(at, at + 100).map((one) => cache.current(one)));
+    for (const { rules } of await Promise.all(buckets.slice(at, at + 100).map((one) => cache.current(one))))
+      handedOut.push(new WeakRef(rules));
   return ((await heap()) - before) / (to - from);
 }
 
 const compiled = await compiledBytes();
 const each = await load(0, BUCKETS);
 const eachBeyond = await load(BUCKETS, BUCKETS + BEYOND);
-const held = heldOf(cache, buckets);
+await heap();
+const held = handedOut.filter((rules) => rules.deref() !== undefined).length;
 process.send?.({ buckets: BUCKETS, rules: RULES, beyond: BEYOND, compiled, each, eachBeyond, held });
 process.disconnect?.();
