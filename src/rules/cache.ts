@@ -153,8 +153,19 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
   const inForce = (found: Held): RulesInForce =>
     ledger.tooOld(found.confirmedAt) ? found.unavailable : found;
 
-  const fetched = async (bucket: RuledBucket, forceRefresh = false): Promise<RulesInForce> =>
-    inForce(await held.forceFetch(keyOf(bucket), { context: bucket, allowStale: false, forceRefresh }));
+  async function fetched(bucket: RuledBucket, forceRefresh = false): Promise<RulesInForce> {
+    const options = { context: bucket, allowStale: false, forceRefresh };
+    const found = await held.forceFetch(keyOf(bucket), options);
+    // What was found may be the bucket's as it was configured before: its behaviour is not this one's.
+    return found.bucket === bucket ? inForce(found) : reconfigured(bucket);
+  }
+
+  /** What is known, compiled for the bucket as it is configured now; its source is asked next. */
+  function reconfigured(bucket: RuledBucket): RulesInForce {
+    const found = hold(bucket, undefined);
+    held.set(keyOf(bucket), found, { ttl: 1 });
+    return inForce(found);
+  }
 
   function current(
     bucket: RuledBucket,
@@ -178,10 +189,7 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
    * given other options, they are compiled, and the source is asked soon; else there is a first load to wait for.
    */
   function knownOrFetched(bucket: RuledBucket): RulesInForce | Promise<RulesInForce> {
-    if (ledger.status(keyOf(bucket)).lastGood === null) return fetched(bucket);
-    const found = hold(bucket, undefined);
-    held.set(keyOf(bucket), found, { ttl: 1 });
-    return inForce(found);
+    return ledger.status(keyOf(bucket)).lastGood === null ? fetched(bucket) : reconfigured(bucket);
   }
 
   async function refresh(bucket: RuledBucket): Promise<RulesInForce> {

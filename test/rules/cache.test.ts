@@ -149,6 +149,38 @@ describe('loaded rules', () => {
   });
 });
 
+describe('a bucket under another configuration', () => {
+  const allowing = (bucket: Controlled['bucket'], allow: boolean) => ({
+    ...bucket,
+    behaviour: { ...bucket.behaviour, dangerouslyAllowCredentials: allow },
+  });
+
+  test('never gets rules compiled for the one before, though it waited for the same load', async () => {
+    const [cache, source] = [newCache(), controlled()];
+    const before = cache.current(allowing(source.bucket, true));
+    const after = cache.current(allowing(source.bucket, false));
+    await load(cache, source, rulesOf('https://a'));
+    expect((await before).rules.behaviour.dangerouslyAllowCredentials).toBe(true);
+    const { rules } = await after;
+    expect([rules.behaviour.dangerouslyAllowCredentials, told({ rules, version: null })]).toEqual([
+      false,
+      'https://a',
+    ]);
+  });
+
+  test('has its own source asked soon where there never were rules, not after the pause of the one before', async () => {
+    const [cache, source, mended] = [newCache(), controlled(), controlled()];
+    const first = cache.current(source.bucket);
+    await load(cache, source, unknown());
+    await first;
+    await cache.current(mended.bucket);
+    clock += 2;
+    void cache.current(mended.bucket);
+    await settled(() => mended.pending() === 1);
+    expect(source.loads()).toBe(1);
+  });
+});
+
 describe('a failed load', () => {
   test('is not tried again by every request: the pauses grow up to a minute', async () => {
     const { cache, source } = await loaded(rulesOf('https://a'), TTL, 0);
