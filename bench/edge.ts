@@ -6,11 +6,11 @@ import {
   isAddress,
   parseAddress,
   type RuledBucket,
-  readByFetch,
   rulesUrl,
 } from '../src/index.ts';
 import { edgeListener, listen } from '../src/node/listen.ts';
 import { createPools } from '../src/node/pools.ts';
+import { readByPools } from '../src/node/read.ts';
 
 /** Milliseconds. */
 const REFRESH_EVERY = 10;
@@ -20,7 +20,7 @@ const REFRESH_EVERY = 10;
 const address = parseAddress(process.argv[2] ?? '');
 if (!isAddress(address)) throw new Error(address.reason);
 const cache = createRulesCache({ ttl: 3_600_000, maxStale: 0 });
-const source = bucketSource(rulesUrl(address), askForRules(address, readByFetch));
+const source = bucketSource(rulesUrl(address), askForRules(address, readByPools(createPools().pools)));
 let loads = 0;
 let failed = 0;
 let waited = 0;

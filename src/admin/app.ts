@@ -1,6 +1,8 @@
 import { Hono } from 'hono';
-import { keyOf, type RuledBucket, type RulesCache, refreshLoaded } from '../rules/cache.ts';
+import type { RulesCache } from '../rules/cache.ts';
+import { keyOf, type RuledBucket } from '../rules/held.ts';
 import type { RulesStatus } from '../rules/ledger.ts';
+import { refreshLoaded } from '../rules/refresh.ts';
 import { explainRequest } from './explain.ts';
 import { readiness } from './ready.ts';
 import { describeRules } from './rules.ts';

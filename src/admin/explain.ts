@@ -2,7 +2,7 @@ import type { Facts } from '../cors/decide.ts';
 import { resourceOf } from '../cors/dialect.ts';
 import { type Explanation, explain } from '../cors/explain.ts';
 import type { Fault } from '../document/fault.ts';
-import type { RulesInForce } from '../rules/cache.ts';
+import type { RulesInForce } from '../rules/held.ts';
 
 /** What a person asks about: a page's origin, the method and headers it sends, and the path. */
 export interface Question {

@@ -1,6 +1,10 @@
-import { keyOf, type RuledBucket, type RulesCache } from '../rules/cache.ts';
+import type { RulesCache } from '../rules/cache.ts';
+import { keyOf, type RuledBucket } from '../rules/held.ts';
 
 export interface ReadinessFacts {
+  /** All that are served. */
+  readonly buckets: () => readonly RuledBucket[];
+  /** Those that must have rules before traffic may come. */
   readonly preloaded: () => readonly RuledBucket[];
   readonly cache: RulesCache;
   readonly listening: () => boolean;
@@ -13,18 +17,31 @@ export interface Readiness {
   readonly reasons: readonly string[];
 }
 
-/** Ready when the edge listens and every preloaded bucket has rules, fresh or last good. */
-export function readiness({ preloaded, cache, listening }: ReadinessFacts): Readiness {
+/** A store's outage may concern ten thousand buckets; whoever asks every second needs no list of them. */
+const REASONS_MOST = 20;
+
+/**
+ * Ready when the edge listens and every preloaded bucket has rules, fresh or last good. A bucket that is loaded on
+ * first use never makes it unready: one without rules degrades it, once somebody has asked for it.
+ */
+export function readiness({ buckets, preloaded, cache, listening }: ReadinessFacts): Readiness {
   const missing: string[] = [];
   const degraded: string[] = [];
   if (!listening()) missing.push('the edge does not accept connections');
-  for (const bucket of preloaded()) {
+  const needed = new Set(preloaded());
+  for (const bucket of buckets()) {
     const { name } = bucket;
     const { state, failure } = cache.status(keyOf(bucket));
     const told = failure === null ? '' : `: ${failure.cause}. ${failure.cure}`;
+    if (state === 'fresh' || (state === 'not_loaded' && !needed.has(bucket))) continue;
     if (state === 'stale') degraded.push(`bucket ${name} is served by its last good rules${told}`);
-    else if (state !== 'fresh') missing.push(`bucket ${name} has no rules${told}`);
+    else (needed.has(bucket) ? missing : degraded).push(`bucket ${name} has no rules${told}`);
   }
-  if (missing.length > 0) return { status: 'not ready', reasons: [...missing, ...degraded] };
-  return { status: degraded.length > 0 ? 'degraded' : 'ready', reasons: degraded };
+  if (missing.length > 0) return { status: 'not ready', reasons: firstOf([...missing, ...degraded]) };
+  return { status: degraded.length > 0 ? 'degraded' : 'ready', reasons: firstOf(degraded) };
 }
+
+const firstOf = (reasons: readonly string[]): readonly string[] =>
+  reasons.length > REASONS_MOST
+    ? [...reasons.slice(0, REASONS_MOST), `and ${reasons.length - REASONS_MOST} more: see /rules`]
+    : reasons;

@@ -30,14 +30,14 @@ export function configure(
   faultsOf: (given: GivenOptions) => readonly Fault[],
 ): Configured | null {
   const flags = readFlags(args);
-  const direct = { ...fromVariables(env), ...flags.given };
-  const path = direct.config?.text;
+  const variables = fromVariables(env);
+  const path = (flags.given.config ?? variables.config)?.text;
+  const direct = { ...(path === undefined ? variables : ofProcess(variables)), ...flags.given };
   const file = path === undefined ? NO_FILE : readFile(path);
   // A file with faults gives no options: they have been told where they stand.
   const given = { ...file.options, ...direct };
   const read = readConfig(given);
-  // In the environment they may be meant for other programs; on the command line they are meant.
-  const both = path === undefined ? [] : besideFile(flags.given, direct.bucket);
+  const both = path === undefined ? [] : besideFile(flags.given, flags.given.bucket ?? variables.bucket);
   const faults = [
     ...flags.faults,
     ...file.faults,
@@ -77,6 +77,15 @@ export function readFile(path: string): ReadFile {
     return { ...NO_FILE, faults: [{ place: path, reason, write: 'the path of a configuration file' }] };
   }
 }
+
+/**
+ * Without what says something of one bucket: beside a file nothing reads it, and in the environment it may be meant
+ * for other programs. On the command line it is meant.
+ */
+const ofProcess = (variables: GivenOptions): GivenOptions =>
+  Object.fromEntries(
+    Object.entries(variables).filter(([name]) => !BUCKET_OPTIONS.some((option) => option === name)),
+  );
 
 /** Options of one bucket, where a file says them for each: they would be dropped in silence. */
 function besideFile(flags: GivenOptions, bucket: Given | undefined): readonly Fault[] {

@@ -21,7 +21,6 @@ export async function run(open: () => Promise<Served>, configFile: string | null
   process.on('SIGHUP', () => hangUp());
   try {
     const { running, lines } = await open();
-    for (const line of lines) console.error(line);
     const reread = () => rereadConfig(running, configFile);
     const watched = configFile === null ? null : watchFile(configFile, () => void reread());
     // The file first: what it names now is what is to be loaded.
@@ -33,6 +32,8 @@ export async function run(open: () => Promise<Served>, configFile: string | null
       void running.close().then(() => process.exit(0));
     };
     process.on('SIGTERM', end).on('SIGINT', end);
+    // Last: whoever reads them may send a signal at once.
+    for (const line of lines) console.error(line);
   } catch (error) {
     const lines = startFaultLines(error);
     if (lines === null) throw error;

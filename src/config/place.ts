@@ -1,18 +1,12 @@
 import { type AddressFault, isAddress, parseAddress } from '../bucket/address.ts';
 import type { Address } from '../bucket/transport.ts';
 import type { Dialect } from '../cors/dialect.ts';
+import { type HostFacts, knownHost, S3_DEFAULT_REGION, wantsNameBefore } from './hosts.ts';
 import type { Parsed } from './values.ts';
 
 /** Where a bucket is, as far as its address tells. */
 export type BucketPlace =
-  | {
-      readonly kind: 'http';
-      readonly address: Address;
-      /** What the address tells of the bucket beside where it is; signatures need it. */
-      readonly store?: Dialect;
-      readonly name?: string;
-      readonly region?: string;
-    }
+  | ({ readonly kind: 'http'; readonly address: Address } & HostFacts)
   | { readonly kind: 'folder'; readonly path: string };
 
 /** Two letters at least before the colon, so that a drive's letter is a path. */
@@ -68,35 +62,31 @@ function ossPlace(name: string, { region, endpoint, network }: Parameters): Pars
   if (endpoint !== undefined && network !== undefined) {
     return { reason: 'has an endpoint and a network', write: 'endpoint=… or network=…, not both' };
   }
-  if (endpoint !== undefined) return ossEndpoint(name, region, endpoint);
-  if (region === undefined)
-    return { reason: 'has neither a region nor an endpoint', write: 'region=cn-hangzhou after a ?' };
-  const host = OSS_HOSTS.get(network ?? 'public')?.(region);
+  if (endpoint !== undefined) return endpointPlace('oss', name, { region, endpoint });
+  const host = OSS_HOSTS.get(network ?? 'public');
   if (host === undefined) {
     return {
       reason: `has a network ${network} that is none of OSS's`,
       write: [...OSS_HOSTS.keys()].join(', '),
     };
   }
-  return { value: { kind: 'http', address: atHost(`${name}.${host}`), store: 'oss', name, region } };
+  if (region === undefined && host.includes('REGION')) {
+    return {
+      reason: 'has neither a region nor an endpoint, and its host is named after its region',
+      write: 'region=cn-hangzhou, say, after the ?',
+    };
+  }
+  const address = atHost(`${name}.${host.replace('REGION', region ?? '')}`);
+  const place = { kind: 'http', address, store: 'oss', name } as const;
+  // Without one it can't be signed for, which is told where there are keys to sign with.
+  return { value: region === undefined ? place : { ...place, region } };
 }
 
-/** Alibaba Cloud's own endpoints want the bucket's name before them; any other host is a custom domain. */
-function ossEndpoint(name: string, region: string | undefined, endpoint: string): Parsed<BucketPlace> {
-  const place = customPlace('oss', name, region, endpoint, '');
-  if (!('value' in place) || place.value.kind !== 'http') return place;
-  const { address } = place.value;
-  if (!/^oss-[a-z0-9-]+\.aliyuncs\.com$/.test(address.host)) return place;
-  const host = `${name}.${address.host}`;
-  const full = { ...address, host, base: address.base.replace('://', `://${name}.`) };
-  return { value: { ...knownHost(full), ...place.value, address: full } };
-}
-
-const OSS_HOSTS: ReadonlyMap<string, (region: string) => string> = new Map([
-  ['public', (region: string) => `oss-${region}.aliyuncs.com`],
-  ['internal', (region: string) => `oss-${region}-internal.aliyuncs.com`],
-  ['accelerate', () => 'oss-accelerate.aliyuncs.com'],
-  ['accelerate-overseas', () => 'oss-accelerate-overseas.aliyuncs.com'],
+const OSS_HOSTS: ReadonlyMap<string, string> = new Map([
+  ['public', 'oss-REGION.aliyuncs.com'],
+  ['internal', 'oss-REGION-internal.aliyuncs.com'],
+  ['accelerate', 'oss-accelerate.aliyuncs.com'],
+  ['accelerate-overseas', 'oss-accelerate-overseas.aliyuncs.com'],
 ]);
 
 /** AWS by region; any other store by its endpoint, path-style unless it is said to be virtual-hosted. */
@@ -107,10 +97,7 @@ function s3Place(name: string, { region, endpoint, style }: Parameters): Parsed<
   if (style !== undefined && style !== 'path' && style !== 'virtual') {
     return { reason: `has a style ${style} that is none`, write: 'style=path or style=virtual' };
   }
-  if (endpoint !== undefined) {
-    if (style !== 'virtual') return customPlace('s3', name, region, endpoint, `/${name}`);
-    return virtualPlace(name, region, endpoint);
-  }
+  if (endpoint !== undefined) return endpointPlace('s3', name, { region, endpoint, style });
   if (region === undefined)
     return { reason: 'has neither a region nor an endpoint', write: 'region=us-east-1 after a ?' };
   // A dot in a name is no label of the certificate *.s3.region.amazonaws.com.
@@ -120,27 +107,48 @@ function s3Place(name: string, { region, endpoint, style }: Parameters): Parsed<
   return { value: { kind: 'http', address, store: 's3', name, region } };
 }
 
-function customPlace(
-  store: Dialect,
-  name: string,
-  region: string | undefined,
-  endpoint: string,
-  path: string,
-): Parsed<BucketPlace> {
-  const address = parseEndpoint(endpoint);
-  if (!isAddress(address)) return address;
-  const fault = contradiction(store, region, address);
-  if (fault !== null) return fault;
-  const known = region ?? knownHost(address).region ?? (store === 's3' ? 'us-east-1' : undefined);
-  const place = { kind: 'http', address: { ...address, path: address.path + path }, store, name } as const;
-  return { value: known === undefined ? place : { ...place, region: known } };
+interface Endpoint {
+  readonly region: string | undefined;
+  readonly endpoint: string;
+  readonly style?: string | undefined;
 }
 
-/** What an endpoint of a vendor's own says against the rest. */
+/** Any store by its endpoint: a vendor's own, or one that tells nothing by its name. */
+function endpointPlace(
+  store: Dialect,
+  name: string,
+  { region, endpoint, style }: Endpoint,
+): Parsed<BucketPlace> {
+  const given = parseEndpoint(endpoint);
+  if (!isAddress(given)) return given;
+  const fault = contradiction(store, region, given) ?? impossible(style, given.host);
+  if (fault !== null) return fault;
+  const facts = { ...regionAt(store, region, given), store, name };
+  return { value: { kind: 'http', address: withName(name, store, style, given), ...facts } };
+}
+
+/** OSS's own hosts want the bucket's name before them and its custom domains nowhere; S3's want it in the path. */
+function withName(name: string, store: Dialect, style: string | undefined, address: Address): Address {
+  const { base, host, path } = address;
+  if (style === 'virtual' || (style === undefined && wantsNameBefore(host)))
+    return { base: base.replace('://', `://${name}.`), host: `${name}.${host}`, path };
+  return store === 'oss' ? address : { ...address, path: `${path}/${name}` };
+}
+
+function regionAt(store: Dialect, given: string | undefined, address: Address): HostFacts {
+  const known = knownHost(address);
+  const region = given ?? known.region;
+  if (region !== undefined) return { region };
+  const { defaultRegion } =
+    known.store === undefined && store === 's3' ? { defaultRegion: S3_DEFAULT_REGION } : known;
+  return defaultRegion === undefined ? {} : { defaultRegion };
+}
+
+/** What an endpoint of a vendor's own says against the rest. OSS's hosts are no contradiction to S3, which they speak. */
 function contradiction(store: Dialect, region: string | undefined, address: Address): AddressFault | null {
   const known = knownHost(address);
-  if (known.store !== undefined && known.store !== store) {
-    return { reason: `has an endpoint of store ${known.store}`, write: `${known.store}:// before the name` };
+  if (store === 'oss' && known.store === 's3') {
+    return { reason: 'has an endpoint of store s3', write: 's3:// before the name' };
   }
   if (known.name !== undefined) {
     return {
@@ -151,46 +159,28 @@ function contradiction(store: Dialect, region: string | undefined, address: Addr
   if (region !== undefined && known.region !== undefined && region !== known.region) {
     return {
       reason: `has region ${region} and an endpoint in ${known.region}`,
-      write: 'one of the two regions',
+      write: `region=${known.region}, or another endpoint`,
     };
   }
   return null;
 }
 
-function virtualPlace(name: string, given: string | undefined, endpoint: string): Parsed<BucketPlace> {
-  const address = parseEndpoint(endpoint);
-  if (!isAddress(address)) return address;
-  const fault = contradiction('s3', given, address);
-  if (fault !== null) return fault;
-  const region = given ?? knownHost(address).region ?? 'us-east-1';
-  if (/^(\d+\.){3}\d+(:|$)|^\[/.test(address.host)) {
+/** A style that the host can't be asked in. */
+function impossible(style: string | undefined, host: string): AddressFault | null {
+  if (style === 'virtual' && /^(\d+\.){3}\d+(:|$)|^\[/.test(host)) {
     return {
       reason: 'has style=virtual and an IP address, which no name can stand before',
       write: 'style=path',
     };
   }
-  const host = `${name}.${address.host}`;
-  const base = address.base.replace('://', `://${name}.`);
-  return { value: { kind: 'http', address: { ...address, base, host }, store: 's3', name, region } };
+  if (style !== 'path' || !wantsNameBefore(host)) return null;
+  return {
+    reason: `has style=path and the endpoint ${host}, which takes a name before it only`,
+    write: 'style=virtual, or no style',
+  };
 }
 
 const parseEndpoint = (endpoint: string) =>
   parseAddress(HAS_SCHEME.test(endpoint) && endpoint.includes('://') ? endpoint : `https://${endpoint}`);
 
 const atHost = (host: string): Address => ({ base: `https://${host}`, host, path: '' });
-
-/** What the vendors' own hosts tell of a bucket. */
-function knownHost({ host, path }: Address): { store?: Dialect; name?: string; region?: string } {
-  const [, ossName, ossRegion] =
-    /^(?:([a-z0-9-]+)\.)?oss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com$/.exec(host) ?? [];
-  if (ossRegion !== undefined) {
-    const region = ossRegion.startsWith('accelerate') ? {} : { region: ossRegion };
-    return { store: 'oss', ...region, ...(ossName !== undefined && { name: ossName }) };
-  }
-  const [, s3Name, s3Region] = /^(?:(.+)\.)?s3[.-]([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(host) ?? [];
-  if (s3Region === undefined) return {};
-  if (s3Region === 'accelerate')
-    return s3Name === undefined ? { store: 's3' } : { store: 's3', name: s3Name };
-  const name = s3Name ?? path.split('/')[1];
-  return name ? { store: 's3', name, region: s3Region } : { store: 's3', region: s3Region };
-}

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import type { Exchange } from '../bucket/transport.ts';
 import { unavailableRules } from '../cors/compile.ts';
-import type { RulesInForce } from '../rules/cache.ts';
+import type { RulesInForce } from '../rules/held.ts';
 import { type EdgeFault, MAX_HEADERS, MAX_TARGET, METHODS_SERVED } from './errors.ts';
 import { readFacts } from './facts.ts';
 import { forward } from './object.ts';

@@ -1,5 +1,5 @@
 import type { Address, Exchange, Sign } from '../bucket/transport.ts';
-import type { RulesInForce } from '../rules/cache.ts';
+import type { RulesInForce } from '../rules/held.ts';
 
 /** A bucket as the edge serves it. */
 export interface Bucket {

@@ -1,6 +1,6 @@
 import type { Exchange, FlatHeaders, Outcome, Reply } from '../bucket/transport.ts';
 import { type Decision, decide } from '../cors/decide.ts';
-import type { RulesInForce } from '../rules/cache.ts';
+import type { RulesInForce } from '../rules/held.ts';
 import type { ErrorCode } from './errors.ts';
 import type { RequestFacts } from './facts.ts';
 import type { Observe, RequestEvent } from './observe.ts';

@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { isAddress, parseAddress } from '../bucket/address.ts';
-import { askForRules, readByFetch, rulesUrl } from '../bucket/read.ts';
+import { askForRules, type Read, rulesUrl } from '../bucket/read.ts';
 import type { Address, Sign } from '../bucket/transport.ts';
 import type { BucketPlace } from '../config/place.ts';
 import type { RulesPlace } from '../config/values.ts';
@@ -47,15 +47,16 @@ export async function openBucket(place: BucketPlace, edgeHost: string): Promise<
 export function openSource(
   place: RulesPlace,
   { address, rulesName }: OpenBucket,
+  read: Read,
   { sign, token }: { readonly sign?: Sign | undefined; readonly token?: Token | undefined },
 ): Source {
   switch (place.kind) {
     case 'bucket':
-      return bucketSource(rulesName, askForRules(address, readByFetch, sign));
+      return bucketSource(rulesName, askForRules(address, read, sign));
     case 'inline':
       return inlineSource(place.text);
     case 'url':
-      return urlSource(place.url, ({ headers, ...limits }) => readByFetch(place.url, headers, limits), token);
+      return urlSource(place.url, ({ headers, ...limits }) => read(place.url, headers, limits), token);
     case 'file':
       return fileSource(place.path);
   }

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import type { Read } from '../bucket/read.ts';
 import type { BucketConfig } from '../config/file.ts';
 import type { Bucket } from '../edge/route.ts';
-import type { RuledBucket } from '../rules/cache.ts';
+import type { RuledBucket } from '../rules/held.ts';
 import type { Source } from '../rules/source.ts';
 import { type OpenBucket, openBucket, openSource } from './bucket.ts';
+import { isLoopback } from './directory/rules.ts';
 import { openSigner } from './signer.ts';
+import { asFlag, asKey, type Spell } from './spell.ts';
 import { startFault, startFaultLines } from './start-fault.ts';
 import { tokenFrom } from './token.ts';
 
@@ -19,9 +22,13 @@ export interface OpenedBucket {
 }
 
 export interface OpenOptions {
+  /** How rules are read that are kept elsewhere. */
+  readonly read: Read;
   /** Where the edge listens: rules of a folder may be changed by clients of this machine alone. */
   readonly edgeHost: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Tells what is allowed and unwise. */
+  readonly warn: (message: string) => void;
 }
 
 /**
@@ -50,9 +57,7 @@ export async function openBuckets(
       fresh.push(bucket);
       opened.push(bucket);
     } catch (error) {
-      lines.push(
-        ...linesOf(error).map((line) => (configs.length > 1 ? `bucket ${config.name}: ${line}` : line)),
-      );
+      lines.push(...linesOf(error).map((line) => aboutBucket(config, line)));
     }
   }
   if (lines.length === 0) return opened;
@@ -61,22 +66,29 @@ export async function openBuckets(
   throw startFault(lines);
 }
 
+/** The one that the command line names has no name of its own there; in a configuration file each has. */
+const aboutBucket = ({ name }: BucketConfig, line: string): string =>
+  name === '' ? line : `bucket ${name}: ${line}`;
+
 const linesOf = (error: unknown): readonly string[] =>
   startFaultLines(error) ?? [error instanceof Error ? error.message : String(error)];
 
 async function openOne(
   config: BucketConfig,
-  { edgeHost, env }: OpenOptions,
+  { edgeHost, env, read, warn }: OpenOptions,
   earlier: OpenBucket | undefined,
 ): Promise<OpenedBucket> {
   const { bucket: place, hosts, prefix, keepPrefix } = config;
-  if (place === null) throw startFault([`bucket ${config.name} has no place`]);
+  const spell = config.name === '' ? asFlag : asKey;
+  if (place === null) throw startFault([`${spell('bucket')} is missing: write where the bucket is`]);
   // Nothing but the bucket's own rules is signed for.
-  const sign = config.rules.kind === 'bucket' ? await openSigner(config, place, env) : undefined;
+  const sign = config.rules.kind === 'bucket' ? await openSigner(config, place, env, spell) : undefined;
   const open = earlier ?? (await openBucket(place, edgeHost));
   try {
-    const source = openSource(config.rules, open, { sign, token: tokenFrom(config.rulesToken, env) });
-    await refuseFaultyDocument(source);
+    const source = openSource(config.rules, open, read, { sign, token: tokenFrom(config.rulesToken, env) });
+    await refuseFaultyDocument(source, spell);
+    const bare = bareToken(config, spell);
+    if (bare !== null) warn(aboutBucket(config, bare));
     const { store: dialect, vary, dangerouslyAllowCredentials } = config;
     const name = config.name || open.name;
     return {
@@ -111,15 +123,24 @@ function keyFor(name: string, { bucket, rules }: BucketConfig): string {
 }
 
 /** A document that somebody wrote for this edge must be right before it starts (promise 6). */
-async function refuseFaultyDocument(source: Source): Promise<void> {
+async function refuseFaultyDocument(source: Source, spell: Spell): Promise<void> {
   if (source.kind !== 'file' && source.kind !== 'inline') return;
   const loaded = await source.load(AbortSignal.timeout(5_000));
   if (loaded.outcome !== 'unknown') return;
-  if (loaded.faults === undefined) throw startFault([`--rules: ${loaded.cause}. ${loaded.cure}`]);
+  if (loaded.faults === undefined) throw startFault([`${spell('rules')}: ${loaded.cause}. ${loaded.cure}`]);
   throw startFault(
     loaded.faults.map(
       ({ place, value, reason, write }) =>
-        `--rules ${source.name}: ${place}${value === undefined ? '' : ` "${value}"`} ${reason}; write ${write}`,
+        `${spell('rules')} ${source.name}: ${place}${value === undefined ? '' : ` "${value}"`} ${reason}; write ${write}`,
     ),
   );
+}
+
+/** Whoever is on the way reads a token that goes over plain HTTP, at every load; on this machine nobody is. */
+function bareToken({ rules, rulesToken }: BucketConfig, spell: Spell): string | null {
+  if (rulesToken === null || rules.kind !== 'url') return null;
+  const { protocol, hostname, host } = new URL(rules.url);
+  const address = hostname.replace(/^\[|\]$/g, '');
+  if (protocol !== 'http:' || isLoopback(address) || /^(.+\.)?localhost$/.test(address)) return null;
+  return `${spell('rulesToken')}: the token goes to ${host} in the clear; write an https:// URL for ${spell('rules')}`;
 }

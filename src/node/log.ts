@@ -1,7 +1,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { LogLevel } from '../config/options.ts';
 import type { Observe } from '../edge/observe.ts';
-import type { RuledBucket } from '../rules/cache.ts';
+import type { RuledBucket } from '../rules/held.ts';
 import type { RulesStatus } from '../rules/ledger.ts';
 
 /** One JSON line per thing that happened, to standard output unless another destination is given. */

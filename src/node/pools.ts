@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { buildConnector, Pool } from 'undici';
 import type { Address } from '../bucket/transport.ts';
 
@@ -13,6 +14,8 @@ const IDLE_TIMEOUT = 60_000;
 /** Connections to one address at once; more requests wait for one to come free. */
 const CONNECTIONS = 256;
 const MAX_HEAD_BYTES = 64 * 1024;
+/** Addresses with connections at once; the one asked least recently gives its own up. */
+const ADDRESSES = 1_000;
 
 export interface PoolTimeouts {
   readonly connect: number;
@@ -22,9 +25,14 @@ export interface PoolTimeouts {
 
 const TIMEOUTS: PoolTimeouts = { connect: CONNECT_TIMEOUT, head: HEAD_TIMEOUT, idle: IDLE_TIMEOUT };
 
-/** Keeps one pool per address. `close` ends idle connections and waits for requests in flight. */
+/** Keeps one pool per address, of those asked lately. `close` ends idle connections and waits for requests in flight. */
 export function createPools(timeouts: PoolTimeouts = TIMEOUTS): { pools: Pools; close(): Promise<void> } {
-  const byBase = new Map<string, Pool>();
+  const closing = new Set<Promise<void>>();
+  const retire = (pool: Pool): void => {
+    const closed = pool.close().finally(() => closing.delete(closed));
+    closing.add(closed);
+  };
+  const byBase = new LRUCache<string, Pool>({ max: ADDRESSES, dispose: retire });
   const pools: Pools = ({ base }) => {
     const known = byBase.get(base);
     if (known !== undefined) return known;
@@ -42,7 +50,8 @@ export function createPools(timeouts: PoolTimeouts = TIMEOUTS): { pools: Pools; 
     return pool;
   };
   const close = async () => {
-    await Promise.all([...byBase.values()].map((pool) => pool.close()));
+    byBase.clear();
+    await Promise.all(closing);
   };
   return { pools, close };
 }

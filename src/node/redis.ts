@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { type Bus, type BusMessage, listeners, readBusMessage } from '../rules/bus.ts';
-import { decodeKept, encodeKept, firstOfRow, type Keep, MAX_KEPT_BYTES, within } from '../rules/keep.ts';
+import {
+  decodeKept,
+  encodeKept,
+  firstOfRow,
+  type Keep,
+  MAX_KEPT_BYTES,
+  onceEach,
+  within,
+} from '../rules/keep.ts';
 import type { LastGood } from '../rules/ledger.ts';
 import { messageOf, openRedisLink, type RedisClient, redisAddress } from './redis-link.ts';
 
@@ -43,6 +51,7 @@ export async function openRedis(url: string, warn: (message: string) => void): P
     else if (message !== 'own') tell(message);
   }
 
+  const tellOnce = onceEach(warn);
   const link = await openRedisLink(address, { channel: CHANNEL, hear, warn });
 
   /** Null when Redis is away, goes meanwhile, or refuses. */
@@ -71,7 +80,7 @@ export async function openRedis(url: string, warn: (message: string) => void): P
     if (text === null || text === '') return null;
     const kept = await decodeKept(bucket, text);
     if (!('fault' in kept)) return kept;
-    warn(`Redis key ${key} is ${kept.fault}. It is ignored until it is written anew.`);
+    tellOnce(bucket, `Redis key ${key} is ${kept.fault}. It is ignored until it is written anew.`);
     return null;
   }
 

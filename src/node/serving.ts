@@ -3,7 +3,8 @@ import type { BucketConfig } from '../config/file.ts';
 import { createEdge, type EdgeEnv } from '../edge/app.ts';
 import type { Observe } from '../edge/observe.ts';
 import type { Bucket } from '../edge/route.ts';
-import { type Background, keyOf, type RuledBucket, type RulesCache } from '../rules/cache.ts';
+import type { Background, RulesCache } from '../rules/cache.ts';
+import { keyOf, type RuledBucket } from '../rules/held.ts';
 import type { OpenBucket } from './bucket.ts';
 import type { OpenedBucket } from './buckets.ts';
 import { watchFile } from './watch.ts';
@@ -116,8 +117,9 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
     },
     async close(): Promise<void> {
       clearInterval(ticking);
-      for (const { close } of watching.values()) close();
+      // A replacement under way opens watches of its own.
       await replacing;
+      for (const { close } of watching.values()) close();
       for (const timer of retiring.values()) clearTimeout(timer);
       const open = new Set([...served.map((bucket) => bucket.open), ...retiring.keys()]);
       await Promise.all([...open].map(({ close }) => close()));

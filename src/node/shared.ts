@@ -1,6 +1,7 @@
 import type { Config } from '../config/read.ts';
 import type { Bus } from '../rules/bus.ts';
-import { keyOf, type RuledBucket, type RulesCache } from '../rules/cache.ts';
+import type { RulesCache } from '../rules/cache.ts';
+import { keyOf, type RuledBucket } from '../rules/held.ts';
 import { type Keep, severalKeeps } from '../rules/keep.ts';
 import { openStateDirectory } from './state.ts';
 

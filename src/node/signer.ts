@@ -6,6 +6,7 @@ import type { Sign } from '../bucket/transport.ts';
 import type { BucketPlace } from '../config/place.ts';
 import type { Config } from '../config/read.ts';
 import { environmentCredentials, environmentNames, fileCredentials } from './credentials.ts';
+import type { Spell } from './spell.ts';
 import { startFault } from './start-fault.ts';
 
 export type SigningConfig = Pick<Config, 'store' | 'signature' | 'bucketName' | 'region' | 'credentials'>;
@@ -19,19 +20,22 @@ export async function openSigner(
   config: SigningConfig,
   place: BucketPlace,
   env: Environment,
+  spell: Spell,
 ): Promise<Sign | undefined> {
   if (place.kind === 'folder') return undefined;
   const credentials = credentialsOf(config, env);
   if (credentials === null) return undefined;
-  await refuseMissingKeys(credentials, config);
+  await refuseMissingKeys(credentials, config, spell);
   const bucket = config.bucketName ?? place.name;
-  const region = config.region ?? place.region;
+  const region = config.region ?? place.region ?? place.defaultRegion;
   const oss = config.store === 'oss';
   const lines: string[] = [];
-  if (bucket === undefined) lines.push(missing('--bucket-name', 'name', 'my-bucket'));
+  if (bucket === undefined)
+    lines.push(missing(spell('bucketName'), 'name', spell('bucketName', 'my-bucket')));
   if (region === undefined && config.signature !== 'v1') {
-    const write = oss ? 'cn-hangzhou, or --signature v1, which needs none' : 'us-east-1';
-    lines.push(missing('--region', 'region', write));
+    const v1 = `, or ${spell('signature', 'v1')}, which needs none`;
+    const write = oss ? spell('region', 'cn-hangzhou') + v1 : spell('region', 'us-east-1');
+    lines.push(missing(spell('region'), 'region', write));
   }
   if (lines.length > 0 || bucket === undefined) throw startFault(lines);
   if (config.signature === 'v1' || region === undefined) return signOssV1({ bucket, credentials });
@@ -52,17 +56,18 @@ function credentialsOf({ credentials, store }: SigningConfig, env: Environment):
 async function refuseMissingKeys(
   credentials: CredentialsSource,
   { credentials: place, store }: SigningConfig,
+  spell: Spell,
 ) {
   const found = await Promise.resolve()
     .then(credentials)
     .catch((error: Error) => {
-      throw startFault([`--credentials: ${error.message}`]);
+      throw startFault([`${spell('credentials')}: ${error.message}`]);
     });
   if (found !== null) return;
   const { id, secret } = environmentNames(store, (place.kind === 'environment' && place.prefix) || undefined);
-  throw startFault([`--credentials: there are no keys: set ${id} and ${secret}`]);
+  throw startFault([`${spell('credentials')}: there are no keys: set ${id} and ${secret}`]);
 }
 
-const missing = (flag: string, what: string, write: string): string =>
-  `${flag} is missing: keys for signing are there, but the bucket's address does not tell its ${what}; ` +
-  `write ${flag} ${write}`;
+const missing = (option: string, what: string, write: string): string =>
+  `${option} is missing: keys for signing are there, and signatures have the bucket's ${what} in them, which its ` +
+  `address does not tell; write ${write}`;

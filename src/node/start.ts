@@ -2,12 +2,15 @@ import type { DestinationStream, Logger } from 'pino';
 import { createAdmin } from '../admin/app.ts';
 import type { BucketConfig } from '../config/file.ts';
 import { BUCKET_OPTIONS, type BucketOptions, type Config } from '../config/read.ts';
-import { createRulesCache, keyOf, type RuledBucket, type RulesCache, refreshLoaded } from '../rules/cache.ts';
+import { createRulesCache, type RulesCache } from '../rules/cache.ts';
+import { keyOf, type RuledBucket } from '../rules/held.ts';
+import { refreshLoaded } from '../rules/refresh.ts';
 import { openBuckets } from './buckets.ts';
 import { appListener, edgeListener, type Listening, listen } from './listen.ts';
 import { createLog, logRules, requestLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { createPools, type PoolTimeouts } from './pools.ts';
+import { readByPools } from './read.ts';
 import { serveBuckets } from './serving.ts';
 import { listenTo, openShared } from './shared.ts';
 import { startFault } from './start-fault.ts';
@@ -72,7 +75,8 @@ async function open(
   close: () => Promise<void>,
 ): Promise<Running> {
   const log = createLog(config.logLevel, destination);
-  const shared = await openShared(config, (message) => log.warn(message));
+  const warn = (message: string) => log.warn(message);
+  const shared = await openShared(config, warn);
   opened.push(shared.close);
   const { keep, bus } = shared;
   const cache = createRulesCache({
@@ -84,6 +88,10 @@ async function open(
   });
   const { pools, close: closePools } = createPools(timeouts);
   opened.push(closePools);
+  // Rules have connections of their own: they are read also while a bucket's are all taken.
+  const { pools: rulesPools, close: closeRulesPools } = createPools(timeouts);
+  opened.push(closeRulesPools);
+  const read = readByPools(rulesPools);
   const metrics = createMetrics();
   const serving = serveBuckets(cache, {
     observers: [metrics.observe, requestLog(log)],
@@ -91,7 +99,7 @@ async function open(
     debugReason: config.debugReason,
     drain: config.drain,
     every: Math.min(TICK, config.rulesTtl),
-    open: (configs, before) => openBuckets(configs, before, { edgeHost: config.host, env }),
+    open: (configs, before) => openBuckets(configs, before, { edgeHost: config.host, env, read, warn }),
   });
   opened.push(serving.close);
   await serving.replace(buckets);

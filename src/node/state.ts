@@ -1,7 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeKept, encodeKept, firstOfRow, type Keep, MAX_KEPT_BYTES, within } from '../rules/keep.ts';
+import {
+  decodeKept,
+  encodeKept,
+  firstOfRow,
+  type Keep,
+  MAX_KEPT_BYTES,
+  onceEach,
+  within,
+} from '../rules/keep.ts';
 import type { LastGood } from '../rules/ledger.ts';
 import { startFault } from './start-fault.ts';
 
@@ -46,15 +54,16 @@ export async function openStateDirectory(folder: string, warn: (message: string)
 function stateKeep(folder: string, warn: (message: string) => void): Keep {
   const writing = new Map<string, Writing>();
   const writes = firstOfRow(warn);
+  const tell = onceEach(warn);
 
   async function read(bucket: string): Promise<LastGood | null> {
     const path = join(folder, fileOf(bucket));
     try {
       const kept = await within(DISK_TIMEOUT, readKept(bucket, path));
       if (!('fault' in kept)) return kept;
-      warn(`${path} is ${kept.fault}. It is ignored until it is written anew.`);
+      tell(bucket, `${path} is ${kept.fault}. It is ignored until it is written anew.`);
     } catch (error) {
-      if (!isMissing(error)) warn(`${path} can't be read: ${messageOf(error)}. It is ignored.`);
+      if (!isMissing(error)) tell(bucket, `${path} can't be read: ${messageOf(error)}. It is ignored.`);
     }
     return null;
   }

@@ -1,6 +1,6 @@
 import { loadedFrom, MAX_DOCUMENT_BYTES } from './read.ts';
 import type { Ask, Loaded, Source } from './source.ts';
-import { conditions, isUnchanged, withValidators } from './validators.ts';
+import { conditions, unlessUnchanged } from './validators.ts';
 
 /** The bucket's own rules: `ask` sends `GET /?cors` (semantics.md §1). */
 export const bucketSource = (name: string, ask: Ask): Source => ({
@@ -8,8 +8,7 @@ export const bucketSource = (name: string, ask: Ask): Source => ({
   name,
   load: async (signal, previous) => {
     const answer = await ask({ headers: conditions(previous), maxBytes: MAX_DOCUMENT_BYTES, signal });
-    if (isUnchanged(answer, previous)) return { outcome: 'unchanged' };
-    return withValidators(interpret(answer.status, answer.text), answer);
+    return unlessUnchanged(answer, previous, () => interpret(answer.status, answer.text));
   },
 });
 

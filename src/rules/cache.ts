@@ -1,35 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import {
-  type Behaviour,
-  type CompiledRules,
-  compileRules,
-  missingBucket,
-  unavailableRules,
-} from '../cors/compile.ts';
+import { type Held, hold, isLocal, keyOf, type RuledBucket, type RulesInForce } from './held.ts';
 import type { Keep } from './keep.ts';
-import { createLedger, type LastGood, type RulesStatus } from './ledger.ts';
+import { type Account, createLedger, openAccount, type RulesStatus, validatorsOf } from './ledger.ts';
 import { loadOnce } from './load.ts';
-import type { Source } from './source.ts';
-
-/** One bucket, as far as its rules are concerned. Another object under the same name is another configuration. */
-export interface RuledBucket {
-  readonly name: string;
-  /**
-   * Tells apart buckets that share a name and not a source: in one process one after the other, and in several that
-   * share their rules. What is known of rules is known under it; the name unless given.
-   */
-  readonly key?: string;
-  readonly source: Source;
-  readonly behaviour: Behaviour;
-}
-
-export const keyOf = ({ key, name }: RuledBucket): string => key ?? name;
-
-/** The compiled rules that decide requests now, and the version that they came from (null while unavailable). */
-export interface RulesInForce {
-  readonly rules: CompiledRules;
-  readonly version: string | null;
-}
 
 /** Takes work that outlives the request that began it. */
 export type Background = (work: Promise<unknown>) => void;
@@ -70,13 +43,29 @@ export interface RulesCacheOptions {
 const BUCKETS_HELD = 10_000;
 const BACK_OFF_FIRST = 1_000;
 const BACK_OFF_CEILING = 60_000;
+/** Loads in a row that others may overtake with newer rules before one is left to the next request. */
+const OVERTAKEN_MOST = 3;
 
-interface Held extends RulesInForce {
-  readonly bucket: RuledBucket;
-  readonly outcome: LastGood['outcome'] | null;
-  readonly unavailable: RulesInForce;
-  readonly confirmedAt: number;
+/** What is remembered of a bucket from its first request until it is forgotten. */
+interface Known {
+  readonly account: Account;
+  /** What was last told of its status. */
+  told: string;
+  /** Loads under way, what is kept included. */
+  loading: number;
+  /** The version last taken from others. */
+  learned: string | null;
+  renewing: Promise<RulesInForce> | null;
 }
+
+interface Fetching {
+  readonly bucket: RuledBucket;
+  readonly known: Known;
+  /** Somebody wants the source asked, not what is kept. */
+  readonly anew: boolean;
+}
+
+const NOT_LOADED: RulesStatus = { state: 'not_loaded', lastGood: null, failure: null };
 
 /**
  * Keeps the compiled rules of many buckets fresh. Expired rules are served while one load per bucket runs;
@@ -86,15 +75,11 @@ interface Held extends RulesInForce {
 export function createRulesCache(options: RulesCacheOptions): RulesCache {
   const { maxStale, now = Date.now } = options;
   const ledger = createLedger({ maxStale, now, ...(options.keep !== undefined && { keep: options.keep }) });
-  const told = new Map<string, string>();
-  const renewing = new Map<string, Promise<RulesInForce>>();
-  /** Loads under way, and the version last taken from others. */
-  const loading = new Map<string, number>();
-  const learned = new Map<string, string>();
+  const buckets = new Map<string, Known>();
   // Rules are given up after maxStale, so they are asked for at least as often.
   const ttl = maxStale > 0 ? Math.min(options.ttl, maxStale) : options.ttl;
 
-  const held = new LRUCache<string, Held, RuledBucket>({
+  const held = new LRUCache<string, Held, Fetching>({
     max: BUCKETS_HELD,
     ttl,
     ttlResolution: 0,
@@ -103,138 +88,157 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
     noDeleteOnStaleGet: true,
     // An evicted bucket's waiters still get the rules that are on their way to them.
     ignoreFetchAbort: true,
-    fetchMethod: async (_key, before, { options: fetching, context: bucket }) => {
-      // What was kept is served at once, and counts as expired: the store is asked next.
-      const recalling = isLocal(bucket) ? false : ledger.recallOnce(keyOf(bucket));
-      fetching.ttl = recalling && (await recalling) ? 1 : jittered(await load(bucket));
-      tellChange(bucket);
-      return hold(bucket, before);
+    fetchMethod: async (_key, before, { options: fetching, context }) => {
+      const { bucket, known } = context;
+      known.loading += 1;
+      fetching.ttl = await recallOrLoad(context);
+      known.loading -= 1;
+      tellChange(bucket, known);
+      return hold(bucket, known.account.lastGood, before);
     },
   });
 
-  /** Loads and takes down what came; gives back the milliseconds until the next load. */
-  async function load(bucket: RuledBucket): Promise<number> {
-    const { source } = bucket;
+  function knownOf(bucket: RuledBucket): Known {
     const key = keyOf(bucket);
-    const began = learned.get(key);
-    loading.set(key, (loading.get(key) ?? 0) + 1);
-    const loaded = await loadOnce(source, ledger.validatorsOf(key, source));
-    loading.set(key, (loading.get(key) ?? 1) - 1);
-    // Others have told of newer rules meanwhile: what comes late must not put them back.
-    if (learned.get(key) !== began) return 1;
-    if (loaded.outcome === 'unknown') ledger.fail(key, loaded);
-    else if ((await ledger.confirm(key, source, loaded, !isLocal(bucket))) && !isLocal(bucket)) {
-      options.onVersion?.(bucket, ledger.status(key).lastGood?.version ?? '');
+    let known = buckets.get(key);
+    if (known === undefined) {
+      known = { account: openAccount(key), told: '', loading: 0, learned: null, renewing: null };
+      buckets.set(key, known);
     }
-    const { failure } = ledger.status(key);
-    return failure === null ? ttl : backOff(failure.count);
+    return known;
   }
 
-  function tellChange(bucket: RuledBucket): void {
-    const status = ledger.status(keyOf(bucket));
+  /** Gives back the milliseconds until the next load: what was kept is served at once, and the store asked next. */
+  async function recallOrLoad({ bucket, known, anew }: Fetching): Promise<number> {
+    const recalling = isLocal(bucket) ? false : ledger.recallOnce(known.account);
+    const recalled = recalling && (await recalling);
+    return recalled && !anew ? 1 : jittered(await load(bucket, known));
+  }
+
+  /** Loads and takes down what came; gives back the milliseconds until the next load. */
+  async function load(bucket: RuledBucket, known: Known): Promise<number> {
+    const { account } = known;
+    for (let tries = 0; tries < OVERTAKEN_MOST; tries++) {
+      const { learned } = known;
+      const loaded = await loadOnce(bucket.source, validatorsOf(account, bucket.source));
+      // Others have told of newer rules meanwhile: what comes late must not put them back.
+      if (known.learned !== learned) continue;
+      if (loaded.outcome === 'unknown') ledger.fail(account, loaded);
+      else if ((await ledger.confirm(account, bucket.source, loaded, !isLocal(bucket))) && !isLocal(bucket)) {
+        options.onVersion?.(bucket, account.lastGood?.version ?? '');
+      }
+      return account.failure === null ? ttl : backOff(account.failure.count);
+    }
+    return 1;
+  }
+
+  function tellChange(bucket: RuledBucket, known: Known): void {
+    // Of a bucket that is served no more there is nothing to tell.
+    if (buckets.get(keyOf(bucket)) !== known) return;
+    const status = ledger.status(known.account);
     const { state, lastGood, failure } = status;
     const tale = [state, lastGood?.outcome, lastGood?.version, failure?.cause].join(' ');
-    if (told.get(keyOf(bucket)) === tale) return;
-    told.set(keyOf(bucket), tale);
+    if (known.told === tale) return;
+    known.told = tale;
     options.onChange?.(bucket, status);
   }
 
-  /** Compiles the last good rules; the same version for the same bucket stays the same object. */
-  function hold(bucket: RuledBucket, before: Held | undefined): Held {
-    const { lastGood } = ledger.status(keyOf(bucket));
-    if (lastGood === null) return nothingHeld(bucket);
-    const { outcome, version, confirmedAt } = lastGood;
-    const same = before?.bucket === bucket && before.version === version && before.outcome === outcome;
-    if (same) return { ...before, confirmedAt };
-    const rules = compileGood(lastGood, bucket.behaviour);
-    return { ...nothingHeld(bucket), outcome, rules, version, confirmedAt };
-  }
+  const tooOld = ({ account: { lastGood } }: Known): boolean =>
+    lastGood !== null && ledger.tooOld(lastGood.confirmedAt);
 
-  const inForce = (found: Held): RulesInForce =>
-    ledger.tooOld(found.confirmedAt) ? found.unavailable : found;
+  const inForce = (found: Held, known: Known): RulesInForce => (tooOld(known) ? found.unavailable : found);
 
-  async function fetched(bucket: RuledBucket, forceRefresh = false): Promise<RulesInForce> {
-    const options = { context: bucket, allowStale: false, forceRefresh };
-    const found = await held.forceFetch(keyOf(bucket), options);
-    // What was found may be the bucket's as it was configured before: its behaviour is not this one's.
-    return found.bucket === bucket ? inForce(found) : reconfigured(bucket);
+  /** Given up for age alone, after an idle time: the load is waited for, as a first one. */
+  const idledAway = (known: Known): boolean => known.account.failure === null && tooOld(known);
+
+  async function fetched(
+    bucket: RuledBucket,
+    known: Known,
+    anew = false,
+    forceRefresh = anew,
+  ): Promise<RulesInForce> {
+    const context = { bucket, known, anew };
+    const found = await held.forceFetch(keyOf(bucket), { context, allowStale: false, forceRefresh });
+    if (found.bucket === bucket) return inForce(found, known);
+    // It is the bucket's as it was configured before: neither its behaviour nor what it knows is this one's.
+    const { lastGood, failure } = known.account;
+    return lastGood === null && failure === null
+      ? fetched(bucket, known, anew, true)
+      : reconfigured(bucket, known);
   }
 
   /** What is known, compiled for the bucket as it is configured now; its source is asked next. */
-  function reconfigured(bucket: RuledBucket): RulesInForce {
-    const found = hold(bucket, undefined);
+  function reconfigured(bucket: RuledBucket, known: Known): RulesInForce {
+    const found = hold(bucket, known.account.lastGood, undefined);
     held.set(keyOf(bucket), found, { ttl: 1 });
-    return inForce(found);
+    return inForce(found, known);
   }
 
   function current(
     bucket: RuledBucket,
     background: Background = unwaited,
   ): RulesInForce | Promise<RulesInForce> {
-    const renewed = renewing.get(keyOf(bucket));
-    if (renewed !== undefined) return renewed;
+    const known = knownOf(bucket);
+    if (known.renewing !== null) return known.renewing;
     const found = held.get(keyOf(bucket));
-    if (found?.bucket !== bucket) return knownOrFetched(bucket);
-    if (held.getRemainingTTL(keyOf(bucket)) <= 0) {
-      // Given up for age alone, after an idle time: wait for the load, as for a first one.
-      const { failure } = ledger.status(keyOf(bucket));
-      if (ledger.tooOld(found.confirmedAt) && failure === null) return fetched(bucket);
-      background(held.fetch(keyOf(bucket), { context: bucket }));
+    const { lastGood } = known.account;
+    if (found?.bucket !== bucket || found.version !== (lastGood?.version ?? null)) {
+      return knownOrFetched(bucket, known);
     }
-    return inForce(found);
+    if (held.getRemainingTTL(keyOf(bucket)) <= 0) {
+      if (idledAway(known)) return fetched(bucket, known);
+      background(held.fetch(keyOf(bucket), { context: { bucket, known, anew: false } }));
+    }
+    return inForce(found, known);
   }
 
   /**
-   * Nothing is compiled for the bucket as it is configured now. Where rules are known, since it was only evicted or
-   * given other options, they are compiled, and the source is asked soon; else there is a first load to wait for.
+   * What is known is not compiled for the bucket as it is configured now: it was evicted or given other options, or a
+   * load ended beside what others told. Where rules are known, they are compiled, and the source is asked soon; else there is a first load to wait for.
    */
-  function knownOrFetched(bucket: RuledBucket): RulesInForce | Promise<RulesInForce> {
-    return ledger.status(keyOf(bucket)).lastGood === null ? fetched(bucket) : reconfigured(bucket);
+  function knownOrFetched(bucket: RuledBucket, known: Known): RulesInForce | Promise<RulesInForce> {
+    return known.account.lastGood === null || idledAway(known)
+      ? fetched(bucket, known)
+      : reconfigured(bucket, known);
   }
 
   async function refresh(bucket: RuledBucket): Promise<RulesInForce> {
-    if ((loading.get(keyOf(bucket)) ?? 0) > 0) await fetched(bucket);
-    return fetched(bucket, true);
+    const known = knownOf(bucket);
+    if (known.loading > 0) await fetched(bucket, known);
+    return fetched(bucket, known, true);
   }
 
   function renew(bucket: RuledBucket): Promise<RulesInForce> {
+    const known = knownOf(bucket);
     const renewed = refresh(bucket).finally(() => {
-      if (renewing.get(keyOf(bucket)) === renewed) renewing.delete(keyOf(bucket));
+      if (known.renewing === renewed) known.renewing = null;
     });
-    renewing.set(keyOf(bucket), renewed);
+    known.renewing = renewed;
     return renewed;
   }
 
   async function learn(bucket: RuledBucket, version: string): Promise<void> {
-    if (isLocal(bucket) || ledger.status(keyOf(bucket)).lastGood?.version === version) return;
-    if (await ledger.recall(keyOf(bucket))) {
-      learned.set(keyOf(bucket), version);
-      held.set(keyOf(bucket), hold(bucket, undefined));
-      tellChange(bucket);
+    const known = knownOf(bucket);
+    if (isLocal(bucket) || known.account.lastGood?.version === version) return;
+    if (await ledger.recall(known.account)) {
+      known.learned = version;
+      held.set(keyOf(bucket), hold(bucket, known.account.lastGood, undefined));
+      tellChange(bucket, known);
     }
-    if (ledger.status(keyOf(bucket)).lastGood?.version !== version) await refresh(bucket);
+    if (known.account.lastGood?.version !== version) await refresh(bucket);
   }
 
   function forget(bucket: RuledBucket): void {
-    const key = keyOf(bucket);
-    held.delete(key);
-    for (const map of [told, learned, loading]) map.delete(key);
-    ledger.forget(key);
+    buckets.delete(keyOf(bucket));
+    held.delete(keyOf(bucket));
   }
 
-  return { current, refresh, renew, learn, forget, status: ledger.status };
-}
+  function status(key: string): RulesStatus {
+    const known = buckets.get(key);
+    return known === undefined ? NOT_LOADED : ledger.status(known.account);
+  }
 
-/** A file or a document of this process's own: it is kept where it is, and no other process has a say in it. */
-const isLocal = ({ source }: RuledBucket): boolean => source.kind === 'file' || source.kind === 'inline';
-
-function nothingHeld(bucket: RuledBucket): Held {
-  const unavailable = { rules: unavailableRules(bucket.behaviour), version: null };
-  return { ...unavailable, bucket, outcome: null, unavailable, confirmedAt: Number.POSITIVE_INFINITY };
-}
-
-function compileGood({ outcome, ruleSet }: LastGood, behaviour: Behaviour): CompiledRules {
-  return outcome === 'missing' ? missingBucket(behaviour) : compileRules(ruleSet, behaviour);
+  return { current, refresh, renew, learn, forget, status };
 }
 
 /** A load tells its own failure; nobody waits for this one. */
@@ -245,15 +249,3 @@ const backOff = (failed: number): number => Math.min(BACK_OFF_FIRST * 2 ** (fail
 /** A fleet that started together must not ask together for ever. */
 const jittered = (milliseconds: number): number =>
   Math.max(1, Math.round(milliseconds * (0.9 + Math.random() * 0.2)));
-
-/** Ten thousand loads at once would use up the process's connections. */
-const AT_ONCE = 32;
-
-/** Loads anew what has been loaded before; a bucket that nobody has asked for is loaded when somebody does. */
-export async function refreshLoaded(cache: RulesCache, buckets: readonly RuledBucket[]): Promise<void> {
-  const left = buckets.filter((bucket) => cache.status(keyOf(bucket)).state !== 'not_loaded');
-  const worker = async () => {
-    for (let bucket = left.pop(); bucket !== undefined; bucket = left.pop()) await cache.refresh(bucket);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-}

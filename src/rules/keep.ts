@@ -51,7 +51,7 @@ export async function decodeKept(bucket: string, text: string): Promise<LastGood
   }
   const warnings = warningsOf(kept.warnings);
   if (warnings === null) return { fault: 'without a list of warnings' };
-  if (typeof version !== 'string' || version !== (await versionOf(ruleSet))) {
+  if (typeof version !== 'string' || version !== (await versionOf(ruleSet, outcome))) {
     return { fault: 'changed since it was written: its version is not that of its rules' };
   }
   return { outcome, ruleSet, version, warnings, loadedAt, confirmedAt };
@@ -96,6 +96,15 @@ export function firstOfRow(warn: (message: string) => void) {
     worked(): void {
       failing = false;
     },
+  };
+}
+
+/** Tells what is wrong with a bucket's kept rules once, until it is something else: a store that is down has them read again and again. */
+export function onceEach(warn: (message: string) => void): (bucket: string, message: string) => void {
+  const told = new Map<string, string>();
+  return (bucket, message) => {
+    if (told.get(bucket) !== message) warn(message);
+    told.set(bucket, message);
   };
 }
 

@@ -42,129 +42,140 @@ export interface LedgerOptions {
   readonly now: () => number;
 }
 
-export type Ledger = ReturnType<typeof createLedger>;
+/** What one bucket's loads have brought so far. Changed by the ledger alone; whoever forgets it, forgets all of it. */
+export interface Account {
+  readonly key: string;
+  lastGood: LastGood | null;
+  failure: LoadFailure | null;
+  /** What that source gave with `lastGood`. */
+  validators: { readonly source: Source; readonly given: Validators } | null;
+  /** The rules were taken from the keep, and no load has confirmed them. */
+  unconfirmed: boolean;
+  /** The keep has been asked, and had an answer. */
+  asked: boolean;
+  /** The `confirmedAt` of what the keep holds. */
+  keptAt: number | null;
+}
+
+export const openAccount = (key: string): Account => ({
+  key,
+  lastGood: null,
+  failure: null,
+  validators: null,
+  unconfirmed: false,
+  asked: false,
+  keptAt: null,
+});
 
 /** What is kept is written anew once it has aged by this part of `maxStale`, though its version is the same. */
 const RENEWAL_PART = 10;
 const RENEWAL_WITHOUT_LIMIT = 86_400_000;
 
 /**
- * Remembers what every bucket's loads brought: the last good rules, and the failures since. They live here and not
- * in the LRU of compiled rules, so that eviction can't lose them (promise 2).
+ * Writes down what every bucket's loads brought: the last good rules, and the failures since. Accounts live apart from
+ * the LRU of compiled rules, so that eviction can't lose them (promise 2).
  */
 export function createLedger({ maxStale, keep, now }: LedgerOptions) {
-  const lastGood = new Map<string, LastGood>();
-  const failures = new Map<string, LoadFailure>();
-  const validators = new Map<string, { readonly source: Source; readonly given: Validators }>();
-  /** Buckets whose rules were taken from the keep, and which no load has confirmed. */
-  const unconfirmed = new Set<string>();
-  const asked = new Set<string>();
-  /** The `confirmedAt` of what the keep holds. */
-  const keptAt = new Map<string, number>();
-
   const tooOld = (confirmedAt: number): boolean => maxStale > 0 && now() - confirmedAt > maxStale;
 
-  function fail(name: string, { cause, cure }: { readonly cause: string; readonly cure: string }): void {
-    failures.set(name, { cause, cure, at: now(), count: (failures.get(name)?.count ?? 0) + 1 });
+  function fail(account: Account, { cause, cure }: { readonly cause: string; readonly cure: string }): void {
+    account.failure = { cause, cure, at: now(), count: (account.failure?.count ?? 0) + 1 };
   }
 
   /** Takes an answer as the last good one, to be kept where it `outlives` the process; true when it is another than before. */
   async function confirm(
-    name: string,
+    account: Account,
     source: Source,
     loaded: Exclude<Loaded, { outcome: 'unknown' }>,
     outlives: boolean,
   ): Promise<boolean> {
-    const before = lastGood.get(name);
-    const found = loaded.outcome === 'unchanged' ? before : await goodFrom(loaded);
-    if (found === undefined) {
-      fail(name, { cause: `${source.name} answered "unchanged" to nothing`, cure: 'Mend the source.' });
+    const found = loaded.outcome === 'unchanged' ? account.lastGood : await goodFrom(loaded);
+    if (found === null) {
+      fail(account, { cause: `${source.name} answered "unchanged" to nothing`, cure: 'Mend the source.' });
       return false;
     }
-    failures.delete(name);
-    unconfirmed.delete(name);
-    if (loaded.outcome !== 'unchanged') remember(name, source, loaded);
-    const same = before !== undefined && before.version === found.version && before.outcome === found.outcome;
+    const before = account.lastGood;
+    account.failure = null;
+    account.unconfirmed = false;
+    account.validators = validatorsAfter(account, source, loaded);
+    const same = before !== null && before.version === found.version;
     const good = { ...found, loadedAt: same ? before.loadedAt : found.loadedAt, confirmedAt: now() };
-    lastGood.set(name, good);
-    if (outlives) store(name, good, same);
+    account.lastGood = good;
+    if (outlives) store(account, good, same);
     return !same;
   }
 
   async function goodFrom(loaded: Exclude<Loaded, { outcome: 'unknown' | 'unchanged' }>): Promise<LastGood> {
     const { ruleSet, warnings } = loaded.outcome === 'rules' ? loaded : { ruleSet: NO_RULES, warnings: [] };
     const at = now();
-    const version = await versionOf(ruleSet);
+    const version = await versionOf(ruleSet, loaded.outcome);
     return { outcome: loaded.outcome, ruleSet, version, warnings, loadedAt: at, confirmedAt: at };
   }
 
-  function remember(name: string, source: Source, loaded: Loaded): void {
-    if (loaded.outcome === 'rules' && loaded.validators !== undefined) {
-      validators.set(name, { source, given: loaded.validators });
-    } else {
-      validators.delete(name);
-    }
-  }
-
-  function store(name: string, good: LastGood, same: boolean): void {
+  function store(account: Account, good: LastGood, same: boolean): void {
     if (keep === undefined) return;
     const renewal = maxStale > 0 ? maxStale / RENEWAL_PART : RENEWAL_WITHOUT_LIMIT;
-    const kept = keptAt.get(name);
-    if (same && kept !== undefined && good.confirmedAt - kept < renewal) return;
-    keptAt.set(name, good.confirmedAt);
-    void keep.write(name, good).then((written) => {
-      if (!written && keptAt.get(name) === good.confirmedAt) keptAt.delete(name);
+    if (same && account.keptAt !== null && good.confirmedAt - account.keptAt < renewal) return;
+    account.keptAt = good.confirmedAt;
+    void keep.write(account.key, good).then((written) => {
+      if (!written && account.keptAt === good.confirmedAt) account.keptAt = null;
     });
   }
 
   /** The same as `recall`, the first time a bucket is asked for; false at once where there is nothing to ask. */
-  function recallOnce(name: string): Promise<boolean> | false {
-    if (keep === undefined || asked.has(name)) return false;
-    asked.add(name);
-    return recall(name);
+  function recallOnce(account: Account): Promise<boolean> | false {
+    if (keep === undefined || account.asked) return false;
+    return recall(account);
   }
 
   /** Takes what is kept, if it is of use and newer than what is known. */
-  async function recall(name: string): Promise<boolean> {
-    const found = (await keep?.read(name)) ?? null;
-    const known = lastGood.get(name);
+  async function recall(account: Account): Promise<boolean> {
+    account.asked = true;
+    const found = (await keep?.read(account.key)) ?? null;
+    const known = account.lastGood;
     if (found === null) {
       // It may have been away: what it has is asked for again.
-      asked.delete(name);
+      account.asked = false;
       return false;
     }
     // A clock that was ahead must not make rules good for longer.
     const kept = { ...found, confirmedAt: Math.min(found.confirmedAt, now()) };
     if (tooOld(kept.confirmedAt)) return false;
-    if (known !== undefined && known.confirmedAt >= kept.confirmedAt) return false;
-    lastGood.set(name, kept);
-    keptAt.set(name, kept.confirmedAt);
-    validators.delete(name);
-    if (known === undefined) unconfirmed.add(name);
+    if (known !== null && known.confirmedAt >= kept.confirmedAt) return false;
+    account.lastGood = kept;
+    account.keptAt = kept.confirmedAt;
+    account.validators = null;
+    if (known === null) account.unconfirmed = true;
     return true;
   }
 
-  function status(name: string): RulesStatus {
-    const good = lastGood.get(name) ?? null;
-    const failure = failures.get(name) ?? null;
-    return { state: stateOf(name, good, failure), lastGood: good, failure };
+  function status({ lastGood, failure, unconfirmed }: Account): RulesStatus {
+    return { state: stateOf(lastGood, failure, unconfirmed), lastGood, failure };
   }
 
-  function stateOf(name: string, good: LastGood | null, failure: LoadFailure | null): RulesStatus['state'] {
+  function stateOf(
+    good: LastGood | null,
+    failure: LoadFailure | null,
+    unconfirmed: boolean,
+  ): RulesStatus['state'] {
     if (good === null) return failure === null ? 'not_loaded' : 'unavailable';
     if (tooOld(good.confirmedAt)) return 'unavailable';
-    return failure === null && !unconfirmed.has(name) ? 'fresh' : 'stale';
+    return failure === null && !unconfirmed ? 'fresh' : 'stale';
   }
 
-  /** What the source gave with the rules that are known; not what another source gave. */
-  function validatorsOf(name: string, source: Source): Validators | undefined {
-    const known = validators.get(name);
-    return known?.source === source ? known.given : undefined;
-  }
+  return { confirm, fail, recallOnce, recall, status, tooOld };
+}
 
-  function forget(name: string): void {
-    for (const map of [lastGood, failures, validators, keptAt, unconfirmed, asked]) map.delete(name);
-  }
+/** What the source gave with the rules that are known; not what another source gave. */
+export const validatorsOf = ({ validators }: Account, source: Source): Validators | undefined =>
+  validators?.source === source ? validators.given : undefined;
 
-  return { confirm, fail, forget, recallOnce, recall, status, tooOld, validatorsOf };
+function validatorsAfter(
+  { validators }: Account,
+  source: Source,
+  loaded: Exclude<Loaded, { outcome: 'unknown' }>,
+): Account['validators'] {
+  if (loaded.outcome === 'none' || loaded.outcome === 'missing') return null;
+  if (loaded.validators !== undefined) return { source, given: loaded.validators };
+  return loaded.outcome === 'unchanged' ? validators : null;
 }

@@ -34,10 +34,11 @@ async function loadSafely(source: Source, signal: AbortSignal, previous?: Valida
 
 function unreadable(source: Source, error: unknown): Loaded {
   const { message, cause } = error instanceof Error ? error : new Error(String(error));
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const detail = cause instanceof Error ? ` (${cause.message})` : '';
   return {
     outcome: 'unknown',
-    cause: `${source.name} could not be read: ${message}${detail}`,
+    cause: `${source.name} could not be read: ${message || code}${detail}`,
     cure: 'Check the address, that it can be reached from here, and what it answers.',
   };
 }

@@ -8,6 +8,8 @@ import type { Fault } from '../document/fault.ts';
 export interface Validators {
   readonly etag?: string;
   readonly lastModified?: string;
+  /** Of the document itself: one that is the same to the byte need not be read again. */
+  readonly digest?: string;
 }
 
 /**
@@ -23,7 +25,11 @@ export type Loaded =
       readonly validators?: Validators;
     }
   /** The rules are those that came with the validators the source was given; never without such. */
-  | { readonly outcome: 'unchanged' }
+  | {
+      readonly outcome: 'unchanged';
+      /** Where they are others than those. */
+      readonly validators?: Validators;
+    }
   | { readonly outcome: 'none' }
   | { readonly outcome: 'missing' }
   | {

@@ -1,6 +1,6 @@
 import { loadedFrom, MAX_DOCUMENT_BYTES } from './read.ts';
 import type { Answer, Ask, Loaded, Source } from './source.ts';
-import { conditions, isUnchanged, withValidators } from './validators.ts';
+import { conditions, unlessUnchanged } from './validators.ts';
 
 /** Gives a bearer token; asked at each load, so that a token may change while the edge runs. */
 export type Token = () => string | Promise<string>;
@@ -31,17 +31,20 @@ export const urlSource = (url: string, ask: Ask, token?: Token): Source => {
           [bearer, '(token)'],
         ]);
       });
-      if (isUnchanged(answer, previous)) return { outcome: 'unchanged' };
-      if (answer.status !== 200) return refused(name, answer.status, bearer !== '');
-      // What stands in a document is shown in faults and warnings.
-      if (repeats(answer, bearer)) {
-        const cause = `${name} answered with the token that was sent to it`;
-        return { outcome: 'unknown', cause, cure: 'Look at what answers there: such an answer is not read.' };
-      }
-      return withValidators(loadedFrom(answer.text, 'strict', `Mend the document at ${name}.`), answer);
+      return unlessUnchanged(answer, previous, () => interpret(answer, name, bearer));
     },
   };
 };
+
+function interpret(answer: Answer, name: string, bearer: string): Loaded {
+  if (answer.status !== 200) return refused(name, answer.status, bearer !== '');
+  // What stands in a document is shown in faults and warnings.
+  if (repeats(answer, bearer)) {
+    const cause = `${name} answered with the token that was sent to it`;
+    return { outcome: 'unknown', cause, cure: 'Look at what answers there: such an answer is not read.' };
+  }
+  return loadedFrom(answer.text, 'strict', `Mend the document at ${name}.`);
+}
 
 /** The token, or why there is none; an error's own message might tell it. */
 async function given(token: Token): Promise<string | Error> {

@@ -1,4 +1,5 @@
 import type { Answer, Loaded, Validators } from './source.ts';
+import { sha256 } from './version.ts';
 
 /** The request headers that ask only for what has changed since; none where nothing is known to compare with. */
 export const conditions = ({ etag, lastModified }: Validators = {}): readonly string[] => [
@@ -6,15 +7,21 @@ export const conditions = ({ etag, lastModified }: Validators = {}): readonly st
   ...(lastModified === undefined ? [] : ['If-Modified-Since', lastModified]),
 ];
 
-/** True where an answer says that nothing has changed, and was asked that: any other 304 means nothing. */
-export const isUnchanged = ({ status }: Answer, previous: Validators | undefined): boolean =>
-  status === 304 && conditions(previous).length > 0;
-
-/** Rules together with the validators of the answer they came in; any other outcome as it is. */
-export function withValidators(loaded: Loaded, { headers }: Answer): Loaded {
-  if (loaded.outcome !== 'rules') return loaded;
-  const etag = headers.get('etag');
-  const lastModified = headers.get('last-modified');
-  if (!etag && !lastModified) return loaded;
-  return { ...loaded, validators: { ...(etag && { etag }), ...(lastModified && { lastModified }) } };
+/**
+ * What an answer brings, given what the one before it gave. A 304 says that nothing has changed where that was asked,
+ * and means nothing elsewhere; a 200 with the same text says so too, and `read`, which is what costs, is not called.
+ */
+export async function unlessUnchanged(
+  answer: Answer,
+  previous: Validators | undefined,
+  read: () => Loaded,
+): Promise<Loaded> {
+  if (answer.status === 304 && conditions(previous).length > 0) return { outcome: 'unchanged' };
+  if (answer.status !== 200) return read();
+  const digest = await sha256(answer.text);
+  const loaded: Loaded = digest === previous?.digest ? { outcome: 'unchanged' } : read();
+  if (loaded.outcome !== 'rules' && loaded.outcome !== 'unchanged') return loaded;
+  const etag = answer.headers.get('etag');
+  const lastModified = answer.headers.get('last-modified');
+  return { ...loaded, validators: { digest, ...(etag && { etag }), ...(lastModified && { lastModified }) } };
 }

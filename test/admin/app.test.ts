@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { keyOf } from '../../src/rules/cache.ts';
+import { keyOf } from '../../src/rules/held.ts';
 import { configOf, type Started, startEdge } from '../node/running.ts';
 import { NO_SUCH_CONFIGURATION, openStore, rulesFor, type Store, UNAVAILABLE, until } from '../node/store.ts';
 

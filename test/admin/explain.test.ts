@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { keyOf } from '../../src/rules/cache.ts';
+import { keyOf } from '../../src/rules/held.ts';
 import { type Answered, configOf, type Started, startEdge } from '../node/running.ts';
 import { openStore, type Store, until } from '../node/store.ts';
 

@@ -1,15 +1,17 @@
 import { readiness } from '../../src/admin/ready.ts';
 import { describeRules } from '../../src/admin/rules.ts';
 import { isAddress, parseAddress } from '../../src/bucket/address.ts';
-import { askForRules, readByFetch, rulesUrl } from '../../src/bucket/read.ts';
+import { askForRules, rulesUrl } from '../../src/bucket/read.ts';
 import type { Address } from '../../src/bucket/transport.ts';
 import { createEdge } from '../../src/edge/app.ts';
 import type { RequestEvent } from '../../src/edge/observe.ts';
 import type { Bucket } from '../../src/edge/route.ts';
 import { edgeListener, listen } from '../../src/node/listen.ts';
 import { createPools } from '../../src/node/pools.ts';
+import { readByPools } from '../../src/node/read.ts';
 import { bucketSource } from '../../src/rules/bucket.ts';
-import { createRulesCache, type RuledBucket } from '../../src/rules/cache.ts';
+import { createRulesCache } from '../../src/rules/cache.ts';
+import type { RuledBucket } from '../../src/rules/held.ts';
 import type { Edge, OpenOptions, Place } from '../suite/runtime.ts';
 import { openUpstream, type Upstream } from './upstream.ts';
 
@@ -32,7 +34,7 @@ export async function openOnNode(options: OpenOptions): Promise<Edge> {
     const home = addressOf(upstream.url);
     const ruled: RuledBucket = {
       name,
-      source: bucketSource(rulesUrl(home), askForRules(home, readByFetch)),
+      source: bucketSource(rulesUrl(home), askForRules(home, readByPools(pools))),
       behaviour: {
         dialect: options.dialect ?? 'oss',
         vary: options.vary ?? 'safe',
@@ -78,6 +80,7 @@ export async function openOnNode(options: OpenOptions): Promise<Edge> {
     told: async (name) => {
       const { state, failure } = describeRules(byName(name).ruled, cache.status(name));
       const { status: ready, reasons } = readiness({
+        buckets: () => [byName(name).ruled],
         preloaded: () => [byName(name).ruled],
         cache,
         listening: () => true,

@@ -2,20 +2,26 @@ import { Agent, type Dispatcher, request } from 'undici';
 import type { BucketPlace } from '../../src/config/place.ts';
 import { type Config, type GivenOptions, readConfig } from '../../src/config/read.ts';
 import { onlyBucket, type Running, start } from '../../src/node/start.ts';
-import type { RuledBucket } from '../../src/rules/cache.ts';
+import type { RuledBucket } from '../../src/rules/held.ts';
 
-/** A whole configuration with free ports, but for what the test says; options are given as text. */
-export function configOf(
-  options: Readonly<Record<string, string>>,
-): Config & { readonly bucket: BucketPlace } {
+/** Options with free ports, but for what the test says; they are given as text. */
+export function optionsOf(options: Readonly<Record<string, string>>): Config {
   const texts = { port: '0', adminPort: '0', ...options };
   const given = Object.fromEntries(
     Object.entries(texts).map(([name, text]) => [name, { place: name, text }]),
   ) as GivenOptions;
   const read = readConfig(given);
   if ('faults' in read) throw new Error(JSON.stringify(read.faults));
-  if (read.config.bucket === null) throw new Error('no bucket');
-  return { ...read.config, bucket: read.config.bucket };
+  return read.config;
+}
+
+/** The same with a bucket among them. */
+export function configOf(
+  options: Readonly<Record<string, string>>,
+): Config & { readonly bucket: BucketPlace } {
+  const config = optionsOf(options);
+  if (config.bucket === null) throw new Error('no bucket');
+  return { ...config, bucket: config.bucket };
 }
 
 export interface Logged {
@@ -33,7 +39,7 @@ export interface Started extends Running {
   /** Sends a request to the edge, or with a full URL elsewhere, and reads the whole answer. */
   call(target: string, options?: CallOptions): Promise<Answered>;
   /** What admin says. */
-  admin(path: string): Promise<Answered & { json: Record<string, unknown> }>;
+  admin(path: string, method?: string): Promise<Answered & { json: Record<string, unknown> }>;
 }
 
 export interface CallOptions {
@@ -67,11 +73,14 @@ export async function call(
   }
 }
 
-/** Starts an edge in this process and keeps its log. */
-export async function startEdge(config: Config): Promise<Started> {
+/** Starts an edge in this process, which sees only the variables given, and keeps its log. */
+export async function startEdge(
+  config: Config,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Started> {
   const text: string[] = [];
   const log = { write: (line: string) => void text.push(line) };
-  const running = await start(config, [onlyBucket(config)], { log, env: {} });
+  const running = await start(config, [onlyBucket(config)], { log, env });
   const [bucket] = running.buckets();
   if (bucket === undefined) throw new Error('no bucket');
   return {
@@ -80,8 +89,8 @@ export async function startEdge(config: Config): Promise<Started> {
     text,
     logged: () => text.map((line) => JSON.parse(line)),
     call: (target, options) => call(new URL(target, running.url).href, options),
-    admin: async (path) => {
-      const answered = await call(running.adminUrl + path);
+    admin: async (path, method = 'GET') => {
+      const answered = await call(running.adminUrl + path, { method });
       const isJson = String(answered.headers['content-type']).startsWith('application/json');
       return { ...answered, json: isJson ? JSON.parse(answered.text) : {} };
     },

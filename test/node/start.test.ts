@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/read.ts';
 import { onlyBucket, start } from '../../src/node/start.ts';
 import { startFaultLines } from '../../src/node/start-fault.ts';
-import { keyOf } from '../../src/rules/cache.ts';
+import { keyOf } from '../../src/rules/held.ts';
 import { call, configOf, type Started, startEdge } from './running.ts';
 import { openStore, rulesFor, SLOW_BEGIN, SLOW_END, type Store, UNAVAILABLE, until } from './store.ts';
 

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from '../helpers/listen.ts';
 
 /** A store that does what a test says: rules at `/?cors`, a download that waits at `/slow`, small objects elsewhere. */
 export interface Store {
@@ -44,9 +44,9 @@ export async function openStore(rules: string): Promise<Store> {
     response.once('close', () => waiting.delete(response));
   }
 
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listen(server);
   const store: Store = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     cors: { status: 200, body: rules },
     asked: () => asked,
     waiting: () => waiting.size,

@@ -149,38 +149,6 @@ describe('loaded rules', () => {
   });
 });
 
-describe('a bucket under another configuration', () => {
-  const allowing = (bucket: Controlled['bucket'], allow: boolean) => ({
-    ...bucket,
-    behaviour: { ...bucket.behaviour, dangerouslyAllowCredentials: allow },
-  });
-
-  test('never gets rules compiled for the one before, though it waited for the same load', async () => {
-    const [cache, source] = [newCache(), controlled()];
-    const before = cache.current(allowing(source.bucket, true));
-    const after = cache.current(allowing(source.bucket, false));
-    await load(cache, source, rulesOf('https://a'));
-    expect((await before).rules.behaviour.dangerouslyAllowCredentials).toBe(true);
-    const { rules } = await after;
-    expect([rules.behaviour.dangerouslyAllowCredentials, told({ rules, version: null })]).toEqual([
-      false,
-      'https://a',
-    ]);
-  });
-
-  test('has its own source asked soon where there never were rules, not after the pause of the one before', async () => {
-    const [cache, source, mended] = [newCache(), controlled(), controlled()];
-    const first = cache.current(source.bucket);
-    await load(cache, source, unknown());
-    await first;
-    await cache.current(mended.bucket);
-    clock += 2;
-    void cache.current(mended.bucket);
-    await settled(() => mended.pending() === 1);
-    expect(source.loads()).toBe(1);
-  });
-});
-
 describe('a failed load', () => {
   test('is not tried again by every request: the pauses grow up to a minute', async () => {
     const { cache, source } = await loaded(rulesOf('https://a'), TTL, 0);
@@ -284,76 +252,6 @@ describe('a failed load', () => {
     const { cache, source } = await loaded();
     await reload(cache, source, unknown());
     expect(vi.getTimerCount()).toBe(0);
-  });
-});
-
-describe('how long last good rules stay in force', () => {
-  /** Fails every load until `at` milliseconds after the good one. */
-  async function failUntil(cache: RulesCache, source: Controlled, at: number): Promise<void> {
-    for (const start = clock; clock < start + at; ) {
-      clock += Math.min(start + at - clock, TTL + 1);
-      cache.current(source.bucket);
-      if (source.pending() > 0) await load(cache, source, unknown());
-    }
-  }
-
-  test('up to the limit', async () => {
-    const { cache, source } = await loaded();
-    await failUntil(cache, source, MAX_STALE);
-    expect(now(cache, source)).toBe('https://a');
-    expect(cache.status('b').state).toBe('stale');
-  });
-
-  test('beyond it they are given up, and come back with the next good load', async () => {
-    const { cache, source } = await loaded();
-    await failUntil(cache, source, MAX_STALE + 1);
-    expect(cache.current(source.bucket)).toMatchObject({ rules: { state: 'unavailable' }, version: null });
-    expect(cache.status('b').state).toBe('unavailable');
-    await reload(cache, source, rulesOf('https://a'));
-    expect(now(cache, source)).toBe('https://a');
-    expect(cache.status('b').state).toBe('fresh');
-  });
-
-  test('a confirmation without a change counts anew', async () => {
-    const { cache, source } = await loaded();
-    await failUntil(cache, source, MAX_STALE - 2 * TTL);
-    await reload(cache, source, rulesOf('https://a'));
-    await failUntil(cache, source, MAX_STALE);
-    expect(now(cache, source)).toBe('https://a');
-  });
-
-  test('for ever with 0', async () => {
-    const { cache, source } = await loaded(rulesOf('https://a'), TTL, 0);
-    await reload(cache, source, unknown(), 10 * 365 * 86_400_000);
-    expect(now(cache, source)).toBe('https://a');
-    expect(cache.status('b').state).toBe('stale');
-  });
-
-  test('after an idle time beyond it, the next request waits for the load instead', async () => {
-    const { cache, source } = await loaded();
-    clock += MAX_STALE + 1;
-    const waits = [cache.current(source.bucket), cache.current(source.bucket)];
-    expect(waits[0]).toBeInstanceOf(Promise);
-    expect(source.loads()).toBe(2);
-    await load(cache, source, rulesOf('https://a'));
-    expect((await Promise.all(waits)).map(told)).toEqual(['https://a', 'https://a']);
-  });
-
-  test('after an idle time beyond it, a load that fails gives them up', async () => {
-    const { cache, source } = await loaded();
-    clock += MAX_STALE + 1;
-    const waits = cache.current(source.bucket);
-    await load(cache, source, unknown());
-    expect(told(await waits)).toBe('unavailable');
-    expect(now(cache, source)).toBe('unavailable');
-  });
-
-  test('a limit shorter than the time between loads does not give up what no load has failed to find', async () => {
-    const { cache, source } = await loaded(rulesOf('https://a'), 300_000, 60_000);
-    clock += 120_000;
-    const current = cache.current(source.bucket);
-    if (source.pending() > 0) await load(cache, source, rulesOf('https://a'));
-    expect(told(await current)).toBe('https://a');
   });
 });
 

@@ -1,4 +1,5 @@
-import type { RuledBucket, RulesCache, RulesInForce } from '../../src/rules/cache.ts';
+import type { RulesCache } from '../../src/rules/cache.ts';
+import type { RuledBucket, RulesInForce } from '../../src/rules/held.ts';
 import type { Loaded, Source } from '../../src/rules/source.ts';
 import { behaviour, rule } from '../helpers/rules.ts';
 

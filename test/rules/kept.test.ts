@@ -2,7 +2,18 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { createRulesCache, type RulesCache } from '../../src/rules/cache.ts';
 import type { Keep } from '../../src/rules/keep.ts';
 import type { LastGood } from '../../src/rules/ledger.ts';
-import { type Controlled, controlled, load, now, rulesOf, settled, told, unknown } from './controlled.ts';
+import {
+  type Controlled,
+  controlled,
+  load,
+  MISSING,
+  NONE,
+  now,
+  rulesOf,
+  settled,
+  told,
+  unknown,
+} from './controlled.ts';
 
 /** A load is due after it, whatever the jitter. */
 const DUE = 23_000;
@@ -87,6 +98,27 @@ describe('a start', () => {
     expect(cache.status('b')).toMatchObject({ state: 'stale', failure: { cause: 'down' } });
     clock += 10;
     expect(now(cache, source)).toBe('unavailable');
+  });
+
+  test('that begins with a refresh asks the store at once, not with the next request (found in review)', async () => {
+    await earlier();
+    clock += 1000;
+    const [cache, source] = [newCache(), controlled()];
+    const refreshed = cache.refresh(source.bucket);
+    await settled(() => source.pending() === 1);
+    await load(cache, source, rulesOf('https://b'));
+    expect(told(await refreshed)).toBe('https://b');
+  });
+
+  test('that is refreshed while what was kept is being read asks the store too', async () => {
+    await earlier();
+    clock += 1000;
+    const [cache, source] = [newCache(), controlled()];
+    const first = cache.current(source.bucket);
+    const refreshed = cache.refresh(source.bucket);
+    await settled(() => source.pending() === 1);
+    await load(cache, source, rulesOf('https://b'));
+    expect([told(await first), told(await refreshed)]).toEqual(['https://a', 'https://b']);
   });
 
   test('does not take what is too old', async () => {
@@ -177,9 +209,39 @@ describe('a version that somebody else has loaded', () => {
     await cache.learn(source.bucket, kept().version);
     // The store's slow answer still has the old rules.
     source.answer(rulesOf('https://a'));
-    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    await settled(() => source.pending() === 1);
     expect(now(cache, source)).toBe('https://b');
     expect(cache.status('b').lastGood?.version).toBe(kept().version);
+  });
+
+  test('makes a refresh that it overtook load once more (found in review)', async () => {
+    const [cache, source] = [newCache(), controlled()];
+    await loaded(cache, source, rulesOf('https://a'));
+    clock += 10;
+    const refreshed = cache.refresh(source.bucket);
+    await settled(() => source.pending() === 1);
+    stored = null;
+    await earlier('https://b');
+    await cache.learn(source.bucket, kept().version);
+    source.answer(rulesOf('https://a'));
+    await settled(() => source.pending() === 1);
+    await load(cache, source, rulesOf('https://c'));
+    expect(told(await refreshed)).toBe('https://c');
+    expect(now(cache, source)).toBe('https://c');
+  });
+
+  test.each([
+    ['loses its rules', NONE, MISSING],
+    ['is there again', MISSING, NONE],
+  ])('reaches the others also when the bucket %s, which changes no rule', async (_, before, after) => {
+    const [cache, source] = [newCache(), controlled()];
+    await loaded(cache, source, before);
+    stored = null;
+    await loaded(newCache(), controlled(), after);
+    clock += 10;
+    stored = { ...kept(), confirmedAt: clock };
+    await cache.learn(source.bucket, versions.at(-1) ?? '');
+    expect(cache.status('b').lastGood?.outcome).toBe(after.outcome);
   });
 
   test('is loaded where it is not kept', async () => {

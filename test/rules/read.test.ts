@@ -1,6 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parseAddress } from '../../src/bucket/address.ts';
 import { askForRules, readByFetch } from '../../src/bucket/read.ts';
@@ -46,87 +45,10 @@ const sends =
   (_, response) =>
     response.writeHead(status, headers).end(body);
 const soon = () => AbortSignal.timeout(4000);
-const limits = (maxBytes = MAX_DOCUMENT_BYTES) => ({ maxBytes, signal: soon() });
 const bucket = () => {
   const address = parseAddress(base) as Address;
   return bucketSource(`${base}/?cors`, askForRules(address, readByFetch));
 };
-
-describe('reading a small answer', () => {
-  test('gives status, headers and text, and sends what it was told', async () => {
-    answer = sends(404, 'gone', { 'X-There': 'yes' });
-    const read = await readByFetch(`${base}/b/?cors`, ['Host', 'elsewhere', 'X-Signed', 'so'], limits());
-    expect(read).toMatchObject({ status: 404, text: 'gone' });
-    expect(read.headers.get('x-there')).toBe('yes');
-    expect(seen).toEqual([`GET /b/?cors ${new URL(base).host} so`]);
-  });
-
-  test.each([
-    ['no body', 204, ''],
-    ['an empty body', 200, ''],
-    ['text beyond ASCII', 200, 'grüße 日本'],
-  ])('%s', async (_, status, text) => {
-    answer = sends(status, text);
-    expect(await readByFetch(base, [], limits())).toMatchObject({ status, text });
-  });
-
-  test('takes as many bytes as are allowed and not one more', async () => {
-    answer = sends(200, 'x'.repeat(1000));
-    expect((await readByFetch(base, [], limits(1000))).text).toHaveLength(1000);
-    await expect(readByFetch(base, [], limits(999))).rejects.toThrow(RangeError);
-    await expect(readByFetch(base, [], limits(999))).rejects.toThrow('longer than 999 bytes');
-  });
-
-  test('counts bytes, not letters', async () => {
-    answer = sends(200, 'ü'.repeat(10));
-    await expect(readByFetch(base, [], limits(19))).rejects.toThrow(RangeError);
-  });
-
-  test('stops an endless answer', async () => {
-    let ended = false;
-    answer = (_, response) => {
-      response.writeHead(200);
-      const pump = () => {
-        while (!response.destroyed && response.write(Buffer.alloc(65_536)));
-      };
-      response.on('drain', pump).once('close', () => {
-        ended = true;
-      });
-      pump();
-    };
-    await expect(readByFetch(base, [], limits())).rejects.toThrow(RangeError);
-    await expect.poll(() => ended).toBe(true);
-  });
-
-  test('unpacks gzip', async () => {
-    answer = sends(200, gzipSync(ONE), { 'Content-Encoding': 'gzip' });
-    expect((await readByFetch(base, [], limits())).text).toBe(ONE);
-  });
-
-  test('counts what gzip unpacks to', async () => {
-    answer = sends(200, gzipSync(Buffer.alloc(10_000_000)), { 'Content-Encoding': 'gzip' });
-    await expect(readByFetch(base, [], limits())).rejects.toThrow(RangeError);
-  });
-
-  test.each([301, 302, 303, 307, 308])('does not follow %i', async (status) => {
-    answer = sends(status, '', { Location: `${base}/elsewhere` });
-    expect((await readByFetch(`${base}/here`, [], limits())).status).toBe(status);
-    expect(seen).toHaveLength(1);
-  });
-
-  test.each([
-    ['the head does not come', () => undefined],
-    ['the body does not end', (_, response) => void response.writeHead(200).write('begin')],
-  ] as [string, RequestListener][])('ends at the signal when %s', async (_, silent) => {
-    answer = silent;
-    const late = new AbortController();
-    const reading = readByFetch(base, [], { maxBytes: 10, signal: late.signal });
-    const failed = expect(reading).rejects.toThrow('time is up');
-    await expect.poll(() => seen.length).toBe(1);
-    late.abort(new Error('time is up'));
-    await failed;
-  });
-});
 
 describe('a bucket over HTTP', () => {
   test('that has rules', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createRulesCache, type RuledBucket } from '../../src/rules/cache.ts';
+import { createRulesCache } from '../../src/rules/cache.ts';
+import type { RuledBucket } from '../../src/rules/held.ts';
 import type { RulesStatus } from '../../src/rules/ledger.ts';
 import { versionOf } from '../../src/rules/version.ts';
 import { rule } from '../helpers/rules.ts';

@@ -1,46 +1,23 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type RequestListener } from 'node:http';
 import { inspect } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readByFetch } from '../../src/bucket/read.ts';
 import { createRulesCache } from '../../src/rules/cache.ts';
 import { type Token, urlSource } from '../../src/rules/url.ts';
+import { listen } from '../helpers/listen.ts';
 import { bucketWith } from './controlled.ts';
+import { ONE, sends, useServer } from './server.ts';
 
-const ONE =
-  '<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>';
 const secret = 'hush-7f3a.b64+/~_==';
 
-let server: Server;
-let base = '';
-let answer: RequestListener = () => undefined;
-let seen: IncomingMessage[] = [];
+const server = useServer();
 
-beforeAll(async () => {
-  server = createServer((request, response) => {
-    seen.push(request);
-    answer(request, response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
-beforeEach(() => {
-  seen = [];
-  answer = sends(200, ONE);
-});
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
-
-const sends =
-  (status: number, body = '', headers: Record<string, string> = {}): RequestListener =>
-  (_, response) =>
-    response.writeHead(status, headers).end(body);
-const source = (token?: Token, path = '/rules.xml') =>
-  urlSource(base + path, ({ headers, ...limits }) => readByFetch(base + path, headers, limits), token);
+const source = (token?: Token, path = '/rules.xml') => {
+  const url = server.url() + path;
+  return urlSource(url, ({ headers, ...limits }) => readByFetch(url, headers, limits), token);
+};
 const load = (token?: Token) => source(token).load(AbortSignal.timeout(4000));
-const sent = () => seen.map(({ headers }) => headers.authorization);
+const sent = () => server.seen.map(({ headers }) => headers.authorization);
 
 describe('a URL with a bearer token', () => {
   test('is asked with it', async () => {
@@ -59,7 +36,7 @@ describe('a URL with a bearer token', () => {
     await rotating.load(AbortSignal.timeout(4000));
     await rotating.load(AbortSignal.timeout(4000), { etag: '"1"' });
     expect(sent()).toEqual(['Bearer first', 'Bearer second']);
-    expect(seen[1]?.headers['if-none-match']).toBe('"1"');
+    expect(server.seen[1]?.headers['if-none-match']).toBe('"1"');
   });
 
   test('that redirects is not followed: nobody else gets the token', async () => {
@@ -68,8 +45,7 @@ describe('a URL with a bearer token', () => {
       stolen += 1;
       response.end(ONE);
     });
-    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
-    answer = sends(302, '', { Location: `http://127.0.0.1:${(other.address() as AddressInfo).port}/` });
+    server.answer = sends(302, '', { Location: `http://127.0.0.1:${await listen(other)}/` });
     expect(await load(() => secret)).toMatchObject({ outcome: 'unknown' });
     await new Promise((resolve) => other.close(resolve));
     expect(stolen).toBe(0);
@@ -85,10 +61,10 @@ describe('a URL with a bearer token', () => {
     const loaded = await load(token);
     expect(loaded).toMatchObject({
       outcome: 'unknown',
-      cause: `the token for ${base}/rules.xml is empty, too long or holds what no header can carry`,
+      cause: `the token for ${server.url()}/rules.xml is empty, too long or holds what no header can carry`,
     });
     expect(inspect(loaded)).not.toContain('hush');
-    expect(seen).toEqual([]);
+    expect(server.seen).toEqual([]);
   });
 
   test.each([
@@ -99,7 +75,10 @@ describe('a URL with a bearer token', () => {
     const loaded = await load(() => {
       throw error;
     });
-    expect(loaded).toMatchObject({ outcome: 'unknown', cause: `the token for ${base}/rules.xml ${cause}` });
+    expect(loaded).toMatchObject({
+      outcome: 'unknown',
+      cause: `the token for ${server.url()}/rules.xml ${cause}`,
+    });
     expect(inspect(loaded)).not.toContain('hush');
   });
 
@@ -114,7 +93,7 @@ describe('a URL with a bearer token', () => {
   ] as [string, RequestListener, RegExp, RegExp][])(
     'that answers %s is unknown, and the token stays secret',
     async (_, acts, cause, cure) => {
-      answer = acts;
+      server.answer = acts;
       const cache = createRulesCache({ ttl: 1000, maxStale: 0 });
       await cache.current(bucketWith(source(() => secret, `/rules.xml?key=${secret}`)));
       const { failure, state } = cache.status('b');
@@ -143,7 +122,7 @@ describe('a URL with a bearer token', () => {
   });
 
   test('without a token tells that one may be needed', async () => {
-    answer = sends(401);
+    server.answer = sends(401);
     expect(await load()).toMatchObject({ cure: 'It may not be read without a token.' });
   });
 });

@@ -1,12 +1,14 @@
 import { Agent } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isAddress, parseAddress } from '../../src/bucket/address.ts';
-import { askForRules, readByFetch, rulesUrl } from '../../src/bucket/read.ts';
+import { askForRules, rulesUrl } from '../../src/bucket/read.ts';
 import { createEdge } from '../../src/edge/app.ts';
 import { edgeListener, type Listening, listen } from '../../src/node/listen.ts';
 import { createPools } from '../../src/node/pools.ts';
+import { readByPools } from '../../src/node/read.ts';
 import { bucketSource } from '../../src/rules/bucket.ts';
-import { createRulesCache, type RuledBucket } from '../../src/rules/cache.ts';
+import { createRulesCache } from '../../src/rules/cache.ts';
+import type { RuledBucket } from '../../src/rules/held.ts';
 import { call } from '../helpers/client.ts';
 import { behaviour } from '../helpers/rules.ts';
 import { until } from '../helpers/until.ts';
@@ -64,9 +66,11 @@ beforeAll(async () => {
       changes.last = lastGood?.version ?? '';
     },
   });
+  const { pools, close } = createPools();
+  closePools = close;
   const ruled: RuledBucket = {
     name: 'b',
-    source: bucketSource(rulesUrl(address), askForRules(address, readByFetch)),
+    source: bucketSource(rulesUrl(address), askForRules(address, readByPools(pools))),
     behaviour: behaviour('oss'),
   };
   // The first two loads tell how the versions are called.
@@ -74,8 +78,6 @@ beforeAll(async () => {
   store.flip();
   const second = (await cache.refresh(ruled)).version ?? '';
   versions = [first, second];
-  const pools = createPools();
-  closePools = pools.close;
   const edge = createEdge({
     buckets: [
       {
@@ -101,7 +103,7 @@ beforeAll(async () => {
     debugReason: false,
   });
   listening = await listen(
-    edgeListener(() => edge, pools.pools),
+    edgeListener(() => edge, pools),
     '127.0.0.1',
     0,
   );

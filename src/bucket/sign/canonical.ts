@@ -56,6 +56,12 @@ const strip = (value: string): string => {
   return value.slice(from, to);
 };
 
+/** The parameters as both V4 canonical requests have them: written the one way, then ordered. */
+export const normalParameters = (target: string): Parameter[] =>
+  parametersOf(target)
+    .map(([name, value]) => [normal(name), normal(value)] as const)
+    .sort(byName);
+
 /** The headers by lower-case name; several of one name are one, joined by commas. */
 export const headerMap = (headers: FlatHeaders): Map<string, string> => {
   const map = new Map<string, string>();

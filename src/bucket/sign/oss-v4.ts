@@ -1,15 +1,6 @@
 import type { Sign } from '../transport.ts';
-import {
-  byName,
-  cut,
-  headerMap,
-  normal,
-  normalPath,
-  parametersOf,
-  type Signable,
-  without,
-} from './canonical.ts';
-import { type Chain, type Scope, scopeText, signChain } from './chain.ts';
+import { byName, cut, headerMap, normalParameters, normalPath, type Signable } from './canonical.ts';
+import { type Chain, type Scope, scopeText, signChain, stamped, UNSIGNED_PAYLOAD } from './chain.ts';
 import { needCredentials, type SigningOptions } from './credentials.ts';
 import { basicDate } from './date.ts';
 
@@ -18,6 +9,7 @@ export const OSS_V4: Chain = {
   prefix: 'aliyun_v4',
   service: 'oss',
   terminator: 'aliyun_v4_request',
+  headerPrefix: 'x-oss-',
 };
 
 export interface OssV4Input {
@@ -27,8 +19,6 @@ export interface OssV4Input {
   /** Lower-case names of headers that are signed though they need not be. */
   readonly additionalHeaders: readonly string[];
 }
-
-const UNSIGNED = 'UNSIGNED-PAYLOAD';
 
 const isSigned = (name: string): boolean =>
   name.startsWith('x-oss-') || name === 'content-type' || name === 'content-md5';
@@ -43,17 +33,14 @@ const canonicalRequest = (
     .filter(([name]) => isSigned(name) || additionalHeaders.includes(name))
     .sort(byName)
     .map(([name, value]) => `${name}:${value}\n`);
-  const query = parametersOf(target)
-    .map(([name, value]) => [normal(name), normal(value)] as const)
-    .sort(byName)
-    .map(([name, value]) => (value === '' ? name : `${name}=${value}`));
+  const query = normalParameters(target).map(([name, value]) => (value === '' ? name : `${name}=${value}`));
   return [
     method,
     `/${bucket}${normalPath(cut(target).path)}`,
     query.join('&'),
     signed.join(''),
     [...additionalHeaders].sort().join(';'),
-    map.get('x-oss-content-sha256') ?? UNSIGNED,
+    map.get('x-oss-content-sha256') ?? UNSIGNED_PAYLOAD,
   ].join('\n');
 };
 
@@ -62,8 +49,6 @@ export const ossV4Signature = (request: Signable, input: OssV4Input): Promise<st
   const { bucket, secret, scope, additionalHeaders } = input;
   return signChain(OSS_V4, secret, scope, canonicalRequest(request, bucket, additionalHeaders));
 };
-
-const REPLACED = ['authorization', 'x-oss-date', 'x-oss-content-sha256', 'x-oss-security-token'];
 
 /**
  * Signs by OSS's version 4. The target's path is the object's key, whatever the host, which is not signed.
@@ -74,9 +59,8 @@ export const signOssV4 =
   async (request) => {
     const { accessKeyId, accessKeySecret, securityToken } = await needCredentials(credentials, 'oss', bucket);
     const scope = { date: basicDate(now()), region };
-    const headers = without(request.headers, REPLACED);
-    headers.push('x-oss-content-sha256', UNSIGNED, 'x-oss-date', scope.date);
-    if (securityToken) headers.push('x-oss-security-token', securityToken);
+    const stamp = { payload: UNSIGNED_PAYLOAD, date: scope.date, securityToken };
+    const headers = stamped(OSS_V4, request.headers, stamp);
     const input = { bucket, secret: accessKeySecret, scope, additionalHeaders: [] };
     const signature = await ossV4Signature({ ...request, headers }, input);
     const credential = `Credential=${accessKeyId}/${scopeText(OSS_V4, scope)}`;

@@ -1,15 +1,6 @@
 import type { Sign } from '../transport.ts';
-import {
-  byName,
-  cut,
-  headerMap,
-  normal,
-  normalPath,
-  parametersOf,
-  type Signable,
-  without,
-} from './canonical.ts';
-import { type Chain, type Scope, scopeText, signChain } from './chain.ts';
+import { cut, headerMap, normalParameters, normalPath, type Signable } from './canonical.ts';
+import { type Chain, type Scope, scopeText, signChain, stamped, UNSIGNED_PAYLOAD } from './chain.ts';
 import { needCredentials, type SigningOptions } from './credentials.ts';
 import { basicDate } from './date.ts';
 
@@ -18,6 +9,7 @@ export const S3_V4: Chain = {
   prefix: 'AWS4',
   service: 's3',
   terminator: 'aws4_request',
+  headerPrefix: 'x-amz-',
 };
 
 export interface S3V4Input {
@@ -29,7 +21,6 @@ export interface S3V4Input {
   readonly payload: string;
 }
 
-const UNSIGNED = 'UNSIGNED-PAYLOAD';
 const NO_BODY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 /** S3 takes the path as it is, encoded once; a path-style prefix is part of it. */
@@ -38,10 +29,7 @@ const canonicalRequest = ({ method, target, headers }: Signable, input: S3V4Inpu
   const lines = input.signedHeaders.map(
     (name) => `${name}:${(map.get(name) ?? '').replace(/[ \t]+/g, ' ')}\n`,
   );
-  const query = parametersOf(target)
-    .map(([name, value]) => [normal(name), normal(value)] as const)
-    .sort(byName)
-    .map(([name, value]) => `${name}=${value}`);
+  const query = normalParameters(target).map(([name, value]) => `${name}=${value}`);
   return [
     method,
     normalPath(cut(target).path),
@@ -56,7 +44,6 @@ const canonicalRequest = ({ method, target, headers }: Signable, input: S3V4Inpu
 export const s3V4Signature = (request: Signable, input: S3V4Input): Promise<string> =>
   signChain(S3_V4, input.secret, input.scope, canonicalRequest(request, input));
 
-const REPLACED = ['authorization', 'x-amz-date', 'x-amz-content-sha256', 'x-amz-security-token'];
 const isSigned = (name: string): boolean =>
   ['host', 'content-type', 'content-md5', 'range'].includes(name) || name.startsWith('x-amz-');
 
@@ -71,10 +58,8 @@ export const signS3V4 =
     const scope = { date: basicDate(now()), region };
     // A body on its way through can't be read beforehand.
     const bare = request.body === null || request.method === 'GET' || request.method === 'HEAD';
-    const payload = bare ? NO_BODY : UNSIGNED;
-    const headers = without(request.headers, REPLACED);
-    headers.push('x-amz-content-sha256', payload, 'x-amz-date', scope.date);
-    if (securityToken) headers.push('x-amz-security-token', securityToken);
+    const payload = bare ? NO_BODY : UNSIGNED_PAYLOAD;
+    const headers = stamped(S3_V4, request.headers, { payload, date: scope.date, securityToken });
     const signedHeaders = [...headerMap(headers).keys()].filter(isSigned).sort();
     const input = { secret: accessKeySecret, scope, signedHeaders, payload };
     const signature = await s3V4Signature({ ...request, headers }, input);

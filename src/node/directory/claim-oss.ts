@@ -1,15 +1,9 @@
+import { UNSIGNED_PAYLOAD } from '../../bucket/sign/chain.ts';
 import { basicDate, parseDate } from '../../bucket/sign/date.ts';
 import { ossV1Signature } from '../../bucket/sign/oss-v1.ts';
 import { OSS_V4, ossV4Signature } from '../../bucket/sign/oss-v4.ts';
-import {
-  type Claim,
-  ossTokenRefusal,
-  readCredential,
-  readPairs,
-  readValidity,
-  type SignedRequest,
-  withoutParameter,
-} from './claim.ts';
+import { type Claim, ossTokenRefusal, readCredential, readPairs, type SignedRequest } from './claim.ts';
+import { readUrl, type UrlNames } from './claim-url.ts';
 import { refusal } from './refusal.ts';
 
 const dateOf = (request: SignedRequest): string =>
@@ -70,8 +64,8 @@ export const ossV4Header = (request: SignedRequest, bucket: string): Claim => {
   const signature = pairs.get('Signature');
   if (!credential || !signature) throw refusal('InvalidArgument');
   const payload = request.headerOf('x-oss-content-sha256');
-  if (payload !== 'UNSIGNED-PAYLOAD') {
-    throw refusal('InvalidArgument', 'The header x-oss-content-sha256 must be UNSIGNED-PAYLOAD.');
+  if (payload !== UNSIGNED_PAYLOAD) {
+    throw refusal('InvalidArgument', `The header x-oss-content-sha256 must be ${UNSIGNED_PAYLOAD}.`);
   }
   const signedAt = timeOf(dateOf(request));
   const date = basicDate(signedAt);
@@ -89,26 +83,25 @@ export const ossV4Header = (request: SignedRequest, bucket: string): Claim => {
   };
 };
 
+const URL_NAMES: UrlNames = {
+  algorithm: 'x-oss-signature-version',
+  credential: 'x-oss-credential',
+  date: 'x-oss-date',
+  expires: 'x-oss-expires',
+  signature: 'x-oss-signature',
+  securityToken: 'x-oss-security-token',
+};
+
 /** `?x-oss-signature-version=OSS4-HMAC-SHA256&x-oss-credential=…&x-oss-date=…&x-oss-expires=…&x-oss-signature=…` */
 export const ossV4Query = (request: SignedRequest, bucket: string): Claim => {
-  const malformed = () => refusal('InvalidArgument', 'The query parameters of the V4 signature are invalid.');
-  const credential = readCredential(request.parameterOf('x-oss-credential') ?? '', OSS_V4);
-  const signature = request.parameterOf('x-oss-signature');
-  const date = request.parameterOf('x-oss-date') ?? '';
-  const signedAt = parseDate(date);
-  const validity = readValidity(request.parameterOf('x-oss-expires'));
-  if (request.parameterOf('x-oss-signature-version') !== OSS_V4.algorithm) throw malformed();
-  if (!credential || !signature || signedAt === null || validity === null) throw malformed();
-  if (date !== basicDate(signedAt) || !date.startsWith(credential.day)) throw malformed();
-  const scope = { date, region: credential.region };
+  const read = readUrl(request, OSS_V4, URL_NAMES);
+  if (read === null) {
+    throw refusal('InvalidArgument', 'The query parameters of the V4 signature are invalid.');
+  }
+  const { scope, unsigned, ...claim } = read;
   const additionalHeaders = namesIn(request.parameterOf('x-oss-additional-headers'));
-  const unsigned = withoutParameter(request, 'x-oss-signature');
   return {
-    accessKeyId: credential.accessKeyId,
-    securityToken: request.parameterOf('x-oss-security-token') ?? request.headerOf('x-oss-security-token'),
-    signature,
-    signedAt,
-    validUntil: signedAt + validity,
+    ...claim,
     tokenRefusal: ossTokenRefusal,
     sign: (secret) => ossV4Signature(unsigned, { bucket, secret, scope, additionalHeaders }),
   };

@@ -1,18 +1,10 @@
 import { headerMap } from '../../bucket/sign/canonical.ts';
+import { UNSIGNED_PAYLOAD } from '../../bucket/sign/chain.ts';
 import { basicDate, parseDate } from '../../bucket/sign/date.ts';
 import { S3_V4, s3V4Signature } from '../../bucket/sign/s3-v4.ts';
-import {
-  type Claim,
-  readCredential,
-  readPairs,
-  readValidity,
-  type SignedRequest,
-  s3TokenRefusal,
-  withoutParameter,
-} from './claim.ts';
+import { type Claim, readCredential, readPairs, type SignedRequest, s3TokenRefusal } from './claim.ts';
+import { readUrl, type UrlNames } from './claim-url.ts';
 import { refusal } from './refusal.ts';
-
-const UNSIGNED = 'UNSIGNED-PAYLOAD';
 
 /** S3 takes no signature that leaves out the host or one of its own headers. */
 const checkSignedHeaders = (request: SignedRequest, signedHeaders: readonly string[]): void => {
@@ -50,34 +42,30 @@ export const s3V4Header = (request: SignedRequest): Claim => {
   };
 };
 
+const URL_NAMES: UrlNames = {
+  algorithm: 'X-Amz-Algorithm',
+  credential: 'X-Amz-Credential',
+  date: 'X-Amz-Date',
+  expires: 'X-Amz-Expires',
+  signature: 'X-Amz-Signature',
+  securityToken: 'X-Amz-Security-Token',
+};
+
 /** `?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=…&X-Amz-Date=…&X-Amz-Expires=…&X-Amz-SignedHeaders=…&X-Amz-Signature=…` */
 export const s3V4Query = (request: SignedRequest): Claim => {
-  const malformed = () => refusal('AuthorizationQueryParametersError');
-  const credential = readCredential(request.parameterOf('X-Amz-Credential') ?? '', S3_V4);
-  const signature = request.parameterOf('X-Amz-Signature');
+  const read = readUrl(request, S3_V4, URL_NAMES);
   const signedHeaders = request.parameterOf('X-Amz-SignedHeaders')?.split(';');
-  const date = request.parameterOf('X-Amz-Date') ?? '';
-  const signedAt = parseDate(date);
-  const validity = readValidity(request.parameterOf('X-Amz-Expires'));
-  if (request.parameterOf('X-Amz-Algorithm') !== S3_V4.algorithm) throw malformed();
-  if (!credential || !signature || !signedHeaders || signedAt === null || validity === null)
-    throw malformed();
-  if (date !== basicDate(signedAt) || !date.startsWith(credential.day)) throw malformed();
-  const named = request.parameterOf('X-Amz-Content-Sha256') ?? UNSIGNED;
-  if (named !== UNSIGNED) {
+  if (read === null || !signedHeaders) throw refusal('AuthorizationQueryParametersError');
+  const { scope, unsigned, ...claim } = read;
+  const named = request.parameterOf('X-Amz-Content-Sha256') ?? UNSIGNED_PAYLOAD;
+  if (named !== UNSIGNED_PAYLOAD) {
     const message = 'The directory bucket does not check a hash of the body that stands in a URL.';
     throw refusal('NotImplemented', message);
   }
   checkSignedHeaders(request, signedHeaders);
-  const payload = request.headerOf('x-amz-content-sha256') ?? UNSIGNED;
-  const scope = { date, region: credential.region };
-  const unsigned = withoutParameter(request, 'X-Amz-Signature');
+  const payload = request.headerOf('x-amz-content-sha256') ?? UNSIGNED_PAYLOAD;
   return {
-    accessKeyId: credential.accessKeyId,
-    securityToken: request.parameterOf('X-Amz-Security-Token') ?? request.headerOf('x-amz-security-token'),
-    signature,
-    signedAt,
-    validUntil: signedAt + validity,
+    ...claim,
     tokenRefusal: s3TokenRefusal,
     sign: (secret) => s3V4Signature(unsigned, { secret, scope, signedHeaders, payload }),
   };

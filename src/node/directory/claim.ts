@@ -1,4 +1,4 @@
-import { cut, decode, headerMap, parametersOf, type Signable } from '../../bucket/sign/canonical.ts';
+import { decode, headerMap, parametersOf, type Signable } from '../../bucket/sign/canonical.ts';
 import { type Refusal, refusal } from './refusal.ts';
 
 /** A request as its signature sees it. */
@@ -39,14 +39,6 @@ export const signedRequest = (method: string, target: string, headers: readonly 
   };
 };
 
-/** The request as it was before a parameter was added to it. */
-export const withoutParameter = (request: SignedRequest, dropped: string): Signable => {
-  const { method, headers, target } = request;
-  const { path, query = '' } = cut(target);
-  const kept = query.split('&').filter((piece) => decode(piece.split('=')[0] ?? '') !== dropped);
-  return { method, headers, target: `${path}?${kept.join('&')}` };
-};
-
 /** A V4 credential, `AK/20231216/region/service/terminator`, taken apart; null when it is none of this chain. */
 export const readCredential = (
   credential: string,
@@ -67,14 +59,6 @@ export const readPairs = (authorization: string): ReadonlyMap<string, string> =>
       return [name, value.join('=')];
     }),
   );
-};
-
-const LONGEST_SECONDS = 7 * 24 * 60 * 60;
-
-/** Seconds that a signed URL is good for, 1 to 604800 (7 days), in milliseconds; null when it is no such number. */
-export const readValidity = (text: string | undefined): number | null => {
-  const seconds = /^\d{1,6}$/.test(text ?? '') ? Number(text) : 0;
-  return seconds >= 1 && seconds <= LONGEST_SECONDS ? seconds * 1000 : null;
 };
 
 export const ossTokenRefusal = (): Refusal => refusal('InvalidSecurityToken');

@@ -1,0 +1,79 @@
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib';
+import type { Dispatcher } from 'undici';
+import type { Read } from '../bucket/read.ts';
+import type { Pools } from './pools.ts';
+
+/** By Content-Encoding. None is asked for, and some send one all the same. */
+type Decode = (bytes: Buffer, options: { readonly maxOutputLength: number }) => Promise<Buffer>;
+
+const DECODERS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
+  ['gzip', promisify(gunzip)],
+  ['x-gzip', promisify(gunzip)],
+  ['deflate', promisify(inflate)],
+  ['br', promisify(brotliDecompress)],
+  ['zstd', promisify(zstdDecompress)],
+]);
+
+/**
+ * Reads by kept connections, at a tenth of what `fetch` costs: rules are read while requests run. Rejects with
+ * undici's errors, with the signal's reason when time is up, and with a RangeError when the body is longer than `maxBytes`.
+ */
+export const readByPools =
+  (pools: Pools): Read =>
+  async (url, headers, { maxBytes, signal }) => {
+    const { base, target } = taken(url);
+    const pool = pools({ base, host: '', path: '' });
+    const ask = () => pool.request({ path: target, method: 'GET', headers: [...headers], signal });
+    // The other side may close a kept connection in the moment it is used again; a GET can be asked twice.
+    const answer = await ask().catch((error) => (closedMeanwhile(error) ? ask() : Promise.reject(error)));
+    const sent = await bytesOf(answer.body, maxBytes);
+    const received = headersOf(answer.headers);
+    const bytes = await decoded(sent, received.get('content-encoding'), maxBytes);
+    return { status: answer.statusCode, headers: received, text: new TextDecoder().decode(bytes) };
+  };
+
+const SENDABLE = /^[\x21-\x7e]+$/;
+
+/** The target as it stands in the URL: what was signed must not be normalised. */
+function taken(url: string): { readonly base: string; readonly target: string } {
+  const { origin, pathname, search } = new URL(url);
+  const written = url.split('#', 1)[0] ?? '';
+  const raw = written.startsWith(`${origin}/`) && SENDABLE.test(written);
+  return { base: origin, target: raw ? written.slice(origin.length) : pathname + search };
+}
+
+const closedMeanwhile = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'UND_ERR_SOCKET';
+
+async function bytesOf(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // Leaving the loop early destroys the body, and its connection with it.
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > maxBytes) throw tooLong(maxBytes);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+async function decoded(bytes: Buffer, coding: string | null, maxBytes: number): Promise<Buffer> {
+  if (coding === null || bytes.length === 0 || coding.toLowerCase() === 'identity') return bytes;
+  const decode = DECODERS.get(coding.toLowerCase());
+  if (decode === undefined) throw new TypeError(`its Content-Encoding ${coding} is not known here`);
+  return decode(bytes, { maxOutputLength: maxBytes }).catch((error) => {
+    throw error.code === 'ERR_BUFFER_TOO_LARGE' ? tooLong(maxBytes) : error;
+  });
+}
+
+const tooLong = (maxBytes: number): RangeError =>
+  new RangeError(`the answer is longer than ${maxBytes} bytes`);
+
+function headersOf(received: Dispatcher.ResponseData['headers']): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(received)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+  }
+  return headers;
+}

@@ -1,0 +1,11 @@
+import { OPTIONS, type OptionName } from '../config/options.ts';
+
+/** How somebody wrote an option, or would write it with a value; start faults speak of it so. */
+export type Spell = (option: OptionName, value?: string) => string;
+
+/** On the command line: `--region cn-hangzhou`. */
+export const asFlag: Spell = (option, value) =>
+  `--${OPTIONS[option].flag}${value === undefined ? '' : ` ${value}`}`;
+
+/** Under a bucket in a configuration file: `"region": "cn-hangzhou"`. */
+export const asKey: Spell = (option, value) => (value === undefined ? option : `"${option}": "${value}"`);

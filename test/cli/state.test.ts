@@ -1,0 +1,60 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { call } from '../node/running.ts';
+import { until } from '../node/store.ts';
+import { admin, allows, edges, linesWith, PORTS } from './edges.ts';
+import { ended } from './process.ts';
+
+const all = edges();
+
+describe('--state-dir', () => {
+  const state = () => all.at('state');
+
+  /** Serves once from a good store, ends, and takes the store away. */
+  async function servedOnce(): Promise<string> {
+    const one = await all.store('https://a.example');
+    const edge = await all.serve('--bucket', one.url, '--state-dir', state());
+    expect(await allows(edge, 'https://a.example')).toBe(true);
+    await until(async () => (await readdir(state())).some((name) => name.startsWith('rules-')), 'the file');
+    edge.child.kill('SIGTERM');
+    expect(await edge.code).toBe(0);
+    await all.end(one);
+    return one.url;
+  }
+
+  test('serves the last good rules at once when the store is down at the next start', async () => {
+    const edge = await all.serve('--bucket', await servedOnce(), '--state-dir', state());
+    const preflight = await call(`${edge.url}/x`, {
+      method: 'OPTIONS',
+      headers: { Origin: 'https://a.example', 'Access-Control-Request-Method': 'GET' },
+    });
+    expect(preflight.status).toBe(200);
+    expect(preflight.headers['access-control-allow-origin']).toBe('https://a.example');
+    const failed = async () => /ECONNREFUSED/.test(JSON.stringify((await admin(edge, '/rules')).json));
+    await until(failed, 'the failed load');
+    const { status, json } = await admin(edge, '/readyz');
+    expect([status, json.status]).toEqual([200, 'degraded']);
+    expect(json.reasons).toEqual([expect.stringContaining('last good rules')]);
+  });
+
+  test('goes on without what is corrupted, with a warning that names the file', async () => {
+    const url = await servedOnce();
+    const [name = ''] = (await readdir(state())).filter((entry) => entry.startsWith('rules-'));
+    await writeFile(all.at('state', name), '{"format": 1, "half');
+    const edge = await all.serve('--bucket', url, '--state-dir', state());
+    await until(() => linesWith(edge, /is ignored until/).length > 0, 'the warning');
+    expect(linesWith(edge, /is ignored until/)).toEqual([
+      expect.objectContaining({ level: 'warn', msg: expect.stringContaining(all.at('state', name)) }),
+    ]);
+    await until(async () => (await admin(edge, '/readyz')).status === 503, 'the failed load');
+    expect(await allows(edge, 'https://a.example')).toBe(false);
+  });
+
+  test('is refused where it can’t be made', async () => {
+    await writeFile(all.at('plain'), '');
+    const args = ['--bucket', 'http://127.0.0.1:9', '--state-dir', all.at('plain', 'state')];
+    const { code, lines } = await ended(['serve', ...PORTS, ...args]);
+    expect(code).toBe(1);
+    expect(lines).toEqual([expect.stringMatching(/^bucket-cors: state directory .*ENOTDIR/)]);
+  });
+});

@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import { type HostFacts, knownHost } from '../../src/config/hosts.ts';
+import { parseBucket } from '../../src/config/place.ts';
+import { readConfig } from '../../src/config/read.ts';
+
+type Row = readonly [url: string, told: HostFacts];
+
+const inHangzhou: HostFacts = { store: 'oss', name: 'media', region: 'cn-hangzhou' };
+const inFrankfurt: HostFacts = { store: 's3', name: 'media', region: 'eu-central-1' };
+const inVirginia: HostFacts = { store: 's3', name: 'media', region: 'us-east-1' };
+const inBeijing: HostFacts = { store: 's3', name: 'media', region: 'cn-north-1' };
+const anywhere: HostFacts = { store: 's3', name: 'media', defaultRegion: 'us-east-1' };
+
+const OSS: readonly Row[] = [
+  ['https://media.oss-cn-hangzhou.aliyuncs.com', inHangzhou],
+  ['https://media.oss-cn-hangzhou-internal.aliyuncs.com/', inHangzhou],
+  ['https://media.oss-accelerate.aliyuncs.com', { store: 'oss', name: 'media' }],
+  ['https://media.oss-accelerate-overseas.aliyuncs.com', { store: 'oss', name: 'media' }],
+  ['http://MEDIA.oss-us-west-1.aliyuncs.com', { ...inHangzhou, region: 'us-west-1' }],
+  ['https://oss-cn-hangzhou.aliyuncs.com', { store: 'oss', region: 'cn-hangzhou' }],
+  ['https://s3.oss-cn-hangzhou.aliyuncs.com', { store: 's3', region: 'cn-hangzhou' }],
+  ['https://media.s3.oss-cn-hangzhou.aliyuncs.com', { ...inHangzhou, store: 's3' }],
+  ['https://media.s3.oss-cn-hangzhou-internal.aliyuncs.com', { ...inHangzhou, store: 's3' }],
+  ['https://media.s3.oss-accelerate.aliyuncs.com', { store: 's3', name: 'media' }],
+];
+
+const AWS: readonly Row[] = [
+  ['https://media.s3.eu-central-1.amazonaws.com', inFrankfurt],
+  ['https://media.s3-eu-central-1.amazonaws.com', inFrankfurt],
+  ['https://my.media.s3.eu-central-1.amazonaws.com', { ...inFrankfurt, name: 'my.media' }],
+  ['https://s3.eu-central-1.amazonaws.com/media', inFrankfurt],
+  ['https://s3.eu-central-1.amazonaws.com', { store: 's3', region: 'eu-central-1' }],
+  ['https://media.s3.us-gov-west-1.amazonaws.com', { ...inFrankfurt, region: 'us-gov-west-1' }],
+  ['https://media.s3.amazonaws.com', anywhere],
+  ['https://s3-photos.s3.amazonaws.com', { ...anywhere, name: 's3-photos' }],
+  ['https://s3.amazonaws.com/media', anywhere],
+  ['https://s3.amazonaws.com', { store: 's3', defaultRegion: 'us-east-1' }],
+  ['https://media.s3-external-1.amazonaws.com', inVirginia],
+  ['https://s3-external-1.amazonaws.com/media', inVirginia],
+  ['https://s3.dualstack.eu-central-1.amazonaws.com/media', inFrankfurt],
+  ['https://media.s3.dualstack.eu-central-1.amazonaws.com', inFrankfurt],
+  ['https://media.s3-fips.us-east-1.amazonaws.com', inVirginia],
+  ['https://s3-fips.us-east-1.amazonaws.com/media', inVirginia],
+  ['https://media.s3-fips.dualstack.us-east-1.amazonaws.com', inVirginia],
+  ['https://media.s3.cn-north-1.amazonaws.com.cn', inBeijing],
+  ['https://s3.cn-north-1.amazonaws.com.cn/media', inBeijing],
+  ['https://media.s3.dualstack.cn-north-1.amazonaws.com.cn', inBeijing],
+  ['https://media.s3-accelerate.amazonaws.com', { store: 's3', name: 'media' }],
+  ['https://media.s3-accelerate.dualstack.amazonaws.com', { store: 's3', name: 'media' }],
+  ['http://media.s3-website-us-east-1.amazonaws.com', inVirginia],
+  ['http://media.s3-website.eu-central-1.amazonaws.com', inFrankfurt],
+  ['https://point-1234.s3-accesspoint.us-east-1.amazonaws.com', { store: 's3' }],
+  ['https://media.vpce-1a-2b.s3.us-east-1.vpce.amazonaws.com', { store: 's3' }],
+];
+
+const OTHERS: readonly Row[] = [
+  ['https://files.example.com', {}],
+  ['http://127.0.0.1:9000/media/', {}],
+  ['http://[::1]:9000', {}],
+  ['https://media.oss-cn-hangzhou.aliyuncs.com.example', {}],
+  ['https://evil-s3.eu-central-1.amazonaws.com.example', {}],
+  ['https://evil-s3.eu-central-1.amazonaws.com', {}],
+  ['https://abc.execute-api.us-east-1.amazonaws.com', {}],
+  ['https://oss-cn-hangzhou.evilaliyuncs.com', {}],
+];
+
+describe.each([
+  ['a host of OSS', OSS],
+  ['a host of AWS', AWS],
+  ['any other host', OTHERS],
+])('%s', (_, rows) => {
+  test.each(rows)('%s', (url, told) => {
+    const { origin, host, pathname } = new URL(url);
+    const address = { base: origin, host, path: pathname.replace(/\/$/, '') };
+    expect(knownHost(address)).toEqual(told);
+    expect(parseBucket(url)).toEqual({ value: { kind: 'http', address, ...told } });
+  });
+});
+
+const read = (options: Record<string, string>) =>
+  readConfig(
+    Object.fromEntries(Object.entries(options).map(([name, text]) => [name, { place: name, text }])),
+  );
+
+test.each([
+  ['https://media.s3.amazonaws.com', 's3'],
+  ['https://s3.dualstack.us-east-1.amazonaws.com/media', 's3'],
+  ['https://point-1234.s3-accesspoint.us-east-1.amazonaws.com', 's3'],
+  ['https://media.s3.oss-cn-hangzhou.aliyuncs.com', 's3'],
+  ['https://media.oss-cn-hangzhou.aliyuncs.com', 'oss'],
+  ['https://files.example.com', 'oss'],
+])('%s is answered for as store %s', (bucket, store) => {
+  expect(read({ bucket })).toMatchObject({ config: { store } });
+});
+
+test.each(['https://media.s3.amazonaws.com', 's3://media?endpoint=http://127.0.0.1:9000'])(
+  '%s tells no region that another could contradict',
+  (bucket) => {
+    expect(read({ bucket, region: 'eu-central-1' })).toMatchObject({ config: { region: 'eu-central-1' } });
+  },
+);

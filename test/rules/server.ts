@@ -1,0 +1,48 @@
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { listen } from '../helpers/listen.ts';
+
+/** A document with one rule, by which anybody may GET. */
+export const ONE =
+  '<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>';
+
+export const sends =
+  (status: number, body = '', headers: Record<string, string> = {}): RequestListener =>
+  (_, response) =>
+    response.writeHead(status, headers).end(body);
+
+export interface RulesServer {
+  /** Where it is, without a slash at the end. */
+  url(): string;
+  /** How it answers; by ONE when a test begins. */
+  answer: RequestListener;
+  /** The test's requests so far. */
+  readonly seen: readonly IncomingMessage[];
+}
+
+/** A server of rules that does what a test says; one for all tests of a file. */
+export function useServer(): RulesServer {
+  let port = 0;
+  const seen: IncomingMessage[] = [];
+  const rules: RulesServer = {
+    url: () => `http://127.0.0.1:${port}`,
+    answer: sends(200, ONE),
+    seen,
+  };
+  const server = createServer((request, response) => {
+    seen.push(request);
+    rules.answer(request, response);
+  });
+  beforeAll(async () => {
+    port = await listen(server);
+  });
+  beforeEach(() => {
+    seen.length = 0;
+    rules.answer = sends(200, ONE);
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return rules;
+}
