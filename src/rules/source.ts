@@ -8,8 +8,8 @@ import type { Fault } from '../document/fault.ts';
 export interface Validators {
   readonly etag?: string;
   readonly lastModified?: string;
-  /** Of the document itself: one that is the same to the byte need not be read again. */
-  readonly digest?: string;
+  /** The document itself: one that is the same need not be read again. A compiled rule set is larger than its text. */
+  readonly text?: string;
 }
 
 /**

@@ -9,11 +9,8 @@ export async function versionOf(
   ruleSet: RuleSet,
   outcome: 'rules' | 'none' | 'missing' = 'rules',
 ): Promise<string> {
-  return (await sha256(outcome === 'missing' ? 'NoSuchBucket' : toXml(ruleSet))).slice(0, 16);
-}
-
-/** SHA-256 of a text's UTF-8 bytes, in hex. */
-export async function sha256(text: string): Promise<string> {
+  const text = outcome === 'missing' ? 'NoSuchBucket' : toXml(ruleSet);
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.slice(0, 16);
 }
