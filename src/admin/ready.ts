@@ -33,7 +33,8 @@ export function readiness({ buckets, preloaded, cache, listening }: ReadinessFac
     const { name } = bucket;
     const { state, failure } = cache.status(keyOf(bucket));
     const told = failure === null ? '' : `: ${failure.cause}. ${failure.cure}`;
-    if (state === 'fresh' || (state === 'not_loaded' && !needed.has(bucket))) continue;
+    // Not asked for, or not for so long that it will be loaded by whoever asks next.
+    if (state === 'fresh' || (failure === null && state !== 'stale' && !needed.has(bucket))) continue;
     if (state === 'stale') degraded.push(`bucket ${name} is served by its last good rules${told}`);
     else (needed.has(bucket) ? missing : degraded).push(`bucket ${name} has no rules${told}`);
   }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Read } from '../bucket/read.ts';
 import type { BucketConfig } from '../config/file.ts';
 import type { Bucket } from '../edge/route.ts';
-import type { RuledBucket } from '../rules/held.ts';
+import { keyOfHere, type RuledBucket } from '../rules/held.ts';
 import type { Source } from '../rules/source.ts';
 import { type OpenBucket, openBucket, openSource } from './bucket.ts';
 import { isLoopback } from './directory/rules.ts';
@@ -116,11 +117,20 @@ async function openOne(
 
 /** The same for every process that serves this bucket from this place by these rules, and for no other. */
 function keyFor(name: string, { bucket, rules }: BucketConfig): string {
+  const place = bucket?.kind === 'folder' ? { ...bucket, path: resolve(bucket.path) } : bucket;
   const digest = createHash('sha256')
-    .update(JSON.stringify([bucket, rules]))
+    .update(JSON.stringify([place, rules]))
     .digest('hex');
-  return `${name}-${digest.slice(0, 16)}`;
+  const key = `${name}-${digest.slice(0, 16)}`;
+  return isThisMachine(place) ? keyOfHere(key) : key;
 }
+
+/** The same words mean another bucket on another machine. */
+const isThisMachine = (place: BucketConfig['bucket']): boolean =>
+  place?.kind === 'folder' || (place?.kind === 'http' && isLocalHost(new URL(place.address.base).hostname));
+
+const isLocalHost = (name: string): boolean =>
+  name === 'localhost' || isLoopback(name.replace(/^\[|\]$/g, ''));
 
 /** A document that somebody wrote for this edge must be right before it starts (promise 6). */
 async function refuseFaultyDocument(source: Source, spell: Spell): Promise<void> {

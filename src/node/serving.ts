@@ -5,6 +5,7 @@ import type { Observe } from '../edge/observe.ts';
 import type { Bucket } from '../edge/route.ts';
 import type { Background, RulesCache } from '../rules/cache.ts';
 import { keyOf, type RuledBucket } from '../rules/held.ts';
+import { coalesced, loadDue } from '../rules/refresh.ts';
 import type { OpenBucket } from './bucket.ts';
 import type { OpenedBucket } from './buckets.ts';
 import { watchFile } from './watch.ts';
@@ -53,9 +54,7 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
     served.filter(({ config }) => config.preload).map((bucket) => bucket.ruled);
 
   /** Loads the rules of preloaded buckets when they are due, also when no request comes. */
-  function tick(): void {
-    for (const bucket of preloaded()) void Promise.resolve(cache.current(bucket)).catch(() => {});
-  }
+  const tick = coalesced(() => loadDue(cache, preloaded()));
 
   /** Watches the files of rules; what is watched already goes on, so that no edit is lost meanwhile. */
   function watch(): void {
@@ -112,8 +111,8 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
     begin(): void {
       begun = true;
       watch();
-      ticking = setInterval(tick, options.every).unref();
-      tick();
+      ticking = setInterval(() => void tick(), options.every).unref();
+      void tick();
     },
     async close(): Promise<void> {
       clearInterval(ticking);

@@ -1,8 +1,10 @@
+import { hostname } from 'node:os';
 import type { Config } from '../config/read.ts';
 import type { Bus } from '../rules/bus.ts';
 import type { RulesCache } from '../rules/cache.ts';
-import { keyOf, type RuledBucket } from '../rules/held.ts';
+import { keyOf, type RuledBucket, sharedKey } from '../rules/held.ts';
 import { type Keep, severalKeeps } from '../rules/keep.ts';
+import { coalesced, refreshLoaded } from '../rules/refresh.ts';
 import { openStateDirectory } from './state.ts';
 
 /** What outlives this process, and what it shares with others. */
@@ -23,16 +25,36 @@ export async function openShared(
   // Loaded only where it is used: the client takes a tenth of a second and 27 MB.
   const { openRedis } = await import('./redis.ts');
   const { keep, bus, close } = await openRedis(redis, warn);
-  return { keep: severalKeeps([...keeps, keep]), bus, close };
+  return { keep: severalKeeps([...keeps, keepAmongMachines(keep)]), bus: busAmongMachines(bus), close };
 }
+
+const machine = hostname();
+
+const keepAmongMachines = (keep: Keep): Keep => ({
+  read: (bucket) => keep.read(sharedKey(bucket, machine)),
+  write: (bucket, lastGood, again) => keep.write(sharedKey(bucket, machine), lastGood, again),
+});
+
+const busAmongMachines = (bus: Bus): Bus => ({
+  ...bus,
+  publish: (message) =>
+    bus.publish(
+      message.bucket === null ? message : { ...message, bucket: sharedKey(message.bucket, machine) },
+    ),
+});
 
 /** Does what others say: takes the rules they have loaded, or loads anew. Gives back what ends that. */
 export function listenTo(bus: Bus, cache: RulesCache, buckets: () => readonly RuledBucket[]): () => void {
+  const refreshAll = coalesced(() => refreshLoaded(cache, buckets()));
   return bus.subscribe((message) => {
+    if (message.bucket === null) {
+      void refreshAll();
+      return;
+    }
     for (const bucket of buckets()) {
-      if (message.bucket !== null && message.bucket !== keyOf(bucket)) continue;
+      if (message.bucket !== sharedKey(keyOf(bucket), machine)) continue;
       // A bucket that nobody here has asked for yet is loaded when somebody does.
-      if (cache.status(keyOf(bucket)).state === 'not_loaded') continue;
+      if (!cache.asked(keyOf(bucket))) continue;
       const work = message.kind === 'changed' ? cache.learn(bucket, message.version) : cache.refresh(bucket);
       work.catch(() => {});
     }

@@ -17,6 +17,8 @@ export const bucketSource = (name: string, ask: Ask): Source => ({
  * `<CORSConfiguration/>` is one too, zero bytes are not: that may as well be a proxy's failing.
  */
 export function interpret(status: number, text: string): Loaded {
+  // What is no XML is no store's answer, be it a document in another form: an empty list must not be a "no".
+  if (status === 200 && /^\s*[{[]/.test(text)) return notRead('JSON');
   if (status === 200) return loadedFrom(text, 'store', 'Look at what the bucket answers to GET /?cors.');
   if (status === 204) return { outcome: 'none' };
   const code = /<Code>\s*(\w{1,64})\s*<\/Code>/.exec(text)?.[1];
@@ -29,6 +31,12 @@ export function interpret(status: number, text: string): Loaded {
     cure: cureFor(status, code),
   };
 }
+
+const notRead = (form: string): Loaded => ({
+  outcome: 'unknown',
+  cause: `the bucket answered ${form} to GET /?cors`,
+  cure: 'Stores answer XML there: look at what stands in between, or give the rules with --rules FILE.',
+});
 
 /** Codes that stores give to a signature they don't take, and whose fault it is. */
 const SIGNATURE_CURES: Readonly<Record<string, string>> = {

@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import { type Held, hold, isLocal, keyOf, type RuledBucket, type RulesInForce } from './held.ts';
-import type { Keep } from './keep.ts';
-import { type Account, createLedger, openAccount, type RulesStatus, validatorsOf } from './ledger.ts';
-import { loadOnce } from './load.ts';
+import { type Keep, within } from './keep.ts';
+import { createLedger, openAccount, type RulesStatus } from './ledger.ts';
+import { LOAD_TIMEOUT } from './load.ts';
+import { createLoader, type Fetching, type Known } from './loader.ts';
 
 /** Takes work that outlives the request that began it. */
 export type Background = (work: Promise<unknown>) => void;
@@ -23,6 +24,8 @@ export interface RulesCache {
   forget(bucket: RuledBucket): void;
   /** By the bucket's key. */
   status(key: string): RulesStatus;
+  /** Whether anybody has asked for the bucket's rules yet, also where they are still on their way. */
+  asked(key: string): boolean;
 }
 
 export interface RulesCacheOptions {
@@ -41,29 +44,6 @@ export interface RulesCacheOptions {
 }
 
 const BUCKETS_HELD = 10_000;
-const BACK_OFF_FIRST = 1_000;
-const BACK_OFF_CEILING = 60_000;
-/** Loads in a row that others may overtake with newer rules before one is left to the next request. */
-const OVERTAKEN_MOST = 3;
-
-/** What is remembered of a bucket from its first request until it is forgotten. */
-interface Known {
-  readonly account: Account;
-  /** What was last told of its status. */
-  told: string;
-  /** Loads under way, what is kept included. */
-  loading: number;
-  /** The version last taken from others. */
-  learned: string | null;
-  renewing: Promise<RulesInForce> | null;
-}
-
-interface Fetching {
-  readonly bucket: RuledBucket;
-  readonly known: Known;
-  /** Somebody wants the source asked, not what is kept. */
-  readonly anew: boolean;
-}
 
 const NOT_LOADED: RulesStatus = { state: 'not_loaded', lastGood: null, failure: null };
 
@@ -76,8 +56,12 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
   const { maxStale, now = Date.now } = options;
   const ledger = createLedger({ maxStale, now, ...(options.keep !== undefined && { keep: options.keep }) });
   const buckets = new Map<string, Known>();
-  // Rules are given up after maxStale, so they are asked for at least as often.
-  const ttl = maxStale > 0 ? Math.min(options.ttl, maxStale) : options.ttl;
+  /** Those forgotten that a request in flight still has: what they learn is nobody else's. */
+  const forgotten = new WeakMap<RuledBucket, Known>();
+  // Rules are given up after maxStale, so they are asked for well before.
+  const ttl = maxStale > 0 ? Math.min(options.ttl, maxStale / 2) : options.ttl;
+
+  const load = createLoader({ ledger, ttl, onVersion: options.onVersion ?? (() => {}) });
 
   const held = new LRUCache<string, Held, Fetching>({
     max: BUCKETS_HELD,
@@ -90,9 +74,7 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
     ignoreFetchAbort: true,
     fetchMethod: async (_key, before, { options: fetching, context }) => {
       const { bucket, known } = context;
-      known.loading += 1;
-      fetching.ttl = await recallOrLoad(context);
-      known.loading -= 1;
+      fetching.ttl = await load(context);
       tellChange(bucket, known);
       return hold(bucket, known.account.lastGood, before);
     },
@@ -100,36 +82,12 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
 
   function knownOf(bucket: RuledBucket): Known {
     const key = keyOf(bucket);
-    let known = buckets.get(key);
+    let known = forgotten.get(bucket) ?? buckets.get(key);
     if (known === undefined) {
-      known = { account: openAccount(key), told: '', loading: 0, learned: null, renewing: null };
+      known = { account: openAccount(key), told: '', loading: null, renewing: null };
       buckets.set(key, known);
     }
     return known;
-  }
-
-  /** Gives back the milliseconds until the next load: what was kept is served at once, and the store asked next. */
-  async function recallOrLoad({ bucket, known, anew }: Fetching): Promise<number> {
-    const recalling = isLocal(bucket) ? false : ledger.recallOnce(known.account);
-    const recalled = recalling && (await recalling);
-    return recalled && !anew ? 1 : jittered(await load(bucket, known));
-  }
-
-  /** Loads and takes down what came; gives back the milliseconds until the next load. */
-  async function load(bucket: RuledBucket, known: Known): Promise<number> {
-    const { account } = known;
-    for (let tries = 0; tries < OVERTAKEN_MOST; tries++) {
-      const { learned } = known;
-      const loaded = await loadOnce(bucket.source, validatorsOf(account, bucket.source));
-      // Others have told of newer rules meanwhile: what comes late must not put them back.
-      if (known.learned !== learned) continue;
-      if (loaded.outcome === 'unknown') ledger.fail(account, loaded);
-      else if ((await ledger.confirm(account, bucket.source, loaded, !isLocal(bucket))) && !isLocal(bucket)) {
-        options.onVersion?.(bucket, account.lastGood?.version ?? '');
-      }
-      return account.failure === null ? ttl : backOff(account.failure.count);
-    }
-    return 1;
   }
 
   function tellChange(bucket: RuledBucket, known: Known): void {
@@ -179,7 +137,17 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
     background: Background = unwaited,
   ): RulesInForce | Promise<RulesInForce> {
     const known = knownOf(bucket);
-    if (known.renewing !== null) return known.renewing;
+    const { renewing } = known;
+    return renewing === null
+      ? unwaitedFor(bucket, known, background)
+      : renewing.then(() => unwaitedFor(bucket, known, background));
+  }
+
+  function unwaitedFor(
+    bucket: RuledBucket,
+    known: Known,
+    background: Background,
+  ): RulesInForce | Promise<RulesInForce> {
     const found = held.get(keyOf(bucket));
     const { lastGood } = known.account;
     if (found?.bucket !== bucket || found.version !== (lastGood?.version ?? null)) {
@@ -194,7 +162,8 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
 
   /**
    * What is known is not compiled for the bucket as it is configured now: it was evicted or given other options, or a
-   * load ended beside what others told. Where rules are known, they are compiled, and the source is asked soon; else there is a first load to wait for.
+   * load ended beside what others told. Where rules are known, they are compiled, and the source is asked soon; else
+   * there is a first load to wait for.
    */
   function knownOrFetched(bucket: RuledBucket, known: Known): RulesInForce | Promise<RulesInForce> {
     return known.account.lastGood === null || idledAway(known)
@@ -202,33 +171,38 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
       : reconfigured(bucket, known);
   }
 
-  async function refresh(bucket: RuledBucket): Promise<RulesInForce> {
-    const known = knownOf(bucket);
-    if (known.loading > 0) await fetched(bucket, known);
+  async function refreshKnown(bucket: RuledBucket, known: Known): Promise<RulesInForce> {
+    // It may have begun before what the caller knows of; what is held follows a moment after.
+    if (known.loading !== null) await known.loading.then(() => fetched(bucket, known));
     return fetched(bucket, known, true);
   }
 
-  function renew(bucket: RuledBucket): Promise<RulesInForce> {
+  const refresh = (bucket: RuledBucket): Promise<RulesInForce> => refreshKnown(bucket, knownOf(bucket));
+
+  async function renew(bucket: RuledBucket): Promise<RulesInForce> {
     const known = knownOf(bucket);
-    const renewed = refresh(bucket).finally(() => {
-      if (known.renewing === renewed) known.renewing = null;
-    });
-    known.renewing = renewed;
-    return renewed;
+    const refreshed = refreshKnown(bucket, known);
+    // A load before it may hang: requests wait no longer than for a first one.
+    const renewing = within(LOAD_TIMEOUT, refreshed)
+      .catch(() => {})
+      .finally(() => {
+        if (known.renewing === renewing) known.renewing = null;
+      });
+    known.renewing = renewing;
+    return refreshed;
   }
 
   async function learn(bucket: RuledBucket, version: string): Promise<void> {
     const known = knownOf(bucket);
-    if (isLocal(bucket) || known.account.lastGood?.version === version) return;
-    if (await ledger.recall(known.account)) {
-      known.learned = version;
-      held.set(keyOf(bucket), hold(bucket, known.account.lastGood, undefined));
-      tellChange(bucket, known);
-    }
-    if (known.account.lastGood?.version !== version) await refresh(bucket);
+    const { account } = known;
+    if (isLocal(bucket) || account.lastGood?.version === version) return;
+    if (await ledger.recall(account)) tellChange(bucket, known);
+    if (account.lastGood?.version !== version) await refreshKnown(bucket, known);
   }
 
   function forget(bucket: RuledBucket): void {
+    const known = buckets.get(keyOf(bucket));
+    if (known !== undefined) forgotten.set(bucket, known);
     buckets.delete(keyOf(bucket));
     held.delete(keyOf(bucket));
   }
@@ -238,14 +212,8 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
     return known === undefined ? NOT_LOADED : ledger.status(known.account);
   }
 
-  return { current, refresh, renew, learn, forget, status };
+  return { current, refresh, renew, learn, forget, status, asked: (key) => buckets.has(key) };
 }
 
 /** A load tells its own failure; nobody waits for this one. */
 const unwaited: Background = (work) => void work.catch(() => {});
-
-const backOff = (failed: number): number => Math.min(BACK_OFF_FIRST * 2 ** (failed - 1), BACK_OFF_CEILING);
-
-/** A fleet that started together must not ask together for ever. */
-const jittered = (milliseconds: number): number =>
-  Math.max(1, Math.round(milliseconds * (0.9 + Math.random() * 0.2)));

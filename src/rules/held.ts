@@ -20,6 +20,15 @@ export interface RuledBucket {
   readonly behaviour: Behaviour;
 }
 
+/** Ends the keys of buckets that are others on another machine, though they are called the same: a folder, loopback. */
+const HERE = '@here';
+
+export const keyOfHere = (key: string): string => key + HERE;
+
+/** The key under which machines share rules: with the machine's own name where each has a bucket of its own. */
+export const sharedKey = (key: string, machine: string): string =>
+  key.endsWith(HERE) ? `${key}-${machine}` : key;
+
 export const keyOf = ({ key, name }: RuledBucket): string => key ?? name;
 
 /** A file or a document of this process's own: it is kept where it is, and no other process has a say in it. */

@@ -8,8 +8,11 @@ import { versionOf } from './version.ts';
 export interface Keep {
   /** What was kept last; null when nothing is, or when it can't be used (a warning has been told). Never rejects. */
   read(bucket: string): Promise<LastGood | null>;
-  /** Whether it is kept now; where it is not, the next confirmation is to be written. Never rejects. */
-  write(bucket: string, lastGood: LastGood): Promise<boolean>;
+  /**
+   * Whether it is kept now; where it is not, the next confirmation is written with `again`, to those that failed.
+   * Never rejects.
+   */
+  write(bucket: string, lastGood: LastGood, again?: boolean): Promise<boolean>;
 }
 
 /** What is longer was not written here: no document that is read makes half as much, its warnings included. */
@@ -58,19 +61,27 @@ export async function decodeKept(bucket: string, text: string): Promise<LastGood
 }
 
 /** Several as one: reads whichever has been confirmed last, writes to all. */
-export const severalKeeps = (keeps: readonly Keep[]): Keep => ({
-  async read(bucket) {
-    let last: LastGood | null = null;
-    for (const kept of await Promise.all(keeps.map((keep) => keep.read(bucket)))) {
-      if (kept !== null && (last === null || kept.confirmedAt > last.confirmedAt)) last = kept;
-    }
-    return last;
-  },
-  async write(bucket, lastGood) {
-    const written = await Promise.all(keeps.map((keep) => keep.write(bucket, lastGood)));
-    return written.every(Boolean);
-  },
-});
+export function severalKeeps(keeps: readonly Keep[]): Keep {
+  /** By bucket: those that have not taken what was written last. */
+  const failed = new Map<string, readonly Keep[]>();
+  return {
+    async read(bucket) {
+      let last: LastGood | null = null;
+      for (const kept of await Promise.all(keeps.map((keep) => keep.read(bucket)))) {
+        if (kept !== null && (last === null || kept.confirmedAt > last.confirmedAt)) last = kept;
+      }
+      return last;
+    },
+    async write(bucket, lastGood, again = false) {
+      const writing = again ? (failed.get(bucket) ?? keeps) : keeps;
+      const written = await Promise.all(writing.map((keep) => keep.write(bucket, lastGood)));
+      const left = writing.filter((_, at) => !written[at]);
+      if (left.length > 0) failed.set(bucket, left);
+      else failed.delete(bucket);
+      return left.length === 0;
+    },
+  };
+}
 
 /** Waits for `work`, which goes on by itself, at most so long; rejects then. */
 export async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {

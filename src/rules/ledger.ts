@@ -42,6 +42,8 @@ export interface LedgerOptions {
   readonly now: () => number;
 }
 
+export type Ledger = ReturnType<typeof createLedger>;
+
 /** What one bucket's loads have brought so far. Changed by the ledger alone; whoever forgets it, forgets all of it. */
 export interface Account {
   readonly key: string;
@@ -53,8 +55,10 @@ export interface Account {
   unconfirmed: boolean;
   /** The keep has been asked, and had an answer. */
   asked: boolean;
-  /** The `confirmedAt` of what the keep holds. */
+  /** The `confirmedAt` of what the keep holds, or should. */
   keptAt: number | null;
+  /** The last write failed, in part at least. */
+  unwritten: boolean;
 }
 
 export const openAccount = (key: string): Account => ({
@@ -65,6 +69,7 @@ export const openAccount = (key: string): Account => ({
   unconfirmed: false,
   asked: false,
   keptAt: null,
+  unwritten: false,
 });
 
 /** What is kept is written anew once it has aged by this part of `maxStale`, though its version is the same. */
@@ -82,19 +87,23 @@ export function createLedger({ maxStale, keep, now }: LedgerOptions) {
     account.failure = { cause, cure, at: now(), count: (account.failure?.count ?? 0) + 1 };
   }
 
-  /** Takes an answer as the last good one, to be kept where it `outlives` the process; true when it is another than before. */
+  /**
+   * Takes an answer as the last good one, to be kept where it `outlives` the process. `before` is what was known when
+   * it was asked for: where others have told of newer rules since, it is overtaken, and must not put them back.
+   */
   async function confirm(
     account: Account,
     source: Source,
+    before: LastGood | null,
     loaded: Exclude<Loaded, { outcome: 'unknown' }>,
     outlives: boolean,
-  ): Promise<boolean> {
-    const found = loaded.outcome === 'unchanged' ? account.lastGood : await goodFrom(loaded);
+  ): Promise<'changed' | 'same' | 'overtaken'> {
+    const found = loaded.outcome === 'unchanged' ? before : await goodFrom(loaded);
+    if (account.lastGood !== before) return 'overtaken';
     if (found === null) {
       fail(account, { cause: `${source.name} answered "unchanged" to nothing`, cure: 'Mend the source.' });
-      return false;
+      return 'same';
     }
-    const before = account.lastGood;
     account.failure = null;
     account.unconfirmed = false;
     account.validators = validatorsAfter(account, source, loaded);
@@ -102,7 +111,7 @@ export function createLedger({ maxStale, keep, now }: LedgerOptions) {
     const good = { ...found, loadedAt: same ? before.loadedAt : found.loadedAt, confirmedAt: now() };
     account.lastGood = good;
     if (outlives) store(account, good, same);
-    return !same;
+    return same ? 'same' : 'changed';
   }
 
   async function goodFrom(loaded: Exclude<Loaded, { outcome: 'unknown' | 'unchanged' }>): Promise<LastGood> {
@@ -115,10 +124,12 @@ export function createLedger({ maxStale, keep, now }: LedgerOptions) {
   function store(account: Account, good: LastGood, same: boolean): void {
     if (keep === undefined) return;
     const renewal = maxStale > 0 ? maxStale / RENEWAL_PART : RENEWAL_WITHOUT_LIMIT;
-    if (same && account.keptAt !== null && good.confirmedAt - account.keptAt < renewal) return;
-    account.keptAt = good.confirmedAt;
-    void keep.write(account.key, good).then((written) => {
-      if (!written && account.keptAt === good.confirmedAt) account.keptAt = null;
+    const young = same && account.keptAt !== null && good.confirmedAt - account.keptAt < renewal;
+    if (young && !account.unwritten) return;
+    if (!young) account.keptAt = good.confirmedAt;
+    account.unwritten = false;
+    void keep.write(account.key, good, young).then((written) => {
+      if (!written) account.unwritten = true;
     });
   }
 
@@ -144,6 +155,7 @@ export function createLedger({ maxStale, keep, now }: LedgerOptions) {
     if (known !== null && known.confirmedAt >= kept.confirmedAt) return false;
     account.lastGood = kept;
     account.keptAt = kept.confirmedAt;
+    account.unwritten = false;
     account.validators = null;
     if (known === null) account.unconfirmed = true;
     return true;

@@ -3,11 +3,15 @@ import type { Loaded, Source, Validators } from './source.ts';
 /** A load that takes longer has failed; nobody waits longer than this for first rules. */
 export const LOAD_TIMEOUT = 5_000;
 
-/** Loads once, within the time-out, whatever the source does. Never rejects. */
-export async function loadOnce(source: Source, previous: Validators | undefined): Promise<Loaded> {
+/** Loads once, within `limit` milliseconds, whatever the source does. Never rejects. */
+export async function loadOnce(
+  source: Source,
+  previous: Validators | undefined,
+  limit: number,
+): Promise<Loaded> {
   const late = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const limit = new Promise<Loaded>((resolve) => {
+  const silence = new Promise<Loaded>((resolve) => {
     timer = setTimeout(() => {
       late.abort();
       resolve({
@@ -15,10 +19,10 @@ export async function loadOnce(source: Source, previous: Validators | undefined)
         cause: `${source.name} did not answer within ${LOAD_TIMEOUT / 1000} seconds`,
         cure: 'Check that the source is reachable from here.',
       });
-    }, LOAD_TIMEOUT);
+    }, limit);
   });
   try {
-    return await Promise.race([loadSafely(source, late.signal, previous), limit]);
+    return await Promise.race([loadSafely(source, late.signal, previous), silence]);
   } finally {
     clearTimeout(timer);
   }

@@ -4,11 +4,52 @@ import { keyOf, type RuledBucket } from './held.ts';
 /** Ten thousand loads at once would use up the process's connections. */
 const AT_ONCE = 32;
 
-/** Loads anew what has been loaded before; a bucket that nobody has asked for is loaded when somebody does. */
-export async function refreshLoaded(cache: RulesCache, buckets: readonly RuledBucket[]): Promise<void> {
-  const left = buckets.filter((bucket) => cache.status(keyOf(bucket)).state !== 'not_loaded');
+/** Loads anew what has been asked for before; a bucket that nobody has asked for is loaded when somebody does. */
+export const refreshLoaded = (cache: RulesCache, buckets: readonly RuledBucket[]): Promise<void> =>
+  fewAtOnce(
+    buckets.filter((bucket) => cache.asked(keyOf(bucket))),
+    (bucket) => cache.refresh(bucket),
+  );
+
+/** Loads what is due, by time to live or after a failure, and what was never loaded; ends with the last load. */
+export const loadDue = (cache: RulesCache, buckets: readonly RuledBucket[]): Promise<void> =>
+  fewAtOnce(buckets, async (bucket) => {
+    let loading: Promise<unknown> | undefined;
+    await cache.current(bucket, (work) => {
+      loading = work;
+    });
+    await loading;
+  });
+
+async function fewAtOnce(
+  buckets: readonly RuledBucket[],
+  load: (bucket: RuledBucket) => Promise<unknown>,
+): Promise<void> {
+  const left = [...buckets];
   const worker = async () => {
-    for (let bucket = left.pop(); bucket !== undefined; bucket = left.pop()) await cache.refresh(bucket);
+    for (let bucket = left.shift(); bucket !== undefined; bucket = left.shift()) {
+      await load(bucket).catch(() => {});
+    }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
+/** Runs work that many ask for: one run at a time, and one more for whoever asked since the last began. */
+export function coalesced(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | null = null;
+  let next: Promise<void> | null = null;
+  const run = (): Promise<void> => {
+    running = work().finally(() => {
+      running = null;
+    });
+    return running;
+  };
+  return () => {
+    if (running === null) return run();
+    next ??= running.then(() => {
+      next = null;
+      return run();
+    });
+    return next;
+  };
 }

@@ -129,4 +129,17 @@ describe('how long last good rules stay in force', () => {
     await load(cache, source, rulesOf('https://b'));
     expect(told(await waits)).toBe('https://b');
   });
+
+  test.each([60_000, 30_000, 1_000])(
+    'a limit of %i ms is never reached while loads succeed (found in review)',
+    async (maxStale) => {
+      const { cache, source } = await loaded(rulesOf('https://a'), TTL, maxStale);
+      for (let at = 0; at < 40; at += 1) {
+        clock += maxStale / 10;
+        expect(now(cache, source)).toBe('https://a');
+        if (source.pending() > 0) await load(cache, source, rulesOf('https://a'));
+      }
+      expect(source.loads()).toBeGreaterThan(5);
+    },
+  );
 });

@@ -67,6 +67,8 @@ describe('what an answer to GET /?cors means', () => {
 
   test.each([
     [301, error('PermanentRedirect'), '301 PermanentRedirect', /regional address/],
+    [200, '[]', 'JSON', /answer XML/],
+    [200, ' {"cors":[]}', 'JSON', /answer XML/],
     [304, '', '304', /not asked whether anything has changed/],
     [401, '', '401', /--credentials.*--rules FILE/],
     [403, error('AccessDenied'), '403 AccessDenied', /--credentials.*--rules FILE/],

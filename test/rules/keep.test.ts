@@ -177,6 +177,20 @@ describe('several keeps', () => {
     await severalKeeps([one.keep, two.keep]).write('b', kept);
     expect([one.written, two.written]).toEqual([[kept], [kept]]);
   });
+
+  test('what one of them could not take is written to that one again, not to all (found in review)', async () => {
+    const [disk, away] = [memory(null), memory(null)];
+    let back = false;
+    const flaky: Keep = { ...away.keep, write: async (...given) => back && away.keep.write(...given) };
+    const keep = severalKeeps([disk.keep, flaky]);
+    const kept = await lastGood([]);
+    expect([await keep.write('b', kept), await keep.write('b', kept, true)]).toEqual([false, false]);
+    back = true;
+    expect(await keep.write('b', kept, true)).toBe(true);
+    expect([disk.written.length, away.written.length]).toEqual([1, 1]);
+    await keep.write('b', kept);
+    expect([disk.written.length, away.written.length]).toEqual([2, 2]);
+  });
 });
 
 test('work within its limit gives its value or its own failure, later work fails', async () => {

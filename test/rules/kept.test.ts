@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { createRulesCache, type RulesCache } from '../../src/rules/cache.ts';
 import type { Keep } from '../../src/rules/keep.ts';
 import type { LastGood } from '../../src/rules/ledger.ts';
+import type { Loaded } from '../../src/rules/source.ts';
 import {
   type Controlled,
   controlled,
@@ -211,6 +212,52 @@ describe('a version that somebody else has loaded', () => {
     source.answer(rulesOf('https://a'));
     await settled(() => source.pending() === 1);
     expect(now(cache, source)).toBe('https://b');
+    expect(cache.status('b').lastGood?.version).toBe(kept().version);
+  });
+
+  test('that comes twice does not have a late answer taken for what it was asked about (found in review)', async () => {
+    const [cache, source] = [newCache(), controlled()];
+    await loaded(cache, source, rulesOf('https://y'));
+    const y = { text: 'document y' };
+    clock += DUE;
+    await loaded(cache, source, { ...rulesOf('https://y'), validators: y } as Loaded);
+    clock += DUE;
+    void cache.current(source.bucket);
+    await settled(() => source.pending() === 1);
+    stored = null;
+    await earlier('https://x');
+    stored = { ...kept(), confirmedAt: ++clock };
+    await cache.learn(source.bucket, kept().version);
+    expect(now(cache, source)).toBe('https://x');
+    // The store still has y, as it had when it was asked.
+    source.answer({ outcome: 'unchanged', validators: y });
+    await settled(() => source.pending() === 1);
+    await load(cache, source, rulesOf('https://y'));
+    expect(now(cache, source)).toBe('https://y');
+    expect(cache.status('b').lastGood?.ruleSet.rules[0]?.allowedOrigins).toEqual(['https://y']);
+  });
+
+  test('never makes two loads run at once, of which the older answer could come last (found in review)', async () => {
+    const [cache, source] = [newCache(), controlled()];
+    await loaded(cache, source, rulesOf('https://a'));
+    clock += DUE;
+    void cache.current(source.bucket);
+    await settled(() => source.pending() === 1);
+    stored = null;
+    await earlier('https://b');
+    await cache.learn(source.bucket, kept().version);
+    clock += DUE;
+    now(cache, source);
+    const renewed = cache.renew(source.bucket);
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(source.pending()).toBe(1);
+    // The load that began first, asked again since b was learned; then the one that was wanted.
+    source.answer(rulesOf('https://a'));
+    await settled(() => source.pending() === 1);
+    source.answer(rulesOf('https://b'));
+    await settled(() => source.pending() === 1);
+    source.answer(rulesOf('https://c'));
+    expect(told(await renewed)).toBe('https://c');
     expect(cache.status('b').lastGood?.version).toBe(kept().version);
   });
 

@@ -17,12 +17,12 @@ const newCache = () =>
     onChange: (_, status) => changes.push(status.state),
   });
 
-describe('a bucket under another configuration', () => {
-  const allowing = (bucket: Controlled['bucket'], allow: boolean) => ({
-    ...bucket,
-    behaviour: { ...bucket.behaviour, dangerouslyAllowCredentials: allow },
-  });
+const allowing = (bucket: Controlled['bucket'], allow: boolean) => ({
+  ...bucket,
+  behaviour: { ...bucket.behaviour, dangerouslyAllowCredentials: allow },
+});
 
+describe('a bucket under another configuration', () => {
   test('never gets rules compiled for the one before, though it waited for the same load', async () => {
     const [cache, source] = [newCache(), controlled()];
     const before = cache.current(allowing(source.bucket, true));
@@ -46,6 +46,26 @@ describe('a bucket under another configuration', () => {
     void cache.current(mended.bucket);
     await settled(() => mended.pending() === 1);
     expect(source.loads()).toBe(1);
+  });
+});
+
+describe('a bucket that was given other options while its rules were renewed', () => {
+  test('is never answered with the behaviour of before (found in review)', async () => {
+    const [cache, source] = [newCache(), controlled()];
+    const before = allowing(source.bucket, true);
+    const first = cache.current(before);
+    await load(cache, source, rulesOf('https://a'));
+    await first;
+    const renewed = cache.renew(before);
+    await settled(() => source.pending() === 1);
+    const after = cache.current(allowing(source.bucket, false));
+    await load(cache, source, rulesOf('https://b'));
+    expect((await renewed).rules.behaviour.dangerouslyAllowCredentials).toBe(true);
+    const { rules } = await after;
+    expect([rules.behaviour.dangerouslyAllowCredentials, told({ rules, version: null })]).toEqual([
+      false,
+      'https://b',
+    ]);
   });
 });
 
@@ -90,4 +110,21 @@ describe('a bucket that was forgotten while a load was under way', () => {
     await load(cache, back, rulesOf('https://b'));
     expect([told(await waits), told(await first)]).toEqual(['unavailable', 'https://b']);
   });
+
+  test.each(['refresh', 'renew'] as const)(
+    'stays forgotten after a %s that somebody still asks for',
+    async (how) => {
+      const [cache, source] = [newCache(), controlled()];
+      const first = cache.current(source.bucket);
+      await load(cache, source, rulesOf('https://a'));
+      await first;
+      cache.forget(source.bucket);
+      changes.length = 0;
+      const late = cache[how](source.bucket);
+      await settled(() => source.pending() === 1);
+      source.answer(unknown('it is gone'));
+      await late;
+      expect([cache.status('b').state, cache.asked('b'), changes]).toEqual(['not_loaded', false, []]);
+    },
+  );
 });
