@@ -1,3 +1,4 @@
+import type { AddressFault } from '../bucket/address.ts';
 import type { Address } from '../bucket/transport.ts';
 import type { Dialect } from '../cors/dialect.ts';
 
@@ -17,20 +18,26 @@ export const S3_DEFAULT_REGION = 'us-east-1';
 export const knownHost = (address: Address): HostFacts => ossHost(address) ?? s3Host(address) ?? {};
 
 /** Hosts that take a bucket's name before them and never in the path: all of OSS's own, and two kinds of AWS's. */
-export const wantsNameBefore = (host: string): boolean =>
-  /^(?:s3\.)?oss-[a-z0-9-]+\.aliyuncs\.com$/.test(host) ||
-  /^s3-(?:accelerate|website)[.-].*amazonaws\.com(?:\.cn)?$/.test(host);
+export function wantsNameBefore(host: string): boolean {
+  const oss = ossHost({ host });
+  if (oss !== null) return oss.name === undefined;
+  return /^s3-(?:accelerate(?:\.dualstack)?|website[.-][a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.test(host);
+}
 
-// A name has three characters at least, so that the label s3 is none.
-const OSS_HOST = /^(?:([a-z0-9-]{3,63})\.)?(s3\.)?oss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com$/;
+// The label s3 is no name, of which the shortest has three characters.
+const OSS_HOST =
+  /^(?:(?!s3\.oss-)(?<name>.+?)\.)?(?<s3>s3\.)?oss-(?<region>accelerate|accelerate-overseas|[a-z]{2}-[a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com$/;
+// The old host oss.aliyuncs.com takes names before it too, so that only the regions' own beginnings count.
+const OSS_DUAL_STACK = /^(?:(?<name>.+)\.)?(?<region>(?:ap|cn|eu|me|na|us)-[a-z0-9-]+)\.oss\.aliyuncs\.com$/;
 
 /** OSS speaks the S3 protocol too; the hosts that are there for it begin with `s3.`. */
-function ossHost({ host }: Address): HostFacts | null {
-  const [, name, s3, region = ''] = OSS_HOST.exec(host) ?? [];
-  if (region === '') return null;
+function ossHost({ host }: Pick<Address, 'host'>): HostFacts | null {
+  const found = OSS_HOST.exec(host) ?? OSS_DUAL_STACK.exec(host);
+  if (found === null) return null;
+  const { name, s3, region } = found.groups ?? {};
   return {
     store: s3 === undefined ? 'oss' : 's3',
-    ...(!region.startsWith('accelerate') && { region }),
+    ...(region !== undefined && !region.startsWith('accelerate') && { region }),
     ...(name !== undefined && { name }),
   };
 }
@@ -50,4 +57,60 @@ function s3Host({ host, path }: Address): HostFacts | null {
   const [, region] = S3_REGION.exec(kind) ?? [];
   // An access point, say: what stands before it is no bucket's name.
   return region === undefined ? { store: 's3' } : { ...facts, region };
+}
+
+interface Names {
+  readonly whose: string;
+  readonly pattern: RegExp;
+  readonly made: string;
+}
+
+const LABEL = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
+const LABEL_MADE = '3 to 63 lower-case letters, digits and hyphens, with a letter or digit first and last';
+
+const OSS_NAMES: Names = { whose: 'a bucket at OSS', pattern: LABEL, made: LABEL_MADE };
+const ACCELERATED: Names = { whose: 'a bucket under acceleration', pattern: LABEL, made: LABEL_MADE };
+const S3_NAMES: Names = {
+  whose: 'a bucket at S3',
+  pattern: /^(?!.*\.\.)(?!(?:\d+\.){3}\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+  made: LABEL_MADE.replace('digits and', 'digits, dots and'),
+};
+const HOST_NAMES: Names = { ...S3_NAMES, made: `${S3_NAMES.made}; or style=path for an older name` };
+
+/** What names a bucket can have at an address; null where they are the store's own matter. */
+function namesAt(store: Dialect, name: string, address: Address): Names | null {
+  if (store === 'oss' || ossHost(address) !== null) return OSS_NAMES;
+  if (/\.s3-accelerate\.(?:dualstack\.)?amazonaws\.com$/.test(address.host)) return ACCELERATED;
+  // The first region has buckets from before 2018 with other names, to be had in the path, as other stores may.
+  const { region = S3_DEFAULT_REGION } = s3Host(address) ?? {};
+  if (region !== S3_DEFAULT_REGION) return S3_NAMES;
+  return address.path.split('/').includes(name) ? null : HOST_NAMES;
+}
+
+/** Why no bucket can have this address and these facts; null also of what isn't known. */
+export function placeFault(address: Address, facts: HostFacts): AddressFault | null {
+  const { store, name } = facts;
+  if (store === undefined) return null;
+  if (name === undefined) return namelessFault(address, facts);
+  const names = namesAt(store, name, address);
+  if (names === null || names.pattern.test(name)) return null;
+  const lower = name.toLowerCase();
+  return {
+    reason: `has the name ${name}, which is no name of ${names.whose}`,
+    write: `${names.pattern.test(lower) ? lower : 'my-bucket'}, say: ${names.made}`,
+  };
+}
+
+/** A vendor's endpoint with no bucket; hosts that name one otherwise, as access points do, tell no region. */
+function namelessFault({ base, host, path }: Address, { region, defaultRegion }: HostFacts) {
+  const before = wantsNameBefore(host);
+  if (!before && region === undefined && defaultRegion === undefined) return null;
+  const first = path.split('/')[1] ?? '';
+  return {
+    reason:
+      before && first !== ''
+        ? `has a path after ${host}, which takes a bucket's name before it only`
+        : `names no bucket, and ${host} leads to all of them`,
+    write: base.replace('://', `://${LABEL.test(first) ? first : 'my-bucket'}.`),
+  };
 }

@@ -1,7 +1,7 @@
 import { type AddressFault, isAddress, parseAddress } from '../bucket/address.ts';
 import type { Address } from '../bucket/transport.ts';
 import type { Dialect } from '../cors/dialect.ts';
-import { type HostFacts, knownHost, S3_DEFAULT_REGION, wantsNameBefore } from './hosts.ts';
+import { type HostFacts, knownHost, placeFault, S3_DEFAULT_REGION, wantsNameBefore } from './hosts.ts';
 import type { Parsed } from './values.ts';
 
 /** Where a bucket is, as far as its address tells. */
@@ -16,6 +16,12 @@ const EXAMPLE =
 
 /** Reads a bucket's place: `oss://` or `s3://` and a name, an HTTP(S) URL, or the path of a folder. */
 export function parseBucket(text: string): Parsed<BucketPlace> {
+  const parsed = parsePlace(text);
+  if (!('value' in parsed) || parsed.value.kind === 'folder') return parsed;
+  return placeFault(parsed.value.address, parsed.value) ?? parsed;
+}
+
+function parsePlace(text: string): Parsed<BucketPlace> {
   if (text.trim() === '') return { reason: 'is empty', write: EXAMPLE };
   if (/^oss:/i.test(text)) return parseShort(text, OSS_PARAMETERS, ossPlace);
   if (/^s3:/i.test(text)) return parseShort(text, S3_PARAMETERS, s3Place);
@@ -36,7 +42,7 @@ function parseShort(
   place: (name: string, parameters: Parameters) => Parsed<BucketPlace>,
 ): Parsed<BucketPlace> {
   const [, name = '', query = ''] =
-    /^\w+:\/\/([A-Za-z0-9][A-Za-z0-9.-]{1,62})\/?(?:\?([^#]*))?$/.exec(text) ?? [];
+    /^\w+:\/\/([A-Za-z0-9][A-Za-z0-9._-]{1,254})\/?(?:\?([^#]*))?$/.exec(text) ?? [];
   if (name === '') return { reason: 'has no name of a bucket after the ://', write: EXAMPLE };
   const given = [...new URLSearchParams(query)];
   const parameters = Object.fromEntries(given);
@@ -57,6 +63,13 @@ function ossPlace(name: string, { region, endpoint, network }: Parameters): Pars
     return {
       reason: `has a region ${region} that is none of OSS's`,
       write: 'region=cn-hangzhou, without oss- before it',
+    };
+  }
+  const [, within] = /^(.+)-internal$/.exec(region ?? '') ?? [];
+  if (within !== undefined) {
+    return {
+      reason: `has a region ${region}, which is the internal network of region ${within}`,
+      write: `region=${within}${endpoint === undefined ? '&network=internal' : ''}`,
     };
   }
   if (endpoint !== undefined && network !== undefined) {
@@ -150,10 +163,10 @@ function contradiction(store: Dialect, region: string | undefined, address: Addr
   if (store === 'oss' && known.store === 's3') {
     return { reason: 'has an endpoint of store s3', write: 's3:// before the name' };
   }
-  if (known.name !== undefined) {
+  if (known.name !== undefined || (wantsNameBefore(address.host) && address.path !== '')) {
     return {
       reason: 'has an endpoint that names a bucket itself',
-      write: 'the endpoint without the name before it',
+      write: 'the endpoint without the name before or after it',
     };
   }
   if (region !== undefined && known.region !== undefined && region !== known.region) {

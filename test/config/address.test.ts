@@ -10,17 +10,22 @@ const REFUSED: readonly Refusal[] = [
   ['oss:media', /no name/, /oss:\/\/my-bucket\?region=/],
   ['s3://?region=eu-central-1', /no name/, /s3:\/\/my-bucket\?region=/],
   ['s3://m', /no name/, /s3:\/\/my-bucket/],
-  [`oss://${'m'.repeat(64)}?region=cn-hangzhou`, /no name/, /oss:\/\/my-bucket/],
   ['oss://media/key?region=cn-hangzhou', /no name/, /oss:\/\/my-bucket/],
   ['oss://media:80?region=cn-hangzhou', /no name/, /oss:\/\/my-bucket/],
   ['oss://media?region=cn-hangzhou#top', /no name/, /oss:\/\/my-bucket/],
-  ['oss://med_ia?region=cn-hangzhou', /no name/, /oss:\/\/my-bucket/],
   ['oss://media', /neither a region nor an endpoint/, /region=cn-hangzhou/],
   ['oss://media?network=internal', /neither a region.*its host is named after/, /region=cn-hangzhou/],
   ['oss://media?network=vpn', /network vpn/, /public, internal, accelerate/],
   ['oss://media?endpoint=s3.oss-cn-hangzhou.aliyuncs.com', /store s3/, /s3:\/\//],
   ['oss://media?endpoint=s3.eu-central-1.amazonaws.com', /store s3/, /s3:\/\//],
   ['oss://media?endpoint=media.oss-cn-hangzhou.aliyuncs.com', /names a bucket/, /without the name/],
+  ['oss://media?endpoint=media.cn-hangzhou.oss.aliyuncs.com', /names a bucket/, /without the name/],
+  ['oss://media?endpoint=https://oss-cn-hangzhou.aliyuncs.com/media', /names a bucket/, /without the name/],
+  [
+    'oss://media?endpoint=cn-hangzhou.oss.aliyuncs.com&region=us-west-1',
+    /region us-west-1 and an endpoint in cn-hangzhou/,
+    /region=cn-hangzhou/,
+  ],
   ['s3://media?endpoint=media.s3.oss-cn-hangzhou.aliyuncs.com', /names a bucket/, /without the name/],
   [
     's3://media?endpoint=s3.oss-cn-hangzhou.aliyuncs.com&region=oss-cn-hangzhou',
@@ -35,6 +40,16 @@ const REFUSED: readonly Refusal[] = [
     /region=us-east-1/,
   ],
   ['oss://media?region=oss-cn-hangzhou', /region oss-cn-hangzhou/, /without oss-/],
+  [
+    'oss://b0?region=cn-hangzhou-internal',
+    /region cn-hangzhou-internal.*internal network/,
+    /^region=cn-hangzhou&network=internal$/,
+  ],
+  [
+    'oss://media?region=cn-hangzhou-internal&endpoint=files.example.com',
+    /region cn-hangzhou-internal/,
+    /^region=cn-hangzhou$/,
+  ],
   ['oss://media?region=Hangzhou', /region Hangzhou/, /region=cn-hangzhou/],
   ['oss://media?region=', /region/, /region=cn-hangzhou/],
   ['oss://media?region=cn-hangzhou&network=vpn', /network vpn/, /public, internal, accelerate/],
@@ -71,12 +86,63 @@ const REFUSED: readonly Refusal[] = [
   ['file:///srv/media', /file:/, /https:\/\//],
 ];
 
-test.each(REFUSED)('%s is refused, with what to write instead', (text, reason, write) => {
-  const parsed = parseBucket(text);
-  if ('value' in parsed) throw new Error(`taken as ${JSON.stringify(parsed.value)}`);
-  expect(parsed.reason).toMatch(reason);
-  expect(parsed.write).toMatch(write);
-});
+const IN_HANGZHOU = '?region=cn-hangzhou';
+const IN_FRANKFURT = '?region=eu-central-1';
+const ACCELERATED = '?endpoint=s3-accelerate.amazonaws.com';
+const OSS_MADE = /^my-bucket, say: 3 to 63 lower-case letters, digits and hyphens,/;
+const S3_MADE = /^my-bucket, say: 3 to 63 lower-case letters, digits, dots and hyphens,/;
+
+const MISNAMED: readonly Refusal[] = [
+  ...['b0', 'm'.repeat(64), 'med_ia', 'my.dots', 'media-', 'media.'].map(
+    (name): Refusal => [`oss://${name}${IN_HANGZHOU}`, /no name of a bucket at OSS/, OSS_MADE],
+  ),
+  [`oss://My-Media${IN_HANGZHOU}`, /My-Media, which is no name/, /^my-media, say:/],
+  ['oss://Media?endpoint=files.example.com', /no name of a bucket at OSS/, /^media, say:/],
+  ['oss://b0?endpoint=cn-hangzhou.oss.aliyuncs.com', /no name of a bucket at OSS/, OSS_MADE],
+  ['s3://my.dots?endpoint=s3.oss-cn-hangzhou.aliyuncs.com', /no name of a bucket at OSS/, OSS_MADE],
+  ['https://b0.oss-cn-hangzhou.aliyuncs.com', /b0, which is no name of a bucket at OSS/, OSS_MADE],
+  ['https://my.dots.oss-cn-hangzhou.aliyuncs.com', /my\.dots, which is no name/, OSS_MADE],
+  ['https://med_ia.cn-hangzhou.oss.aliyuncs.com', /med_ia, which is no name/, OSS_MADE],
+  ...['m1', 'm'.repeat(64), 'med_ia', 'my..media', 'media-', '192.168.5.4'].map(
+    (name): Refusal => [`s3://${name}${IN_FRANKFURT}`, /no name of a bucket at S3/, S3_MADE],
+  ),
+  [`s3://My-Media${IN_FRANKFURT}`, /My-Media, which is no name/, /^my-media, say:/],
+  [`s3://My-Media${IN_FRANKFURT}&style=path`, /My-Media, which is no name/, /^my-media, say:/],
+  ['s3://My-Media?region=us-east-1', /My-Media, which is no name/, /^my-media, say:.*style=path/],
+  ['s3://My-Media?endpoint=minio.example&style=virtual', /no name/, /^my-media, say:.*style=path/],
+  ['https://s3.eu-central-1.amazonaws.com/My-Media', /My-Media, which is no name/, /^my-media, say:/],
+  [`s3://my.dots${ACCELERATED}`, /my\.dots, which is no name of a bucket under acceleration/, OSS_MADE],
+  ['s3://my.dots?endpoint=s3-accelerate.dualstack.amazonaws.com', /under acceleration/, OSS_MADE],
+  ['https://my.dots.s3-accelerate.amazonaws.com', /under acceleration/, OSS_MADE],
+];
+
+const BY_PATH: readonly Refusal[] = [
+  [
+    'https://oss-cn-hangzhou.aliyuncs.com/my-media',
+    /path after oss-cn-hangzhou\.aliyuncs\.com.*before it only/,
+    /^https:\/\/my-media\.oss-cn-hangzhou\.aliyuncs\.com$/,
+  ],
+  [
+    'https://cn-hangzhou.oss.aliyuncs.com/my-media/',
+    /path after cn-hangzhou\.oss\.aliyuncs\.com/,
+    /^https:\/\/my-media\.cn-hangzhou\.oss\.aliyuncs\.com$/,
+  ],
+  [
+    'https://s3-accelerate.amazonaws.com/b0',
+    /path after s3-accelerate\.amazonaws\.com.*before it only/,
+    /^https:\/\/my-bucket\.s3-accelerate\.amazonaws\.com$/,
+  ],
+];
+
+test.each([...REFUSED, ...MISNAMED, ...BY_PATH])(
+  '%s is refused, with what to write instead',
+  (text, reason, write) => {
+    const parsed = parseBucket(text);
+    if ('value' in parsed) throw new Error(`taken as ${JSON.stringify(parsed.value)}`);
+    expect(parsed.reason).toMatch(reason);
+    expect(parsed.write).toMatch(write);
+  },
+);
 
 test.each([
   'https://ak:geheim@files.example.com',

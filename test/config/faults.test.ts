@@ -44,6 +44,8 @@ const WRONG: readonly (readonly [OptionName, string, RegExp, RegExp])[] = [
   ['rulesTtl', '0', /is not a time/, /from 1s to 7d/],
   ['rulesTtl', 'soon', /is not a time/, /from 1s to 7d/],
   ['drain', 'never', /is not a time/, /from 0 to 1h/],
+  ['keepHost', 'yes', /none of the words/, /true or false/],
+  ['trustForwarded', '10.0.0.1', /none of the words/, /true or false/],
   ['dangerouslyAllowCredentials', 'yes', /none of the words/, /true or false/],
   ['debugReason', '1', /none of the words/, /true or false/],
   ['logLevel', 'trace', /none of the words/, /debug or info or warn or error or silent/],

@@ -17,8 +17,7 @@ const OSS: readonly Row[] = [
   ['https://media.oss-accelerate.aliyuncs.com', { store: 'oss', name: 'media' }],
   ['https://media.oss-accelerate-overseas.aliyuncs.com', { store: 'oss', name: 'media' }],
   ['http://MEDIA.oss-us-west-1.aliyuncs.com', { ...inHangzhou, region: 'us-west-1' }],
-  ['https://oss-cn-hangzhou.aliyuncs.com', { store: 'oss', region: 'cn-hangzhou' }],
-  ['https://s3.oss-cn-hangzhou.aliyuncs.com', { store: 's3', region: 'cn-hangzhou' }],
+  ['https://media.cn-hangzhou.oss.aliyuncs.com', inHangzhou],
   ['https://media.s3.oss-cn-hangzhou.aliyuncs.com', { ...inHangzhou, store: 's3' }],
   ['https://media.s3.oss-cn-hangzhou-internal.aliyuncs.com', { ...inHangzhou, store: 's3' }],
   ['https://media.s3.oss-accelerate.aliyuncs.com', { store: 's3', name: 'media' }],
@@ -29,12 +28,12 @@ const AWS: readonly Row[] = [
   ['https://media.s3-eu-central-1.amazonaws.com', inFrankfurt],
   ['https://my.media.s3.eu-central-1.amazonaws.com', { ...inFrankfurt, name: 'my.media' }],
   ['https://s3.eu-central-1.amazonaws.com/media', inFrankfurt],
-  ['https://s3.eu-central-1.amazonaws.com', { store: 's3', region: 'eu-central-1' }],
   ['https://media.s3.us-gov-west-1.amazonaws.com', { ...inFrankfurt, region: 'us-gov-west-1' }],
   ['https://media.s3.amazonaws.com', anywhere],
   ['https://s3-photos.s3.amazonaws.com', { ...anywhere, name: 's3-photos' }],
   ['https://s3.amazonaws.com/media', anywhere],
-  ['https://s3.amazonaws.com', { store: 's3', defaultRegion: 'us-east-1' }],
+  ['https://s3.amazonaws.com/My_Media', { ...anywhere, name: 'My_Media' }],
+  ['https://s3-website-photos.s3.amazonaws.com', { ...anywhere, name: 's3-website-photos' }],
   ['https://media.s3-external-1.amazonaws.com', inVirginia],
   ['https://s3-external-1.amazonaws.com/media', inVirginia],
   ['https://s3.dualstack.eu-central-1.amazonaws.com/media', inFrankfurt],
@@ -53,6 +52,47 @@ const AWS: readonly Row[] = [
   ['https://media.vpce-1a-2b.s3.us-east-1.vpce.amazonaws.com', { store: 's3' }],
 ];
 
+/** Endpoints that lead to every bucket: no bucket's place, each with the host that is one. */
+const NAMELESS: readonly (readonly [url: string, told: HostFacts, write: string])[] = [
+  [
+    'https://oss-cn-hangzhou.aliyuncs.com',
+    { store: 'oss', region: 'cn-hangzhou' },
+    'https://my-bucket.oss-cn-hangzhou.aliyuncs.com',
+  ],
+  [
+    'http://oss-cn-hangzhou-internal.aliyuncs.com/',
+    { store: 'oss', region: 'cn-hangzhou' },
+    'http://my-bucket.oss-cn-hangzhou-internal.aliyuncs.com',
+  ],
+  ['https://oss-accelerate.aliyuncs.com', { store: 'oss' }, 'https://my-bucket.oss-accelerate.aliyuncs.com'],
+  [
+    'https://cn-hangzhou.oss.aliyuncs.com',
+    { store: 'oss', region: 'cn-hangzhou' },
+    'https://my-bucket.cn-hangzhou.oss.aliyuncs.com',
+  ],
+  [
+    'https://s3.oss-cn-hangzhou.aliyuncs.com',
+    { store: 's3', region: 'cn-hangzhou' },
+    'https://my-bucket.s3.oss-cn-hangzhou.aliyuncs.com',
+  ],
+  [
+    'https://s3.eu-central-1.amazonaws.com',
+    { store: 's3', region: 'eu-central-1' },
+    'https://my-bucket.s3.eu-central-1.amazonaws.com',
+  ],
+  [
+    'https://s3.amazonaws.com',
+    { store: 's3', defaultRegion: 'us-east-1' },
+    'https://my-bucket.s3.amazonaws.com',
+  ],
+  ['https://s3-accelerate.amazonaws.com', { store: 's3' }, 'https://my-bucket.s3-accelerate.amazonaws.com'],
+  [
+    'http://s3-website-us-east-1.amazonaws.com',
+    { store: 's3', region: 'us-east-1' },
+    'http://my-bucket.s3-website-us-east-1.amazonaws.com',
+  ],
+];
+
 const OTHERS: readonly Row[] = [
   ['https://files.example.com', {}],
   ['http://127.0.0.1:9000/media/', {}],
@@ -62,7 +102,15 @@ const OTHERS: readonly Row[] = [
   ['https://evil-s3.eu-central-1.amazonaws.com', {}],
   ['https://abc.execute-api.us-east-1.amazonaws.com', {}],
   ['https://oss-cn-hangzhou.evilaliyuncs.com', {}],
+  ['https://media.oss.aliyuncs.com', {}],
+  ['https://point-1234.oss-cn-hangzhou.oss-accesspoint.aliyuncs.com', {}],
+  ['https://media.cn-hangzhou-internal.oss-data-acc.aliyuncs.com', {}],
 ];
+
+const addressOf = (url: string) => {
+  const { origin, host, pathname } = new URL(url);
+  return { base: origin, host, path: pathname.replace(/\/$/, '') };
+};
 
 describe.each([
   ['a host of OSS', OSS],
@@ -70,11 +118,16 @@ describe.each([
   ['any other host', OTHERS],
 ])('%s', (_, rows) => {
   test.each(rows)('%s', (url, told) => {
-    const { origin, host, pathname } = new URL(url);
-    const address = { base: origin, host, path: pathname.replace(/\/$/, '') };
+    const address = addressOf(url);
     expect(knownHost(address)).toEqual(told);
     expect(parseBucket(url)).toEqual({ value: { kind: 'http', address, ...told } });
   });
+});
+
+test.each(NAMELESS)('%s is known and names no bucket', (url, told, write) => {
+  const reason = `names no bucket, and ${new URL(url).host} leads to all of them`;
+  expect(knownHost(addressOf(url))).toEqual(told);
+  expect(parseBucket(url)).toEqual({ reason, write });
 });
 
 const read = (options: Record<string, string>) =>

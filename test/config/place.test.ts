@@ -99,6 +99,14 @@ const OSS_REGIONAL: readonly Row[] = [
   ],
 ];
 
+/** Reached by IPv6 too, and named the other way round. */
+const OSS_DUAL_STACK: readonly Row[] = ['', '&region=cn-hangzhou'].map((more) => [
+  `oss://media?endpoint=cn-hangzhou.oss.aliyuncs.com${more}`,
+  'https://media.cn-hangzhou.oss.aliyuncs.com',
+  '',
+  inHangzhou,
+]);
+
 const S3: readonly Row[] = [
   ['s3://media?region=eu-central-1', 'https://media.s3.eu-central-1.amazonaws.com', '', inFrankfurt],
   [
@@ -174,6 +182,30 @@ const S3_AT_OSS: readonly Row[] = [
   ],
 ];
 
+/** Names that AWS gives no bucket any more, and others' stores still have. */
+const S3_OLDER_NAMES: readonly Row[] = [
+  ...['My_Media', 'Media', 'my..media', 'm1', 'm'.repeat(64)].map(
+    (name): Row => [
+      `s3://${name}?endpoint=http://127.0.0.1:9000`,
+      'http://127.0.0.1:9000',
+      `/${name}`,
+      { ...anywhere, name },
+    ],
+  ),
+  [
+    's3://s3?endpoint=https://s3.example/under',
+    'https://s3.example',
+    '/under/s3',
+    { ...anywhere, name: 's3' },
+  ],
+  [
+    's3://My_Media?region=us-east-1&style=path',
+    'https://s3.us-east-1.amazonaws.com',
+    '/My_Media',
+    { store: 's3', name: 'My_Media', region: 'us-east-1' },
+  ],
+];
+
 const S3_AT_AWS: readonly Row[] = [
   [
     's3://media?endpoint=s3-external-1.amazonaws.com&region=us-east-1',
@@ -217,7 +249,9 @@ const S3_AT_AWS: readonly Row[] = [
 describe.each([
   ['oss://', OSS],
   ['oss:// by a regional endpoint', OSS_REGIONAL],
+  ['oss:// by a dual-stack endpoint', OSS_DUAL_STACK],
   ['s3://', S3],
+  ['s3:// with an older name', S3_OLDER_NAMES],
   ['s3:// at OSS', S3_AT_OSS],
   ['s3:// at hosts of AWS', S3_AT_AWS],
 ])('%s', (_, rows) => {
