@@ -55,12 +55,12 @@ const app = createEdge({
   onError: (error) => {
     throw error;
   },
+  edgeId: '00000000',
   debugReason: false,
 });
 const { url } = await listen(
   edgeListener(() => app, createPools().pools),
-  '127.0.0.1',
-  0,
+  { host: '127.0.0.1', port: 0 },
 );
 
 async function refresh(): Promise<void> {

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { Pool } from 'undici';
 import { answer, type CompiledRules, compileRules, decide, type Facts, type Rule } from '../src/index.ts';
+import { roundsOr } from './rounds.ts';
 
-const ROUNDS = 7;
+const ROUNDS = roundsOr(7);
 const REQUESTS = 20_000;
 const CONNECTIONS = 32;
 /** Of one request's time on the bare server; design goal of the two rows marked with it. */

@@ -2,8 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { Pool } from 'undici';
+import { roundsOr } from './rounds.ts';
 
-const ROUNDS = 15;
+const ROUNDS = roundsOr(15);
 const REQUESTS = 3_000;
 const CONNECTIONS = 32;
 /** Least part of the throughput that is left while rules are loaded every 10 ms. */

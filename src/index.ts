@@ -14,6 +14,8 @@ export type {
   Sink,
   Transport,
 } from './bucket/transport.ts';
+export { bucketCors } from './bucket-cors.ts';
+export type { BucketCorsOptions } from './config/own-app.ts';
 export { type Answer, answer } from './cors/answer.ts';
 export {
   type Behaviour,

@@ -119,7 +119,7 @@ const steps = stepsOf(readme);
 for (const step of steps) {
   console.log(`$ ${step.command}`);
   let fault: string | null;
-  if (/(^|\n)npm (ci && npm )?start/.test(step.command)) {
+  if (/(^|\n)npm ((ci && npm )?start|run worker:dev)/.test(step.command)) {
     await stop(edge);
     ({ child: edge, fault } = await startEdge(step.command));
   } else {

@@ -15,21 +15,27 @@ export interface AdminOptions {
   readonly cache: RulesCache;
   /** Whether the edge accepts connections. */
   readonly listening: () => boolean;
-  readonly metrics: () => Promise<{ type: string; text: string }>;
+  /** Absent where nobody can count for all: `/metrics` is not there then. */
+  readonly metrics?: () => Promise<{ type: string; text: string }>;
+  /** Awaited before `/readyz` tells anything, where nobody loads rules ahead of requests. Never rejects. */
+  readonly beforeReady?: () => Promise<void>;
+  /** Loads rules anew where `/refresh` names no bucket; `refreshLoaded` unless given. */
+  readonly refresh?: (cache: RulesCache, buckets: readonly RuledBucket[]) => Promise<void>;
   /** Somebody wants rules loaded anew, of one bucket by its key or of all (null): tells other processes. */
   readonly onRefresh?: (bucket: string | null) => void;
 }
 
 /** What operators and their machines ask. It has no CORS headers and belongs on a port of its own. */
 export function createAdmin(options: AdminOptions): Hono {
-  const { buckets, cache } = options;
+  const { buckets, cache, beforeReady, refresh = refreshLoaded } = options;
   const app = new Hono();
   app.use(async (c, next) => {
     await next();
     c.header('Cache-Control', 'no-store');
   });
   app.get('/healthz', (c) => c.json({ status: 'alive' }));
-  app.get('/readyz', (c) => {
+  app.get('/readyz', async (c) => {
+    await beforeReady?.();
     const ready = readiness(options);
     return c.json(ready, ready.status === 'not ready' ? 503 : 200);
   });
@@ -55,16 +61,19 @@ export function createAdmin(options: AdminOptions): Hono {
     for (const bucket of asked === undefined ? [null] : found) {
       options.onRefresh?.(bucket === null ? null : keyOf(bucket));
     }
-    if (asked === undefined) await refreshLoaded(cache, found);
+    if (asked === undefined) await refresh(cache, found);
     else await Promise.all(found.map((bucket) => cache.refresh(bucket)));
     return c.json({
       buckets: found.map((bucket) => ({ bucket: bucket.name, ...outcomeOf(cache.status(keyOf(bucket))) })),
     });
   });
-  app.get('/metrics', async (c) => {
-    const { type, text } = await options.metrics();
-    return c.body(text, 200, { 'Content-Type': type });
-  });
+  const { metrics } = options;
+  if (metrics !== undefined) {
+    app.get('/metrics', async (c) => {
+      const { type, text } = await metrics();
+      return c.body(text, 200, { 'Content-Type': type });
+    });
+  }
   app.notFound((c) =>
     c.json({ error: `there is no ${c.req.path} here`, paths: app.routes.flatMap(listed) }, 404),
   );

@@ -1,12 +1,14 @@
 import { CORS_PREFIX, ORIGIN, REASON, REQUEST_HEADERS, REQUEST_METHOD } from '../cors/names.ts';
 import { withoutVary } from '../cors/vary.ts';
+import { type Hop, tellHops, tellsHops, viaEntry } from './forwarded.ts';
 import type { FlatHeaders } from './transport.ts';
 
-/** RFC 9110 §7.6.1, and what older peers still send: they end at the next hop, both ways. */
+/** RFC 9110 §7.6.1, §11.7, and what older peers still send: they end at the next hop, both ways. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-authenticate',
+  'proxy-authentication-info',
   'proxy-authorization',
   'proxy-connection',
   'te',
@@ -41,18 +43,47 @@ const CACHING: ReadonlySet<string> = new Set([
 /** CDNs put their own name before it, and obey it before Cache-Control (RFC 9213). */
 const rulesCaching = (key: string): boolean => CACHING.has(key) || key.endsWith('-cache-control');
 
-/** The client's headers as the bucket shall see them. */
-export function requestHeaders(headers: FlatHeaders, host: string): string[] {
+/** Whether the edge writes this header itself, takes it out, or may have to; the name in lower case. */
+export const isEdges = (key: string): boolean =>
+  key.startsWith(CORS_PREFIX) || key === 'vary' || key === REASON || rulesCaching(key);
+
+/** What the bucket is told besides the client's own headers. */
+export interface Passing extends Hop {
+  /** What the Host header shall say to the bucket. */
+  readonly host: string;
+  /** Names this edge in Via. */
+  readonly edgeId: string;
+}
+
+/**
+ * The client's headers as the bucket shall see them. Nothing is left in that undici refuses: with every request that it
+ * refuses, a pool loses a connection for good. Bytes need no look: Node's parser takes none that undici does not.
+ */
+export function requestHeaders(headers: FlatHeaders, passing: Passing): string[] {
   const nominated = connectionNames(headers);
-  const kept = ['Host', host];
+  const kept = ['Host', passing.host];
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] ?? '';
-    const key = name.toLowerCase();
-    if (HOP_BY_HOP.has(key) || KEPT_FROM_BUCKET.has(key) || nominated?.has(key)) continue;
+    if (nominated !== null || mayStayHere(name)) {
+      const key = name.toLowerCase();
+      if (HOP_BY_HOP.has(key) || KEPT_FROM_BUCKET.has(key) || tellsHops(key) || nominated?.has(key)) continue;
+    }
     kept.push(name, headers[at + 1] ?? '');
   }
+  tellHops(kept, headers, nominated, passing);
+  // A line of its own is the end of the list that the client's lines begin (RFC 9110 §5.3).
+  kept.push('Via', viaEntry(passing.edgeId));
   return kept;
 }
+
+/** Length, up to 31, and first letter: most names are told by it to pass, without a copy in lower case. */
+const slotOf = (name: string): number => (Math.min(name.length, 31) << 5) | (name.charCodeAt(0) & 31);
+
+const SLOTS = new Uint8Array(32 * 32);
+for (const name of [...HOP_BY_HOP, ...KEPT_FROM_BUCKET, 'forwarded', 'x-real-ip']) SLOTS[slotOf(name)] = 1;
+for (let name = 'x-forwarded-'; name.length <= 31; name += '?') SLOTS[slotOf(name)] = 1;
+
+const mayStayHere = (name: string): boolean => SLOTS[slotOf(name)] === 1;
 
 /** A bucket's headers without what the edge owns. */
 export interface BucketHead {
@@ -67,23 +98,35 @@ export interface BucketHead {
 export function responseHeaders(headers: FlatHeaders, noStore: boolean): BucketHead {
   const nominated = connectionNames(headers);
   const kept: string[] = [];
-  let vary: readonly string[] = [];
+  let vary: readonly string[] = NO_NAMES;
   let hadCors = false;
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] ?? '';
-    const key = name.toLowerCase();
-    if (key.startsWith(CORS_PREFIX)) {
-      hadCors = true;
-    } else if (key === 'vary') {
-      vary = [...vary, ...withoutVary([headers[at + 1] ?? ''], ORIGIN)];
-    } else if (
-      !(HOP_BY_HOP.has(key) || key === REASON || nominated?.has(key) || (noStore && rulesCaching(key)))
-    ) {
-      kept.push(name, headers[at + 1] ?? '');
+    if (nominated !== null || noStore || mayEndHere(name)) {
+      const key = name.toLowerCase();
+      if (key.startsWith(CORS_PREFIX)) {
+        hadCors = true;
+        continue;
+      }
+      if (key === 'vary') {
+        vary = [...vary, ...withoutVary([headers[at + 1] ?? ''], ORIGIN)];
+        continue;
+      }
+      if (HOP_BY_HOP.has(key) || key === REASON || nominated?.has(key) || (noStore && rulesCaching(key)))
+        continue;
     }
+    kept.push(name, headers[at + 1] ?? '');
   }
   return { headers: kept, vary, hadCors };
 }
+
+const NO_NAMES: readonly string[] = [];
+
+const BUCKET_SLOTS = new Uint8Array(32 * 32);
+for (const name of [...HOP_BY_HOP, 'vary', REASON]) BUCKET_SLOTS[slotOf(name)] = 1;
+for (let name = CORS_PREFIX; name.length <= 31; name += '?') BUCKET_SLOTS[slotOf(name)] = 1;
+
+const mayEndHere = (name: string): boolean => BUCKET_SLOTS[slotOf(name)] === 1;
 
 /** The names that Connection declares hop-by-hop; null when there are none, as nearly always. */
 function connectionNames(headers: FlatHeaders): ReadonlySet<string> | null {

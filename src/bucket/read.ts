@@ -18,18 +18,29 @@ export type Read = (url: string, headers: FlatHeaders, limits: ReadLimits) => Pr
  * Reads by the platform's own `fetch`. Rejects with what `fetch` rejects with, with the signal's reason
  * when time is up, and with a RangeError when the body is longer than `maxBytes`.
  */
-export const readByFetch: Read = async (url, headers, { maxBytes, signal }) => {
+export const readByFetch: Read = (url, headers, limits) => readWith({}, url, headers, limits);
+
+/** The same past every cache on the way that heeds it; workerd takes that from the compatibility date 2024-11-11 on. */
+export const readUncached: Read = (url, headers, limits) =>
+  readWith({ cache: 'no-store' }, url, headers, limits);
+
+async function readWith(
+  init: RequestInit,
+  url: string,
+  headers: FlatHeaders,
+  { maxBytes, signal }: ReadLimits,
+): Promise<SmallAnswer> {
   const sent = new Headers();
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] ?? '';
     // `fetch` takes it from the URL and forbids to set it.
     if (name.toLowerCase() !== 'host') sent.append(name, headers[at + 1] ?? '');
   }
-  const ask = () => fetch(url, { headers: sent, redirect: 'manual', signal });
+  const ask = () => fetch(url, { ...init, headers: sent, redirect: 'manual', signal });
   // The other side may close a kept connection in the moment it is used again; a GET can be asked twice.
   const response = await ask().catch((error) => (closedMeanwhile(error) ? ask() : Promise.reject(error)));
   return { status: response.status, headers: response.headers, text: await textOf(response, maxBytes) };
-};
+}
 
 const closedMeanwhile = (error: unknown): boolean =>
   error instanceof Error && error.cause instanceof Error && /other side closed/.test(error.cause.message);

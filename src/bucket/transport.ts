@@ -14,12 +14,15 @@ export interface BucketRequest {
 /** How a bucket can fail before its head arrives, or afterwards. Each has a row in the edge's table of errors. */
 export type Failure =
   | 'BucketUnreachable'
+  | 'BucketBusy'
   | 'BucketConnectTimeout'
   | 'BucketHeadTimeout'
   | 'BucketIdleTimeout'
+  | 'BucketUploadTimeout'
   | 'BucketBrokeOff'
   | 'BucketAnswerInvalid'
   | 'RequestInvalid'
+  | 'ClientTimeout'
   | 'ClientGone';
 
 /** An answer that the edge makes itself. */
@@ -75,6 +78,13 @@ export interface Exchange {
   readonly target: string;
   readonly headers: FlatHeaders;
   readonly body: unknown;
+  /** Who is at the other end of the connection; it may be a proxy. */
+  readonly peer: {
+    /** An IP address; null on a Unix socket. */
+    readonly address: string | null;
+    /** It speaks TLS to the edge. */
+    readonly secure: boolean;
+  };
   /** Sends an answer that no bucket was asked for. */
   reply(reply: Reply, end: Sink['end']): Response;
   readonly transport: Transport;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type BucketConfig, readConfigFile } from '../config/file.ts';
+import { type BucketConfig, onlyBucket, readConfigFile } from '../config/file.ts';
 import {
   BUCKET_OPTIONS,
   type Config,
@@ -8,8 +8,7 @@ import {
   type GivenOptions,
   readConfig,
 } from '../config/read.ts';
-import type { Fault } from '../document/fault.ts';
-import { onlyBucket } from '../node/start.ts';
+import { type Fault, faultText } from '../document/fault.ts';
 import { readFlags } from './flags.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -54,10 +53,6 @@ export function configure(
   process.exitCode = 2;
   return null;
 }
-
-/** A fault in one line. */
-export const faultText = ({ place, value, reason, write }: Fault): string =>
-  `${place}${value === undefined ? '' : ` "${value}"`} ${reason}; write ${write}`;
 
 interface ReadFile {
   readonly options: GivenOptions;

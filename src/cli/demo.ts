@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { explainRequest } from '../admin/explain.ts';
+import { onlyBucket } from '../config/file.ts';
 import { OPTIONS, type OptionName } from '../config/options.ts';
 import type { Config, Given, GivenOptions } from '../config/read.ts';
 import type { Fault } from '../document/fault.ts';
 import { type DemoFacts, openDemo } from '../node/demo/server.ts';
-import { onlyBucket, portMessage, type Running, start } from '../node/start.ts';
+import { portMessage } from '../node/port.ts';
+import { type Running, start } from '../node/start.ts';
 import { startFault } from '../node/start-fault.ts';
 import { configure, type Environment } from './configure.ts';
 import { run, type Served } from './run.ts';
@@ -14,7 +16,7 @@ const EXAMPLE_BUCKET = fileURLToPath(new URL('../../examples/bucket', import.met
 
 /** `serve`, with a bucket to fall back on: an example, and a page on another origin that shows CORS happening. */
 export async function demo(args: readonly string[], env: Environment): Promise<void> {
-  const configured = configure(args, env, sharedDemoPort);
+  const configured = configure(args, env, (given) => [...sharedDemoPort(given), ...unreachable(given)]);
   if (configured === null) return;
   const { config } = configured;
   if (config.bucket !== null || config.config !== null) return serve(args, env);
@@ -32,6 +34,13 @@ function sharedDemoPort({ bucket, config, port, adminPort, demoPort }: GivenOpti
   return [
     { place, value: String(page), reason: 'is the port of the edge or of admin', write: 'another port' },
   ];
+}
+
+/** A browser opens no Unix socket. */
+function unreachable({ bucket, config, socket }: GivenOptions): readonly Fault[] {
+  if (bucket !== undefined || config !== undefined || socket === undefined) return [];
+  const reason = 'is where the demo page can reach no edge';
+  return [{ place: socket.place, value: socket.text, reason, write: '--port, or a --bucket to serve' }];
 }
 
 async function openExample(config: Config): Promise<Served> {

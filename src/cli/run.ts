@@ -1,7 +1,8 @@
+import { faultText } from '../document/fault.ts';
 import type { Running } from '../node/start.ts';
 import { startFaultLines } from '../node/start-fault.ts';
 import { watchFile } from '../node/watch.ts';
-import { faultText, readFile } from './configure.ts';
+import { readFile } from './configure.ts';
 
 export interface Served {
   readonly running: Running;
@@ -9,8 +10,8 @@ export interface Served {
 }
 
 /**
- * Says where things are, and ends well at the first SIGTERM or SIGINT; SIGHUP loads all rules anew. Log lines go to
- * standard output, this to standard error.
+ * Says where things are, and ends well at the first SIGTERM or SIGINT; SIGHUP loads all rules anew, and SIGUSR2
+ * replaces the workers. Log lines go to standard output, this to standard error.
  */
 export async function run(open: () => Promise<Served>, configFile: string | null): Promise<void> {
   // A signal that comes during the start waits for its end; without a listener it would end the process.
@@ -19,13 +20,24 @@ export async function run(open: () => Promise<Served>, configFile: string | null
     hungUp = true;
   };
   process.on('SIGHUP', () => hangUp());
+  // Workers that are just being started need no replacing.
+  let roll = async () => {};
+  process.on('SIGUSR2', () => void roll());
+  // So does an edit of the file, which has been read already.
+  let edited = false;
+  let edit = () => {
+    edited = true;
+  };
+  const watched = configFile === null ? null : watchFile(configFile, () => edit());
   try {
     const { running, lines } = await open();
     const reread = () => rereadConfig(running, configFile);
-    const watched = configFile === null ? null : watchFile(configFile, () => void reread());
+    edit = () => void reread();
+    if (edited) edit();
     // The file first: what it names now is what is to be loaded.
     hangUp = () => void reread().then(() => running.refresh().catch(() => {}));
     if (hungUp) hangUp();
+    roll = running.roll;
     const end = () => {
       process.off('SIGTERM', end).off('SIGINT', end);
       watched?.close();
@@ -35,6 +47,7 @@ export async function run(open: () => Promise<Served>, configFile: string | null
     // Last: whoever reads them may send a signal at once.
     for (const line of lines) console.error(line);
   } catch (error) {
+    watched?.close();
     const lines = startFaultLines(error);
     if (lines === null) throw error;
     for (const line of lines) console.error(`bucket-cors: ${line}`);

@@ -4,6 +4,7 @@ import { OPTIONS, type OptionName } from './options.ts';
 import {
   BUCKET_OPTIONS,
   type BucketOptions,
+  type Config,
   type Given,
   type GivenOptions,
   OPTION_NAMES,
@@ -20,6 +21,12 @@ export interface BucketConfig extends BucketOptions {
   readonly keepPrefix: boolean;
   /** Load its rules at the start. */
   readonly preload: boolean;
+}
+
+/** The one bucket that the options themselves name; its name is taken from its place. */
+export function onlyBucket(config: Config): BucketConfig {
+  const options = Object.fromEntries(BUCKET_OPTIONS.map((name) => [name, config[name]])) as BucketOptions;
+  return { ...options, name: '', keepPrefix: false, preload: true };
 }
 
 export type ConfigFile =
@@ -122,6 +129,13 @@ function takeBucket(name: string, fields: Fields, place: string, faults: Fault[]
   const route = takeRoute(fields, place, faults);
   const read = readBucketOptions(given);
   if ('faults' in read) faults.push(...read.faults);
+  else if (read.options.keepHost && !('hosts' in fields)) {
+    faults.push({
+      place: `${place}: keepHost`,
+      reason: 'would let a client name any other bucket of the store, since no hosts are named',
+      write: 'beside it "hosts": ["files.example.com"]',
+    });
+  }
   return 'options' in read && faults.length === found ? { ...read.options, ...route, name } : null;
 }
 

@@ -103,6 +103,26 @@ export const OPTIONS = {
       'Where the keys for signing are: `env` (`OSS_ACCESS_KEY_ID`, `AWS_ACCESS_KEY_ID` …, unsigned where they are not set), `env:PREFIX`, `file:PATH` or `none`.',
     parse: values.parseCredentials,
   }),
+  keepHost: option({
+    flag: 'keep-host',
+    variable: 'KEEP_HOST',
+    default: 'false',
+    example: 'true',
+    about:
+      "Send the bucket the client's Host, not its own: only where clients presign for the edge's own name and the store answers to that name.",
+    alone: true,
+    parse: values.parseSwitch,
+  }),
+  trustForwarded: option({
+    flag: 'trust-forwarded',
+    variable: 'TRUST_FORWARDED',
+    default: 'false',
+    example: 'true',
+    about:
+      "Pass on the client's `Forwarded` and `X-Forwarded-*` with the edge's own hop added: only behind a CDN or proxy that sets them. Otherwise they are replaced.",
+    alone: true,
+    parse: values.parseSwitch,
+  }),
   host: option({
     flag: 'host',
     variable: 'HOST',
@@ -118,6 +138,30 @@ export const OPTIONS = {
     example: '80',
     about: 'The port of the edge; 0 takes any free one.',
     parse: values.parsePort,
+  }),
+  socket: option({
+    flag: 'socket',
+    variable: 'SOCKET',
+    default: null,
+    example: '/run/bucket-cors/edge.sock',
+    about: 'A Unix socket to listen on, in place of an address and a port; its group may connect.',
+    parse: values.parseSocket,
+  }),
+  tlsCert: option({
+    flag: 'tls-cert',
+    variable: 'TLS_CERT',
+    default: null,
+    example: '/etc/tls/tls.crt',
+    about: 'A certificate in PEM, with its chain: serves HTTPS, HTTP/2 and HTTP/1.1; watched.',
+    parse: values.parsePath,
+  }),
+  tlsKey: option({
+    flag: 'tls-key',
+    variable: 'TLS_KEY',
+    default: null,
+    example: '/etc/tls/tls.key',
+    about: 'The private key of the certificate, in PEM, without a passphrase; watched.',
+    parse: values.parsePath,
   }),
   adminHost: option({
     flag: 'admin-host',
@@ -184,12 +228,39 @@ export const OPTIONS = {
       'A Redis or Valkey server through which several edges share last good rules and tell each other of new ones.',
     parse: values.parseRedis,
   }),
+  workers: option({
+    flag: 'workers',
+    variable: 'WORKERS',
+    default: '1',
+    example: 'auto',
+    about:
+      'How many processes serve clients: a number from 1 to 256, or `auto` for as many as there are cores. With 1 there are no workers beside the process itself.',
+    parse: values.parseWorkers,
+  }),
+  connections: option({
+    flag: 'connections',
+    variable: 'CONNECTIONS',
+    default: '256',
+    example: '64',
+    about: 'How many requests one bucket may have under way at once; divided among workers.',
+    parse: values.parseCount(1, 100_000),
+  }),
+  queue: option({
+    flag: 'queue',
+    variable: 'QUEUE',
+    default: '512',
+    example: '0',
+    about:
+      'How many more may wait for that, for at most 10 seconds; beyond it 503 `BucketBusy` with `Retry-After`. Divided among workers.',
+    parse: values.parseCount(0, 100_000),
+  }),
   drain: option({
     flag: 'drain',
     variable: 'DRAIN',
     default: '10s',
     example: '30s',
-    about: 'How long requests in flight may take to finish after SIGTERM or SIGINT.',
+    about:
+      'How long clients may take after SIGTERM or SIGINT: requests in flight finish, and idle connections are told to go by their next answer.',
     parse: values.parseDuration('0', '1h'),
   }),
   dangerouslyAllowCredentials: option({

@@ -6,7 +6,17 @@ import type { BucketPlace } from './place.ts';
 type ValueOf<N extends OptionName> = (typeof OPTIONS)[N] extends Option<infer T> ? T : never;
 
 /** Options that have no default. */
-type Unset = 'bucket' | 'rulesToken' | 'bucketName' | 'region' | 'stateDir' | 'redis' | 'config';
+type Unset =
+  | 'bucket'
+  | 'rulesToken'
+  | 'bucketName'
+  | 'region'
+  | 'stateDir'
+  | 'redis'
+  | 'config'
+  | 'socket'
+  | 'tlsCert'
+  | 'tlsKey';
 
 /** Every option's value; times in milliseconds. Without a bucket there is nothing to serve but the demo. */
 export type Config = { readonly [N in Exclude<OptionName, Unset | 'store'>]: ValueOf<N> } & {
@@ -27,6 +37,8 @@ export const BUCKET_OPTIONS = [
   'region',
   'signature',
   'credentials',
+  'keepHost',
+  'trustForwarded',
   'dangerouslyAllowCredentials',
 ] as const satisfies readonly OptionName[];
 
@@ -56,7 +68,13 @@ export function fromVariables(variables: Readonly<Record<string, string | undefi
 export function readConfig(given: GivenOptions): { config: Config } | { faults: readonly Fault[] } {
   const { values, faults } = readOptions(OPTION_NAMES, given);
   const config = withStore(values) as Config;
-  const found = [...faults, ...contradictions(config, given), ...sharedPorts(config, given)];
+  const found = [
+    ...faults,
+    ...contradictions(config, given),
+    ...sharedPorts(config, given),
+    ...besideSocket(config, given),
+    ...halfPairs(config, given),
+  ];
   return found.length > 0 ? { faults: found } : { config };
 }
 
@@ -159,8 +177,8 @@ function contradictions(options: BucketOptions, given: GivenOptions): Fault[] {
   return faults;
 }
 
-function sharedPorts({ host, port, adminHost, adminPort }: Config, given: GivenOptions): Fault[] {
-  if (host !== adminHost || port === undefined || port === 0 || port !== adminPort) return [];
+function sharedPorts({ socket, host, port, adminHost, adminPort }: Config, given: GivenOptions): Fault[] {
+  if (socket || host !== adminHost || port === undefined || port === 0 || port !== adminPort) return [];
   return [
     {
       place: placeOf(given, 'adminPort'),
@@ -168,5 +186,32 @@ function sharedPorts({ host, port, adminHost, adminPort }: Config, given: GivenO
       reason: 'is the port of the edge itself',
       write: 'another port: admin is never served on the public one',
     },
+  ];
+}
+
+/** A socket has no address. */
+function besideSocket({ socket }: Config, given: GivenOptions): Fault[] {
+  if (!socket) return [];
+  return [given.host, given.port].flatMap((beside) =>
+    beside === undefined
+      ? []
+      : {
+          place: beside.place,
+          value: beside.text,
+          reason: 'has no meaning beside a Unix socket',
+          write: `nothing, or leave ${placeOf(given, 'socket')} out`,
+        },
+  );
+}
+
+/** A certificate serves nobody without its key. */
+function halfPairs(config: Config, given: GivenOptions): Fault[] {
+  const half = (name: OptionName, other: OptionName, write: string): Fault[] =>
+    config[name] === null && typeof config[other] === 'string'
+      ? [{ place: placeOf(given, name), reason: `is missing beside ${placeOf(given, other)}`, write }]
+      : [];
+  return [
+    ...half('tlsCert', 'tlsKey', 'the path of the certificate in PEM'),
+    ...half('tlsKey', 'tlsCert', 'the path of its key in PEM'),
   ];
 }

@@ -7,17 +7,21 @@ export type RulesPlace =
   | { readonly kind: 'bucket' }
   | { readonly kind: 'inline'; readonly text: string }
   | { readonly kind: 'url'; readonly url: string }
+  /** A key of the KV namespace that a Worker is bound to. */
+  | { readonly kind: 'kv'; readonly key: string }
   | { readonly kind: 'file'; readonly path: string };
 
 /** Two letters at least before the colon, so that a drive's letter is a path. */
 const HAS_SCHEME = /^[a-z][a-z0-9+.-]+:/i;
 
-/** The word `bucket`, a document, a URL, or the path of a file. */
+/** The word `bucket`, a document, a URL, `kv:KEY`, or the path of a file. */
 export function parseRules(text: string): Parsed<RulesPlace> {
   if (text.trim() === '') return { reason: 'is empty', write: 'bucket, a file, a URL or a document' };
   if (text === 'bucket') return { value: { kind: 'bucket' } };
   if (/^\s*[<{[]/.test(text)) return { value: { kind: 'inline', text } };
   if (!HAS_SCHEME.test(text)) return { value: { kind: 'file', path: text } };
+  const [, key] = /^kv:(.{1,512})$/.exec(text) ?? [];
+  if (key !== undefined) return { value: { kind: 'kv', key } };
   if (/^https?:/i.test(text) && URL.canParse(text)) {
     const { username, password } = new URL(text);
     if (username === '' && password === '') return { value: { kind: 'url', url: text } };
@@ -43,6 +47,27 @@ export function parsePort(text: string): Parsed<number> {
   return /^\d{1,5}$/.test(text) && value <= 65_535
     ? { value }
     : { reason: 'is not a port', write: 'a number from 0 to 65535; 0 takes any free port' };
+}
+
+/** Reads a whole number between two bounds. */
+export const parseCount =
+  (least: number, most: number) =>
+  (text: string): Parsed<number> => {
+    const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    return count >= least && count <= most
+      ? { value: count }
+      : { reason: 'is no number that is possible here', write: `a whole number from ${least} to ${most}` };
+  };
+
+const WORKERS_MOST = 256;
+
+/** A number of workers, or `auto`: as many as there are cores, which only the machine tells. */
+export function parseWorkers(text: string): Parsed<number | 'auto'> {
+  if (text === 'auto') return { value: text };
+  const value = Number(text);
+  return /^\d{1,3}$/.test(text) && value >= 1 && value <= WORKERS_MOST
+    ? { value }
+    : { reason: 'is no number of workers', write: `a number from 1 to ${WORKERS_MOST}, or auto` };
 }
 
 export const parseHost = (text: string): Parsed<string> =>
@@ -109,6 +134,16 @@ export const parseRegion = (text: string): Parsed<string> =>
 
 export const parsePath = (text: string): Parsed<string> =>
   text.trim() === '' ? { reason: 'is empty', write: 'a path' } : { value: text };
+
+/** The bytes of a path that a Unix socket's address has room for, on Linux and elsewhere. */
+const SOCKET_PATH_MOST = 103;
+
+export const parseSocket = (text: string): Parsed<string> => {
+  if (text.trim() === '') return { reason: 'is empty', write: 'a path' };
+  return new TextEncoder().encode(text).length <= SOCKET_PATH_MOST
+    ? { value: text }
+    : { reason: 'is too long for a Unix socket', write: `a path of at most ${SOCKET_PATH_MOST} bytes` };
+};
 
 /** A password in it is used, and never told. */
 export const parseRedis = (text: string): Parsed<string> =>

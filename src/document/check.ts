@@ -178,7 +178,7 @@ export const check = (raw: Raw, reading: Reading): Document => {
   const tooMany = { place, value: String(count), reason: 'too many rules', write: `at most ${MAX_RULES}` };
   if (count > MAX_STORE_RULES) return { ok: false, faults: [tooMany] };
   if (count > MAX_RULES) tell(tooMany);
-  if (reading === 'strict' && count === 0 && raw.faults.length === 0) {
+  if (reading === 'strict' && !words.mayBeEmpty && count === 0 && raw.faults.length === 0) {
     tell({ place, reason: 'no rule', write: 'at least one rule with an origin and a method' });
   }
   const rules = raw.rules.flatMap((rule) => ruleOf(rule) ?? []);

@@ -12,6 +12,10 @@ export interface Fault {
   readonly write: string;
 }
 
+/** A fault in one line. */
+export const faultText = ({ place, value, reason, write }: Fault): string =>
+  `${place}${value === undefined ? '' : ` "${value}"`} ${reason}; write ${write}`;
+
 /**
  * How a document is read. `strict`: any fault refuses the whole document (files, inline, command lines).
  * `store`: rules that a store serves are in force there whatever we think of them, so an unknown value is

@@ -3,7 +3,7 @@ import type { Fault } from './fault.ts';
 import { formOf } from './form.ts';
 import { type Json, parseJson } from './jsontext.ts';
 import { emptyGiven, type Given, type RawRule, type Stranger, shown, type Taken } from './raw.ts';
-import { type Field, type FullWords, fieldsByName, OSS_JSON, S3_JSON } from './words.ts';
+import { type Field, type FullWords, fieldsByName, OSS_JSON, S3_JSON, type Words } from './words.ts';
 
 const KIND = {
   text: 'text',
@@ -88,16 +88,16 @@ const refused = (reason: string, value?: string): Taken => ({
  * Takes a JSON document apart: ossutil's form `{"CORSRule": […], "ResponseVary": false}`, that of S3 and Terraform
  * `{"CORSRules": [{"AllowedOrigins": […], …}]}`, R2's `{"rules": [{"allowed": {…}, …}]}`, that of GCS
  * `{"cors": [{"origin": […], …}]}`, or a bare list of such rules, as the S3 console and gcloud have it. A single
- * value may stand where a list is meant.
+ * value may stand where a list is meant. `known` are the words of the form where somebody knows it.
  */
-export const takeJson = (text: string): Taken => {
+export const takeJson = (text: string, known?: Words): Taken => {
   const read = parseJson(text);
   if (!read.ok) return read;
   const { value: json, repeated } = read;
   if (json.kind !== 'object' && json.kind !== 'list')
     return refused(`${KIND[json.kind]} where an object is meant`);
   const entries: Entries = json.kind === 'list' ? [['', json]] : json.entries;
-  const words = formOf(json);
+  const words = known ?? formOf(json);
   if (words === undefined) {
     if (json.kind === 'list') return refused('a list of what are no rules of a known form');
     const keys = entries.map(([key]) => key).join(', ');

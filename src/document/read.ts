@@ -2,6 +2,7 @@ import { check } from './check.ts';
 import type { Document, Reading } from './fault.ts';
 import { takeJson } from './json.ts';
 import { shown } from './raw.ts';
+import { RULE_SET } from './words.ts';
 import { takeXml } from './xml.ts';
 
 /** Larger documents are refused unread: OSS takes 16 KB, S3 64 KB. Counted in bytes of UTF-8. */
@@ -34,4 +35,16 @@ export const readDocument = (text: string, reading: Reading): Document => {
   }
   const taken = first === '<' ? takeXml(bare) : takeJson(bare);
   return taken.ok ? check(taken.raw, reading) : { ok: false, faults: [taken.fault] };
+};
+
+/** Checks a rule set that a program gives, as strictly as a document; its rules must be a list. Never throws. */
+export const readRuleSet = (given: { readonly rules: readonly unknown[] }): Document => {
+  let text: string;
+  try {
+    text = JSON.stringify(given);
+  } catch {
+    return refused('no data: it holds a circle or a BigInt', 'lists, texts and numbers');
+  }
+  const taken = takeJson(text, RULE_SET);
+  return taken.ok ? check(taken.raw, 'strict') : { ok: false, faults: [taken.fault] };
 };

@@ -22,6 +22,8 @@ export interface Words {
   readonly unit: 'element' | 'key';
   /** The form's own rules let `*` stand for the five methods, and OPTIONS be listed, to no effect. */
   readonly wideMethods?: true;
+  /** No rule at all is meant: it can't be what a slip of the pen left over. */
+  readonly mayBeEmpty?: true;
 }
 
 /** A form with a name for every field, so that it can be written too. */
@@ -98,6 +100,23 @@ export const GCS_JSON: Words = {
 
 /** The JSON of gcloud and gsutil: the list of rules alone. */
 export const GCS_LIST: Words = { ...GCS_JSON, rule: '' };
+
+/** A `RuleSet` as a program writes it. */
+export const RULE_SET: Words = {
+  root: 'rules',
+  rule: 'rules',
+  fields: {
+    allowedOrigins: 'allowedOrigins',
+    allowedMethods: 'allowedMethods',
+    allowedHeaders: 'allowedHeaders',
+    exposeHeaders: 'exposeHeaders',
+    maxAgeSeconds: 'maxAgeSeconds',
+    id: 'id',
+  },
+  responseVary: 'responseVary',
+  unit: 'key',
+  mayBeEmpty: true,
+};
 
 /** The fields of a rule by the names that this form gives them. */
 export const fieldsByName = (words: Words): ReadonlyMap<string, Field> =>

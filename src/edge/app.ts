@@ -1,9 +1,10 @@
 import { Hono } from 'hono';
+import { hasPassed } from '../bucket/forwarded.ts';
 import type { Exchange } from '../bucket/transport.ts';
 import { unavailableRules } from '../cors/compile.ts';
 import type { RulesInForce } from '../rules/held.ts';
-import { type EdgeFault, MAX_HEADERS, MAX_TARGET, METHODS_SERVED } from './errors.ts';
-import { readFacts } from './facts.ts';
+import { type EdgeFault, MAX_HEADER_LINES, MAX_HEADERS, MAX_TARGET, METHODS_SERVED } from './errors.ts';
+import { isHost, type RequestFacts, readFacts } from './facts.ts';
 import { forward } from './object.ts';
 import { answerPreflight } from './preflight.ts';
 import { errorReply } from './refuse.ts';
@@ -41,13 +42,19 @@ export function createEdge(options: EdgeOptions): Hono<EdgeEnv> {
 }
 
 function handle(exchange: Exchange, router: Router, options: EdgeOptions): Response | Promise<Response> {
-  const arrived = arrive(exchange, options);
-  if (arrived.path === '') return refuse(arrived, 'InvalidURI');
-  const route = router(arrived.facts.host, arrived.target);
-  if (route.bucket === null) return refuse(arrived, route.fault);
+  const served = arrive(exchange, options);
+  if (served.path === '') return refuse(served, 'InvalidURI');
+  if (!isHost(served.facts.host)) return refuse(served, 'InvalidHost');
+  const route = router(served.facts.host, served.target);
+  if (route.bucket === null) return refuse(served, route.fault);
   const { bucket, target, key } = route;
-  const serve = (inForce: RulesInForce) =>
-    serveBucket({ ...arrived, bucket, target, key, inForce }, bucket, options);
+  served.bucket = bucket;
+  served.target = target;
+  served.key = key;
+  const serve = (inForce: RulesInForce) => {
+    served.inForce = inForce;
+    return serveBucket(served, bucket, options);
+  };
   const inForce = bucket.rules.current(exchange.background);
   return inForce instanceof Promise ? inForce.then(serve) : serve(inForce);
 }
@@ -60,7 +67,7 @@ function arrive(exchange: Exchange, options: EdgeOptions): Served {
   const target = place?.target ?? '/';
   return {
     exchange,
-    facts: place === null || place.host === facts.host ? facts : { ...facts, host: place.host },
+    facts: place === null || place.host === facts.host ? facts : withHost(facts, place.host),
     options,
     arrived,
     bucket: null,
@@ -71,20 +78,33 @@ function arrive(exchange: Exchange, options: EdgeOptions): Served {
   };
 }
 
+/** An absolute target's host goes before the Host header's, but doesn't make a wrong one right. */
+const withHost = (facts: RequestFacts, host: string): RequestFacts =>
+  isHost(facts.host) ? { ...facts, host } : facts;
+
 function serveBucket(served: Served, bucket: Bucket, { onError }: EdgeOptions): Response | Promise<Response> {
   const fault = faultOf(served);
   if (fault !== null) return refuse(served, fault);
   if (served.exchange.method === 'OPTIONS') return answerPreflight(served);
-  return forward(served, bucket).catch((error) => {
+  const failed = (error: unknown): Response => {
     onError(error);
     return refuse(served, 'InternalError');
-  });
+  };
+  try {
+    const forwarded = forward(served, bucket);
+    return forwarded instanceof Promise ? forwarded.catch(failed) : forwarded;
+  } catch (error) {
+    return failed(error);
+  }
 }
 
-function faultOf({ exchange, facts }: Served): EdgeFault | null {
+function faultOf({ exchange, facts, options }: Served): EdgeFault | null {
   if (exchange.target.length > MAX_TARGET) return 'URITooLong';
-  if (facts.headerBytes > MAX_HEADERS) return 'RequestHeaderTooLarge';
+  if (facts.headerBytes > MAX_HEADERS || facts.headerLines > MAX_HEADER_LINES) return 'RequestHeaderTooLarge';
+  // A length that can't be counted exactly is no length.
+  if (facts.falseFraming || !Number.isSafeInteger(facts.bodyLength)) return 'RequestInvalid';
   if (facts.transferCoding !== null && !/^chunked$/i.test(facts.transferCoding)) return 'NotImplemented';
+  if (facts.via !== null && hasPassed(facts.via, options.edgeId)) return 'LoopDetected';
   return METHODS_SERVED.includes(exchange.method) ? null : 'MethodNotAllowed';
 }
 

@@ -5,10 +5,14 @@ import type { Reason } from '../cors/reason.ts';
 export type EdgeFault =
   | 'NoSuchBucket'
   | 'InvalidURI'
+  | 'InvalidHost'
   | 'URITooLong'
   | 'RequestHeaderTooLarge'
   | 'MethodNotAllowed'
   | 'NotImplemented'
+  | 'RequestInvalid'
+  | 'LoopDetected'
+  | 'ConfigurationInvalid'
   | 'InternalError';
 
 export type ErrorCode = EdgeFault | Failure;
@@ -22,6 +26,11 @@ interface ErrorRow {
 export const MAX_TARGET = 8 * 1024;
 /** Most bytes of header lines the edge takes; the parser in front of it takes 64 KB. */
 export const MAX_HEADERS = 16 * 1024;
+/**
+ * Most header lines the edge takes: what Apache and Tomcat take unless told otherwise, one of which may well stand
+ * before a store. Node's parser refuses or drops those beyond a thousand; of what it drops, enough is left to tell.
+ */
+export const MAX_HEADER_LINES = 100;
 /** What a bucket answers; OPTIONS the edge answers itself. */
 export const METHODS_SERVED = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'OPTIONS'];
 
@@ -32,27 +41,42 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorRow>> = {
     status: 400,
     message: 'The request target is not a path that can be routed; dot segments are refused.',
   },
+  InvalidHost: { status: 400, message: 'The request has several Host headers, or one that names no host.' },
   URITooLong: { status: 414, message: `The request target is longer than ${MAX_TARGET} bytes.` },
   RequestHeaderTooLarge: {
     status: 431,
-    message: `The request headers are longer than ${MAX_HEADERS} bytes.`,
+    message: `The request headers are longer than ${MAX_HEADERS} bytes or more than ${MAX_HEADER_LINES} lines.`,
   },
   MethodNotAllowed: { status: 405, message: `The method is none of ${METHODS_SERVED.join(', ')}.` },
   NotImplemented: { status: 501, message: 'The request body has a transfer coding besides chunked.' },
+  LoopDetected: {
+    status: 508,
+    message: 'The request has come through this edge before: the bucket leads back to it.',
+  },
+  ConfigurationInvalid: {
+    status: 500,
+    message: 'The edge is not configured as it must be; its log has the same lines as this answer.',
+  },
   InternalError: {
     status: 500,
     message: 'The edge failed on this request; its log says more under the request id.',
+  },
+  BucketBusy: {
+    status: 503,
+    message: 'More requests to the bucket are under way than it may have at once; try again.',
   },
   BucketUnreachable: { status: 502, message: 'No connection to the bucket could be made.' },
   BucketConnectTimeout: { status: 504, message: 'The bucket did not accept a connection in time.' },
   BucketHeadTimeout: { status: 504, message: 'The bucket did not begin to answer in time.' },
   BucketIdleTimeout: { status: 504, message: 'The transfer to or from the bucket stood still for too long.' },
+  BucketUploadTimeout: { status: 504, message: 'The bucket stopped taking the upload.' },
   BucketBrokeOff: { status: 502, message: 'The bucket closed the connection before it had answered.' },
   BucketAnswerInvalid: { status: 502, message: "The bucket's answer is not valid HTTP." },
   RequestInvalid: {
     status: 400,
     message: 'The request cannot be sent on as it stands: a header or the body length is invalid.',
   },
+  ClientTimeout: { status: 408, message: 'The client stopped sending its upload.' },
   ClientGone: { status: 499, message: 'The client closed the connection before the answer was complete.' },
 };
 

@@ -7,6 +7,12 @@ export interface RequestFacts extends Facts {
   readonly host: string;
   /** Transfer-Encoding, before it is taken off. */
   readonly transferCoding: string | null;
+  /** Bytes of the body where Content-Length tells them, else 0. */
+  readonly bodyLength: number;
+  /** A name that some servers take for one of the two that frame a body: `Transfer_Encoding`, `Content_Length`. */
+  readonly falseFraming: boolean;
+  readonly via: string | null;
+  readonly headerLines: number;
   /** Of all header lines, as they stood on the wire. */
   readonly headerBytes: number;
 }
@@ -14,38 +20,52 @@ export interface RequestFacts extends Facts {
 const LINE_OVERHEAD = ': \r\n'.length;
 
 export function readFacts({ method, headers }: Pick<Exchange, 'method' | 'headers'>): RequestFacts {
-  const found: Partial<Record<string, string>> & { host?: string } = {};
+  const found: (string | undefined)[] = [];
   let headerBytes = 0;
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] ?? '';
     const value = headers[at + 1] ?? '';
     headerBytes += name.length + value.length + LINE_OVERHEAD;
-    const key = wantedName(name);
-    if (key !== null) found[key] = found[key] === undefined ? value : `${found[key]}, ${value}`;
+    if (LENGTHS[name.length] === undefined) continue;
+    const wanted = WANTED.indexOf(name.toLowerCase());
+    if (wanted >= 0) found[wanted] = found[wanted] === undefined ? value : `${found[wanted]}, ${value}`;
   }
+  const [host, origin, requestMethod, requestHeaders, coding, length, via, ...falseFraming] = found;
   return {
     method,
-    host: found.host ?? '',
-    origin: found[ORIGIN] || null,
-    requestMethod: found[REQUEST_METHOD] || null,
-    requestHeaders: found[REQUEST_HEADERS] ?? null,
-    transferCoding: found[TRANSFER_CODING] ?? null,
+    host: host ?? '',
+    origin: origin || null,
+    requestMethod: requestMethod || null,
+    requestHeaders: requestHeaders ?? null,
+    transferCoding: coding ?? null,
+    bodyLength: Number(length ?? 0),
+    falseFraming: falseFraming.length > 0,
+    via: via ?? null,
+    headerLines: headers.length / 2,
     headerBytes,
   };
 }
 
-const TRANSFER_CODING = 'transfer-encoding';
-const WANTED: ReadonlySet<string> = new Set([
+/** In the order they are taken apart above. */
+const WANTED: readonly string[] = [
   'host',
   ORIGIN,
   REQUEST_METHOD,
   REQUEST_HEADERS,
-  TRANSFER_CODING,
-]);
-const LENGTHS: ReadonlySet<number> = new Set([...WANTED].map((name) => name.length));
+  'transfer-encoding',
+  'content-length',
+  'via',
+  'transfer_encoding',
+  'content_length',
+];
+const LENGTHS: readonly (true | undefined)[] = WANTED.reduce<true[]>((lengths, { length }) => {
+  lengths[length] = true;
+  return lengths;
+}, []);
 
-function wantedName(name: string): string | null {
-  if (!LENGTHS.has(name.length)) return null;
-  const key = name.toLowerCase();
-  return WANTED.has(key) ? key : null;
-}
+/**
+ * Whether a value of Host is a host with or without a port, or empty (RFC 9112 §3.2). Without a comma, which the
+ * grammar has: it is how several values are joined into one, here and by others.
+ */
+export const isHost = (value: string): boolean =>
+  /^(?:[\w.~!$&'()*+;=%-]*|\[[\da-f:.]+\])(?::\d*)?$/i.test(value);

@@ -5,20 +5,26 @@ import { type Bucket, pathOf } from './route.ts';
 import { type Made, makeHead, type Served, tell } from './served.ts';
 
 /** Sends a request on to its bucket; what comes back is streamed by the rim under the head made here. */
-export async function forward(served: Served, bucket: Bucket): Promise<Response> {
-  const { exchange, target } = served;
-  const { address, sign } = bucket;
+export function forward(served: Served, bucket: Bucket): Response | Promise<Response> {
+  const { exchange, target, facts, options } = served;
+  const { address, keepHost = false, trustForwarded = false, sign } = bucket;
   const request: BucketRequest = {
     method: exchange.method,
     target: address.path + target,
-    headers: requestHeaders(exchange.headers, address.host),
+    headers: requestHeaders(exchange.headers, {
+      host: keepHost && facts.host !== '' ? facts.host : address.host,
+      clientHost: facts.host,
+      peer: exchange.peer,
+      trustForwarded,
+      edgeId: options.edgeId,
+    }),
     body: exchange.body,
   };
-  return exchange.transport(
-    address,
-    sign === undefined ? request : await sign(request),
-    sinkFor(served, bucket),
-  );
+  const sink = sinkFor(served, bucket);
+  const signed = sign === undefined ? request : sign(request);
+  return signed instanceof Promise
+    ? signed.then((ready) => exchange.transport(address, ready, sink))
+    : exchange.transport(address, signed, sink);
 }
 
 function sinkFor(served: Served, bucket: Bucket): Sink {

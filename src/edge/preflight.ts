@@ -1,6 +1,9 @@
-import { decide } from '../cors/decide.ts';
+import type { Reply } from '../bucket/transport.ts';
+import type { CompiledRules } from '../cors/compile.ts';
+import type { Facts } from '../cors/decide.ts';
 import { refusal, resourceOf } from '../cors/dialect.ts';
-import { xmlReply } from './refuse.ts';
+import { answerTo } from './answers.ts';
+import { refusalReply } from './refuse.ts';
 import { newRequestId, REQUEST_ID_HEADER } from './request-id.ts';
 import { makeHead, type Served, sendReply } from './served.ts';
 
@@ -8,15 +11,23 @@ const RETRY_AFTER_SECONDS = '5';
 
 /** Decides a preflight and answers it; no preflight ever reaches a bucket. */
 export function answerPreflight(served: Served): Response {
-  const { facts, inForce, key } = served;
-  const decision = decide(inForce.rules, facts);
-  const refused = refusal(inForce.rules, decision, facts, resourceOf(key));
+  const reply = preflightReply(served.inForce.rules, served.facts, served.key);
+  const made = makeHead(served, reply.status, reply.headers, null);
+  return sendReply(served, made, { ...reply, headers: made.headers });
+}
+
+/** What a preflight about a key is answered, without its CORS headers. */
+export function preflightReply(
+  rules: CompiledRules,
+  facts: Facts & { readonly host: string },
+  key: string,
+): Reply {
+  const { decision } = answerTo(rules, facts);
+  const refused = refusal(rules, decision, facts, resourceOf(key));
   if (refused !== null) {
     const retry = refused.status === 503 ? ['Retry-After', RETRY_AFTER_SECONDS] : [];
-    const { made, reply } = xmlReply(served, refused, retry, null);
-    return sendReply(served, made, reply);
+    return refusalReply(rules, facts.host, decision.reason, refused, retry);
   }
-  const idHeader = REQUEST_ID_HEADER[inForce.rules.behaviour.dialect];
-  const made = makeHead(served, 200, [idHeader, newRequestId(), 'Content-Length', '0'], null);
-  return sendReply(served, made, { status: 200, headers: made.headers, body: '' });
+  const idHeader = REQUEST_ID_HEADER[rules.behaviour.dialect];
+  return { status: 200, headers: [idHeader, newRequestId(), 'Content-Length', '0'], body: '' };
 }

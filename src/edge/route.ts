@@ -17,6 +17,10 @@ export interface Bucket {
   readonly prefix?: string;
   /** The bucket sees the prefix too. */
   readonly keepPrefix?: boolean;
+  /** The bucket gets the client's Host, not its own. */
+  readonly keepHost?: boolean;
+  /** The clients are proxies of one's own: what they tell of earlier hops is passed on. */
+  readonly trustForwarded?: boolean;
   readonly sign?: Sign;
 }
 
@@ -112,12 +116,19 @@ export function pathOf(target: string): string {
   return query === -1 ? target : target.slice(0, query);
 }
 
-/** Also where a bucket that decodes the path would see one: `%2e`, encoded slashes, backslashes. */
+/**
+ * Also where a bucket that decodes the path would see one (`%2e`, encoded slashes, backslashes), or takes off the
+ * parameters of its segments (`..;a`) or a fragment, which no target has (`..#a`).
+ */
 function hasDotSegment(target: string): boolean {
   const seen = pathOf(target)
     .replace(/%2e/gi, '.')
+    .replace(/%3b/gi, ';')
     .replace(/%2f|%5c|\\/gi, '/');
-  return seen.split('/').some((segment) => segment === '.' || segment === '..');
+  return seen.split('/').some((segment) => {
+    const [bare] = segment.split(/[;#]/, 1);
+    return bare === '.' || bare === '..';
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Exchange, FlatHeaders, Outcome, Reply } from '../bucket/transport.ts';
-import { type Decision, decide } from '../cors/decide.ts';
+import type { Decision } from '../cors/decide.ts';
 import type { RulesInForce } from '../rules/held.ts';
+import { answerTo } from './answers.ts';
 import type { ErrorCode } from './errors.ts';
 import type { RequestFacts } from './facts.ts';
 import type { Observe, RequestEvent } from './observe.ts';
@@ -11,17 +12,17 @@ import { type WriteOptions, writeHead } from './write.ts';
 /** Longest path told to logs. */
 const PATH_TOLD = 1024;
 
-/** One request on its way through the edge, with all that its stations share. */
+/** One request on its way through the edge, with all that its stations share; routing fills it in. */
 export interface Served {
   readonly exchange: Exchange;
   readonly facts: RequestFacts;
   /** Null when no bucket is configured for the request. */
-  readonly bucket: Bucket | null;
+  bucket: Bucket | null;
   /** The path the client asked for, without the query; empty when it is no path. */
   readonly path: string;
-  readonly target: string;
-  readonly key: string;
-  readonly inForce: RulesInForce;
+  target: string;
+  key: string;
+  inForce: RulesInForce;
   readonly options: ServeOptions;
   /** `performance.now()` when the request arrived. */
   readonly arrived: number;
@@ -29,6 +30,8 @@ export interface Served {
 
 export interface ServeOptions extends WriteOptions {
   readonly observe: Observe;
+  /** Eight hexadecimal digits that name this edge in Via; all processes of one edge may share them. */
+  readonly edgeId: string;
   /** Told what the edge itself did wrong; the client gets `InternalError` under the same request id. */
   readonly onError: (error: unknown) => void;
 }
@@ -48,11 +51,12 @@ export interface Made {
 /** The one function that makes response heads: a bucket's own, or the edge's. */
 export function makeHead(served: Served, status: number, own: FlatHeaders, code: ErrorCode | null): Made {
   const { rules } = served.inForce;
-  const decision = decide(rules, served.facts);
+  const answered = answerTo(rules, served.facts);
   const idHeader = REQUEST_ID_HEADER[rules.behaviour.dialect];
   const debugReason = served.options.debugReason && served.bucket !== null;
-  const { headers, hadCors } = writeHead(own, rules, decision, { debugReason });
+  const { headers, hadCors } = writeHead(own, answered, { debugReason });
   const requestId = firstValue(headers, idHeader) ?? newRequestId();
+  const { decision } = answered;
   return { status, headers, hadCors, decision, requestId, code, at: performance.now() };
 }
 
@@ -91,7 +95,9 @@ export function tell(served: Served, made: Made, outcome: Outcome): void {
 }
 
 function firstValue(headers: FlatHeaders, key: string): string | null {
-  for (let at = 0; at < headers.length; at += 2)
-    if (headers[at]?.toLowerCase() === key) return headers[at + 1] ?? null;
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at] ?? '';
+    if (name.length === key.length && name.toLowerCase() === key) return headers[at + 1] ?? null;
+  }
   return null;
 }

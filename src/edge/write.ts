@@ -1,10 +1,8 @@
 import { responseHeaders } from '../bucket/headers.ts';
 import type { FlatHeaders } from '../bucket/transport.ts';
-import { answer } from '../cors/answer.ts';
-import type { CompiledRules } from '../cors/compile.ts';
-import type { Decision } from '../cors/decide.ts';
 import { REASON } from '../cors/names.ts';
 import { varyHeader } from '../cors/vary.ts';
+import type { Answered } from './answers.ts';
 
 export interface WriteOptions {
   /** Tell the reason in `x-bucket-cors-reason`. */
@@ -19,14 +17,14 @@ const NO_STORE: FlatHeaders = ['Cache-Control', 'no-store'];
  */
 export function writeHead(
   own: FlatHeaders,
-  rules: CompiledRules,
-  decision: Decision,
+  answered: Answered,
   { debugReason }: WriteOptions,
 ): { readonly headers: string[]; readonly hadCors: boolean } {
-  const cors = answer(rules, decision);
-  const { headers, vary, hadCors } = responseHeaders(own, cors.noStore);
-  headers.push(...cors.headers, ...varyHeader(vary, cors.vary));
-  if (cors.noStore) headers.push(...NO_STORE);
-  if (debugReason) headers.push(REASON, decision.reason);
+  const { headers, vary, hadCors } = responseHeaders(own, answered.noStore);
+  for (const item of answered.headers) headers.push(item);
+  for (const item of vary.length === 0 ? answered.varyAlone : varyHeader(vary, answered.vary))
+    headers.push(item);
+  if (answered.noStore) headers.push(...NO_STORE);
+  if (debugReason) headers.push(REASON, answered.decision.reason);
   return { headers, hadCors };
 }

@@ -11,6 +11,7 @@ import { type Token, urlSource } from '../rules/url.ts';
 import { isLoopback } from './directory/rules.ts';
 import { openDirectoryBucket } from './directory/server.ts';
 import { fileSource } from './file.ts';
+import { startFault } from './start-fault.ts';
 
 export interface OpenBucket {
   /** For people and metrics: the folder's name, or the host with its path. */
@@ -59,5 +60,9 @@ export function openSource(
       return urlSource(place.url, ({ headers, ...limits }) => read(place.url, headers, limits), token);
     case 'file':
       return fileSource(place.path);
+    case 'kv':
+      throw startFault([
+        `kv:${place.key}: only Workers have a KV namespace; name a file, a URL or \`bucket\``,
+      ]);
   }
 }

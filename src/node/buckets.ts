@@ -3,13 +3,13 @@ import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Read } from '../bucket/read.ts';
 import type { BucketConfig } from '../config/file.ts';
+import { asFlag, asKey, type Spell } from '../config/spell.ts';
 import type { Bucket } from '../edge/route.ts';
 import { keyOfHere, type RuledBucket } from '../rules/held.ts';
 import type { Source } from '../rules/source.ts';
 import { type OpenBucket, openBucket, openSource } from './bucket.ts';
 import { isLoopback } from './directory/rules.ts';
 import { openSigner } from './signer.ts';
-import { asFlag, asKey, type Spell } from './spell.ts';
 import { startFault, startFaultLines } from './start-fault.ts';
 import { tokenFrom } from './token.ts';
 
@@ -79,7 +79,7 @@ async function openOne(
   { edgeHost, env, read, warn }: OpenOptions,
   earlier: OpenBucket | undefined,
 ): Promise<OpenedBucket> {
-  const { bucket: place, hosts, prefix, keepPrefix } = config;
+  const { bucket: place, hosts, prefix, keepPrefix, keepHost, trustForwarded } = config;
   const spell = config.name === '' ? asFlag : asKey;
   if (place === null) throw startFault([`${spell('bucket')} is missing: write where the bucket is`]);
   // Nothing but the bucket's own rules is signed for.
@@ -90,6 +90,7 @@ async function openOne(
     await refuseFaultyDocument(source, spell);
     const bare = bareToken(config, spell);
     if (bare !== null) warn(aboutBucket(config, bare));
+    if (keepHost && hosts === undefined) warn(aboutBucket(config, anyHost(spell)));
     const { store: dialect, vary, dangerouslyAllowCredentials } = config;
     const name = config.name || open.name;
     return {
@@ -104,6 +105,8 @@ async function openOne(
         name,
         address: open.address,
         keepPrefix,
+        keepHost,
+        trustForwarded,
         ...(hosts !== undefined && { hosts }),
         ...(prefix !== undefined && { prefix }),
       },
@@ -145,6 +148,10 @@ async function refuseFaultyDocument(source: Source, spell: Spell): Promise<void>
     ),
   );
 }
+
+/** A store of many buckets tells them apart by the Host, which is then the client's to choose. */
+const anyHost = (spell: Spell): string =>
+  `${spell('keepHost')}: a client can name any other bucket of the store; write a configuration file that names the bucket's hosts`;
 
 /** Whoever is on the way reads a token that goes over plain HTTP, at every load; on this machine nobody is. */
 function bareToken({ rules, rulesToken }: BucketConfig, spell: Spell): string | null {

@@ -1,10 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Failure, Outcome, Reply } from '../bucket/transport.ts';
+import type { Head } from './head.ts';
+import { endConnection, endsConnection, lingerAfter } from './linger.ts';
+import { isStream } from './stream.ts';
 
 /** The client's side of one request on Node. */
 export interface Client {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
+  readonly head: Head;
+  /** The client waits for a 100 before it sends its body. */
+  readonly expectsContinue: boolean;
   /** True once the response is complete or the connection is gone. */
   closed(): boolean;
   /** Calls back when that happens; at once when it has. At most one callback. */
@@ -13,28 +20,59 @@ export interface Client {
 
 /** Writes an answer of the edge's own; calls back when it has ended. */
 export function writeReply(client: Client, reply: Reply, end: (failure: Failure | null) => void): void {
-  const { outgoing } = client;
+  const { incoming, outgoing, head } = client;
   client.onClose(() => end(outgoing.writableFinished ? null : 'ClientGone'));
   if (client.closed()) return;
-  outgoing.writeHead(reply.status, [...reply.headers]);
+  if (endsConnection(incoming, head)) endConnection(incoming, outgoing);
+  // Node changes no list that it is given.
+  outgoing.writeHead(reply.status, reply.headers as string[]);
   outgoing.end(reply.body);
+}
+
+/** Takes no other request from a connection on which a head has just said that it is the last. */
+export function noteLast({ incoming, outgoing }: Client): void {
+  if (!outgoing.shouldKeepAlive && !isStream(incoming)) endConnection(incoming, outgoing);
+}
+
+/**
+ * Breaks an answer off whose head is out. One that ends with its connection would look whole, ended in the usual way:
+ * that is what a reset is for. TLS and Unix sockets know none; TLS tells the end of what is whole by itself.
+ */
+export function breakOff({ incoming, outgoing }: Client, length: number): void {
+  const socket: Socket = incoming.socket;
+  const endsWithConnection = !isStream(incoming) && length === -1 && !outgoing.chunkedEncoding;
+  if (endsWithConnection && !('encrypted' in socket) && socket.remoteAddress !== undefined)
+    socket.resetAndDestroy();
+  outgoing.destroy();
 }
 
 /** Body bytes of a reply that reached the client's socket. */
 export const sentOf = ({ incoming, outgoing }: Client, { body }: Reply): Outcome['sent'] =>
   outgoing.writableFinished && incoming.method !== 'HEAD' ? Buffer.byteLength(body) : 0;
 
-export function watchClient(incoming: IncomingMessage, outgoing: ServerResponse): Client {
+const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
+
+/** HTTP/1.0 knows of no expectations (RFC 9110 §10.1.1). */
+const waitsForContinue = (incoming: IncomingMessage, { expect }: Head): boolean =>
+  expect !== null && CONTINUE.test(expect) && (isStream(incoming) || incoming.httpVersionMinor > 0);
+
+export function watchClient(incoming: IncomingMessage, outgoing: ServerResponse, head: Head): Client {
   let closed = false;
   let callback: (() => void) | undefined;
+  if (head.length !== null || head.coding !== null) lingerAfter(incoming, outgoing);
+  // Node would end the connection, for fear of a body that comes uncalled-for; where there is none it can't.
+  if (head.expect !== null && head.coding === null && Number(head.length) === 0)
+    Object.assign(outgoing, { _expect_continue: false });
   // A client may leave while the rules are still loading, before anybody asks.
-  outgoing.once('close', () => {
+  outgoing.on('close', () => {
     closed = true;
     callback?.();
   });
   return {
     incoming,
     outgoing,
+    head,
+    expectsContinue: waitsForContinue(incoming, head),
     closed: () => closed,
     onClose: (call) => {
       callback = call;

@@ -5,52 +5,11 @@ import {
   type Credentials,
   type CredentialsSource,
 } from '../bucket/sign/credentials.ts';
+import { credentialsIn, type Values } from '../bucket/sign/environment.ts';
 import type { Dialect } from '../cors/dialect.ts';
-
-type Values = Readonly<Record<string, string | undefined>>;
 
 const FILE_BYTES = 64 * 1024;
 const JSON_NAMES: CredentialNames = { id: 'accessKeyId', secret: 'accessKeySecret', token: 'securityToken' };
-
-/** Empty counts as unset. No value is ever told. */
-const credentialsIn = (values: Values, { id, secret, token }: CredentialNames, where: string) => {
-  const accessKeyId = values[id]?.trim();
-  const accessKeySecret = values[secret]?.trim();
-  const securityToken = values[token]?.trim();
-  if (!accessKeyId && !accessKeySecret && !securityToken) return null;
-  const missing = accessKeyId ? secret : id;
-  if (!accessKeyId || !accessKeySecret) {
-    const present = [id, secret, token].filter((name) => values[name]?.trim()).join(' and ');
-    throw new Error(`${where} has ${present}, but not ${missing}: set ${missing} too`);
-  }
-  for (const [name, value] of [
-    [id, accessKeyId],
-    [secret, accessKeySecret],
-    [token, securityToken],
-  ]) {
-    if (value && !/^[\x21-\x7e]+$/.test(value)) {
-      throw new Error(`${where} has a ${name} with blanks, line breaks or other characters that no key has`);
-    }
-  }
-  return { accessKeyId, accessKeySecret, ...(securityToken && { securityToken }) };
-};
-
-/** A store's names, behind a bucket's own prefix: `MEDIA` and `oss` make `MEDIA_OSS_ACCESS_KEY_ID` and so on. */
-export const environmentNames = (store: Dialect, prefix?: string): CredentialNames => {
-  const { id, secret, token } = CREDENTIAL_NAMES[store];
-  return prefix
-    ? { id: `${prefix}_${id}`, secret: `${prefix}_${secret}`, token: `${prefix}_${token}` }
-    : { id, secret, token };
-};
-
-/**
- * Credentials from the environment, looked up anew at every signing; null when none of the names is set.
- * The source throws an Error that names the missing one when they are set in part.
- */
-export const environmentCredentials =
-  (store: Dialect, env: Values, prefix?: string): CredentialsSource =>
-  () =>
-    credentialsIn(env, environmentNames(store, prefix), 'the environment');
 
 const readJson = (text: string, where: string): Values => {
   let document: unknown;

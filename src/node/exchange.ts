@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Exchange } from '../bucket/transport.ts';
 import { sentOf, watchClient, writeReply } from './client.ts';
+import type { Head } from './head.ts';
 import type { Pools } from './pools.ts';
 import { send } from './send.ts';
 
@@ -9,15 +10,19 @@ import { send } from './send.ts';
 export function openExchange(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  target: string,
+  head: Head,
   pools: Pools,
 ): Exchange {
-  const client = watchClient(incoming, outgoing);
+  const client = watchClient(incoming, outgoing, head);
   return {
     method: incoming.method ?? '',
-    target,
+    target: incoming.url ?? '/',
     headers: incoming.rawHeaders,
     body: incoming,
+    peer: {
+      address: incoming.socket.remoteAddress ?? null,
+      secure: 'encrypted' in incoming.socket,
+    },
     reply: (reply, end) => {
       writeReply(client, reply, (failure) => end({ received: 0, sent: sentOf(client, reply), failure }));
       return RESPONSE_ALREADY_SENT;

@@ -20,6 +20,17 @@ const BY_CODE: Readonly<Record<string, Failure>> = {
   UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: 'RequestInvalid',
 };
 
+/** A connection that has said something before it was closed: an answer to an earlier request, or to this one. */
+export function closedWhenReused(error: Error): boolean {
+  if (!('code' in error) || !CLOSED.has(String(error.code)) || !('socket' in error)) return false;
+  const { socket } = error;
+  return (
+    typeof socket === 'object' && socket !== null && 'bytesRead' in socket && Number(socket.bytesRead) > 0
+  );
+}
+
+const CLOSED: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'EPIPE', RESET_BY_BUCKET]);
+
 /** Which of the transport's failures an error is. */
 export function failureOf(error: unknown): Failure {
   if (!(error instanceof Error)) return 'BucketUnreachable';

@@ -1,108 +1,108 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import cluster from 'node:cluster';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2SecureServer } from 'node:http2';
+import type { AddressInfo, Server } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Hono } from 'hono';
 import type { EdgeEnv } from '../edge/app.ts';
+import { createDrain } from './drain.ts';
 import { openExchange } from './exchange.ts';
+import { readHead } from './head.ts';
+import { limitIdle } from './idle.ts';
+import { inTurn, refuseUnparsed, turnedAway } from './linger.ts';
 import type { Pools } from './pools.ts';
+import { type ClientTimeouts, type Handler, plainServer, secureServer } from './server.ts';
+import { claimSocket, openToGroup } from './socket.ts';
+import type { Certificate } from './tls.ts';
 
-/** The parser refuses more than this with a bare 431, before the edge's own limit of 16 KB could be told in XML. */
-const PARSER_HEADER_BYTES = 64 * 1024;
-/** Milliseconds for a client to send a request's headers. */
-const HEADERS_TIMEOUT = 30_000;
-/** Milliseconds without a byte either way, longer than the bucket's own limits, which end in a proper answer. */
-const SOCKET_IDLE = 90_000;
-const KEEP_ALIVE = 65_000;
-/** How often a server that is ending looks for connections with nothing more to do. */
-const IDLE_CHECK = 50;
+/** Idle is longer than the bucket's own limits, which end in a proper answer; 65 s outlives a load balancer's 60. */
+export const TIMEOUTS: ClientTimeouts = { headers: 30_000, idle: 90_000, keepAlive: 65_000 };
+
+/** An address of this machine, or the path of a Unix socket. */
+export type Where = { readonly host: string; readonly port: number } | { readonly socket: string };
+
+export interface ListenOptions {
+  /** Serves HTTPS, by HTTP/2 or HTTP/1.1 as the client likes. */
+  readonly certificate?: Certificate | undefined;
+  readonly timeouts?: ClientTimeouts | undefined;
+}
 
 export interface Listening {
-  /** `http://127.0.0.1:8080`: the address as a client on this machine reaches it. */
+  /** `http://127.0.0.1:8080`: the address as a client on this machine reaches it; `http://unix:/path` for a socket. */
   readonly url: string;
   readonly server: Server;
-  /** Stops accepting, lets what is in flight finish for at most `limit` milliseconds, then cuts it off. */
-  close(limit: number): Promise<void>;
+  /** Stops accepting, lets what is in flight finish for at most `limit` milliseconds, then cuts it off; null: never. */
+  close(limit: number | null): Promise<void>;
 }
 
 /** Serves a plain Hono app, admin say. The globals stay Node's own. */
 export const appListener = (app: Hono) => getRequestListener(app.fetch, { overrideGlobalObjects: false });
 
+/** The edge works on the exchange alone: Hono is given the same Request for all. */
+const FORMAL = new Request('http://edge/');
+
 /** Serves the edge: every request goes to the app of the moment, with an exchange beside it. */
 export function edgeListener(app: () => Hono<EdgeEnv>, pools: Pools) {
-  const targets = new WeakMap<IncomingMessage, string>();
-  const listener = getRequestListener(
-    (request, { incoming, outgoing }) => {
-      const node = { incoming: incoming as IncomingMessage, outgoing: outgoing as ServerResponse };
-      const exchange = openExchange(node.incoming, node.outgoing, targets.get(node.incoming) ?? '/', pools);
-      const response = app().fetch(request, { exchange });
-      // Hono makes a new Response for HEAD, which would hide that the exchange has answered already.
-      return response instanceof Promise ? response.then(() => RESPONSE_ALREADY_SENT) : RESPONSE_ALREADY_SENT;
-    },
-    // The rim drains and cleans up itself.
-    { autoCleanupIncoming: false, overrideGlobalObjects: false },
-  );
+  const serve: Handler = (incoming, outgoing) => {
+    const head = readHead(incoming);
+    if (turnedAway(incoming, outgoing, head)) return;
+    const exchange = openExchange(incoming, outgoing, head, pools);
+    const served = app().fetch(FORMAL, { exchange });
+    // The app answers its own errors; where even that fails there is nothing more to say.
+    if (served instanceof Promise) served.catch(() => outgoing.destroy());
+  };
   return (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    // The Request is made for Hono only. What it would refuse or normalise in a target or a Host header is
-    // the edge's to answer, from the raw values.
-    targets.set(incoming, incoming.url ?? '/');
-    incoming.url = '/';
-    incoming.headers.host = 'edge';
-    void listener(incoming, outgoing);
+    if (outgoing.socket === null) inTurn(incoming, outgoing, serve);
+    else serve(incoming, outgoing);
   };
 }
 
-/** Opens a server. Rejects with Node's own error, `EADDRINUSE` say. */
+/** Opens a server. Rejects with Node's own error, `EADDRINUSE` say, and for a socket as `claimSocket` does. */
 export async function listen(
-  handler: (incoming: IncomingMessage, outgoing: ServerResponse) => void,
-  host: string,
-  port: number,
+  handler: Handler,
+  where: Where,
+  { certificate, timeouts = TIMEOUTS }: ListenOptions = {},
 ): Promise<Listening> {
-  const unused = new Set<Socket>();
-  const server = createServer(
-    {
-      maxHeaderSize: PARSER_HEADER_BYTES,
-      headersTimeout: HEADERS_TIMEOUT,
-      // An upload may take as long as it moves; the idle limit ends one that doesn't.
-      requestTimeout: 0,
-      keepAliveTimeout: KEEP_ALIVE,
+  const serve: Handler = (incoming, outgoing) => {
+    drain.note(outgoing);
+    handler(incoming, outgoing);
+  };
+  const { server, sessions } =
+    certificate === undefined ? plainServer(timeouts) : secureServer(certificate, timeouts, handler);
+  const drain = createDrain(server, sessions);
+  limitIdle(server, timeouts.idle);
+  // An expectation, known to Node or not, is the app's to answer, as any other request.
+  for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, serve);
+  server.on('clientError', refuseUnparsed);
+  await open(server, where);
+  const followed = certificate?.follow(server as Http2SecureServer);
+  return {
+    url: urlOf(certificate === undefined ? 'http' : 'https', server.address()),
+    server,
+    close: async (limit) => {
+      await drain.close(limit);
+      followed?.close();
     },
-    (incoming, outgoing) => {
-      unused.delete(incoming.socket);
-      handler(incoming, outgoing);
-    },
-  );
-  server.setTimeout(SOCKET_IDLE);
-  // An expectation that Node does not know is the app's to answer, as any other request.
-  server.on('checkExpectation', handler);
-  server.on('connection', (socket) => {
-    unused.add(socket);
-    socket.once('close', () => unused.delete(socket));
-  });
+  };
+}
+
+async function open(server: Server, where: Where): Promise<void> {
+  const socket = 'socket' in where ? where.socket : null;
+  // A worker shares what its primary has claimed.
+  if (socket !== null && !cluster.isWorker) await claimSocket(socket);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, resolve);
+    if ('socket' in where) server.listen(where.socket, resolve);
+    else server.listen(where.port, where.host, resolve);
   });
-  return {
-    url: urlOf(server.address() as AddressInfo),
-    server,
-    close: (limit) => closeServer(server, unused, limit),
-  };
+  if (socket !== null) openToGroup(socket);
 }
 
-function urlOf({ address, port, family }: AddressInfo): string {
+function urlOf(scheme: string, at: string | AddressInfo | null): string {
+  // As nginx writes it.
+  if (at === null || typeof at === 'string') return `${scheme}://unix:${at}`;
+  const { address, port, family } = at;
   const host =
     address === '0.0.0.0' || address === '::' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
-  return `http://${host}:${port}`;
-}
-
-async function closeServer(server: Server, unused: ReadonlySet<Socket>, limit: number): Promise<void> {
-  const cut = setTimeout(() => server.closeAllConnections(), limit);
-  // A browser opens connections to spare; Node counts one as busy until its first request.
-  for (const socket of unused) socket.destroy();
-  // A connection whose last answer ends during the drain is kept alive otherwise.
-  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK);
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  clearTimeout(cut);
-  clearInterval(idle);
+  return `${scheme}://${host}:${port}`;
 }

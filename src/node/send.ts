@@ -1,58 +1,126 @@
-import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
-import type { Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { BucketRequest, Failure, FlatHeaders, Sink } from '../bucket/transport.ts';
-import { type Client, sentOf, writeReply } from './client.ts';
-import { failureOf } from './failure.ts';
+import { breakOff, type Client, noteLast, sentOf, writeReply } from './client.ts';
+import { closedWhenReused, failureOf } from './failure.ts';
+import type { Turn } from './gate.ts';
+import { endConnection } from './linger.ts';
+import { streamed } from './memory.ts';
+import type { Line } from './pools.ts';
+import { openUpload } from './upload.ts';
 
 /**
  * Sends a request to its bucket and writes what comes back straight to the client: undici's chunks go to
  * the outgoing response as they are, and each side waits for the other. Once a head is out, a bucket that
  * breaks off breaks the client's connection too: never a short answer that looks whole (promise 3).
  */
-export function send(pool: Pool, request: BucketRequest, client: Client, sink: Sink): void {
+export function send(
+  { pool, gate, servername, timeouts }: Line,
+  request: BucketRequest,
+  client: Client,
+  sink: Sink,
+): void {
   const { incoming, outgoing } = client;
   const count = { received: 0, sent: 0 };
+  const upload = brings(client) ? openUpload(client, count, timeouts, late) : null;
   let controller: Dispatcher.DispatchController | undefined;
+  let dispatched = false;
   let begun = false;
   let failure: Failure | null = null;
+  let length = -1;
+  let isEmpty = false;
+  // Of this answer, be it a part of its head.
+  let heard = false;
+  let informed = 0;
+  let deadline: NodeJS.Timeout | undefined;
+  let leave = gate.leave;
+  // A bucket may close a kept connection in the moment it is used again. Only what changes nothing is asked twice.
+  let retries = upload === null && (request.method === 'GET' || request.method === 'HEAD') ? 1 : 0;
 
-  const ended = (): void => {
+  const turn: Turn = { go: dispatch, refuse: () => failed('BucketBusy') };
+  client.onClose(() => {
     const gone = !outgoing.writableFinished && failure === null;
-    if (gone) controller?.abort(new Error('the client has gone'));
+    if (gone) {
+      gate.cancel(turn);
+      if (controller !== undefined) controller.abort(new Error('the client has gone'));
+      // undici can't be told to make no connection; it is told once there is one.
+      else if (dispatched && gate.abandon()) leave = gate.settle;
+    }
     sink.end({ ...count, failure: gone ? 'ClientGone' : failure });
-  };
-  client.onClose(ended);
-  if (client.closed()) return;
-
+  });
   function failed(found: Failure): void {
-    // An upload that the client broke off fails towards the bucket as well; its own end is told by `ended`.
+    // An upload that the client broke off fails towards the bucket as well; its own end is told on close.
     if (failure !== null || client.closed() || incoming.errored !== null) return;
     failure = found;
     if (begun) {
-      outgoing.destroy();
+      breakOff(client, length);
       return;
     }
     begun = true;
+    if (found === 'ClientTimeout') endConnection(client.incoming, outgoing);
     const reply = sink.fail(found);
     writeReply(client, reply, (gone) =>
       sink.end({ received: count.received, sent: sentOf(client, reply), failure: failure ?? gone }),
     );
   }
 
+  function late(whose: Failure): void {
+    failed(whose);
+    controller?.abort(new Error(whose));
+  }
+  function over(): void {
+    upload?.stop();
+    clearTimeout(deadline);
+    leave();
+  }
+
+  function dispatch(): void {
+    dispatched = true;
+    const options: Dispatcher.DispatchOptions & { servername: string } = {
+      method: request.method as Dispatcher.HttpMethod,
+      path: request.target,
+      // Neither undici nor Node's response changes a list it is given.
+      headers: request.headers as string[],
+      body: upload === null ? null : upload.open(),
+      // undici's own would run while the body is sent.
+      headersTimeout: upload === null ? timeouts.head : 0,
+      // Unless told, undici takes the Host header for it, and begins a new connection whenever that differs.
+      servername,
+    };
+    pool().dispatch(options, handler);
+  }
+
   const handler: Dispatcher.DispatchHandler = {
     onRequestStart: (started) => {
       controller = started;
       if (client.closed()) started.abort(new Error('the client has gone'));
+      else upload?.begun();
+    },
+    onBodySent: () => upload?.moved(),
+    onRequestSent: () => upload?.ended(),
+    onResponseStarted: () => {
+      heard = true;
     },
     onResponseStart: (receiving, status) => {
       // 103 and its like are for the bucket's own client, the edge; they are never the answer.
-      if (status < 200) return;
+      if (status < 200) {
+        informed += 1;
+        if (informed > MAX_INFORMED) {
+          failed('BucketAnswerInvalid');
+          receiving.abort(new Error('the answer does not begin'));
+        }
+        // Each of them puts undici's own limit off.
+        if (upload === null) deadline ??= setTimeout(late, timeouts.head, 'BucketHeadTimeout');
+        return;
+      }
+      upload?.stop();
+      clearTimeout(deadline);
       try {
         const headers = flatHeaders(receiving.rawHeaders);
-        if (!isPlain(codingOf(headers)))
-          throw new TypeError('the body has a transfer coding besides chunked');
-        outgoing.writeHead(status, [...sink.head(status, headers)]);
+        length = lengthOf(headers);
+        isEmpty = status === 204 || status === 205;
+        const sent = sink.head(status, headers);
+        outgoing.writeHead(status, (isEmpty ? bodiless(status, sent) : sent) as string[]);
+        noteLast(client);
       } catch (error) {
         // What can't be read, or what Node would refuse to send on.
         failed('BucketAnswerInvalid');
@@ -60,70 +128,84 @@ export function send(pool: Pool, request: BucketRequest, client: Client, sink: S
         return;
       }
       begun = true;
-      outgoing.on('drain', () => receiving.resume());
     },
     onResponseData: (receiving, chunk) => {
+      if (isEmpty) return;
       count.sent += chunk.length;
-      if (!outgoing.write(chunk)) receiving.pause();
+      streamed(chunk.length);
+      // With its last bytes: head, body and end are one write then.
+      if (count.sent === length) outgoing.end(chunk);
+      else if (!outgoing.write(chunk)) {
+        receiving.pause();
+        outgoing.once('drain', () => receiving.resume());
+      }
     },
     onResponseEnd: () => {
-      outgoing.end();
+      over();
+      if (!outgoing.writableEnded) outgoing.end();
     },
-    onResponseError: (_, error) => failed(failureOf(error)),
+    onResponseError: (_, error) => {
+      if (
+        retries > 0 &&
+        !begun &&
+        failure === null &&
+        !heard &&
+        !client.closed() &&
+        closedWhenReused(error)
+      ) {
+        retries -= 1;
+        controller = undefined;
+        dispatch();
+        return;
+      }
+      over();
+      failed(failureOf(error));
+    },
   };
 
-  try {
-    pool.dispatch(
-      {
-        method: request.method as Dispatcher.HttpMethod,
-        path: request.target,
-        headers: [...request.headers],
-        body: bodyOf(incoming, count),
-      },
-      handler,
-    );
-  } catch (error) {
-    failed(failureOf(error));
-  }
+  if (!client.closed()) gate.enter(turn);
 }
 
 /**
- * The client's body, or null when it sends none (RFC 9112 §6.3). Not the stream itself: undici destroys the
- * body of a failed request, which would take away the connection that the error has to go out on.
+ * The length that a bucket says its body has; -1 where it says none. Throws where the body has a transfer coding
+ * besides chunked: it would have to be taken off, or the body would be another one (RFC 9112 §6.1).
  */
-function bodyOf(incoming: IncomingMessage, count: { received: number }) {
-  const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers;
-  if (encoding === undefined && (length === undefined || Number(length) === 0)) return null;
-  const chunks = async function* () {
-    try {
-      for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
-        count.received += chunk.length;
-        yield chunk as Buffer;
-      }
-    } finally {
-      // Not before the iterator has let go: its going away would stop the flow again.
-      drain(incoming);
-    }
-  };
-  return Readable.from(chunks(), { objectMode: false });
+function lengthOf(headers: FlatHeaders): number {
+  let length = -1;
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at] ?? '';
+    if (name.length === LENGTH.length && name.toLowerCase() === LENGTH) length = Number(headers[at + 1]);
+    if (name.length !== CODING.length || name.toLowerCase() !== CODING) continue;
+    if (!/^chunked$/i.test(headers[at + 1] ?? ''))
+      throw new TypeError('the body has a transfer coding besides chunked');
+    return -1;
+  }
+  return length;
 }
 
-const codingOf = (headers: FlatHeaders): string | undefined => {
+/** Most answers of 1xx before the one that counts. */
+const MAX_INFORMED = 32;
+const LENGTH = 'content-length';
+const CODING = 'transfer-encoding';
+
+/** Whether a request brings a body (RFC 9112 §6.3). */
+const brings = ({ head: { length, coding } }: Client): boolean =>
+  coding !== null || (length !== null && Number(length) !== 0);
+
+/** The headers of an answer that has no body whatever they say (RFC 9110 §8.6, §15.3.6). */
+function bodiless(status: number, headers: FlatHeaders): FlatHeaders {
+  const kept: string[] = [];
   for (let at = 0; at < headers.length; at += 2) {
-    if (headers[at]?.toLowerCase() === 'transfer-encoding') return headers[at + 1];
+    const name = (headers[at] ?? '').toLowerCase();
+    if (name !== CODING && name !== LENGTH) kept.push(headers[at] ?? '', headers[at + 1] ?? '');
   }
-  return undefined;
-};
-
-/** Any other coding would have to be taken off, or the body would be another one (RFC 9112 §6.1). */
-const isPlain = (coding: string | undefined): boolean => coding === undefined || /^chunked$/i.test(coding);
-
-/** Takes the rest of an upload that nobody wants off the wire, so that the next request can be read. */
-function drain(incoming: IncomingMessage): void {
-  if (!incoming.readableEnded && !incoming.destroyed) incoming.resume();
+  if (status === 205) kept.push('Content-Length', '0');
+  return kept;
 }
 
 function flatHeaders(raw: Dispatcher.DispatchController['rawHeaders']): FlatHeaders {
   if (!Array.isArray(raw)) throw new TypeError('the connection gives no raw headers');
-  return raw.map((item) => (typeof item === 'string' ? item : item.toString('latin1')));
+  const flat: string[] = [];
+  for (const item of raw) flat.push(typeof item === 'string' ? item : item.toString('latin1'));
+  return flat;
 }

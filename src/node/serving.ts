@@ -1,9 +1,5 @@
-import type { Hono } from 'hono';
 import type { BucketConfig } from '../config/file.ts';
-import { createEdge, type EdgeEnv } from '../edge/app.ts';
-import type { Observe } from '../edge/observe.ts';
-import type { Bucket } from '../edge/route.ts';
-import type { Background, RulesCache } from '../rules/cache.ts';
+import type { RulesCache } from '../rules/cache.ts';
 import { keyOf, type RuledBucket } from '../rules/held.ts';
 import { coalesced, loadDue } from '../rules/refresh.ts';
 import type { OpenBucket } from './bucket.ts';
@@ -11,9 +7,8 @@ import type { OpenedBucket } from './buckets.ts';
 import { watchFile } from './watch.ts';
 
 export interface ServingOptions {
-  readonly observers: readonly Observe[];
-  readonly onError: (error: unknown) => void;
-  readonly debugReason: boolean;
+  /** Takes the buckets that are served from now on, at once; throws when they can't be served side by side. */
+  readonly serve: (buckets: readonly OpenedBucket[]) => void;
   /** Milliseconds that requests to a bucket which is served no more may take to end. */
   readonly drain: number;
   /** Milliseconds between asking the cache whether rules are due. */
@@ -27,26 +22,14 @@ export interface ServingOptions {
 /** Systems allow so many watches and no more; files beyond are read again when their rules are due. */
 const WATCHED_MOST = 256;
 
-/** Keeps the set of buckets that is served, and the app that serves it; both are swapped at once. */
+/** Keeps the set of buckets that is served, here or by workers, and what belongs to it. */
 export function serveBuckets(cache: RulesCache, options: ServingOptions) {
   let served: readonly OpenedBucket[] = [];
-  let app = appFor([]);
   let begun = false;
   const watching = new Map<OpenedBucket, { close(): void }>();
   let ticking: NodeJS.Timeout | undefined;
   let replacing: Promise<void> = Promise.resolve();
   const retiring = new Map<OpenBucket, NodeJS.Timeout>();
-
-  function appFor(buckets: readonly OpenedBucket[]): Hono<EdgeEnv> {
-    return createEdge({
-      buckets: buckets.map(({ route, ruled }) => ({ ...route, rules: rulesOf(cache, ruled) })),
-      observe: (event) => {
-        for (const observe of options.observers) observe(event);
-      },
-      onError: options.onError,
-      debugReason: options.debugReason,
-    });
-  }
 
   const ruled = (): readonly RuledBucket[] => served.map((bucket) => bucket.ruled);
 
@@ -82,7 +65,7 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
   async function replaceNow(configs: readonly BucketConfig[]): Promise<void> {
     const next = await options.open(configs, served);
     const gone = served.filter((bucket) => !next.includes(bucket));
-    app = appFor(next);
+    options.serve(next);
     served = next;
     if (begun) watch();
     retire(gone);
@@ -104,7 +87,6 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
   }
 
   return {
-    app: () => app,
     ruled,
     preloaded,
     replace,
@@ -125,8 +107,3 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
     },
   };
 }
-
-const rulesOf = (cache: RulesCache, bucket: RuledBucket): Bucket['rules'] => ({
-  current: (background: Background) => cache.current(bucket, background),
-  refresh: (background: Background) => background(cache.renew(bucket)),
-});

@@ -1,22 +1,28 @@
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import type { DestinationStream, Logger } from 'pino';
 import { createAdmin } from '../admin/app.ts';
 import type { BucketConfig } from '../config/file.ts';
-import { BUCKET_OPTIONS, type BucketOptions, type Config } from '../config/read.ts';
+import type { Config } from '../config/read.ts';
+import { logRules } from '../edge/log.ts';
 import { createRulesCache, type RulesCache } from '../rules/cache.ts';
 import { keyOf, type RuledBucket } from '../rules/held.ts';
 import { refreshLoaded } from '../rules/refresh.ts';
 import { openBuckets } from './buckets.ts';
-import { appListener, edgeListener, type Listening, listen } from './listen.ts';
-import { createLog, logRules, requestLog } from './log.ts';
+import { serveByWorkers } from './cluster/primary.ts';
+import { certificateOf, openFront } from './front.ts';
+import { appListener } from './listen.ts';
+import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { createPools, type PoolTimeouts } from './pools.ts';
+import { listenOr } from './port.ts';
 import { readByPools } from './read.ts';
 import { serveBuckets } from './serving.ts';
 import { listenTo, openShared } from './shared.ts';
-import { startFault } from './start-fault.ts';
+import { type Serve, serveHere } from './single.ts';
 
 export interface StartOptions {
-  /** Where log lines go; standard output unless given. */
+  /** Where log lines go; standard output unless given. Workers write to standard output all the same. */
   readonly log?: DestinationStream;
   readonly timeouts?: PoolTimeouts;
   /** Opens something that belongs to the edge, once its address is known; gives back how to close it. */
@@ -35,6 +41,8 @@ export interface Running {
   refresh(): Promise<void>;
   /** Serves other buckets from now on; connections stay. Rejects with a start fault, and nothing changes. */
   replace(buckets: readonly BucketConfig[]): Promise<void>;
+  /** Puts new workers in the place of the old ones, one after the other; ends when all have taken over. */
+  roll(): Promise<void>;
   readonly log: Logger;
   /** Stops accepting, finishes what is in flight within the configured limit, and ends. */
   close(): Promise<void>;
@@ -61,12 +69,6 @@ export async function start(
   }
 }
 
-/** The one bucket that the options themselves name; its name is taken from its place. */
-export function onlyBucket(config: Config): BucketConfig {
-  const options = Object.fromEntries(BUCKET_OPTIONS.map((name) => [name, config[name]])) as BucketOptions;
-  return { ...options, name: '', keepPrefix: false, preload: true };
-}
-
 async function open(
   config: Config,
   buckets: readonly BucketConfig[],
@@ -83,20 +85,37 @@ async function open(
     ttl: config.rulesTtl,
     maxStale: config.maxStale,
     ...(keep !== null && { keep }),
-    onChange: (changed, status) => logRules(log, changed, status),
+    onChange: (changed, status) => {
+      logRules(log, changed, status);
+      serve.changed(changed);
+    },
     onVersion: (bucket, version) => bus?.publish({ kind: 'changed', bucket: keyOf(bucket), version }),
   });
-  const { pools, close: closePools } = createPools(timeouts);
-  opened.push(closePools);
   // Rules have connections of their own: they are read also while a bucket's are all taken.
   const { pools: rulesPools, close: closeRulesPools } = createPools(timeouts);
   opened.push(closeRulesPools);
   const read = readByPools(rulesPools);
   const metrics = createMetrics();
+  const edgeId = randomBytes(4).toString('hex');
+  const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
+  const serve: Serve =
+    workers > 1
+      ? serveByWorkers({ config, workers, cache, log, edgeId, timeouts, onCounts: metrics.add })
+      : serveHere(
+          openFront(config, {
+            log,
+            observe: metrics.observe,
+            edgeId,
+            timeouts,
+            workers,
+            certificate: () => certificateOf(config, log),
+          }),
+          cache,
+          log,
+        );
+  opened.push(serve.close);
   const serving = serveBuckets(cache, {
-    observers: [metrics.observe, requestLog(log)],
-    onError: (error) => log.error({ err: messageOf(error) }, 'the edge failed on a request'),
-    debugReason: config.debugReason,
+    serve: serve.replace,
     drain: config.drain,
     every: Math.min(TICK, config.rulesTtl),
     open: (configs, before) => openBuckets(configs, before, { edgeHost: config.host, env, read, warn }),
@@ -109,18 +128,25 @@ async function open(
     buckets: serving.ruled,
     preloaded: serving.preloaded,
     cache,
-    listening: () => listening,
-    metrics: metrics.render,
+    listening: () => listening && serve.listening(),
+    metrics: async () => {
+      await serve.collect();
+      return metrics.render();
+    },
     onRefresh: (bucket) => bus?.publish({ kind: 'refresh', bucket }),
   });
-  const adminPort = await listenOr(appListener(admin), config.adminHost, config.adminPort, '--admin-port');
+  const adminPort = await listenOr(
+    appListener(admin),
+    { host: config.adminHost, port: config.adminPort },
+    '--admin-port',
+  );
   opened.push(() => adminPort.close(0));
-  const edgePort = await listenOr(edgeListener(serving.app, pools), config.host, config.port, '--port');
+  const url = await serve.listen();
   opened.push(() => {
     listening = false;
-    return edgePort.close(config.drain);
+    return serve.end(config.drain);
   });
-  opened.push(await alongside(edgePort.url));
+  opened.push(await alongside(url));
   listening = true;
   if (bus !== null) {
     const silence = listenTo(bus, cache, serving.ruled);
@@ -128,12 +154,13 @@ async function open(
   }
   serving.begin();
   return {
-    url: edgePort.url,
+    url,
     adminUrl: adminPort.url,
     buckets: serving.ruled,
     cache,
     refresh: () => refreshLoaded(cache, serving.ruled()),
     replace: serving.replace,
+    roll: serve.roll,
     log,
     close,
   };
@@ -143,26 +170,3 @@ const nothingAlongside = async () => async () => {};
 
 /** Milliseconds between asking the cache whether rules are due: it alone knows, by time to live or back-off. */
 const TICK = 1_000;
-
-async function listenOr(
-  handler: Parameters<typeof listen>[0],
-  host: string,
-  port: number,
-  flag: string,
-): Promise<Listening> {
-  return listen(handler, host, port).catch((error) => {
-    throw startFault([portMessage(error, host, port, flag)]);
-  });
-}
-
-/** Why a port can't be listened on, in one line. */
-export function portMessage(error: NodeJS.ErrnoException, host: string, port: number, flag: string): string {
-  if (error.code === 'EADDRINUSE') {
-    return `port ${port} on ${host} is in use: stop what listens there, or choose another with ${flag}`;
-  }
-  if (error.code === 'EACCES')
-    return `port ${port} on ${host} needs more rights: choose one above 1023 with ${flag}`;
-  return `can't listen on ${host} port ${port}: ${messageOf(error)}`;
-}
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -11,7 +11,7 @@ export type Background = (work: Promise<unknown>) => void;
 export interface RulesCache {
   /**
    * The rules to decide by now. A promise only while a first load is under way, or one that follows a change
-   * somebody has just made; never for a refresh, which `background` takes.
+   * somebody has just made; never for a refresh. `background` takes every load.
    */
   current(bucket: RuledBucket, background?: Background): RulesInForce | Promise<RulesInForce>;
   /** Loads anew, also when a load is under way that may have begun before what the caller knows of. */
@@ -22,8 +22,8 @@ export interface RulesCache {
   learn(bucket: RuledBucket, version: string): Promise<void>;
   /** The bucket is served no more: nothing of it is remembered here. What is kept elsewhere stays. */
   forget(bucket: RuledBucket): void;
-  /** By the bucket's key. */
-  status(key: string): RulesStatus;
+  /** By the bucket's key; given the bucket too, what it has learned since it was forgotten. */
+  status(key: string, bucket?: RuledBucket): RulesStatus;
   /** Whether anybody has asked for the bucket's rules yet, also where they are still on their way. */
   asked(key: string): boolean;
 }
@@ -150,25 +150,28 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
   ): RulesInForce | Promise<RulesInForce> {
     const found = held.get(keyOf(bucket));
     const { lastGood } = known.account;
+    // It was evicted or given other options, or a load ended beside what others told: what is known is compiled anew.
     if (found?.bucket !== bucket || found.version !== (lastGood?.version ?? null)) {
-      return knownOrFetched(bucket, known);
+      return idledAway(known) || lastGood === null
+        ? waitedFor(bucket, known, background)
+        : reconfigured(bucket, known);
     }
     if (held.getRemainingTTL(keyOf(bucket)) <= 0) {
-      if (idledAway(known)) return fetched(bucket, known);
-      background(held.fetch(keyOf(bucket), { context: { bucket, known, anew: false } }));
+      if (idledAway(known)) return waitedFor(bucket, known, background);
+      // Of the load itself: with a stale value it would be of that, and Workers would drop the load.
+      background(held.fetch(keyOf(bucket), { context: { bucket, known, anew: false }, allowStale: false }));
     }
     return inForce(found, known);
   }
 
   /**
-   * What is known is not compiled for the bucket as it is configured now: it was evicted or given other options, or a
-   * load ended beside what others told. Where rules are known, they are compiled, and the source is asked soon; else
-   * there is a first load to wait for.
+   * Others wait for the same load, and must not when the request that began it takes it along: Workers end what is not
+   * theirs. Rules that were kept are checked against the source at once: in a Worker there may be no second request.
    */
-  function knownOrFetched(bucket: RuledBucket, known: Known): RulesInForce | Promise<RulesInForce> {
-    return known.account.lastGood === null || idledAway(known)
-      ? fetched(bucket, known)
-      : reconfigured(bucket, known);
+  function waitedFor(bucket: RuledBucket, known: Known, background: Background): Promise<RulesInForce> {
+    const load = fetched(bucket, known);
+    background(load.then((found) => (known.account.unconfirmed ? fetched(bucket, known, true) : found)));
+    return load;
   }
 
   async function refreshKnown(bucket: RuledBucket, known: Known): Promise<RulesInForce> {
@@ -207,8 +210,8 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
     held.delete(keyOf(bucket));
   }
 
-  function status(key: string): RulesStatus {
-    const known = buckets.get(key);
+  function status(key: string, bucket?: RuledBucket): RulesStatus {
+    const known = (bucket && forgotten.get(bucket)) ?? buckets.get(key);
     return known === undefined ? NOT_LOADED : ledger.status(known.account);
   }
 

@@ -43,12 +43,16 @@ export interface RulesInForce {
 
 /** What the cache holds of a bucket: its last good rules, compiled, and what takes their place when they are too old. */
 export interface Held extends RulesInForce {
-  readonly bucket: RuledBucket;
+  readonly bucket: Pick<RuledBucket, 'behaviour'>;
   readonly unavailable: RulesInForce;
 }
 
 /** Compiles the last good rules; the same version for the same bucket stays the same object. */
-export function hold(bucket: RuledBucket, lastGood: LastGood | null, before: Held | undefined): Held {
+export function hold(
+  bucket: Pick<RuledBucket, 'behaviour'>,
+  lastGood: Pick<LastGood, 'outcome' | 'ruleSet' | 'version'> | null,
+  before: Held | undefined,
+): Held {
   const unavailable = { rules: unavailableRules(bucket.behaviour), version: null };
   if (lastGood === null) return { ...unavailable, bucket, unavailable };
   const { version } = lastGood;
@@ -56,6 +60,9 @@ export function hold(bucket: RuledBucket, lastGood: LastGood | null, before: Hel
   return { rules: compileGood(lastGood, bucket.behaviour), version, bucket, unavailable };
 }
 
-function compileGood({ outcome, ruleSet }: LastGood, behaviour: Behaviour): CompiledRules {
+function compileGood(
+  { outcome, ruleSet }: Pick<LastGood, 'outcome' | 'ruleSet'>,
+  behaviour: Behaviour,
+): CompiledRules {
   return outcome === 'missing' ? missingBucket(behaviour) : compileRules(ruleSet, behaviour);
 }

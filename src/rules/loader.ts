@@ -81,7 +81,9 @@ export function createLoader({
   return (fetching) => oneByOne(fetching.known, () => recallOrLoad(fetching));
 }
 
-const backOff = (failed: number): number => Math.min(BACK_OFF_FIRST * 2 ** (failed - 1), BACK_OFF_CEILING);
+/** Milliseconds until the next load after so many failed ones. */
+export const backOff = (failed: number): number =>
+  Math.min(BACK_OFF_FIRST * 2 ** (failed - 1), BACK_OFF_CEILING);
 
 /** A fleet that started together must not ask together for ever. */
 const jittered = (milliseconds: number): number =>

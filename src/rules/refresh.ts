@@ -11,6 +11,10 @@ export const refreshLoaded = (cache: RulesCache, buckets: readonly RuledBucket[]
     (bucket) => cache.refresh(bucket),
   );
 
+/** Loads all of them anew, also those that nobody has asked for. */
+export const refreshAll = (cache: RulesCache, buckets: readonly RuledBucket[]): Promise<void> =>
+  fewAtOnce(buckets, (bucket) => cache.refresh(bucket));
+
 /** Loads what is due, by time to live or after a failure, and what was never loaded; ends with the last load. */
 export const loadDue = (cache: RulesCache, buckets: readonly RuledBucket[]): Promise<void> =>
   fewAtOnce(buckets, async (bucket) => {

@@ -62,7 +62,7 @@ export type Ask = (asked: Asked) => Promise<Answer>;
  * the caller still has; only with them may the outcome be `unchanged`.
  */
 export interface Source {
-  readonly kind: 'bucket' | 'file' | 'url' | 'inline';
+  readonly kind: 'bucket' | 'file' | 'url' | 'inline' | 'kv';
   /** For people: a path or URL, without secrets. */
   readonly name: string;
   load(signal: AbortSignal, previous?: Validators): Promise<Loaded>;

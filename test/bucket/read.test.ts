@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Read, readByFetch } from '../../src/bucket/read.ts';
+import { type Read, readByFetch, readUncached } from '../../src/bucket/read.ts';
 import { createPools } from '../../src/node/pools.ts';
 import { readByPools } from '../../src/node/read.ts';
 
@@ -40,6 +40,7 @@ const limits = (maxBytes = 65_536) => ({ maxBytes, signal: AbortSignal.timeout(4
 
 describe.each<[string, Read]>([
   ['fetch', readByFetch],
+  ['fetch past caches', readUncached],
   ['kept connections', readByPools(pools)],
 ])('reading a small answer by %s', (_, read) => {
   test('gives status, headers and text, and sends what it was told', async () => {

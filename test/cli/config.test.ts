@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { rulesFor, until } from '../node/store.ts';
 import { allows, edges, linesWith, PORTS, write } from './edges.ts';
@@ -20,6 +22,23 @@ describe('serve --config', () => {
     expect(await allows(edge, 'https://b.example', 'a.test')).toBe(false);
     edge.child.kill('SIGTERM');
     expect(await edge.code).toBe(0);
+  });
+
+  test('serves what the file says after an edit while it was starting (found in review)', async () => {
+    const [one, two] = [await all.store('https://a.example'), await all.store('https://b.example')];
+    await write(file(), { buckets: { one: { bucket: one.url } } });
+    // A Redis that says nothing keeps the start waiting, and tells when it has begun.
+    const silent = createServer();
+    const asked = once(silent, 'connection');
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    const starting = all.serve('--config', file(), '--redis', `redis://127.0.0.1:${port}`);
+    const [socket] = await asked;
+    await write(file(), { buckets: { two: { bucket: two.url } } });
+    const edge = await starting;
+    await until(() => allows(edge, 'https://b.example'), 'the edit');
+    socket.destroy();
+    silent.close();
   });
 
   test('serves new buckets when the file is edited, and refuses a faulty edit with all its faults', async () => {

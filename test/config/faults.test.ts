@@ -36,6 +36,10 @@ const WRONG: readonly (readonly [OptionName, string, RegExp, RegExp])[] = [
   ['host', '[::1]', /not an address/, /::1/],
   ['host', 'a b', /not an address/, /127\.0\.0\.1/],
   ['host', '', /not an address/, /127\.0\.0\.1/],
+  ['socket', ' ', /empty/, /a path/],
+  ['socket', `/${'ä'.repeat(52)}`, /too long/, /at most 103 bytes/],
+  ['tlsCert', ' ', /empty/, /a path/],
+  ['tlsKey', ' ', /empty/, /a path/],
   ['adminHost', '*', /not an address/, /127\.0\.0\.1/],
   ...PORTS.map((text) => ['port', text, /is not a port/, /0 to 65535/] as const),
   ['adminPort', 'x', /is not a port/, /0 to 65535/],
@@ -44,6 +48,12 @@ const WRONG: readonly (readonly [OptionName, string, RegExp, RegExp])[] = [
   ['rulesTtl', '0', /is not a time/, /from 1s to 7d/],
   ['rulesTtl', 'soon', /is not a time/, /from 1s to 7d/],
   ['drain', 'never', /is not a time/, /from 0 to 1h/],
+  ...['0', '257', '-1', '1.5', 'all', '', '1e2'].map(
+    (text) => ['workers', text, /no number of workers/, /1 to 256, or auto/] as const,
+  ),
+  ['connections', '0', /no number/, /from 1 to 100000/],
+  ['connections', '1e3', /no number/, /from 1 to 100000/],
+  ['queue', '-1', /no number/, /from 0 to 100000/],
   ['keepHost', 'yes', /none of the words/, /true or false/],
   ['trustForwarded', '10.0.0.1', /none of the words/, /true or false/],
   ['dangerouslyAllowCredentials', 'yes', /none of the words/, /true or false/],
@@ -118,6 +128,31 @@ describe('a wrong value is told with its place, itself, why, and what to write',
       { place: '--rules', reason: 'is not an HTTP URL', write: expect.stringContaining('a file') },
     ]);
   });
+});
+
+test('a certificate without its key, or a key without its certificate', () => {
+  expect(faultsOf(flag('tlsCert', 'c.pem'))).toEqual([
+    { place: '--tls-key', reason: 'is missing beside --tls-cert', write: 'the path of its key in PEM' },
+  ]);
+  expect(faultsOf({ tlsKey: { place: 'TLS_KEY', text: 'k.pem' } })).toEqual([
+    { place: '--tls-cert', reason: 'is missing beside TLS_KEY', write: 'the path of the certificate in PEM' },
+  ]);
+});
+
+test('an address or a port beside a Unix socket', () => {
+  const faults = faultsOf(
+    flag('socket', 'e.sock'),
+    { port: { place: 'PORT', text: '80' } },
+    flag('host', '::1'),
+  );
+  expect(faults.map(({ place, write }) => [place, write])).toEqual([
+    ['--host', 'nothing, or leave --socket out'],
+    ['PORT', 'nothing, or leave --socket out'],
+  ]);
+});
+
+test('a Unix socket leaves the port to admin', () => {
+  expect(faultsOf(flag('socket', 'e.sock'), flag('adminPort', '8080'))).toEqual([]);
 });
 
 describe('times', () => {

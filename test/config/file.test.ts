@@ -22,6 +22,8 @@ const DEFAULTS = {
   region: null,
   signature: 'v4',
   credentials: { kind: 'environment', prefix: null },
+  keepHost: false,
+  trustForwarded: false,
   dangerouslyAllowCredentials: false,
   keepPrefix: false,
   preload: false,

@@ -29,11 +29,17 @@ const DEFAULTS: Config = {
   redis: null,
   host: '127.0.0.1',
   port: 8080,
+  socket: null,
+  tlsCert: null,
+  tlsKey: null,
   adminHost: '127.0.0.1',
   adminPort: 8081,
   demoPort: 8082,
   rulesTtl: 60_000,
   maxStale: 604_800_000,
+  workers: 1,
+  connections: 256,
+  queue: 512,
   drain: 10_000,
   keepHost: false,
   trustForwarded: false,
@@ -72,11 +78,17 @@ const VALUES: Readonly<Record<OptionName, readonly [string, unknown, string, unk
   redis: ['redis://h:1', 'redis://h:1', 'rediss://h', 'rediss://h'],
   host: ['0.0.0.0', '0.0.0.0', '::1', '::1'],
   port: ['80', 80, '0', 0],
+  socket: ['/run/e.sock', '/run/e.sock', 'e.sock', 'e.sock'],
+  tlsCert: ['./c.pem', './c.pem', '/c', '/c'],
+  tlsKey: ['./k.pem', './k.pem', '/k', '/k'],
   adminHost: ['10.0.0.5', '10.0.0.5', 'localhost', 'localhost'],
   adminPort: ['9090', 9090, '0', 0],
   demoPort: ['3000', 3000, '0', 0],
   rulesTtl: ['5m', 300_000, '1', 1000],
   maxStale: ['0', 0, '1d', 86_400_000],
+  workers: ['auto', 'auto', '256', 256],
+  connections: ['64', 64, '100000', 100_000],
+  queue: ['0', 0, '7', 7],
   drain: ['30s', 30_000, '0', 0],
   keepHost: ['true', true, 'false', false],
   trustForwarded: ['true', true, 'false', false],
@@ -85,12 +97,20 @@ const VALUES: Readonly<Record<OptionName, readonly [string, unknown, string, unk
   logLevel: ['warn', 'warn', 'silent', 'silent'],
 };
 
+/** What an option is never given without. */
+const BESIDE: { readonly [N in OptionName]?: { readonly args: string[]; readonly values: Partial<Config> } } =
+  {
+    rulesToken: { args: ['--rules=https://h/r'], values: { rules: { kind: 'url', url: 'https://h/r' } } },
+    tlsCert: { args: ['--tls-key=k'], values: { tlsKey: 'k' } },
+    tlsKey: { args: ['--tls-cert=c'], values: { tlsCert: 'c' } },
+  };
+
 describe.each(NAMES)('%s', (name) => {
   const { flag, variable } = OPTIONS[name];
   const [first, firstValue, second, secondValue] = VALUES[name];
-  // A token goes with a URL, or it is a fault.
-  const url = name === 'rulesToken' ? ['--rules=https://h/r'] : [];
-  const base = name === 'rulesToken' ? { rules: { kind: 'url', url: 'https://h/r' } } : {};
+  // A token goes with a URL, and a certificate with its key, or it is a fault.
+  const url = BESIDE[name]?.args ?? [];
+  const base = BESIDE[name]?.values ?? {};
   const configured = (args: string[], env?: Record<string, string>) => configuredBy([...url, ...args], env);
   const only = (value: unknown) => ({ ...DEFAULTS, ...base, [name]: value });
 
@@ -109,12 +129,12 @@ describe.each(NAMES)('%s', (name) => {
   });
 
   test('has its default when the variable is empty', () => {
-    expect(configured([], { [variable]: '' })).toEqual(only(DEFAULTS[name]));
+    expect(configuredBy([], { [variable]: '' })).toEqual(DEFAULTS);
   });
 
   test('a wrong variable does no harm where the flag is right', () => {
     // Any text is the path of something.
-    if (['bucket', 'rules', 'config', 'stateDir'].includes(name)) return;
+    if (['bucket', 'rules', 'config', 'stateDir', 'socket', 'tlsCert', 'tlsKey'].includes(name)) return;
     expect(configured([`--${flag}=${first}`], { [variable]: '?' })).toEqual(only(firstValue));
   });
 

@@ -89,6 +89,13 @@ const WRONG: readonly Row[] = [
     /none of store s3/,
     /v4/,
   ],
+  [
+    'a Host of the client’s choice',
+    one({ keepHost: true }),
+    `${FILE}: buckets.media: keepHost`,
+    /any other bucket/,
+    /"hosts"/,
+  ],
   ['two stores', one({ store: 's3' }), `${FILE}: buckets.media: store`, /contradicts/, /oss/],
   [
     'a host with a port',

@@ -1,5 +1,8 @@
 import { type Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { request as secureRequest } from 'node:https';
 import { connect, type Socket } from 'node:net';
+import { connect as secureConnect } from 'node:tls';
+import { CA } from './tls.ts';
 
 export interface Answered {
   readonly status: number;
@@ -28,9 +31,11 @@ export function begin(
   url: string,
   { method = 'GET', target = '/', headers = [], agent }: Call,
 ): ClientRequest {
-  const { hostname, port, host } = new URL(url);
+  const { protocol, hostname, port, host } = new URL(url);
+  const send = protocol === 'https:' ? secureRequest : request;
   const named = headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === 'host');
-  return request({
+  return send({
+    ca: CA,
     host: hostname,
     port,
     method,
@@ -116,8 +121,9 @@ export const element = ({ body }: Pick<Answered, 'body'>, name: string): string 
 
 /** Opens a bare connection to a server; errors end it quietly, as its reader sees by what is missing. */
 export function dial(url: string): Socket {
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
+  const { protocol, hostname: host, port } = new URL(url);
+  const where = { host, port: Number(port) };
+  const socket = protocol === 'https:' ? secureConnect({ ...where, ca: CA }) : connect(where);
   socket.on('error', () => undefined);
   return socket;
 }

@@ -6,7 +6,8 @@ import type { Address } from '../../src/bucket/transport.ts';
 import { createEdge } from '../../src/edge/app.ts';
 import type { RequestEvent } from '../../src/edge/observe.ts';
 import type { Bucket } from '../../src/edge/route.ts';
-import { edgeListener, listen } from '../../src/node/listen.ts';
+import type { GateLimits } from '../../src/node/gate.ts';
+import { edgeListener, type Listening, type ListenOptions, listen } from '../../src/node/listen.ts';
 import { createPools } from '../../src/node/pools.ts';
 import { readByPools } from '../../src/node/read.ts';
 import { bucketSource } from '../../src/rules/bucket.ts';
@@ -23,12 +24,22 @@ interface Opened {
 
 /** Rules stay as they are until a test or a client's own write has them loaded anew. */
 const NEVER = 3_600_000;
+const EDGE_ID = '0123abcd';
 const ONE: readonly Place[] = [{ name: 'bucket' }];
 
+/** With a hand on the server. */
+export interface NodeEdge extends Edge {
+  readonly listening: Listening;
+}
+
 /** Puts the edge together as it runs on Node, with an ear on `observe`. */
-export async function openOnNode(options: OpenOptions): Promise<Edge> {
+export async function openOnNode(
+  options: OpenOptions,
+  limits?: GateLimits,
+  listenOptions?: ListenOptions,
+): Promise<NodeEdge> {
   const cache = createRulesCache({ ttl: NEVER, maxStale: 0 });
-  const { pools, close: closePools } = createPools(options.timeouts);
+  const { pools, close: closePools } = createPools(options.timeouts, limits);
   const openBucket = async ({ name, path, url, rules: own, ...where }: Place): Promise<Opened> => {
     const upstream = await openUpstream(own ?? options.rules ?? 'none', path);
     const home = addressOf(upstream.url);
@@ -55,12 +66,13 @@ export async function openOnNode(options: OpenOptions): Promise<Edge> {
     buckets: opened.map(({ bucket }) => bucket),
     observe: (event) => events.push(event),
     onError: (error) => errors.push(error),
+    edgeId: EDGE_ID,
     debugReason: options.debugReason ?? false,
   });
   const listening = await listen(
     edgeListener(() => app, pools),
-    '127.0.0.1',
-    0,
+    { host: '127.0.0.1', port: 0 },
+    listenOptions,
   );
   await Promise.all(opened.map(({ ruled }) => cache.current(ruled)));
   const byName = (name?: string): Opened => {
@@ -69,7 +81,9 @@ export async function openOnNode(options: OpenOptions): Promise<Edge> {
     return found;
   };
   return {
+    listening,
     url: listening.url,
+    edgeId: EDGE_ID,
     bucket: byName().upstream,
     bucketNamed: (name) => byName(name).upstream,
     setRules: async (rules, name) => {

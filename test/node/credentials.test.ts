@@ -2,7 +2,8 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { environmentCredentials, fileCredentials } from '../../src/node/credentials.ts';
+import { environmentCredentials } from '../../src/bucket/sign/environment.ts';
+import { fileCredentials } from '../../src/node/credentials.ts';
 
 const PLAIN = { accessKeyId: 'ak', accessKeySecret: 'hush' };
 const WITH_TOKEN = { ...PLAIN, securityToken: 'tok' };

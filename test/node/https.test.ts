@@ -23,6 +23,8 @@ const server = createSecureServer(
       Vary: 'Accept-Encoding, Origin',
       'Access-Control-Allow-Origin': 'https://the-buckets-own',
       'X-Spoken': asked.httpVersion,
+      'X-Host': asked.headers.host ?? '',
+      'X-Port': String(asked.socket.remotePort),
     });
     answer.end('body');
   },
@@ -52,3 +54,25 @@ test('a bucket behind TLS that prefers HTTP/2 is spoken to in HTTP/1.1, and keep
     await stop(edge);
   }
 });
+
+test.each(['localhost', '127.0.0.1'])(
+  'a bucket at https://%s that gets the clients’ Hosts is known by its own name, and its connection is kept',
+  async (name) => {
+    const { port } = server.address() as AddressInfo;
+    const flags = ['--bucket', `https://${name}:${port}`, '--keep-host', '--port', '0', '--admin-port', '0'];
+    const edge = run(['serve', ...flags], { env: { NODE_EXTRA_CA_CERTS: fixture('cert.pem') } });
+    try {
+      const url = await edge.address('edge');
+      const ports = new Set<string | undefined>();
+      for (const host of ['one.example', 'two.example:8443', 'one.example']) {
+        const answered = await call(url, { target: '/key', headers: ['Host', host] });
+        expect(answered.status).toBe(200);
+        expect(value(answered, 'x-host')).toBe(host);
+        ports.add(value(answered, 'x-port'));
+      }
+      expect(ports.size).toBe(1);
+    } finally {
+      await stop(edge);
+    }
+  },
+);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { logRules, requestLog } from '../../src/edge/log.ts';
 import type { RequestEvent } from '../../src/edge/observe.ts';
-import { createLog, logRules, requestLog } from '../../src/node/log.ts';
+import { createLog } from '../../src/node/log.ts';
 import type { LastGood, LoadFailure } from '../../src/rules/ledger.ts';
 import { EVENT } from '../helpers/event.ts';
 import { behaviour, rule } from '../helpers/rules.ts';

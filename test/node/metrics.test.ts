@@ -19,8 +19,8 @@ describe('metrics', () => {
     metrics.observe({ ...EVENT, code: 'BucketUnreachable', status: 502 });
     expect(await samples(metrics, REQUESTS)).toEqual([
       `${REQUESTS}{bucket="b",kind="actual",reason="matched",status="200",code=""} 2`,
-      `${REQUESTS}{bucket="b",kind="preflight",reason="origin_not_allowed",status="403",code=""} 1`,
       `${REQUESTS}{bucket="b",kind="actual",reason="matched",status="502",code="BucketUnreachable"} 1`,
+      `${REQUESTS}{bucket="b",kind="preflight",reason="origin_not_allowed",status="403",code=""} 1`,
     ]);
   });
 

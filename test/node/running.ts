@@ -1,7 +1,8 @@
 import { Agent, type Dispatcher, request } from 'undici';
+import { onlyBucket } from '../../src/config/file.ts';
 import type { BucketPlace } from '../../src/config/place.ts';
 import { type Config, type GivenOptions, readConfig } from '../../src/config/read.ts';
-import { onlyBucket, type Running, start } from '../../src/node/start.ts';
+import { type Running, start } from '../../src/node/start.ts';
 import type { RuledBucket } from '../../src/rules/held.ts';
 
 /** Options with free ports, but for what the test says; they are given as text. */

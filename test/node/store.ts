@@ -73,11 +73,14 @@ export const rulesFor = (origin: string): string =>
   `<CORSConfiguration><CORSRule><AllowedOrigin>${origin}</AllowedOrigin><AllowedMethod>GET</AllowedMethod>` +
   '<AllowedHeader>x-asked</AllowedHeader><ExposeHeader>ETag</ExposeHeader></CORSRule></CORSConfiguration>';
 
-/** Waits until `holds`, for at most five seconds. */
+/** Milliseconds: several processes may be starting on a busy machine. */
+const PATIENCE = 15_000;
+
+/** Waits until `holds`, as long as patience lasts. */
 export async function until(holds: () => unknown, what = 'something'): Promise<void> {
-  for (const end = Date.now() + 5000; Date.now() < end; ) {
+  for (const end = Date.now() + PATIENCE; Date.now() < end; ) {
     if (await holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  throw new Error(`waited five seconds for ${what} that did not happen`);
+  throw new Error(`waited ${PATIENCE / 1000} seconds for ${what} that did not happen`);
 }

@@ -75,15 +75,14 @@ describe('a start', () => {
     clock += 1000;
     const [cache, source] = [newCache(), controlled()];
     expect(told(await cache.current(source.bucket))).toBe('https://a');
-    expect(source.loads()).toBe(0);
     expect(cache.status('b')).toMatchObject({
       state: 'stale',
       lastGood: { confirmedAt: START },
       failure: null,
     });
-    clock += 2;
-    expect(now(cache, source)).toBe('https://a');
+    // Without a second request: an isolate may never have one (found in review).
     await settled(() => source.pending() === 1);
+    expect(now(cache, source)).toBe('https://a');
     await load(cache, source, rulesOf('https://a'));
     expect(cache.status('b').state).toBe('fresh');
   });

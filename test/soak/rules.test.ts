@@ -100,12 +100,12 @@ beforeAll(async () => {
       match(path);
     },
     onError: (error) => errors.push(error),
+    edgeId: '00000000',
     debugReason: false,
   });
   listening = await listen(
     edgeListener(() => edge, pools),
-    '127.0.0.1',
-    0,
+    { host: '127.0.0.1', port: 0 },
   );
 });
 

@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { type Answered, call, corsHeaders, element, value, values } from '../helpers/client.ts';
 import type { Script } from '../helpers/upstream.ts';
-import { type Edge, type Runtime, testOn, useEdge } from './runtime.ts';
+import { codeOn, type Edge, type ONLY_ON_NODE, type Runtime, testOn, useEdge } from './runtime.ts';
 import { A, EVERYBODY, EVERYBODY_HEADERS, ONE_ORIGIN, ONE_ORIGIN_HEADERS } from './sets.ts';
 
 const ID = /^[0-9A-F]{24}$/;
@@ -35,6 +35,8 @@ interface Wrong {
   readonly script?: Script;
   /** No rule can list the method, so it is proven that nobody gets headers. */
   readonly outsideTheFive?: true;
+  /** Why no other runtime can say so. */
+  readonly onlyOnNode?: keyof typeof ONLY_ON_NODE;
 }
 
 const breakOff: Script = (_asked, incoming) => incoming.socket.destroy();
@@ -83,6 +85,7 @@ const WRONG: readonly Wrong[] = [
     script: answerRaw(`HTTP/1.1 200 OK\r\nX-One: ${'a'.repeat(80_000)}\r\n\r\n`),
     status: 502,
     code: 'BucketAnswerInvalid',
+    onlyOnNode: 'refused heads',
   },
   {
     name: 'a bucket with two lengths',
@@ -110,10 +113,13 @@ const ask = (edge: Edge, wrong: Wrong, origin: readonly string[] = []): Promise<
 };
 
 export function addErrorTests(runtime: Runtime): void {
+  const wrongs = WRONG.filter(({ onlyOnNode }) => onlyOnNode === undefined || runtime.name === 'node').map(
+    (wrong) => ({ ...wrong, code: codeOn(runtime, wrong.code) }),
+  );
   describe('errors of the edge’s own, where the answer depends on the origin', () => {
     const edge = useEdge(runtime, { rules: ONE_ORIGIN });
 
-    test.each(WRONG)('$name is $status $code', async (wrong) => {
+    test.each(wrongs)('$name is $status $code', async (wrong) => {
       const answered = await ask(edge(), wrong, ['Origin', A]);
       isError(answered, wrong.status, wrong.code);
       const none = wrong.outsideTheFive === true;
@@ -132,7 +138,7 @@ export function addErrorTests(runtime: Runtime): void {
       expect(edge().bucket.asked).toEqual([]);
     });
 
-    test.each(WRONG.filter(({ script }) => script === undefined))(
+    test.each(wrongs.filter(({ script }) => script === undefined))(
       '$name never reaches the bucket',
       async (wrong) => {
         await ask(edge(), wrong);
@@ -159,7 +165,7 @@ export function addErrorTests(runtime: Runtime): void {
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
       const target = '/key';
       const ports: (number | undefined)[] = [];
-      for (const wrong of WRONG) {
+      for (const wrong of wrongs) {
         edge().bucket.script = wrong.script ?? { status: 200 };
         const { method = 'GET', headers = [] } = wrong;
         const body = method === 'GET' ? {} : { body: 'x'.repeat(100_000) };
@@ -178,7 +184,7 @@ export function addErrorTests(runtime: Runtime): void {
   describe('errors of the edge’s own, where everybody is let in', () => {
     const edge = useEdge(runtime, { dialect: 's3', rules: EVERYBODY });
 
-    test.each(WRONG)('$name is $status $code and the same for all', async (wrong) => {
+    test.each(wrongs)('$name is $status $code and the same for all', async (wrong) => {
       for (const origin of [[], ['Origin', A]]) {
         const answered = await ask(edge(), wrong, origin);
         isError(answered, wrong.status, wrong.code, 'x-amz-request-id');
@@ -191,7 +197,7 @@ export function addErrorTests(runtime: Runtime): void {
   describe('errors of the edge’s own, while the rules are unknown', () => {
     const edge = useEdge(runtime, { rules: 'unknown' });
 
-    test.each(WRONG)('$name is $status $code, without CORS headers', async (wrong) => {
+    test.each(wrongs)('$name is $status $code, without CORS headers', async (wrong) => {
       const answered = await ask(edge(), wrong, ['Origin', A]);
       isError(answered, wrong.status, wrong.code);
       expect(element(answered, 'Reason')).toBe('rules_unavailable');

@@ -22,7 +22,6 @@ const KEPT: readonly [name: string, value: string][] = [
   ['Accept-Encoding', 'gzip;q=0.5, br'],
   ['Content-MD5', 'eB5eJF1ptWaXm4bijSPyxw=='],
   ['x-oss-security-token', 'token'],
-  ['X-Forwarded-For', '10.0.0.1'],
 ];
 
 const DROPPED = [
@@ -73,7 +72,7 @@ export function addRequestHeaderTests(runtime: Runtime): void {
       expect(headers.slice(first, first + own.length)).toEqual(own);
     });
 
-    testOn(runtime, 'hop by hop')('those that Connection names stay here, whatever their case', async () => {
+    test('those that Connection names stay here, whatever their case', async () => {
       const headers = ['connection', 'X-One , x-two', 'x-one', '1', 'X-Two', '2', 'X-Three', '3'];
       await call(edge().url, { target: '/key', headers: [...headers, 'Connection', 'close'] });
       expect(values(asked(edge()), 'x-one')).toEqual([]);
@@ -81,7 +80,7 @@ export function addRequestHeaderTests(runtime: Runtime): void {
       expect(values(asked(edge()), 'x-three')).toEqual(['3']);
     });
 
-    testOn(runtime, 'hop by hop')('Connection can take neither Host nor Content-Length away', async () => {
+    test('Connection can take neither Host nor Content-Length away', async () => {
       const headers = ['Connection', 'host, content-length, close'];
       await call(edge().url, { method: 'PUT', target: '/key', headers, body: 'a body' });
       expect(value(asked(edge()), 'host')).toBe(edge().bucket.host);
@@ -100,7 +99,7 @@ export function addRequestHeaderTests(runtime: Runtime): void {
       expect(Buffer.concat(edge().bucket.asked[0]?.body ?? []).toString()).toBe('a body');
     });
 
-    testOn(runtime, 'raw heads')('an expectation that nobody knows goes the way of any request', async () => {
+    test('an expectation that nobody knows goes the way of any request', async () => {
       const text = await rawly(
         edge().url,
         'PUT /key HTTP/1.1\r\nHost: h\r\nConnection: close\r\nExpect: tea\r\nContent-Length: 0\r\n\r\n',
@@ -109,19 +108,16 @@ export function addRequestHeaderTests(runtime: Runtime): void {
       expect(values(asked(edge()), 'expect')).toEqual([]);
     });
 
-    testOn(runtime, 'raw heads')(
-      'a body with a coding besides chunked is refused, not stripped of it',
-      async () => {
-        const head =
-          'PUT /key HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: gzip, chunked\r\n\r\n';
-        const text = await rawly(edge().url, `${head}6\r\na body\r\n0\r\n\r\n`);
-        expect(text).toMatch(/^HTTP\/1\.1 501 /);
-        expect(text).toContain('<Code>NotImplemented</Code>');
-        expect(edge().bucket.asked).toEqual([]);
-      },
-    );
+    test('a body with a coding besides chunked is refused, not stripped of it', async () => {
+      const head =
+        'PUT /key HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: gzip, chunked\r\n\r\n';
+      const text = await rawly(edge().url, `${head}6\r\na body\r\n0\r\n\r\n`);
+      expect(text).toMatch(/^HTTP\/1\.1 501 /);
+      expect(text).toContain('<Code>NotImplemented</Code>');
+      expect(edge().bucket.asked).toEqual([]);
+    });
 
-    testOn(runtime, 'raw heads')('trailers end here, and the body is whole', async () => {
+    test('trailers end here, and the body is whole', async () => {
       const head =
         'PUT /key HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nTrailer: x-sum\r\n\r\n';
       const text = await rawly(edge().url, `${head}6\r\na body\r\n0\r\nx-sum: 1\r\n\r\n`);
@@ -151,7 +147,7 @@ export function addResponseHeaderTests(runtime: Runtime): void {
       expect(corsHeaders(answered)).toEqual(ONE_ORIGIN_HEADERS);
     });
 
-    testOn(runtime, 'hop by hop')('what ends at the next hop ends here', async () => {
+    test('what ends at the next hop ends here', async () => {
       const own = ['Connection', 'x-one, close', 'X-One', '1', 'Proxy-Authenticate', 'Basic', 'X-Two', '2'];
       edge().bucket.script = { status: 200, headers: [...own, 'Upgrade', 'h2c', 'Trailer', 'x-sum'] };
       const answered = await call(edge().url, { target: '/key' });

@@ -1,4 +1,6 @@
+import { addBytesTests } from './bytes.ts';
 import { addErrorTests } from './errors.ts';
+import { addForwardedTests, addPassedHeaderTests } from './forwarded.ts';
 import { addRequestHeaderTests, addResponseHeaderTests } from './headers.ts';
 import { addManagementTests } from './management.ts';
 import { addMisbehavingTests } from './misbehaving.ts';
@@ -23,6 +25,8 @@ export function addTests(runtime: Runtime): void {
   addObjectTests(runtime);
   addRequestHeaderTests(runtime);
   addResponseHeaderTests(runtime);
+  addForwardedTests(runtime);
+  addPassedHeaderTests(runtime);
   addTargetTests(runtime);
   addVaryTests(runtime);
   addUnknownTests(runtime);
@@ -33,6 +37,7 @@ export function addTests(runtime: Runtime): void {
   addUnreachableTests(runtime);
   addRefusedHeadTests(runtime);
   addTransferTests(runtime);
+  addBytesTests(runtime);
   addObserveTests(runtime);
   addVectorTests(runtime);
 }

@@ -172,8 +172,9 @@ export function addMisbehavingTests(runtime: Runtime): void {
 
     test.each(UNKNOWN)('and %s is left in peace for a while', (_title, name) => {
       const { rulesAsked } = edge().bucketNamed(name);
-      // One load; one more where the pause after it was over when this block's own requests came.
-      expect(rulesAsked.length).toBeLessThanOrEqual(before === null ? 2 : 3);
+      // One load; one more where the pause after it was over when this block's own requests came. A platform may ask
+      // twice in a load, where the connection that it had kept was reset.
+      expect(rulesAsked.length).toBeLessThanOrEqual(before === null ? 2 : 4);
     });
 
     test.each(UNKNOWN.filter(([, name, cause]) => cause === TIME_OUT || name === 'endless'))(

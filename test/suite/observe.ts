@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { describe, expect } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { RequestEvent } from '../../src/edge/observe.ts';
 import { type Call, call, dial, rawly } from '../helpers/client.ts';
 import { until } from '../helpers/until.ts';
 import { collect, type Script, say } from '../helpers/upstream.ts';
-import { type Edge, type Runtime, testOn, useEdge } from './runtime.ts';
+import { type Edge, leave, type Runtime, testOn, useEdge } from './runtime.ts';
 import { A, ONE_ORIGIN, STRANGER } from './sets.ts';
 
 type Told = Partial<RequestEvent>;
@@ -14,26 +14,39 @@ interface Ending {
   readonly about: Call;
   readonly script?: Script;
   readonly told: Told;
+  /** What became of a body is part of it. */
+  readonly ofBodies?: true;
 }
 
 const ASKING = ['Access-Control-Request-Method', 'PUT'];
 const OBJECT = { code: null, kind: 'actual', bucket: 'bucket' } as const;
 const XML = expect.any(Number) as unknown as number;
 
+const WHOLE: Script = { status: 200, headers: ['Content-Length', '10'], body: 'the object' };
+
 const ENDINGS: readonly Ending[] = [
+  {
+    name: 'an object of a length that is not told',
+    about: {},
+    told: { ...OBJECT, status: 200, received: 0, sent: 10 },
+    ofBodies: true,
+  },
   {
     name: 'an object for an origin that a rule names',
     about: { headers: ['Origin', A] },
+    script: WHOLE,
     told: { ...OBJECT, status: 200, decision: 'matched', rule: 1, origin: A, received: 0, sent: 10 },
   },
   {
     name: 'an object for a strange origin',
     about: { headers: ['Origin', STRANGER] },
+    script: WHOLE,
     told: { ...OBJECT, status: 200, decision: 'origin_not_allowed', rule: null, sent: 10 },
   },
   {
     name: 'an object without Origin',
     about: {},
+    script: WHOLE,
     told: { ...OBJECT, status: 200, decision: 'not_cors', origin: null, sent: 10 },
   },
   {
@@ -60,13 +73,14 @@ const ENDINGS: readonly Ending[] = [
   },
   {
     name: 'an upload in chunks',
+    ofBodies: true,
     about: { method: 'PUT', body: ['a ', 'body'] },
     told: { ...OBJECT, status: 200, received: 6, sent: 10 },
   },
   {
     name: 'a 404',
     about: {},
-    script: { status: 404, body: '1234' },
+    script: { status: 404, headers: ['Content-Length', '4'], body: '1234' },
     told: { ...OBJECT, status: 404, sent: 4 },
   },
   { name: 'a 304', about: {}, script: { status: 304 }, told: { ...OBJECT, status: 304, sent: 0 } },
@@ -112,11 +126,13 @@ const ENDINGS: readonly Ending[] = [
   {
     name: 'an upload refused before its end',
     about: { method: 'PUT', body: Buffer.alloc(5_000_000) },
-    script: (_asked, _incoming, outgoing) => say(outgoing, { status: 403, body: 'no entry' }),
+    script: (_asked, _incoming, outgoing) =>
+      say(outgoing, { status: 403, headers: ['Content-Length', '8'], body: 'no entry' }),
     told: { ...OBJECT, status: 403, sent: 8 },
   },
   {
     name: 'a bucket that breaks off in the body',
+    ofBodies: true,
     about: { headers: ['Origin', A] },
     script: (_asked, { socket }) =>
       void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nbegun', () =>
@@ -146,7 +162,7 @@ export function addObserveTests(runtime: Runtime): void {
       return `/observed/${count}`;
     };
 
-    testOn(runtime, 'events').each(ENDINGS)('$name', async ({ about, script, told }) => {
+    const isTold = async ({ about, script, told }: Ending): Promise<void> => {
       const path = newPath();
       if (script !== undefined) edge().bucket.script = script;
       const answered = await call(edge().url, { target: `${path}?Signature=secret`, ...about });
@@ -160,35 +176,37 @@ export function addObserveTests(runtime: Runtime): void {
       expect(event?.rulesVersion).toMatch(/^[0-9a-f]{16}$/);
       expect(event?.totalMs).toBeGreaterThanOrEqual(event?.headMs ?? 0);
       expect(JSON.stringify(event)).not.toContain('secret');
-    });
+    };
+    test.each(ENDINGS.filter(({ ofBodies }) => !ofBodies))('$name', isTold);
+    testOn(runtime, 'ends of bodies').each(ENDINGS.filter(({ ofBodies }) => ofBodies))('$name', isTold);
 
     const head = (method: string, path: string, ...lines: readonly string[]) =>
       `${[`${method} ${path} HTTP/1.1`, 'Host: h', `Origin: ${A}`, ...lines].join('\r\n')}\r\n\r\n`;
 
-    testOn(runtime, 'events')('a client that leaves before the answer has begun', async () => {
+    test('a client that leaves before the answer has begun', async () => {
       const path = newPath();
       edge().bucket.script = (asked, incoming) => collect(asked, incoming);
       const socket = dial(edge().url);
       socket.write(head('GET', path));
       await until('the bucket is asked', () => edge().bucket.asked.length === 1);
-      socket.destroy();
+      leave(runtime, socket);
       const events = await toldOf(edge(), path);
       expect(events).toMatchObject([{ code: 'ClientGone', decision: 'matched', sent: 0, received: 0 }]);
       expect(events[0]?.status, 'nothing was sent').toBeNull();
     });
 
-    testOn(runtime, 'events')('a client that leaves in the middle of a download', async () => {
+    testOn(runtime, 'ends of bodies')('a client that leaves in the middle of a download', async () => {
       const path = newPath();
       edge().bucket.script = (_asked, _incoming, outgoing) => void outgoing.writeHead(200).write('begun');
       const socket = dial(edge().url);
       socket.write(head('GET', path));
       await once(socket, 'data');
-      socket.destroy();
+      leave(runtime, socket);
       const events = await toldOf(edge(), path);
       expect(events).toMatchObject([{ code: 'ClientGone', status: 200, decision: 'matched', sent: 5 }]);
     });
 
-    testOn(runtime, 'events').each([
+    testOn(runtime, 'ends of bodies').each([
       ['Content-Length: 10', 'begun'],
       ['Transfer-Encoding: chunked', '5\r\nbegun\r\n'],
     ])('a client that leaves in the middle of an upload (%s)', async (line, begun) => {
@@ -197,13 +215,13 @@ export function addObserveTests(runtime: Runtime): void {
       const socket = dial(edge().url);
       socket.write(head('PUT', path, line) + begun);
       await until('the upload has begun', () => edge().bucket.asked[0]?.body.length === 1);
-      socket.destroy();
+      leave(runtime, socket);
       const events = await toldOf(edge(), path);
       expect(events).toMatchObject([{ code: 'ClientGone', decision: 'matched', received: 5, sent: 0 }]);
       expect(events[0]?.status, 'nothing was sent').toBeNull();
     });
 
-    testOn(runtime, 'events')('a reset by the bucket in the middle of a body', async () => {
+    testOn(runtime, 'ends of bodies')('a reset by the bucket in the middle of a body', async () => {
       const path = newPath();
       edge().bucket.script = (_asked, { socket }) => {
         socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegun\r\n');
@@ -217,7 +235,7 @@ export function addObserveTests(runtime: Runtime): void {
       expect(events).toMatchObject([{ code: 'BucketBrokeOff', status: 200, sent: 5 }]);
     });
 
-    testOn(runtime, 'events')('each of several requests on one connection', async () => {
+    test('each of several requests on one connection', async () => {
       const paths = [newPath(), newPath(), newPath()];
       const text = paths
         .map((path, at) => head('GET', path, ...(at === 2 ? ['Connection: close'] : [])))
@@ -227,7 +245,7 @@ export function addObserveTests(runtime: Runtime): void {
       for (const path of paths) expect(await toldOf(edge(), path)).toHaveLength(1);
     });
 
-    testOn(runtime, 'events')('a target with a password, without telling it', async () => {
+    testOn(runtime, 'absolute targets')('a target with a password, without telling it', async () => {
       const before = edge().events.length;
       await rawly(
         edge().url,

@@ -47,11 +47,19 @@ export function addPreflightTests(runtime: Runtime): void {
       expect(edge().bucket.asked).toEqual([]);
     });
 
-    test('for `*`, the server itself, is judged like one for the bucket', async () => {
-      const answered = await call(edge().url, { method: 'OPTIONS', target: '*', headers: asking(A, 'GET') });
-      expect(answered.status).toBe(200);
-      expect(edge().bucket.asked).toEqual([]);
-    });
+    // An app of one's own is called by URL, and `*` is none.
+    test.skipIf(runtime.name === 'own app')(
+      'for `*`, the server itself, is judged like one for the bucket',
+      async () => {
+        const answered = await call(edge().url, {
+          method: 'OPTIONS',
+          target: '*',
+          headers: asking(A, 'GET'),
+        });
+        expect(answered.status).toBe(200);
+        expect(edge().bucket.asked).toEqual([]);
+      },
+    );
 
     test('says nothing of its reason unless told to', async () => {
       const answered = await call(edge().url, { method: 'OPTIONS', headers: asking(A, 'GET') });

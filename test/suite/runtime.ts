@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, test } from 'vitest';
 import type { VaryMode } from '../../src/cors/compile.ts';
 import type { Dialect } from '../../src/cors/dialect.ts';
@@ -10,6 +11,8 @@ export interface Place {
   readonly hosts?: readonly string[];
   readonly prefix?: string;
   readonly keepPrefix?: boolean;
+  readonly keepHost?: boolean;
+  readonly trustForwarded?: boolean;
   /** The scripted bucket's path-style prefix. */
   readonly path?: string;
   /** What it says to the first `GET /?cors`; what the options say unless given. */
@@ -29,7 +32,12 @@ export interface OpenOptions {
   /** One that serves everything, unless given. */
   readonly buckets?: readonly Place[];
   /** Milliseconds. */
-  readonly timeouts?: { readonly connect: number; readonly head: number; readonly idle: number };
+  readonly timeouts?: {
+    readonly connect: number;
+    readonly head: number;
+    readonly idle: number;
+    readonly upload?: number;
+  };
 }
 
 /** What operators see of one bucket. */
@@ -46,6 +54,8 @@ export interface Told {
 /** A running edge in front of scripted buckets. Every bucket has its first rules, or failed to give any. */
 export interface Edge {
   readonly url: string;
+  /** What it calls itself in Via, after `bucket-cors-`. */
+  readonly edgeId: string;
   /** The first bucket. */
   readonly bucket: Upstream;
   bucketNamed(name: string): Upstream;
@@ -61,25 +71,40 @@ export interface Edge {
 }
 
 export interface Runtime {
-  readonly name: 'node' | 'workerd';
+  readonly name: 'node' | 'workerd' | 'own app';
   open(options: OpenOptions): Promise<Edge>;
 }
 
 /** What only Node can promise, and why. */
 export const ONLY_ON_NODE = {
   'raw targets':
-    'workerd parses the URL, which resolves dot segments and re-encodes, before the edge sees it',
+    'the platform’s fetch percent-encodes some characters, and a target with dot segments is refused, as it would resolve them',
+  'absolute targets': 'workerd makes one URL of target and Host; Cloudflare sends none of them to Workers',
   'raw heads': 'workerd joins repeated headers and lower-cases their names',
-  'refused heads': 'what workerd accepts of a request head is its own choice',
-  'hop by hop': 'workerd deals with Connection and what it names by itself',
-  'time-outs': 'workerd has no time-outs of connections to set',
+  'refused heads': 'what workerd accepts of a head is its own choice, be it a request’s or an answer’s',
+  'time-outs':
+    'nothing sets them on Workers; that of the head is a minute, which test/worker/transport.test.ts waits for by a false clock',
   'causes in words': 'why a connection failed is told in the words of the platform’s own fetch',
-  events: 'only the Node edge can be built around a listener of the test',
+  host: 'the Host header follows the URL on Workers: the bucket can’t be sent the client’s',
+  'bodies of GET': 'the platform’s fetch refuses to send them; the edge says 400',
+  'lengths of nothing': 'workerd tells no Content-Length where there is no body, but for HEAD',
+  'ends of bodies':
+    'the platform streams bodies by itself: how many bytes went by, and how that ended, it tells nobody',
   connections: 'workerd keeps connections to clients to itself',
 } as const;
 
 /** A test that only Node can pass; the reason is one of the table's. */
 export const testOn = ({ name }: Runtime, _why: keyof typeof ONLY_ON_NODE) => test.skipIf(name !== 'node');
+
+/** What a failure is called there: workerd has one sentence for a connection that was refused, reset or spoke no HTTP. */
+export const codeOn = ({ name }: Runtime, code: string): string =>
+  name === 'workerd' && (code === 'BucketUnreachable' || code === 'BucketAnswerInvalid')
+    ? 'BucketBrokeOff'
+    : code;
+
+/** Goes away as a client does. workerd takes the mere end of what a client sends for no more than that, until it writes. */
+export const leave = ({ name }: Runtime, socket: Socket): void =>
+  void (name === 'workerd' ? socket.resetAndDestroy() : socket.destroy());
 
 /** One edge for all tests of a block; its buckets forget between them what was asked. */
 export function useEdge(runtime: Runtime, options: OpenOptions = {}): () => Edge {

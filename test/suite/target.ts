@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { call, rawly, value } from '../helpers/client.ts';
 import { type Runtime, testOn, useEdge } from './runtime.ts';
@@ -11,22 +12,83 @@ const TARGETS: readonly string[] = [
   '/a+b%20c%2B',
   '/100%25',
   '/%E4%B8%AD%E6%96%87.txt',
+  '/%e4%B8%aD%E6%96%87.txt',
+  '/a%2fb%2Fc%3a%3A',
+  '/%41%7E%2D',
+  '/a%00b%0D%0A%7F',
+  '/%C3%28%FF',
+  '/trailing/',
+  '///',
+  '/...',
   '//double//slashes//',
   '/a;v=1;w=2/b;c',
   "/!$&'()*+,;=:@~-._",
   '/key?a=b&a=c&=&&d',
   '/key?a=%2F&b=+&c=%20',
   '/key?x=/../y',
+  '/key?a?b=c??',
+  '/key?a;b;c=d',
+  '/key?a=b&a=b&A=b',
+  '/key?a=%e4%B8%aD&%62=1',
+  '/key?acl',
+  '/key?partNumber=1&uploadId=a%2B%2F%3D',
   '/?prefix=a%2F&delimiter=/',
   '/key?Expires=1700000000&OSSAccessKeyId=ak&Signature=a%2Bb%2Fc%3D',
+  '/??',
+  '/key?',
+  '/?',
+  '/%',
+  '/100%zz%',
+  '/%2',
+  '/[a]?[b]=\\',
   '/key?X-Amz-Credential=ak%2F20130524%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Signature=00ff&X-Amz-SignedHeaders=host',
 ];
 
 /** Rewritten by URL parsers. */
-const RAW_TARGETS: readonly string[] = ['/key?', '/?', '/%', '/100%zz%', '/a\\b', '/a|b{c}^`"<>', '/key?a#b'];
+const RAW_TARGETS: readonly string[] = ['/a\\b', '/a|b{c}^`"<>', '/key?a#b', '/key#a?b', '/#'];
+
+/** Pieces of a target that somebody, somewhere, rewrites. */
+const PIECES: readonly string[] = [
+  ...[
+    '/',
+    '//',
+    '?',
+    '&',
+    '=',
+    ';',
+    '+',
+    '#',
+    '@',
+    ':',
+    '*',
+    "'",
+    '"',
+    '|',
+    '\\',
+    '~',
+    '.',
+    '..',
+    'a',
+    'Z',
+    '9',
+  ],
+  ...['%', '%2F', '%2f', '%5C', '%25', '%252F', '%20', '%2B', '%3F', '%23', '%00', '%E4%B8%AD', '%e4', '%zz'],
+];
+
+const DOT_SEGMENT = /(^|[/\\]|%2f|%5c)\.{1,2}($|[/\\;#]|%2f|%5c|%3b)/i;
 
 /** At a path-style store they would lead out of the bucket. */
-const DOTTED: readonly string[] = ['/a/../b', '/a/./b/.', '/..', '/a/%2e%2e/b', '/a/..%2Fb', '/a\\..\\b'];
+const DOTTED: readonly string[] = [
+  '/a/../b',
+  '/a/./b/.',
+  '/..',
+  '/a/%2e%2e/b',
+  '/a/..%2Fb',
+  '/a\\..\\b',
+  '/..;p/b',
+  '/a/%2e%2E%3Bp',
+  '/..#/b',
+];
 
 export function addTargetTests(runtime: Runtime): void {
   describe.each(['', '/the-bucket'])('targets, before a bucket at the path "%s"', (path) => {
@@ -49,8 +111,34 @@ export function addTargetTests(runtime: Runtime): void {
       },
     );
 
-    testOn(runtime, 'raw targets').each([
+    testOn(runtime, 'raw targets')(
+      'whatever a target is made of reaches the bucket byte for byte',
+      async () => {
+        const targets = fc
+          .array(fc.constantFrom(...PIECES), { maxLength: 12 })
+          .map((pieces) => `/${pieces.join('')}`)
+          .filter((target) => target !== '/?cors' && !DOT_SEGMENT.test(target.split('?', 1)[0] ?? ''));
+        await fc.assert(
+          fc.asyncProperty(targets, async (target) => {
+            edge().bucket.reset();
+            const text = await rawly(
+              edge().url,
+              `GET ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`,
+            );
+            expect(text).toMatch(/^HTTP\/1\.1 200 /);
+            expect(edge().bucket.asked.map((asked) => asked.target)).toEqual([path + target]);
+          }),
+          { numRuns: 150 },
+        );
+      },
+    );
+
+    testOn(runtime, 'absolute targets').each([
       ['http://other.example/a%2Fb?c', '/a%2Fb?c'],
+      ['http://other.example/a+b%e4;c//?', '/a+b%e4;c//?'],
+      ['http://other.example/a/http://third.example/', '/a/http://third.example/'],
+      ['http://other.example/@third.example', '/@third.example'],
+      ['http://[::1]:8080/key', '/key'],
       ['http://other.example:8080/%2F', '/%2F'],
       ['HTTPS://other.example/key', '/key'],
       ['http://other.example', '/'],
@@ -62,16 +150,76 @@ export function addTargetTests(runtime: Runtime): void {
       expect(value({ headers: edge().bucket.asked[0]?.headers ?? [] }, 'host')).toBe(edge().bucket.host);
     });
 
-    testOn(runtime, 'raw targets').each([
+    testOn(runtime, 'absolute targets').each([
       'ftp://other.example/key',
       'http://user:secret@other.example/key',
+      'http://user@other.example/key',
+      'http://@other.example/key',
+      'http://other.example@third.example/key',
+      'http://other.example#/key',
+      'http://other.example\\x/key',
       'http:///key',
+      'http:/other.example/key',
+      'http:other.example/key',
+      'http://',
       'other.example:80',
       '*',
     ])('%s is nothing that a bucket has: 400', async (target) => {
       const text = await rawly(edge().url, `GET ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`);
       expect(text).toMatch(/^HTTP\/1\.1 400 /);
       expect(edge().bucket.asked).toEqual([]);
+    });
+  });
+
+  describe('absolute-form, where hosts choose the bucket', () => {
+    const edge = useEdge(runtime, {
+      rules: ONE_ORIGIN,
+      buckets: [
+        { name: 'one', hosts: ['one.example'] },
+        { name: 'two', hosts: ['two.example'] },
+      ],
+    });
+    const ask = (target: string, ...headers: readonly string[]) =>
+      rawly(edge().url, ['GET', `${target} HTTP/1.1\r\n`].join(' ') + head(headers));
+    const head = (headers: readonly string[]) => [...headers, 'Connection: close', '', ''].join('\r\n');
+    const asked = (name: string) =>
+      edge()
+        .bucketNamed(name)
+        .asked.map(({ target }) => target);
+
+    testOn(runtime, 'absolute targets').each(['one.example', 'nobody.example', ''])(
+      'its host goes before the Host header "%s"',
+      async (host) => {
+        const text = await ask('http://TWO.example:8080/a%2Fb', `Host: ${host}`);
+        expect(text).toMatch(/^HTTP\/1\.1 200 /);
+        expect(asked('two')).toEqual(['/a%2Fb']);
+        expect(asked('one')).toEqual([]);
+      },
+    );
+
+    testOn(runtime, 'absolute targets').each([
+      ['a host of nobody', 'http://nobody.example/key', ['Host: one.example'], 404, 'NoSuchBucket'],
+      ['a list of hosts', 'http://one.example,two.example/key', ['Host: one.example'], 400, 'InvalidHost'],
+      ['a port that is none', 'http://one.example:x/key', ['Host: one.example'], 400, 'InvalidHost'],
+      [
+        'userinfo that is a host',
+        'http://one.example@two.example/',
+        ['Host: one.example'],
+        400,
+        'InvalidURI',
+      ],
+      [
+        'several Host headers',
+        'http://one.example/key',
+        ['Host: one.example', 'Host: x'],
+        400,
+        'InvalidHost',
+      ],
+    ] as const)('%s is refused, whatever Host says', async (_, target, headers, status, code) => {
+      const text = await ask(target, ...headers);
+      expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      expect(text).toContain(`<Code>${code}</Code>`);
+      expect([...asked('one'), ...asked('two')]).toEqual([]);
     });
   });
 
@@ -91,7 +239,7 @@ export function addTargetTests(runtime: Runtime): void {
         buckets: [{ name: 'bucket', path: '/the-bucket' }],
       });
 
-      testOn(runtime, 'raw targets').each(DOTTED)('%s would lead out of it: 400', async (target) => {
+      test.each(DOTTED)('%s would lead out of it: 400', async (target) => {
         const text = await rawly(
           edge().url,
           `GET ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`,

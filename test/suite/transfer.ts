@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { call, dial } from '../helpers/client.ts';
 import { standstill, until } from '../helpers/until.ts';
 import { collect, type Script, say } from '../helpers/upstream.ts';
-import { type Runtime, testOn, useEdge } from './runtime.ts';
+import { leave, type Runtime, testOn, useEdge } from './runtime.ts';
 import { ONE_ORIGIN } from './sets.ts';
 
 const PIECE = Buffer.alloc(64 * 1024, 'x');
@@ -75,7 +75,7 @@ export function addTransferTests(runtime: Runtime): void {
       const socket = dial(edge().url);
       socket.write('GET /key HTTP/1.1\r\nHost: h\r\n\r\n');
       await once(socket, 'data');
-      socket.destroy();
+      leave(runtime, socket);
       await until('the bucket is rid of the request', () => edge().bucket.asked[0]?.cancelled === true);
     });
 
@@ -84,7 +84,7 @@ export function addTransferTests(runtime: Runtime): void {
       const socket = dial(edge().url);
       socket.write('GET /key HTTP/1.1\r\nHost: h\r\n\r\n');
       await until('the bucket is asked', () => edge().bucket.asked.length === 1);
-      socket.destroy();
+      leave(runtime, socket);
       await until('the bucket is rid of the request', () => edge().bucket.asked[0]?.cancelled === true);
     });
 
@@ -97,7 +97,7 @@ export function addTransferTests(runtime: Runtime): void {
       socket.write(`PUT /key HTTP/1.1\r\nHost: h\r\n${rest}`);
       const begun = () => Buffer.concat(edge().bucket.asked[0]?.body ?? []).toString() === 'begun';
       await until('the upload has begun', begun);
-      socket.destroy();
+      leave(runtime, socket);
       await until('the bucket is rid of the request', () => edge().bucket.asked[0]?.cancelled === true);
       expect(edge().bucket.asked[0]?.ended).toBe(false);
     });

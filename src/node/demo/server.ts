@@ -38,7 +38,7 @@ export interface Demo {
  */
 export async function openDemo({ host, port, edge, explain }: DemoOptions): Promise<Demo> {
   const app = demoApp(await readPage(), edge, explain);
-  const { url, close } = await listen(appListener(app), host, port);
+  const { url, close } = await listen(appListener(app), { host, port });
   return { url, close: () => close(0) };
 }
 

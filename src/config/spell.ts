@@ -1,4 +1,4 @@
-import { OPTIONS, type OptionName } from '../config/options.ts';
+import { OPTIONS, type OptionName } from './options.ts';
 
 /** How somebody wrote an option, or would write it with a value; start faults speak of it so. */
 export type Spell = (option: OptionName, value?: string) => string;
@@ -9,3 +9,7 @@ export const asFlag: Spell = (option, value) =>
 
 /** Under a bucket in a configuration file: `"region": "cn-hangzhou"`. */
 export const asKey: Spell = (option, value) => (value === undefined ? option : `"${option}": "${value}"`);
+
+/** As a variable: `BUCKET_REGION=cn-hangzhou`. */
+export const asVariable: Spell = (option, value) =>
+  value === undefined ? OPTIONS[option].variable : `${OPTIONS[option].variable}=${value}`;

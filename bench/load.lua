@@ -1,0 +1,21 @@
+-- What wrk sends and tells, for bench/wrk.ts. Environment: BENCH_METHOD, and for requests that are made one by one
+-- BENCH_ORIGINS: `one` for one origin in all of them, `new` for another in each; BENCH_SEED sets runs apart.
+wrk.method = os.getenv('BENCH_METHOD')
+
+local origins = os.getenv('BENCH_ORIGINS')
+if origins ~= nil then
+  local seed = os.getenv('BENCH_SEED')
+  local count = 0
+  function request()
+    count = count + 1
+    local part = origins == 'new' and count or 0
+    wrk.headers['Origin'] = string.format('https://%s-%08d.example.com', seed, part)
+    return wrk.format()
+  end
+end
+
+function done(summary)
+  local errors = summary.errors
+  local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
+  io.write(string.format('\nBENCH %d %d %d %d\n', summary.requests, summary.bytes, summary.duration, failed))
+end

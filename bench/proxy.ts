@@ -1,0 +1,108 @@
+// The proxy path side by side with what else could stand in its place, every row in the same run.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openContest, startEdge, writeRules } from './contestants.ts';
+import { watchElsewhere } from './elsewhere.ts';
+import { describeMachine, type Places, places, residentBytes, versionOf, whereIs } from './machine.ts';
+import { type Memory, streamed } from './memory.ts';
+import { startBucket } from './nginx.ts';
+import { measure, roundsOr } from './rounds.ts';
+import type { Server } from './servers.ts';
+import { tableOf } from './table.ts';
+import { CONNECTIONS } from './wrk.ts';
+
+const ROUNDS = 5;
+
+async function main(): Promise<void> {
+  const nginx = whereIs('nginx');
+  const wrk = whereIs('wrk');
+  if (nginx === null || wrk === null) {
+    const missing = [nginx === null ? 'nginx' : [], wrk === null ? 'wrk' : []].flat().join(' and ');
+    console.log(`\nthe proxy path is left out: install ${missing} (Debian: apt-get install nginx wrk)`);
+    return;
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'bucket-cors-bench-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  await run(nginx, wrk, folder, places());
+}
+
+async function run(nginx: string, wrk: string, folder: string, where: Places): Promise<void> {
+  const rounds = roundsOr(ROUNDS);
+  const elsewhere = watchElsewhere(where);
+  console.error('starting the servers');
+  const bucket = await startBucket(nginx, folder, where.bucket);
+  const memory = await memoryOf(bucket, folder, where);
+  const { contestants, notes } = await openContest(bucket, nginx, folder, where);
+  const flooded = contestants.find(({ id }) => id === 'flood')?.server.pid ?? 0;
+  let idle = 0;
+  const samples = await measure(contestants, rounds, where.load, () => {
+    idle = residentBytes(flooded);
+  });
+  const disturbed = elsewhere();
+  const flood = { idle, peak: residentBytes(flooded) };
+  for (const server of new Set(contestants.map((one) => one.server))) await server.close();
+  await bucket.close();
+
+  console.log(
+    `\nthe proxy path: requests a second over ${CONNECTIONS} connections, in brackets the server's CPU time for one ` +
+      `(for one MB of 100 MB); medians of ${rounds} rounds in one run, ratios with their least and greatest, ` +
+      'and what they are by CPU time alone',
+  );
+  console.log(`${describeMachine(where)}\n${versions(nginx, wrk)}\n`);
+  console.log(tableOf({ contestants, samples, pairIsFree: where.pairIsFree, streamed: memory, flood }));
+  const pair = where.pairIsFree
+    ? []
+    : ['two workers are not judged: that takes four cores, two for them alone'];
+  for (const note of [...notes, ...pair, disturbed]) console.log(`\n${note}`);
+}
+
+/** Of an edge that nothing else is asked of. */
+async function memoryOf(bucket: Server, folder: string, { server }: Places): Promise<Memory> {
+  const edge = await startEdge(bucket.url, writeRules(folder).usual, server);
+  console.error('streaming 5 GB');
+  const memory = await streamed(edge);
+  await edge.close();
+  return memory;
+}
+
+const PEERS = [
+  'fastify',
+  '@fastify/cors',
+  '@fastify/http-proxy',
+  'hono',
+  '@hono/node-server',
+  'express',
+  'cors',
+  'http-proxy-middleware',
+];
+
+function versions(nginx: string, wrk: string): string {
+  const peers = PEERS.map((name) => [
+    name,
+    installed(new URL(`node_modules/${name}/package.json`, import.meta.url)),
+  ]);
+  const undici = createRequire(import.meta.url).resolve('undici/package.json');
+  return [
+    ['Node', process.versions.node],
+    ['undici', installed(undici)],
+    ['nginx', versionOf(nginx, '-v')],
+    ['wrk', versionOf(wrk, '-v')],
+    ...peers,
+  ]
+    .filter(([, version]) => version !== null)
+    .map((pair) => pair.join(' '))
+    .join(', ');
+}
+
+/** The version that a package.json tells; null where there is none. */
+function installed(file: URL | string): string | null {
+  try {
+    return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+  } catch {
+    return null;
+  }
+}
+
+await main();

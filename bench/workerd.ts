@@ -1,0 +1,198 @@
+// The edge as a Worker in workerd, side by side with a Worker of the same shape, in the same run.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { toXml } from '../src/index.ts';
+import { ask } from './ask.ts';
+import { bundle } from './bundle.ts';
+import { type Contestant, cell, check, type Kind, loadOf, ORIGIN } from './contestants.ts';
+import { watchElsewhere } from './elsewhere.ts';
+import { type Goal, median, ratioCell } from './goals.ts';
+import { openIsolate } from './isolate.ts';
+import { describeMachine, type Places, places, versionOf, whereIs } from './machine.ts';
+import { startBucket } from './nginx.ts';
+import { measure, roundsOr, type Samples } from './rounds.ts';
+import { startServer } from './servers.ts';
+import { figureCell } from './table.ts';
+import { CONNECTIONS } from './wrk.ts';
+
+const ROUNDS = 5;
+const MEASURED: readonly Kind[] = ['preflight', '1k'];
+const GOAL: Goal = { title: 'hono', one: 'edge', other: 'hono', least: { preflight: 1.2, '1k': 1 } };
+
+/** Of the table. */
+const COLUMNS = 7;
+/** How often each is started. */
+const STARTS = 5;
+/** A Worker that tells what workerd and Miniflare take themselves. */
+const NOTHING = 'nothing';
+const EMPTY = "export default { fetch: () => new Response('') };";
+
+/** A Worker, and what it is given. */
+interface Worker {
+  readonly id: string;
+  readonly title: string;
+  /** The bundle. */
+  readonly file: string;
+  readonly bindings: Record<string, string>;
+}
+
+async function main(): Promise<void> {
+  const nginx = whereIs('nginx');
+  const wrk = whereIs('wrk');
+  if (nginx === null || wrk === null) {
+    const missing = [nginx === null ? 'nginx' : [], wrk === null ? 'wrk' : []].flat().join(' and ');
+    console.log(`\nWorkers are left out: install ${missing} (Debian: apt-get install nginx wrk)`);
+    return;
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'bucket-cors-bench-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  await run(nginx, wrk, folder, places());
+}
+
+async function run(nginx: string, wrk: string, folder: string, where: Places): Promise<void> {
+  const rounds = roundsOr(ROUNDS);
+  const elsewhere = watchElsewhere(where);
+  console.error('bundling and starting the Workers');
+  const bucket = await startBucket(nginx, folder, where.bucket);
+  const workers: Worker[] = [
+    {
+      id: 'edge',
+      title: '**bucket-cors**',
+      file: await bundle(null, join(folder, 'edge')),
+      // Its peer logs nothing either.
+      bindings: { BUCKET_URL: bucket.url, CORS_RULES: rulesOf(ORIGIN), LOG_LEVEL: 'warn' },
+    },
+    {
+      id: 'hono',
+      title: 'hono, hono/cors, fetch',
+      file: await bundle('bench/peers/worker.mjs', join(folder, 'hono')),
+      bindings: { BUCKET_URL: bucket.url, ALLOWED_ORIGIN: ORIGIN },
+    },
+  ];
+  const starts = await startUps(workers);
+  const contestants: Contestant[] = [];
+  for (const { id, title, file, bindings } of workers) {
+    const command = [process.execPath, join(import.meta.dirname, 'isolate.ts'), file];
+    const server = await startServer([...command, JSON.stringify(bindings)], where.server);
+    contestants.push(cell(id, title, server, { kinds: MEASURED }));
+  }
+  for (const one of contestants) await check(one);
+  const samples = await measure(contestants, rounds, where.load, () => {});
+  const disturbed = elsewhere();
+  for (const { server } of contestants) await server.close();
+  await bucket.close();
+
+  console.log(
+    `\nWorkers, in workerd on this machine: requests a second over ${CONNECTIONS} connections, in brackets the ` +
+      `server's CPU time for one; medians of ${rounds} rounds in one run, ratios with their least and greatest, and ` +
+      `what they are by CPU time alone; start-up in medians of ${STARTS}, to where Miniflare is ready and from there to the first answer`,
+  );
+  console.log(`${describeMachine(where)}\n${versions(nginx, wrk)}\n`);
+  console.log(tableOf(workers, samples, starts, where));
+  console.log(`\n${disturbed}`);
+}
+
+/** One origin, as the peer has it. */
+const rulesOf = (origin: string): string =>
+  toXml({
+    rules: [
+      {
+        allowedOrigins: [origin],
+        allowedMethods: ['GET', 'PUT', 'HEAD'],
+        allowedHeaders: ['content-type', 'x-oss-date'],
+        exposeHeaders: ['ETag'],
+        maxAgeSeconds: 600,
+      },
+    ],
+    responseVary: false,
+  });
+
+/** Milliseconds. */
+interface StartUp {
+  /** Until it listens, its script having been read and run. */
+  readonly listening: number;
+  /** From then until its first answer, to a preflight. */
+  readonly answered: number;
+}
+
+/** By id, what each takes to start; in turn, round by round, every second round backwards. */
+async function startUps(workers: readonly Worker[]): Promise<ReadonlyMap<string, StartUp>> {
+  const scripts = workers.map(({ id, file, bindings }) => ({
+    id,
+    script: readFileSync(file, 'utf8'),
+    bindings,
+  }));
+  const started = [...scripts, { id: NOTHING, script: EMPTY, bindings: {} }];
+  const taken = new Map<string, StartUp[]>();
+  for (let start = 0; start <= STARTS; start++) {
+    for (const { id, script, bindings } of start % 2 === 0 ? started : started.toReversed()) {
+      const took = await startUp(script, bindings);
+      // The first reads workerd itself from the disk.
+      if (start > 0) taken.set(id, [...(taken.get(id) ?? []), took]);
+    }
+  }
+  const medians = (all: readonly StartUp[]): StartUp => ({
+    listening: median(all.map(({ listening }) => listening)),
+    answered: median(all.map(({ answered }) => answered)),
+  });
+  return new Map([...taken].map(([id, all]) => [id, medians(all)]));
+}
+
+async function startUp(script: string, bindings: Record<string, string>): Promise<StartUp> {
+  const began = performance.now();
+  const isolate = await openIsolate(script, bindings);
+  const listens = performance.now();
+  await ask(loadOf(isolate, 'preflight'));
+  const answers = performance.now();
+  await isolate.close();
+  return { listening: listens - began, answered: answers - listens };
+}
+
+function tableOf(
+  workers: readonly Worker[],
+  samples: Samples,
+  starts: ReadonlyMap<string, StartUp>,
+  { pairIsFree }: Places,
+): string {
+  const startCells = (id: string): string[] => {
+    const { listening = Number.NaN, answered = Number.NaN } = starts.get(id) ?? {};
+    return [listening, answered].map((milliseconds) => `${milliseconds.toFixed(1)} ms`);
+  };
+  const rows = [
+    ['', 'preflight', 'GET 1 KB', 'bundle', 'gzipped', 'start: ready', 'start: first answer'],
+    Array.from({ length: COLUMNS }, () => '---'),
+    ...workers.map(({ id, title, file }) => {
+      const script = readFileSync(file);
+      return [
+        title,
+        ...MEASURED.map((kind) => figureCell(samples, id, kind)),
+        ...[script, gzipSync(script)].map(({ length }) => `${length.toLocaleString('en')} bytes`),
+        ...startCells(id),
+      ];
+    }),
+    ['a Worker that does nothing', '', '', '', '', ...startCells(NOTHING)],
+    [`ratio to ${GOAL.title}`, ...MEASURED.map((kind) => ratioCell(GOAL, samples, kind, pairIsFree))],
+  ];
+  const filled = rows.map((cells) => [...cells, ...Array<string>(COLUMNS - cells.length).fill('')]);
+  return filled.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function versions(nginx: string, wrk: string): string {
+  const versionIn = (file: string): string =>
+    (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+  return [
+    ['Node', process.versions.node],
+    ...['workerd', 'miniflare', 'wrangler', 'hono'].map((name) => [
+      name,
+      versionIn(join(import.meta.dirname, `../node_modules/${name}/package.json`)),
+    ]),
+    ['nginx', versionOf(nginx, '-v')],
+    ['wrk', versionOf(wrk, '-v')],
+  ]
+    .map((pair) => pair.join(' '))
+    .join(', ');
+}
+
+await main();

@@ -1,0 +1,52 @@
+import type { RuledBucket } from '../rules/held.ts';
+import type { RulesStatus } from '../rules/ledger.ts';
+import type { Observe } from './observe.ts';
+
+type Tell = (about: object, message: string) => void;
+
+/** Where log lines go, whatever writes them. */
+export interface Log {
+  readonly info: Tell;
+  readonly warn: Tell;
+  readonly error: Tell;
+}
+
+/** One line per request; a failure of the edge or of a bucket is an error, an answer of 5xx a warning. */
+export function requestLog(log: Log): Observe {
+  const doubled = new Set<string>();
+  return (event) => {
+    const { bucket } = event;
+    if (event.bucketHadCors && bucket !== null && !doubled.has(bucket)) {
+      doubled.add(bucket);
+      log.warn(
+        { bucket },
+        'the bucket sends CORS headers of its own; they are removed, and its rules decide',
+      );
+    }
+    const round = (milliseconds: number) => Math.round(milliseconds * 10) / 10;
+    const line = {
+      ...event,
+      headMs: event.headMs === null ? null : round(event.headMs),
+      totalMs: round(event.totalMs),
+    };
+    if (event.code?.startsWith('Bucket')) log.error(line, 'request');
+    else if (event.code === 'InternalError') log.error(line, 'request');
+    else if ((event.status ?? 0) >= 500) log.warn(line, 'request');
+    else log.info(line, 'request');
+  };
+}
+
+/** Says once when a bucket's rules change, fail to load, or recover. */
+export function logRules(
+  log: Log,
+  { name, source }: RuledBucket,
+  { state, lastGood, failure }: RulesStatus,
+): void {
+  const about = { bucket: name, source: source.name, state, version: lastGood?.version ?? null };
+  if (failure !== null) {
+    log.warn({ ...about, cause: failure.cause, cure: failure.cure }, 'rules could not be loaded');
+    return;
+  }
+  for (const warning of lastGood?.warnings ?? []) log.warn({ ...about, ...warning }, 'rules: value skipped');
+  log.info({ ...about, rules: lastGood?.ruleSet.rules.length ?? 0 }, 'rules loaded');
+}

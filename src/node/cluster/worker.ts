@@ -1,0 +1,177 @@
+import type { SecureContextOptions, Server } from 'node:tls';
+import { isDeepStrictEqual } from 'node:util';
+import { within } from '../../rules/keep.ts';
+import { LOAD_TIMEOUT } from '../../rules/load.ts';
+import { createCounts } from '../counts.ts';
+import { openFront } from '../front.ts';
+import type { Listening } from '../listen.ts';
+import { createLog } from '../log.ts';
+import { messageOf } from '../port.ts';
+import { startFaultLines } from '../start-fault.ts';
+import type { Certificate } from '../tls.ts';
+import { openLine, openQuestions } from './line.ts';
+import type { BucketTold, ToPrimary, ToWorker } from './messages.ts';
+import { createMirror } from './mirror.ts';
+
+/** Milliseconds between telling the primary what was counted; a worker that crashes takes as much with it. */
+const COUNT_EVERY = 1_000;
+/** Milliseconds for connections to buckets to end, when no request has one any more. */
+const POOLS_LIMIT = 1_000;
+/** Milliseconds for the primary to know that this process takes no connections any more. */
+const LEAVE_LIMIT = 2_000;
+
+type Begin = Extract<ToWorker, { kind: 'begin' }>;
+
+/** Is a worker from here on: does what the primary says, and ends with it. */
+export function runWorker(): void {
+  // A primary that takes nothing from its workers is none; another will start others.
+  const tell = openLine<ToPrimary>(
+    (message, sent) => process.send?.(message, undefined, undefined, sent),
+    () => process.exit(1),
+  );
+  let serving: ReturnType<typeof serveFor> | undefined;
+  process.on('message', (message: ToWorker) => {
+    if (message.kind === 'begin') serving = serveFor(message, tell);
+    else serving?.hear(message);
+  });
+  void tell({ kind: 'up' });
+}
+
+function serveFor(
+  { config, edgeId, workers, timeouts, certificate: pair }: Begin,
+  tell: (message: ToPrimary) => Promise<boolean>,
+) {
+  const log = createLog(config.logLevel);
+  const counts = createCounts();
+  const certificate = pair === null ? undefined : openTold(pair);
+  const front = openFront(config, {
+    log,
+    observe: counts.observe,
+    edgeId,
+    timeouts,
+    workers,
+    certificate: () => certificate,
+  });
+  const questions = openQuestions<boolean>(LOAD_TIMEOUT + COUNT_EVERY);
+  const leaving = openQuestions<true>(LEAVE_LIMIT);
+  const mirror = createMirror({
+    maxStale: config.maxStale,
+    ask: async (key, version, renew) =>
+      (await questions.ask((id) => tell({ kind: 'ask', id, key, version, renew }))) === true,
+  });
+  let buckets = new Map<string, BucketTold>();
+  let listening: Listening | null = null;
+
+  async function tellCounts(id: number | null): Promise<void> {
+    const taken = counts.take();
+    const sent = await tell({ kind: 'counts', taken, id });
+    if (!sent && taken !== null) counts.add(taken);
+  }
+  const counting = setInterval(() => void tellCounts(null), COUNT_EVERY).unref();
+
+  function replace(told: readonly BucketTold[]): void {
+    const next = told.map((bucket) => sameAs(buckets.get(bucket.route.name), bucket));
+    front.serve(
+      next.map((bucket) => ({
+        ...bucket.route,
+        rules: {
+          current: (background) => mirror.current(bucket, background),
+          refresh: (background) => background(mirror.renew(bucket)),
+        },
+      })),
+    );
+    buckets = new Map(next.map((bucket) => [bucket.route.name, bucket]));
+    mirror.keep(new Set(next.map(({ key }) => key)));
+  }
+
+  async function listen(): Promise<void> {
+    try {
+      listening = await front.listen();
+      await tell({ kind: 'listening', url: listening.url });
+    } catch (error) {
+      await tell({ kind: 'fault', lines: startFaultLines(error) ?? [messageOf(error)] });
+      process.exit(1);
+    }
+  }
+
+  /** Ends this process when `closing` has: what was counted is told first. */
+  async function leave(closing: Promise<void>): Promise<void> {
+    await closing;
+    // A connection that was handed over before the primary knew is refused here, and given to another worker.
+    await leaving.ask((id) => tell({ kind: 'leaving', id }));
+    clearInterval(counting);
+    await within(POOLS_LIMIT, front.close()).catch(() => {});
+    await tellCounts(null);
+    process.exit(0);
+  }
+
+  function hear(message: Exclude<ToWorker, Begin>): void {
+    switch (message.kind) {
+      case 'buckets':
+        replace(message.buckets);
+        break;
+      case 'rules':
+        mirror.take(message.told);
+        break;
+      case 'renewing':
+        mirror.renewing(message.key);
+        break;
+      case 'answer':
+        if (message.told !== null) mirror.take(message.told);
+        questions.answer(message.id, message.told !== null);
+        break;
+      case 'certificate':
+        certificate?.renew(message.context);
+        break;
+      case 'go':
+        leaving.answer(message.id, true);
+        break;
+      case 'count':
+        void tellCounts(message.id);
+        break;
+      case 'listen':
+        void listen();
+        break;
+      case 'end':
+        void leave(listening === null ? Promise.resolve() : listening.close(message.limit));
+    }
+  }
+
+  return { hear };
+}
+
+/**
+ * One that is told the same again stays the same object, so that its rules need not be compiled anew; so does an
+ * address, by which requests to it are bounded.
+ */
+export function sameAs(before: BucketTold | undefined, bucket: BucketTold): BucketTold {
+  if (before === undefined || isDeepStrictEqual(before, bucket)) return before ?? bucket;
+  const { address } = before.route;
+  if (!isDeepStrictEqual(address, bucket.route.address)) return bucket;
+  return { ...bucket, route: { ...bucket.route, address } };
+}
+
+/** A certificate as the primary tells it, which reads and follows the files. */
+function openTold(first: SecureContextOptions): Certificate & { renew(context: SecureContextOptions): void } {
+  let context = first;
+  let server: Pick<Server, 'setSecureContext'> | null = null;
+  return {
+    get context() {
+      return context;
+    },
+    renew(renewed) {
+      context = renewed;
+      server?.setSecureContext(renewed);
+    },
+    follow(following) {
+      server = following;
+      // What was told while it was opened.
+      server.setSecureContext(context);
+      return {
+        close: () => {
+          server = null;
+        },
+      };
+    },
+  };
+}

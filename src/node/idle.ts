@@ -1,0 +1,42 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Server, Socket } from 'node:net';
+
+/** A connection of Node's HTTP/1.1 server, with the answer that is under way on it. */
+export type Connection = Socket & {
+  readonly _httpMessage?: (ServerResponse & { req: IncomingMessage }) | null;
+};
+
+/** Milliseconds in which the bytes of an upload that had been held back are there, if its client has sent any. */
+const SECOND_LOOK = 1_000;
+
+/**
+ * Ends connections of HTTP/1.1 on which nothing has moved for `idle` milliseconds; but an upload that its bucket takes
+ * slowly is held back here, so that nothing moves because nothing is read, and that is no fault of its client's.
+ */
+export function limitIdle(server: Server & { setTimeout(idle: number): unknown }, idle: number): void {
+  /** Bytes that had come when an upload was found standing still. */
+  const still = new WeakMap<Socket, number>();
+  server.setTimeout(idle);
+  server.on('timeout', (connection: Connection) => {
+    const before = still.get(connection);
+    still.delete(connection);
+    if (!isUploading(connection)) {
+      if (before === undefined) connection.destroy();
+      else connection.setTimeout(idle);
+    } else if (isHeldBack(connection) || (before !== undefined && before !== connection.bytesRead)) {
+      connection.setTimeout(idle);
+    } else if (before === undefined) {
+      // The bucket may have taken in this very moment what was held back.
+      still.set(connection, connection.bytesRead);
+      connection.setTimeout(Math.min(SECOND_LOOK, idle));
+    } else {
+      connection.destroy();
+    }
+  });
+}
+
+/** Not so where an answer is waiting to be read: the client has to do that first. */
+const isUploading = ({ _httpMessage: answer, writableLength }: Connection): boolean =>
+  answer != null && !answer.req.complete && writableLength === 0;
+
+const isHeldBack = ({ _httpMessage: answer }: Connection): boolean => (answer?.req.readableLength ?? 0) > 0;

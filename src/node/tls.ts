@@ -1,0 +1,121 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createSecureContext, type SecureContextOptions, type Server } from 'node:tls';
+import type { Logger } from 'pino';
+import { startFault } from './start-fault.ts';
+import { watchFile } from './watch.ts';
+
+/** A certificate with its key, as files that may change. */
+export interface Certificate {
+  /** The pair as it was at first. */
+  readonly context: SecureContextOptions;
+  /** Gives a server each new pair; connections that stand go on with theirs. */
+  follow(server: Pick<Server, 'setSecureContext'>): { close(): void };
+}
+
+export interface CertificateFiles {
+  /** PEM: the certificate, and after it those that lead to one that clients know. */
+  readonly cert: string;
+  /** PEM, without a passphrase. */
+  readonly key: string;
+}
+
+/** Milliseconds without a change after which both files are taken to be written. */
+const SETTLED = 200;
+
+/** Reads a certificate. Throws a start fault where it and its key can't be used together. */
+export function openCertificate(
+  files: CertificateFiles,
+  log: Pick<Logger, 'info' | 'warn' | 'error'>,
+): Certificate {
+  const first = readPair(files);
+  if ('fault' in first) throw startFault([first.fault]);
+  warnOfAge(first.leaf);
+  let known = first;
+
+  function warnOfAge({ validTo, validToDate }: X509Certificate): void {
+    if (validToDate.getTime() < Date.now())
+      log.warn({ certificate: files.cert, validTo }, 'certificate expired');
+  }
+
+  function reload(server: Pick<Server, 'setSecureContext'>): void {
+    const read = readPair(files);
+    if ('fault' in read) {
+      log.error({ certificate: files.cert, fault: read.fault }, 'certificate refused, the old one stays');
+      return;
+    }
+    const { cert, key } = known.context;
+    if (read.context.cert === cert && read.context.key === key) return;
+    known = read;
+    server.setSecureContext(read.context);
+    log.info({ certificate: files.cert, validTo: read.leaf.validTo }, 'certificate loaded anew');
+    warnOfAge(read.leaf);
+  }
+
+  return {
+    context: first.context,
+    follow: (server) => {
+      let timer: NodeJS.Timeout | undefined;
+      // Two files are rarely changed in one moment, and a half of each fits nobody.
+      const changed = (): void => {
+        clearTimeout(timer);
+        timer = setTimeout(() => reload(server), SETTLED).unref();
+      };
+      const watched = [watchFile(files.cert, changed), watchFile(files.key, changed)];
+      // What changed between the reading and the watching.
+      changed();
+      return {
+        close: () => {
+          clearTimeout(timer);
+          for (const { close } of watched) close();
+        },
+      };
+    },
+  };
+}
+
+interface Pair {
+  readonly context: SecureContextOptions;
+  readonly leaf: X509Certificate;
+}
+
+function readPair({ cert: certFile, key: keyFile }: CertificateFiles): Pair | { readonly fault: string } {
+  const cert = readText(certFile);
+  if (typeof cert !== 'string') return { fault: `--tls-cert ${certFile} can't be read (${cert.message})` };
+  const key = readText(keyFile);
+  if (typeof key !== 'string') return { fault: `--tls-key ${keyFile} can't be read (${key.message})` };
+  const leaf = attempt(() => new X509Certificate(cert));
+  if (leaf === null) {
+    return { fault: `--tls-cert ${certFile} holds no certificate: write the path of one in PEM` };
+  }
+  const secret = attempt(() => createPrivateKey(key));
+  if (secret === null) {
+    return {
+      fault: `--tls-key ${keyFile} holds no private key that can be read: write the path of one in PEM, without a passphrase`,
+    };
+  }
+  const context: SecureContextOptions = { cert, key, minVersion: 'TLSv1.2' };
+  if (!leaf.checkPrivateKey(secret) || attempt(() => createSecureContext(context)) === null) {
+    return {
+      fault: `--tls-key ${keyFile} is not the key of the certificate in ${certFile}: write the two that belong together`,
+    };
+  }
+  return { context, leaf };
+}
+
+function readText(file: string): string | Error {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** OpenSSL's own words help nobody, and may quote what they are about. */
+function attempt<T>(make: () => T): T | null {
+  try {
+    return make();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,119 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Passing, requestHeaders, responseHeaders } from '../../src/bucket/headers.ts';
+
+const PASSING: Passing = {
+  host: 'bucket.example',
+  clientHost: 'edge.example',
+  peer: { address: '192.0.2.1', secure: false },
+  trustForwarded: false,
+  edgeId: '0123abcd',
+};
+const OWN_AFTER = [
+  ...['X-Forwarded-For', '192.0.2.1', 'X-Forwarded-Proto', 'http', 'X-Forwarded-Host', 'edge.example'],
+  ...['Via', '1.1 bucket-cors-0123abcd'],
+];
+
+/** What the client's own headers come to. */
+function passed(...headers: readonly string[]): string[] {
+  const all = requestHeaders(headers, PASSING);
+  expect(all.slice(0, 2)).toEqual(['Host', 'bucket.example']);
+  expect(all.slice(-OWN_AFTER.length)).toEqual(OWN_AFTER);
+  return all.slice(2, -OWN_AFTER.length);
+}
+
+/** RFC 9110 §7.6.1 and §11.7. */
+const ONE_HOP = [
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
+const STAYS = [
+  ...ONE_HOP,
+  'host',
+  'origin',
+  'access-control-request-method',
+  'access-control-request-headers',
+  'expect',
+  'forwarded',
+  'x-real-ip',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-client-cert-of-somebody-else',
+];
+
+const capitals = (name: string): string => name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
+
+describe('a request on its way to the bucket', () => {
+  test.each(STAYS)('goes without %s, in whatever letters', (name) => {
+    expect(passed(name, 'a', 'X-One', '1', name.toUpperCase(), 'b', capitals(name), 'c')).toEqual([
+      'X-One',
+      '1',
+    ]);
+  });
+
+  test.each([
+    ['names of headers', 'x-one, X-TWO', ['X-One', '1', 'x-two', '2', 'X-Three', '3'], ['X-Three', '3']],
+    ['names between odd blanks', ' ,\tx-one\t,, ', ['X-One', '1', 'X-Two', '2'], ['X-Two', '2']],
+    ['close and keep-alive', 'close, keep-alive', ['Close', '1'], ['Close', '1']],
+    ['a name that is not there', 'x-one', ['X-Two', '2'], ['X-Two', '2']],
+    ['what is no name', 'a b, "x"', ['X-Two', '2'], ['X-Two', '2']],
+    ['Host and Content-Length', 'host, content-length', ['Content-Length', '2'], ['Content-Length', '2']],
+    ['Via, whose own entry stays', 'via', ['Via', '1.1 a'], []],
+    ['X-Forwarded-For, whose own entry stays', 'x-forwarded-for', ['X-Forwarded-For', '1.1.1.1'], []],
+  ])('when Connection has %s', (_, connection, headers, expected) => {
+    expect(passed('Connection', connection, ...headers)).toEqual(expected);
+    expect(passed(...headers, 'connection', 'keep-alive', 'CONNECTION', connection)).toEqual(expected);
+  });
+
+  const letters = (name: string) =>
+    fc
+      .array(fc.boolean(), { minLength: name.length, maxLength: name.length })
+      .map((upper) => [...name].map((char, at) => (upper[at] ? char.toUpperCase() : char)).join(''));
+  const token = fc.stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,34}$/);
+  const name = fc.oneof(token, fc.constantFrom(...STAYS, 'x-forwarde', 'vary', 'via').chain(letters));
+
+  test('keeps everything else as it is, in its order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(name, fc.string({ maxLength: 8 }))), (lines) => {
+        // Connection is left to the rows above: it takes others with it.
+        const sent = lines.filter(([given]) => given.toLowerCase() !== 'connection');
+        const kept = sent.filter(([given]) => {
+          const key = given.toLowerCase();
+          return !(STAYS.includes(key) || key.startsWith('x-forwarded-'));
+        });
+        expect(passed(...sent.flat())).toEqual(kept.flat());
+      }),
+    );
+  });
+});
+
+describe('an answer on its way to the client', () => {
+  test.each(ONE_HOP)('goes without %s', (name) => {
+    const { headers } = responseHeaders(['X-One', '1', capitals(name), 'a', name, 'b'], false);
+    expect(headers).toEqual(['X-One', '1']);
+  });
+
+  test('goes without what its Connection names, but for its length', () => {
+    const own = [
+      'x-one',
+      '1',
+      'Content-Length',
+      '2',
+      'Connection',
+      'close, X-One, content-length',
+      'ETag',
+      '"e"',
+    ];
+    expect(responseHeaders(own, false).headers).toEqual(['Content-Length', '2', 'ETag', '"e"']);
+  });
+});

@@ -1,0 +1,78 @@
+import { once } from 'node:events';
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  constants,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+} from 'node:http2';
+import { CA } from './tls.ts';
+
+/** Opens a connection that speaks HTTP/2; errors end it quietly. */
+export async function h2(url: string): Promise<ClientHttp2Session> {
+  // It may say a header twice, which Node's types don't know yet.
+  const options = { ca: CA, strictSingleValueFields: false };
+  const session = connect(url, options);
+  session.on('error', () => {});
+  await once(session, 'remoteSettings');
+  return session;
+}
+
+export interface H2Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Name, value, name, value. */
+  readonly raw: readonly string[];
+  readonly body: Buffer;
+  /** False when the stream was reset before the answer's end. */
+  readonly complete: boolean;
+}
+
+/** Begins a request that nothing has been added to; errors of its stream are told by its answer. */
+export function beginH2(session: ClientHttp2Session, headers: OutgoingHttpHeaders): ClientHttp2Stream {
+  const stream = session.request(headers, { endStream: false });
+  stream.on('error', () => {});
+  return stream;
+}
+
+/** The answer on a stream, read to its end. Rejects when the stream ends without one. */
+export function answerOn(stream: ClientHttp2Stream): Promise<H2Answer> {
+  return new Promise((resolve, reject) => {
+    let head: { headers: IncomingHttpHeaders; raw: readonly string[] } | undefined;
+    const chunks: Buffer[] = [];
+    let complete = false;
+    // The fourth argument is the list as it came, and not among the types.
+    stream.on('response', (...told: unknown[]) => {
+      head = { headers: told[0] as IncomingHttpHeaders, raw: told[2] as string[] };
+    });
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.once('end', () => {
+      complete = stream.rstCode === constants.NGHTTP2_NO_ERROR;
+    });
+    stream.once('close', () => {
+      if (head === undefined) return reject(new Error(`no answer, code ${stream.rstCode}`));
+      const { headers, raw } = head;
+      const whole = complete && stream.rstCode === constants.NGHTTP2_NO_ERROR;
+      resolve({
+        status: Number(headers[':status']),
+        headers,
+        raw,
+        body: Buffer.concat(chunks),
+        complete: whole,
+      });
+    });
+  });
+}
+
+/** Sends one request, with a body if there is one, and reads its answer to the end. */
+export async function callH2(
+  session: ClientHttp2Session,
+  headers: OutgoingHttpHeaders,
+  body?: Buffer | string,
+): Promise<H2Answer> {
+  const stream = beginH2(session, headers);
+  const answer = answerOn(stream);
+  stream.end(body);
+  return answer;
+}

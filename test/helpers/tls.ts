@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { openCertificate } from '../../src/node/tls.ts';
+
+const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url));
+
+/** A certificate for `localhost` and 127.0.0.1 that is its own authority. */
+export const FILES = { cert: fixture('cert.pem'), key: fixture('key.pem') };
+export const CA = readFileSync(FILES.cert, 'utf8');
+
+const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
+
+export const certificate = () => openCertificate(FILES, SILENT);

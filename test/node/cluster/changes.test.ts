@@ -1,0 +1,115 @@
+import { copyFileSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+import { expect, test } from 'vitest';
+import type { BucketTold } from '../../../src/node/cluster/messages.ts';
+import { sameAs } from '../../../src/node/cluster/worker.ts';
+import { admin, edges, linesWith, write } from '../../cli/edges.ts';
+import { run, stop } from '../../cli/process.ts';
+import { call as callSecurely } from '../../helpers/client.ts';
+import { listen } from '../../helpers/listen.ts';
+import { behaviour } from '../../helpers/rules.ts';
+import { FILES } from '../../helpers/tls.ts';
+import { call } from '../running.ts';
+import { rulesFor, SLOW_BEGIN, SLOW_END, until } from '../store.ts';
+import { loadAnew } from './load.ts';
+import { roll, serveFor } from './served.ts';
+
+const { at, store, serve } = edges();
+const TWO = ['--workers', '2'];
+
+test('replacing workers leaves no new connection without an answer', async () => {
+  const bucket = await store('https://a.example');
+  const edge = await serveFor(60_000, '--bucket', bucket.url, ...TWO);
+  try {
+    const loading = loadAnew(edge.url, '/x', 4);
+    for (let time = 0; time < 2; time += 1) await roll(edge);
+    const { good, bad } = await loading.stop();
+    expect(bad).toEqual([]);
+    expect(good).toBeGreaterThan(50);
+  } finally {
+    await stop(edge);
+  }
+});
+
+test('replacing workers lets a download go on that is longer than --drain', async () => {
+  const bucket = await store('https://a.example');
+  const edge = await serve('--bucket', bucket.url, '--drain', '0', ...TWO);
+  const slow = call(`${edge.url}/slow`);
+  await until(() => bucket.waiting() === 1, 'the download');
+  await roll(edge);
+  bucket.release();
+  expect((await slow).text).toBe(SLOW_BEGIN + SLOW_END);
+});
+
+test('a first request that waits for rules has them, though another configuration is read meanwhile', async () => {
+  const held: ServerResponse[] = [];
+  const server = createServer((request, response) => {
+    if (request.url === '/?cors') held.push(response);
+    else response.end('hello');
+  });
+  const url = `http://127.0.0.1:${await listen(server)}`;
+  try {
+    await write(at('edge.json'), { workers: 2, buckets: { b: { bucket: url } } });
+    const edge = await serve('--config', at('edge.json'));
+    const waiting = call(`${edge.url}/x`, { headers: { Origin: 'https://a.example' } });
+    await until(() => held.length > 0, 'the first load');
+    await write(at('edge.json'), { workers: 2, buckets: { b: { bucket: url, rules: `${url}/?cors` } } });
+    const kind = async () => (await admin(edge, '/rules')).json.buckets[0].source.kind;
+    await until(async () => (await kind()) === 'url', 'the other configuration');
+    for (const response of held) response.end(rulesFor('https://a.example'));
+    expect((await waiting).headers['access-control-allow-origin']).toBe('https://a.example');
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+test('a key that is broken on disk keeps no worker from starting, and all are given the next good pair', async () => {
+  const bucket = await store('https://a.example');
+  const files = { cert: at('tls.crt'), key: at('tls.key') };
+  const put = (from: string, to: string) => copyFileSync(from, to);
+  put(FILES.cert, files.cert);
+  put(FILES.key, files.key);
+  const tls = ['--tls-cert', files.cert, '--tls-key', files.key];
+  const args = ['serve', '--bucket', bucket.url, '--admin-port', '0', '--port', '0', ...tls, ...TWO];
+  const edge = run(args, { limit: 60_000 });
+  try {
+    await edge.address('admin');
+    const url = /^edge +(https:\S+)/m.exec(edge.stderr())?.[1] ?? '';
+    const trusted = () =>
+      callSecurely(url, { target: '/x' }).then(
+        ({ status }) => status === 200,
+        () => false,
+      );
+    await write(files.key, 'no key');
+    await until(() => linesWith(edge, /^certificate refused/).length > 0, 'a refusal');
+    await roll(edge);
+    expect(await trusted()).toBe(true);
+    put(FILES.cert.replace('cert.pem', 'renewed-cert.pem'), files.cert);
+    put(FILES.key.replace('key.pem', 'renewed-key.pem'), files.key);
+    // Of another authority than the one that this client knows.
+    await until(async () => !(await trusted()) && !(await trusted()), 'the new pair at both');
+    expect(linesWith(edge, /^certificate /).map(({ msg }) => msg)).toEqual([
+      'certificate refused, the old one stays',
+      'certificate loaded anew',
+    ]);
+  } finally {
+    await stop(edge);
+  }
+});
+
+const BUCKET: BucketTold = {
+  key: 'b-1',
+  behaviour: behaviour('oss'),
+  route: { name: 'b', address: { base: 'http://b.example', host: 'b.example', path: '' } },
+};
+
+test('a bucket that is told again stays the same object, and with other options its address does', () => {
+  const again = structuredClone(BUCKET);
+  expect(sameAs(BUCKET, again)).toBe(BUCKET);
+  const other = sameAs(BUCKET, { ...again, route: { ...again.route, keepHost: true } });
+  expect(other.route).toMatchObject({ keepHost: true });
+  expect(other.route.address).toBe(BUCKET.route.address);
+  const moved = { ...again, route: { ...again.route, address: { ...again.route.address, path: '/c' } } };
+  expect(sameAs(BUCKET, moved)).toBe(moved);
+});

@@ -1,0 +1,227 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { request } from 'node:http';
+import { connect, createServer, type Server } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { admin, type Edge, edges, linesWith, write } from '../../cli/edges.ts';
+import { ended, run, stop } from '../../cli/process.ts';
+import { call } from '../running.ts';
+import { rulesFor, SLOW_BEGIN, SLOW_END, UNAVAILABLE, until } from '../store.ts';
+import { load } from './load.ts';
+import { client, metric, roll, serveFor, workersOf } from './served.ts';
+
+const { at, store, serve } = edges();
+const TWO = ['--workers', '2'];
+
+type Client = ReturnType<typeof client>;
+const clients: Client[] = [];
+afterEach(() => {
+  for (const { close } of clients.splice(0)) close();
+});
+
+/** Clients at each of two workers: connections are dealt out in turn. */
+function atBoth(edge: Edge): readonly [Client, Client] {
+  const both = [client(edge), client(edge)] as const;
+  clients.push(...both);
+  return both;
+}
+
+const refuses = (url: string) =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => resolve(false));
+    socket.once('error', () => resolve(true)).once('connect', () => socket.destroy());
+  });
+
+const REQUESTS = 'bucket_cors_requests_total';
+
+describe('two workers', () => {
+  test('serve at one port by rules that were loaded once; each change reaches both, and they are counted as one', async () => {
+    const bucket = await store('https://a.example');
+    const edge = await serve('--bucket', bucket.url, '--rules-ttl', '1h', ...TWO);
+    const both = atBoth(edge);
+    const [one, other] = both;
+    for (const each of both) expect(await each.allows('https://a.example')).toBe(true);
+    expect(bucket.asked()).toBe(1);
+    expect(await metric(edge, REQUESTS)).toBe(2);
+    expect(await metric(edge, 'bucket_cors_request_seconds_count')).toBe(2);
+    expect(await admin(edge, '/readyz')).toMatchObject({ status: 200, json: { status: 'ready' } });
+    expect(linesWith(edge, /^request$/)).toHaveLength(2);
+    if (existsSync('/proc/self')) expect(await workersOf(edge)).toHaveLength(2);
+
+    // By a client, through one of them.
+    bucket.cors = { status: 200, body: rulesFor('https://b.example') };
+    expect((await one.put('/?cors')).status).toBe(200);
+    expect(await one.allows('https://b.example')).toBe(true);
+    await until(() => other.allows('https://b.example'), 'the other worker');
+    expect((await admin(edge, '/rules')).json.buckets[0].rules.CORSRule[0]).toMatchObject({
+      AllowedOrigin: ['https://b.example'],
+    });
+
+    // By an operator.
+    bucket.cors = { status: 200, body: rulesFor('https://c.example') };
+    await admin(edge, '/refresh', 'POST');
+    for (const each of both) await until(() => each.allows('https://c.example'), 'new rules');
+
+    // Not by a store that is away.
+    bucket.cors = UNAVAILABLE;
+    await admin(edge, '/refresh', 'POST');
+    expect(await admin(edge, '/readyz')).toMatchObject({ status: 200, json: { status: 'degraded' } });
+    for (const each of both) expect(await each.allows('https://c.example')).toBe(true);
+  });
+
+  test('both know that rules are not known, and both have them when they come', async () => {
+    const bucket = await store('https://a.example');
+    bucket.cors = UNAVAILABLE;
+    const edge = await serve('--bucket', bucket.url, ...TWO);
+    const both = atBoth(edge);
+    for (const each of both) {
+      const { status, headers, text } = await each.get('/x', ['Origin', 'https://a.example']);
+      expect([status, text]).toEqual([200, 'hello']);
+      expect(headers).not.toContain('https://a.example');
+      expect(headers).toContain('no-store');
+    }
+    expect(await admin(edge, '/readyz')).toMatchObject({ status: 503 });
+    bucket.cors = { status: 200, body: rulesFor('https://a.example') };
+    for (const each of both) await until(() => each.allows('https://a.example'), 'rules');
+  });
+
+  test('take a changed configuration file over, without a dropped connection', async () => {
+    const [old, next] = [await store('https://a.example'), await store('https://b.example')];
+    await write(at('edge.json'), { workers: 2, buckets: { b: { bucket: old.url } } });
+    const edge = await serve('--config', at('edge.json'));
+    const both = atBoth(edge);
+    const ports: (number | undefined)[] = [];
+    for (const each of both) {
+      ports.push((await each.get('/x')).port);
+      expect(await each.allows('https://a.example')).toBe(true);
+    }
+    await write(at('edge.json'), { workers: 2, buckets: { b: { bucket: next.url } } });
+    for (const [which, each] of both.entries()) {
+      await until(() => each.allows('https://b.example'), 'the other bucket');
+      expect((await each.get('/x')).port).toBe(ports[which]);
+    }
+    await write(at('edge.json'), { workers: 2, buckets: { b: { bucket: 'ftp://b' } } });
+    await until(() => linesWith(edge, /^configuration refused/).length > 0, 'a refusal');
+    for (const each of both) expect(await each.allows('https://b.example')).toBe(true);
+  });
+
+  test('listen on one Unix socket', async () => {
+    const bucket = await store('https://a.example');
+    const socketPath = at('edge.sock');
+    const edge = run(['serve', '--bucket', bucket.url, '--socket', socketPath, '--admin-port', '0', ...TWO]);
+    try {
+      await edge.address('edge');
+      for (let time = 0; time < 2; time += 1) {
+        const [answered] = await once(request({ socketPath, path: '/x', agent: false }).end(), 'response');
+        expect(answered.resume().statusCode).toBe(200);
+      }
+      edge.child.kill('SIGTERM');
+      expect(await edge.code).toBe(0);
+      expect(existsSync(socketPath)).toBe(false);
+    } finally {
+      await stop(edge);
+    }
+  });
+});
+
+describe('a start with workers', () => {
+  let taken: Server | undefined;
+  afterEach(() => void taken?.close());
+
+  test('that finds the port in use says so once, and ends with 1', async () => {
+    const bucket = await store('https://a.example');
+    taken = createServer();
+    await new Promise<void>((resolve) => taken?.listen(0, '127.0.0.1', resolve));
+    const { port } = taken.address() as { port: number };
+    const args = ['--bucket', bucket.url, '--admin-port', '0', '--port', String(port), '--workers', '3'];
+    const { code, lines, stdout } = await ended(['serve', ...args]);
+    expect(lines).toEqual([
+      `bucket-cors: port ${port} on 127.0.0.1 is in use: stop what listens there, or choose another with --port`,
+    ]);
+    expect(code).toBe(1);
+    expect(stdout).not.toContain('another takes its place');
+  });
+});
+
+describe('the end of workers', () => {
+  test('lets a download finish, takes nothing new, and ends with 0', async () => {
+    const bucket = await store('https://a.example');
+    const edge = await serve('--bucket', bucket.url, '--drain', '9s', ...TWO);
+    const slow = call(`${edge.url}/slow`, { headers: { Connection: 'close' } });
+    await until(() => bucket.waiting() === 1, 'the download');
+    edge.child.kill('SIGTERM');
+    await until(() => refuses(edge.url), 'a refusal');
+    expect(edge.child.exitCode).toBe(null);
+    bucket.release();
+    expect((await slow).text).toBe(SLOW_BEGIN + SLOW_END);
+    expect(await edge.code).toBe(0);
+    expect(edge.stdout()).toMatch(/"path":"\/slow".*"status":200,"code":null/);
+  });
+
+  test('comes with that of their primary, however it ends', async () => {
+    const bucket = await store('https://a.example');
+    const edge = await serve('--bucket', bucket.url, ...TWO);
+    edge.child.kill('SIGKILL');
+    // Standard output closes when the last process that has it is gone.
+    expect(await edge.code).toBe('killed');
+    await expect(call(edge.url)).rejects.toThrow();
+  });
+});
+
+describe.runIf(existsSync('/proc/self'))('a worker that crashes', () => {
+  test('is followed by another, and what it counted stays', async () => {
+    const bucket = await store('https://a.example');
+    const edge = await serve('--bucket', bucket.url, ...TWO);
+    for (const each of atBoth(edge)) await each.get('/x');
+    expect(await metric(edge, REQUESTS)).toBe(2);
+    const before = await workersOf(edge);
+    process.kill(before[0] ?? 0, 'SIGKILL');
+    await until(async () => {
+      const now = await workersOf(edge);
+      return now.length === 2 && !now.includes(before[0] ?? 0);
+    }, 'another worker');
+    expect(linesWith(edge, /^a worker ended by SIGKILL; another takes its place$/)).toMatchObject([
+      { worker: before[0] },
+    ]);
+    for (const each of atBoth(edge)) expect((await each.get('/x')).status).toBe(200);
+    expect(await metric(edge, REQUESTS)).toBe(4);
+    expect(await admin(edge, '/readyz')).toMatchObject({ status: 200 });
+  });
+});
+
+describe('replacing workers', () => {
+  test('under constant load fails no request, and loses no count', async () => {
+    const bucket = await store('https://a.example');
+    const edge = await serveFor(60_000, '--bucket', bucket.url, ...TWO);
+    try {
+      const before = existsSync('/proc/self') ? await workersOf(edge) : [];
+      const [idle] = atBoth(edge);
+      const { port } = await idle.get('/x');
+      const loading = load(edge.url, '/x', 8);
+      for (let time = 0; time < 3; time += 1) await roll(edge);
+      const { good, bad } = await loading.stop();
+      expect(bad).toEqual([]);
+      expect(good).toBeGreaterThan(100);
+      expect(await metric(edge, REQUESTS)).toBe(1 + good);
+
+      // A connection on which nothing was asked meanwhile is kept, and told to close by its next answer.
+      const after = await idle.get('/x');
+      expect(after.port).toBe(port);
+      expect(after.headers.join(' ')).toMatch(/connection close/i);
+      expect((await idle.get('/x')).port).not.toBe(port);
+      if (before.length === 0) return;
+      const gone = async () => (await workersOf(edge)).every((worker) => !before.includes(worker));
+      await until(gone, 'the end of the first workers');
+    } finally {
+      await stop(edge);
+    }
+  });
+
+  test('without workers is refused with a word, and nothing ends', async () => {
+    const bucket = await store('https://a.example');
+    const edge = await serve('--bucket', bucket.url);
+    edge.child.kill('SIGUSR2');
+    await until(() => linesWith(edge, /^there are no workers to replace/).length === 1, 'the word');
+    expect((await call(`${edge.url}/x`)).status).toBe(200);
+  });
+});

@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest';
+import { type Passing, requestHeaders } from '../../../src/bucket/headers.ts';
+import { attemptBy, FORMS, host, type Sent, useSignedBucket } from './signature.ts';
+
+useSignedBucket();
+
+const HOPS = ['X-Forwarded-For', '203.0.113.7', 'Forwarded', 'for=203.0.113.7', 'Via', '1.1 cdn'];
+
+/** Sends a signed request through the edge's filter, as to a client's request with headers of proxies before it. */
+const through =
+  (passing: Partial<Passing>) =>
+  (sent: Sent): Sent => ({
+    ...sent,
+    headers: requestHeaders([...sent.headers, ...HOPS, 'Origin', 'https://a.example'], {
+      host: host(),
+      clientHost: 'edge.example',
+      peer: { address: '2001:db8::1', secure: true },
+      trustForwarded: false,
+      edgeId: '00000000',
+      ...passing,
+    }),
+  });
+
+const FORM_NAMES = Object.keys(FORMS);
+
+describe.each(FORM_NAMES)('%s', (form) => {
+  test.each([
+    ['replaced', false],
+    ['added to', true],
+  ])('stays good where what tells of the hops is %s', async (_, trustForwarded) => {
+    expect(await attemptBy(form, { change: through({ trustForwarded }) })).toBe('content');
+  });
+
+  test(`${form.startsWith('SigV4') ? 'is bound to' : 'does not cover'} the Host`, async () => {
+    const expected = form.startsWith('SigV4') ? '403 SignatureDoesNotMatch' : 'content';
+    expect(await attemptBy(form, { change: through({ host: 'other.example' }) })).toBe(expected);
+  });
+});

@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Edge } from '../cli/edges.ts';
+import { stop } from '../cli/process.ts';
+import { load, loadAnew } from '../node/cluster/load.ts';
+import { metric, serveFor, workersOf } from '../node/cluster/served.ts';
+import { openStore, rulesFor, type Store, until } from '../node/store.ts';
+
+const ROLLS = 50;
+const LIMIT = 900_000;
+const CONNECTIONS = 16;
+const hasWrk = spawnSync('wrk', ['-v']).error === undefined;
+
+let store: Store;
+let edge: Edge;
+beforeAll(async () => {
+  store = await openStore(rulesFor('https://a.example'));
+  edge = await serveFor(LIMIT, '--bucket', store.url, '--workers', '2', '--log-level', 'warn');
+});
+afterAll(async () => {
+  await stop(edge);
+  await store.close();
+});
+
+/** Has the workers replaced, and waits until the old ones are gone. Requests are not logged, so neither is this. */
+async function roll(): Promise<void> {
+  const before = await workersOf(edge);
+  edge.child.kill('SIGUSR2');
+  await until(async () => {
+    const now = await workersOf(edge);
+    return now.length === before.length && !now.some((worker) => before.includes(worker));
+  }, 'other workers');
+}
+
+test(`${ROLLS} rolling replacements under constant keep-alive load fail no request and lose no count`, async () => {
+  const loading = load(edge.url, '/x', CONNECTIONS);
+  for (let time = 0; time < ROLLS; time += 1) await roll();
+  const { good, bad } = await loading.stop();
+  console.log(`${ROLLS} replacements of both workers, ${good} requests, ${bad.length} failed`);
+  expect(bad).toEqual([]);
+  expect(await metric(edge, 'bucket_cors_requests_total')).toBe(good);
+});
+
+test('nor does a client go without an answer that makes a connection for each request', async () => {
+  const loading = loadAnew(edge.url, '/x', CONNECTIONS);
+  for (let time = 0; time < ROLLS; time += 1) await roll();
+  const { good, bad } = await loading.stop();
+  console.log(`${ROLLS} replacements of both workers, ${good} connections, ${bad.length} failed`);
+  expect(bad).toEqual([]);
+});
+
+test.runIf(hasWrk)('nor does wrk see an error', async () => {
+  const wrk: ChildProcess = spawn('wrk', ['-t1', `-c${CONNECTIONS}`, '-d20s', `${edge.url}/x`]);
+  let said = '';
+  wrk.stdout?.setEncoding('utf8').on('data', (text) => {
+    said += text;
+  });
+  const ended = once(wrk, 'close');
+  while (wrk.exitCode === null) await roll();
+  await ended;
+  console.log(said);
+  expect(said).toContain('Requests/sec');
+  expect(said).not.toMatch(/Socket errors|Non-2xx/);
+});
