@@ -1,0 +1,4 @@
+declare module 'cloudflare:workers' {
+  /** Keeps the request alive that runs at the moment, until the work is done. */
+  export function waitUntil(work: Promise<unknown>): void;
+}

@@ -1,0 +1,163 @@
+import { type BucketConfig, onlyBucket, readConfigFile } from '../config/file.ts';
+import type { OptionName } from '../config/options.ts';
+import { BUCKET_OPTIONS, type Config, fromVariables, type GivenOptions, readConfig } from '../config/read.ts';
+import type { Fault } from '../document/fault.ts';
+import { within } from '../rules/keep.ts';
+import { readWorkerOptions, type WorkerConfig } from './options.ts';
+import { type Env, type Kv, kvOf } from './platform.ts';
+import { isTextless, textless, textlessTokens, type Variables, variablesOf } from './variables.ts';
+
+export interface Configured {
+  readonly config: Config;
+  readonly worker: WorkerConfig;
+  readonly buckets: readonly BucketConfig[];
+  readonly variables: Variables;
+}
+
+/** Milliseconds until a KV namespace that does not answer is done without. */
+const KV_TIMEOUT = 5_000;
+
+/** Options of a process, which a Worker is not, and what to do instead. */
+export const ONLY_ON_NODE: Partial<Record<OptionName, string>> = {
+  host: 'routes or a custom domain in wrangler.toml',
+  port: 'routes or a custom domain in wrangler.toml',
+  socket: 'nothing',
+  tlsCert: "nothing: Cloudflare has the domain's certificates",
+  tlsKey: "nothing: Cloudflare has the domain's certificates",
+  adminHost: 'ADMIN_PATH, and the secret ADMIN_TOKEN',
+  adminPort: 'ADMIN_PATH, and the secret ADMIN_TOKEN',
+  demoPort: 'nothing',
+  stateDir: 'the KV binding RULES_KV, which keeps last good rules',
+  redis: 'the KV binding RULES_KV, which keeps last good rules',
+  workers: 'nothing: Cloudflare runs as many as it takes',
+  connections: "nothing: Cloudflare's own limits hold",
+  queue: "nothing: Cloudflare's own limits hold",
+  drain: 'nothing: requests in flight end on the version they began with',
+};
+
+/** Every fault there is, or the whole configuration. Never rejects. */
+export async function configure(env: Env): Promise<Configured | { readonly faults: readonly Fault[] }> {
+  const variables = variablesOf(env);
+  const given = fromVariables(variables);
+  const faults: Fault[] = textless(env);
+  const worker = readWorkerOptions(variables, faults);
+  const file = given.config === undefined ? null : await readMany(given.config.text, kvOf(env), faults);
+  const all = { ...file?.options, ...given };
+  const read = readConfig(all);
+  if ('faults' in read) faults.push(...read.faults);
+  faults.push(...notHere(all), ...(file === null ? missingBucket(given, env) : besideMany(given)));
+  const alone = 'config' in read && given.bucket !== undefined ? [onlyBucket(read.config)] : [];
+  const buckets = file?.buckets ?? alone;
+  faults.push(...textlessTokens(env, buckets));
+  const kv = kvOf(env);
+  for (const bucket of buckets) faults.push(...bucketFaults(bucket, kv, file === null ? null : file.place));
+  return 'config' in read && faults.length === 0
+    ? { config: read.config, worker, buckets, variables }
+    : { faults };
+}
+
+/** Whether the configuration may change while the Worker runs. */
+export const isFromKv = (env: Env): boolean => keyIn(variablesOf(env).BUCKET_CORS_CONFIG ?? '') !== null;
+
+const keyIn = (text: string): string | null => /^kv:(.{1,512})$/.exec(text)?.[1] ?? null;
+
+interface Many {
+  readonly place: string;
+  readonly options: GivenOptions;
+  readonly buckets: readonly BucketConfig[];
+}
+
+async function readMany(text: string, kv: Kv | null, faults: Fault[]): Promise<Many> {
+  const key = keyIn(text);
+  const place = key === null ? 'BUCKET_CORS_CONFIG' : text;
+  const nothing: Many = { place, options: {}, buckets: [] };
+  const document = key === null ? text : await fromKv(key, kv, faults);
+  if (document === null) return nothing;
+  if (key === null && !/^\s*\{/.test(document)) {
+    const reason = 'is no JSON object, and Workers have no files';
+    faults.push({ place, reason, write: '{"buckets": {…}}, or kv:KEY' });
+    return nothing;
+  }
+  const read = readConfigFile(document, place);
+  if ('options' in read) return { place, ...read };
+  faults.push(...read.faults);
+  return nothing;
+}
+
+async function fromKv(key: string, kv: Kv | null, faults: Fault[]): Promise<string | null> {
+  const place = 'BUCKET_CORS_CONFIG';
+  if (kv === null) {
+    faults.push({ place, ...UNBOUND });
+    return null;
+  }
+  try {
+    const text = await within(KV_TIMEOUT, kv.get(key));
+    if (text !== null) return text;
+    const reason = `names the key ${key}, which is not in the namespace RULES_KV`;
+    faults.push({
+      place,
+      reason,
+      write: `it there: wrangler kv key put --binding RULES_KV ${key} --path FILE`,
+    });
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    faults.push({ place, reason: `can't be read from KV (${said})`, write: 'nothing: it is tried again' });
+  }
+  return null;
+}
+
+const UNBOUND = {
+  reason: 'names a key, and no KV namespace is bound as RULES_KV',
+  write: '[[kv_namespaces]] in wrangler.toml',
+} as const;
+
+const notHere = (given: GivenOptions): Fault[] =>
+  Object.entries(ONLY_ON_NODE).flatMap(([name, write]) => {
+    const place = given[name as OptionName]?.place;
+    return place === undefined ? [] : [{ place, reason: 'means nothing on Workers', write }];
+  });
+
+const missingBucket = ({ bucket }: GivenOptions, { BUCKET_URL }: Env): Fault[] =>
+  bucket === undefined && !isTextless(BUCKET_URL)
+    ? [
+        {
+          place: 'BUCKET_URL',
+          reason: 'is missing',
+          write: 'oss://NAME?region=cn-hangzhou, or many buckets into BUCKET_CORS_CONFIG',
+        },
+      ]
+    : [];
+
+/** Options of one bucket, where BUCKET_CORS_CONFIG says them for each: they would be dropped in silence. */
+const besideMany = (given: GivenOptions): Fault[] =>
+  BUCKET_OPTIONS.flatMap((name) => {
+    const place = given[name]?.place;
+    if (place === undefined) return [];
+    const reason = 'stands beside BUCKET_CORS_CONFIG, which has it for each bucket';
+    return [{ place, reason, write: 'it there, under the bucket' }];
+  });
+
+/** What a bucket can't be on Workers. `file` names the configuration of many; null: variables say it all. */
+function bucketFaults(bucket: BucketConfig, kv: Kv | null, file: string | null): Fault[] {
+  const at = (key: string, variable: string): string =>
+    file === null ? variable : `${file}: buckets.${bucket.name}: ${key}`;
+  const faults: Fault[] = [];
+  const add = (key: string, variable: string, reason: string, write: string) =>
+    faults.push({ place: at(key, variable), reason, write });
+  if (bucket.bucket?.kind === 'folder')
+    add('bucket', 'BUCKET_URL', 'is a folder, and Workers have none', 'oss://…, s3://… or an https:// URL');
+  if (bucket.rules.kind === 'file') {
+    const write = 'bucket, an https:// URL, the document itself, or kv:KEY';
+    add('rules', 'CORS_RULES', 'is a file, and Workers have none', write);
+  }
+  if (bucket.rules.kind === 'kv' && kv === null) add('rules', 'CORS_RULES', UNBOUND.reason, UNBOUND.write);
+  if (bucket.credentials.kind === 'file')
+    add('credentials', 'CREDENTIALS', 'is a file, and Workers have none', 'env or env:PREFIX, with secrets');
+  if (bucket.rulesToken?.kind === 'file')
+    add('rulesToken', 'RULES_TOKEN', 'is a file, and Workers have none', 'env:NAME, with a secret NAME');
+  if (bucket.keepHost) {
+    const reason = "can't be: on Workers the Host header follows the bucket's address";
+    add('keepHost', 'KEEP_HOST', reason, "nothing, and presign for the bucket's own host");
+  }
+  return faults;
+}

@@ -1,0 +1,14 @@
+import type { LogLevel } from '../config/options.ts';
+import { LOG_LEVELS } from '../config/options.ts';
+import type { Log } from '../edge/log.ts';
+
+/** One JSON line per thing that happened, as on Node, by `console.log`: that is what Workers Logs and Logpush read. */
+export function createLog(least: LogLevel): Log {
+  const from = LOG_LEVELS.indexOf(least);
+  const at = (level: LogLevel): Log['info'] => {
+    if (LOG_LEVELS.indexOf(level) < from) return () => {};
+    return (about, msg) =>
+      console.log(JSON.stringify({ level, time: new Date().toISOString(), ...about, msg }));
+  };
+  return { info: at('info'), warn: at('warn'), error: at('error') };
+}

@@ -1,0 +1,80 @@
+import { type Parsed, parseSwitch } from '../config/values.ts';
+import type { Fault } from '../document/fault.ts';
+
+/** An option that only Workers have; the others are those of Node, under the same names. */
+interface WorkerOption<T> {
+  readonly variable: string;
+  /** As it would be written; null when there is none. */
+  readonly default: string | null;
+  readonly example: string;
+  readonly about: string;
+  /** Never shown, in whatever is said of it. */
+  readonly secret?: true;
+  readonly parse: (text: string) => Parsed<T>;
+}
+
+const option = <T>(given: WorkerOption<T>): WorkerOption<T> => given;
+
+/** Who guesses has all the time there is. */
+const SHORTEST_TOKEN = 16;
+
+export const WORKER_OPTIONS = {
+  adminToken: option({
+    variable: 'ADMIN_TOKEN',
+    default: null,
+    example: 'a long random text',
+    about: 'A secret: the bearer token of the admin endpoints. Without it there are none.',
+    secret: true,
+    parse: (text): Parsed<string> =>
+      /^[\x21-\x7e]*$/.test(text) && text.length >= SHORTEST_TOKEN
+        ? { value: text }
+        : {
+            reason: 'is too short, or holds what no header can carry',
+            write: `${SHORTEST_TOKEN} or more random letters and digits`,
+          },
+  }),
+  adminPath: option({
+    variable: 'ADMIN_PATH',
+    default: '/.well-known/bucket-cors',
+    example: '/.well-known/edge-7f3a',
+    about: 'Where the admin endpoints are, before every bucket.',
+    parse: (text): Parsed<string> =>
+      /^(\/[\w.~-]+)+$/.test(text) && !/\/\.{1,2}(\/|$)/.test(text)
+        ? { value: text }
+        : { reason: 'is no path prefix', write: '/.well-known/bucket-cors, without a slash at its end' },
+  }),
+  passCfHeaders: option({
+    variable: 'PASS_CF_HEADERS',
+    default: 'false',
+    example: 'true',
+    about:
+      'Let the headers that Cloudflare adds (`CF-Connecting-IP`, `CF-Ray`, `True-Client-IP`, `CDN-Loop` …) go to the bucket.',
+    parse: parseSwitch,
+  }),
+} as const;
+
+export interface WorkerConfig {
+  readonly adminToken: string | null;
+  readonly adminPath: string;
+  readonly passCfHeaders: boolean;
+}
+
+/** Reads the options that only Workers have, and adds what is wrong with them; an empty one counts as not set. */
+export function readWorkerOptions(
+  variables: Readonly<Record<string, string | undefined>>,
+  faults: Fault[],
+): WorkerConfig {
+  const read = <T>({ variable, secret, parse, ...about }: WorkerOption<T>): T | null => {
+    const text = variables[variable] || about.default;
+    if (text === null) return null;
+    const parsed = parse(text);
+    if ('value' in parsed) return parsed.value;
+    faults.push({ place: variable, ...(secret ? {} : { value: text }), ...parsed });
+    return null;
+  };
+  return {
+    adminToken: read(WORKER_OPTIONS.adminToken),
+    adminPath: read(WORKER_OPTIONS.adminPath) ?? '',
+    passCfHeaders: read(WORKER_OPTIONS.passCfHeaders) ?? false,
+  };
+}

@@ -1,0 +1,24 @@
+import { ERRORS, errorXml } from '../edge/errors.ts';
+import { newRequestId, REQUEST_ID_HEADER } from '../edge/request-id.ts';
+import { bytesOf, toResponse } from './transport.ts';
+
+const LINES_MOST = 20;
+
+/** Answers whoever asks while nothing can be served; nothing of it may be kept or read by pages. */
+export function refuseAll(request: Request, lines: readonly string[]): Response {
+  const { status, message } = ERRORS.ConfigurationInvalid;
+  const requestId = newRequestId();
+  const body = errorXml({
+    code: 'ConfigurationInvalid',
+    message,
+    reason: null,
+    details: lines.slice(0, LINES_MOST).map((line) => ['Fault', line] as const),
+    requestId,
+    host: request.headers.get('Host') ?? '',
+  });
+  const headers = [
+    ...['Content-Type', 'application/xml', 'Content-Length', String(bytesOf(body))],
+    ...['Cache-Control', 'no-store', 'Vary', 'Origin', REQUEST_ID_HEADER.oss, requestId],
+  ];
+  return toResponse(status, headers, request.method === 'HEAD' ? null : body);
+}

@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Failure, Outcome, Sink } from '../../src/bucket/transport.ts';
+import { targetOf } from '../../src/worker/exchange.ts';
+import { createTransport } from '../../src/worker/transport.ts';
+
+const ADDRESS = { base: 'http://bucket.example', host: 'bucket.example', path: '' };
+const GET = { method: 'GET', target: '/key', headers: [], body: null };
+
+/** A sink that takes down what it was told. */
+function taken() {
+  const failures: Failure[] = [];
+  const ends: Outcome[] = [];
+  const sink: Sink = {
+    head: (_status, headers) => headers,
+    fail: (failure) => {
+      failures.push(failure);
+      return { status: 504, headers: [], body: 'late' };
+    },
+    end: (outcome) => void ends.push(outcome),
+  };
+  return { failures, ends, sink };
+}
+
+describe('a bucket that does not begin to answer', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    vi.stubGlobal('fetch', () => new Promise(() => {}));
+  });
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
+
+  test('is given up after a minute', async () => {
+    const { failures, ends, sink } = taken();
+    const transport = createTransport({ request: new Request('http://edge.example/key'), cdnLoop: 'me' });
+    const answering = transport(ADDRESS, GET, sink);
+    await vi.advanceTimersByTimeAsync(59_999);
+    expect(failures).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect((await answering).status).toBe(504);
+    expect(failures).toEqual(['BucketHeadTimeout']);
+    expect(ends).toEqual([{ received: 0, sent: 4, failure: 'BucketHeadTimeout' }]);
+  });
+
+  test('is waited for as long as the upload takes', async () => {
+    const { failures, ends, sink } = taken();
+    let answer = (_: Response): void => {};
+    vi.stubGlobal('fetch', () => new Promise<Response>((resolve) => (answer = resolve)));
+    const transport = createTransport({ request: new Request('http://edge.example/key'), cdnLoop: 'me' });
+    const body = new ReadableStream();
+    const answering = transport(ADDRESS, { ...GET, method: 'PUT', body }, sink);
+    await vi.advanceTimersByTimeAsync(600_000);
+    answer(new Response('taken'));
+    expect((await answering).status).toBe(200);
+    expect(failures).toEqual([]);
+    expect(ends).toHaveLength(1);
+  });
+
+  test('while its client leaves, is told as that, and once', async () => {
+    const { ends, sink } = taken();
+    const client = new AbortController();
+    const request = new Request('http://edge.example/key', { signal: client.signal });
+    void createTransport({ request, cdnLoop: 'me' })(ADDRESS, GET, sink);
+    client.abort();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(ends).toEqual([{ received: 0, sent: 0, failure: 'ClientGone' }]);
+  });
+});
+
+test.each([
+  ['http://h/key?a=b', '/key?a=b'],
+  ['https://h:8443/a%2Fb/../c', '/a%2Fb/../c'],
+  ['http://h', '/'],
+  ['http://h?a', '/?a'],
+  ['http://h/a\\b?c\\d', '/a%5Cb?c\\d'],
+  ['http://h/a#b?c', '/a%23b?c'],
+  ['http://a<b>&c/key', '/key'],
+  ['http://h//double//', '//double//'],
+])('the target of %s is %s', (url, target) => {
+  expect(targetOf(url)).toBe(target);
+});
