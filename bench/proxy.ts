@@ -13,7 +13,7 @@ import type { Server } from './servers.ts';
 import { tableOf } from './table.ts';
 import { CONNECTIONS } from './wrk.ts';
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 
 async function main(): Promise<void> {
   const nginx = whereIs('nginx');

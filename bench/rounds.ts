@@ -3,9 +3,10 @@ import { type Contestant, KINDS, type Kind } from './contestants.ts';
 import { type Cores, cpuSeconds } from './machine.ts';
 import { wrk } from './wrk.ts';
 
-/** Whole seconds of one run of wrk; longer ones for the compiler to see what a server spends its time on. */
-const SECONDS = 1;
-const WARMING_SECONDS = 2;
+/** Whole seconds of one run of wrk that counts, and of the one before it that does not: what a server did last decides
+ * what its compiler is ready for, and after a broken-off 100 MB it takes a second or two to be so again. */
+const SECONDS = 2;
+const WARMING_SECONDS = 1;
 /** How often a run that brought nothing is repeated: a shared machine stands still now and then. */
 const REPEATS = 3;
 /** Milliseconds between two runs, for a server to be done with what the last one left it. */
@@ -65,6 +66,8 @@ async function sampleOf(
   cores: Cores,
 ): Promise<Sample> {
   for (let run = 0; run <= REPEATS; run++) {
+    await pause(REST);
+    await wrk(load(kind), WARMING_SECONDS, cores);
     await pause(REST);
     const before = cpuSeconds(server.pid);
     const { requests, bytes, seconds, failed } = await wrk(load(kind), given, cores);
