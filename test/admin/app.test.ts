@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keyOf } from '../../src/rules/held.ts';
+import { until } from '../helpers/until.ts';
 import { configOf, type Started, startEdge } from '../node/running.ts';
-import { NO_SUCH_CONFIGURATION, openStore, rulesFor, type Store, UNAVAILABLE, until } from '../node/store.ts';
+import { NO_SUCH_CONFIGURATION, openStore, rulesFor, type Store, UNAVAILABLE } from '../node/store.ts';
 
 let store: Store;
 let edge: Started;
@@ -15,7 +16,7 @@ function useEdge(cors: () => Store['cors']): void {
   beforeAll(async () => {
     store.cors = cors();
     edge = await startEdge(configOf({ bucket: store.url }));
-    await until(() => edge.cache.status(keyOf(edge.bucket)).state !== 'not_loaded', 'the first load');
+    await until('the first load is over', () => edge.cache.status(keyOf(edge.bucket)).state !== 'not_loaded');
   });
   afterAll(() => edge.close());
 }
@@ -216,11 +217,11 @@ describe('an edge that has never had rules', () => {
 test('an edge that is closing is alive but not ready, as long as it finishes what is in flight', async () => {
   store.cors = good();
   const closing = await startEdge(configOf({ bucket: store.url }));
-  await until(async () => (await closing.admin('/readyz')).status === 200, 'readiness');
+  await until('it is ready', async () => (await closing.admin('/readyz')).status === 200);
   const download = closing.call('/slow');
-  await until(() => store.waiting() === 1, 'the download');
+  await until('the download has begun', () => store.waiting() === 1);
   const closed = closing.close();
-  await until(async () => (await closing.admin('/readyz')).status === 503, 'the change');
+  await until('it is ready no more', async () => (await closing.admin('/readyz')).status === 503);
   expect((await closing.admin('/readyz')).json).toMatchObject({ status: 'not ready' });
   expect((await closing.admin('/healthz')).status).toBe(200);
   store.release();
@@ -256,7 +257,7 @@ describe('/metrics', () => {
       `${name}{bucket="${bucket}",kind="preflight",reason="method_not_allowed",status="403",code=""} 1`,
       `${name}{bucket="${bucket}",kind="actual",reason="not_cors",status="405",code="MethodNotAllowed"} 1`,
     ];
-    await until(async () => (await series(name)).length === counted.length, 'the counts');
+    await until('all are counted', async () => (await series(name)).length === counted.length);
     expect((await series(name)).sort()).toEqual(counted.sort());
   });
 
@@ -274,10 +275,10 @@ describe('/metrics', () => {
       (await series(name)).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
     const before = await total();
     await sendAll(0);
-    await until(async () => (await total()) === before + 5, 'the counts');
+    await until('the first are counted', async () => (await total()) === before + 5);
     const lines = (await all()).length;
     for (const round of [1, 2, 3, 4]) await sendAll(round);
-    await until(async () => (await total()) === before + 25, 'the counts');
+    await until('all are counted', async () => (await total()) === before + 25);
     expect(await all()).toHaveLength(lines);
     expect((await all()).join('\n')).not.toMatch(/o1\.example|h1\.example|\/p1|PROPFIND/);
   });

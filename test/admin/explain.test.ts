@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keyOf } from '../../src/rules/held.ts';
+import { until } from '../helpers/until.ts';
 import { type Answered, configOf, type Started, startEdge } from '../node/running.ts';
-import { openStore, type Store, until } from '../node/store.ts';
+import { openStore, type Store } from '../node/store.ts';
 
 const RULES = `<CORSConfiguration>
   <CORSRule>
@@ -33,7 +34,7 @@ describe.each(['oss', 's3'])('/explain of store %s', (kind) => {
   beforeAll(async () => {
     store = await openStore(RULES);
     edge = await startEdge({ ...configOf({ bucket: store.url, store: kind }), debugReason: true });
-    await until(() => edge.cache.status(keyOf(edge.bucket)).state === 'fresh', 'the rules');
+    await until('there are rules', () => edge.cache.status(keyOf(edge.bucket)).state === 'fresh');
   });
   afterAll(async () => {
     await edge.close();

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { rulesFor, until } from '../node/store.ts';
+import { until } from '../helpers/until.ts';
+import { rulesFor } from '../node/store.ts';
 import { allows, edges, linesWith, PORTS, write } from './edges.ts';
-import { ended } from './process.ts';
+import { ended, PATIENCE } from './process.ts';
 
 const all = edges();
 const file = () => all.at('edge.json');
@@ -36,7 +37,7 @@ describe('serve --config', () => {
     const [socket] = await asked;
     await write(file(), { buckets: { two: { bucket: two.url } } });
     const edge = await starting;
-    await until(() => allows(edge, 'https://b.example'), 'the edit');
+    await until('the edited file is served', () => allows(edge, 'https://b.example'), PATIENCE);
     socket.destroy();
     silent.close();
   });
@@ -48,7 +49,7 @@ describe('serve --config', () => {
     expect(await allows(edge, 'https://a.example')).toBe(true);
 
     await write(file(), { buckets: { two: { bucket: two.url } } });
-    await until(() => allows(edge, 'https://b.example'), 'the edit');
+    await until('the edited file is served', () => allows(edge, 'https://b.example'), PATIENCE);
     expect(linesWith(edge, /^configuration read/)).toEqual([
       expect.objectContaining({ level: 'info', config: file(), buckets: 1 }),
     ]);
@@ -60,7 +61,7 @@ describe('serve --config', () => {
         three: { bucket: 'ftp://x' },
       },
     });
-    await until(() => linesWith(edge, /^configuration refused/).length > 0, 'the refusal');
+    await until('the edit is refused', () => linesWith(edge, /^configuration refused/).length > 0, PATIENCE);
     const [refused] = linesWith(edge, /^configuration refused/);
     expect(refused).toMatchObject({ level: 'error', config: file() });
     expect(refused?.faults).toHaveLength(4);
@@ -69,15 +70,19 @@ describe('serve --config', () => {
     expect(await allows(edge, 'https://b.example')).toBe(true);
 
     await write(file(), { buckets: { one: { bucket: all.at('none') } } });
-    await until(() => linesWith(edge, /^configuration refused/).length > 1, 'the second refusal');
+    await until(
+      'the second is refused',
+      () => linesWith(edge, /^configuration refused/).length > 1,
+      PATIENCE,
+    );
     expect(linesWith(edge, /^configuration refused/)[1]?.faults).toEqual([expect.stringContaining('ENOENT')]);
 
     await rm(file());
-    await until(() => linesWith(edge, /^configuration refused/).length > 2, 'the third refusal');
+    await until('the third is refused', () => linesWith(edge, /^configuration refused/).length > 2, PATIENCE);
     expect(await allows(edge, 'https://b.example')).toBe(true);
 
     await write(file(), { buckets: { one: { bucket: one.url } } });
-    await until(() => allows(edge, 'https://a.example'), 'the mended file');
+    await until('the mended file is served', () => allows(edge, 'https://a.example'), PATIENCE);
     expect(edge.child.exitCode).toBe(null);
   });
 
@@ -86,7 +91,7 @@ describe('serve --config', () => {
     await write(file(), { buckets: { one: { bucket: one.url } } });
     const edge = await all.serve('--config', file());
     await write(file(), { drain: 'never', buckets: { one: { bucket: one.url } } });
-    await until(() => linesWith(edge, /^configuration/).length > 0, 'the edit to be seen');
+    await until('the edit is seen', () => linesWith(edge, /^configuration/).length > 0, PATIENCE);
     expect(linesWith(edge, /^configuration/)).toEqual([
       expect.objectContaining({ level: 'error', faults: [expect.stringContaining(`${file()}: drain`)] }),
     ]);
@@ -103,7 +108,7 @@ describe('serve --config', () => {
     one.cors = two.cors = { status: 200, body: rulesFor('https://b.example') };
     edge.child.kill('SIGHUP');
     for (const host of ['a.test', 'b.test'])
-      await until(() => allows(edge, 'https://b.example', host), `new rules of ${host}`);
+      await until(`${host} has new rules`, () => allows(edge, 'https://b.example', host), PATIENCE);
     expect(edge.child.exitCode).toBe(null);
   });
 });
@@ -114,7 +119,7 @@ test('SIGHUP loads the rules anew without a configuration file too', async () =>
   expect(await allows(edge, 'https://a.example')).toBe(true);
   one.cors = { status: 200, body: rulesFor('https://b.example') };
   edge.child.kill('SIGHUP');
-  await until(() => allows(edge, 'https://b.example'), 'the new rules');
+  await until('the new rules decide', () => allows(edge, 'https://b.example'), PATIENCE);
 });
 
 describe('is refused at once, with what to write', () => {

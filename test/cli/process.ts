@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { until } from '../node/store.ts';
+import { until } from '../helpers/until.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 const NODE = fileURLToPath(new URL('node_modules/.bin/node', ROOT));
 const BIN = fileURLToPath(new URL('bin/bucket-cors.js', ROOT));
+
+/** Milliseconds to wait `until` something: several processes may be starting on a busy machine. */
+export const PATIENCE = 15_000;
 
 /** How long a process may take to do what a test waits for, before the test ends it. */
 const LIMIT_MS = 30_000;
@@ -60,7 +63,7 @@ export function run(
     }),
     address: async (word) => {
       const found = () => new RegExp(`^${word} +(http://\\S+)`, 'm').exec(said.stderr)?.[1];
-      await until(() => found() !== undefined || child.exitCode !== null, `"${word}"`);
+      await until(`it says "${word}"`, () => found() !== undefined || child.exitCode !== null, PATIENCE);
       const address = found();
       if (address === undefined) throw new Error(`it ended and said: ${said.stderr}`);
       return address;

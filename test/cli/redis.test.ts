@@ -4,9 +4,11 @@ import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { until } from '../helpers/until.ts';
 import { call } from '../node/running.ts';
-import { rulesFor, until } from '../node/store.ts';
+import { rulesFor } from '../node/store.ts';
 import { admin, allows, edges, linesWith, write } from './edges.ts';
+import { PATIENCE } from './process.ts';
 
 const all = edges();
 
@@ -43,7 +45,7 @@ describe.skipIf(skipped)(`--redis${about}`, () => {
         const socket = connect(port, '127.0.0.1', () => resolve(true));
         socket.once('error', () => resolve(false)).once('connect', () => socket.destroy());
       });
-    await until(answers, 'redis-server');
+    await until('redis-server answers', answers, PATIENCE);
     return `redis://127.0.0.1:${port}`;
   }
 
@@ -53,7 +55,7 @@ describe.skipIf(skipped)(`--redis${about}`, () => {
     const args = ['--bucket', one.url, '--rules-ttl', '1h', '--redis', url];
     const [first, second] = [await all.serve(...args), await all.serve(...args)];
     for (const edge of [first, second]) expect(await allows(edge, 'https://a.example')).toBe(true);
-    await until(() => one.asked() === 2, 'both to have asked');
+    await until('both have asked', () => one.asked() === 2, PATIENCE);
     one.cors = { status: 200, body: rulesFor('https://b.example') };
     return { one, first, second };
   }
@@ -63,13 +65,13 @@ describe.skipIf(skipped)(`--redis${about}`, () => {
     const { status } = await call(`${first.url}/?cors`, { method: 'PUT', body: one.cors.body });
     expect(status).toBe(200);
     expect(await allows(first, 'https://b.example')).toBe(true);
-    await until(() => allows(second, 'https://b.example'), 'the other edge');
+    await until('the other edge has the new rules', () => allows(second, 'https://b.example'), PATIENCE);
   });
 
   test('POST /refresh on one edge reaches the other', async () => {
     const { first, second } = await two();
     expect((await admin(first, '/refresh', 'POST')).status).toBe(200);
-    await until(() => allows(second, 'https://b.example'), 'the other edge');
+    await until('the other edge has the new rules', () => allows(second, 'https://b.example'), PATIENCE);
   });
 
   test('edges whose buckets share a name and not a store keep each to its own rules', async () => {
@@ -85,7 +87,7 @@ describe.skipIf(skipped)(`--redis${about}`, () => {
     await write(all.at('other.json'), { rulesTtl: '1h', buckets: { media: { bucket: two.url } } });
     const second = await all.serve('--config', all.at('other.json'), '--redis', url);
     expect(await allows(second, 'https://a.example')).toBe(false);
-    await until(() => allows(second, 'https://b.example'), 'the second one’s own rules');
+    await until('the second has its own rules', () => allows(second, 'https://b.example'), PATIENCE);
     // What the second tells the first would have arrived with the answers to these.
     for (let trip = 0; trip < 20; trip += 1) await admin(second, '/refresh', 'POST');
     expect(await allows(first, 'https://a.example')).toBe(true);

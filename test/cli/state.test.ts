@@ -1,9 +1,9 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { until } from '../helpers/until.ts';
 import { call } from '../node/running.ts';
-import { until } from '../node/store.ts';
 import { admin, allows, edges, linesWith, PORTS } from './edges.ts';
-import { ended } from './process.ts';
+import { ended, PATIENCE } from './process.ts';
 
 const all = edges();
 
@@ -15,7 +15,8 @@ describe('--state-dir', () => {
     const one = await all.store('https://a.example');
     const edge = await all.serve('--bucket', one.url, '--state-dir', state());
     expect(await allows(edge, 'https://a.example')).toBe(true);
-    await until(async () => (await readdir(state())).some((name) => name.startsWith('rules-')), 'the file');
+    const written = async () => (await readdir(state())).some((name) => name.startsWith('rules-'));
+    await until('the file is written', written, PATIENCE);
     edge.child.kill('SIGTERM');
     expect(await edge.code).toBe(0);
     await all.end(one);
@@ -31,7 +32,7 @@ describe('--state-dir', () => {
     expect(preflight.status).toBe(200);
     expect(preflight.headers['access-control-allow-origin']).toBe('https://a.example');
     const failed = async () => /ECONNREFUSED/.test(JSON.stringify((await admin(edge, '/rules')).json));
-    await until(failed, 'the failed load');
+    await until('the load has failed', failed, PATIENCE);
     const { status, json } = await admin(edge, '/readyz');
     expect([status, json.status]).toEqual([200, 'degraded']);
     expect(json.reasons).toEqual([expect.stringContaining('last good rules')]);
@@ -42,11 +43,11 @@ describe('--state-dir', () => {
     const [name = ''] = (await readdir(state())).filter((entry) => entry.startsWith('rules-'));
     await writeFile(all.at('state', name), '{"format": 1, "half');
     const edge = await all.serve('--bucket', url, '--state-dir', state());
-    await until(() => linesWith(edge, /is ignored until/).length > 0, 'the warning');
+    await until('it is warned of', () => linesWith(edge, /is ignored until/).length > 0, PATIENCE);
     expect(linesWith(edge, /is ignored until/)).toEqual([
       expect.objectContaining({ level: 'warn', msg: expect.stringContaining(all.at('state', name)) }),
     ]);
-    await until(async () => (await admin(edge, '/readyz')).status === 503, 'the failed load');
+    await until('the load has failed', async () => (await admin(edge, '/readyz')).status === 503, PATIENCE);
     expect(await allows(edge, 'https://a.example')).toBe(false);
   });
 

@@ -1,8 +1,9 @@
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { until } from '../helpers/until.ts';
 import { call } from '../node/running.ts';
-import { openStore, rulesFor, SLOW_BEGIN, SLOW_END, type Store, until } from '../node/store.ts';
-import { type Run, run, stop } from './process.ts';
+import { openStore, rulesFor, SLOW_BEGIN, SLOW_END, type Store } from '../node/store.ts';
+import { PATIENCE, type Run, run, stop } from './process.ts';
 
 let store: Store;
 let edge: Run;
@@ -23,7 +24,7 @@ async function serve(drain: string): Promise<void> {
 async function download(): Promise<{ text: Promise<string> }> {
   const text = call(`${url}/slow`, { headers: { Connection: 'close' } }).then((answered) => answered.text);
   text.catch(() => undefined);
-  await until(() => store.waiting() === 1, 'the download');
+  await until('the download has begun', () => store.waiting() === 1, PATIENCE);
   return { text };
 }
 
@@ -38,7 +39,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     await serve('9s');
     const { text } = await download();
     edge.child.kill(signal);
-    await until(refusesConnections, 'a refusal');
+    await until('connections are refused', refusesConnections, PATIENCE);
     expect(edge.child.exitCode).toBe(null);
     store.release();
     expect(await text).toBe(SLOW_BEGIN + SLOW_END);
@@ -67,7 +68,7 @@ test('a second signal ends it without waiting', async () => {
   await serve('1h');
   await download();
   edge.child.kill('SIGTERM');
-  await until(refusesConnections, 'a refusal');
+  await until('connections are refused', refusesConnections, PATIENCE);
   edge.child.kill('SIGTERM');
   expect(await edge.code).toBe('killed');
   expect(edge.child.signalCode).toBe('SIGTERM');

@@ -41,6 +41,8 @@ async function serve(secure: boolean, keepAlive = LONG): Promise<Listening> {
 
 interface Talk {
   ask(target: string): void;
+  /** Asks for `/begun`, and waits for its beginning. */
+  begin(): Promise<void>;
   text(): string;
   /** How many answers have ended. */
   answers(): number;
@@ -59,8 +61,13 @@ async function talk(url: string): Promise<Talk> {
     ended = true;
   });
   await once(socket, url.startsWith('https:') ? 'secureConnect' : 'connect');
+  const ask = (target: string) => void socket.write(`GET ${target} HTTP/1.1\r\nHost: h\r\n\r\n`);
   return {
-    ask: (target) => void socket.write(`GET ${target} HTTP/1.1\r\nHost: h\r\n\r\n`),
+    ask,
+    begin: async () => {
+      ask('/begun');
+      await until('it has begun', () => text.endsWith('\r\n\r\ndo'));
+    },
     text: () => text,
     answers: () => text.split('done').length - 1,
     ended: () => ended,
@@ -73,62 +80,68 @@ describe.each([
   ['in the clear', false],
   ['over TLS', true],
 ])('a server of HTTP/1.1 %s that ends', (_, secure) => {
+  /** A server, and a client that has asked for nothing yet. */
+  async function served(keepAlive = LONG) {
+    const { url, close } = await serve(secure, keepAlive);
+    return { url, close, client: await talk(url) };
+  }
+
+  /** Has a client ask for what is not answered yet. */
+  async function hold(client: Talk): Promise<void> {
+    client.ask('/held');
+    await until('it is asked', () => held.length === 1);
+  }
+
+  async function end(closed: Promise<void>, client: Talk): Promise<void> {
+    await closed;
+    await until('its connection is closed', client.ended);
+  }
+
   test('serves a request on an idle connection, tells it to go, and is done', async () => {
-    const { url, close } = await serve(secure);
-    const client = await talk(url);
+    const { client, close } = await served();
     client.ask('/a');
     await until('it is answered', () => client.answers() === 1);
     expect(client.text()).not.toMatch(CLOSE);
     const closed = close(LONG);
     client.ask('/b');
-    await closed;
-    await until('its connection is closed', client.ended);
+    await end(closed, client);
     expect(client.answers()).toBe(2);
     expect(client.text()).toMatch(CLOSE);
   });
 
   test('serves the first request on a connection that had none', async () => {
-    const { url, close } = await serve(secure);
-    const client = await talk(url);
+    const { client, close } = await served();
     const closed = close(LONG);
     client.ask('/a');
-    await closed;
-    await until('its connection is closed', client.ended);
+    await end(closed, client);
     expect([client.answers(), CLOSE.test(client.text())]).toEqual([1, true]);
   });
 
   test('tells a client to go by an answer that had not begun', async () => {
-    const { url, close } = await serve(secure);
-    const client = await talk(url);
-    client.ask('/held');
-    await until('it is asked', () => held.length === 1);
+    const { client, close } = await served();
+    await hold(client);
     const closed = close(LONG);
     held[0]?.outgoing.writeHead(200, ['Content-Length', '4']).end('done');
-    await closed;
-    await until('its connection is closed', client.ended);
+    await end(closed, client);
     expect([client.answers(), CLOSE.test(client.text())]).toEqual([1, true]);
   });
 
   test('finishes an answer that had begun, and tells the client to go by the next', async () => {
-    const { url, close } = await serve(secure);
-    const client = await talk(url);
-    client.ask('/begun');
-    await until('it has begun', () => client.text().endsWith('\r\n\r\ndo'));
+    const { client, close } = await served();
+    await client.begin();
     const closed = close(LONG);
     held[0]?.outgoing.end('ne');
     await until('it is answered', () => client.answers() === 1);
     expect(client.text()).not.toMatch(CLOSE);
     client.ask('/b');
-    await closed;
-    await until('its connection is closed', client.ended);
+    await end(closed, client);
     expect([client.answers(), CLOSE.test(client.text())]).toEqual([2, true]);
   });
 
   test('without a limit lets an answer that has begun take its time', async () => {
-    const { url, close } = await serve(secure);
-    const [client, other] = [await talk(url), await talk(url)];
-    client.ask('/begun');
-    await until('it has begun', () => client.text().endsWith('\r\n\r\ndo'));
+    const { url, client, close } = await served();
+    const other = await talk(url);
+    await client.begin();
     other.ask('/a');
     await until('the other is answered', () => other.answers() === 1);
     const closed = close(null);
@@ -137,18 +150,15 @@ describe.each([
     held[0]?.outgoing.end('ne');
     await until('it is answered', () => client.answers() === 1);
     client.ask('/b');
-    await closed;
-    await until('its connection is closed', client.ended);
+    await end(closed, client);
     expect([client.answers(), other.answers()]).toEqual([2, 2]);
   });
 
   test('keeps an idle connection no longer than it would have', async () => {
-    const { url, close } = await serve(secure, 50);
-    const client = await talk(url);
+    const { client, close } = await served(50);
     client.ask('/a');
     await until('it is answered', () => client.answers() === 1);
-    await close(LONG);
-    await until('its connection is closed', client.ended);
+    await end(close(LONG), client);
   });
 
   test('cuts off what takes longer than its limit', async () => {
@@ -163,16 +173,25 @@ describe.each([
   });
 
   test('takes no new connection', async () => {
-    const { url, close } = await serve(secure);
-    const client = await talk(url);
-    client.ask('/held');
-    await until('it is asked', () => held.length === 1);
+    const { url, client, close } = await served();
+    await hold(client);
     void close(LONG);
     await expect(once(dial(url).removeAllListeners('error'), 'connect')).rejects.toThrow('ECONNREFUSED');
   });
 });
 
 describe('a server of HTTP/2 that ends', () => {
+  /** A connection with an answer that has begun. */
+  async function begun() {
+    const { url, close } = await serve(true);
+    const session = await h2(url);
+    const stream = beginH2(session, { ':path': '/begun' });
+    const answer = answerOn(stream);
+    stream.end();
+    await until('it is asked', () => held.length === 1);
+    return { session, answer, close };
+  }
+
   test('ends connections without a stream', async () => {
     const { url, close } = await serve(true);
     const session = await h2(url);
@@ -182,12 +201,7 @@ describe('a server of HTTP/2 that ends', () => {
   });
 
   test('finishes what had begun, and refuses the rest as never seen', async () => {
-    const { url, close } = await serve(true);
-    const session = await h2(url);
-    const begun = beginH2(session, { ':path': '/begun' });
-    const answer = answerOn(begun);
-    begun.end();
-    await until('it is asked', () => held.length === 1);
+    const { session, answer, close } = await begun();
     const closed = close(LONG);
     // In the same moment: the client can't know yet.
     const late = beginH2(session, { ':path': '/held' });
@@ -210,12 +224,7 @@ describe('a server of HTTP/2 that ends', () => {
   });
 
   test('cuts off what takes longer than its limit', async () => {
-    const { url, close } = await serve(true);
-    const session = await h2(url);
-    const begun = beginH2(session, { ':path': '/begun' });
-    const answer = answerOn(begun);
-    begun.end();
-    await until('it is asked', () => held.length === 1);
+    const { answer, close } = await begun();
     await close(20);
     expect((await answer.catch(() => null))?.complete ?? false).toBe(false);
   });

@@ -2,6 +2,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import type { Credentials } from '../../src/bucket/sign/credentials.ts';
 import { startFaultLines } from '../../src/node/start-fault.ts';
+import { until } from '../helpers/until.ts';
 import { configOf, type Started } from './running.ts';
 import {
   allowed,
@@ -20,7 +21,7 @@ import {
   useSignedBucket,
   WRONG,
 } from './signing.ts';
-import { rulesFor, until } from './store.ts';
+import { rulesFor } from './store.ts';
 
 useSignedBucket();
 
@@ -75,7 +76,7 @@ describe('keys that change', () => {
 
   async function refreshed(edge: Started, state: string): Promise<void> {
     await edge.admin('/refresh', 'POST');
-    await until(async () => (await told(edge)).state === state, state);
+    await until(`the rules are ${state}`, async () => (await told(edge)).state === state);
   }
 });
 

@@ -5,8 +5,9 @@ import { createLog } from '../../src/node/log.ts';
 import type { LastGood, LoadFailure } from '../../src/rules/ledger.ts';
 import { EVENT } from '../helpers/event.ts';
 import { behaviour, rule } from '../helpers/rules.ts';
+import { until } from '../helpers/until.ts';
 import { configOf, type Started, startEdge } from './running.ts';
-import { NO_SUCH_CONFIGURATION, openStore, rulesFor, type Store, UNAVAILABLE, until } from './store.ts';
+import { NO_SUCH_CONFIGURATION, openStore, rulesFor, type Store, UNAVAILABLE } from './store.ts';
 
 function memory(level: Parameters<typeof createLog>[0] = 'info') {
   const lines: string[] = [];
@@ -143,7 +144,7 @@ describe('the log of a running edge', () => {
   beforeEach(async () => {
     store = await openStore(rulesFor('https://a.example'));
     edge = await startEdge(configOf({ bucket: store.url }));
-    await until(() => edge.text.length > 0, 'the rules');
+    await until('the rules are told', () => edge.text.length > 0);
   });
   afterEach(async () => {
     await edge.close();
@@ -161,7 +162,7 @@ describe('the log of a running edge', () => {
       headers: { Origin: 'https://a.example', 'Access-Control-Request-Method': 'PUT' },
     });
     await edge.call('/d', { method: 'PROPFIND' });
-    await until(() => requests().length >= 4, 'four lines');
+    await until('there are four lines', () => requests().length >= 4);
     expect(requests()).toMatchObject([
       { path: '/a', origin: 'https://a.example', decision: 'matched', rule: 1, status: 200, sent: 5 },
       { path: '/b', decision: 'origin_not_allowed', rule: null, status: 200 },
@@ -183,7 +184,7 @@ describe('the log of a running edge', () => {
     await edge.call(`/a?Signature=${secret}`, { method: 'OPTIONS', headers });
     await edge.call(`/?cors&x-oss-signature=${secret}`, { method: 'PUT', headers, body: secret });
     await edge.call(`/a?${secret}`, { method: 'PROPFIND', headers });
-    await until(() => requests().length >= 4, 'four lines');
+    await until('there are four lines', () => requests().length >= 4);
     expect(store.seen).toContain(`GET /a?OSSAccessKeyId=id&Signature=${secret}`);
     expect(edge.text.join('')).not.toContain(secret);
     const { text } = await edge.admin('/metrics');

@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { listen } from '../helpers/listen.ts';
+import { until } from '../helpers/until.ts';
 import { admin, blue, get, red, running, stateOf, store, useBuckets } from './buckets.ts';
-import { rulesFor, until } from './store.ts';
+import { rulesFor } from './store.ts';
 
 useBuckets();
 
@@ -13,8 +14,8 @@ describe('rules', () => {
       early: { bucket: early.url, hosts: 'early', preload: true },
       late: { bucket: late.url, hosts: 'late' },
     });
-    await until(() => early.asked() === 1, 'the preload');
-    await until(async () => (await stateOf(edge, 'early')) === 'fresh', 'the early one');
+    await until('the early one is asked', () => early.asked() === 1);
+    await until('the early one has rules', async () => (await stateOf(edge, 'early')) === 'fresh');
     expect([await stateOf(edge, 'late'), late.asked()]).toEqual(['not_loaded', 0]);
     expect((await admin(edge, '/readyz')).json).toEqual({ status: 'ready', reasons: [] });
     const { headers } = await get(edge, 'late', '/x', { Origin: 'https://b.example' });
@@ -38,7 +39,7 @@ describe('rules', () => {
       down: { bucket: down.url, hosts: 'down', preload: true },
       late: { bucket: late.url, hosts: 'late' },
     });
-    await until(async () => (await stateOf(edge, 'down')) === 'unavailable', 'the failure');
+    await until('the load has failed', async () => (await stateOf(edge, 'down')) === 'unavailable');
     expect((await admin(edge, '/readyz')).json.reasons).toHaveLength(1);
     await get(edge, 'late', '/x', { Origin: 'https://b.example' });
     const { status, json } = await admin(edge, '/readyz');

@@ -4,9 +4,10 @@ import { Agent, request } from 'undici';
 import { describe, expect, test } from 'vitest';
 import { startFaultLines } from '../../src/node/start-fault.ts';
 import { call as callRaw } from '../helpers/client.ts';
+import { until } from '../helpers/until.ts';
 import { at, type Buckets, blue, bucketsOf, get, red, running, store, useBuckets } from './buckets.ts';
 import { call } from './running.ts';
-import { SLOW_BEGIN, SLOW_END, until } from './store.ts';
+import { SLOW_BEGIN, SLOW_END } from './store.ts';
 
 useBuckets();
 
@@ -21,7 +22,7 @@ describe('other buckets', () => {
     const ask = (target: string) =>
       callRaw(edge.url, { target, headers: ['Origin', 'https://b.example'], agent });
     const slow = call(`${edge.url}/slow`);
-    await until(() => old.waiting() === 1, 'the download');
+    await until('the download has begun', () => old.waiting() === 1);
     try {
       const first = await ask('/x');
       expect(first.headers).not.toContain('https://b.example');
@@ -73,7 +74,7 @@ describe('other buckets', () => {
     await edge.replace(bucketsOf({ media: { bucket: after.url } }));
     const allowed = async (origin: string) =>
       (await get(edge, 'a', '/x', { Origin: origin })).headers['access-control-allow-origin'] === origin;
-    await until(() => allowed('https://b.example'), 'the new rules');
+    await until('the new rules decide', () => allowed('https://b.example'));
     expect(await allowed('https://a.example')).toBe(false);
   });
 
@@ -103,7 +104,7 @@ describe('other buckets', () => {
     for (const line of lines) expect(told).toContainEqual(expect.stringMatching(line));
     expect((await get(edge, 'a', '/name.txt')).text).toBe('red');
     expect(edge.buckets().map(({ name }) => name)).toEqual(['red']);
-    await until(() => servers() === before, 'the new ones to be closed');
+    await until('the new ones are closed', () => servers() === before);
   });
 
   test('that two callers give at the same time: those of the later one stay', async () => {
@@ -121,6 +122,6 @@ describe('other buckets', () => {
     const edge = await running({ red: red() });
     await edge.replace(bucketsOf({ blue: blue() }));
     await edge.close();
-    await until(() => servers() === before, 'no server to be left');
+    await until('no server is left', () => servers() === before);
   });
 });

@@ -10,8 +10,9 @@ import { readConfig } from '../../src/config/read.ts';
 import { start } from '../../src/node/start.ts';
 import { startFaultLines } from '../../src/node/start-fault.ts';
 import { keyOf } from '../../src/rules/held.ts';
+import { until } from '../helpers/until.ts';
 import { call, configOf, type Started, startEdge } from './running.ts';
-import { openStore, rulesFor, SLOW_BEGIN, SLOW_END, type Store, UNAVAILABLE, until } from './store.ts';
+import { openStore, rulesFor, SLOW_BEGIN, SLOW_END, type Store, UNAVAILABLE } from './store.ts';
 
 let folder = '';
 let store: Store;
@@ -146,30 +147,30 @@ describe('a start goes well', () => {
 
   test('with rules at a URL that does not answer yet: nobody wrote them wrong', async () => {
     const edge = await running({ rules: `http://127.0.0.1:${await freePort()}/r.xml` });
-    await until(() => edge.cache.status(keyOf(edge.bucket)).state === 'unavailable');
+    await until('the load has failed', () => edge.cache.status(keyOf(edge.bucket)).state === 'unavailable');
   });
 
   test('and rules are loaded again though nobody asks', async () => {
     const edge = await running({}, { rulesTtl: 20 });
-    await until(() => store.asked() >= 3, 'a third load');
+    await until('the third load begins', () => store.asked() >= 3);
     store.cors = { status: 200, body: rulesFor('https://b.example') };
     await until(
-      async () => edge.logged().filter(({ msg }) => msg === 'rules loaded').length === 2,
-      'new rules',
+      'the new rules are loaded',
+      () => edge.logged().filter(({ msg }) => msg === 'rules loaded').length === 2,
     );
   });
 
   test('and a first load that failed is tried again though nobody asks', async () => {
     store.cors = UNAVAILABLE;
     const edge = await running({ rulesTtl: '1h' });
-    await until(() => store.asked() >= 1, 'the first load');
+    await until('the first load begins', () => store.asked() >= 1);
     store.cors = { status: 200, body: rulesFor('https://a.example') };
-    await until(async () => (await edge.admin('/readyz')).status === 200, 'readiness');
+    await until('it is ready', async () => (await edge.admin('/readyz')).status === 200);
   });
 
   test('and a PUT of the rules through the edge takes effect at once', async () => {
     const edge = await running();
-    await until(() => edge.cache.status(keyOf(edge.bucket)).state === 'fresh');
+    await until('there are rules', () => edge.cache.status(keyOf(edge.bucket)).state === 'fresh');
     store.cors = { status: 200, body: rulesFor('https://b.example') };
     await edge.call('/?cors', { method: 'PUT', body: store.cors.body });
     const { headers } = await edge.call('/a', { headers: { Origin: 'https://b.example' } });
@@ -199,7 +200,7 @@ describe('closing', () => {
   async function download(edge: Started) {
     const agent = new Agent({ keepAliveTimeout: 60_000 });
     const answered = await request(`${edge.url}/slow`, { dispatcher: agent });
-    await until(() => store.waiting() === 1, 'the download');
+    await until('the download has begun', () => store.waiting() === 1);
     return { text: answered.body.text(), agent };
   }
 
@@ -207,7 +208,7 @@ describe('closing', () => {
     const edge = await running();
     const { text, agent } = await download(edge);
     const closing = edge.close();
-    await until(() => refusesConnections(edge.url), 'a refusal');
+    await until('connections are refused', () => refusesConnections(edge.url));
     expect(store.waiting()).toBe(1);
     store.release();
     expect(await text).toBe(SLOW_BEGIN + SLOW_END);
@@ -220,7 +221,7 @@ describe('closing', () => {
     const edge = await running({}, { drain: 500 });
     const { text, agent } = await download(edge);
     const closing = edge.close();
-    await until(() => refusesConnections(edge.url), 'a refusal');
+    await until('connections are refused', () => refusesConnections(edge.url));
     store.release();
     expect(await text).toBe(SLOW_BEGIN + SLOW_END);
     await closing;
@@ -244,7 +245,7 @@ describe('closing', () => {
     const failed = expect(text).rejects.toThrow();
     await edge.close();
     await failed;
-    await until(() => store.waiting() === 0, 'the end of the bucket’s side');
+    await until('the bucket is rid of it', () => store.waiting() === 0);
     await agent.destroy();
     expect(edge.logged().at(-1)).toMatchObject({ path: '/slow', code: 'ClientGone' });
   });
@@ -256,7 +257,7 @@ describe('closing', () => {
     const { text, agent } = await download(edge);
     const closing = edge.close();
     const whole = text.catch(() => 'cut off');
-    await until(() => refusesConnections(edge.url), 'a refusal');
+    await until('connections are refused', () => refusesConnections(edge.url));
     // A few round trips: a timer of a millisecond would have run out.
     for (let trip = 0; trip < 5; trip += 1) await edge.admin('/healthz').catch(() => undefined);
     store.release();
@@ -284,9 +285,9 @@ describe('rules in a file', () => {
     const edge = await running({ rules: file, rulesTtl: '1h' });
     expect(await allowed(edge, 'https://a.example')).toBe(true);
     await writeFile(file, rulesFor('https://b.example'));
-    await until(() => allowed(edge, 'https://b.example'), 'the new rules');
+    await until('the new rules decide', () => allowed(edge, 'https://b.example'));
     await writeFile(file, '<CORSConfiguration><CORSRule>');
-    await until(async () => (await edge.admin('/readyz')).json.status === 'degraded', 'the fault');
+    await until('the fault is told', async () => (await edge.admin('/readyz')).json.status === 'degraded');
     expect(await allowed(edge, 'https://b.example')).toBe(true);
   });
 });

@@ -72,15 +72,3 @@ export const UNAVAILABLE = { status: 503, body: '<Error><Code>ServiceUnavailable
 export const rulesFor = (origin: string): string =>
   `<CORSConfiguration><CORSRule><AllowedOrigin>${origin}</AllowedOrigin><AllowedMethod>GET</AllowedMethod>` +
   '<AllowedHeader>x-asked</AllowedHeader><ExposeHeader>ETag</ExposeHeader></CORSRule></CORSConfiguration>';
-
-/** Milliseconds: several processes may be starting on a busy machine. */
-const PATIENCE = 15_000;
-
-/** Waits until `holds`, as long as patience lasts. */
-export async function until(holds: () => unknown, what = 'something'): Promise<void> {
-  for (const end = Date.now() + PATIENCE; Date.now() < end; ) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error(`waited ${PATIENCE / 1000} seconds for ${what} that did not happen`);
-}

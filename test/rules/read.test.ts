@@ -1,6 +1,5 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createServer, type RequestListener } from 'node:http';
+import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../src/bucket/address.ts';
 import { askForRules, readByFetch } from '../../src/bucket/read.ts';
 import type { Address } from '../../src/bucket/transport.ts';
@@ -10,55 +9,29 @@ import { createRulesCache } from '../../src/rules/cache.ts';
 import { inlineSource } from '../../src/rules/inline.ts';
 import { MAX_DOCUMENT_BYTES } from '../../src/rules/read.ts';
 import { urlSource } from '../../src/rules/url.ts';
+import { listen } from '../helpers/listen.ts';
 import { bucketWith } from './controlled.ts';
+import { ONE, sends, useServer } from './server.ts';
 
-const ONE =
-  '<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>';
 const padded = (size: number): string =>
   `${ONE.slice(0, -20)}${' '.repeat(size - ONE.length)}${ONE.slice(-20)}`;
 
-let server: Server;
-let base = '';
-let answer: RequestListener = () => undefined;
-let seen: string[] = [];
-
-beforeAll(async () => {
-  server = createServer((request, response) => {
-    seen.push(
-      `${request.method} ${request.url} ${request.headers.host} ${request.headers['x-signed'] ?? ''}`,
-    );
-    answer(request, response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
-beforeEach(() => {
-  seen = [];
-});
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
-
-const sends =
-  (status: number, body: string | Buffer = '', headers: Record<string, string> = {}): RequestListener =>
-  (_, response) =>
-    response.writeHead(status, headers).end(body);
+const server = useServer();
 const soon = () => AbortSignal.timeout(4000);
 const bucket = () => {
-  const address = parseAddress(base) as Address;
-  return bucketSource(`${base}/?cors`, askForRules(address, readByFetch));
+  const address = parseAddress(server.url()) as Address;
+  return bucketSource(`${server.url()}/?cors`, askForRules(address, readByFetch));
 };
 
 describe('a bucket over HTTP', () => {
   test('that has rules', async () => {
-    answer = sends(200, ONE);
+    server.answer = sends(200, ONE);
     expect(await bucket().load(soon())).toMatchObject({ outcome: 'rules' });
-    expect(seen[0]).toMatch(/^GET \/\?cors /);
+    expect(server.seen[0]).toMatchObject({ method: 'GET', url: '/?cors' });
   });
 
   test('whose document has the most bytes that are read', async () => {
-    answer = sends(200, padded(MAX_DOCUMENT_BYTES));
+    server.answer = sends(200, padded(MAX_DOCUMENT_BYTES));
     expect(await bucket().load(soon())).toMatchObject({ outcome: 'rules' });
   });
 
@@ -78,20 +51,19 @@ describe('a bucket over HTTP', () => {
       /terminated/,
     ],
   ] as [string, RequestListener, RegExp][])('that %s is unknown', async (_, acts, cause) => {
-    answer = acts;
+    server.answer = acts;
     const cache = createRulesCache({ ttl: 1000, maxStale: 0 });
     await cache.current(bucketWith(bucket()));
     expect(cache.status('b')).toMatchObject({
       state: 'unavailable',
       failure: { cause: expect.stringMatching(cause) },
     });
-    expect(cache.status('b').failure?.cause).toContain(`${base}/?cors could not be read`);
+    expect(cache.status('b').failure?.cause).toContain(`${server.url()}/?cors could not be read`);
   });
 
   test('that nobody can connect to is unknown, and the reason is told', async () => {
     const free = createServer();
-    await new Promise<void>((resolve) => free.listen(0, '127.0.0.1', resolve));
-    const { port } = free.address() as AddressInfo;
+    const port = await listen(free);
     await new Promise((resolve) => free.close(resolve));
     const cache = createRulesCache({ ttl: 1000, maxStale: 0 });
     const address = parseAddress(`http://127.0.0.1:${port}`) as Address;
@@ -103,13 +75,13 @@ describe('a bucket over HTTP', () => {
 describe('a URL', () => {
   const secret = 'hush-7f3a';
   const source = (path = `/rules.xml?token=${secret}`) =>
-    urlSource(base + path, ({ headers, ...rest }) => readByFetch(base + path, headers, rest));
+    urlSource(server.url() + path, ({ headers, ...rest }) => readByFetch(server.url() + path, headers, rest));
 
   test('is asked with its query, which its name does not tell', async () => {
-    answer = sends(200, ONE);
-    expect(source()).toMatchObject({ kind: 'url', name: `${base}/rules.xml` });
+    server.answer = sends(200, ONE);
+    expect(source()).toMatchObject({ kind: 'url', name: `${server.url()}/rules.xml` });
     expect(await source().load(soon())).toMatchObject({ outcome: 'rules' });
-    expect(seen[0]).toContain(`/rules.xml?token=${secret}`);
+    expect(server.seen[0]?.url).toBe(`/rules.xml?token=${secret}`);
   });
 
   test.each([
@@ -127,7 +99,7 @@ describe('a URL', () => {
   ] as [string, RequestListener, RegExp][])(
     'that %s is unknown, and the secret stays one',
     async (_, acts, cause) => {
-      answer = acts;
+      server.answer = acts;
       const cache = createRulesCache({ ttl: 1000, maxStale: 0 });
       await cache.current(bucketWith(source()));
       const { failure, state } = cache.status('b');
@@ -138,7 +110,9 @@ describe('a URL', () => {
   );
 
   test('with a password in it never tells it, neither refused nor asked', async () => {
-    const parsed = parseRules(`http://user:${secret}@127.0.0.1:${new URL(base).port}/r.xml?token=${secret}`);
+    const parsed = parseRules(
+      `http://user:${secret}@127.0.0.1:${new URL(server.url()).port}/r.xml?token=${secret}`,
+    );
     expect(JSON.stringify('value' in parsed ? '' : parsed)).not.toContain(secret);
     if (!('value' in parsed) || parsed.value.kind !== 'url') return;
     const { url } = parsed.value;

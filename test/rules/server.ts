@@ -7,7 +7,7 @@ export const ONE =
   '<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>';
 
 export const sends =
-  (status: number, body = '', headers: Record<string, string> = {}): RequestListener =>
+  (status: number, body: string | Buffer = '', headers: Record<string, string> = {}): RequestListener =>
   (_, response) =>
     response.writeHead(status, headers).end(body);
 

@@ -2,10 +2,11 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Edge } from '../cli/edges.ts';
-import { stop } from '../cli/process.ts';
+import { PATIENCE, stop } from '../cli/process.ts';
+import { until } from '../helpers/until.ts';
 import { load, loadAnew } from '../node/cluster/load.ts';
 import { metric, serveFor, workersOf } from '../node/cluster/served.ts';
-import { openStore, rulesFor, type Store, until } from '../node/store.ts';
+import { openStore, rulesFor, type Store } from '../node/store.ts';
 
 const ROLLS = 50;
 const LIMIT = 900_000;
@@ -27,10 +28,11 @@ afterAll(async () => {
 async function roll(): Promise<void> {
   const before = await workersOf(edge);
   edge.child.kill('SIGUSR2');
-  await until(async () => {
+  const replaced = async () => {
     const now = await workersOf(edge);
     return now.length === before.length && !now.some((worker) => before.includes(worker));
-  }, 'other workers');
+  };
+  await until('the old workers are gone', replaced, PATIENCE);
 }
 
 test(`${ROLLS} rolling replacements under constant keep-alive load fail no request and lose no count`, async () => {

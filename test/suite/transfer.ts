@@ -1,13 +1,12 @@
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { call, dial } from '../helpers/client.ts';
+import { MUCH, PIECE, pour } from '../helpers/pour.ts';
 import { standstill, until } from '../helpers/until.ts';
 import { collect, type Script, say } from '../helpers/upstream.ts';
 import { leave, type Runtime, testOn, useEdge } from './runtime.ts';
 import { ONE_ORIGIN } from './sets.ts';
 
-const PIECE = Buffer.alloc(64 * 1024, 'x');
-const MUCH = 64 * 1024 * 1024;
 const UPLOAD = 5 * 1024 * 1024;
 
 /** Breaks a begun answer off; `with` says how the connection ends. */
@@ -143,23 +142,16 @@ export function addTransferTests(runtime: Runtime): void {
     const edge = useEdge(runtime, { rules: ONE_ORIGIN });
 
     test('is not read far ahead from the bucket', async () => {
-      let written = 0;
+      let written = () => 0;
       edge().bucket.script = (_asked, _incoming, outgoing) => {
         outgoing.writeHead(200, ['Content-Length', String(MUCH)]);
-        const more = () => {
-          while (written < MUCH) {
-            written += PIECE.length;
-            if (!outgoing.write(PIECE)) return void outgoing.once('drain', more);
-          }
-          outgoing.end();
-        };
-        more();
+        written = pour(outgoing);
       };
       const socket = dial(edge().url);
       socket.pause();
       socket.write('GET /key HTTP/1.1\r\nHost: h\r\n\r\n');
-      await until('the bucket has begun', () => written > 0);
-      expect(await standstill(() => written)).toBeLessThan(MUCH / 2);
+      await until('the bucket has begun', () => written() > 0);
+      expect(await standstill(written)).toBeLessThan(MUCH / 2);
       // Once read, the rest comes.
       let read = 0;
       socket.on('data', (chunk: Buffer) => {
@@ -167,7 +159,7 @@ export function addTransferTests(runtime: Runtime): void {
       });
       socket.resume();
       await until('everything has come', () => read > MUCH);
-      expect(written).toBe(MUCH);
+      expect(written()).toBe(MUCH);
       socket.destroy();
     });
 

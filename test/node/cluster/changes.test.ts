@@ -4,13 +4,14 @@ import { expect, test } from 'vitest';
 import type { BucketTold } from '../../../src/node/cluster/messages.ts';
 import { sameAs } from '../../../src/node/cluster/worker.ts';
 import { admin, edges, linesWith, write } from '../../cli/edges.ts';
-import { run, stop } from '../../cli/process.ts';
+import { PATIENCE, run, stop } from '../../cli/process.ts';
 import { call as callSecurely } from '../../helpers/client.ts';
 import { listen } from '../../helpers/listen.ts';
 import { behaviour } from '../../helpers/rules.ts';
 import { FILES } from '../../helpers/tls.ts';
+import { until } from '../../helpers/until.ts';
 import { call } from '../running.ts';
-import { rulesFor, SLOW_BEGIN, SLOW_END, until } from '../store.ts';
+import { rulesFor, SLOW_BEGIN, SLOW_END } from '../store.ts';
 import { loadAnew } from './load.ts';
 import { roll, serveFor } from './served.ts';
 
@@ -35,7 +36,7 @@ test('replacing workers lets a download go on that is longer than --drain', asyn
   const bucket = await store('https://a.example');
   const edge = await serve('--bucket', bucket.url, '--drain', '0', ...TWO);
   const slow = call(`${edge.url}/slow`);
-  await until(() => bucket.waiting() === 1, 'the download');
+  await until('the download has begun', () => bucket.waiting() === 1, PATIENCE);
   await roll(edge);
   bucket.release();
   expect((await slow).text).toBe(SLOW_BEGIN + SLOW_END);
@@ -52,10 +53,10 @@ test('a first request that waits for rules has them, though another configuratio
     await write(at('edge.json'), { workers: 2, buckets: { b: { bucket: url } } });
     const edge = await serve('--config', at('edge.json'));
     const waiting = call(`${edge.url}/x`, { headers: { Origin: 'https://a.example' } });
-    await until(() => held.length > 0, 'the first load');
+    await until('the first load is asked for', () => held.length > 0, PATIENCE);
     await write(at('edge.json'), { workers: 2, buckets: { b: { bucket: url, rules: `${url}/?cors` } } });
     const kind = async () => (await admin(edge, '/rules')).json.buckets[0].source.kind;
-    await until(async () => (await kind()) === 'url', 'the other configuration');
+    await until('the other configuration is served', async () => (await kind()) === 'url', PATIENCE);
     for (const response of held) response.end(rulesFor('https://a.example'));
     expect((await waiting).headers['access-control-allow-origin']).toBe('https://a.example');
   } finally {
@@ -82,13 +83,17 @@ test('a key that is broken on disk keeps no worker from starting, and all are gi
         () => false,
       );
     await write(files.key, 'no key');
-    await until(() => linesWith(edge, /^certificate refused/).length > 0, 'a refusal');
+    await until(
+      'the certificate is refused',
+      () => linesWith(edge, /^certificate refused/).length > 0,
+      PATIENCE,
+    );
     await roll(edge);
     expect(await trusted()).toBe(true);
     put(FILES.cert.replace('cert.pem', 'renewed-cert.pem'), files.cert);
     put(FILES.key.replace('key.pem', 'renewed-key.pem'), files.key);
     // Of another authority than the one that this client knows.
-    await until(async () => !(await trusted()) && !(await trusted()), 'the new pair at both');
+    await until('both have the new pair', async () => !(await trusted()) && !(await trusted()), PATIENCE);
     expect(linesWith(edge, /^certificate /).map(({ msg }) => msg)).toEqual([
       'certificate refused, the old one stays',
       'certificate loaded anew',

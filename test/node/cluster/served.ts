@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { expect } from 'vitest';
 import { type Edge, linesWith, PORTS } from '../../cli/edges.ts';
-import { type Run, run } from '../../cli/process.ts';
+import { PATIENCE, type Run, run } from '../../cli/process.ts';
 import { call } from '../../helpers/client.ts';
+import { until } from '../../helpers/until.ts';
 import { call as askOnce } from '../running.ts';
-import { until } from '../store.ts';
 
 /** The same as `edges().serve`, for a test that takes longer than others; it ends the edge itself. */
 export async function serveFor(limit: number, ...args: readonly string[]): Promise<Edge> {
@@ -30,7 +30,11 @@ export async function workersOf({ child }: Edge): Promise<number[]> {
 export async function roll(edge: Run): Promise<void> {
   const before = linesWith(edge, /^workers replaced$/).length;
   edge.child.kill('SIGUSR2');
-  await until(() => linesWith(edge, /^workers replaced$/).length > before, 'new workers');
+  await until(
+    'the workers are replaced',
+    () => linesWith(edge, /^workers replaced$/).length > before,
+    PATIENCE,
+  );
 }
 
 /** A client with one connection, which it keeps. */

@@ -4,9 +4,10 @@ import { request } from 'node:http';
 import { connect, createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { admin, type Edge, edges, linesWith, write } from '../../cli/edges.ts';
-import { ended, run, stop } from '../../cli/process.ts';
+import { ended, PATIENCE, run, stop } from '../../cli/process.ts';
+import { until } from '../../helpers/until.ts';
 import { call } from '../running.ts';
-import { rulesFor, SLOW_BEGIN, SLOW_END, UNAVAILABLE, until } from '../store.ts';
+import { rulesFor, SLOW_BEGIN, SLOW_END, UNAVAILABLE } from '../store.ts';
 import { load } from './load.ts';
 import { client, metric, roll, serveFor, workersOf } from './served.ts';
 
@@ -52,7 +53,7 @@ describe('two workers', () => {
     bucket.cors = { status: 200, body: rulesFor('https://b.example') };
     expect((await one.put('/?cors')).status).toBe(200);
     expect(await one.allows('https://b.example')).toBe(true);
-    await until(() => other.allows('https://b.example'), 'the other worker');
+    await until('the other worker has the rules', () => other.allows('https://b.example'), PATIENCE);
     expect((await admin(edge, '/rules')).json.buckets[0].rules.CORSRule[0]).toMatchObject({
       AllowedOrigin: ['https://b.example'],
     });
@@ -60,7 +61,8 @@ describe('two workers', () => {
     // By an operator.
     bucket.cors = { status: 200, body: rulesFor('https://c.example') };
     await admin(edge, '/refresh', 'POST');
-    for (const each of both) await until(() => each.allows('https://c.example'), 'new rules');
+    for (const each of both)
+      await until('each has the new rules', () => each.allows('https://c.example'), PATIENCE);
 
     // Not by a store that is away.
     bucket.cors = UNAVAILABLE;
@@ -82,7 +84,8 @@ describe('two workers', () => {
     }
     expect(await admin(edge, '/readyz')).toMatchObject({ status: 503 });
     bucket.cors = { status: 200, body: rulesFor('https://a.example') };
-    for (const each of both) await until(() => each.allows('https://a.example'), 'rules');
+    for (const each of both)
+      await until('each has rules again', () => each.allows('https://a.example'), PATIENCE);
   });
 
   test('take a changed configuration file over, without a dropped connection', async () => {
@@ -97,11 +100,15 @@ describe('two workers', () => {
     }
     await write(at('edge.json'), { workers: 2, buckets: { b: { bucket: next.url } } });
     for (const [which, each] of both.entries()) {
-      await until(() => each.allows('https://b.example'), 'the other bucket');
+      await until('the other bucket is served', () => each.allows('https://b.example'), PATIENCE);
       expect((await each.get('/x')).port).toBe(ports[which]);
     }
     await write(at('edge.json'), { workers: 2, buckets: { b: { bucket: 'ftp://b' } } });
-    await until(() => linesWith(edge, /^configuration refused/).length > 0, 'a refusal');
+    await until(
+      'the configuration is refused',
+      () => linesWith(edge, /^configuration refused/).length > 0,
+      PATIENCE,
+    );
     for (const each of both) expect(await each.allows('https://b.example')).toBe(true);
   });
 
@@ -148,9 +155,9 @@ describe('the end of workers', () => {
     const bucket = await store('https://a.example');
     const edge = await serve('--bucket', bucket.url, '--drain', '9s', ...TWO);
     const slow = call(`${edge.url}/slow`, { headers: { Connection: 'close' } });
-    await until(() => bucket.waiting() === 1, 'the download');
+    await until('the download has begun', () => bucket.waiting() === 1, PATIENCE);
     edge.child.kill('SIGTERM');
-    await until(() => refuses(edge.url), 'a refusal');
+    await until('connections are refused', () => refuses(edge.url), PATIENCE);
     expect(edge.child.exitCode).toBe(null);
     bucket.release();
     expect((await slow).text).toBe(SLOW_BEGIN + SLOW_END);
@@ -176,10 +183,11 @@ describe.runIf(existsSync('/proc/self'))('a worker that crashes', () => {
     expect(await metric(edge, REQUESTS)).toBe(2);
     const before = await workersOf(edge);
     process.kill(before[0] ?? 0, 'SIGKILL');
-    await until(async () => {
+    const followed = async () => {
       const now = await workersOf(edge);
       return now.length === 2 && !now.includes(before[0] ?? 0);
-    }, 'another worker');
+    };
+    await until('there is another worker', followed, PATIENCE);
     expect(linesWith(edge, /^a worker ended by SIGKILL; another takes its place$/)).toMatchObject([
       { worker: before[0] },
     ]);
@@ -211,7 +219,7 @@ describe('replacing workers', () => {
       expect((await idle.get('/x')).port).not.toBe(port);
       if (before.length === 0) return;
       const gone = async () => (await workersOf(edge)).every((worker) => !before.includes(worker));
-      await until(gone, 'the end of the first workers');
+      await until('the first workers have ended', gone, PATIENCE);
     } finally {
       await stop(edge);
     }
@@ -221,7 +229,11 @@ describe('replacing workers', () => {
     const bucket = await store('https://a.example');
     const edge = await serve('--bucket', bucket.url);
     edge.child.kill('SIGUSR2');
-    await until(() => linesWith(edge, /^there are no workers to replace/).length === 1, 'the word');
+    await until(
+      'it is told',
+      () => linesWith(edge, /^there are no workers to replace/).length === 1,
+      PATIENCE,
+    );
     expect((await call(`${edge.url}/x`)).status).toBe(200);
   });
 });

@@ -31,6 +31,21 @@ export interface TestBucket {
   end(): Promise<void>;
 }
 
+const LOOKS = 20;
+
+async function filesIn(folder: string, looks = LOOKS): Promise<string[]> {
+  try {
+    // With types, so that links are not followed.
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    return entries.map((entry) => relative(folder, join(entry.parentPath, entry.name))).sort();
+  } catch (error) {
+    // A folder that the server has removed meanwhile; the bucket's own is never one.
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' || path === folder || looks === 1) throw error;
+    return filesIn(folder, looks - 1);
+  }
+}
+
 export const openTestBucket = async (): Promise<TestBucket> => {
   const around = await mkdtemp(join(tmpdir(), 'directory-bucket-'));
   const folder = join(around, 'bucket');
@@ -68,11 +83,7 @@ export const openTestBucket = async (): Promise<TestBucket> => {
       for await (const chunk of socket) text += chunk;
       return text;
     },
-    files: async () => {
-      // With types, so that links are not followed.
-      const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-      return entries.map((entry) => relative(folder, join(entry.parentPath, entry.name))).sort();
-    },
+    files: () => filesIn(folder),
     end: async () => {
       await agent.close();
       await open.close();
@@ -94,12 +105,3 @@ export const useTestBucket = (): (() => TestBucket) => {
 /** The code of an OSS error document. */
 export const codeOf = (body: Buffer | string): string | undefined =>
   /<Code>(.*)<\/Code>/.exec(String(body))?.[1];
-
-/** Waits until `holds`, for at most five seconds. */
-export const until = async (holds: () => Promise<boolean>): Promise<void> => {
-  for (const end = Date.now() + 5000; Date.now() < end; ) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error('waited five seconds for something that did not happen');
-};

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isDirectoryBucketError, openDirectoryBucket } from '../../../src/node/directory/server.ts';
-import { openTestBucket, until } from './bucket.ts';
+import { until } from '../../helpers/until.ts';
+import { openTestBucket } from './bucket.ts';
 
 let around = '';
 beforeEach(async () => {
@@ -73,7 +74,7 @@ describe('closing', () => {
   test('waits for a request under way and takes no new one', async () => {
     const bucket = await openTestBucket();
     const socket = bucket.connect('PUT /late HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nla');
-    await until(async () => (await bucket.files()).length === 1);
+    await until('the upload has begun', async () => (await bucket.files()).length === 1);
     const closing = bucket.open.close();
     await expect(fetch(`${bucket.open.url}/late`)).rejects.toThrow();
     socket.write('te');
@@ -88,7 +89,7 @@ describe('closing', () => {
   test('breaks off what does not end, leaves nothing of it, and can be asked for twice', async () => {
     const bucket = await openTestBucket();
     const socket = bucket.connect('PUT /new/never HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nne');
-    await until(async () => (await bucket.files()).length === 2);
+    await until('the upload has begun', async () => (await bucket.files()).length === 2);
     await Promise.all([bucket.open.close(), bucket.open.close()]);
     expect(await bucket.files()).toEqual([]);
     socket.destroy();

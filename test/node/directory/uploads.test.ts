@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { codeOf, until, useTestBucket } from './bucket.ts';
+import { until } from '../../helpers/until.ts';
+import { codeOf, useTestBucket } from './bucket.ts';
 
 const bucket = useTestBucket();
 const md5 = (body: Buffer | string) => createHash('md5').update(body).digest('base64');
@@ -18,11 +19,12 @@ describe('an upload that breaks off leaves the old object and nothing else', () 
     const replacing = bucket().connect(`PUT /kept HTTP/1.1\r\nHost: h\r\n${rest}`);
     const making = bucket().connect(`PUT /new/folder/object HTTP/1.1\r\nHost: h\r\n${rest}`);
     // A malformed body is over as soon as it comes; for the others both uploads have to be under way first.
-    if (!rest.includes('no number')) await until(async () => (await temporaries()).length === 2);
+    if (!rest.includes('no number'))
+      await until('both have begun', async () => (await temporaries()).length === 2);
     expect(await get('/kept')).toBe('old');
     replacing.destroy();
     making.destroy();
-    await until(async () => (await bucket().files()).join() === 'kept');
+    await until('only the old object is left', async () => (await bucket().files()).join() === 'kept');
     expect(await get('/kept')).toBe('old');
   });
 });

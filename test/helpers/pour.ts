@@ -1,0 +1,18 @@
+import type { Writable } from 'node:stream';
+
+export const MUCH = 64 * 1024 * 1024;
+export const PIECE = Buffer.alloc(64 * 1024, 'x');
+
+/** Writes MUCH as fast as it is taken, and ends. Tells how much is written so far. */
+export function pour(sink: Writable): () => number {
+  let written = 0;
+  const more = () => {
+    while (written < MUCH) {
+      written += PIECE.length;
+      if (!sink.write(PIECE)) return void sink.once('drain', more);
+    }
+    sink.end();
+  };
+  more();
+  return () => written;
+}
