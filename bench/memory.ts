@@ -1,14 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ask } from './ask.ts';
-import { residentBytes } from './machine.ts';
+import type { Contestant } from './contestants.ts';
+import { type Cores, residentBytes } from './machine.ts';
 import { OBJECTS } from './nginx.ts';
 import type { Server } from './servers.ts';
+import { wrk } from './wrk.ts';
 
 /** Milliseconds. */
 const SAMPLE_EVERY = 100;
 const SETTLE = 1_000;
+/** How often each kind of request is run, and for how many whole seconds. */
+const RUNS = 2;
+const RUN_SECONDS = 4;
 
-/** Bytes of memory, idle and at the most while 5 GB flow through. */
+/** Bytes of memory before something, and at the most while it goes on. */
 export interface Memory {
   readonly idle: number;
   readonly peak: number;
@@ -19,15 +24,36 @@ export async function streamed({ url, pid }: Server): Promise<Memory> {
   await ask({ url: `${url}/1k`, method: 'GET', headers: [] });
   await pause(SETTLE);
   const idle = residentBytes(pid);
-  let peak = idle;
+  const peak = await peakOf(pid, async () => {
+    const { bytes } = await ask({ url: `${url}/5g`, method: 'GET', headers: [] });
+    if (bytes !== OBJECTS['5g']) throw new Error(`${bytes} bytes came through of ${OBJECTS['5g']}`);
+  });
+  return { idle, peak };
+}
+
+/**
+ * Floods a server with new origins, after as much of the same load with one origin has brought its heap to the size
+ * that this load takes anyway. Both ask the same server.
+ */
+export async function flooded(steady: Contestant, flood: Contestant, cores: Cores): Promise<Memory> {
+  const peak = ({ server, kinds, load }: Contestant): Promise<number> =>
+    peakOf(server.pid, async () => {
+      for (let run = 0; run < RUNS; run++)
+        for (const kind of kinds) await wrk(load(kind), RUN_SECONDS, cores);
+    });
+  return { idle: await peak(steady), peak: await peak(flood) };
+}
+
+/** Most bytes that a process holds while something is done with it. */
+async function peakOf(pid: number, work: () => Promise<void>): Promise<number> {
+  let peak = residentBytes(pid);
   const sampling = setInterval(() => {
     peak = Math.max(peak, residentBytes(pid));
   }, SAMPLE_EVERY);
   try {
-    const { bytes } = await ask({ url: `${url}/5g`, method: 'GET', headers: [] });
-    if (bytes !== OBJECTS['5g']) throw new Error(`${bytes} bytes came through of ${OBJECTS['5g']}`);
+    await work();
   } finally {
     clearInterval(sampling);
   }
-  return { idle, peak };
+  return peak;
 }

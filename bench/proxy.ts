@@ -5,15 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openContest, startEdge, writeRules } from './contestants.ts';
 import { watchElsewhere } from './elsewhere.ts';
-import { describeMachine, type Places, places, residentBytes, versionOf, whereIs } from './machine.ts';
-import { type Memory, streamed } from './memory.ts';
+import { describeMachine, type Places, places, versionOf, whereIs } from './machine.ts';
+import { flooded, type Memory, streamed } from './memory.ts';
 import { startBucket } from './nginx.ts';
 import { measure, roundsOr } from './rounds.ts';
 import type { Server } from './servers.ts';
 import { tableOf } from './table.ts';
 import { CONNECTIONS } from './wrk.ts';
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 
 async function main(): Promise<void> {
   const nginx = whereIs('nginx');
@@ -35,20 +35,18 @@ async function run(nginx: string, wrk: string, folder: string, where: Places): P
   const bucket = await startBucket(nginx, folder, where.bucket);
   const memory = await memoryOf(bucket, folder, where);
   const { contestants, notes } = await openContest(bucket, nginx, folder, where);
-  const flooded = contestants.find(({ id }) => id === 'flood')?.server.pid ?? 0;
-  let idle = 0;
-  const samples = await measure(contestants, rounds, where.load, () => {
-    idle = residentBytes(flooded);
-  });
+  const samples = await measure(contestants, rounds, where.load);
+  const [steady, newOrigins] = ['steady', 'flood'].map((id) => contestants.find((one) => one.id === id));
+  if (steady === undefined || newOrigins === undefined) throw new Error('nobody is flooded');
+  const flood = await flooded(steady, newOrigins, where.load);
   const disturbed = elsewhere();
-  const flood = { idle, peak: residentBytes(flooded) };
   for (const server of new Set(contestants.map((one) => one.server))) await server.close();
   await bucket.close();
 
   console.log(
     `\nthe proxy path: requests a second over ${CONNECTIONS} connections, in brackets the server's CPU time for one ` +
       `(for one MB of 100 MB); medians of ${rounds} rounds in one run, ratios with their least and greatest, ` +
-      'and what they are by CPU time alone',
+      'and at best what they are by the least CPU time of each',
   );
   console.log(`${describeMachine(where)}\n${versions(nginx, wrk)}\n`);
   console.log(tableOf({ contestants, samples, pairIsFree: where.pairIsFree, streamed: memory, flood }));

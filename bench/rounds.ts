@@ -3,10 +3,16 @@ import { type Contestant, KINDS, type Kind } from './contestants.ts';
 import { type Cores, cpuSeconds } from './machine.ts';
 import { wrk } from './wrk.ts';
 
-/** Whole seconds of one run of wrk that counts, and of the one before it that does not: what a server did last decides
- * what its compiler is ready for, and after a broken-off 100 MB it takes a second or two to be so again. */
-const SECONDS = 2;
-const WARMING_SECONDS = 1;
+/**
+ * Whole seconds of one run of wrk that counts. Short, so that a round of all is short: a shared machine may run at half
+ * its speed for half a minute.
+ */
+const SECONDS = 1;
+/**
+ * And of the one before it, that does not: of a server that has rested for the others' turns the compiled code has
+ * been dropped and the heap made small, and it takes so long until both are back.
+ */
+const WARMING_SECONDS = 2;
 /** How often a run that brought nothing is repeated: a shared machine stands still now and then. */
 const REPEATS = 3;
 /** Milliseconds between two runs, for a server to be done with what the last one left it. */
@@ -34,43 +40,35 @@ export function roundsOr(usual: number): number {
 }
 
 /**
- * Measures all of them in turn, round by round, so that a machine that grows slower meanwhile does so for all; every
- * second round goes backwards. One round more, the first, warms them up and is thrown away.
+ * Measures all of them in turn, one kind of request after the other, round by round, so that a machine that grows
+ * slower meanwhile does so for all; every second round goes backwards.
  */
 export async function measure(
   contestants: readonly Contestant[],
   rounds: number,
-  load: Cores,
-  warm: () => void,
+  cores: Cores,
 ): Promise<Samples> {
   const samples = new Map<string, Sample[]>();
-  for (let round = 0; round <= rounds; round++) {
-    console.error(round === 0 ? 'warming up' : `round ${round} of ${rounds}`);
-    for (const kind of KINDS) {
-      const taking = contestants.filter(({ kinds }) => kinds.includes(kind));
-      for (const one of round % 2 === 0 ? taking : taking.reverse()) {
-        const sample = await sampleOf(one, kind, round === 0 ? WARMING_SECONDS : SECONDS, load);
+  for (const kind of KINDS) {
+    const taking = contestants.filter(({ kinds }) => kinds.includes(kind));
+    for (let round = 1; round <= rounds && taking.length > 0; round++) {
+      console.error(`${kind}: round ${round} of ${rounds}`);
+      for (const one of round % 2 === 0 ? taking.toReversed() : taking) {
         const key = `${one.id} ${kind}`;
-        if (round > 0) samples.set(key, [...(samples.get(key) ?? []), sample]);
+        samples.set(key, [...(samples.get(key) ?? []), await sampleOf(one, kind, cores)]);
       }
     }
-    if (round === 0) warm();
   }
   return (id, kind) => samples.get(`${id} ${kind}`) ?? [];
 }
 
-async function sampleOf(
-  { title, server, load }: Contestant,
-  kind: Kind,
-  given: number,
-  cores: Cores,
-): Promise<Sample> {
+async function sampleOf({ title, server, load }: Contestant, kind: Kind, cores: Cores): Promise<Sample> {
   for (let run = 0; run <= REPEATS; run++) {
     await pause(REST);
     await wrk(load(kind), WARMING_SECONDS, cores);
     await pause(REST);
     const before = cpuSeconds(server.pid);
-    const { requests, bytes, seconds, failed } = await wrk(load(kind), given, cores);
+    const { requests, bytes, seconds, failed } = await wrk(load(kind), SECONDS, cores);
     const done = kind === '100m' ? bytes : requests;
     const spent = (cpuSeconds(server.pid) - before) * 1e6;
     // A run without an answer counts as a failure in the table, whatever the next one brings.
@@ -80,7 +78,7 @@ async function sampleOf(
         cpu: (spent / done) * (kind === '100m' ? 1e6 : 1),
         failed: failed + run,
       };
-    console.error(`${title}, ${kind}: not one answer in ${given} s (${failed} failed), measured again`);
+    console.error(`${title}, ${kind}: not one answer in ${SECONDS} s (${failed} failed), measured again`);
   }
   throw new Error(`${title} does not answer ${kind}`);
 }

@@ -17,7 +17,7 @@ export interface Found {
   readonly pairIsFree: boolean;
   /** While 5 GB are streamed. */
   readonly streamed: Memory;
-  /** Before and after all rounds of new origins. */
+  /** Of one origin, and then of new ones. */
   readonly flood: Memory;
 }
 
@@ -37,7 +37,7 @@ export function tableOf(found: Found): string {
       '',
     ]).filter((cells) => cells.slice(1).some((cell) => cell !== '')),
     memoryRow('5 GB streamed, peak above idle', found.streamed, STREAMED_LIMIT),
-    memoryRow('new origins, memory after above before', found.flood, FLOOD_LIMIT),
+    memoryRow('new origins, peak above that with one', found.flood, FLOOD_LIMIT),
   ];
   return rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
