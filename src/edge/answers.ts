@@ -21,6 +21,8 @@ interface Questions {
 
 /** Origins held, whatever the number of buckets. */
 const ORIGINS_HELD = 2_048;
+/** Places for the hashes of origins that came once; a power of two. */
+const ONCE_HELD = 4_096;
 /** Answers held, all rule sets and questions together; each is under 2 KB. */
 const ANSWERS_HELD = 8_192;
 /** Characters; who asks with more is answered anew each time. */
@@ -30,20 +32,23 @@ const LONGEST = 256;
 const held = new LRUCache<string, WeakMap<CompiledRules, Questions>>({ max: ORIGINS_HELD });
 /** Since it was empty; what has been driven out since counts too. */
 let answers = 0;
+const once = new Uint32Array(ONCE_HELD);
 
 /**
  * Decides, or finds what was decided before for the same rules and facts: browsers ask the same few questions over and
- * over. A flood of others is decided one by one, and takes no more memory than this cache has anyway.
+ * over. What is asked for an origin is held from its second time on, so that a flood of new ones is decided one by one,
+ * drives nothing out and makes nothing that lives longer than its request. Call it once for each.
  */
 export function answerTo(rules: CompiledRules, facts: Facts): Answered {
   const { method, requestMethod, requestHeaders } = facts;
   const origin = facts.origin ?? '';
   const [asked, headers] = [requestMethod ?? '', requestHeaders ?? ''];
   if (origin.length + asked.length + headers.length > LONGEST) return answered(rules, facts);
-  const questions = questionsOf(origin, rules);
   // What else an actual request says counts in one mode alone (semantics.md §2, S3 oddity), which is left to itself.
   const preflight = method === 'OPTIONS';
   if (!preflight && asked !== '') return answered(rules, facts);
+  const questions = questionsOf(origin, rules);
+  if (questions === null) return answered(rules, facts);
   const known = preflight ? questions.preflight.get(asked)?.get(headers) : questions.actual.get(method);
   if (known !== undefined) return known;
   const fresh = answered(rules, facts);
@@ -61,9 +66,11 @@ export function answerTo(rules: CompiledRules, facts: Facts): Answered {
   return fresh;
 }
 
-function questionsOf(origin: string, rules: CompiledRules): Questions {
+/** Null for an origin that comes for the first time. */
+function questionsOf(origin: string, rules: CompiledRules): Questions | null {
   let byRules = held.get(origin);
   if (byRules === undefined) {
+    if (!cameBefore(origin)) return null;
     byRules = new WeakMap();
     held.set(origin, byRules);
   }
@@ -73,6 +80,17 @@ function questionsOf(origin: string, rules: CompiledRules): Questions {
     byRules.set(rules, questions);
   }
   return questions;
+}
+
+/** Whether an origin has come before; where others have taken its place since, it has not. */
+function cameBefore(origin: string): boolean {
+  // FNV-1a.
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < origin.length; at += 1) hash = Math.imul(hash ^ origin.charCodeAt(at), 0x01000193);
+  const place = hash & (ONCE_HELD - 1);
+  if (once[place] === hash >>> 0) return true;
+  once[place] = hash;
+  return false;
 }
 
 function answered(rules: CompiledRules, facts: Facts): Answered {

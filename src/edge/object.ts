@@ -1,5 +1,6 @@
 import { requestHeaders } from '../bucket/headers.ts';
 import type { BucketRequest, Outcome, Sink } from '../bucket/transport.ts';
+import { answerTo } from './answers.ts';
 import { errorReply } from './refuse.ts';
 import { type Bucket, pathOf } from './route.ts';
 import { type Made, makeHead, type Served, tell } from './served.ts';
@@ -34,7 +35,7 @@ function sinkFor(served: Served, bucket: Bucket): Sink {
       if (status >= 200 && status < 300 && writesRules(served)) {
         bucket.rules.refresh(served.exchange.background);
       }
-      made = makeHead(served, status, headers, null);
+      made = makeHead(served, answerTo(served.inForce.rules, served.facts), status, headers, null);
       return made.headers;
     },
     fail: (failure) => {

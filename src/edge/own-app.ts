@@ -31,15 +31,16 @@ export function inOwnApp(options: OwnAppOptions): BeforeHandlers {
   return async (c, next) => {
     const facts = factsOf(c.req.raw);
     const { rules } = await options.current((work) => outlive(c, work));
+    const answered = answerTo(rules, facts);
     try {
       if (facts.method === 'OPTIONS') {
         const host = c.req.raw.headers.get('host') ?? new URL(c.req.url).host;
-        const { status, headers, body } = preflightReply(rules, { ...facts, host }, c.req.path);
+        const { status, headers, body } = preflightReply(rules, answered, { ...facts, host }, c.req.path);
         c.res = c.newResponse(body || null, new Response(null, { status, headers: pairs(headers) }));
       } else await next();
     } finally {
       // Also where next() throws: Hono adds what stands here to the answer that the app's onError gives.
-      const written = write(c.res, answerTo(rules, facts), options);
+      const written = write(c.res, answered, options);
       // Hono adds the headers of a response that is replaced to the new one.
       c.res = undefined;
       c.res = written;

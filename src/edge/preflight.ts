@@ -2,7 +2,7 @@ import type { Reply } from '../bucket/transport.ts';
 import type { CompiledRules } from '../cors/compile.ts';
 import type { Facts } from '../cors/decide.ts';
 import { refusal, resourceOf } from '../cors/dialect.ts';
-import { answerTo } from './answers.ts';
+import { type Answered, answerTo } from './answers.ts';
 import { refusalReply } from './refuse.ts';
 import { newRequestId, REQUEST_ID_HEADER } from './request-id.ts';
 import { makeHead, type Served, sendReply } from './served.ts';
@@ -11,18 +11,20 @@ const RETRY_AFTER_SECONDS = '5';
 
 /** Decides a preflight and answers it; no preflight ever reaches a bucket. */
 export function answerPreflight(served: Served): Response {
-  const reply = preflightReply(served.inForce.rules, served.facts, served.key);
-  const made = makeHead(served, reply.status, reply.headers, null);
+  const { facts, key, inForce } = served;
+  const answered = answerTo(inForce.rules, facts);
+  const reply = preflightReply(inForce.rules, answered, facts, key);
+  const made = makeHead(served, answered, reply.status, reply.headers, null);
   return sendReply(served, made, { ...reply, headers: made.headers });
 }
 
 /** What a preflight about a key is answered, without its CORS headers. */
 export function preflightReply(
   rules: CompiledRules,
+  { decision }: Answered,
   facts: Facts & { readonly host: string },
   key: string,
 ): Reply {
-  const { decision } = answerTo(rules, facts);
   const refused = refusal(rules, decision, facts, resourceOf(key));
   if (refused !== null) {
     const retry = refused.status === 503 ? ['Retry-After', RETRY_AFTER_SECONDS] : [];

@@ -18,9 +18,10 @@ export function errorReply(served: Served, code: ErrorCode): { made: Made; reply
 
 function xmlReply(served: Served, refused: Refusal, extra: FlatHeaders, code: ErrorCode | null) {
   const { facts, inForce, bucket } = served;
-  const reason = bucket === null ? null : answerTo(inForce.rules, facts).decision.reason;
+  const answered = answerTo(inForce.rules, facts);
+  const reason = bucket === null ? null : answered.decision.reason;
   const reply = refusalReply(inForce.rules, facts.host, reason, refused, extra);
-  const made = makeHead(served, reply.status, reply.headers, code);
+  const made = makeHead(served, answered, reply.status, reply.headers, code);
   return { made, reply: { ...reply, headers: made.headers } };
 }
 

@@ -1,7 +1,7 @@
 import type { Exchange, FlatHeaders, Outcome, Reply } from '../bucket/transport.ts';
 import type { Decision } from '../cors/decide.ts';
 import type { RulesInForce } from '../rules/held.ts';
-import { answerTo } from './answers.ts';
+import type { Answered } from './answers.ts';
 import type { ErrorCode } from './errors.ts';
 import type { RequestFacts } from './facts.ts';
 import type { Observe, RequestEvent } from './observe.ts';
@@ -49,10 +49,14 @@ export interface Made {
 }
 
 /** The one function that makes response heads: a bucket's own, or the edge's. */
-export function makeHead(served: Served, status: number, own: FlatHeaders, code: ErrorCode | null): Made {
-  const { rules } = served.inForce;
-  const answered = answerTo(rules, served.facts);
-  const idHeader = REQUEST_ID_HEADER[rules.behaviour.dialect];
+export function makeHead(
+  served: Served,
+  answered: Answered,
+  status: number,
+  own: FlatHeaders,
+  code: ErrorCode | null,
+): Made {
+  const idHeader = REQUEST_ID_HEADER[served.inForce.rules.behaviour.dialect];
   const debugReason = served.options.debugReason && served.bucket !== null;
   const { headers, hadCors } = writeHead(own, answered, { debugReason });
   const requestId = firstValue(headers, idHeader) ?? newRequestId();
