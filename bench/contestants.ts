@@ -95,7 +95,6 @@ export async function openContest(
   const spread = knowsWorkers()
     ? await startEdge(bucket.url, rules.usual, pair, ['--workers', '2'])
     : undefined;
-  const pattern = await startEdge(bucket.url, rules.pattern, server);
   const preflight = await ask(loadOf(edge, 'preflight'));
   const peers = existsSync(here('node_modules'));
   const gets: readonly Kind[] = ['1k', '100k', '100m'];
@@ -146,11 +145,8 @@ export async function openContest(
           }),
         ]
       : []),
-    cell('steady', 'bucket-cors, a pattern, one origin', pattern, { kinds: few, load: withOrigins('one') }),
-    cell('flood', 'bucket-cors, a pattern, every request a new origin', pattern, {
-      kinds: few,
-      load: withOrigins('new'),
-    }),
+    patternCell('one', await startEdge(bucket.url, rules.pattern, server)),
+    patternCell('new', await startEdge(bucket.url, rules.pattern, server)),
   ];
   for (const one of contestants) await check(one);
   return {
@@ -180,6 +176,15 @@ export const loadOf = ({ url }: Pick<Server, 'url'>, kind: Kind): Load =>
   kind === 'preflight'
     ? { url: `${url}/1k`, method: 'OPTIONS', headers: PREFLIGHT }
     : { url: `${url}/${kind}`, method: 'GET', headers: ['Origin', ORIGIN] };
+
+/** A server with rules that let in what a pattern fits: asked with one origin, or with a new one each time. */
+export const patternCell = (origins: 'one' | 'new', server: Server): Contestant =>
+  cell(
+    origins === 'one' ? 'steady' : 'flood',
+    `bucket-cors, a pattern, ${origins === 'one' ? 'one origin' : 'every request a new origin'}`,
+    server,
+    { kinds: ['preflight', '1k'], load: withOrigins(origins) },
+  );
 
 /** As `loadOf`, but for the Origin, which wrk makes for each request. */
 const withOrigins =

@@ -1,8 +1,15 @@
 // The peer floor: what a proxy on node:http and undici costs that does a proxy's duties and nothing else, so no rules
 // and no framework. Hop-by-hop headers go both ways, each side waits for the other, each side's end ends the other's,
 // every wait has a limit, and the bucket is told whom the request came from. Argument: the bucket's URL.
+import { executionAsyncResource } from 'node:async_hooks';
 import { createServer } from 'node:http';
 import { Pool } from 'undici';
+
+// As src/node/tick.ts does and says why: without it, what is compared would be how long a server has rested.
+export let tick = null;
+process.nextTick(() => {
+  tick = executionAsyncResource();
+});
 
 const [, , bucket] = process.argv;
 const { host } = new URL(bucket);

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ask } from './ask.ts';
-import type { Contestant } from './contestants.ts';
+import { type Contestant, patternCell } from './contestants.ts';
 import { type Cores, residentBytes } from './machine.ts';
 import { OBJECTS } from './nginx.ts';
 import type { Server } from './servers.ts';
@@ -15,7 +15,7 @@ const RUN_SECONDS = 4;
 
 /** Bytes of memory before something, and at the most while it goes on. */
 export interface Memory {
-  readonly idle: number;
+  readonly before: number;
   readonly peak: number;
 }
 
@@ -23,25 +23,26 @@ export interface Memory {
 export async function streamed({ url, pid }: Server): Promise<Memory> {
   await ask({ url: `${url}/1k`, method: 'GET', headers: [] });
   await pause(SETTLE);
-  const idle = residentBytes(pid);
+  const before = residentBytes(pid);
   const peak = await peakOf(pid, async () => {
     const { bytes } = await ask({ url: `${url}/5g`, method: 'GET', headers: [] });
     if (bytes !== OBJECTS['5g']) throw new Error(`${bytes} bytes came through of ${OBJECTS['5g']}`);
   });
-  return { idle, peak };
+  return { before, peak };
 }
 
 /**
- * Floods a server with new origins, after as much of the same load with one origin has brought its heap to the size
- * that this load takes anyway. Both ask the same server.
+ * Floods a server that has just been started with new origins, after as much of the same load with one origin has
+ * brought its heap to the size that this load takes anyway: `before` is the peak of that.
  */
-export async function flooded(steady: Contestant, flood: Contestant, cores: Cores): Promise<Memory> {
-  const peak = ({ server, kinds, load }: Contestant): Promise<number> =>
+export async function flooded(server: Server, cores: Cores): Promise<Memory> {
+  const peak = ({ kinds, load }: Contestant): Promise<number> =>
     peakOf(server.pid, async () => {
       for (let run = 0; run < RUNS; run++)
         for (const kind of kinds) await wrk(load(kind), RUN_SECONDS, cores);
     });
-  return { idle: await peak(steady), peak: await peak(flood) };
+  const before = await peak(patternCell('one', server));
+  return { before, peak: await peak(patternCell('new', server)) };
 }
 
 /** Most bytes that a process holds while something is done with it. */

@@ -34,11 +34,9 @@ async function run(nginx: string, wrk: string, folder: string, where: Places): P
   console.error('starting the servers');
   const bucket = await startBucket(nginx, folder, where.bucket);
   const memory = await memoryOf(bucket, folder, where);
+  const flood = await floodOf(bucket, folder, where);
   const { contestants, notes } = await openContest(bucket, nginx, folder, where);
   const samples = await measure(contestants, rounds, where.load);
-  const [steady, newOrigins] = ['steady', 'flood'].map((id) => contestants.find((one) => one.id === id));
-  if (steady === undefined || newOrigins === undefined) throw new Error('nobody is flooded');
-  const flood = await flooded(steady, newOrigins, where.load);
   const disturbed = elsewhere();
   for (const server of new Set(contestants.map((one) => one.server))) await server.close();
   await bucket.close();
@@ -61,6 +59,15 @@ async function memoryOf(bucket: Server, folder: string, { server }: Places): Pro
   const edge = await startEdge(bucket.url, writeRules(folder).usual, server);
   console.error('streaming 5 GB');
   const memory = await streamed(edge);
+  await edge.close();
+  return memory;
+}
+
+/** Likewise. */
+async function floodOf(bucket: Server, folder: string, { server, load }: Places): Promise<Memory> {
+  const edge = await startEdge(bucket.url, writeRules(folder).pattern, server);
+  console.error('asking for new origins');
+  const memory = await flooded(edge, load);
   await edge.close();
   return memory;
 }

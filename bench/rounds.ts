@@ -12,7 +12,7 @@ const SECONDS = 1;
  * And of the one before it, that does not: of a server that has rested for the others' turns the compiled code has
  * been dropped and the heap made small, and it takes so long until both are back.
  */
-const WARMING_SECONDS = 2;
+const WARMING_SECONDS = 3;
 /** How often a run that brought nothing is repeated: a shared machine stands still now and then. */
 const REPEATS = 3;
 /** Milliseconds between two runs, for a server to be done with what the last one left it. */

@@ -53,8 +53,8 @@ export function figureCell(samples: Samples, id: string, kind: Kind): string {
   return `${Math.round(perSecond).toLocaleString('en')} (${cpu.toFixed(cpu < 100 ? 1 : 0)} µs${faults})`;
 }
 
-function memoryRow(title: string, { idle, peak }: Memory, limit: number): string[] {
-  const above = (peak - idle) / 1e6;
-  const cell = `${(idle / 1e6).toFixed(0)} → ${(peak / 1e6).toFixed(0)} MB: ${above.toFixed(0)}, under ${limit}: ${met(above < limit)}`;
+function memoryRow(title: string, { before, peak }: Memory, limit: number): string[] {
+  const above = (peak - before) / 1e6;
+  const cell = `${(before / 1e6).toFixed(0)} → ${(peak / 1e6).toFixed(0)} MB: ${above.toFixed(0)}, under ${limit}: ${met(above < limit)}`;
   return [title, ...KINDS.map(() => ''), cell];
 }

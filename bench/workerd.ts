@@ -87,7 +87,8 @@ async function run(nginx: string, wrk: string, folder: string, where: Places): P
   console.log(
     `\nWorkers, in workerd on this machine: requests a second over ${CONNECTIONS} connections, in brackets the ` +
       `server's CPU time for one; medians of ${rounds} rounds in one run, ratios with their least and greatest, and ` +
-      `at best what they are by the least CPU time of each; start-up in medians of ${STARTS}, to where Miniflare is ready and from there to the first answer`,
+      `at best what they are by the least CPU time of each; start-up in medians of ${STARTS}, to where Miniflare is ` +
+      'ready and from there to the first answer',
   );
   console.log(`${describeMachine(where)}\n${versions(nginx, wrk)}\n`);
   console.log(tableOf(workers, samples, starts, where));

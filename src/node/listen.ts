@@ -13,7 +13,7 @@ import { inTurn, refuseUnparsed, turnedAway } from './linger.ts';
 import type { Pools } from './pools.ts';
 import { type ClientTimeouts, type Handler, plainServer, secureServer } from './server.ts';
 import { claimSocket, openToGroup } from './socket.ts';
-import { keepTickShape } from './tick.ts';
+import './tick.ts';
 import type { Certificate } from './tls.ts';
 
 /** Idle is longer than the bucket's own limits, which end in a proper answer; 65 s outlives a load balancer's 60. */
@@ -44,7 +44,6 @@ const FORMAL = new Request('http://edge/');
 
 /** Serves the edge: every request goes to the app of the moment, with an exchange beside it. */
 export function edgeListener(app: () => Hono<EdgeEnv>, pools: Pools) {
-  keepTickShape();
   const serve: Handler = (incoming, outgoing) => {
     const head = readHead(incoming);
     if (turnedAway(incoming, outgoing, head)) return;

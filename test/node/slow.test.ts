@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { dial } from '../helpers/client.ts';
 import { answerOn, beginH2, callH2, h2 } from '../helpers/h2.ts';
 import { type NodeEdge, openOnNode } from '../helpers/node-edge.ts';
+import { MUCH, PIECE, pour } from '../helpers/pour.ts';
 import { CA, certificate } from '../helpers/tls.ts';
 import { until } from '../helpers/until.ts';
 import { collect, type Script, say } from '../helpers/upstream.ts';
@@ -13,23 +14,13 @@ import { collect, type Script, say } from '../helpers/upstream.ts';
 const TIMEOUTS = { headers: 120, idle: 250, keepAlive: 300 };
 /** More often than any of the limits. */
 const OFTEN = 20;
-const MUCH = 32 * 1024 * 1024;
 
-const PIECE = Buffer.alloc(64 * 1024, 'x');
 function* pieces(bytes: number): Generator<Buffer> {
   for (let left = bytes; left > 0; left -= PIECE.length) yield PIECE;
 }
-const pour: Script = (_asked, _incoming, outgoing) => {
+const pourOut: Script = (_asked, _incoming, outgoing) => {
   outgoing.writeHead(200, ['Content-Length', String(MUCH)]);
-  let written = 0;
-  const more = (): void => {
-    while (written < MUCH && !outgoing.destroyed) {
-      written += PIECE.length;
-      if (!outgoing.write(PIECE)) return void outgoing.once('drain', more);
-    }
-    outgoing.end();
-  };
-  more();
+  pour(outgoing);
 };
 const wait: Script = (asked, incoming) => collect(asked, incoming);
 
@@ -123,7 +114,7 @@ describe.each(['plain', 'secure'] as const)('on a %s connection of HTTP/1.1', (k
   });
 
   test('a client that does not read its answer is shut out, and its bucket is rid of it', async () => {
-    edge.bucket.script = pour;
+    edge.bucket.script = pourOut;
     socket.pause();
     socket.write('GET /key HTTP/1.1\r\nHost: h\r\n\r\n');
     await until('the bucket is asked', () => edge.bucket.asked.length === 1);
@@ -228,7 +219,7 @@ describe('on a connection of HTTP/2', () => {
   });
 
   test('a client that does not read one answer loses its stream, and no other', async () => {
-    edge.bucket.script = pour;
+    edge.bucket.script = pourOut;
     const unread = beginH2(session, { ':path': '/key' });
     unread.end();
     await once(unread, 'response');
