@@ -9,8 +9,8 @@ import { wrk } from './wrk.ts';
  */
 const SECONDS = 1;
 /**
- * And of the one before it, that does not: of a server that has rested for the others' turns the compiled code has
- * been dropped and the heap made small, and it takes so long until both are back.
+ * And of the one before it, that does not: a server that has rested for the others' turns, or did something else last,
+ * has been seen to take so long until it is at its usual speed.
  */
 const WARMING_SECONDS = 3;
 /** How often a run that brought nothing is repeated: a shared machine stands still now and then. */
