@@ -37,6 +37,7 @@ const bucket: RuledBucket = {
 };
 await cache.current(bucket);
 const app = createEdge({
+  now: () => performance.now(),
   buckets: [
     {
       name: 'b',

@@ -6,6 +6,7 @@ export interface BucketRequest {
   readonly method: string;
   /** Origin-form, beginning with `/`, as the bucket shall see it. */
   readonly target: string;
+  /** Host comes first. */
   readonly headers: FlatHeaders;
   /** Known to the rim alone; the edge hands it on unread. */
   readonly body: unknown;
@@ -30,6 +31,8 @@ export interface Reply {
   readonly status: number;
   readonly headers: FlatHeaders;
   readonly body: string;
+  /** The same for answers that differ in their first header alone, a request id: a rim may keep what it makes of one. */
+  readonly alike?: object | null;
 }
 
 /** How an exchange ended, told once. Bytes are of bodies, without headers or framing. */

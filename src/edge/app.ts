@@ -61,7 +61,7 @@ function handle(exchange: Exchange, router: Router, options: EdgeOptions): Respo
 
 /** A request as it comes in, before it is known whose it is. */
 function arrive(exchange: Exchange, options: EdgeOptions): Served {
-  const arrived = performance.now();
+  const arrived = options.now();
   const facts = readFacts(exchange);
   const place = originForm(exchange.method, exchange.target, facts.host);
   const target = place?.target ?? '/';

@@ -1,6 +1,6 @@
 import type { RuledBucket } from '../rules/held.ts';
 import type { RulesStatus } from '../rules/ledger.ts';
-import type { Observe } from './observe.ts';
+import type { Observe, RequestEvent } from './observe.ts';
 
 type Tell = (about: object, message: string) => void;
 
@@ -9,7 +9,10 @@ export interface Log {
   readonly info: Tell;
   readonly warn: Tell;
   readonly error: Tell;
+  readonly isLevelEnabled: (level: Level) => boolean;
 }
+
+type Level = 'info' | 'warn' | 'error';
 
 /** One line per request; a failure of the edge or of a bucket is an error, an answer of 5xx a warning. */
 export function requestLog(log: Log): Observe {
@@ -23,18 +26,23 @@ export function requestLog(log: Log): Observe {
         'the bucket sends CORS headers of its own; they are removed, and its rules decide',
       );
     }
-    const round = (milliseconds: number) => Math.round(milliseconds * 10) / 10;
-    const line = {
-      ...event,
-      headMs: event.headMs === null ? null : round(event.headMs),
-      totalMs: round(event.totalMs),
-    };
-    if (event.code?.startsWith('Bucket')) log.error(line, 'request');
-    else if (event.code === 'InternalError') log.error(line, 'request');
-    else if ((event.status ?? 0) >= 500) log.warn(line, 'request');
-    else log.info(line, 'request');
+    const level = levelOf(event);
+    if (log.isLevelEnabled(level)) log[level](lineOf(event), 'request');
   };
 }
+
+function levelOf({ code, status }: RequestEvent): Level {
+  if (code === 'InternalError' || code?.startsWith('Bucket')) return 'error';
+  return (status ?? 0) >= 500 ? 'warn' : 'info';
+}
+
+const lineOf = (event: RequestEvent): RequestEvent => ({
+  ...event,
+  headMs: event.headMs === null ? null : round(event.headMs),
+  totalMs: round(event.totalMs),
+});
+
+const round = (milliseconds: number): number => Math.round(milliseconds * 10) / 10;
 
 /** Says once when a bucket's rules change, fail to load, or recover. */
 export function logRules(

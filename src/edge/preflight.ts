@@ -11,11 +11,13 @@ const RETRY_AFTER_SECONDS = '5';
 
 /** Decides a preflight and answers it; no preflight ever reaches a bucket. */
 export function answerPreflight(served: Served): Response {
-  const { facts, key, inForce } = served;
+  const { facts, key, inForce, options } = served;
   const answered = answerTo(inForce.rules, facts);
   const reply = preflightReply(inForce.rules, answered, facts, key);
   const made = makeHead(served, answered, reply.status, reply.headers, null);
-  return sendReply(served, made, { ...reply, headers: made.headers });
+  // With the reason among its headers an answer is this edge's own; what is held for its rules another may share.
+  const alike = reply.status === 200 && !options.debugReason ? answered : null;
+  return sendReply(served, made, { status: reply.status, headers: made.headers, body: reply.body, alike });
 }
 
 /** What a preflight about a key is answered, without its CORS headers. */

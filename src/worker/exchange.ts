@@ -1,35 +1,74 @@
-import type { Exchange } from '../bucket/transport.ts';
-import { clientHeaders, loopEntry } from './headers.ts';
-import { bytesOf, createTransport, toResponse } from './transport.ts';
+import type { Exchange, Reply, Transport } from '../bucket/transport.ts';
+import { clientHeaders, type OwnNames } from './headers.ts';
+import { createTransport, encode, toResponse } from './transport.ts';
 
 export interface ExchangeOptions {
-  readonly edgeId: string;
+  readonly names: OwnNames;
   readonly passCfHeaders: boolean;
+  /** Somebody is told of clients that leave before their answer; the platform makes a signal for whoever asks. */
+  readonly watched: boolean;
   readonly background: Exchange['background'];
 }
+
+export interface OpenExchange {
+  readonly exchange: Exchange;
+  /** What to give the platform, once the app has given this. */
+  answer(given: Response): Response | Promise<Response>;
+}
+
+/** What the app gives for an answer that is still on its way from a bucket: Hono would add two promises to that. */
+const ON_ITS_WAY = new Response(null);
 
 /** Wraps one request of the platform's into the seam that the edge works on. */
 export function openExchange(
   request: Request,
-  { edgeId, passCfHeaders, background }: ExchangeOptions,
-): Exchange {
-  const { headers, cdnLoop, address } = clientHeaders(request.headers, edgeId, passCfHeaders);
-  const own = loopEntry(edgeId);
-  return {
-    method: request.method,
-    target: targetOf(request.url),
+  { names, passCfHeaders, watched, background }: ExchangeOptions,
+): OpenExchange {
+  const { method, url } = request;
+  const { headers, received, cdnLoop, address, length } = clientHeaders(
+    request.headers,
+    names,
+    passCfHeaders,
+  );
+  let answering: ReturnType<Transport> | null = null;
+  const exchange: Exchange = {
+    method,
+    target: targetOf(url),
     headers,
-    body: request.headers.get('content-length') === '0' ? null : request.body,
-    peer: { address, secure: request.url.startsWith('https:') },
+    body: length === '0' ? null : request.body,
+    peer: { address, secure: url.startsWith('https:') },
     reply: (reply, end) => {
-      const body = request.method === 'HEAD' ? '' : reply.body;
-      const response = toResponse(reply.status, reply.headers, body === '' ? null : body);
-      end({ received: 0, sent: bytesOf(body), failure: null });
+      const body = reply.body === '' || method === 'HEAD' ? null : encode(reply.body);
+      const response = reply.alike
+        ? again(reply, reply.alike)
+        : toResponse(reply.status, reply.headers, body);
+      end({ received: 0, sent: body?.length ?? 0, failure: null });
       return response;
     },
     background,
-    transport: createTransport({ request, cdnLoop: cdnLoop === '' ? own : `${cdnLoop}, ${own}` }),
+    transport: (to, asked, sink) => {
+      const passed = cdnLoop === '' ? names.loop : `${cdnLoop}, ${names.loop}`;
+      const send = createTransport({ client: request, received, watched, cdnLoop: passed });
+      answering = send(to, asked, sink);
+      return ON_ITS_WAY;
+    },
   };
+  return { exchange, answer: (given) => answering ?? given };
+}
+
+/** By what makes answers alike. */
+const before = new WeakMap<object, { readonly status: number; readonly headers: Headers }>();
+
+/** An answer without a body that may have been given before, under another request id: workerd copies headers sooner. */
+function again({ status, headers }: Reply, alike: object): Response {
+  let init = before.get(alike);
+  if (init === undefined) {
+    init = { status, headers: toResponse(status, headers, null).headers };
+    before.set(alike, init);
+  }
+  const [name = '', id = ''] = headers;
+  init.headers.set(name, id);
+  return new Response(null, init);
 }
 
 /**

@@ -6,6 +6,9 @@ import type { OpenedEdge, Unopened } from './open.ts';
 import type { Context, Env } from './platform.ts';
 import { refuseAll } from './unopened.ts';
 
+/** The edge works on the exchange alone: Hono is given the same Request for all. */
+const FORMAL = new Request('http://edge/');
+
 /** The edge as a Worker; its variables and bindings are in wrangler.toml. */
 export default {
   fetch(request: Request, env: Env, context: Context): Response | Promise<Response> {
@@ -41,9 +44,12 @@ function serve(
   return answering.then((answered) => answered ?? serveObject(request, edge, background));
 }
 
-const serveObject = (
+function serveObject(
   request: Request,
-  { app, edgeId, passCfHeaders }: OpenedEdge,
+  { app, names, passCfHeaders, watched }: OpenedEdge,
   background: Exchange['background'],
-): Response | Promise<Response> =>
-  app.fetch(request, { exchange: openExchange(request, { edgeId, passCfHeaders, background }) });
+): Response | Promise<Response> {
+  const { exchange, answer } = openExchange(request, { names, passCfHeaders, watched, background });
+  const given = app.fetch(FORMAL, { exchange });
+  return given instanceof Promise ? given.then(answer) : answer(given);
+}

@@ -5,10 +5,11 @@ import type { Log } from '../edge/log.ts';
 /** One JSON line per thing that happened, as on Node, by `console.log`: that is what Workers Logs and Logpush read. */
 export function createLog(least: LogLevel): Log {
   const from = LOG_LEVELS.indexOf(least);
+  const isLevelEnabled = (level: LogLevel): boolean => LOG_LEVELS.indexOf(level) >= from;
   const at = (level: LogLevel): Log['info'] => {
-    if (LOG_LEVELS.indexOf(level) < from) return () => {};
+    if (!isLevelEnabled(level)) return () => {};
     return (about, msg) =>
       console.log(JSON.stringify({ level, time: new Date().toISOString(), ...about, msg }));
   };
-  return { info: at('info'), warn: at('warn'), error: at('error') };
+  return { info: at('info'), warn: at('warn'), error: at('error'), isLevelEnabled };
 }

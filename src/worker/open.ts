@@ -12,6 +12,7 @@ import { type Admin, guardAdmin } from './admin.ts';
 import { alive, aliveCache } from './alive.ts';
 import { digestOf, openBuckets } from './buckets.ts';
 import { type Configured, configure } from './config.ts';
+import { type OwnNames, ownNames } from './headers.ts';
 import { kvKeep } from './keep.ts';
 import { createLog } from './log.ts';
 import { type Env, kvOf } from './platform.ts';
@@ -26,9 +27,11 @@ export interface OpenedEdge {
   readonly admin: Admin | null;
   readonly cache: RulesCache;
   readonly ruled: readonly RuledBucket[];
-  /** The same in every isolate of this Worker. */
-  readonly edgeId: string;
+  /** What the edge calls itself; the same in every isolate of this Worker. */
+  readonly names: OwnNames;
   readonly passCfHeaders: boolean;
+  /** The log tells of every request. */
+  readonly watched: boolean;
   /** Of its whole configuration. */
   readonly digest: string;
 }
@@ -83,6 +86,8 @@ async function putTogether(
       ),
     edgeId,
     debugReason: config.debugReason,
+    // As coarse as performance.now() here, and stands still as that does while nothing is read or written.
+    now: Date.now,
   });
   const preloaded = opened.filter(({ preload }) => preload).map((bucket) => bucket.ruled);
   const admin = createAdmin({
@@ -100,8 +105,9 @@ async function putTogether(
     admin: adminToken === null ? null : guardAdmin(admin, adminPath, adminToken),
     cache,
     ruled,
-    edgeId,
+    names: ownNames(edgeId),
     passCfHeaders,
+    watched: log.isLevelEnabled('info'),
     digest,
   };
 }

@@ -1,7 +1,12 @@
-import type { BucketRequest, Failure, FlatHeaders, Outcome, Transport } from '../bucket/transport.ts';
+import type { BucketRequest, Failure, FlatHeaders, Outcome, Sink, Transport } from '../bucket/transport.ts';
 
 export interface TransportOptions {
-  readonly request: Request;
+  /** The client's own request. */
+  readonly client: Pick<Request, 'headers' | 'signal'>;
+  /** Its headers, read. */
+  readonly received: FlatHeaders;
+  /** Somebody is told that the client leaves; the platform makes a signal for whoever asks. */
+  readonly watched: boolean;
   /** Sent as CDN-Loop. */
   readonly cdnLoop: string;
 }
@@ -19,95 +24,110 @@ const NO_BODY: readonly number[] = [204, 205, 304];
  * tells the edge, so that a request has ended for `observe` when its head is there, with the lengths that were promised.
  */
 export const createTransport =
-  ({ request: client, cdnLoop }: TransportOptions): Transport =>
-  async ({ base }, request, sink) => {
-    // Asked for here: a preflight needs none, and the platform makes it for whoever asks.
-    const { signal } = client;
-    let ended = false;
-    const end = (outcome: Outcome): void => {
-      if (ended) return;
-      ended = true;
-      signal.removeEventListener('abort', gone);
-      sink.end(outcome);
-    };
-    const received = lengthIn(request.headers);
-    const gone = () => end({ received: 0, sent: 0, failure: 'ClientGone' });
-    signal.addEventListener('abort', gone);
+  (options: TransportOptions): Transport =>
+  ({ base }, request, sink) => {
+    const end = options.watched ? endOnce(options.client.signal, sink) : sink.end;
     const failed = (failure: Failure): Response => {
-      const reply = sink.fail(failure);
-      end({ received: 0, sent: bytesOf(reply.body), failure });
-      return toResponse(reply.status, reply.headers, request.method === 'HEAD' ? null : reply.body);
+      const { status, headers, body } = sink.fail(failure);
+      const bytes = encode(body);
+      end({ received: 0, sent: bytes.length, failure });
+      return toResponse(status, headers, request.method === 'HEAD' ? null : bytes);
+    };
+    const passedOn = (answered: Response): Response => {
+      const { status, body } = answered;
+      // It speaks HTTP no more.
+      if (status < 200) return failed('BucketBrokeOff');
+      const whole = request.method === 'HEAD' || NO_BODY.includes(status);
+      try {
+        const response = new Response(whole ? null : body, answered);
+        const { headers } = response;
+        const own = flatten(headers);
+        edit(headers, own, sink.head(status, own), 0);
+        end({ received: lengthIn(request.headers), sent: whole ? 0 : lengthIn(own), failure: null });
+        return response;
+      } catch {
+        // A status that no answer can have.
+        body?.cancel().catch(() => {});
+        return failed('BucketAnswerInvalid');
+      }
     };
     if (isChanged(request)) return failed('RequestInvalid');
-    let answered: Response;
+    let answer: Promise<Response>;
     try {
-      const answer = fetch(base + request.target, initOf(request, cdnLoop));
-      answered = await (request.body === null ? inTime(answer) : answer);
+      answer = fetch(base + request.target, initOf(request, options));
     } catch (error) {
       return failed(failureOf(error));
     }
-    const { status, headers, body } = answered;
-    // It speaks HTTP no more.
-    if (status < 200) return failed('BucketBrokeOff');
-    const whole = request.method === 'HEAD' || NO_BODY.includes(status);
-    try {
-      const response = toResponse(status, sink.head(status, flatten(headers)), whole ? null : body);
-      end({ received, sent: whole ? 0 : Number(headers.get('content-length') ?? 0), failure: null });
-      return response;
-    } catch {
-      // A status that no answer can have.
-      await body?.cancel();
-      return failed('BucketAnswerInvalid');
-    }
+    const broken = (error: unknown) => failed(failureOf(error));
+    return request.body === null
+      ? inTime(answer, passedOn, broken, () => failed('BucketHeadTimeout'))
+      : answer.then(passedOn, broken);
   };
+
+/** Tells of one end, be it that the client has left. */
+function endOnce(signal: AbortSignal, sink: Sink): Sink['end'] {
+  let ended = false;
+  const end = (outcome: Outcome): void => {
+    if (ended) return;
+    ended = true;
+    signal.removeEventListener('abort', gone);
+    sink.end(outcome);
+  };
+  const gone = () => end({ received: 0, sent: 0, failure: 'ClientGone' });
+  signal.addEventListener('abort', gone);
+  return end;
+}
 
 /** What `fetch` would refuse, or ask for something else: a GET with a body, a path with dot segments. */
 const isChanged = ({ method, target, body }: BucketRequest): boolean =>
   (method === 'GET' && body !== null) || /^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i.test(target);
 
-/** An answer with these headers and no others. */
-export function toResponse(status: number, headers: FlatHeaders, body: BodyInit | null): Response {
-  return new Response(body, { status, headers: initFrom(headers) });
+/** An answer with these headers and no others: of a body's bytes nobody guesses a type, as of a text. */
+export function toResponse(status: number, headers: FlatHeaders, body: Bytes | null): Response {
+  const response = new Response(body, { status });
+  // workerd takes longer for headers that come with the Response, as a list of pairs five times as long.
+  append(response.headers, headers, 0);
+  return response;
 }
 
-export const bytesOf = (text: string): number => (text === '' ? 0 : new TextEncoder().encode(text).length);
+type Bytes = ReturnType<TextEncoder['encode']>;
 
-function initOf({ method, headers, body }: BucketRequest, cdnLoop: string): RequestInit {
-  const sent: string[] = [];
-  for (let at = 0; at < headers.length; at += 2) {
-    const name = headers[at] ?? '';
-    if (name.length !== 4 || name.toLowerCase() !== 'host') sent.push(name, headers[at + 1] ?? '');
+export const encode = (text: string): Bytes => new TextEncoder().encode(text);
+
+/** A copy of the client's headers where they stay as they are: workerd passes on sooner what no script has read. */
+function initOf(
+  { method, headers: wanted, body }: BucketRequest,
+  { client, received, cdnLoop }: TransportOptions,
+): RequestInit {
+  const headers = new Headers(client.headers);
+  // Behind Host, which `fetch` writes by itself.
+  edit(headers, received, wanted, 2);
+  headers.append('CDN-Loop', cdnLoop);
+  return { method, headers, body: body as ReadableStream | null, redirect: 'manual' };
+}
+
+function append(headers: Headers, flat: FlatHeaders, from: number): void {
+  for (let at = from; at < flat.length; at += 2) headers.append(flat[at] ?? '', flat[at + 1] ?? '');
+}
+
+/**
+ * Makes headers that are `own` into those of `wanted` behind `from`, which keep their order, lack some names and have
+ * others at their end.
+ */
+export function edit(headers: Headers, own: FlatHeaders, wanted: FlatHeaders, from: number): void {
+  let kept = from;
+  for (let at = 0; at < own.length; at += 2) {
+    if (own[at] === wanted[kept] && own[at + 1] === wanted[kept + 1]) kept += 2;
+    else headers.delete(own[at] ?? '');
   }
-  sent.push('CDN-Loop', cdnLoop);
-  return {
-    method,
-    headers: initFrom(sent),
-    body: body as ReadableStream | null,
-    redirect: 'manual',
-  };
-}
-
-/** A record where no name comes twice: workerd takes three times as long to read a list of pairs. */
-function initFrom(headers: FlatHeaders): HeadersInit {
-  const record: Record<string, string> = {};
-  for (let at = 0; at < headers.length; at += 2) {
-    const name = headers[at] ?? '';
-    // Also what every object has, `constructor` and `__proto__` among it.
-    if (name in record) return pairs(headers);
-    record[name] = headers[at + 1] ?? '';
-  }
-  return record;
-}
-
-function pairs(headers: FlatHeaders): [string, string][] {
-  const list: [string, string][] = [];
-  for (let at = 0; at < headers.length; at += 2) list.push([headers[at] ?? '', headers[at + 1] ?? '']);
-  return list;
+  append(headers, wanted, kept);
 }
 
 function flatten(headers: Headers): string[] {
   const flat: string[] = [];
-  for (const [name, value] of headers) flat.push(name, value);
+  headers.forEach((value, name) => {
+    flat.push(name, value);
+  });
   return flat;
 }
 
@@ -116,24 +136,39 @@ function lengthIn(headers: FlatHeaders): number {
   return at < 0 ? 0 : Number(headers[at + 1]);
 }
 
-const LATE = Symbol('late');
-
-/** What comes too late is dropped with the request: a signal to abort it by would stand in the body's way as well. */
-async function inTime(answer: Promise<Response>): Promise<Response> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(LATE), HEAD_TIMEOUT);
+/**
+ * What comes of the first of three: an answer, its failure, the end of the time. What comes too late is dropped with the
+ * request: a signal to abort it by would stand in the body's way as well. One promise, since workerd takes longer for
+ * each than for all of the edge's own work.
+ */
+function inTime(
+  answer: Promise<Response>,
+  passedOn: (answered: Response) => Response,
+  broken: (error: unknown) => Response,
+  late: () => Response,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    let waiting = true;
+    const settle = (made: () => Response): void => {
+      if (!waiting) return;
+      waiting = false;
+      clearTimeout(timer);
+      try {
+        resolve(made());
+      } catch (error) {
+        reject(error);
+      }
+    };
+    const timer = setTimeout(() => settle(late), HEAD_TIMEOUT);
+    answer.then(
+      (answered) => settle(() => passedOn(answered)),
+      (error) => settle(() => broken(error)),
+    );
   });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** workerd has one sentence for a connection that was refused, reset or spoke no HTTP. */
 function failureOf(error: unknown): Failure {
-  if (error === LATE) return 'BucketHeadTimeout';
   if (error instanceof TypeError) return 'RequestInvalid';
   return error instanceof Error && /connection lost/i.test(error.message)
     ? 'BucketBrokeOff'

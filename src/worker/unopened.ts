@@ -1,6 +1,6 @@
 import { ERRORS, errorXml } from '../edge/errors.ts';
 import { newRequestId, REQUEST_ID_HEADER } from '../edge/request-id.ts';
-import { bytesOf, toResponse } from './transport.ts';
+import { encode, toResponse } from './transport.ts';
 
 const LINES_MOST = 20;
 
@@ -8,7 +8,7 @@ const LINES_MOST = 20;
 export function refuseAll(request: Request, lines: readonly string[]): Response {
   const { status, message } = ERRORS.ConfigurationInvalid;
   const requestId = newRequestId();
-  const body = errorXml({
+  const xml = errorXml({
     code: 'ConfigurationInvalid',
     message,
     reason: null,
@@ -16,8 +16,9 @@ export function refuseAll(request: Request, lines: readonly string[]): Response 
     requestId,
     host: request.headers.get('Host') ?? '',
   });
+  const body = encode(xml);
   const headers = [
-    ...['Content-Type', 'application/xml', 'Content-Length', String(bytesOf(body))],
+    ...['Content-Type', 'application/xml', 'Content-Length', String(body.length)],
     ...['Cache-Control', 'no-store', 'Vary', 'Origin', REQUEST_ID_HEADER.oss, requestId],
   ];
   return toResponse(status, headers, request.method === 'HEAD' ? null : body);

@@ -79,6 +79,7 @@ beforeAll(async () => {
   const second = (await cache.refresh(ruled)).version ?? '';
   versions = [first, second];
   const edge = createEdge({
+    now: () => performance.now(),
     buckets: [
       {
         name: 'b',

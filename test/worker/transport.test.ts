@@ -6,6 +6,13 @@ import { createTransport } from '../../src/worker/transport.ts';
 const ADDRESS = { base: 'http://bucket.example', host: 'bucket.example', path: '' };
 const GET = { method: 'GET', target: '/key', headers: [], body: null };
 
+const OPTIONS = {
+  client: new Request('http://edge.example/key'),
+  received: [],
+  watched: false,
+  cdnLoop: 'me',
+};
+
 /** A sink that takes down what it was told. */
 function taken() {
   const failures: Failure[] = [];
@@ -33,7 +40,7 @@ describe('a bucket that does not begin to answer', () => {
 
   test('is given up after a minute', async () => {
     const { failures, ends, sink } = taken();
-    const transport = createTransport({ request: new Request('http://edge.example/key'), cdnLoop: 'me' });
+    const transport = createTransport(OPTIONS);
     const answering = transport(ADDRESS, GET, sink);
     await vi.advanceTimersByTimeAsync(59_999);
     expect(failures).toEqual([]);
@@ -47,7 +54,7 @@ describe('a bucket that does not begin to answer', () => {
     const { failures, ends, sink } = taken();
     let answer = (_: Response): void => {};
     vi.stubGlobal('fetch', () => new Promise<Response>((resolve) => (answer = resolve)));
-    const transport = createTransport({ request: new Request('http://edge.example/key'), cdnLoop: 'me' });
+    const transport = createTransport(OPTIONS);
     const body = new ReadableStream();
     const answering = transport(ADDRESS, { ...GET, method: 'PUT', body }, sink);
     await vi.advanceTimersByTimeAsync(600_000);
@@ -61,7 +68,7 @@ describe('a bucket that does not begin to answer', () => {
     const { ends, sink } = taken();
     const client = new AbortController();
     const request = new Request('http://edge.example/key', { signal: client.signal });
-    void createTransport({ request, cdnLoop: 'me' })(ADDRESS, GET, sink);
+    void createTransport({ ...OPTIONS, client: request, watched: true })(ADDRESS, GET, sink);
     client.abort();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(ends).toEqual([{ received: 0, sent: 0, failure: 'ClientGone' }]);
