@@ -25,7 +25,7 @@ const GOAL: Goal = { title: 'hono', one: 'edge', other: 'hono', least: { preflig
 const COLUMNS = 7;
 /** How often each is started. */
 const STARTS = 5;
-/** A Worker that tells what workerd and Miniflare take themselves. */
+/** A Worker that tells what workerd takes itself. */
 const NOTHING = 'nothing';
 const EMPTY = "export default { fetch: () => new Response('') };";
 
@@ -87,8 +87,8 @@ async function run(nginx: string, wrk: string, folder: string, where: Places): P
   console.log(
     `\nWorkers, in workerd on this machine: requests a second over ${CONNECTIONS} connections, in brackets the ` +
       `server's CPU time for one; medians of ${rounds} rounds in one run, ratios with their least and greatest, and ` +
-      `at best what they are by the least CPU time of each; start-up in medians of ${STARTS}, to where Miniflare is ` +
-      'ready and from there to the first answer',
+      `at best what they are by the least CPU time of each; start-up in medians of ${STARTS}, to where workerd ` +
+      'listens and from there to the first answer',
   );
   console.log(`${describeMachine(where)}\n${versions(nginx, wrk)}\n`);
   console.log(tableOf(workers, samples, starts, where));
@@ -162,7 +162,7 @@ function tableOf(
     return [listening, answered].map((milliseconds) => `${milliseconds.toFixed(1)} ms`);
   };
   const rows = [
-    ['', 'preflight', 'GET 1 KB', 'bundle', 'gzipped', 'start: ready', 'start: first answer'],
+    ['', 'preflight', 'GET 1 KB', 'bundle', 'gzipped', 'start: listening', 'start: first answer'],
     Array.from({ length: COLUMNS }, () => '---'),
     ...workers.map(({ id, title, file }) => {
       const script = readFileSync(file);
@@ -185,7 +185,7 @@ function versions(nginx: string, wrk: string): string {
     (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
   return [
     ['Node', process.versions.node],
-    ...['workerd', 'miniflare', 'wrangler', 'hono'].map((name) => [
+    ...['workerd', 'wrangler', 'hono'].map((name) => [
       name,
       versionIn(join(import.meta.dirname, `../node_modules/${name}/package.json`)),
     ]),

@@ -1,7 +1,8 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Failure, Outcome, Sink } from '../../src/bucket/transport.ts';
 import { targetOf } from '../../src/worker/exchange.ts';
-import { createTransport } from '../../src/worker/transport.ts';
+import { createTransport, edit } from '../../src/worker/transport.ts';
 
 const ADDRESS = { base: 'http://bucket.example', host: 'bucket.example', path: '' };
 const GET = { method: 'GET', target: '/key', headers: [], body: null };
@@ -73,6 +74,41 @@ describe('a bucket that does not begin to answer', () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(ends).toEqual([{ received: 0, sent: 0, failure: 'ClientGone' }]);
   });
+});
+
+const name = fc.constantFrom('date', 'etag', 'server', 'vary', 'x-a', 'access-control-allow-origin');
+const value = fc.constantFrom('one', 'two', 'three');
+const pair = fc.tuple(name, value);
+
+test('headers are edited into those that are wanted, whatever is kept, taken off and added', () => {
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(pair, { selector: ([of]) => of }),
+      fc.array(fc.tuple(fc.constant('set-cookie'), value), { maxLength: 3 }),
+      fc.uniqueArray(fc.oneof(name, fc.constant('set-cookie'))),
+      fc.array(pair),
+      (single, cookies, dropped, added) => {
+        const own = [...single, ...cookies];
+        const wanted = [...own.filter(([of]) => !dropped.includes(of)), ...added];
+        const headers = new Headers(own);
+        edit(headers, own.flat(), ['Host', 'first', ...wanted.flat()], 2);
+        expect([...headers]).toEqual([...new Headers(wanted)]);
+      },
+    ),
+  );
+});
+
+test('headers are edited into a list in another order too', () => {
+  const headers = new Headers([
+    ['a', '1'],
+    ['b', '2'],
+  ]);
+  edit(headers, ['a', '1', 'b', '2'], ['b', '2', 'a', '1', 'c', '3'], 0);
+  expect([...headers]).toEqual([
+    ['a', '1'],
+    ['b', '2'],
+    ['c', '3'],
+  ]);
 });
 
 test.each([
