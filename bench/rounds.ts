@@ -39,33 +39,44 @@ export function roundsOr(usual: number): number {
   throw new Error(`BENCH_ROUNDS is "${given}": write a whole number such as 3`);
 }
 
+/** When servers are warmed: before each slice, or once for a kind where the others' turns are too short to rest. */
+export type Warming = 'each' | 'once';
+
 /**
  * Measures all of them in turn, one kind of request after the other, round by round, so that a machine that grows
- * slower meanwhile does so for all; every second round goes backwards.
+ * slower meanwhile does so for all; every second round goes backwards where each is warmed.
  */
 export async function measure(
   contestants: readonly Contestant[],
   rounds: number,
   cores: Cores,
+  warming: Warming = 'each',
 ): Promise<Samples> {
   const samples = new Map<string, Sample[]>();
   for (const kind of KINDS) {
     const taking = contestants.filter(({ kinds }) => kinds.includes(kind));
+    if (warming === 'once') for (const { load } of taking) await wrk(load(kind), WARMING_SECONDS, cores);
     for (let round = 1; round <= rounds && taking.length > 0; round++) {
       console.error(`${kind}: round ${round} of ${rounds}`);
-      for (const one of round % 2 === 0 ? taking.toReversed() : taking) {
+      // Whoever comes twice in a row, at a turn, is the warmer for it.
+      for (const one of warming === 'each' && round % 2 === 0 ? taking.toReversed() : taking) {
         const key = `${one.id} ${kind}`;
-        samples.set(key, [...(samples.get(key) ?? []), await sampleOf(one, kind, cores)]);
+        samples.set(key, [...(samples.get(key) ?? []), await sampleOf(one, kind, cores, warming)]);
       }
     }
   }
   return (id, kind) => samples.get(`${id} ${kind}`) ?? [];
 }
 
-async function sampleOf({ title, server, load }: Contestant, kind: Kind, cores: Cores): Promise<Sample> {
+async function sampleOf(
+  { title, server, load }: Contestant,
+  kind: Kind,
+  cores: Cores,
+  warming: Warming,
+): Promise<Sample> {
   for (let run = 0; run <= REPEATS; run++) {
     await pause(REST);
-    await wrk(load(kind), WARMING_SECONDS, cores);
+    if (warming === 'each') await wrk(load(kind), WARMING_SECONDS, cores);
     await pause(REST);
     const before = cpuSeconds(server.pid);
     const { requests, bytes, seconds, failed } = await wrk(load(kind), SECONDS, cores);
