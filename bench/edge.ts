@@ -37,7 +37,6 @@ const bucket: RuledBucket = {
 };
 await cache.current(bucket);
 const app = createEdge({
-  now: () => performance.now(),
   buckets: [
     {
       name: 'b',

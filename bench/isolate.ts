@@ -39,7 +39,10 @@ export async function openIsolate(script: string, bindings: Record<string, strin
   const child = spawn(WORKERD, ['serve', `--control-fd=${CONTROL}`, join(folder, 'config.capnp')], {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
   });
-  const orphaned = () => child.kill();
+  const orphaned = () => {
+    child.kill();
+    rmSync(folder, { recursive: true, force: true });
+  };
   process.once('exit', orphaned);
   const close = async (): Promise<void> => {
     process.removeListener('exit', orphaned);
@@ -87,7 +90,7 @@ async function portOf(child: ChildProcess): Promise<number> {
 // As a program, for workerd to have a core of its own. Arguments: the script's file, and its variables in JSON.
 if (import.meta.main) {
   const [, , file = '', bindings = '{}'] = process.argv;
-  const isolate = await openIsolate(readFileSync(file, 'utf8'), JSON.parse(bindings));
-  process.once('SIGTERM', () => void isolate.close().then(() => process.exit(0)));
-  console.log(`listening ${isolate.url}`);
+  process.once('SIGTERM', () => process.exit(0));
+  const { url } = await openIsolate(readFileSync(file, 'utf8'), JSON.parse(bindings));
+  console.log(`listening ${url}`);
 }

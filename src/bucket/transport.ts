@@ -31,8 +31,11 @@ export interface Reply {
   readonly status: number;
   readonly headers: FlatHeaders;
   readonly body: string;
-  /** The same for answers that differ in their first header alone, a request id: a rim may keep what it makes of one. */
-  readonly alike?: object | null;
+  /**
+   * The same for answers without a body that differ in nothing but their first header, a request id: a rim may keep
+   * what it makes of one.
+   */
+  readonly alike?: object | undefined;
 }
 
 /** How an exchange ended, told once. Bytes are of bodies, without headers or framing. */

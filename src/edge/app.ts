@@ -11,8 +11,10 @@ import { errorReply } from './refuse.ts';
 import { type Bucket, createRouter, originForm, pathOf, type Router } from './route.ts';
 import { type Served, type ServeOptions, sendReply } from './served.ts';
 
-export interface EdgeOptions extends ServeOptions {
+export interface EdgeOptions extends Omit<ServeOptions, 'now'> {
   readonly buckets: readonly Bucket[];
+  /** Milliseconds since some moment; `performance.now` where it is absent. */
+  readonly now?: ServeOptions['now'];
 }
 
 /** What a rim puts into Hono's environment. */
@@ -30,8 +32,9 @@ const NO_BUCKET: RulesInForce = {
  * The edge as a Hono app. It routes on the raw target of the exchange, not on the Request's URL, which has
  * been parsed and normalised; so every request takes the same way through one handler.
  */
-export function createEdge(options: EdgeOptions): Hono<EdgeEnv> {
-  const router = createRouter(options.buckets);
+export function createEdge({ buckets, ...given }: EdgeOptions): Hono<EdgeEnv> {
+  const options: ServeOptions = { now: () => performance.now(), ...given };
+  const router = createRouter(buckets);
   const app = new Hono<EdgeEnv>({ getPath: () => '/' });
   app.all('*', (c) => handle(c.env.exchange, router, options));
   app.onError((error, c) => {
@@ -41,7 +44,7 @@ export function createEdge(options: EdgeOptions): Hono<EdgeEnv> {
   return app;
 }
 
-function handle(exchange: Exchange, router: Router, options: EdgeOptions): Response | Promise<Response> {
+function handle(exchange: Exchange, router: Router, options: ServeOptions): Response | Promise<Response> {
   const served = arrive(exchange, options);
   if (served.path === '') return refuse(served, 'InvalidURI');
   if (!isHost(served.facts.host)) return refuse(served, 'InvalidHost');
@@ -60,7 +63,7 @@ function handle(exchange: Exchange, router: Router, options: EdgeOptions): Respo
 }
 
 /** A request as it comes in, before it is known whose it is. */
-function arrive(exchange: Exchange, options: EdgeOptions): Served {
+function arrive(exchange: Exchange, options: ServeOptions): Served {
   const arrived = options.now();
   const facts = readFacts(exchange);
   const place = originForm(exchange.method, exchange.target, facts.host);
@@ -82,7 +85,11 @@ function arrive(exchange: Exchange, options: EdgeOptions): Served {
 const withHost = (facts: RequestFacts, host: string): RequestFacts =>
   isHost(facts.host) ? { ...facts, host } : facts;
 
-function serveBucket(served: Served, bucket: Bucket, { onError }: EdgeOptions): Response | Promise<Response> {
+function serveBucket(
+  served: Served,
+  bucket: Bucket,
+  { onError }: ServeOptions,
+): Response | Promise<Response> {
   const fault = faultOf(served);
   if (fault !== null) return refuse(served, fault);
   if (served.exchange.method === 'OPTIONS') return answerPreflight(served);

@@ -16,7 +16,7 @@ export function answerPreflight(served: Served): Response {
   const reply = preflightReply(inForce.rules, answered, facts, key);
   const made = makeHead(served, answered, reply.status, reply.headers, null);
   // With the reason among its headers an answer is this edge's own; what is held for its rules another may share.
-  const alike = reply.status === 200 && !options.debugReason ? answered : null;
+  const alike = reply.status === 200 && !options.debugReason ? answered : undefined;
   return sendReply(served, made, { status: reply.status, headers: made.headers, body: reply.body, alike });
 }
 

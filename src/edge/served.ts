@@ -34,7 +34,7 @@ export interface ServeOptions extends WriteOptions {
   readonly edgeId: string;
   /** Told what the edge itself did wrong; the client gets `InternalError` under the same request id. */
   readonly onError: (error: unknown) => void;
-  /** Milliseconds since some moment. Asked three times a request, which is to be felt in workerd. */
+  /** Milliseconds since some moment; asked three times a request, which is to be felt in workerd. */
   readonly now: () => number;
 }
 

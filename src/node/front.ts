@@ -43,7 +43,6 @@ export function openFront(
   const observers = [observe, requestLog(log)];
   const appFor = (buckets: readonly Bucket[]) =>
     createEdge({
-      now: () => performance.now(),
       buckets,
       observe: (event) => {
         for (const observe of observers) observe(event);

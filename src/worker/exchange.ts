@@ -7,6 +7,8 @@ export interface ExchangeOptions {
   readonly passCfHeaders: boolean;
   /** Somebody is told of clients that leave before their answer; the platform makes a signal for whoever asks. */
   readonly watched: boolean;
+  /** Told what the edge itself did wrong after the app had done its part. */
+  readonly onError: (error: unknown) => void;
   readonly background: Exchange['background'];
 }
 
@@ -22,7 +24,7 @@ const ON_ITS_WAY = new Response(null);
 /** Wraps one request of the platform's into the seam that the edge works on. */
 export function openExchange(
   request: Request,
-  { names, passCfHeaders, watched, background }: ExchangeOptions,
+  { names, passCfHeaders, watched, onError, background }: ExchangeOptions,
 ): OpenExchange {
   const { method, url } = request;
   const { headers, received, cdnLoop, address, length } = clientHeaders(
@@ -39,16 +41,17 @@ export function openExchange(
     peer: { address, secure: url.startsWith('https:') },
     reply: (reply, end) => {
       const body = reply.body === '' || method === 'HEAD' ? null : encode(reply.body);
-      const response = reply.alike
-        ? again(reply, reply.alike)
-        : toResponse(reply.status, reply.headers, body);
+      const response =
+        reply.alike !== undefined && body === null
+          ? again(reply, reply.alike)
+          : toResponse(reply.status, reply.headers, body);
       end({ received: 0, sent: body?.length ?? 0, failure: null });
       return response;
     },
     background,
     transport: (to, asked, sink) => {
       const passed = cdnLoop === '' ? names.loop : `${cdnLoop}, ${names.loop}`;
-      const send = createTransport({ client: request, received, watched, cdnLoop: passed });
+      const send = createTransport({ client: request, received, watched, cdnLoop: passed, onError });
       answering = send(to, asked, sink);
       return ON_ITS_WAY;
     },
@@ -56,15 +59,15 @@ export function openExchange(
   return { exchange, answer: (given) => answering ?? given };
 }
 
-/** By what makes answers alike. */
-const before = new WeakMap<object, { readonly status: number; readonly headers: Headers }>();
+/** What was made of answers, by what makes them alike. */
+const madeBefore = new WeakMap<object, { readonly status: number; readonly headers: Headers }>();
 
 /** An answer without a body that may have been given before, under another request id: workerd copies headers sooner. */
 function again({ status, headers }: Reply, alike: object): Response {
-  let init = before.get(alike);
+  let init = madeBefore.get(alike);
   if (init === undefined) {
     init = { status, headers: toResponse(status, headers, null).headers };
-    before.set(alike, init);
+    madeBefore.set(alike, init);
   }
   const [name = '', id = ''] = headers;
   init.headers.set(name, id);

@@ -9,6 +9,8 @@ export interface TransportOptions {
   readonly watched: boolean;
   /** Sent as CDN-Loop. */
   readonly cdnLoop: string;
+  /** Told what the edge itself did wrong; the client gets a bare 500. */
+  readonly onError: (error: unknown) => void;
 }
 
 /**
@@ -39,18 +41,19 @@ export const createTransport =
       // It speaks HTTP no more.
       if (status < 200) return failed('BucketBrokeOff');
       const whole = request.method === 'HEAD' || NO_BODY.includes(status);
+      let response: Response;
       try {
-        const response = new Response(whole ? null : body, answered);
-        const { headers } = response;
-        const own = flatten(headers);
-        edit(headers, own, sink.head(status, own), 0);
-        end({ received: lengthIn(request.headers), sent: whole ? 0 : lengthIn(own), failure: null });
-        return response;
+        response = new Response(whole ? null : body, answered);
       } catch {
         // A status that no answer can have.
         body?.cancel().catch(() => {});
         return failed('BucketAnswerInvalid');
       }
+      const { headers } = response;
+      const own = flatten(headers);
+      edit(headers, own, sink.head(status, own), 0);
+      end({ received: lengthIn(request.headers), sent: whole ? 0 : lengthIn(own), failure: null });
+      return response;
     };
     if (isChanged(request)) return failed('RequestInvalid');
     let answer: Promise<Response>;
@@ -59,10 +62,19 @@ export const createTransport =
     } catch (error) {
       return failed(failureOf(error));
     }
-    const broken = (error: unknown) => failed(failureOf(error));
+    const surely = (make: () => Response): Response => {
+      try {
+        return make();
+      } catch (error) {
+        options.onError(error);
+        return toResponse(500, ['Content-Length', '0', 'Cache-Control', 'no-store'], null);
+      }
+    };
+    const received = (answered: Response) => surely(() => passedOn(answered));
+    const broken = (error: unknown) => surely(() => failed(failureOf(error)));
     return request.body === null
-      ? inTime(answer, passedOn, broken, () => failed('BucketHeadTimeout'))
-      : answer.then(passedOn, broken);
+      ? inTime(answer, received, broken, () => surely(() => failed('BucketHeadTimeout')))
+      : answer.then(received, broken);
   };
 
 /** Tells of one end, be it that the client has left. */
@@ -93,9 +105,11 @@ export function toResponse(status: number, headers: FlatHeaders, body: Bytes | n
 
 type Bytes = ReturnType<TextEncoder['encode']>;
 
-export const encode = (text: string): Bytes => new TextEncoder().encode(text);
+const encoder = new TextEncoder();
 
-/** A copy of the client's headers where they stay as they are: workerd passes on sooner what no script has read. */
+export const encode = (text: string): Bytes => encoder.encode(text);
+
+/** A copy of the client's headers, edited: what stays is passed on as it came, byte for byte and line for line. */
 function initOf(
   { method, headers: wanted, body }: BucketRequest,
   { client, received, cdnLoop }: TransportOptions,
@@ -112,8 +126,8 @@ function append(headers: Headers, flat: FlatHeaders, from: number): void {
 }
 
 /**
- * Makes headers that are `own` into those of `wanted` behind `from`, which keep their order, lack some names and have
- * others at their end.
+ * Makes headers that are `own` into those of `wanted` behind `from`, which keep the order, lack some names and have others
+ * at their end. A name stays with all its values or with none. What stays is not touched.
  */
 export function edit(headers: Headers, own: FlatHeaders, wanted: FlatHeaders, from: number): void {
   let kept = from;
@@ -141,31 +155,27 @@ function lengthIn(headers: FlatHeaders): number {
 }
 
 /**
- * What comes of the first of three: an answer, its failure, the end of the time. What comes too late is dropped with the
+ * What is made of the first of three: an answer, its failure, the end of the time. What comes too late is dropped with the
  * request: a signal to abort it by would stand in the body's way as well. One promise for all of it: each costs workerd
  * microseconds.
  */
 function inTime(
   answer: Promise<Response>,
-  passedOn: (answered: Response) => Response,
+  received: (answered: Response) => Response,
   broken: (error: unknown) => Response,
   late: () => Response,
 ): Promise<Response> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     let waiting = true;
     const settle = (made: () => Response): void => {
       if (!waiting) return;
       waiting = false;
-      try {
-        resolve(made());
-      } catch (error) {
-        reject(error);
-      }
+      resolve(made());
     };
     // Left behind: it ends with its request, and until then settles nothing that is settled.
     setTimeout(() => settle(late), HEAD_TIMEOUT);
     answer.then(
-      (answered) => settle(() => passedOn(answered)),
+      (answered) => settle(() => received(answered)),
       (error) => settle(() => broken(error)),
     );
   });

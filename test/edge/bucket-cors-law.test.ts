@@ -75,7 +75,6 @@ const plain = (status: number, headers: Headers, body: string) => ({
 /** What the edge sends for the case, without a network. */
 async function byEdge({ rules, facts, target, status, own, debugReason }: Case) {
   const app = createEdge({
-    now: () => performance.now(),
     buckets: [
       {
         name: 'bucket',

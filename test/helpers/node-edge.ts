@@ -63,7 +63,6 @@ export async function openOnNode(
   const events: RequestEvent[] = [];
   const errors: unknown[] = [];
   const app = createEdge({
-    now: () => performance.now(),
     buckets: opened.map(({ bucket }) => bucket),
     observe: (event) => events.push(event),
     onError: (error) => errors.push(error),

@@ -79,7 +79,6 @@ beforeAll(async () => {
   const second = (await cache.refresh(ruled)).version ?? '';
   versions = [first, second];
   const edge = createEdge({
-    now: () => performance.now(),
     buckets: [
       {
         name: 'b',

@@ -72,6 +72,14 @@ export function addRequestHeaderTests(runtime: Runtime): void {
       expect(headers.slice(first, first + own.length)).toEqual(own);
     });
 
+    test('names keep their case', async () => {
+      await call(edge().url, {
+        target: '/key',
+        headers: ['X-My-Name', '1', 'Content-MD5', 'x', 'aCCept', '*/*'],
+      });
+      expect(asked(edge()).headers).toEqual(expect.arrayContaining(['X-My-Name', 'Content-MD5']));
+    });
+
     test('those that Connection names stay here, whatever their case', async () => {
       const headers = ['connection', 'X-One , x-two', 'x-one', '1', 'X-Two', '2', 'X-Three', '3'];
       await call(edge().url, { target: '/key', headers: [...headers, 'Connection', 'close'] });

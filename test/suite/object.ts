@@ -156,6 +156,12 @@ export function addObjectTests(runtime: Runtime): void {
       expect(value(answered, 'link')).toBeUndefined();
     });
 
+    test('keeps the case of names', async () => {
+      edge().bucket.script = { status: 200, headers: ['X-Oss-Meta-Name', '1'] };
+      const { headers } = await call(edge().url, { target: '/key' });
+      expect(headers).toContain('X-Oss-Meta-Name');
+    });
+
     testOn(runtime, 'raw heads')('keeps case, order, repetition and bytes of headers', async () => {
       const own = [
         ['X-Oss-Meta-B', 'two'],

@@ -12,6 +12,9 @@ const OPTIONS = {
   received: [],
   watched: false,
   cdnLoop: 'me',
+  onError: (error: unknown) => {
+    throw error;
+  },
 };
 
 /** A sink that takes down what it was told. */
@@ -74,6 +77,30 @@ describe('a bucket that does not begin to answer', () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(ends).toEqual([{ received: 0, sent: 0, failure: 'ClientGone' }]);
   });
+});
+
+test.each([
+  ['a head', { head: true }],
+  ['a failure', { head: false }],
+])('an error of the edge’s own at %s is told, and the client gets a bare 500', async (_, { head }) => {
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => void errors.push(error);
+  const wrong = (): never => {
+    throw new Error('wrong');
+  };
+  const answer = head ? Promise.resolve(new Response('object')) : Promise.reject(new Error('refused'));
+  vi.stubGlobal('fetch', () => answer);
+  try {
+    for (const request of [GET, { ...GET, method: 'PUT', body: new ReadableStream() }]) {
+      const sink: Sink = { head: wrong, fail: wrong, end: () => {} };
+      const answered = await createTransport({ ...OPTIONS, onError })(ADDRESS, request, sink);
+      expect(answered.status).toBe(500);
+      expect(await answered.text()).toBe('');
+    }
+    expect(errors).toEqual([new Error('wrong'), new Error('wrong')]);
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });
 
 const name = fc.constantFrom('date', 'etag', 'server', 'vary', 'x-a', 'access-control-allow-origin');
