@@ -37,7 +37,7 @@ const once = new Uint32Array(ONCE_HELD);
 /**
  * Decides, or finds what was decided before for the same rules and facts: browsers ask the same few questions over and
  * over. What is asked for an origin is held from its second time on, so that a flood of new ones is decided one by one,
- * drives nothing out and leaves nothing behind. Call it once for each.
+ * drives nothing out and has nothing held for it. Call it once for each.
  */
 export function answerTo(rules: CompiledRules, facts: Facts): Answered {
   const { method, requestMethod, requestHeaders } = facts;

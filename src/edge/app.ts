@@ -32,8 +32,8 @@ const NO_BUCKET: RulesInForce = {
  * The edge as a Hono app. It routes on the raw target of the exchange, not on the Request's URL, which has
  * been parsed and normalised; so every request takes the same way through one handler.
  */
-export function createEdge({ buckets, ...given }: EdgeOptions): Hono<EdgeEnv> {
-  const options: ServeOptions = { now: () => performance.now(), ...given };
+export function createEdge({ buckets, now = () => performance.now(), ...given }: EdgeOptions): Hono<EdgeEnv> {
+  const options: ServeOptions = { ...given, now };
   const router = createRouter(buckets);
   const app = new Hono<EdgeEnv>({ getPath: () => '/' });
   app.all('*', (c) => handle(c.env.exchange, router, options));

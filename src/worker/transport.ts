@@ -62,11 +62,19 @@ export const createTransport =
     } catch (error) {
       return failed(failureOf(error));
     }
+    const endAnyhow = (): void => {
+      try {
+        end({ received: 0, sent: 0, failure: null });
+      } catch {
+        // What it would tell of can't be made; that has been told.
+      }
+    };
     const surely = (make: () => Response): Response => {
       try {
         return make();
       } catch (error) {
         options.onError(error);
+        endAnyhow();
         return toResponse(500, ['Content-Length', '0', 'Cache-Control', 'no-store'], null);
       }
     };
@@ -109,7 +117,7 @@ const encoder = new TextEncoder();
 
 export const encode = (text: string): Bytes => encoder.encode(text);
 
-/** A copy of the client's headers, edited: what stays is passed on as it came, byte for byte and line for line. */
+/** A copy of the client's headers, edited: what stays goes on as workerd took it, which is nearly as it came. */
 function initOf(
   { method, headers: wanted, body }: BucketRequest,
   { client, received, cdnLoop }: TransportOptions,
@@ -165,12 +173,16 @@ function inTime(
   broken: (error: unknown) => Response,
   late: () => Response,
 ): Promise<Response> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     let waiting = true;
     const settle = (made: () => Response): void => {
       if (!waiting) return;
       waiting = false;
-      resolve(made());
+      try {
+        resolve(made());
+      } catch (error) {
+        reject(error);
+      }
     };
     // Left behind: it ends with its request, and until then settles nothing that is settled.
     setTimeout(() => settle(late), HEAD_TIMEOUT);

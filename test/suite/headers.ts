@@ -80,6 +80,13 @@ export function addRequestHeaderTests(runtime: Runtime): void {
       expect(asked(edge()).headers).toEqual(expect.arrayContaining(['X-My-Name', 'Content-MD5']));
     });
 
+    test('repetition and bytes stay', async () => {
+      const own = ['X-B', '1', 'X-A', 'caf\u00c3\u00a9 \u00ff', 'X-B', '2'];
+      await call(edge().url, { target: '/key', headers: own });
+      expect(values(asked(edge()), 'x-a')).toEqual(['caf\u00c3\u00a9 \u00ff']);
+      expect(values(asked(edge()), 'x-b')).toEqual(['1', '2']);
+    });
+
     test('those that Connection names stay here, whatever their case', async () => {
       const headers = ['connection', 'X-One , x-two', 'x-one', '1', 'X-Two', '2', 'X-Three', '3'];
       await call(edge().url, { target: '/key', headers: [...headers, 'Connection', 'close'] });

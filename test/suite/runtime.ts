@@ -80,7 +80,8 @@ export const ONLY_ON_NODE = {
   'raw targets':
     'the platform’s fetch percent-encodes some characters, and a target with dot segments is refused, as it would resolve them',
   'absolute targets': 'workerd makes one URL of target and Host; Cloudflare sends none of them to Workers',
-  'raw heads': 'workerd writes headers in an order of its own',
+  'raw heads':
+    'workerd writes headers in an order of its own, and those that it knows in its own spelling, joined',
   'refused heads': 'what workerd accepts of a head is its own choice, be it a request’s or an answer’s',
   'time-outs':
     'nothing sets them on Workers; that of the head is a minute, which test/worker/transport.test.ts waits for by a false clock',

@@ -88,14 +88,17 @@ test.each([
   const wrong = (): never => {
     throw new Error('wrong');
   };
-  const answer = head ? Promise.resolve(new Response('object')) : Promise.reject(new Error('refused'));
-  vi.stubGlobal('fetch', () => answer);
+  vi.stubGlobal('fetch', () =>
+    head ? Promise.resolve(new Response('object')) : Promise.reject(new Error('refused')),
+  );
   try {
     for (const request of [GET, { ...GET, method: 'PUT', body: new ReadableStream() }]) {
-      const sink: Sink = { head: wrong, fail: wrong, end: () => {} };
+      const ends: Outcome[] = [];
+      const sink: Sink = { head: wrong, fail: wrong, end: (outcome) => void ends.push(outcome) };
       const answered = await createTransport({ ...OPTIONS, onError })(ADDRESS, request, sink);
       expect(answered.status).toBe(500);
       expect(await answered.text()).toBe('');
+      expect(ends).toEqual([{ received: 0, sent: 0, failure: null }]);
     }
     expect(errors).toEqual([new Error('wrong'), new Error('wrong')]);
   } finally {
