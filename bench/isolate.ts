@@ -12,8 +12,8 @@ const TOML = readFileSync(new URL('../wrangler.toml', import.meta.url), 'utf8');
 const [, compatibilityDate = ''] = /^compatibility_date = "(.+)"$/m.exec(TOML) ?? [];
 const [, flags = ''] = /^compatibility_flags = (\[.*\])$/m.exec(TOML) ?? [];
 
-/** The one that Miniflare runs in the tests, and wrangler in development. */
 const require = createRequire(import.meta.url);
+/** The one that Miniflare runs in the tests, and wrangler in development. */
 const { default: WORKERD } = createRequire(require.resolve('miniflare'))('workerd') as { default: string };
 /** The first descriptor that a child has beyond the usual three. */
 const CONTROL = 3;
@@ -29,13 +29,12 @@ export interface Isolate {
  */
 export async function openIsolate(script: string, bindings: Record<string, string>): Promise<Isolate> {
   const folder = mkdtempSync(join(tmpdir(), 'bucket-cors-isolate-'));
-  const variables = Object.values(bindings).map((value, at) => [`variable-${at}`, value]);
-  for (const [name, text] of [
-    ['index.js', script],
-    ['config.capnp', configOf(Object.keys(bindings))],
-    ...variables,
-  ])
-    writeFileSync(join(folder, name ?? ''), text ?? '');
+  const files = {
+    'index.js': script,
+    'config.capnp': configOf(Object.keys(bindings)),
+    ...Object.fromEntries(Object.values(bindings).map((value, at) => [variableFile(at), value])),
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   const child = spawn(WORKERD, ['serve', `--control-fd=${CONTROL}`, join(folder, 'config.capnp')], {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
   });
@@ -57,6 +56,8 @@ export async function openIsolate(script: string, bindings: Record<string, strin
   }
 }
 
+const variableFile = (at: number): string => `variable-${at}`;
+
 /** Whoever the Worker asks may be on this machine. */
 const configOf = (names: readonly string[]): string => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -70,7 +71,7 @@ const worker :Workerd.Worker = (
   modules = [(name = "index.js", esModule = embed "index.js")],
   compatibilityDate = "${compatibilityDate}",
   compatibilityFlags = ${flags},
-  bindings = [${names.map((name, at) => `(name = "${name}", text = embed "variable-${at}")`).join(', ')}],
+  bindings = [${names.map((name, at) => `(name = "${name}", text = embed "${variableFile(at)}")`).join(', ')}],
 );
 `;
 

@@ -50,7 +50,10 @@ export interface Outcome {
 /** Where a transport puts what comes back. `head` or `fail` is called, then `end`, each at most once;
  * `fail` after `head` only where the rim could not send that head. */
 export interface Sink {
-  /** The bucket's final head (never a 1xx); gives back the headers to send. The rim streams the body. */
+  /**
+   * The bucket's final head (never a 1xx); gives back the headers to send. The rim streams the body. Throws what the edge
+   * itself did wrong, which it has told; the rim then fails with `BucketAnswerInvalid`.
+   */
   head(status: number, headers: FlatHeaders): FlatHeaders;
   /** No head came; gives back the one error answer to send instead. */
   fail(failure: Failure): Reply;

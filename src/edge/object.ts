@@ -32,10 +32,16 @@ function sinkFor(served: Served, bucket: Bucket): Sink {
   let made: Made | undefined;
   return {
     head: (status, headers) => {
-      if (status >= 200 && status < 300 && writesRules(served)) {
-        bucket.rules.refresh(served.exchange.background);
+      try {
+        if (status >= 200 && status < 300 && writesRules(served)) {
+          bucket.rules.refresh(served.exchange.background);
+        }
+        made = makeHead(served, answerTo(served.inForce.rules, served.facts), status, headers, null);
+      } catch (error) {
+        // A rim can't tell it from what it was given by the bucket.
+        served.options.onError(error);
+        throw error;
       }
-      made = makeHead(served, answerTo(served.inForce.rules, served.facts), status, headers, null);
       return made.headers;
     },
     fail: (failure) => {

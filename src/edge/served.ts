@@ -32,7 +32,7 @@ export interface ServeOptions extends WriteOptions {
   readonly observe: Observe;
   /** Eight hexadecimal digits that name this edge in Via; all processes of one edge may share them. */
   readonly edgeId: string;
-  /** Told what the edge itself did wrong; the client gets `InternalError`, from a rim a bare 500. */
+  /** Told what the edge itself did wrong; the client gets an error of the table. */
   readonly onError: (error: unknown) => void;
   /** Milliseconds since some moment; asked three times a request, which is to be felt in workerd. */
   readonly now: () => number;

@@ -7,8 +7,6 @@ export interface ExchangeOptions {
   readonly passCfHeaders: boolean;
   /** Somebody is told of clients that leave before their answer; the platform makes a signal for whoever asks. */
   readonly watched: boolean;
-  /** Told what the edge itself did wrong after the app had done its part. */
-  readonly onError: (error: unknown) => void;
   readonly background: Exchange['background'];
 }
 
@@ -24,7 +22,7 @@ const ON_ITS_WAY = new Response(null);
 /** Wraps one request of the platform's into the seam that the edge works on. */
 export function openExchange(
   request: Request,
-  { names, passCfHeaders, watched, onError, background }: ExchangeOptions,
+  { names, passCfHeaders, watched, background }: ExchangeOptions,
 ): OpenExchange {
   const { method, url } = request;
   const { headers, received, cdnLoop, address, length } = clientHeaders(
@@ -51,7 +49,7 @@ export function openExchange(
     background,
     transport: (to, asked, sink) => {
       const passed = cdnLoop === '' ? names.loop : `${cdnLoop}, ${names.loop}`;
-      const send = createTransport({ client: request, received, watched, cdnLoop: passed, onError });
+      const send = createTransport({ client: request, received, watched, cdnLoop: passed });
       answering = send(to, asked, sink);
       return ON_ITS_WAY;
     },

@@ -46,10 +46,10 @@ function serve(
 
 function serveObject(
   request: Request,
-  { app, names, passCfHeaders, watched, onError }: OpenedEdge,
+  { app, names, passCfHeaders, watched }: OpenedEdge,
   background: Exchange['background'],
 ): Response | Promise<Response> {
-  const { exchange, answer } = openExchange(request, { names, passCfHeaders, watched, onError, background });
+  const { exchange, answer } = openExchange(request, { names, passCfHeaders, watched, background });
   const given = app.fetch(FORMAL, { exchange });
   return given instanceof Promise ? given.then(answer) : answer(given);
 }

@@ -32,8 +32,6 @@ export interface OpenedEdge {
   readonly passCfHeaders: boolean;
   /** The log tells of every request. */
   readonly watched: boolean;
-  /** Told what the edge itself did wrong. */
-  readonly onError: (error: unknown) => void;
   /** Of its whole configuration. */
   readonly digest: string;
 }
@@ -72,11 +70,6 @@ async function putTogether(
   });
   const ruled = opened.map((bucket) => bucket.ruled);
   const edgeId = (await digestOf(buckets)).slice(0, 8);
-  const onError = (error: unknown): void =>
-    log.error(
-      { err: error instanceof Error ? error.message : String(error) },
-      'the edge failed on a request',
-    );
   const app = createEdge({
     buckets: opened.map(({ ruled: bucket, route }) => ({
       ...route,
@@ -86,7 +79,11 @@ async function putTogether(
       },
     })),
     observe: requestLog(log),
-    onError,
+    onError: (error) =>
+      log.error(
+        { err: error instanceof Error ? error.message : String(error) },
+        'the edge failed on a request',
+      ),
     edgeId,
     debugReason: config.debugReason,
     // As coarse as performance.now() here, and stands still as that does while nothing is read or written.
@@ -111,7 +108,6 @@ async function putTogether(
     names: ownNames(edgeId),
     passCfHeaders,
     watched: log.isLevelEnabled('info'),
-    onError,
     digest,
   };
 }

@@ -9,8 +9,6 @@ export interface TransportOptions {
   readonly watched: boolean;
   /** Sent as CDN-Loop. */
   readonly cdnLoop: string;
-  /** Told what the edge itself did wrong; the client gets a bare 500. */
-  readonly onError: (error: unknown) => void;
 }
 
 /**
@@ -41,19 +39,18 @@ export const createTransport =
       // It speaks HTTP no more.
       if (status < 200) return failed('BucketBrokeOff');
       const whole = request.method === 'HEAD' || NO_BODY.includes(status);
-      let response: Response;
       try {
-        response = new Response(whole ? null : body, answered);
+        const response = new Response(whole ? null : body, answered);
+        const { headers } = response;
+        const own = flatten(headers);
+        edit(headers, own, sink.head(status, own), 0);
+        end({ received: lengthIn(request.headers), sent: whole ? 0 : lengthIn(own), failure: null });
+        return response;
       } catch {
-        // A status that no answer can have.
+        // A status that no answer can have; or the edge's own fault, which it has told.
         body?.cancel().catch(() => {});
         return failed('BucketAnswerInvalid');
       }
-      const { headers } = response;
-      const own = flatten(headers);
-      edit(headers, own, sink.head(status, own), 0);
-      end({ received: lengthIn(request.headers), sent: whole ? 0 : lengthIn(own), failure: null });
-      return response;
     };
     if (isChanged(request)) return failed('RequestInvalid');
     let answer: Promise<Response>;
@@ -62,27 +59,10 @@ export const createTransport =
     } catch (error) {
       return failed(failureOf(error));
     }
-    const endAnyhow = (): void => {
-      try {
-        end({ received: 0, sent: 0, failure: null });
-      } catch {
-        // What it would tell of can't be made; that has been told.
-      }
-    };
-    const surely = (make: () => Response): Response => {
-      try {
-        return make();
-      } catch (error) {
-        options.onError(error);
-        endAnyhow();
-        return toResponse(500, ['Content-Length', '0', 'Cache-Control', 'no-store'], null);
-      }
-    };
-    const received = (answered: Response) => surely(() => passedOn(answered));
-    const broken = (error: unknown) => surely(() => failed(failureOf(error)));
+    const broken = (error: unknown) => failed(failureOf(error));
     return request.body === null
-      ? inTime(answer, received, broken, () => surely(() => failed('BucketHeadTimeout')))
-      : answer.then(received, broken);
+      ? inTime(answer, passedOn, broken, () => failed('BucketHeadTimeout'))
+      : answer.then(passedOn, broken);
   };
 
 /** Tells of one end, be it that the client has left. */
@@ -169,7 +149,7 @@ function lengthIn(headers: FlatHeaders): number {
  */
 function inTime(
   answer: Promise<Response>,
-  received: (answered: Response) => Response,
+  passedOn: (answered: Response) => Response,
   broken: (error: unknown) => Response,
   late: () => Response,
 ): Promise<Response> {
@@ -187,7 +167,7 @@ function inTime(
     // Left behind: it ends with its request, and until then settles nothing that is settled.
     setTimeout(() => settle(late), HEAD_TIMEOUT);
     answer.then(
-      (answered) => settle(() => received(answered)),
+      (answered) => settle(() => passedOn(answered)),
       (error) => settle(() => broken(error)),
     );
   });

@@ -12,9 +12,6 @@ const OPTIONS = {
   received: [],
   watched: false,
   cdnLoop: 'me',
-  onError: (error: unknown) => {
-    throw error;
-  },
 };
 
 /** A sink that takes down what it was told. */
@@ -80,30 +77,24 @@ describe('a bucket that does not begin to answer', () => {
 });
 
 test.each([
-  ['a head', { head: true }],
-  ['a failure', { head: false }],
-])('an error of the edge’s own at %s is told, and the client gets a bare 500', async (_, { head }) => {
-  const errors: unknown[] = [];
-  const onError = (error: unknown) => void errors.push(error);
-  const wrong = (): never => {
+  ['a GET', GET],
+  ['an upload', { ...GET, method: 'PUT', body: new ReadableStream() }],
+])('a head that the edge fails to make ends %s as an answer that can’t be passed on', async (_, request) => {
+  const cancelled = vi.fn();
+  vi.stubGlobal('fetch', () => Promise.resolve(new Response(new ReadableStream({ cancel: cancelled }))));
+  const { failures, ends, sink } = taken();
+  const head = (): never => {
     throw new Error('wrong');
   };
-  vi.stubGlobal('fetch', () =>
-    head ? Promise.resolve(new Response('object')) : Promise.reject(new Error('refused')),
-  );
   try {
-    for (const request of [GET, { ...GET, method: 'PUT', body: new ReadableStream() }]) {
-      const ends: Outcome[] = [];
-      const sink: Sink = { head: wrong, fail: wrong, end: (outcome) => void ends.push(outcome) };
-      const answered = await createTransport({ ...OPTIONS, onError })(ADDRESS, request, sink);
-      expect(answered.status).toBe(500);
-      expect(await answered.text()).toBe('');
-      expect(ends).toEqual([{ received: 0, sent: 0, failure: null }]);
-    }
-    expect(errors).toEqual([new Error('wrong'), new Error('wrong')]);
+    const answered = await createTransport(OPTIONS)(ADDRESS, request, { ...sink, head });
+    expect(answered.status).toBe(504);
   } finally {
     vi.unstubAllGlobals();
   }
+  expect(failures).toEqual(['BucketAnswerInvalid']);
+  expect(ends).toHaveLength(1);
+  expect(cancelled).toHaveBeenCalledOnce();
 });
 
 const name = fc.constantFrom('date', 'etag', 'server', 'vary', 'x-a', 'access-control-allow-origin');
