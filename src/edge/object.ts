@@ -11,7 +11,7 @@ export function forward(served: Served, bucket: Bucket): Response | Promise<Resp
   const { address, keepHost = false, trustForwarded = false, sign } = bucket;
   const request: BucketRequest = {
     method: exchange.method,
-    target: address.path + target,
+    target,
     headers: requestHeaders(exchange.headers, {
       host: keepHost && facts.host !== '' ? facts.host : address.host,
       clientHost: facts.host,

@@ -24,13 +24,13 @@ export interface Bucket {
   readonly sign?: Sign;
 }
 
-/** A request's place: whose it is and what the bucket shall be asked for. */
+/** Which bucket a request is for, and what the bucket is asked for. */
 export type Route =
   | {
       readonly bucket: Bucket;
-      /** What the bucket shall be asked for. */
+      /** The request-target that the bucket gets: its own path, then what the client wrote after the prefix. */
       readonly target: string;
-      /** The same without the prefix: `/` and a query is the bucket itself, anything longer an object. */
+      /** What follows the prefix, from its slash on: `/` and a query is the bucket itself, anything longer an object. */
       readonly key: string;
     }
   | { readonly bucket: null; readonly fault: 'NoSuchBucket' | 'InvalidURI' };
@@ -93,15 +93,22 @@ function findByPrefix({ prefixes, lengths }: Place, target: string): Route {
     if (length > 0 && after !== undefined && after !== '/' && after !== '?') continue;
     const bucket = prefixes.get(target.slice(0, length));
     if (bucket === undefined) continue;
-    // The same at a path-style store, whose buckets are told apart by a prefix too.
+    // A path-style store has other buckets beside this one's path.
     if (bucket.address.path !== '' && hasDotSegment(target)) return { bucket: null, fault: 'InvalidURI' };
-    const key = rooted(target.slice(length));
-    return { bucket, key, target: bucket.keepPrefix ? target : key };
+    const rest = target.slice(length);
+    const sent = bucket.address.path + (bucket.keepPrefix ? target : rest);
+    return { bucket, target: rooted(sent), key: rooted(rest) };
   }
   return { bucket: null, fault: 'NoSuchBucket' };
 }
 
-const rooted = (rest: string): string => (rest.startsWith('/') ? rest : `/${rest}`);
+/**
+ * A request-target has a path (RFC 9112 §3.2.1). A bucket that is a host gets `/?cors` for `/prefix?cors`, which no
+ * signature minds: OSS V1 and V4 sign the bucket and the key, and SigV4 signs a path that such a bucket never gets. A
+ * bucket at a path has one already. Nothing is added there: SigV4 signs `/name?cors` and `/name/?cors` differently, and
+ * clients send both (semantics.md §7).
+ */
+const rooted = (target: string): string => (target.startsWith('/') ? target : `/${target}`);
 
 /** `Example.com:8080` is the host `example.com`. */
 function hostName(host: string): string {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Bucket, createRouter } from '../../src/edge/route.ts';
+import { type Bucket, createRouter, originForm } from '../../src/edge/route.ts';
 
 const bucket = (name: string, where: Partial<Bucket>): Bucket => ({
   name,
@@ -31,5 +31,66 @@ describe('buckets that no request could reach', () => {
     for (const host of ['files.example', 'FILES.example:8080'])
       expect(router(host, '/k')).toMatchObject({ key: '/k' });
     expect(router('other.example', '/k')).toEqual({ bucket: null, fault: 'NoSuchBucket' });
+  });
+});
+
+describe('what follows the prefix reaches the bucket byte for byte', () => {
+  const AT_A_HOST = '';
+  const AT_A_PATH = '/name';
+  const rows: readonly (readonly [
+    asked: string,
+    where: { readonly path: string; readonly prefix?: string; readonly keepPrefix?: boolean },
+    target: string,
+    key: string,
+  ])[] = [
+    ['/', { path: AT_A_HOST }, '/', '/'],
+    ['/?cors', { path: AT_A_HOST }, '/?cors', '/?cors'],
+    ['/a?cors', { path: AT_A_HOST }, '/a?cors', '/a?cors'],
+    ['/', { path: AT_A_PATH }, '/name/', '/'],
+    ['/?cors', { path: AT_A_PATH }, '/name/?cors', '/?cors'],
+    ['/a?cors', { path: AT_A_PATH }, '/name/a?cors', '/a?cors'],
+    ['//', { path: AT_A_PATH }, '/name//', '//'],
+    // A request-target needs a path.
+    ['/p', { path: AT_A_HOST, prefix: '/p' }, '/', '/'],
+    ['/p?', { path: AT_A_HOST, prefix: '/p' }, '/?', '/?'],
+    ['/p?cors', { path: AT_A_HOST, prefix: '/p' }, '/?cors', '/?cors'],
+    ['/p/', { path: AT_A_HOST, prefix: '/p' }, '/', '/'],
+    ['/p/?cors', { path: AT_A_HOST, prefix: '/p' }, '/?cors', '/?cors'],
+    ['/p/a?cors', { path: AT_A_HOST, prefix: '/p' }, '/a?cors', '/a?cors'],
+    ['/p', { path: AT_A_PATH, prefix: '/p' }, '/name', '/'],
+    ['/p?', { path: AT_A_PATH, prefix: '/p' }, '/name?', '/?'],
+    ['/p?cors', { path: AT_A_PATH, prefix: '/p' }, '/name?cors', '/?cors'],
+    ['/p/', { path: AT_A_PATH, prefix: '/p' }, '/name/', '/'],
+    ['/p/?cors', { path: AT_A_PATH, prefix: '/p' }, '/name/?cors', '/?cors'],
+    ['/p//', { path: AT_A_PATH, prefix: '/p' }, '/name//', '//'],
+    ['/p/a?cors', { path: AT_A_PATH, prefix: '/p' }, '/name/a?cors', '/a?cors'],
+    ['/p', { path: AT_A_HOST, prefix: '/p', keepPrefix: true }, '/p', '/'],
+    ['/p?cors', { path: AT_A_HOST, prefix: '/p', keepPrefix: true }, '/p?cors', '/?cors'],
+    ['/p/?cors', { path: AT_A_HOST, prefix: '/p', keepPrefix: true }, '/p/?cors', '/?cors'],
+    ['/p/a', { path: AT_A_HOST, prefix: '/p', keepPrefix: true }, '/p/a', '/a'],
+    ['/p', { path: AT_A_PATH, prefix: '/p', keepPrefix: true }, '/name/p', '/'],
+    ['/p?cors', { path: AT_A_PATH, prefix: '/p', keepPrefix: true }, '/name/p?cors', '/?cors'],
+    ['/p/?cors', { path: AT_A_PATH, prefix: '/p', keepPrefix: true }, '/name/p/?cors', '/?cors'],
+    ['/p/a', { path: AT_A_PATH, prefix: '/p', keepPrefix: true }, '/name/p/a', '/a'],
+  ];
+
+  test.each(rows)('%s before a bucket with %o is %s', (asked, { path, ...where }, target, key) => {
+    const address = { base: 'http://b', host: 'b', path };
+    const router = createRouter([bucket('a', { address, ...where })]);
+    for (const written of [asked, `http://h.example${asked}`]) {
+      const origin = originForm('GET', written, 'h.example');
+      expect(origin?.target).toBe(asked);
+      expect(router('h.example', origin?.target ?? '')).toMatchObject({ target, key });
+    }
+  });
+
+  test.each(['http://h.example', 'http://h.example?cors'])('%s has the root as its path', (written) => {
+    const address = { base: 'http://b', host: 'b', path: '/name' };
+    const origin = originForm('GET', written, '');
+    const [, query = ''] = written.split('example');
+    expect(createRouter([bucket('a', { address })])('h.example', origin?.target ?? '')).toMatchObject({
+      target: `/name/${query}`,
+      key: `/${query}`,
+    });
   });
 });

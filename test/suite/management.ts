@@ -97,4 +97,41 @@ export function addManagementTests(runtime: Runtime): void {
       expect(corsHeaders(answered)).toHaveProperty('access-control-allow-origin');
     });
   });
+
+  describe.each([
+    { path: '', keepPrefix: false, served: { bare: '/', slashed: '/' } },
+    { path: '/the-bucket', keepPrefix: false, served: { bare: '/the-bucket', slashed: '/the-bucket/' } },
+    { path: '', keepPrefix: true, served: { bare: '/name', slashed: '/name/' } },
+  ])('the rules, managed under a prefix, of %o', ({ path, keepPrefix, served }) => {
+    const edge = useEdge(runtime, {
+      rules: ONE_ORIGIN,
+      buckets: [{ name: 'bucket', path, keepPrefix, prefix: '/name' }],
+    });
+
+    test.each([
+      ['PUT', '/name?cors', served.bare],
+      ['DELETE', '/name?cors', served.bare],
+      ['PUT', '/name?cors=', served.bare],
+      ['PUT', '/name/?cors', served.slashed],
+      ['DELETE', '/name/?cors', served.slashed],
+    ])('%s %s has the rules loaded at once', async (method, target, asked) => {
+      await edge().setRules(ONE_ORIGIN);
+      edge().bucket.reset();
+      const written = await call(edge().url, { method, target, body: toXml(EVERYBODY) });
+      expect(written.status).toBe(200);
+      expect(edge().bucket.asked.map((request) => request.target)).toEqual([
+        asked + target.slice(target.indexOf('?')),
+      ]);
+      await call(edge().url, { target: '/name/key' });
+      expect(edge().bucket.rulesAsked).toHaveLength(1);
+    });
+
+    test.each(['/name/name?cors', '/name//?cors', '/name?corsica'])('PUT %s does not', async (target) => {
+      await edge().setRules(ONE_ORIGIN);
+      edge().bucket.reset();
+      expect((await call(edge().url, { method: 'PUT', target })).status).toBe(200);
+      for (let count = 0; count < 3; count += 1) await call(edge().url, { target: '/name/key' });
+      expect(edge().bucket.rulesAsked).toEqual([]);
+    });
+  });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { call, corsHeaders, element, rawly, value, values } from '../helpers/client.ts';
 import { type Edge, type Runtime, testOn, useEdge } from './runtime.ts';
-import { A, EVERYBODY } from './sets.ts';
+import { A, EVERYBODY, ONE_ORIGIN, STRANGER } from './sets.ts';
 
 /** Which buckets were asked, and for what. */
 const asked = (edge: Edge, names: readonly string[]) =>
@@ -59,7 +59,7 @@ export function addRouteTests(runtime: Runtime): void {
   });
 
   describe('buckets by prefix', () => {
-    const names = ['media', 'video', 'kept', 'there'];
+    const names = ['media', 'video', 'kept', 'there', 'both'];
     const edge = useEdge(runtime, {
       rules: EVERYBODY,
       buckets: [
@@ -67,6 +67,7 @@ export function addRouteTests(runtime: Runtime): void {
         { name: 'video', prefix: '/media/video' },
         { name: 'kept', prefix: '/kept', keepPrefix: true },
         { name: 'there', prefix: '/there', path: '/the-bucket' },
+        { name: 'both', prefix: '/both', keepPrefix: true, path: '/the-bucket' },
       ],
     });
 
@@ -84,7 +85,17 @@ export function addRouteTests(runtime: Runtime): void {
       ['/media/...', 'media', '/...'],
       ['/kept/a%2Fb', 'kept', '/kept/a%2Fb'],
       ['/kept', 'kept', '/kept'],
+      ['/kept?acl', 'kept', '/kept?acl'],
       ['/there/a', 'there', '/the-bucket/a'],
+      ['/there', 'there', '/the-bucket'],
+      ['/there?', 'there', '/the-bucket?'],
+      ['/there?cors', 'there', '/the-bucket?cors'],
+      ['/there/', 'there', '/the-bucket/'],
+      ['/there/?acl', 'there', '/the-bucket/?acl'],
+      ['/there//', 'there', '/the-bucket//'],
+      ['/both', 'both', '/the-bucket/both'],
+      ['/both?cors', 'both', '/the-bucket/both?cors'],
+      ['/both/?cors', 'both', '/the-bucket/both/?cors'],
     ])('%s is %s’s %s', async (target, name, served) => {
       const answered = await call(edge().url, { target });
       expect(answered.status).toBe(200);
@@ -120,6 +131,16 @@ export function addRouteTests(runtime: Runtime): void {
       isRefused('http://h.example/media/../kept'),
     );
 
+    testOn(runtime, 'absolute targets').each([
+      ['http://h.example/there?cors', '/the-bucket?cors'],
+      ['http://h.example/there', '/the-bucket'],
+      ['http://h.example/there/', '/the-bucket/'],
+    ])('%s is asked for as %s', async (target, served) => {
+      const text = await rawly(edge().url, `GET ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`);
+      expect(text).toMatch(/^HTTP\/1\.1 200 /);
+      expect(asked(edge(), names)).toEqual([['there', served]]);
+    });
+
     async function isRefused(target: string): Promise<void> {
       const text = await rawly(edge().url, `GET ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`);
       expect(text).toMatch(/^HTTP\/1\.1 400 /);
@@ -131,6 +152,28 @@ export function addRouteTests(runtime: Runtime): void {
     test('a preflight under a prefix is that bucket’s', async () => {
       const answered = await call(edge().url, { method: 'OPTIONS', target: '/media/a', headers: preflight });
       expect(answered.status).toBe(200);
+    });
+  });
+
+  describe.each(['', '/the-bucket'])('a refused preflight under a prefix, of a bucket at "%s"', (path) => {
+    const edge = useEdge(runtime, {
+      dialect: 's3',
+      rules: ONE_ORIGIN,
+      buckets: [{ name: 'bucket', prefix: '/name', path }],
+    });
+
+    test.each([
+      ['/name', 'BUCKET'],
+      ['/name?cors', 'BUCKET'],
+      ['/name/', 'BUCKET'],
+      ['/name/?cors', 'BUCKET'],
+      ['/name/key', 'OBJECT'],
+      ['/name/key?cors', 'OBJECT'],
+    ])('%s is about a resource of type %s', async (target, type) => {
+      const headers = ['Origin', STRANGER, 'Access-Control-Request-Method', 'GET'];
+      const answered = await call(edge().url, { method: 'OPTIONS', target, headers });
+      expect(answered.status).toBe(403);
+      expect(element(answered, 'ResourceType')).toBe(type);
     });
   });
 }
