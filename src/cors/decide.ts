@@ -80,11 +80,14 @@ function decideActual(rules: CompiledRules, facts: Facts): Decision {
   return choose(rules.rules, facts, wantedByActual(rules, facts, facts.origin));
 }
 
-/** What an actual request is judged by: its own method, but for S3's oddity (semantics.md §2.6). */
+/**
+ * What an actual request is judged by: its own method alone. AWS also heeds Access-Control-Request-Method in place of
+ * that, and Access-Control-Request-Headers with it or alone (semantics.md §2.6).
+ */
 function wantedByActual(rules: CompiledRules, facts: Facts, origin: string): Wanted {
   const { dialect, vary } = rules.behaviour;
-  return dialect === 's3' && vary === 'store' && facts.requestMethod
-    ? { origin, method: facts.requestMethod, headers: requestedNames(facts.requestHeaders) }
+  return dialect === 's3' && vary === 'store'
+    ? { origin, method: facts.requestMethod || facts.method, headers: requestedNames(facts.requestHeaders) }
     : { origin, method: facts.method, headers: null };
 }
 

@@ -44,9 +44,10 @@ export function answerTo(rules: CompiledRules, facts: Facts): Answered {
   const origin = facts.origin ?? '';
   const [asked, headers] = [requestMethod ?? '', requestHeaders ?? ''];
   if (origin.length + asked.length + headers.length > LONGEST) return answered(rules, facts);
-  // What else an actual request says counts in one mode alone (semantics.md §2, S3 oddity), which is left to itself.
+  // Actual answers are stored by method. Browsers never send these two headers there, and one mode heeds either
+  // (semantics.md §2.6).
   const preflight = method === 'OPTIONS';
-  if (!preflight && asked !== '') return answered(rules, facts);
+  if (!preflight && (asked !== '' || headers !== '')) return answered(rules, facts);
   const questions = questionsOf(origin, rules);
   if (questions === null) return answered(rules, facts);
   const known = preflight ? questions.preflight.get(asked)?.get(headers) : questions.actual.get(method);

@@ -63,9 +63,8 @@ export function judge({ rules }: RuleSet, { dialect, vary }: Behaviour, facts: F
     if (!origin) return { ...refused('not_cors'), rule: vary === 'safe' ? everybodys(rules, method) : null };
     if (rules.length === 0) return refused('no_rules');
     // §2.6, S3's oddity.
-    if (dialect === 's3' && vary === 'store' && requestMethod)
-      return walkRules(rules, origin, requestMethod, namesAsked(requestHeaders));
-    return walkRules(rules, origin, method, []);
+    if (dialect !== 's3' || vary !== 'store') return walkRules(rules, origin, method, []);
+    return walkRules(rules, origin, requestMethod || method, namesAsked(requestHeaders));
   }
   if (!origin) return refused('origin_missing');
   if (dialect === 'oss' && !requestMethod) return refused('method_missing');
