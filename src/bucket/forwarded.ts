@@ -1,5 +1,9 @@
 import type { Exchange, FlatHeaders } from './transport.ts';
 
+/** Which headers about hops before it a bucket gets: all, the addresses alone, or no header at all. */
+export const FORWARDED = ['all', 'for', 'none'] as const;
+export type Forwarded = (typeof FORWARDED)[number];
+
 /** The hop between the client and the edge, as the edge itself sees it. */
 export interface Hop {
   readonly peer: Exchange['peer'];
@@ -7,9 +11,13 @@ export interface Hop {
   readonly clientHost: string;
   /** Believe what the client says of the hops before it: it is a proxy of one's own. */
   readonly trustForwarded: boolean;
+  /** Holds for this hop, and for the hops that a trusted client names. */
+  readonly forwarded: Forwarded;
 }
 
 const FAMILY = 'x-forwarded-';
+const CHAIN = 'x-forwarded-for';
+const ADDRESS = 'x-real-ip';
 
 /**
  * Says who asks, over what and for which host. Stores go by it: MinIO takes the address that its policies name from
@@ -18,24 +26,26 @@ const FAMILY = 'x-forwarded-';
 export const tellsHops = (key: string): boolean => {
   // CGI and its like read both as the same name.
   const dashed = key.includes('_') ? key.replaceAll('_', '-') : key;
-  return dashed === 'forwarded' || dashed === 'x-real-ip' || dashed.startsWith(FAMILY);
+  return dashed === 'forwarded' || dashed === ADDRESS || dashed.startsWith(FAMILY);
 };
 
 /**
- * Tells the bucket of the client's hop, after the hops that a trusted client tells of. X-Forwarded-* always:
- * that is what stores and their logs read. Forwarded (RFC 7239) only where it was begun: beside the others it says
- * nothing new, and a list that is passed on without this hop would be wrong.
+ * Adds the client's hop to the headers for the bucket, after the hops that a trusted client names. Stores and their
+ * logs read X-Forwarded-*, so these are written for every request. Forwarded (RFC 7239) is continued and never begun:
+ * beside the others it says nothing new, and a list without this hop would be wrong.
  */
 export function tellHops(
   kept: string[],
   headers: FlatHeaders,
   nominated: ReadonlySet<string> | null,
-  { peer, clientHost, trustForwarded }: Hop,
+  { peer, clientHost, trustForwarded, forwarded }: Hop,
 ): void {
-  const earlier = trustForwarded ? earlierHops(kept, headers, nominated) : NONE;
+  if (forwarded === 'none') return;
+  const earlier = trustForwarded ? earlierHops(kept, headers, nominated, forwarded === 'for') : NONE;
   const address = plainAddress(peer.address);
   const chain = joined(earlier.chain, address ?? '');
   if (chain !== '') kept.push('X-Forwarded-For', chain);
+  if (forwarded === 'for') return;
   if (!earlier.scheme) kept.push('X-Forwarded-Proto', schemeOf(peer));
   if (!earlier.host && clientHost !== '') kept.push('X-Forwarded-Host', clientHost);
   if (earlier.elements !== '') {
@@ -55,11 +65,15 @@ interface EarlierHops {
 
 const NONE: Readonly<EarlierHops> = { chain: '', elements: '', scheme: false, host: false };
 
-/** Many a reader looks at one line alone: the lists that this hop is added to become one line each. */
+/**
+ * Many a reader looks at one line alone: the lists that this hop is added to become one line each. `addressesOnly`
+ * leaves out every header that names a host or a scheme too, Forwarded among them.
+ */
 function earlierHops(
   kept: string[],
   headers: FlatHeaders,
   nominated: ReadonlySet<string> | null,
+  addressesOnly: boolean,
 ): Readonly<EarlierHops> {
   const earlier = { ...NONE };
   for (let at = 0; at < headers.length; at += 2) {
@@ -67,7 +81,8 @@ function earlierHops(
     const value = headers[at + 1] ?? '';
     const key = name.toLowerCase();
     if (!tellsHops(key) || nominated?.has(key)) continue;
-    if (key === 'x-forwarded-for') earlier.chain = joined(earlier.chain, value);
+    if (addressesOnly && key !== CHAIN && key !== ADDRESS) continue;
+    if (key === CHAIN) earlier.chain = joined(earlier.chain, value);
     else if (key === 'forwarded') earlier.elements = joined(earlier.elements, value);
     else kept.push(name, value);
     earlier.scheme ||= key === 'x-forwarded-proto';

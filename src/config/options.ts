@@ -1,3 +1,4 @@
+import { FORWARDED } from '../bucket/forwarded.ts';
 import type { VaryMode } from '../cors/compile.ts';
 import { DIALECTS } from '../cors/dialect.ts';
 import { parseBucket } from './place.ts';
@@ -122,6 +123,15 @@ export const OPTIONS = {
       "Pass on the client's `Forwarded` and `X-Forwarded-*` with the edge's own hop added: only behind a CDN or proxy that sets them. Otherwise they are replaced.",
     alone: true,
     parse: values.parseSwitch,
+  }),
+  forwarded: option({
+    flag: 'forwarded',
+    variable: 'FORWARDED',
+    default: 'all',
+    example: 'for',
+    about:
+      "Which headers about the client's hop go to the bucket: `all` (`X-Forwarded-For`, `-Proto`, `-Host`), `for` (the addresses alone) or `none`. A store that checks signatures against `X-Forwarded-Host`, as SeaweedFS does, takes URLs signed for its own host only with `for` or `none`.",
+    parse: values.parseWord(FORWARDED),
   }),
   host: option({
     flag: 'host',

@@ -8,7 +8,7 @@ import { type Made, makeHead, type Served, tell } from './served.ts';
 /** Sends a request on to its bucket; what comes back is streamed by the rim under the head made here. */
 export function forward(served: Served, bucket: Bucket): Response | Promise<Response> {
   const { exchange, target, facts, options } = served;
-  const { address, keepHost = false, trustForwarded = false, sign } = bucket;
+  const { address, keepHost = false, trustForwarded = false, forwarded = 'all', sign } = bucket;
   const request: BucketRequest = {
     method: exchange.method,
     target,
@@ -17,6 +17,7 @@ export function forward(served: Served, bucket: Bucket): Response | Promise<Resp
       clientHost: facts.host,
       peer: exchange.peer,
       trustForwarded,
+      forwarded,
       edgeId: options.edgeId,
     }),
     body: exchange.body,

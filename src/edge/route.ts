@@ -1,3 +1,4 @@
+import type { Forwarded } from '../bucket/forwarded.ts';
 import type { Address, Exchange, Sign } from '../bucket/transport.ts';
 import type { RulesInForce } from '../rules/held.ts';
 
@@ -19,8 +20,10 @@ export interface Bucket {
   readonly keepPrefix?: boolean;
   /** The bucket gets the client's Host, not its own. */
   readonly keepHost?: boolean;
-  /** The clients are proxies of one's own: what they tell of earlier hops is passed on. */
+  /** The clients are proxies of one's own: their headers about earlier hops are passed on. */
   readonly trustForwarded?: boolean;
+  /** `all` unless given. */
+  readonly forwarded?: Forwarded;
   readonly sign?: Sign;
 }
 

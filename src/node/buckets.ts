@@ -79,7 +79,7 @@ async function openOne(
   { edgeHost, env, read, warn }: OpenOptions,
   earlier: OpenBucket | undefined,
 ): Promise<OpenedBucket> {
-  const { bucket: place, hosts, prefix, keepPrefix, keepHost, trustForwarded } = config;
+  const { bucket: place, hosts, prefix, keepPrefix, keepHost, trustForwarded, forwarded } = config;
   const spell = config.name === '' ? asFlag : asKey;
   if (place === null) throw startFault([`${spell('bucket')} is missing: write where the bucket is`]);
   // Nothing but the bucket's own rules is signed for.
@@ -107,6 +107,7 @@ async function openOne(
         keepPrefix,
         keepHost,
         trustForwarded,
+        forwarded,
         ...(hosts !== undefined && { hosts }),
         ...(prefix !== undefined && { prefix }),
       },

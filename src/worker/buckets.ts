@@ -42,7 +42,17 @@ async function openOne(
   variables: Variables,
   kv: Kv | null,
 ): Promise<OpenedBucket | { readonly lines: readonly string[] }> {
-  const { bucket: place, rules, rulesToken, hosts, prefix, keepPrefix, trustForwarded, preload } = config;
+  const {
+    bucket: place,
+    rules,
+    rulesToken,
+    hosts,
+    prefix,
+    keepPrefix,
+    trustForwarded,
+    forwarded,
+    preload,
+  } = config;
   const spell = config.name === '' ? asVariable : asKey;
   if (place?.kind !== 'http') return { lines: [`${spell('bucket')} is missing`] };
   const sign = rules.kind === 'bucket' ? await signerOf(config, place, variables, spell) : undefined;
@@ -66,6 +76,7 @@ async function openOne(
       address: place.address,
       keepPrefix,
       trustForwarded,
+      forwarded,
       ...(hosts !== undefined && { hosts }),
       ...(prefix !== undefined && { prefix }),
     },

@@ -5,7 +5,7 @@ import { type Hop, hasPassed, tellHops } from '../../src/bucket/forwarded.ts';
 function told(hop: Partial<Hop>, headers: readonly string[] = ['Forwarded', 'for=_a']): string[] {
   const kept: string[] = [];
   const peer = { address: '192.0.2.1', secure: false };
-  tellHops(kept, headers, null, { peer, clientHost: 'edge', trustForwarded: true, ...hop });
+  tellHops(kept, headers, null, { peer, clientHost: 'edge', trustForwarded: true, forwarded: 'all', ...hop });
   return kept;
 }
 
@@ -63,6 +63,30 @@ test('several lines of a trusted client become one, and its other words stay', (
     ...['X-Forwarded-For', '10.0.0.1, 10.0.0.2, 192.0.2.1', 'X-Forwarded-Host', 'edge'],
     ...['Forwarded', 'for=a, for=b, for=192.0.2.1;host="edge";proto=http'],
   ]);
+});
+
+describe('of a client’s hop, and of those that a trusted client names,', () => {
+  const lines = [
+    ...['X-Forwarded-For', '203.0.113.7', 'x-forwarded-for', '10.0.0.1', 'x-real-ip', '203.0.113.7'],
+    ...['X-Forwarded-Proto', 'https', 'X-Forwarded-Host', 'cdn', 'X-Forwarded-Port', '443'],
+    ...['X-Forwarded-Prefix', '/p', 'X_Forwarded_Host', 'cdn', 'Forwarded', 'for=_a;host=cdn'],
+  ];
+  const [chain, trusted] = ['203.0.113.7, 10.0.0.1, 192.0.2.1', true];
+
+  test.each([
+    ['all', false, ['X-Forwarded-For', '192.0.2.1', 'X-Forwarded-Proto', 'http', 'X-Forwarded-Host', 'edge']],
+    ['for', false, ['X-Forwarded-For', '192.0.2.1']],
+    ['none', false, []],
+    ['for', trusted, ['x-real-ip', '203.0.113.7', 'X-Forwarded-For', chain]],
+    ['none', trusted, []],
+  ] as const)('`%s` with trustForwarded %s sends %j', (forwarded, trustForwarded, sent) => {
+    expect(told({ forwarded, trustForwarded }, lines)).toEqual(sent);
+  });
+
+  test('`for` sends no header where there is no address', () => {
+    const peer = { address: null, secure: false };
+    expect(told({ peer, forwarded: 'for', trustForwarded: false }, lines)).toEqual([]);
+  });
 });
 
 test.each([

@@ -7,6 +7,7 @@ const PASSING: Passing = {
   clientHost: 'edge.example',
   peer: { address: '192.0.2.1', secure: false },
   trustForwarded: false,
+  forwarded: 'all',
   edgeId: '0123abcd',
 };
 const OWN_AFTER = [

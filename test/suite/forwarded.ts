@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Answered, call, corsHeaders, rawly, value, values } from '../helpers/client.ts';
 import type { Asked } from '../helpers/upstream.ts';
 import { isError } from './errors.ts';
-import { type Edge, type Runtime, testOn, useEdge } from './runtime.ts';
+import { type Edge, type OpenOptions, type Runtime, testOn, useEdge } from './runtime.ts';
 import { A, ONE_ORIGIN, ONE_ORIGIN_HEADERS } from './sets.ts';
 
 const OPTIONS = {
@@ -11,8 +11,12 @@ const OPTIONS = {
     { name: 'plain' },
     { name: 'trusting', prefix: '/trusting', trustForwarded: true },
     { name: 'hosted', prefix: '/hosted', keepHost: true },
+    { name: 'for', prefix: '/for', forwarded: 'for' },
+    { name: 'none', prefix: '/none', forwarded: 'none' },
+    { name: 'trusting-for', prefix: '/trusting-for', trustForwarded: true, forwarded: 'for' },
+    { name: 'trusting-none', prefix: '/trusting-none', trustForwarded: true, forwarded: 'none' },
   ],
-};
+} satisfies OpenOptions;
 const ownEntry = ({ edgeId }: Edge): string => `1.1 bucket-cors-${edgeId}`;
 
 /** The one request that reached a bucket, and its answer was passed on. */
@@ -95,6 +99,35 @@ export function addForwardedTests(runtime: Runtime): void {
     test('is not what even a trusted client marks as for one hop only', async () => {
       await get('/trusting/key', ['X-Forwarded-For', '203.0.113.7', 'Connection', 'x-forwarded-for, close']);
       expect(saw('trusting', 'x-forwarded-for')).toEqual(['127.0.0.1']);
+    });
+  });
+
+  describe('a bucket that gets less than all about the client’s hop', () => {
+    const { get } = edge;
+    const claimed = CLAIMS.flat();
+
+    test.each([
+      ['for', [['x-forwarded-for', '127.0.0.1']]],
+      ['none', []],
+      [
+        'trusting-for',
+        [
+          ['x-forwarded-for', '203.0.113.7, 127.0.0.1'],
+          ['x-real-ip', '203.0.113.7'],
+        ],
+      ],
+      ['trusting-none', []],
+    ])('%s gets %j of it', async (name, expected) => {
+      expect((await get(`/${name}/key`, claimed)).status).toBe(200);
+      const { headers } = only(edge.current(), name);
+      const about = headers.flatMap((header, at) => {
+        const key = header.toLowerCase().replaceAll('_', '-');
+        return at % 2 === 0 && /^(x-forwarded-|forwarded$|x-real-ip$)/.test(key)
+          ? [[key, headers[at + 1]]]
+          : [];
+      });
+      expect(about.toSorted()).toEqual(expected);
+      expect(values({ headers }, 'via').join()).toContain(ownEntry(edge.current()));
     });
   });
 

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, test } from 'vitest';
+import type { Forwarded } from '../../src/bucket/forwarded.ts';
 import type { VaryMode } from '../../src/cors/compile.ts';
 import type { Dialect } from '../../src/cors/dialect.ts';
 import type { RequestEvent } from '../../src/edge/observe.ts';
@@ -13,6 +14,7 @@ export interface Place {
   readonly keepPrefix?: boolean;
   readonly keepHost?: boolean;
   readonly trustForwarded?: boolean;
+  readonly forwarded?: Forwarded;
   /** The scripted bucket's path-style prefix. */
   readonly path?: string;
   /** What it says to the first `GET /?cors`; what the options say unless given. */

@@ -16,6 +16,7 @@ const through =
       clientHost: 'edge.example',
       peer: { address: '2001:db8::1', secure: true },
       trustForwarded: false,
+      forwarded: 'all',
       edgeId: '00000000',
       ...passing,
     }),
