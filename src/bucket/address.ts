@@ -1,3 +1,4 @@
+import { withoutDot } from './host.ts';
 import type { Address } from './transport.ts';
 
 export interface AddressFault {
@@ -8,7 +9,10 @@ export interface AddressFault {
 const EXAMPLE =
   'a URL such as https://my-bucket.oss-cn-hangzhou.aliyuncs.com or http://127.0.0.1:9000/my-bucket';
 
-/** Reads a bucket's URL; a path in it is the bucket's path-style prefix. */
+/**
+ * Reads a bucket's URL; a path in it is the bucket's path-style prefix. A dot that ends the name is for the resolver
+ * alone, which then searches no other domains: no store and no certificate has it in its name.
+ */
 export function parseAddress(text: string): Address | AddressFault {
   if (!URL.canParse(text)) return { reason: 'is not a URL', write: EXAMPLE };
   const url = new URL(text);
@@ -21,7 +25,11 @@ export function parseAddress(text: string): Address | AddressFault {
   if (url.search !== '' || url.hash !== '') {
     return { reason: 'carries a query or a fragment', write: 'the URL up to the ? or #' };
   }
-  return { base: url.origin, host: url.host, path: url.pathname.replace(/\/+$/, '') };
+  return { base: url.origin, host: withoutDot(url.host), path: url.pathname.replace(/\/+$/, '') };
 }
 
 export const isAddress = (parsed: Address | AddressFault): parsed is Address => 'base' in parsed;
+
+/** An HTTP(S) URL with this host and port in place of its own. */
+export const withHost = (url: string, host: string): string =>
+  url.replace(/^(https?:\/\/)[^/?#]*/i, (_, scheme: string) => scheme + host);

@@ -62,9 +62,9 @@ export interface Sink {
 
 /** Where a bucket is. */
 export interface Address {
-  /** Scheme, host and port: `https://bucket.oss-cn-hangzhou.aliyuncs.com`. */
+  /** Scheme, host and port to connect to: `https://bucket.oss-cn-hangzhou.aliyuncs.com`. */
   readonly base: string;
-  /** What the Host header says. */
+  /** What the Host header says, and whom TLS asks for. */
   readonly host: string;
   /** Path-style prefix, `/bucket`, or empty. */
   readonly path: string;

@@ -1,3 +1,4 @@
+import { configuredName } from '../bucket/host.ts';
 import type { Fault } from '../document/fault.ts';
 import { parseJson } from '../document/jsontext.ts';
 import { OPTIONS, type OptionName } from './options.ts';
@@ -10,6 +11,7 @@ import {
   OPTION_NAMES,
   optionFaults,
   readBucketOptions,
+  withoutSecrets,
 } from './read.ts';
 
 /** One bucket of several: its options, and the place where requests find it. */
@@ -141,22 +143,7 @@ function takeBucket(name: string, fields: Fields, place: string, faults: Fault[]
 
 function takeRoute(fields: Fields, place: string, faults: Fault[]) {
   const { hosts, prefix, keepPrefix = false, preload = false } = fields;
-  const list = typeof hosts === 'string' ? [hosts] : hosts;
-  if (
-    list !== undefined &&
-    !(
-      Array.isArray(list) &&
-      list.length > 0 &&
-      list.every(isHost) &&
-      new Set(list.map((host) => String(host).toLowerCase())).size === list.length
-    )
-  ) {
-    faults.push({
-      place: `${place}: hosts`,
-      reason: 'is no list of host names',
-      write: '["files.example.com"], without a port',
-    });
-  }
+  const names = hosts === undefined ? undefined : takeHosts(hosts, `${place}: hosts`, faults);
   if (prefix !== undefined && !(typeof prefix === 'string' && isPrefix(prefix))) {
     faults.push({
       place: `${place}: prefix`,
@@ -169,7 +156,7 @@ function takeRoute(fields: Fields, place: string, faults: Fault[]) {
       faults.push({ place: `${place}: ${key}`, reason: 'is no boolean', write: 'true or false' });
   }
   return {
-    ...(Array.isArray(list) && { hosts: list.map((host) => String(host).toLowerCase()) }),
+    ...(names !== undefined && { hosts: names }),
     ...(typeof prefix === 'string' && { prefix }),
     keepPrefix: keepPrefix === true,
     preload: preload === true,
@@ -180,8 +167,24 @@ function takeRoute(fields: Fields, place: string, faults: Fault[]) {
 const isPrefix = (prefix: string): boolean =>
   /^(\/[^/?#\\]+)+$/.test(prefix) && !/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(prefix);
 
-const isHost = (value: unknown): boolean =>
-  typeof value === 'string' && /^[a-z0-9.-]+$|^\[[0-9a-f:]+\]$/i.test(value);
+/** Host names in the form that requests are compared in. */
+function takeHosts(given: unknown, place: string, faults: Fault[]): readonly string[] {
+  const write = '["files.example.com"], without a port';
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+  if (list.length === 0) faults.push({ place, reason: 'is no list of host names', write });
+  const names = new Set<string>();
+  for (const text of list) {
+    const name = typeof text === 'string' ? configuredName(text) : null;
+    if (name === null) {
+      const shown = withoutSecrets(String(text));
+      const value = shown === null ? {} : { value: shown };
+      faults.push({ place, ...value, reason: 'is not a host name', write });
+    } else if (names.has(name)) {
+      faults.push({ place, value: String(text), reason: 'is there twice', write: 'each host once' });
+    } else names.add(name);
+  }
+  return [...names];
+}
 
 /** Two buckets in one place: no request could ever tell them apart. */
 function rivals(buckets: readonly BucketConfig[], file: string): Fault[] {

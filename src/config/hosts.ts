@@ -1,4 +1,5 @@
 import type { AddressFault } from '../bucket/address.ts';
+import { hostName } from '../bucket/host.ts';
 import type { Address } from '../bucket/transport.ts';
 import type { Dialect } from '../cors/dialect.ts';
 
@@ -21,7 +22,9 @@ export const knownHost = (address: Address): HostFacts => ossHost(address) ?? s3
 export function wantsNameBefore(host: string): boolean {
   const oss = ossHost({ host });
   if (oss !== null) return oss.name === undefined;
-  return /^s3-(?:accelerate(?:\.dualstack)?|website[.-][a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.test(host);
+  return /^s3-(?:accelerate(?:\.dualstack)?|website[.-][a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.test(
+    hostName(host),
+  );
 }
 
 // The label s3 is no name, of which the shortest has three characters.
@@ -32,7 +35,8 @@ const OSS_DUAL_STACK = /^(?:(?<name>.+)\.)?(?<region>(?:ap|cn|eu|me|na|us)-[a-z0
 
 /** OSS speaks the S3 protocol too; the hosts that are there for it begin with `s3.`. */
 function ossHost({ host }: Pick<Address, 'host'>): HostFacts | null {
-  const found = OSS_HOST.exec(host) ?? OSS_DUAL_STACK.exec(host);
+  const whole = hostName(host);
+  const found = OSS_HOST.exec(whole) ?? OSS_DUAL_STACK.exec(whole);
   if (found === null) return null;
   const { name, s3, region } = found.groups ?? {};
   return {
@@ -46,7 +50,7 @@ const S3_HOST = /^(?:(.+)\.)?s3(?:[.-](.+))?\.amazonaws\.com(?:\.cn)?$/;
 const S3_REGION = /^(?:(?:fips|website)[.-])?(?:dualstack\.)?([a-z]{2,4}(?:-[a-z]+)+-\d+)$/;
 
 function s3Host({ host, path }: Address): HostFacts | null {
-  const [found, before, kind] = S3_HOST.exec(host) ?? [];
+  const [found, before, kind] = S3_HOST.exec(hostName(host)) ?? [];
   if (found === undefined) return null;
   const name = before ?? (wantsNameBefore(host) ? undefined : path.split('/')[1]);
   const facts = { store: 's3', ...(name ? { name } : {}) } as const;
@@ -80,7 +84,7 @@ const HOST_NAMES: Names = { ...S3_NAMES, made: `${S3_NAMES.made}; or style=path 
 /** What names a bucket can have at an address; null where they are the store's own matter. */
 function namesAt(store: Dialect, name: string, address: Address): Names | null {
   if (store === 'oss' || ossHost(address) !== null) return OSS_NAMES;
-  if (/\.s3-accelerate\.(?:dualstack\.)?amazonaws\.com$/.test(address.host)) return ACCELERATED;
+  if (/\.s3-accelerate\.(?:dualstack\.)?amazonaws\.com$/.test(hostName(address.host))) return ACCELERATED;
   // The first region has buckets from before 2018 with other names, to be had in the path, as other stores may.
   const { region = S3_DEFAULT_REGION } = s3Host(address) ?? {};
   if (region !== S3_DEFAULT_REGION) return S3_NAMES;

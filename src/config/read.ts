@@ -1,3 +1,4 @@
+import { hostName } from '../bucket/host.ts';
 import type { Dialect } from '../cors/dialect.ts';
 import type { Fault } from '../document/fault.ts';
 import { OPTIONS, type Option, type OptionName } from './options.ts';
@@ -179,7 +180,8 @@ function contradictions(options: BucketOptions, given: GivenOptions): Fault[] {
 }
 
 function sharedPorts({ socket, host, port, adminHost, adminPort }: Config, given: GivenOptions): Fault[] {
-  if (socket || host !== adminHost || port === undefined || port === 0 || port !== adminPort) return [];
+  if (socket || port === undefined || port === 0 || port !== adminPort) return [];
+  if (host !== adminHost && listenName(host) !== listenName(adminHost)) return [];
   return [
     {
       place: placeOf(given, 'adminPort'),
@@ -189,6 +191,10 @@ function sharedPorts({ socket, host, port, adminHost, adminPort }: Config, given
     },
   ];
 }
+
+/** The one form of an address to listen on, where IPv6 has no brackets; a faulty one has none. */
+const listenName = (host: string | undefined): string =>
+  host?.includes(':') ? hostName(`[${host}]`) : hostName(host ?? '');
 
 /** A socket has no address. */
 function besideSocket({ socket }: Config, given: GivenOptions): Fault[] {

@@ -36,7 +36,7 @@ export const configSchema = () => ({
           ...described(BUCKET_OPTIONS),
           hosts: {
             description:
-              'Hosts that the bucket is served under, without a port; absent: every host that no other names.',
+              'Hosts that the bucket is served under, without a port, in any spelling; absent: every host that no other names.',
             type: ['string', 'array'],
             items: { type: 'string' },
             examples: [['media.example.com']],

@@ -1,4 +1,5 @@
 import type { Forwarded } from '../bucket/forwarded.ts';
+import { hostName } from '../bucket/host.ts';
 import type { Address, Exchange, Sign } from '../bucket/transport.ts';
 import type { RulesInForce } from '../rules/held.ts';
 
@@ -12,7 +13,7 @@ export interface Bucket {
     /** A client has just changed the rules at the store: the next request is decided by the new ones. */
     refresh(background: Exchange['background']): void;
   };
-  /** Host names without a port; absent: every host that no other bucket names. */
+  /** Host names without a port, in any spelling; absent: every host that no other bucket names. */
   readonly hosts?: readonly string[];
   /** A path prefix such as `/media`, without a slash at its end. */
   readonly prefix?: string;
@@ -40,18 +41,15 @@ export type Route =
 
 export type Router = (host: string, target: string) => Route;
 
-const ANY_HOST = '';
-
 /**
  * Finds a request's bucket by host, then by the longest path prefix, on the raw target (design.md).
  * Throws when two buckets claim the same place.
  */
 export function createRouter(buckets: readonly Bucket[]): Router {
-  const hosts = new Map<string, Map<string, Bucket>>();
+  const hosts = new Map<string | null, Map<string, Bucket>>();
   for (const bucket of buckets) {
     checkPrefix(bucket);
-    for (const given of bucket.hosts ?? [ANY_HOST]) {
-      const host = given.toLowerCase();
+    for (const host of bucket.hosts?.map(hostName) ?? [null]) {
       const prefixes = hosts.get(host) ?? new Map<string, Bucket>();
       const rival = prefixes.get(bucket.prefix ?? '');
       if (rival !== undefined) {
@@ -63,8 +61,11 @@ export function createRouter(buckets: readonly Bucket[]): Router {
     }
   }
   const places = new Map([...hosts].map(([host, prefixes]) => [host, sortPrefixes(prefixes)]));
+  const atAnyHost = places.get(null);
+  const named = places.size > (atAnyHost === undefined ? 0 : 1);
   return (host, target) => {
-    const place = places.get(hostName(host)) ?? places.get(ANY_HOST);
+    // Nearly every Host is written as the bucket's is.
+    const place = (named && (places.get(host) ?? places.get(hostName(host)))) || atAnyHost;
     return place === undefined ? { bucket: null, fault: 'NoSuchBucket' } : findByPrefix(place, target);
   };
 }
@@ -112,13 +113,6 @@ function findByPrefix({ prefixes, lengths }: Place, target: string): Route {
  * clients send both (semantics.md §7).
  */
 const rooted = (target: string): string => (target.startsWith('/') ? target : `/${target}`);
-
-/** `Example.com:8080` is the host `example.com`. */
-function hostName(host: string): string {
-  const colon = host.lastIndexOf(':');
-  const bare = colon > host.lastIndexOf(']') ? host.slice(0, colon) : host;
-  return bare.toLowerCase();
-}
 
 /** The part of a target before its query. */
 export function pathOf(target: string): string {

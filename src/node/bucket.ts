@@ -8,9 +8,9 @@ import { bucketSource } from '../rules/bucket.ts';
 import { inlineSource } from '../rules/inline.ts';
 import type { Source } from '../rules/source.ts';
 import { type Token, urlSource } from '../rules/url.ts';
-import { isLoopback } from './directory/rules.ts';
 import { openDirectoryBucket } from './directory/server.ts';
 import { fileSource } from './file.ts';
+import { isLocalHost } from './local-host.ts';
 import { startFault } from './start-fault.ts';
 
 export interface OpenBucket {
@@ -38,7 +38,7 @@ export async function openBucket(place: BucketPlace, edgeHost: string): Promise<
   }
   const { url, rulesFile, close } = await openDirectoryBucket({
     folder: resolve(place.path),
-    rulesWritable: edgeHost === 'localhost' || isLoopback(edgeHost),
+    rulesWritable: isLocalHost(edgeHost),
   });
   const address = parseAddress(url);
   if (!isAddress(address)) throw new Error(`the directory bucket's own address ${url} ${address.reason}`);

@@ -8,7 +8,7 @@ import type { Bucket } from '../edge/route.ts';
 import { keyOfHere, type RuledBucket } from '../rules/held.ts';
 import type { Source } from '../rules/source.ts';
 import { type OpenBucket, openBucket, openSource } from './bucket.ts';
-import { isLoopback } from './directory/rules.ts';
+import { isLocalHost } from './local-host.ts';
 import { openSigner } from './signer.ts';
 import { startFault, startFaultLines } from './start-fault.ts';
 import { tokenFrom } from './token.ts';
@@ -131,10 +131,7 @@ function keyFor(name: string, { bucket, rules }: BucketConfig): string {
 
 /** The same words mean another bucket on another machine. */
 const isThisMachine = (place: BucketConfig['bucket']): boolean =>
-  place?.kind === 'folder' || (place?.kind === 'http' && isLocalHost(new URL(place.address.base).hostname));
-
-const isLocalHost = (name: string): boolean =>
-  name === 'localhost' || isLoopback(name.replace(/^\[|\]$/g, ''));
+  place?.kind === 'folder' || (place?.kind === 'http' && isLocalHost(place.address.host));
 
 /** A document that somebody wrote for this edge must be right before it starts (promise 6). */
 async function refuseFaultyDocument(source: Source, spell: Spell): Promise<void> {
@@ -157,8 +154,7 @@ const anyHost = (spell: Spell): string =>
 /** Whoever is on the way reads a token that goes over plain HTTP, at every load; on this machine nobody is. */
 function bareToken({ rules, rulesToken }: BucketConfig, spell: Spell): string | null {
   if (rulesToken === null || rules.kind !== 'url') return null;
-  const { protocol, hostname, host } = new URL(rules.url);
-  const address = hostname.replace(/^\[|\]$/g, '');
-  if (protocol !== 'http:' || isLoopback(address) || /^(.+\.)?localhost$/.test(address)) return null;
+  const { protocol, host } = new URL(rules.url);
+  if (protocol !== 'http:' || isLocalHost(host)) return null;
   return `${spell('rulesToken')}: the token goes to ${host} in the clear; write an https:// URL for ${spell('rules')}`;
 }

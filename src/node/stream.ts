@@ -6,6 +6,7 @@ import {
 } from 'node:http';
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { Readable, Writable } from 'node:stream';
+import { isSameHost } from '../bucket/host.ts';
 import type { FlatHeaders } from '../bucket/transport.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR } = constants;
@@ -22,6 +23,9 @@ export interface StreamHead {
   /** As they came, pseudo-headers among them. */
   readonly raw: FlatHeaders;
 }
+
+/** HTTP/2 is served over TLS alone. */
+const HTTPS_PORT = 443;
 
 /** Bytes held in each direction before one side waits for the other. */
 const HELD = 64 * 1024;
@@ -120,7 +124,7 @@ function messageHeaders(raw: FlatHeaders, authority: string | undefined): string
     const value = raw[at + 1] ?? '';
     if (name.startsWith(':')) continue;
     if (name === 'host' && authority !== undefined) {
-      if (value.toLowerCase() !== authority.toLowerCase()) return null;
+      if (!isSameHost(value, authority, HTTPS_PORT)) return null;
     } else if (name === 'cookie' && cookie !== -1) {
       kept[cookie] += `; ${value}`;
     } else {

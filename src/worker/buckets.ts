@@ -1,3 +1,4 @@
+import { withHost } from '../bucket/address.ts';
 import type { Sign } from '../bucket/transport.ts';
 import type { BucketConfig } from '../config/file.ts';
 import { type SignerFault, signerFor, variableCredentials } from '../config/signer.ts';
@@ -55,15 +56,18 @@ async function openOne(
   } = config;
   const spell = config.name === '' ? asVariable : asKey;
   if (place?.kind !== 'http') return { lines: [`${spell('bucket')} is missing`] };
+  const { base, host, path } = place.address;
+  // `fetch` takes the Host header from the URL.
+  const address = { base: withHost(base, host), host, path };
   const sign = rules.kind === 'bucket' ? await signerOf(config, place, variables, spell) : undefined;
   if (typeof sign === 'object') return sign;
   const token = rulesToken?.kind === 'environment' ? variableToken(rulesToken.name, variables) : undefined;
-  const source = openSource(rules, { address: place.address, sign, token, kv });
+  const source = openSource(rules, { address, sign, token, kv });
   if (source === null) return { lines: [`${spell('rules')} names a place that Workers don't have`] };
   const lines = await faultyDocument(source, spell);
   if (lines.length > 0) return { lines };
   const { store: dialect, vary, dangerouslyAllowCredentials } = config;
-  const name = config.name || place.address.host + place.address.path;
+  const name = config.name || host + path;
   return {
     ruled: {
       name,
@@ -73,7 +77,7 @@ async function openOne(
     },
     route: {
       name,
-      address: place.address,
+      address,
       keepPrefix,
       trustForwarded,
       forwarded,

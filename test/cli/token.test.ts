@@ -23,6 +23,7 @@ test.each<readonly [string, readonly string[], readonly string[]]>([
   ['over plain HTTP to this machine is not', ['--rules', 'http://127.0.0.1:9/r.xml', ...TOKEN], []],
   ['over plain HTTP to localhost is not', ['--rules', 'http://localhost:9/r.xml', ...TOKEN], []],
   ['over plain HTTP to this machine by IPv6 is not', ['--rules', 'http://[::1]:9/r.xml', ...TOKEN], []],
+  ['over plain HTTP to localhost with a dot is not', ['--rules', 'http://LocalHost.:9/r.xml', ...TOKEN], []],
   ['over HTTPS is not', ['--rules', 'https://rules.invalid/r.xml', ...TOKEN], []],
   ['that nobody has is not', ['--rules', 'http://rules.invalid/r.xml'], []],
 ])('a token %s', async (_, args, expected) => {

@@ -210,6 +210,17 @@ describe('values that contradict each other', () => {
     ]);
   });
 
+  test.each([
+    ['localhost', 'LOCALHOST.'],
+    ['::1', '0:0::1'],
+    ['127.0.0.1', '127.1'],
+  ])('the same port for the edge at %s and for admin at %s', (host, adminHost) => {
+    const ports = [flag('port', '9000'), flag('adminPort', '9000')];
+    expect(faultsOf(...ports, flag('host', host), flag('adminHost', adminHost))).toMatchObject([
+      { place: '--admin-port', value: '9000', reason: 'is the port of the edge itself' },
+    ]);
+  });
+
   test('the edge on admin’s default port is told by what was given', () => {
     expect(faultsOf({ port: { place: 'PORT', text: '8081' } })).toMatchObject([{ value: '8081' }]);
   });
@@ -219,6 +230,10 @@ describe('values that contradict each other', () => {
     [
       'the same port on two addresses',
       [flag('port', '9000'), flag('adminPort', '9000'), flag('adminHost', '10.0.0.5')],
+    ],
+    [
+      'the same port on two addresses of IPv6',
+      [flag('port', '9000'), flag('adminPort', '9000'), flag('host', '::1'), flag('adminHost', '::2')],
     ],
   ])('not: %s', (_, given) => {
     expect(faultsOf(...given)).toEqual([]);

@@ -36,6 +36,15 @@ describe('a bucket', () => {
     ['needs its place alone', {}, {}],
     ['has hosts, in any case', { hosts: ['A.example', 'b.example'] }, { hosts: ['a.example', 'b.example'] }],
     ['has one host as a text', { hosts: 'a.example' }, { hosts: ['a.example'] }],
+    ['has a host with a dot at its end', { hosts: 'A.example.' }, { hosts: ['a.example'] }],
+    ['has a host with underscores', { hosts: 'my_files.a_b' }, { hosts: ['my_files.a_b'] }],
+    ['has a host in letters of its own', { hosts: 'Bücher.example' }, { hosts: ['xn--bcher-kva.example'] }],
+    ['has a host in A-labels', { hosts: 'XN--bcher-kva.example' }, { hosts: ['xn--bcher-kva.example'] }],
+    [
+      'has an address in another spelling',
+      { hosts: ['[0::0:1]', '127.1'] },
+      { hosts: ['[::1]', '127.0.0.1'] },
+    ],
     ['has an address for a host', { hosts: ['[::1]', '10.0.0.1'] }, { hosts: ['[::1]', '10.0.0.1'] }],
     ['has a prefix', { prefix: '/media' }, { prefix: '/media' }],
     [

@@ -85,12 +85,30 @@ const NAMELESS: readonly (readonly [url: string, told: HostFacts, write: string]
     { store: 's3', defaultRegion: 'us-east-1' },
     'https://my-bucket.s3.amazonaws.com',
   ],
+  [
+    'https://s3.amazonaws.com.',
+    { store: 's3', defaultRegion: 'us-east-1' },
+    'https://my-bucket.s3.amazonaws.com.',
+  ],
   ['https://s3-accelerate.amazonaws.com', { store: 's3' }, 'https://my-bucket.s3-accelerate.amazonaws.com'],
   [
     'http://s3-website-us-east-1.amazonaws.com',
     { store: 's3', region: 'us-east-1' },
     'http://my-bucket.s3-website-us-east-1.amazonaws.com',
   ],
+];
+
+/** Other spellings of the same hosts. */
+const SPELT: readonly Row[] = [
+  ['https://media.oss-cn-hangzhou.aliyuncs.com.', inHangzhou],
+  ['https://media.oss-cn-hangzhou-internal.aliyuncs.com.:8443', inHangzhou],
+  ['https://MEDIA.cn-hangzhou.OSS.aliyuncs.com.', inHangzhou],
+  ['https://media.s3.eu-central-1.amazonaws.com.', inFrankfurt],
+  ['https://media.s3.eu-central-1.amazonaws.com:8443', inFrankfurt],
+  ['https://s3.eu-central-1.amazonaws.com./media', inFrankfurt],
+  ['https://media.s3.eu-central-1.amazonaws%2ecom', inFrankfurt],
+  ['https://media.s3.cn-north-1.amazonaws.com.cn.', inBeijing],
+  ['https://media.s3-accelerate.amazonaws.com.', { store: 's3', name: 'media' }],
 ];
 
 const OTHERS: readonly Row[] = [
@@ -108,13 +126,15 @@ const OTHERS: readonly Row[] = [
 ];
 
 const addressOf = (url: string) => {
-  const { origin, host, pathname } = new URL(url);
+  const { origin, hostname, port, pathname } = new URL(url);
+  const host = hostname.replace(/\.$/, '') + (port === '' ? '' : `:${port}`);
   return { base: origin, host, path: pathname.replace(/\/$/, '') };
 };
 
 describe.each([
   ['a host of OSS', OSS],
   ['a host of AWS', AWS],
+  ['a vendor’s host in another spelling', SPELT],
   ['any other host', OTHERS],
 ])('%s', (_, rows) => {
   test.each(rows)('%s', (url, told) => {
@@ -125,7 +145,7 @@ describe.each([
 });
 
 test.each(NAMELESS)('%s is known and names no bucket', (url, told, write) => {
-  const reason = `names no bucket, and ${new URL(url).host} leads to all of them`;
+  const reason = `names no bucket, and ${addressOf(url).host} leads to all of them`;
   expect(knownHost(addressOf(url))).toEqual(told);
   expect(parseBucket(url)).toEqual({ reason, write });
 });
@@ -137,6 +157,7 @@ const read = (options: Record<string, string>) =>
 
 test.each([
   ['https://media.s3.amazonaws.com', 's3'],
+  ['https://media.s3.amazonaws.com.', 's3'],
   ['https://s3.dualstack.us-east-1.amazonaws.com/media', 's3'],
   ['https://point-1234.s3-accesspoint.us-east-1.amazonaws.com', 's3'],
   ['https://media.s3.oss-cn-hangzhou.aliyuncs.com', 's3'],

@@ -55,6 +55,8 @@ describe('a request', () => {
     [':authority', { ':authority': 'other.test' }],
     ['Host, where there is no :authority', { host: 'other.test' }],
     ['both, where they say the same', { ':authority': 'other.test', host: 'Other.test' }],
+    ['both, in two spellings', { ':authority': 'OTHER.test.', host: 'other.test:443' }],
+    ['both, with a port', { ':authority': 'other.test.:8443', host: 'other.test:08443' }],
   ])('finds its bucket by %s', async (_, headers) => {
     const other = edge().bucketNamed('other');
     other.reset();
@@ -64,6 +66,7 @@ describe('a request', () => {
 
   test.each([
     ['a Host that names another place than :authority', { ':authority': 'a.test', host: 'other.test' }],
+    ['a Host with another port than :authority', { ':authority': 'a.test', host: 'a.test:80' }],
     ['a line break in its path', { ':path': '/a HTTP/1.1\r\nX-Injected: c' }],
     ['a blank in its method', { ':method': 'GET /x HTTP/1.1' }],
     ['two lengths', ['content-length', '1', 'content-length', '2']],

@@ -1,6 +1,9 @@
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import type { Dispatcher } from 'undici';
 import { afterEach, expect, test } from 'vitest';
+import { isAddress, parseAddress } from '../../src/bucket/address.ts';
 import { createPools } from '../../src/node/pools.ts';
 import { begin, call } from '../helpers/client.ts';
 import { openOnNode } from '../helpers/node-edge.ts';
@@ -57,6 +60,43 @@ test('a client that leaves before its bucket’s connection is made leaves room 
     () => edge.events.filter(({ code }) => code === 'ClientGone').length === 2,
   );
   expect((await call(edge.url)).status).toBe(503);
+});
+
+test('a dot at the end of a bucket’s name is for the resolver, and for nobody else', async () => {
+  const lookedUp: string[] = [];
+  const asked: (string | undefined)[] = [];
+  const http = createHttpServer((incoming, outgoing) => outgoing.end(incoming.headers.host));
+  const tls = createTlsServer({
+    SNICallback: (name, done) => {
+      asked.push(name);
+      done(new Error('there is no certificate here'));
+    },
+  });
+  const [port, tlsPort] = [await listening(http), await listening(tls)];
+  const { pools, close } = createPools(TIMEOUTS, LIMITS, 60_000, (name, { all }, found) => {
+    lookedUp.push(name);
+    if (all) found(null, [{ address: '127.0.0.1', family: 4 }]);
+    else found(null, '127.0.0.1', 4);
+  });
+  ends.push(close);
+  const ask = (url: string) => {
+    const address = parseAddress(url);
+    if (!isAddress(address)) throw new Error(address.reason);
+    const { pool, servername } = pools(address);
+    const headers = ['Host', address.host];
+    const options: Dispatcher.RequestOptions & { servername: string } = {
+      path: '/',
+      method: 'GET',
+      headers,
+      servername,
+    };
+    return pool().request(options);
+  };
+  const { body } = await ask(`http://bucket.test.:${port}`);
+  expect(await body.text()).toBe(`bucket.test:${port}`);
+  await expect(ask(`https://bucket.test.:${tlsPort}`)).rejects.toThrow();
+  expect(lookedUp).toEqual(['bucket.test.', 'bucket.test.']);
+  expect(asked).toEqual(['bucket.test']);
 });
 
 test('an address that changes its name’s place is followed when its connections have lived', async () => {

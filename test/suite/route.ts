@@ -25,6 +25,8 @@ export function addRouteTests(runtime: Runtime): void {
       ['ONE.Example:8080', 'one'],
       ['first.example', 'one'],
       ['two.example', 'two'],
+      ['one.example.', 'one'],
+      ['Two.Example.:8080', 'two'],
     ])('%s is bucket %s', async (host, name) => {
       const answered = await call(edge().url, { target: '/a/key?b', headers: ['Host', host] });
       expect(answered.status).toBe(200);
@@ -55,6 +57,41 @@ export function addRouteTests(runtime: Runtime): void {
       const lines = ['GET http://two.example/key HTTP/1.1', 'Host: one.example', 'Connection: close', '', ''];
       expect(await rawly(edge().url, lines.join('\r\n'))).toMatch(/^HTTP\/1\.1 200 /);
       expect(asked(edge(), names)).toEqual([['two', '/key']]);
+    });
+  });
+
+  describe('a bucket by host, beside one for every other host', () => {
+    const names = ['own', 'any'];
+    const edge = useEdge(runtime, {
+      rules: EVERYBODY,
+      buckets: [{ name: 'own', hosts: ['XN--BCHER-KVA.my_files.example.'] }, { name: 'any' }],
+    });
+
+    const spellings = [
+      ['xn--bcher-kva.my_files.example', 'own'],
+      ['xn--bcher-kva.my_files.example.', 'own'],
+      ['xn--bcher-kva.MY_FILES.example.:8080', 'own'],
+      ['bcher.my_files.example', 'any'],
+    ] as const;
+    test.each(spellings)('%s finds the bucket %s', (host, name) => finds(host, name));
+
+    testOn(runtime, 'raw heads').each([
+      ['b%C3%BCcher.my_files.example.', 'own'],
+      ['b%c3%bccher.my%5Ffiles.EXAMPLE', 'own'],
+      ['xn--bcher-kva.my_files.example..', 'any'],
+      ['xn--bcher-kva.my_files.example%2f', 'any'],
+    ])('%s finds the bucket %s', (host, name) => finds(host, name));
+
+    async function finds(host: string, name: string): Promise<void> {
+      expect((await call(edge().url, { target: '/key', headers: ['Host', host] })).status).toBe(200);
+      expect(asked(edge(), names)).toEqual([[name, '/key']]);
+    }
+
+    test('the bucket is sent the host as the client wrote it', async () => {
+      const host = 'XN--bcher-KVA.my_files.example.:8080';
+      await call(edge().url, { target: '/key', headers: ['Host', host] });
+      const [first] = edge().bucketNamed('own').asked;
+      expect(value({ headers: first?.headers ?? [] }, 'x-forwarded-host')).toBe(host);
     });
   });
 

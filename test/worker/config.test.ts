@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { faultText } from '../../src/document/fault.ts';
+import { openBuckets } from '../../src/worker/buckets.ts';
 import { configure } from '../../src/worker/config.ts';
 import type { Env } from '../../src/worker/platform.ts';
 import { call, corsHeaders, element, value, values } from '../helpers/client.ts';
@@ -42,6 +43,18 @@ describe('a Worker’s configuration', () => {
       buckets: [{ bucket: { kind: 'http', name: 'my-bucket' }, preload: true }],
       worker: { adminToken: null, adminPath: '/.well-known/bucket-cors', passCfHeaders: false },
     });
+  });
+
+  test('asks a bucket whose name ends in a dot by its name without it, as fetch writes Host from it', async () => {
+    const read = await configure({ BUCKET_URL: 'https://media.s3.eu-central-1.amazonaws.com.' });
+    if ('faults' in read) throw new Error(read.faults.map(faultText).join());
+    const [host, base] = [
+      'media.s3.eu-central-1.amazonaws.com',
+      'https://media.s3.eu-central-1.amazonaws.com',
+    ];
+    const opened = await openBuckets(read.buckets, {}, null);
+    expect(opened).toMatchObject([{ route: { address: { base, host, path: '' } }, ruled: { name: host } }]);
+    expect(opened).toMatchObject([{ ruled: { source: { name: `${base}/?cors` } } }]);
   });
 
   test('may have numbers, booleans and JSON, as wrangler.toml has', async () => {
