@@ -122,7 +122,9 @@ function sentence(
 
 const severalOrigins = (origin: string | null, rule: CompiledRule | null): string =>
   `${origin} is not one origin: it contains a comma or a blank, so no rule is compared with it${
-    rule === null ? '.' : `. The answer carries the headers of rule ${rule.number} because every origin gets the same.`
+    rule === null
+      ? '.'
+      : `. The answer carries the headers of rule ${rule.number} because every origin gets the same.`
   }`;
 
 function blamed(verdicts: readonly Verdict[], condition: Condition): string {

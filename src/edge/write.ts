@@ -9,7 +9,7 @@ export interface WriteOptions {
   readonly debugReason: boolean;
 }
 
-const NO_STORE: FlatHeaders = ['Cache-Control', 'no-store'];
+export const NO_STORE: FlatHeaders = ['Cache-Control', 'no-store'];
 
 /**
  * Takes a head apart and puts it together with the one right set of CORS headers. Every response that

@@ -66,7 +66,8 @@ export async function openFrames(url: string): Promise<Frames> {
     waiting.delete(stream);
   };
   const take = (type: number, flags: number, stream: number, payload: Buffer): void => {
-    if (type === TYPE.settings && (flags & ACK) === 0) socket.write(frame(TYPE.settings, ACK, 0, Buffer.alloc(0)));
+    if (type === TYPE.settings && (flags & ACK) === 0)
+      socket.write(frame(TYPE.settings, ACK, 0, Buffer.alloc(0)));
     if (type === TYPE.goaway) goaway = payload.readUInt32BE(4);
     if (type === TYPE.reset) settle(stream, { kind: 'reset', code: payload.readUInt32BE(0) });
     else if ((type === TYPE.headers || type === TYPE.data) && (flags & END_STREAM) !== 0)

@@ -53,6 +53,8 @@ export async function startNginx(configuration: NginxConfiguration): Promise<Ngi
   });
   return {
     ...running,
-    stored: async () => (await readdir(cache, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).length,
+    stored: async () =>
+      (await readdir(cache, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+        .length,
   };
 }

@@ -67,11 +67,7 @@ export async function startProgram(
     await remove();
   };
   try {
-    await until(
-      `${program} listens`,
-      async () => hasEnded(child) || (await isOpen(port)),
-      START_LIMIT,
-    );
+    await until(`${program} listens`, async () => hasEnded(child) || (await isOpen(port)), START_LIMIT);
     if (hasEnded(child)) throw new Error(`${program} ended`);
   } catch (error) {
     await stop();

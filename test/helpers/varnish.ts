@@ -13,7 +13,10 @@ export async function startVarnish(backend: string, vcl = ''): Promise<Running> 
     const file = join(folder, 'default.vcl');
     const work = join(folder, 'work');
     await mkdir(work);
-    await writeFile(file, `vcl 4.1;\nbackend default { .host = "${hostname}"; .port = "${behind}"; }\n${vcl}\n`);
+    await writeFile(
+      file,
+      `vcl 4.1;\nbackend default { .host = "${hostname}"; .port = "${behind}"; }\n${vcl}\n`,
+    );
     // No jail: it would want a user of its own, and rights on the folder.
     return ['-F', '-j', 'none', '-n', work, '-a', `127.0.0.1:${port}`, '-f', file, '-s', 'malloc,16m'];
   });
