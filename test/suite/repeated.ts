@@ -13,12 +13,18 @@ const REPEATED: readonly [name: string, code: string, lines: readonly string[]][
   ['a rightful Origin and a strange one', 'InvalidOrigin', ['Origin', A, 'Origin', STRANGER]],
   ['a strange Origin and a rightful one', 'InvalidOrigin', ['Origin', STRANGER, 'origin', A]],
   ['the same Origin twice', 'InvalidOrigin', ['Origin', A, 'ORIGIN', A]],
-  ['an empty Origin and a rightful one', 'InvalidOrigin', ['Origin', '', 'Origin', A]],
   ['a list of origins in one line', 'InvalidOrigin', ['Origin', `${A}, ${STRANGER}`]],
   ['a list of origins without a blank', 'InvalidOrigin', ['Origin', `${A},${STRANGER}`]],
   ['two methods asked for', 'InvalidRequestMethod', ['Origin', A, METHOD, 'GET', METHOD, 'PUT']],
   ['one method asked for twice', 'InvalidRequestMethod', ['Origin', A, METHOD, 'GET', METHOD, 'GET']],
   ['a list of methods in one line', 'InvalidRequestMethod', ['Origin', A, METHOD, 'GET, PUT']],
+];
+
+/** workerd joins no empty value: there it is the rightful Origin alone. */
+const EMPTY_FIRST: (typeof REPEATED)[number] = [
+  'an empty Origin and a rightful one',
+  'InvalidOrigin',
+  ['Origin', '', 'Origin', A],
 ];
 
 const SUBDOMAINS = setOf(rule({ allowedOrigins: ['https://*'], allowedMethods: ['GET', 'PUT'] }));
@@ -35,13 +41,15 @@ async function ask(edge: Edge, method: string, headers: readonly string[]): Prom
 }
 
 export function addRepeatedTests(runtime: Runtime): void {
+  const repeated = runtime.name === 'workerd' ? REPEATED : [...REPEATED, EMPTY_FIRST];
+
   describe.each([
     ['one origin', ONE_ORIGIN],
     ['a pattern', SUBDOMAINS],
   ])('where the rules let in %s, 400 with no-store', (_, rules) => {
     const edge = useEdge(runtime, { rules });
 
-    test.each(REPEATED)('for %s: %s', async (_name, code, lines) => {
+    test.each(repeated)('for %s: %s', async (_name, code, lines) => {
       for (const method of ['GET', 'PUT', 'OPTIONS']) {
         const answered = await ask(edge(), method, lines);
         isError(answered, 400, code);
@@ -61,7 +69,7 @@ export function addRepeatedTests(runtime: Runtime): void {
   describe('where the rules let everybody in', () => {
     const edge = useEdge(runtime, { dialect: 's3', rules: EVERYBODY });
 
-    test.each(REPEATED)('a page can read the 400 for %s', async (_, code, lines) => {
+    test.each(repeated)('a page can read the 400 for %s', async (_, code, lines) => {
       const answered = await ask(edge(), 'GET', lines);
       isError(answered, 400, code, 'x-amz-request-id');
       expect(corsHeaders(answered)).toEqual(EVERYBODY_HEADERS);
