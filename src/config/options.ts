@@ -123,6 +123,16 @@ export const OPTIONS = {
     alone: true,
     parse: values.parseSwitch,
   }),
+  dangerouslyPassProxyCommands: option({
+    flag: 'dangerously-pass-proxy-commands',
+    variable: 'DANGEROUSLY_PASS_PROXY_COMMANDS',
+    default: 'false',
+    example: 'true',
+    about:
+      "Pass on the bucket's commands to a proxy in front of the edge: `X-Accel-*`, `X-Sendfile` and their like. With them a bucket can make that proxy send any file or URL that it can read.",
+    alone: true,
+    parse: values.parseSwitch,
+  }),
   host: option({
     flag: 'host',
     variable: 'HOST',

@@ -39,6 +39,7 @@ export const BUCKET_OPTIONS = [
   'credentials',
   'keepHost',
   'trustForwarded',
+  'dangerouslyPassProxyCommands',
   'dangerouslyAllowCredentials',
 ] as const satisfies readonly OptionName[];
 

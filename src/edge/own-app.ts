@@ -84,7 +84,8 @@ function write(response: Response, answered: Answered, options: WriteOptions): R
     own.push(name, value);
     written.headers.delete(name);
   }
-  for (const [name, value] of pairs(writeHead(own, answered, options).headers)) {
+  // The app's handlers are the server that a proxy in front trusts.
+  for (const [name, value] of pairs(writeHead(own, answered, { ...options, passCommands: true }).headers)) {
     written.headers.append(name, value);
   }
   return written;

@@ -21,6 +21,8 @@ export interface Bucket {
   readonly keepHost?: boolean;
   /** The clients are proxies of one's own: what they tell of earlier hops is passed on. */
   readonly trustForwarded?: boolean;
+  /** Commands of the bucket to a proxy in front (`X-Accel-Redirect`) are passed on. */
+  readonly passProxyCommands?: boolean;
   readonly sign?: Sign;
 }
 

@@ -80,6 +80,7 @@ async function openOne(
   earlier: OpenBucket | undefined,
 ): Promise<OpenedBucket> {
   const { bucket: place, hosts, prefix, keepPrefix, keepHost, trustForwarded } = config;
+  const { dangerouslyPassProxyCommands: passProxyCommands } = config;
   const spell = config.name === '' ? asFlag : asKey;
   if (place === null) throw startFault([`${spell('bucket')} is missing: write where the bucket is`]);
   // Nothing but the bucket's own rules is signed for.
@@ -107,6 +108,7 @@ async function openOne(
         keepPrefix,
         keepHost,
         trustForwarded,
+        passProxyCommands,
         ...(hosts !== undefined && { hosts }),
         ...(prefix !== undefined && { prefix }),
       },

@@ -43,6 +43,7 @@ async function openOne(
   kv: Kv | null,
 ): Promise<OpenedBucket | { readonly lines: readonly string[] }> {
   const { bucket: place, rules, rulesToken, hosts, prefix, keepPrefix, trustForwarded, preload } = config;
+  const { dangerouslyPassProxyCommands: passProxyCommands } = config;
   const spell = config.name === '' ? asVariable : asKey;
   if (place?.kind !== 'http') return { lines: [`${spell('bucket')} is missing`] };
   const sign = rules.kind === 'bucket' ? await signerOf(config, place, variables, spell) : undefined;
@@ -66,6 +67,7 @@ async function openOne(
       address: place.address,
       keepPrefix,
       trustForwarded,
+      passProxyCommands,
       ...(hosts !== undefined && { hosts }),
       ...(prefix !== undefined && { prefix }),
     },

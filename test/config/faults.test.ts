@@ -56,6 +56,7 @@ const WRONG: readonly (readonly [OptionName, string, RegExp, RegExp])[] = [
   ['queue', '-1', /no number/, /from 0 to 100000/],
   ['keepHost', 'yes', /none of the words/, /true or false/],
   ['trustForwarded', '10.0.0.1', /none of the words/, /true or false/],
+  ['dangerouslyPassProxyCommands', 'nginx', /none of the words/, /true or false/],
   ['dangerouslyAllowCredentials', 'yes', /none of the words/, /true or false/],
   ['debugReason', '1', /none of the words/, /true or false/],
   ['logLevel', 'trace', /none of the words/, /debug or info or warn or error or silent/],

@@ -24,6 +24,7 @@ const DEFAULTS = {
   credentials: { kind: 'environment', prefix: null },
   keepHost: false,
   trustForwarded: false,
+  dangerouslyPassProxyCommands: false,
   dangerouslyAllowCredentials: false,
   keepPrefix: false,
   preload: false,

@@ -13,6 +13,7 @@ export interface Place {
   readonly keepPrefix?: boolean;
   readonly keepHost?: boolean;
   readonly trustForwarded?: boolean;
+  readonly passProxyCommands?: boolean;
   /** The scripted bucket's path-style prefix. */
   readonly path?: string;
   /** What it says to the first `GET /?cors`; what the options say unless given. */
