@@ -30,18 +30,42 @@ const KEPT_FROM_BUCKET: ReadonlySet<string> = new Set([
 /** What a Connection header must not take away: without them the message would change its meaning. */
 const NEVER_NOMINATED: ReadonlySet<string> = new Set(['content-length', 'host']);
 
-/** Headers that tell caches what they may keep; all give way to `no-store` (promise 2). */
+/**
+ * Headers that caches go by, `Cache-Control` and those that a cache obeys before it; all give way to `no-store`
+ * (promise 2). `X-Accel-Expires` is nginx's, `Surrogate-Control` Fastly's and Varnish's, `Edge-Control` Akamai's,
+ * `CF-Edge-Cache` Cloudflare's, `X-Reverse-Proxy-TTL` Symfony's.
+ */
 const CACHING: ReadonlySet<string> = new Set([
   'age',
   'cache-control',
+  'cf-edge-cache',
   'edge-control',
   'expires',
   'pragma',
   'surrogate-control',
+  'x-accel-expires',
+  'x-reverse-proxy-ttl',
 ]);
 
 /** CDNs put their own name before it, and obey it before Cache-Control (RFC 9213). */
 const rulesCaching = (key: string): boolean => CACHING.has(key) || key.endsWith('-cache-control');
+
+/**
+ * Headers by which a server commands the proxy in front of it: to send another file or URL in place of the answer, to
+ * change how it is sent or stored, to take the server out of service. nginx, lighttpd, LiteSpeed, Perlbal, Apache with
+ * mod_xsendfile, Envoy. A bucket is not the server that such a proxy trusts.
+ */
+const COMMANDS: ReadonlySet<string> = new Set(['x-envoy-degraded', 'x-envoy-immediate-health-check-fail']);
+const COMMAND_PREFIXES: readonly string[] = [
+  'x-accel-',
+  'x-lighttpd-',
+  'x-litespeed-',
+  'x-reproxy-',
+  'x-sendfile',
+];
+
+const isCommand = (key: string): boolean =>
+  COMMANDS.has(key) || COMMAND_PREFIXES.some((prefix) => key.startsWith(prefix));
 
 /** Whether the edge writes this header itself, takes it out, or may have to; the name in lower case. */
 export const isEdges = (key: string): boolean =>
@@ -76,12 +100,28 @@ export function requestHeaders(headers: FlatHeaders, passing: Passing): string[]
   return kept;
 }
 
-/** Length, up to 31, and first letter: most names are told by it to pass, without a copy in lower case. */
-const slotOf = (name: string): number => (Math.min(name.length, 31) << 5) | (name.charCodeAt(0) & 31);
+/**
+ * A number made of a name's length, up to 31, and of its first and fourth letter in whatever case. Most names pass by it
+ * alone, without a copy in lower case.
+ */
+function slotOf(name: string): number {
+  const { length } = name;
+  const first = name.charCodeAt(0) & 31;
+  const fourth = name.charCodeAt(length > 3 ? 3 : length - 1) & 31;
+  return (Math.min(length, 31) << 10) | (first << 5) | fourth;
+}
 
-const SLOTS = new Uint8Array(32 * 32);
-for (const name of [...HOP_BY_HOP, ...KEPT_FROM_BUCKET, 'forwarded', 'x-real-ip']) SLOTS[slotOf(name)] = 1;
-for (let name = 'x-forwarded-'; name.length <= 31; name += '?') SLOTS[slotOf(name)] = 1;
+/** The slots of names, and of all names that begin with one of the prefixes, which have four letters at least. */
+function slotsOf(names: Iterable<string>, prefixes: readonly string[]): Uint8Array {
+  const slots = new Uint8Array(32 * 32 * 32);
+  for (const name of names) slots[slotOf(name)] = 1;
+  for (const prefix of prefixes) {
+    for (let name = prefix; name.length <= 31; name += '?') slots[slotOf(name)] = 1;
+  }
+  return slots;
+}
+
+const SLOTS = slotsOf([...HOP_BY_HOP, ...KEPT_FROM_BUCKET, 'forwarded', 'x-real-ip'], ['x-forwarded-']);
 
 const mayStayHere = (name: string): boolean => SLOTS[slotOf(name)] === 1;
 
@@ -94,8 +134,17 @@ export interface BucketHead {
   readonly hadCors: boolean;
 }
 
-/** `noStore` takes the caching headers out as well. */
-export function responseHeaders(headers: FlatHeaders, noStore: boolean): BucketHead {
+export interface ResponseHeaderOptions {
+  /** Take the caching headers out as well. */
+  readonly noStore: boolean;
+  /** Leave commands to a proxy in front. */
+  readonly passCommands: boolean;
+}
+
+export function responseHeaders(
+  headers: FlatHeaders,
+  { noStore, passCommands }: ResponseHeaderOptions,
+): BucketHead {
   const nominated = connectionNames(headers);
   const kept: string[] = [];
   let vary: readonly string[] = NO_NAMES;
@@ -112,8 +161,8 @@ export function responseHeaders(headers: FlatHeaders, noStore: boolean): BucketH
         vary = [...vary, ...withoutVary([headers[at + 1] ?? ''], ORIGIN)];
         continue;
       }
-      if (HOP_BY_HOP.has(key) || key === REASON || nominated?.has(key) || (noStore && rulesCaching(key)))
-        continue;
+      if (HOP_BY_HOP.has(key) || key === REASON || nominated?.has(key)) continue;
+      if ((noStore && rulesCaching(key)) || (!passCommands && isCommand(key))) continue;
     }
     kept.push(name, headers[at + 1] ?? '');
   }
@@ -122,9 +171,10 @@ export function responseHeaders(headers: FlatHeaders, noStore: boolean): BucketH
 
 const NO_NAMES: readonly string[] = [];
 
-const BUCKET_SLOTS = new Uint8Array(32 * 32);
-for (const name of [...HOP_BY_HOP, 'vary', REASON]) BUCKET_SLOTS[slotOf(name)] = 1;
-for (let name = CORS_PREFIX; name.length <= 31; name += '?') BUCKET_SLOTS[slotOf(name)] = 1;
+const BUCKET_SLOTS = slotsOf(
+  [...HOP_BY_HOP, ...COMMANDS, 'vary', REASON],
+  [CORS_PREFIX, ...COMMAND_PREFIXES],
+);
 
 const mayEndHere = (name: string): boolean => BUCKET_SLOTS[slotOf(name)] === 1;
 

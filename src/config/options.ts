@@ -133,6 +133,16 @@ export const OPTIONS = {
       "Which headers about the client's hop go to the bucket: `all` (`X-Forwarded-For`, `-Proto`, `-Host`), `for` (the addresses alone) or `none`. A store that checks signatures against `X-Forwarded-Host`, as SeaweedFS does, takes URLs signed for its own host only with `for` or `none`.",
     parse: values.parseWord(FORWARDED),
   }),
+  dangerouslyPassProxyCommands: option({
+    flag: 'dangerously-pass-proxy-commands',
+    variable: 'DANGEROUSLY_PASS_PROXY_COMMANDS',
+    default: 'false',
+    example: 'true',
+    about:
+      "Pass on the bucket's commands to a proxy in front of the edge: `X-Accel-*`, `X-Sendfile` and their like. With them a bucket can make that proxy send any file or URL that it can read.",
+    alone: true,
+    parse: values.parseSwitch,
+  }),
   host: option({
     flag: 'host',
     variable: 'HOST',

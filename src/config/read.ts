@@ -41,6 +41,7 @@ export const BUCKET_OPTIONS = [
   'keepHost',
   'trustForwarded',
   'forwarded',
+  'dangerouslyPassProxyCommands',
   'dangerouslyAllowCredentials',
 ] as const satisfies readonly OptionName[];
 

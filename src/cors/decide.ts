@@ -19,7 +19,10 @@ export interface Decision {
   readonly reason: Reason;
   /** The request's own method. */
   readonly method: string;
-  /** The rule whose headers the answer carries; with `not_cors` it is the one that everybody gets. */
+  /**
+   * The rule whose headers the answer carries. An actual request without an origin, or with a list of them, carries
+   * those that every origin gets.
+   */
   readonly rule: CompiledRule | null;
   readonly origin: string | null;
   /** Preflights only: the requested names, lower-cased, each once, in the order asked for. */
@@ -69,6 +72,7 @@ function decidePreflight(rules: CompiledRules, facts: Facts): Decision {
   if (rules.rules.length === 0) return refuse('no_rules');
   if (!facts.requestMethod) return refuse('method_missing');
   if (!oss && !isMethod(facts.requestMethod)) return refuse('method_not_allowed');
+  if (!isOneOrigin(facts.origin)) return refuse('origin_not_allowed');
   const headers = requestedNames(facts.requestHeaders);
   return choose(rules.rules, facts, { origin: facts.origin, method: facts.requestMethod, headers });
 }
@@ -77,8 +81,18 @@ function decideActual(rules: CompiledRules, facts: Facts): Decision {
   if (rules.state === 'unavailable') return actual(facts, 'rules_unavailable', null);
   if (!facts.origin) return actual(facts, 'not_cors', everybodysRule(rules, facts.method));
   if (rules.rules.length === 0) return actual(facts, 'no_rules', null);
+  if (!isOneOrigin(facts.origin))
+    return actual(facts, 'origin_not_allowed', everybodysRule(rules, facts.method));
   return choose(rules.rules, facts, wantedByActual(rules, facts, facts.origin));
 }
+
+/**
+ * Whether a value of Origin is one origin. The grammar has no list (Fetch standard, "The `Origin` header"): a comma
+ * joins several header lines, and RFC 6454 separated origins by blanks. Such a value matches no entry, not even `*`:
+ * an answer could name it only by a list, and a cache may take its first item alone for the header.
+ */
+export const isOneOrigin = (origin: string): boolean =>
+  !origin.includes(',') && !origin.includes(' ') && !origin.includes('\t');
 
 /**
  * What an actual request is judged by: its own method alone. AWS also heeds Access-Control-Request-Method in place of
@@ -93,7 +107,7 @@ function wantedByActual(rules: CompiledRules, facts: Facts, origin: string): Wan
 
 /** What a request is held against in the rules, or null where it never gets as far as the rules. */
 export function wanted(rules: CompiledRules, facts: Facts): Wanted | null {
-  if (!facts.origin) return null;
+  if (!facts.origin || !isOneOrigin(facts.origin)) return null;
   if (facts.method !== 'OPTIONS') return wantedByActual(rules, facts, facts.origin);
   if (!facts.requestMethod) return null;
   return { origin: facts.origin, method: facts.requestMethod, headers: requestedNames(facts.requestHeaders) };
@@ -161,7 +175,7 @@ export function requestedNames(value: string | null): readonly string[] {
 /** Browsers send a few names, each once; only for more is a Set worth its making. */
 const FEW = 16;
 
-/** In `safe` mode an answer that is the same for all goes to requests without Origin too (semantics.md §4). */
+/** In `safe` mode an answer that is the same for all goes to requests of no origin too (semantics.md §4). */
 function everybodysRule({ behaviour, constants }: CompiledRules, method: string): CompiledRule | null {
   if (behaviour.vary !== 'safe') return null;
   const constant = constants.get(method) ?? null;

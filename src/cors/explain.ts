@@ -6,6 +6,7 @@ import {
   decide,
   type Facts,
   failedCondition,
+  isOneOrigin,
   refusedAt,
   type Wanted,
   wanted,
@@ -49,7 +50,7 @@ export function explain(rules: CompiledRules, facts: Facts, resource: Resource):
   return {
     kind: decision.kind,
     reason: decision.reason,
-    because: sentence(rules, decision, sought, verdicts),
+    because: sentence(rules, decision, sought?.method ?? facts.requestMethod ?? '', verdicts),
     rule: decision.rule?.number ?? null,
     ...(decision.kind === 'preflight' && {
       status: refusal(rules, decision, facts, resource)?.status ?? 200,
@@ -86,7 +87,7 @@ function compared(compiled: CompiledRule, condition: Condition, sought: Wanted) 
 function sentence(
   rules: CompiledRules,
   decision: Decision,
-  sought: Wanted | null,
+  method: string,
   verdicts: readonly Verdict[],
 ): string {
   const { reason, rule, origin } = decision;
@@ -102,11 +103,12 @@ function sentence(
         ? 'The store says that there is no such bucket.'
         : 'The bucket has no CORS rules.';
     case 'origin_not_allowed':
+      if (!isOneOrigin(origin ?? '')) return severalOrigins(origin, rule);
       return `No rule lists the origin ${origin}. Origins are compared letter by letter, scheme and port included.`;
     case 'method_not_allowed':
-      return isMethod(sought?.method ?? '')
-        ? `${blamed(verdicts, 'method')} the origin ${origin} but not the method ${sought?.method}.`
-        : `${sought?.method} is none of the methods that a rule can list: ${METHODS.join(', ')}, in capitals.`;
+      return isMethod(method)
+        ? `${blamed(verdicts, 'method')} the origin ${origin} but not the method ${method}.`
+        : `${method} is none of the methods that a rule can list: ${METHODS.join(', ')}, in capitals.`;
     case 'header_not_allowed':
       return `${blamed(verdicts, 'header')} the origin and the method, but not every requested header: ${unmet(verdicts)}.`;
     case 'method_missing':
@@ -117,6 +119,13 @@ function sentence(
       return "The bucket's rules could not be read yet; see /rules on the admin port for the cause.";
   }
 }
+
+const severalOrigins = (origin: string | null, rule: CompiledRule | null): string =>
+  `${origin} is not one origin: it contains a comma or a blank, so no rule is compared with it${
+    rule === null
+      ? '.'
+      : `. The answer carries the headers of rule ${rule.number} because every origin gets the same.`
+  }`;
 
 function blamed(verdicts: readonly Verdict[], condition: Condition): string {
   const numbers = verdicts.filter((verdict) => verdict.condition === condition).map(({ rule }) => rule);

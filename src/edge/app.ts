@@ -4,7 +4,7 @@ import type { Exchange } from '../bucket/transport.ts';
 import { unavailableRules } from '../cors/compile.ts';
 import type { RulesInForce } from '../rules/held.ts';
 import { type EdgeFault, MAX_HEADER_LINES, MAX_HEADERS, MAX_TARGET, METHODS_SERVED } from './errors.ts';
-import { isHost, type RequestFacts, readFacts } from './facts.ts';
+import { corsFault, isHost, type RequestFacts, readFacts } from './facts.ts';
 import { forward } from './object.ts';
 import { answerPreflight } from './preflight.ts';
 import { errorReply } from './refuse.ts';
@@ -112,7 +112,7 @@ function faultOf({ exchange, facts, options }: Served): EdgeFault | null {
   if (facts.falseFraming || !Number.isSafeInteger(facts.bodyLength)) return 'RequestInvalid';
   if (facts.transferCoding !== null && !/^chunked$/i.test(facts.transferCoding)) return 'NotImplemented';
   if (facts.via !== null && hasPassed(facts.via, options.edgeId)) return 'LoopDetected';
-  return METHODS_SERVED.includes(exchange.method) ? null : 'MethodNotAllowed';
+  return METHODS_SERVED.includes(exchange.method) ? corsFault(facts) : 'MethodNotAllowed';
 }
 
 function refuse(served: Served, fault: EdgeFault): Response {

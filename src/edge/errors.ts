@@ -6,6 +6,8 @@ export type EdgeFault =
   | 'NoSuchBucket'
   | 'InvalidURI'
   | 'InvalidHost'
+  | 'InvalidOrigin'
+  | 'InvalidRequestMethod'
   | 'URITooLong'
   | 'RequestHeaderTooLarge'
   | 'MethodNotAllowed'
@@ -42,6 +44,15 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorRow>> = {
     message: 'The request target is not a path that can be routed; dot segments are refused.',
   },
   InvalidHost: { status: 400, message: 'The request has several Host headers, or one that names no host.' },
+  InvalidOrigin: {
+    status: 400,
+    message: 'The request has several Origin headers, or one that lists several origins.',
+  },
+  InvalidRequestMethod: {
+    status: 400,
+    message:
+      'The request has several Access-Control-Request-Method headers, or one that lists several methods.',
+  },
   URITooLong: { status: 414, message: `The request target is longer than ${MAX_TARGET} bytes.` },
   RequestHeaderTooLarge: {
     status: 431,

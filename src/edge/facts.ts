@@ -64,6 +64,16 @@ const LENGTHS: readonly (true | undefined)[] = WANTED.reduce<true[]>((lengths, {
 }, []);
 
 /**
+ * What is wrong with the headers that CORS has once each, if anything. A comma is how several lines of one are joined,
+ * here and by platforms. A cache in front may take one of the lines for the whole header, and would store the answer
+ * to all of them for an origin that never asked.
+ */
+export function corsFault({ origin, requestMethod }: Facts): 'InvalidOrigin' | 'InvalidRequestMethod' | null {
+  if (origin?.includes(',')) return 'InvalidOrigin';
+  return requestMethod?.includes(',') ? 'InvalidRequestMethod' : null;
+}
+
+/**
  * Whether a value of Host is a host with or without a port, or empty (RFC 9112 §3.2). Without a comma, which the
  * grammar has: it is how several values are joined into one, here and by others.
  */

@@ -1,11 +1,14 @@
 import { isEdges } from '../bucket/headers.ts';
-import type { FlatHeaders } from '../bucket/transport.ts';
+import type { FlatHeaders, Reply } from '../bucket/transport.ts';
+import type { CompiledRules } from '../cors/compile.ts';
 import type { Facts } from '../cors/decide.ts';
 import { ORIGIN, REQUEST_HEADERS, REQUEST_METHOD } from '../cors/names.ts';
 import type { Background } from '../rules/cache.ts';
 import type { RulesInForce } from '../rules/held.ts';
 import { type Answered, answerTo } from './answers.ts';
+import { corsFault } from './facts.ts';
 import { preflightReply } from './preflight.ts';
+import { faultReply } from './refuse.ts';
 import { type WriteOptions, writeHead } from './write.ts';
 
 export interface OwnAppOptions extends WriteOptions {
@@ -33,11 +36,9 @@ export function inOwnApp(options: OwnAppOptions): BeforeHandlers {
     const { rules } = await options.current((work) => outlive(c, work));
     const answered = answerTo(rules, facts);
     try {
-      if (facts.method === 'OPTIONS') {
-        const host = c.req.raw.headers.get('host') ?? new URL(c.req.url).host;
-        const { status, headers, body } = preflightReply(rules, answered, { ...facts, host }, c.req.path);
-        c.res = c.newResponse(body || null, new Response(null, { status, headers: pairs(headers) }));
-      } else await next();
+      const reply = ownReply(c, facts, rules, answered);
+      if (reply === null) await next();
+      else c.res = c.newResponse(reply.body || null, headOf(reply));
     } finally {
       // Also where next() throws: Hono adds what stands here to the answer that the app's onError gives.
       const written = write(c.res, answered, options);
@@ -48,12 +49,25 @@ export function inOwnApp(options: OwnAppOptions): BeforeHandlers {
   };
 }
 
+/** What is answered without the app's handlers. */
+function ownReply(c: AppContext, facts: Facts, rules: CompiledRules, answered: Answered): Reply | null {
+  const fault = corsFault(facts);
+  if (fault === null && facts.method !== 'OPTIONS') return null;
+  const host = c.req.raw.headers.get('host') ?? new URL(c.req.url).host;
+  return fault === null
+    ? preflightReply(rules, answered, { ...facts, host }, c.req.path)
+    : faultReply(rules, host, answered.decision.reason, fault);
+}
+
 const factsOf = ({ method, headers }: Request): Facts => ({
   method,
   origin: headers.get(ORIGIN) || null,
   requestMethod: headers.get(REQUEST_METHOD) || null,
   requestHeaders: headers.get(REQUEST_HEADERS),
 });
+
+const headOf = ({ status, headers }: Reply): Response =>
+  new Response(null, { status, headers: pairs(headers) });
 
 /**
  * A copy around the same unread body: headers of a fetched or a redirecting response can't be changed, and those of a
@@ -70,7 +84,8 @@ function write(response: Response, answered: Answered, options: WriteOptions): R
     own.push(name, value);
     written.headers.delete(name);
   }
-  for (const [name, value] of pairs(writeHead(own, answered, options).headers)) {
+  // The app's handlers are the server that a proxy in front trusts.
+  for (const [name, value] of pairs(writeHead(own, answered, { ...options, passCommands: true }).headers)) {
     written.headers.append(name, value);
   }
   return written;

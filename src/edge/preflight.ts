@@ -6,6 +6,7 @@ import { type Answered, answerTo } from './answers.ts';
 import { refusalReply } from './refuse.ts';
 import { newRequestId, REQUEST_ID_HEADER } from './request-id.ts';
 import { makeHead, type Served, sendReply } from './served.ts';
+import { NO_STORE } from './write.ts';
 
 const RETRY_AFTER_SECONDS = '5';
 
@@ -28,10 +29,18 @@ export function preflightReply(
   key: string,
 ): Reply {
   const refused = refusal(rules, decision, facts, resourceOf(key));
+  const caching = mayBeSplit(facts) ? NO_STORE : [];
   if (refused !== null) {
     const retry = refused.status === 503 ? ['Retry-After', RETRY_AFTER_SECONDS] : [];
-    return refusalReply(rules, facts.host, decision.reason, refused, retry);
+    return refusalReply(rules, facts.host, decision.reason, refused, [...retry, ...caching]);
   }
   const idHeader = REQUEST_ID_HEADER[rules.behaviour.dialect];
-  return { status: 200, headers: [idHeader, newRequestId(), 'Content-Length', '0'], body: '' };
+  return { status: 200, headers: [idHeader, newRequestId(), 'Content-Length', '0', ...caching], body: '' };
 }
+
+/**
+ * Whether Access-Control-Request-Headers may have come on several lines, of which a cache that stores answers to OPTIONS
+ * may compare the first alone. Lines are joined by a comma and a blank; browsers write a bare comma (Fetch standard,
+ * "CORS-preflight fetch").
+ */
+const mayBeSplit = ({ requestHeaders }: Facts): boolean => requestHeaders?.includes(', ') ?? false;

@@ -6,23 +6,30 @@ import { answerTo } from './answers.ts';
 import { ERRORS, type ErrorCode, errorXml, METHODS_SERVED } from './errors.ts';
 import { newRequestId, REQUEST_ID_HEADER } from './request-id.ts';
 import { type Made, makeHead, type Served } from './served.ts';
+import { NO_STORE } from './write.ts';
 
 /** Makes one row of the table of errors into an answer, with the CORS headers of the decision. */
 export function errorReply(served: Served, code: ErrorCode): { made: Made; reply: Reply } {
-  const allow = code === 'MethodNotAllowed' ? ['Allow', METHODS_SERVED.join(', ')] : [];
-  const retry = code === 'BucketBusy' ? ['Retry-After', '1'] : [];
-  // An error is this moment's; no cache may answer with it later.
-  const headers = [...allow, ...retry, 'Cache-Control', 'no-store'];
-  return xmlReply(served, { ...ERRORS[code], code, details: [], trailer: [] }, headers, code);
-}
-
-function xmlReply(served: Served, refused: Refusal, extra: FlatHeaders, code: ErrorCode | null) {
   const { facts, inForce, bucket } = served;
   const answered = answerTo(inForce.rules, facts);
   const reason = bucket === null ? null : answered.decision.reason;
-  const reply = refusalReply(inForce.rules, facts.host, reason, refused, extra);
+  const reply = faultReply(inForce.rules, facts.host, reason, code);
   const made = makeHead(served, answered, reply.status, reply.headers, code);
   return { made, reply: { ...reply, headers: made.headers } };
+}
+
+/** The same without the CORS headers. */
+export function faultReply(
+  rules: CompiledRules,
+  host: string,
+  reason: Reason | null,
+  code: ErrorCode,
+): Reply {
+  const allow = code === 'MethodNotAllowed' ? ['Allow', METHODS_SERVED.join(', ')] : [];
+  const retry = code === 'BucketBusy' ? ['Retry-After', '1'] : [];
+  // An error is this moment's; no cache may answer with it later.
+  const headers = [...allow, ...retry, ...NO_STORE];
+  return refusalReply(rules, host, reason, { ...ERRORS[code], code, details: [], trailer: [] }, headers);
 }
 
 /** Makes a refusal into an answer in the store's shape, without its CORS headers. */

@@ -25,6 +25,8 @@ export interface Bucket {
   readonly trustForwarded?: boolean;
   /** `all` unless given. */
   readonly forwarded?: Forwarded;
+  /** Commands of the bucket to a proxy in front (`X-Accel-Redirect`) are passed on. */
+  readonly passProxyCommands?: boolean;
   readonly sign?: Sign;
 }
 

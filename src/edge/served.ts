@@ -59,11 +59,13 @@ export function makeHead(
   code: ErrorCode | null,
 ): Made {
   const idHeader = REQUEST_ID_HEADER[served.inForce.rules.behaviour.dialect];
-  const debugReason = served.options.debugReason && served.bucket !== null;
-  const { headers, hadCors } = writeHead(own, answered, { debugReason });
+  const { bucket, options } = served;
+  const debugReason = options.debugReason && bucket !== null;
+  const passCommands = bucket?.passProxyCommands ?? false;
+  const { headers, hadCors } = writeHead(own, answered, { debugReason, passCommands });
   const requestId = firstValue(headers, idHeader) ?? newRequestId();
   const { decision } = answered;
-  return { status, headers, hadCors, decision, requestId, code, at: served.options.now() };
+  return { status, headers, hadCors, decision, requestId, code, at: options.now() };
 }
 
 /** Answers without the bucket: a preflight that passes, a refusal, an error. */

@@ -1,4 +1,4 @@
-import { responseHeaders } from '../bucket/headers.ts';
+import { type ResponseHeaderOptions, responseHeaders } from '../bucket/headers.ts';
 import type { FlatHeaders } from '../bucket/transport.ts';
 import { REASON } from '../cors/names.ts';
 import { varyHeader } from '../cors/vary.ts';
@@ -9,7 +9,7 @@ export interface WriteOptions {
   readonly debugReason: boolean;
 }
 
-const NO_STORE: FlatHeaders = ['Cache-Control', 'no-store'];
+export const NO_STORE: FlatHeaders = ['Cache-Control', 'no-store'];
 
 /**
  * Takes a head apart and puts it together with the one right set of CORS headers. Every response that
@@ -18,9 +18,9 @@ const NO_STORE: FlatHeaders = ['Cache-Control', 'no-store'];
 export function writeHead(
   own: FlatHeaders,
   answered: Answered,
-  { debugReason }: WriteOptions,
+  { debugReason, passCommands }: WriteOptions & Pick<ResponseHeaderOptions, 'passCommands'>,
 ): { readonly headers: string[]; readonly hadCors: boolean } {
-  const { headers, vary, hadCors } = responseHeaders(own, answered.noStore);
+  const { headers, vary, hadCors } = responseHeaders(own, { noStore: answered.noStore, passCommands });
   for (const item of answered.headers) headers.push(item);
   for (const item of vary.length === 0 ? answered.varyAlone : varyHeader(vary, answered.vary))
     headers.push(item);

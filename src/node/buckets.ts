@@ -80,6 +80,7 @@ async function openOne(
   earlier: OpenBucket | undefined,
 ): Promise<OpenedBucket> {
   const { bucket: place, hosts, prefix, keepPrefix, keepHost, trustForwarded, forwarded } = config;
+  const { dangerouslyPassProxyCommands: passProxyCommands } = config;
   const spell = config.name === '' ? asFlag : asKey;
   if (place === null) throw startFault([`${spell('bucket')} is missing: write where the bucket is`]);
   // Nothing but the bucket's own rules is signed for.
@@ -108,6 +109,7 @@ async function openOne(
         keepHost,
         trustForwarded,
         forwarded,
+        passProxyCommands,
         ...(hosts !== undefined && { hosts }),
         ...(prefix !== undefined && { prefix }),
       },

@@ -30,7 +30,7 @@ export function turnedAway(incoming: IncomingMessage, outgoing: ServerResponse, 
   if (malformed || head.upgrade) endConnection(incoming, outgoing);
   if (!malformed) return false;
   lingerAfter(incoming, outgoing);
-  outgoing.writeHead(400, ['Content-Length', '0']).end();
+  outgoing.writeHead(400, ['Content-Length', '0', 'Cache-Control', 'no-store']).end();
   return true;
 }
 
@@ -164,7 +164,9 @@ export function refuseUnparsed({ code = '' }: NodeJS.ErrnoException, connection:
   const answer = socket._httpMessage;
   if (socket.writable && answer?.headersSent !== true) {
     const status = BARE_STATUS[code] ?? 400;
-    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`);
+    // A proxy in front may be told to store every answer, whatever its status.
+    const head = 'Cache-Control: no-store\r\nConnection: close\r\n\r\n';
+    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}`);
   }
   // An answer that is not whole must not look so, and its bucket must be told.
   const cutOff = answer != null && !answer.writableEnded;

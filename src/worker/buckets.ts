@@ -54,6 +54,7 @@ async function openOne(
     forwarded,
     preload,
   } = config;
+  const { dangerouslyPassProxyCommands: passProxyCommands } = config;
   const spell = config.name === '' ? asVariable : asKey;
   if (place?.kind !== 'http') return { lines: [`${spell('bucket')} is missing`] };
   const { base, host, path } = place.address;
@@ -81,6 +82,7 @@ async function openOne(
       keepPrefix,
       trustForwarded,
       forwarded,
+      passProxyCommands,
       ...(hosts !== undefined && { hosts }),
       ...(prefix !== undefined && { prefix }),
     },

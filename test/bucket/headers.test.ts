@@ -54,6 +54,12 @@ const STAYS = [
 
 const capitals = (name: string): string => name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
 
+const letters = (name: string) =>
+  fc
+    .array(fc.boolean(), { minLength: name.length, maxLength: name.length })
+    .map((upper) => [...name].map((char, at) => (upper[at] ? char.toUpperCase() : char)).join(''));
+const token = fc.stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,34}$/);
+
 describe('a request on its way to the bucket', () => {
   test.each(STAYS)('goes without %s, in whatever letters', (name) => {
     expect(passed(name, 'a', 'X-One', '1', name.toUpperCase(), 'b', capitals(name), 'c')).toEqual([
@@ -76,11 +82,6 @@ describe('a request on its way to the bucket', () => {
     expect(passed(...headers, 'connection', 'keep-alive', 'CONNECTION', connection)).toEqual(expected);
   });
 
-  const letters = (name: string) =>
-    fc
-      .array(fc.boolean(), { minLength: name.length, maxLength: name.length })
-      .map((upper) => [...name].map((char, at) => (upper[at] ? char.toUpperCase() : char)).join(''));
-  const token = fc.stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,34}$/);
   const name = fc.oneof(token, fc.constantFrom(...STAYS, 'x-forwarde', 'vary', 'via').chain(letters));
 
   test('keeps everything else as it is, in its order', () => {
@@ -98,10 +99,98 @@ describe('a request on its way to the bucket', () => {
   });
 });
 
+/** What caches go by, each under the name that one of them reads. */
+const CACHING = [
+  'age',
+  'cache-control',
+  'cdn-cache-control',
+  'cf-edge-cache',
+  'cloudflare-cdn-cache-control',
+  'edge-control',
+  'expires',
+  'netlify-cdn-cache-control',
+  'pragma',
+  'surrogate-control',
+  'vercel-cdn-cache-control',
+  'x-accel-expires',
+  'x-litespeed-cache-control',
+  'x-reverse-proxy-ttl',
+  'x-the-cache-of-somebody-else-entirely-cache-control',
+];
+
+/** What a proxy in front would obey. */
+const COMMANDS = [
+  'x-accel-buffering',
+  'x-accel-charset',
+  'x-accel-expires',
+  'x-accel-limit-rate',
+  'x-accel-redirect',
+  'x-accel-something-that-nginx-will-have-one-day',
+  'x-envoy-degraded',
+  'x-envoy-immediate-health-check-fail',
+  'x-lighttpd-send-file',
+  'x-lighttpd-send-tempfile',
+  'x-litespeed-cache-control',
+  'x-litespeed-location',
+  'x-litespeed-purge',
+  'x-reproxy-expected-size',
+  'x-reproxy-file',
+  'x-reproxy-service',
+  'x-reproxy-url',
+  'x-sendfile',
+  'x-sendfile-temporary',
+  'x-sendfile2',
+];
+
+const OPTIONS = { noStore: false, passCommands: false };
+/** Nearly the same as one that is taken out. */
+const LIKE = [
+  'x-accel',
+  'x-send-file',
+  'x-litespeed',
+  'x-envoy-upstream-service-time',
+  'x-accept',
+  'varying',
+];
+
 describe('an answer on its way to the client', () => {
-  test.each(ONE_HOP)('goes without %s', (name) => {
-    const { headers } = responseHeaders(['X-One', '1', capitals(name), 'a', name, 'b'], false);
-    expect(headers).toEqual(['X-One', '1']);
+  test.each([...ONE_HOP, ...COMMANDS, 'x-bucket-cors-reason', 'access-control-allow-origin'])(
+    'goes without %s, in whatever letters',
+    (name) => {
+      const own = [capitals(name), 'a', 'X-One', '1', name, 'b', name.toUpperCase(), 'c'];
+      expect(responseHeaders(own, OPTIONS).headers).toEqual(['X-One', '1']);
+    },
+  );
+
+  test.each(CACHING)('goes without %s where no cache may store it, in whatever letters', (name) => {
+    const own = [capitals(name), 'a', 'X-One', '1', name, 'b', name.toUpperCase(), 'c'];
+    for (const passCommands of [false, true])
+      expect(responseHeaders(own, { noStore: true, passCommands }).headers).toEqual(['X-One', '1']);
+  });
+
+  test.each(COMMANDS)('keeps %s where commands pass', (name) => {
+    const own = [capitals(name), 'a'];
+    expect(responseHeaders(own, { noStore: false, passCommands: true }).headers).toEqual(own);
+  });
+
+  test('keeps all others as they are, in their order', () => {
+    const goes = (key: string) =>
+      ONE_HOP.includes(key) ||
+      /^(?:access-control-|x-accel-|x-lighttpd-|x-litespeed-|x-reproxy-|x-sendfile)/.test(key) ||
+      ['vary', 'x-bucket-cors-reason', 'x-envoy-degraded', 'x-envoy-immediate-health-check-fail'].includes(
+        key,
+      );
+    const name = fc.oneof(
+      token,
+      fc.constantFrom(...ONE_HOP, ...COMMANDS, ...CACHING, ...LIKE).chain(letters),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(name, fc.string({ maxLength: 8 }))), (lines) => {
+        const sent = lines.filter(([given]) => given.toLowerCase() !== 'connection');
+        const kept = sent.filter(([given]) => !goes(given.toLowerCase()));
+        expect(responseHeaders(sent.flat(), OPTIONS).headers).toEqual(kept.flat());
+      }),
+    );
   });
 
   test('goes without what its Connection names, but for its length', () => {
@@ -115,6 +204,6 @@ describe('an answer on its way to the client', () => {
       'ETag',
       '"e"',
     ];
-    expect(responseHeaders(own, false).headers).toEqual(['Content-Length', '2', 'ETag', '"e"']);
+    expect(responseHeaders(own, OPTIONS).headers).toEqual(['Content-Length', '2', 'ETag', '"e"']);
   });
 });

@@ -57,6 +57,7 @@ const WRONG: readonly (readonly [OptionName, string, RegExp, RegExp])[] = [
   ['keepHost', 'yes', /none of the words/, /true or false/],
   ['trustForwarded', '10.0.0.1', /none of the words/, /true or false/],
   ['forwarded', 'host', /none of the words/, /all or for or none/],
+  ['dangerouslyPassProxyCommands', 'nginx', /none of the words/, /true or false/],
   ['dangerouslyAllowCredentials', 'yes', /none of the words/, /true or false/],
   ['debugReason', '1', /none of the words/, /true or false/],
   ['logLevel', 'trace', /none of the words/, /debug or info or warn or error or silent/],

@@ -25,6 +25,7 @@ const DEFAULTS = {
   keepHost: false,
   trustForwarded: false,
   forwarded: 'all',
+  dangerouslyPassProxyCommands: false,
   dangerouslyAllowCredentials: false,
   keepPrefix: false,
   preload: false,

@@ -46,6 +46,7 @@ export const behaviours: fc.Arbitrary<Behaviour> = fc.record({
 export const origins: fc.Arbitrary<string | null> = fc.oneof(
   { weight: 6, arbitrary: fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 4 }) },
   { weight: 1, arbitrary: fc.constantFrom(null, 'null', '*', 'A') },
+  { weight: 1, arbitrary: fc.constantFrom('a,b', 'a, a', 'a b', 'a\tb', ',a', ' ', '*,') },
 );
 
 const methods = fc.oneof(

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { answer } from '../../src/cors/answer.ts';
 import { decide, requestedNames } from '../../src/cors/decide.ts';
 import { DIALECTS } from '../../src/cors/dialect.ts';
 import type { Rule } from '../../src/cors/rule.ts';
-import { ask, behaviour, compiled, preflight, rule } from '../helpers/rules.ts';
+import { ask, behaviour, compiled, preflight, record, rule } from '../helpers/rules.ts';
 
 const A = 'https://a.example';
 const B = 'https://b.example';
@@ -77,7 +78,14 @@ describe.each(DIALECTS)('%s: origin (semantics.md §2.2, §2.3)', (dialect) => {
     ['`Null` is not `null`', ['null'], 'Null', false],
     ['any entry of the list will do', [B, 'https://*.example'], 'https://c.example', true],
     ['capitals in an entry are not folded', ['https://A.example'], A, false],
-    ['a list in the Origin header is one strange origin', [A, B], `${A}, ${B}`, false],
+    ['a list of two allowed origins matches neither', [A, B], `${A}, ${B}`, false],
+    ['a list matches no pattern', ['https://*'], `${A}, ${B}`, false],
+    ['a list without a blank matches no pattern', ['https://*.example'], `${A},${B}`, false],
+    ['a list matches no `*`', ['*'], `${A}, ${B}`, false],
+    ['origins with a blank between them match no pattern', ['https://*.example'], `${A} ${B}`, false],
+    ['origins with a tab between them match no `*`', ['*'], `${A}\t${B}`, false],
+    ['an entry that is a list itself matches no list', [`${A}, ${B}`], `${A}, ${B}`, false],
+    ['an empty item makes a list too', ['*'], `, ${A}`, false],
   ])('%s', (_, allowedOrigins, origin, fits) => {
     expect(outcome([rule({ allowedOrigins })], ask({ origin }), dialect)[0] === 'matched').toBe(fits);
     expect(outcome([rule({ allowedOrigins })], preflight(origin, 'GET'), dialect)[0] === 'matched').toBe(
@@ -195,6 +203,36 @@ describe('an actual request that carries Access-Control-Request-* (semantics.md 
     const decision = decide(compiled(rules, behaviour(dialect, vary)), facts);
     expect(decision.reason).toBe(reason);
     expect(decision.requestedHeaders).toEqual([]);
+  });
+});
+
+describe('a list in the Origin header', () => {
+  const list = `${A}, ${B}`;
+  const everybody = [forA({ allowedMethods: ['PUT'] }), rule({ allowedMethods: ['GET'] })];
+
+  test('gets in safe mode what every origin gets, and never its own name', () => {
+    const rules = compiled(everybody, behaviour('s3', 'safe'));
+    const decision = decide(rules, ask({ origin: list }));
+    expect([decision.reason, decision.rule?.number]).toEqual(['origin_not_allowed', 2]);
+    const { headers, vary } = answer(rules, decision);
+    expect(record(headers)).toMatchObject({ 'Access-Control-Allow-Origin': '*' });
+    expect(headers).not.toContain('Access-Control-Allow-Credentials');
+    expect(vary).toEqual([]);
+  });
+
+  test.each([
+    ['in store mode', 'store', 'GET'],
+    ['where the answer depends on the origin', 'safe', 'PUT'],
+  ] as const)('gets no headers %s', (_, vary, method) => {
+    const rules = compiled(everybody, behaviour('s3', vary));
+    const decision = decide(rules, ask({ method, origin: list }));
+    expect([decision.reason, decision.rule]).toEqual(['origin_not_allowed', null]);
+    expect(answer(rules, decision).headers).toEqual([]);
+  });
+
+  test('is looked at after the method that s3 objects to first', () => {
+    expect(outcome(everybody, preflight(list, 'PATCH'), 's3')).toEqual(['method_not_allowed', null]);
+    expect(outcome(everybody, preflight(list, 'PATCH'), 'oss')).toEqual(['origin_not_allowed', null]);
   });
 });
 

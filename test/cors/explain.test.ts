@@ -127,6 +127,25 @@ describe('the sentence names what has to be mended', () => {
     ['the missing Origin', rules, preflight(null, 'GET'), /Origin/],
     ['the missing Origin of an actual request', rules, ask(), /not a CORS request/],
     ['the rule that everybody gets', compiled([rule()]), ask(), /rule 1 .*every origin/],
+    [
+      'an Origin that is a list',
+      rules,
+      ask({ origin: `${A}, ${A}` }),
+      /^https:\/\/a\.example, https:\/\/a\.example is not one origin: .* comma or a blank, so no rule/,
+    ],
+    [
+      'an Origin that is a list, and the rule that everybody gets',
+      compiled([rule()]),
+      ask({ origin: `${A} ${A}` }),
+      /not one origin.* headers of rule 1 because every origin/,
+    ],
+    ['a preflight whose Origin is a list', rules, preflight(`${A},${A}`, 'GET'), /not one origin/],
+    [
+      'the method that s3 refuses before an Origin that is a list',
+      rules,
+      preflight(`${A},${A}`, 'PATCH'),
+      /^PATCH is none of/,
+    ],
     ['that there are no rules', compiled([]), ask({ origin: A }), /no CORS rules/],
     ['that there is no bucket', missingBucket(behaviour('s3')), ask({ origin: A }), /no such bucket/],
     [

@@ -145,7 +145,7 @@ describe('hostile values come out right', () => {
 
   test('an entry full of signs that mean something to a RegExp matches itself alone', () => {
     const odd = compiled([rule({ allowedOrigins: ['(a+)+$*[', '^.*$'.replace('*', '+')] })]);
-    expect(decide(odd, preflight('(a+)+$ [', 'GET')).reason).toBe('matched');
+    expect(decide(odd, preflight('(a+)+$-[', 'GET')).reason).toBe('matched');
     expect(decide(odd, preflight('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!', 'GET')).reason).toBe(
       'origin_not_allowed',
     );

@@ -54,6 +54,9 @@ function walkRules(rules: readonly Rule[], origin: string, method: string, names
   return { reason: `${nearest}_not_allowed`, rule: null, walk };
 }
 
+/** One origin, or `null`: no list of them (the Fetch standard's grammar of Origin). */
+const isList = (origin: string): boolean => /[, \t]/.test(origin);
+
 const FIVE = ['GET', 'PUT', 'DELETE', 'POST', 'HEAD'];
 const refused = (reason: string): Verdict => ({ reason, rule: null, walk: null });
 
@@ -62,6 +65,11 @@ export function judge({ rules }: RuleSet, { dialect, vary }: Behaviour, facts: F
   if (method !== 'OPTIONS') {
     if (!origin) return { ...refused('not_cors'), rule: vary === 'safe' ? everybodys(rules, method) : null };
     if (rules.length === 0) return refused('no_rules');
+    if (isList(origin))
+      return {
+        ...refused('origin_not_allowed'),
+        rule: vary === 'safe' ? everybodys(rules, method) : null,
+      };
     // §2.6, S3's oddity.
     if (dialect !== 's3' || vary !== 'store') return walkRules(rules, origin, method, []);
     return walkRules(rules, origin, requestMethod || method, namesAsked(requestHeaders));
@@ -70,6 +78,10 @@ export function judge({ rules }: RuleSet, { dialect, vary }: Behaviour, facts: F
   if (dialect === 'oss' && !requestMethod) return refused('method_missing');
   if (rules.length === 0) return refused('no_rules');
   if (!requestMethod) return refused('method_missing');
+  if (isList(origin)) {
+    const invalid = dialect === 's3' && !FIVE.includes(requestMethod);
+    return refused(invalid ? 'method_not_allowed' : 'origin_not_allowed');
+  }
   if (dialect === 's3' && !FIVE.includes(requestMethod)) {
     return { ...walkRules(rules, origin, requestMethod, []), reason: 'method_not_allowed' };
   }

@@ -108,7 +108,9 @@ async function byEdge({ rules, facts, target, status, own, debugReason }: Case) 
   };
   await app.fetch(new Request('http://edge/'), { exchange });
   if (sent === undefined) throw new Error('the edge sent nothing');
-  return plain(sent.status, new Headers(pairs(sent.headers)), sent.body);
+  // Every platform adapter leaves the body of an answer to HEAD out.
+  const body = facts.method === 'HEAD' ? '' : sent.body;
+  return plain(sent.status, new Headers(pairs(sent.headers)), body);
 }
 
 async function byOwnApp({ rules, facts, target, status, own, debugReason }: Case) {

@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { openOwnApp } from '../helpers/own-app.ts';
 import { addPreflightTests } from '../suite/preflight.ts';
 import { addRefusalTests } from '../suite/refusal.ts';
+import { addRepeatedTests } from '../suite/repeated.ts';
 import type { Runtime } from '../suite/runtime.ts';
 import { addVaryTests } from '../suite/vary.ts';
 import { addVectorTests } from '../suite/vectors.ts';
@@ -19,6 +20,7 @@ const runtime: Runtime = {
 describe('bucketCors in an app on Node, over HTTP', () => {
   addPreflightTests(runtime);
   addRefusalTests(runtime);
+  addRepeatedTests(runtime);
   addVaryTests(runtime);
   addVectorTests(runtime);
 });

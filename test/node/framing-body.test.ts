@@ -37,6 +37,7 @@ describe('a chunked body that does not hold together', () => {
       const answered = await rawly(framed().edge.url, HEAD + body + SMUGGLED);
       expect(statuses(answered)).toEqual([status]);
       expect(answered).toMatch(/^Connection: close\r$/m);
+      expect(answered).toMatch(/^Cache-Control: no-store\r$/m);
       expect(framed().bucket.whole).toEqual([]);
       expect(framed().bucket.begun).not.toContain('GET /smuggled');
     },

@@ -77,6 +77,7 @@ describe.each(['plain', 'secure'] as const)('on a %s connection of HTTP/1.1', (k
     dribble(socket, begun);
     await until('it is told', () => text.startsWith('HTTP/1.1 408 '));
     expect(text).toMatch(/connection: close/i);
+    expect(text).toMatch(/cache-control: no-store/i);
     socket.end();
     await shutOut();
     expect(edge.bucket.asked).toEqual([]);

@@ -44,6 +44,18 @@ const CORS_OF_THE_BUCKET = [
   ['Access-Control-Something-New', 'yes'],
 ] as const;
 
+/** What a bucket could make a proxy in front of the edge do. */
+const COMMANDS = [
+  ['X-Accel-Redirect', '/internal/secret'],
+  ['x-accel-expires', '3600'],
+  ['X-ACCEL-BUFFERING', 'no'],
+  ['X-Sendfile', '/etc/passwd'],
+  ['X-LIGHTTPD-send-file', '/etc/passwd'],
+  ['X-LiteSpeed-Location', '/internal/secret'],
+  ['X-Reproxy-URL', 'http://169.254.169.254/'],
+  ['X-Envoy-Immediate-Health-Check-Fail', 'true'],
+] as const;
+
 export function addRequestHeaderTests(runtime: Runtime): void {
   describe('headers on their way to the bucket', () => {
     const edge = useEdge(runtime, { rules: ONE_ORIGIN });
@@ -162,6 +174,13 @@ export function addResponseHeaderTests(runtime: Runtime): void {
       expect(corsHeaders(answered)).toEqual(ONE_ORIGIN_HEADERS);
     });
 
+    test.each(COMMANDS)('%s, a command to a proxy in front, is taken out', async (name, text) => {
+      edge().bucket.script = { status: 200, headers: [name, text, 'X-One', '1'] };
+      const answered = await call(edge().url, { target: '/key' });
+      expect(values(answered, name)).toEqual([]);
+      expect(value(answered, 'x-one')).toBe('1');
+    });
+
     test('what ends at the next hop ends here', async () => {
       const own = ['Connection', 'x-one, close', 'X-One', '1', 'Proxy-Authenticate', 'Basic', 'X-Two', '2'];
       edge().bucket.script = { status: 200, headers: [...own, 'Upgrade', 'h2c', 'Trailer', 'x-sum'] };
@@ -170,6 +189,29 @@ export function addResponseHeaderTests(runtime: Runtime): void {
         expect(values(answered, name), name).toEqual([]);
       expect(value(answered, 'x-two')).toBe('2');
       expect(value(answered, 'connection')).not.toContain('x-one');
+    });
+  });
+
+  describe('commands to a proxy in front, where they pass', () => {
+    const buckets = [{ name: 'bucket', passProxyCommands: true }];
+    const edge = useEdge(runtime, { rules: ONE_ORIGIN, buckets });
+
+    test.each(COMMANDS)('%s goes on as it is', async (name, text) => {
+      edge().bucket.script = { status: 200, headers: [name, text] };
+      expect(value(await call(edge().url, { target: '/key' }), name)).toBe(text);
+    });
+  });
+
+  describe('a command to store an answer, where commands pass and the rules are unknown', () => {
+    const buckets = [{ name: 'bucket', passProxyCommands: true }];
+    const edge = useEdge(runtime, { rules: 'unknown', buckets });
+
+    test('gives way to no-store', async () => {
+      edge().bucket.script = { status: 200, headers: ['X-Accel-Expires', '60', 'X-Accel-Charset', 'utf-8'] };
+      const answered = await call(edge().url, { target: '/key' });
+      expect(values(answered, 'x-accel-expires')).toEqual([]);
+      expect(value(answered, 'x-accel-charset')).toBe('utf-8');
+      expect(value(answered, 'cache-control')).toBe('no-store');
     });
   });
 

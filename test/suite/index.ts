@@ -9,6 +9,7 @@ import { addObserveTests } from './observe.ts';
 import { addPreflightTests } from './preflight.ts';
 import { addRefusalTests } from './refusal.ts';
 import { addRefusedHeadTests } from './refused-heads.ts';
+import { addRepeatedTests } from './repeated.ts';
 import { addRouteTests } from './route.ts';
 import type { Runtime } from './runtime.ts';
 import { addTargetTests } from './target.ts';
@@ -22,6 +23,7 @@ import { addVectorTests } from './vectors.ts';
 export function addTests(runtime: Runtime): void {
   addPreflightTests(runtime);
   addRefusalTests(runtime);
+  addRepeatedTests(runtime);
   addObjectTests(runtime);
   addRequestHeaderTests(runtime);
   addResponseHeaderTests(runtime);

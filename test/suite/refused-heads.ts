@@ -32,6 +32,7 @@ export function addRefusedHeadTests(runtime: Runtime): void {
       const answered = await rawly(edge().url, text);
       expect(answered).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
       expect(answered.toLowerCase()).toContain('connection: close');
+      expect(answered.toLowerCase()).toContain('cache-control: no-store');
       expect(answered.match(/HTTP\/1\.1 \d/g)).toHaveLength(1);
       expect(edge().bucket.asked).toEqual([]);
       expect(edge().events.filter(({ status: told }) => told === 200)).toEqual([]);

@@ -15,6 +15,7 @@ export interface Place {
   readonly keepHost?: boolean;
   readonly trustForwarded?: boolean;
   readonly forwarded?: Forwarded;
+  readonly passProxyCommands?: boolean;
   /** The scripted bucket's path-style prefix. */
   readonly path?: string;
   /** What it says to the first `GET /?cors`; what the options say unless given. */

@@ -60,10 +60,11 @@ export async function openOnWorkerd(options: OpenOptions): Promise<Edge> {
 function configOf({ dialect, vary, debugReason }: OpenOptions, opened: readonly Opened[]) {
   // A bucket that keeps the client's Host can't be configured here; tests of it run on Node alone.
   const buckets = opened.map(
-    ({ place: { name, rules: _, path: __, keepHost: ___, url, ...where }, upstream }) => [
+    ({ place: { name, rules: _, path: __, keepHost: ___, passProxyCommands, url, ...where }, upstream }) => [
       name,
       {
         ...where,
+        dangerouslyPassProxyCommands: passProxyCommands ?? false,
         store: dialect ?? 'oss',
         vary: vary ?? 'safe',
         bucket: url ?? upstream.url,
