@@ -6,6 +6,8 @@ export type EdgeFault =
   | 'NoSuchBucket'
   | 'InvalidURI'
   | 'InvalidHost'
+  | 'HostNotAllowed'
+  | 'WriteNotAllowed'
   | 'URITooLong'
   | 'RequestHeaderTooLarge'
   | 'MethodNotAllowed'
@@ -42,6 +44,16 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorRow>> = {
     message: 'The request target is not a path that can be routed; dot segments are refused.',
   },
   InvalidHost: { status: 400, message: 'The request has several Host headers, or one that names no host.' },
+  HostNotAllowed: {
+    status: 403,
+    message:
+      'The bucket is a folder, served under localhost, loopback addresses and configured hosts only: ask for one of them, or name this host with --own-hosts.',
+  },
+  WriteNotAllowed: {
+    status: 403,
+    message:
+      "The bucket is a folder: a page of another origin writes only what the bucket's rules allow it, and no page writes the rules.",
+  },
   URITooLong: { status: 414, message: `The request target is longer than ${MAX_TARGET} bytes.` },
   RequestHeaderTooLarge: {
     status: 431,

@@ -1,5 +1,6 @@
 import type { Address, Exchange, Sign } from '../bucket/transport.ts';
 import type { RulesInForce } from '../rules/held.ts';
+import type { Guard } from './guard.ts';
 
 /** A bucket as the edge serves it. */
 export interface Bucket {
@@ -21,6 +22,8 @@ export interface Bucket {
   readonly keepHost?: boolean;
   /** The clients are proxies of one's own: what they tell of earlier hops is passed on. */
   readonly trustForwarded?: boolean;
+  /** Present where the bucket checks no signature. */
+  readonly guard?: Guard;
   readonly sign?: Sign;
 }
 
