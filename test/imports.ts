@@ -25,7 +25,7 @@ const ANYTHING = [
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cors: [],
   document: ['cors'],
-  rules: ['cors', 'document'],
+  rules: ['cors', 'document', 'bucket'],
   bucket: ['cors', 'document'],
   config: CORE,
   edge: CORE,

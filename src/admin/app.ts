@@ -32,6 +32,7 @@ export function createAdmin(options: AdminOptions): Hono {
   app.use(async (c, next) => {
     await next();
     c.header('Cache-Control', 'no-store');
+    c.header('X-Content-Type-Options', 'nosniff');
   });
   app.get('/healthz', (c) => c.json({ status: 'alive' }));
   app.get('/readyz', async (c) => {
@@ -53,8 +54,9 @@ export function createAdmin(options: AdminOptions): Hono {
     return c.json({ bucket: bucket.name, ...explained }, 'faults' in explained ? 400 : 200);
   });
   app.post('/refresh', async (c) => {
-    // Any page can have a browser send a POST here; it carries an Origin then.
-    if (c.req.header('Origin') !== undefined) return c.json({ error: 'not for pages' }, 403);
+    // Any page can have a browser send a POST here.
+    if (isFromPage(c.req.header('Origin'), c.req.header('Sec-Fetch-Site')))
+      return c.json({ error: 'not for pages' }, 403);
     const asked = c.req.query('bucket');
     const found = named(asked, buckets());
     if (found.length === 0) return c.json(unknownBucket(asked, buckets()), 404);
@@ -79,6 +81,10 @@ export function createAdmin(options: AdminOptions): Hono {
   );
   return app;
 }
+
+/** A browser names the page's origin, or says of which site it is; `none` is a person's own request. */
+const isFromPage = (origin: string | undefined, site: string | undefined): boolean =>
+  origin !== undefined || (site !== undefined && site !== 'none');
 
 /** All of them where none is named. */
 const named = (asked: string | undefined, buckets: readonly RuledBucket[]): readonly RuledBucket[] =>

@@ -45,6 +45,8 @@ export interface Outcome {
   /** To the client. */
   readonly sent: number;
   readonly failure: Failure | null;
+  /** Why it failed, in the words of the system; for the log alone, since it may name addresses. */
+  readonly cause?: string | null;
 }
 
 /** Where a transport puts what comes back. `head` or `fail` is called, then `end`, each at most once;

@@ -1,13 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { type BucketConfig, onlyBucket, readConfigFile } from '../config/file.ts';
+import type { OptionName } from '../config/options.ts';
 import {
   BUCKET_OPTIONS,
   type Config,
-  fromVariables,
   type Given,
   type GivenOptions,
+  type Places,
+  placesOf,
   readConfig,
 } from '../config/read.ts';
+import { fromVariables, variableWarnings } from '../config/variables.ts';
+import { wrapping } from '../config/wrapping.ts';
 import { type Fault, faultText } from '../document/fault.ts';
 import { readFlags } from './flags.ts';
 
@@ -17,22 +21,29 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface Configured {
   readonly config: Config;
   readonly buckets: readonly BucketConfig[];
+  /** What the options were given by. */
+  readonly places: Places;
+  /** Sentences on variables that are not read. */
+  readonly warnings: readonly string[];
 }
 
 /**
  * Reads flags, variables and the configuration file that they name; a flag wins over a variable, and both over the
- * file. Null after telling all faults at once; the exit code is then 2.
+ * file. The variables of options in `unused` belong to other commands, and may be anything. Null after telling all
+ * faults at once; the exit code is then 2.
  */
 export function configure(
   args: readonly string[],
   env: Environment,
   faultsOf: (given: GivenOptions) => readonly Fault[],
+  unused: readonly OptionName[] = [],
 ): Configured | null {
   const flags = readFlags(args);
-  const variables = fromVariables(env);
+  const variables = without(fromVariables(env), unused);
   const path = (flags.given.config ?? variables.config)?.text;
-  const direct = { ...(path === undefined ? variables : ofProcess(variables)), ...flags.given };
-  const file = path === undefined ? NO_FILE : readFile(path);
+  const direct = { ...(path === undefined ? variables : without(variables, BUCKET_OPTIONS)), ...flags.given };
+  // A path in quotes is a fault of its own, and names no file.
+  const file = path === undefined || wrapping(path) !== null ? NO_FILE : readFile(path);
   // A file with faults gives no options: they have been told where they stand.
   const given = { ...file.options, ...direct };
   const read = readConfig(given);
@@ -47,7 +58,8 @@ export function configure(
   if ('config' in read && faults.length === 0) {
     const { config } = read;
     const alone = config.bucket === null ? [] : [onlyBucket(config)];
-    return { config, buckets: path === undefined ? alone : file.buckets };
+    const buckets = path === undefined ? alone : file.buckets;
+    return { config, buckets, places: placesOf(given), warnings: variableWarnings(env) };
   }
   for (const fault of faults) console.error(`bucket-cors: ${faultText(fault)}`);
   process.exitCode = 2;
@@ -74,13 +86,11 @@ export function readFile(path: string): ReadFile {
 }
 
 /**
- * Without what says something of one bucket: beside a file nothing reads it, and in the environment it may be meant
- * for other programs. On the command line it is meant.
+ * Variables but for those of some options: beside a file nothing reads what says something of one bucket, and in the
+ * environment it may be meant for other programs. On the command line it is meant.
  */
-const ofProcess = (variables: GivenOptions): GivenOptions =>
-  Object.fromEntries(
-    Object.entries(variables).filter(([name]) => !BUCKET_OPTIONS.some((option) => option === name)),
-  );
+const without = (variables: GivenOptions, names: readonly OptionName[]): GivenOptions =>
+  Object.fromEntries(Object.entries(variables).filter(([name]) => !names.some((one) => one === name)));
 
 /** Options of one bucket, where a file says them for each: they would be dropped in silence. */
 function besideFile(flags: GivenOptions, bucket: Given | undefined): readonly Fault[] {

@@ -1,3 +1,4 @@
+import type { GivenOptions } from '../config/read.ts';
 import type { Fault } from '../document/fault.ts';
 import { type Running, start } from '../node/start.ts';
 import { configure, type Environment } from './configure.ts';
@@ -11,13 +12,13 @@ const NO_BUCKET: Fault = {
 
 /** Serves the configured buckets until a signal comes. */
 export async function serve(args: readonly string[], env: Environment): Promise<void> {
-  const configured = configure(args, env, ({ bucket, config }) =>
-    bucket === undefined && config === undefined ? [NO_BUCKET] : [],
-  );
+  const noBucket = ({ bucket, config }: GivenOptions) =>
+    bucket === undefined && config === undefined ? [NO_BUCKET] : [];
+  const configured = configure(args, env, noBucket, ['demoPort']);
   if (configured === null) return;
-  const { config, buckets } = configured;
+  const { config, buckets, places, warnings } = configured;
   await run(async () => {
-    const running = await start(config, buckets, { env });
+    const running = await start(config, buckets, { env, places, warnings });
     return { running, lines: linesOf(running) };
   }, config.config);
 }

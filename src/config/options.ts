@@ -159,6 +159,15 @@ export const OPTIONS = {
     about: 'The port of the edge; 0 takes any free one.',
     parse: values.parsePort,
   }),
+  ownHosts: option({
+    flag: 'own-hosts',
+    variable: 'OWN_HOSTS',
+    default: null,
+    example: 'edge.example.com,edge.lan',
+    about:
+      "Host names, with commas between them, under which the admin port, the demo page and folders answer besides `localhost` and this machine's addresses.",
+    parse: values.parseHosts,
+  }),
   socket: option({
     flag: 'socket',
     variable: 'SOCKET',
@@ -290,6 +299,16 @@ export const OPTIONS = {
     example: 'true',
     about:
       'With store `oss`: send `Access-Control-Allow-Credentials: true` to origins that a rule names without `*`.',
+    alone: true,
+    parse: values.parseSwitch,
+  }),
+  dangerouslyOpenBucket: option({
+    flag: 'dangerously-open-bucket',
+    variable: 'DANGEROUSLY_OPEN_BUCKET',
+    default: 'false',
+    example: 'true',
+    about:
+      'Serve a folder beyond this machine, where it checks no signature: whoever reaches the edge reads, writes and deletes its objects.',
     alone: true,
     parse: values.parseSwitch,
   }),

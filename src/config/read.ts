@@ -3,6 +3,7 @@ import type { Dialect } from '../cors/dialect.ts';
 import type { Fault } from '../document/fault.ts';
 import { OPTIONS, type Option, type OptionName } from './options.ts';
 import type { BucketPlace } from './place.ts';
+import { wrapping } from './wrapping.ts';
 
 type ValueOf<N extends OptionName> = (typeof OPTIONS)[N] extends Option<infer T> ? T : never;
 
@@ -15,6 +16,7 @@ type Unset =
   | 'stateDir'
   | 'redis'
   | 'config'
+  | 'ownHosts'
   | 'socket'
   | 'tlsCert'
   | 'tlsKey';
@@ -43,6 +45,7 @@ export const BUCKET_OPTIONS = [
   'forwarded',
   'dangerouslyPassProxyCommands',
   'dangerouslyAllowCredentials',
+  'dangerouslyOpenBucket',
 ] as const satisfies readonly OptionName[];
 
 export type BucketOptions = Pick<Config, (typeof BUCKET_OPTIONS)[number]>;
@@ -54,18 +57,13 @@ export interface Given {
 }
 export type GivenOptions = Partial<Record<OptionName, Given>>;
 
-export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];
+/** What options were given by, without their values. */
+export type Places = Partial<Record<OptionName, string>>;
 
-/** Picks the options out of environment or Worker variables; an empty one counts as not set. */
-export function fromVariables(variables: Readonly<Record<string, string | undefined>>): GivenOptions {
-  const given: GivenOptions = {};
-  for (const name of OPTION_NAMES) {
-    const place = OPTIONS[name].variable;
-    const text = variables[place];
-    if (text !== undefined && text !== '') given[name] = { place, text };
-  }
-  return given;
-}
+export const placesOf = (given: GivenOptions): Places =>
+  Object.fromEntries(Object.entries(given).map(([name, { place }]) => [name, place]));
+
+export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];
 
 /** Checks all options at once: every fault there is, or a whole configuration (promise 6). */
 export function readConfig(given: GivenOptions): { config: Config } | { faults: readonly Fault[] } {
@@ -103,6 +101,12 @@ function readOptions(names: readonly OptionName[], given: GivenOptions): { value
   for (const name of names) {
     const option: Option<unknown> = OPTIONS[name];
     const text = given[name]?.text ?? option.default;
+    const wrapped = text === null ? null : wrapping(text);
+    if (wrapped !== null) {
+      const write = shown(name, wrapped.bare).value ?? 'it without them';
+      faults.push({ place: placeOf(given, name), reason: wrapped.reason, write });
+      continue;
+    }
     const read = text === null ? { value: null } : option.parse(text);
     if ('value' in read) values[name] = read.value;
     else faults.push({ place: placeOf(given, name), ...shown(name, text ?? ''), ...read });
@@ -168,6 +172,14 @@ function contradictions(options: BucketOptions, given: GivenOptions): Fault[] {
   if (options.rulesToken !== null && options.rulesToken !== undefined && options.rules?.kind !== 'url') {
     const reason = 'has a meaning only for rules at a URL';
     faults.push({ place: placeOf(given, 'rulesToken'), reason, write: 'nothing, or --rules https://…' });
+  }
+  if (options.dangerouslyOpenBucket && options.bucket?.kind === 'http') {
+    faults.push({
+      place: placeOf(given, 'dangerouslyOpenBucket'),
+      value: 'true',
+      reason: 'has a meaning only for a folder',
+      write: 'nothing: leave it out',
+    });
   }
   if (options.signature === 'v1' && store === 's3') {
     faults.push({

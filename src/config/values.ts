@@ -78,6 +78,14 @@ export const parseHost = (text: string): Parsed<string> =>
         write: '127.0.0.1, 0.0.0.0, ::1 or a host name of this machine',
       };
 
+/** A list of host names with commas between them. */
+export function parseHosts(text: string): Parsed<readonly string[]> {
+  const hosts = text.split(',').map((host) => host.trim().toLowerCase());
+  return hosts.every((host) => /^(?:[a-z0-9_-]+\.)*[a-z0-9_-]+\.?$/.test(host))
+    ? { value: hosts }
+    : { reason: 'is no list of host names', write: 'edge.example.com,edge.lan, without schemes and ports' };
+}
+
 const UNITS: Readonly<Record<string, number>> = { '': 1000, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** A time such as `90`, `90s`, `5m`, `12h` or `7d`, in milliseconds; the bounds are times too. */

@@ -3,8 +3,9 @@ import { hasPassed } from '../bucket/forwarded.ts';
 import type { Exchange } from '../bucket/transport.ts';
 import { unavailableRules } from '../cors/compile.ts';
 import type { RulesInForce } from '../rules/held.ts';
-import { type EdgeFault, MAX_HEADER_LINES, MAX_HEADERS, MAX_TARGET, METHODS_SERVED } from './errors.ts';
-import { corsFault, isHost, type RequestFacts, readFacts } from './facts.ts';
+import { type EdgeFault, METHODS_SERVED } from './errors.ts';
+import { corsFault, faultOfHead, isHost, type RequestFacts, readFacts } from './facts.ts';
+import { servesHost, writeFault } from './guard.ts';
 import { forward } from './object.ts';
 import { answerPreflight } from './preflight.ts';
 import { errorReply } from './refuse.ts';
@@ -51,6 +52,8 @@ function handle(exchange: Exchange, router: Router, options: ServeOptions): Resp
   const route = router(served.facts.host, served.target);
   if (route.bucket === null) return refuse(served, route.fault);
   const { bucket, target, key } = route;
+  // Before any rule is looked at: the answer says nothing of them.
+  if (!servesHost(bucket, served.facts.host)) return refuse(served, 'HostNotAllowed');
   served.bucket = bucket;
   served.target = target;
   served.key = key;
@@ -90,7 +93,7 @@ function serveBucket(
   bucket: Bucket,
   { onError }: ServeOptions,
 ): Response | Promise<Response> {
-  const fault = faultOf(served);
+  const fault = faultOf(served) ?? (bucket.guard === undefined ? null : writeFault(served));
   if (fault !== null) return refuse(served, fault);
   if (served.exchange.method === 'OPTIONS') return answerPreflight(served);
   const failed = (error: unknown): Response => {
@@ -106,11 +109,8 @@ function serveBucket(
 }
 
 function faultOf({ exchange, facts, options }: Served): EdgeFault | null {
-  if (exchange.target.length > MAX_TARGET) return 'URITooLong';
-  if (facts.headerBytes > MAX_HEADERS || facts.headerLines > MAX_HEADER_LINES) return 'RequestHeaderTooLarge';
-  // A length that can't be counted exactly is no length.
-  if (facts.falseFraming || !Number.isSafeInteger(facts.bodyLength)) return 'RequestInvalid';
-  if (facts.transferCoding !== null && !/^chunked$/i.test(facts.transferCoding)) return 'NotImplemented';
+  const fault = faultOfHead(exchange.target, facts);
+  if (fault !== null) return fault;
   if (facts.via !== null && hasPassed(facts.via, options.edgeId)) return 'LoopDetected';
   return METHODS_SERVED.includes(exchange.method) ? corsFault(facts) : 'MethodNotAllowed';
 }

@@ -8,6 +8,8 @@ export type EdgeFault =
   | 'InvalidHost'
   | 'InvalidOrigin'
   | 'InvalidRequestMethod'
+  | 'HostNotAllowed'
+  | 'WriteNotAllowed'
   | 'URITooLong'
   | 'RequestHeaderTooLarge'
   | 'MethodNotAllowed'
@@ -52,6 +54,16 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorRow>> = {
     status: 400,
     message:
       'The request has several Access-Control-Request-Method headers, or one that lists several methods.',
+  },
+  HostNotAllowed: {
+    status: 403,
+    message:
+      'The bucket is a folder, served under localhost, loopback addresses and configured hosts only: ask for one of them, or name this host with --own-hosts.',
+  },
+  WriteNotAllowed: {
+    status: 403,
+    message:
+      "The bucket is a folder: a page of another origin writes only what the bucket's rules allow it, and no page writes the rules.",
   },
   URITooLong: { status: 414, message: `The request target is longer than ${MAX_TARGET} bytes.` },
   RequestHeaderTooLarge: {

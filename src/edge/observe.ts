@@ -18,6 +18,8 @@ export interface RequestEvent {
   /** What was sent; null when the client was gone before. */
   readonly status: number | null;
   readonly code: ErrorCode | null;
+  /** Why the bucket failed, in the words of the system: `getaddrinfo ENOTFOUND bucket.example`. */
+  readonly cause: string | null;
   /** Body bytes from the client and to the client. */
   readonly received: number;
   readonly sent: number;

@@ -2,6 +2,7 @@ import type { Forwarded } from '../bucket/forwarded.ts';
 import { hostName } from '../bucket/host.ts';
 import type { Address, Exchange, Sign } from '../bucket/transport.ts';
 import type { RulesInForce } from '../rules/held.ts';
+import type { Guard } from './guard.ts';
 
 /** A bucket as the edge serves it. */
 export interface Bucket {
@@ -27,6 +28,8 @@ export interface Bucket {
   readonly forwarded?: Forwarded;
   /** Commands of the bucket to a proxy in front (`X-Accel-Redirect`) are passed on. */
   readonly passProxyCommands?: boolean;
+  /** Present where the bucket checks no signature. */
+  readonly guard?: Guard;
   readonly sign?: Sign;
 }
 

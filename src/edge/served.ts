@@ -87,6 +87,7 @@ export function tell(served: Served, made: Made, outcome: Outcome): void {
     rulesVersion: inForce.version,
     status: made.status,
     code: outcome.failure ?? made.code,
+    cause: outcome.cause ?? null,
     received: outcome.received,
     sent: outcome.sent,
     headMs: made.status === null ? null : made.at - arrived,

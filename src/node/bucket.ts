@@ -10,7 +10,7 @@ import type { Source } from '../rules/source.ts';
 import { type Token, urlSource } from '../rules/url.ts';
 import { openDirectoryBucket } from './directory/server.ts';
 import { fileSource } from './file.ts';
-import { isLocalHost } from './local-host.ts';
+import type { Reach } from './reach.ts';
 import { startFault } from './start-fault.ts';
 
 export interface OpenBucket {
@@ -24,9 +24,9 @@ export interface OpenBucket {
 
 /**
  * Makes a bucket reachable; a folder becomes a small bucket of its own on a free loopback port. Its rules
- * may be changed by clients only where the edge in front of it, on `edgeHost`, serves this machine alone.
+ * may be changed by clients only where the edge in front of it serves this machine alone.
  */
-export async function openBucket(place: BucketPlace, edgeHost: string): Promise<OpenBucket> {
+export async function openBucket(place: BucketPlace, reach: Reach): Promise<OpenBucket> {
   if (place.kind === 'http') {
     const { host, path } = place.address;
     return {
@@ -38,7 +38,7 @@ export async function openBucket(place: BucketPlace, edgeHost: string): Promise<
   }
   const { url, rulesFile, close } = await openDirectoryBucket({
     folder: resolve(place.path),
-    rulesWritable: isLocalHost(edgeHost),
+    rulesWritable: reach === 'loopback',
   });
   const address = parseAddress(url);
   if (!isAddress(address)) throw new Error(`the directory bucket's own address ${url} ${address.reason}`);

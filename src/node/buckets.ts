@@ -4,11 +4,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Read } from '../bucket/read.ts';
 import type { BucketConfig } from '../config/file.ts';
 import { asFlag, asKey, type Spell } from '../config/spell.ts';
+import type { Guard } from '../edge/guard.ts';
+import { hostsOf } from '../edge/host.ts';
 import type { Bucket } from '../edge/route.ts';
 import { keyOfHere, type RuledBucket } from '../rules/held.ts';
 import type { Source } from '../rules/source.ts';
 import { type OpenBucket, openBucket, openSource } from './bucket.ts';
-import { isLocalHost } from './local-host.ts';
+import { isThisMachine, type Reach } from './reach.ts';
 import { openSigner } from './signer.ts';
 import { startFault, startFaultLines } from './start-fault.ts';
 import { tokenFrom } from './token.ts';
@@ -22,11 +24,20 @@ export interface OpenedBucket {
   readonly open: OpenBucket;
 }
 
+/** How the edge is reached. */
+export interface Exposure {
+  readonly reach: Reach;
+  /** The address it listens on, as it was configured: `--host 0.0.0.0`. */
+  readonly address: string;
+  /** Host names of the edge itself. */
+  readonly names: readonly string[];
+}
+
 export interface OpenOptions {
   /** How rules are read that are kept elsewhere. */
   readonly read: Read;
-  /** Where the edge listens: rules of a folder may be changed by clients of this machine alone. */
-  readonly edgeHost: string;
+  /** Where the edge listens, which decides how a folder is served. */
+  readonly exposure: Exposure;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Tells what is allowed and unwise. */
   readonly warn: (message: string) => void;
@@ -76,22 +87,25 @@ const linesOf = (error: unknown): readonly string[] =>
 
 async function openOne(
   config: BucketConfig,
-  { edgeHost, env, read, warn }: OpenOptions,
+  { exposure, env, read, warn }: OpenOptions,
   earlier: OpenBucket | undefined,
 ): Promise<OpenedBucket> {
   const { bucket: place, hosts, prefix, keepPrefix, keepHost, trustForwarded, forwarded } = config;
   const { dangerouslyPassProxyCommands: passProxyCommands } = config;
   const spell = config.name === '' ? asFlag : asKey;
   if (place === null) throw startFault([`${spell('bucket')} is missing: write where the bucket is`]);
+  if (place.kind === 'folder') refuseOpenFolder(config, place.path, exposure, spell);
   // Nothing but the bucket's own rules is signed for.
   const sign = config.rules.kind === 'bucket' ? await openSigner(config, place, env, spell) : undefined;
-  const open = earlier ?? (await openBucket(place, edgeHost));
+  const open = earlier ?? (await openBucket(place, exposure.reach));
   try {
     const source = openSource(config.rules, open, read, { sign, token: tokenFrom(config.rulesToken, env) });
     await refuseFaultyDocument(source, spell);
     const bare = bareToken(config, spell);
     if (bare !== null) warn(aboutBucket(config, bare));
-    if (keepHost && hosts === undefined) warn(aboutBucket(config, anyHost(spell)));
+    // A folder asks nothing of the Host.
+    const passesHost = keepHost && place.kind === 'http';
+    if (passesHost && hosts === undefined) warn(aboutBucket(config, anyHost(spell)));
     const { store: dialect, vary, dangerouslyAllowCredentials } = config;
     const name = config.name || open.name;
     return {
@@ -106,10 +120,11 @@ async function openOne(
         name,
         address: open.address,
         keepPrefix,
-        keepHost,
+        keepHost: passesHost,
         trustForwarded,
         forwarded,
         passProxyCommands,
+        ...(place.kind === 'folder' && { guard: guardOf(config, exposure) }),
         ...(hosts !== undefined && { hosts }),
         ...(prefix !== undefined && { prefix }),
       },
@@ -121,6 +136,25 @@ async function openOne(
   }
 }
 
+/** A folder checks no signature: beyond this machine it is open to whoever reaches the edge (promise 1). */
+function refuseOpenFolder(
+  { dangerouslyOpenBucket }: BucketConfig,
+  folder: string,
+  { reach, address }: Exposure,
+  spell: Spell,
+): void {
+  if (reach !== 'beyond' || dangerouslyOpenBucket) return;
+  throw startFault([
+    `${address} lets other machines read and write the folder ${folder}, which checks no signature; ` +
+      `write ${spell('dangerouslyOpenBucket', 'true')} if they may, or an address of this machine alone, 127.0.0.1`,
+  ]);
+}
+
+/** On a socket or beyond this machine the edge can't know under which names it is asked. */
+const guardOf = ({ hosts = [] }: BucketConfig, { reach, names }: Exposure): Guard => ({
+  names: reach === 'loopback' ? hostsOf([...names, ...hosts]) : null,
+});
+
 /** The same for every process that serves this bucket from this place by these rules, and for no other. */
 function keyFor(name: string, { bucket, rules }: BucketConfig): string {
   const place = bucket?.kind === 'folder' ? { ...bucket, path: resolve(bucket.path) } : bucket;
@@ -128,12 +162,12 @@ function keyFor(name: string, { bucket, rules }: BucketConfig): string {
     .update(JSON.stringify([place, rules]))
     .digest('hex');
   const key = `${name}-${digest.slice(0, 16)}`;
-  return isThisMachine(place) ? keyOfHere(key) : key;
+  return isLocal(place) ? keyOfHere(key) : key;
 }
 
 /** The same words mean another bucket on another machine. */
-const isThisMachine = (place: BucketConfig['bucket']): boolean =>
-  place?.kind === 'folder' || (place?.kind === 'http' && isLocalHost(place.address.host));
+const isLocal = (place: BucketConfig['bucket']): boolean =>
+  place?.kind === 'folder' || (place?.kind === 'http' && isThisMachine(place.address.host));
 
 /** A document that somebody wrote for this edge must be right before it starts (promise 6). */
 async function refuseFaultyDocument(source: Source, spell: Spell): Promise<void> {
@@ -157,6 +191,6 @@ const anyHost = (spell: Spell): string =>
 function bareToken({ rules, rulesToken }: BucketConfig, spell: Spell): string | null {
   if (rulesToken === null || rules.kind !== 'url') return null;
   const { protocol, host } = new URL(rules.url);
-  if (protocol !== 'http:' || isLocalHost(host)) return null;
+  if (protocol !== 'http:' || isThisMachine(host)) return null;
   return `${spell('rulesToken')}: the token goes to ${host} in the clear; write an https:// URL for ${spell('rules')}`;
 }

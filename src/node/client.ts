@@ -53,7 +53,7 @@ export const sentOf = ({ incoming, outgoing }: Client, { body }: Reply): Outcome
 const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
 
 /** HTTP/1.0 knows of no expectations (RFC 9110 §10.1.1). */
-const waitsForContinue = (incoming: IncomingMessage, { expect }: Head): boolean =>
+export const waitsForContinue = (incoming: IncomingMessage, { expect }: Head): boolean =>
   expect !== null && CONTINUE.test(expect) && (isStream(incoming) || incoming.httpVersionMinor > 0);
 
 export function watchClient(incoming: IncomingMessage, outgoing: ServerResponse, head: Head): Client {

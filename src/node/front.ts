@@ -7,7 +7,7 @@ import type { Bucket } from '../edge/route.ts';
 import type { GateLimits } from './gate.ts';
 import { edgeListener, type Listening } from './listen.ts';
 import { createPools, LIMITS, type PoolTimeouts } from './pools.ts';
-import { listenOr, messageOf } from './port.ts';
+import { listenOr, messageOf, type Spelt } from './port.ts';
 import { type Certificate, openCertificate } from './tls.ts';
 
 export interface FrontOptions {
@@ -18,6 +18,8 @@ export interface FrontOptions {
   readonly timeouts?: PoolTimeouts | undefined;
   /** How many processes have a front like this one: each has a part of what a bucket may have under way. */
   readonly workers: number;
+  /** Where its address and port come from, for start faults. */
+  readonly spelt: Spelt;
   /** Called when it is about to listen; throws a start fault. */
   readonly certificate: () => Certificate | undefined;
 }
@@ -34,7 +36,7 @@ export interface Front {
 
 export function openFront(
   config: Pick<Config, 'host' | 'port' | 'socket' | 'debugReason' | 'connections' | 'queue'>,
-  { log, observe, edgeId, timeouts, workers, certificate }: FrontOptions,
+  { log, observe, edgeId, timeouts, workers, spelt, certificate }: FrontOptions,
 ): Front {
   const { pools, close } = createPools(
     timeouts,
@@ -60,7 +62,7 @@ export function openFront(
       listenOr(
         edgeListener(() => app, pools),
         config.socket === null ? { host: config.host, port: config.port } : { socket: config.socket },
-        '--port',
+        spelt,
         { certificate: certificate() },
       ),
     close,

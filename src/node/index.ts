@@ -1,6 +1,8 @@
 /** What a Node program imports: the whole edge, its parts for an edge of one's own, and the directory bucket. */
-export { type Config, fromVariables, readConfig } from '../config/read.ts';
+export { type Config, readConfig } from '../config/read.ts';
+export { fromVariables } from '../config/variables.ts';
 export { requestLog } from '../edge/log.ts';
+export { appListener } from './app-listener.ts';
 export {
   type DirectoryBucketOptions,
   type OpenDirectoryBucket,
@@ -8,7 +10,6 @@ export {
 } from './directory/server.ts';
 export { fileSource } from './file.ts';
 export {
-  appListener,
   edgeListener,
   type Listening,
   type ListenOptions,

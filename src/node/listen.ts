@@ -2,7 +2,6 @@ import cluster from 'node:cluster';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2SecureServer } from 'node:http2';
 import type { AddressInfo, Server } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { EdgeEnv } from '../edge/app.ts';
 import { createDrain } from './drain.ts';
@@ -35,9 +34,6 @@ export interface Listening {
   /** Stops accepting, lets what is in flight finish for at most `limit` milliseconds, then cuts it off; null: never. */
   close(limit: number | null): Promise<void>;
 }
-
-/** Serves a plain Hono app, admin say. The globals stay Node's own. */
-export const appListener = (app: Hono) => getRequestListener(app.fetch, { overrideGlobalObjects: false });
 
 /** The edge works on the exchange alone: Hono is given the same Request for all. */
 const FORMAL = new Request('http://edge/');

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { causeOf } from '../bucket/cause.ts';
 import type { BucketRequest, Failure, FlatHeaders, Sink } from '../bucket/transport.ts';
 import { breakOff, type Client, noteLast, sentOf, writeReply } from './client.ts';
 import { closedWhenReused, failureOf } from './failure.ts';
@@ -26,6 +27,7 @@ export function send(
   let dispatched = false;
   let begun = false;
   let failure: Failure | null = null;
+  let cause: string | null = null;
   let length = -1;
   let isEmpty = false;
   // Of this answer, be it a part of its head.
@@ -45,12 +47,13 @@ export function send(
       // undici can't be told to make no connection; it is told once there is one.
       else if (dispatched && gate.abandon()) leave = gate.settle;
     }
-    sink.end({ ...count, failure: gone ? 'ClientGone' : failure });
+    sink.end({ ...count, failure: gone ? 'ClientGone' : failure, cause });
   });
-  function failed(found: Failure): void {
+  function failed(found: Failure, error?: unknown): void {
     // An upload that the client broke off fails towards the bucket as well; its own end is told on close.
     if (failure !== null || client.closed() || incoming.errored !== null) return;
     failure = found;
+    if (error !== undefined) cause = causeOf(error);
     if (begun) {
       breakOff(client, length);
       return;
@@ -59,7 +62,7 @@ export function send(
     if (found === 'ClientTimeout') endConnection(client.incoming, outgoing);
     const reply = sink.fail(found);
     writeReply(client, reply, (gone) =>
-      sink.end({ received: count.received, sent: sentOf(client, reply), failure: failure ?? gone }),
+      sink.end({ received: count.received, sent: sentOf(client, reply), failure: failure ?? gone, cause }),
     );
   }
 
@@ -123,7 +126,7 @@ export function send(
         noteLast(client);
       } catch (error) {
         // What can't be read, or what Node would refuse to send on.
-        failed('BucketAnswerInvalid');
+        failed('BucketAnswerInvalid', error);
         receiving.abort(error instanceof Error ? error : new Error(String(error)));
         return;
       }
@@ -159,7 +162,7 @@ export function send(
         return;
       }
       over();
-      failed(failureOf(error));
+      failed(failureOf(error), error);
     },
   };
 

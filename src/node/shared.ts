@@ -1,10 +1,12 @@
 import { hostname } from 'node:os';
-import type { Config } from '../config/read.ts';
+import type { Config, Places } from '../config/read.ts';
+import { asFlag } from '../config/spell.ts';
 import type { Bus } from '../rules/bus.ts';
 import type { RulesCache } from '../rules/cache.ts';
 import { keyOf, type RuledBucket, sharedKey } from '../rules/held.ts';
 import { type Keep, severalKeeps } from '../rules/keep.ts';
 import { coalesced, refreshLoaded } from '../rules/refresh.ts';
+import { isThisMachine } from './reach.ts';
 import { openStateDirectory } from './state.ts';
 
 /** What outlives this process, and what it shares with others. */
@@ -18,14 +20,25 @@ export interface Shared {
 export async function openShared(
   { stateDir, redis }: Pick<Config, 'stateDir' | 'redis'>,
   warn: (message: string) => void,
+  places: Places,
 ): Promise<Shared> {
   const keeps: Keep[] = [];
   if (stateDir !== null) keeps.push(await openStateDirectory(stateDir, warn));
   if (redis === null) return { keep: keeps[0] ?? null, bus: null, close: async () => {} };
+  const bare = bareRedis(redis);
+  if (bare !== null) warn(`${places.redis ?? asFlag('redis')}: ${bare}`);
   // Loaded only where it is used: the client takes a tenth of a second and 27 MB.
   const { openRedis } = await import('./redis.ts');
   const { keep, bus, close } = await openRedis(redis, warn);
   return { keep: severalKeeps([...keeps, keepAmongMachines(keep)]), bus: busAmongMachines(bus), close };
+}
+
+/** Whoever is on the way reads what goes over plain Redis, and writes rules into it; on this machine nobody is. */
+function bareRedis(url: string): string | null {
+  const { protocol, host, password } = new URL(url);
+  if (protocol !== 'redis:' || isThisMachine(host)) return null;
+  const what = password === '' ? 'rules go' : 'rules and the password go';
+  return `${what} to ${host} in the clear; write rediss:// for TLS`;
 }
 
 const machine = hostname();

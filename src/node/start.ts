@@ -3,23 +3,25 @@ import { availableParallelism } from 'node:os';
 import type { DestinationStream, Logger } from 'pino';
 import { createAdmin } from '../admin/app.ts';
 import type { BucketConfig } from '../config/file.ts';
-import type { Config } from '../config/read.ts';
+import type { Config, Places } from '../config/read.ts';
 import { logRules } from '../edge/log.ts';
 import { createRulesCache, type RulesCache } from '../rules/cache.ts';
 import { keyOf, type RuledBucket } from '../rules/held.ts';
 import { refreshLoaded } from '../rules/refresh.ts';
-import { openBuckets } from './buckets.ts';
+import { appListener } from './app-listener.ts';
+import { type Exposure, openBuckets } from './buckets.ts';
 import { serveByWorkers } from './cluster/primary.ts';
 import { certificateOf, openFront } from './front.ts';
-import { appListener } from './listen.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { createPools, type PoolTimeouts } from './pools.ts';
-import { listenOr } from './port.ts';
+import { listenOr, portMessage, type Spelt, speltBy } from './port.ts';
+import { answersTo, type Reach, reachOf } from './reach.ts';
 import { readByPools } from './read.ts';
 import { serveBuckets } from './serving.ts';
 import { listenTo, openShared } from './shared.ts';
 import { type Serve, serveHere } from './single.ts';
+import { startFault } from './start-fault.ts';
 
 export interface StartOptions {
   /** Where log lines go; standard output unless given. Workers write to standard output all the same. */
@@ -29,6 +31,10 @@ export interface StartOptions {
   readonly alongside?: (edgeUrl: string) => Promise<() => Promise<void>>;
   /** Where keys are looked for; the process's own environment unless given. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What options were given by, for start faults; flags unless given. */
+  readonly places?: Places;
+  /** Sentences for the log: what is wrong with the configuration and stops nothing. */
+  readonly warnings?: readonly string[];
 }
 
 export interface Running {
@@ -72,13 +78,25 @@ export async function start(
 async function open(
   config: Config,
   buckets: readonly BucketConfig[],
-  { log: destination, timeouts, env = process.env, alongside = nothingAlongside }: StartOptions,
+  {
+    log: destination,
+    timeouts,
+    env = process.env,
+    alongside = nothingAlongside,
+    places = {},
+    warnings = [],
+  }: StartOptions,
   opened: (() => Promise<void>)[],
   close: () => Promise<void>,
 ): Promise<Running> {
   const log = createLog(config.logLevel, destination);
   const warn = (message: string) => log.warn(message);
-  const shared = await openShared(config, warn);
+  warnings.forEach(warn);
+  const spelt = speltBy(places, 'host', 'port');
+  const adminSpelt = speltBy(places, 'adminHost', 'adminPort');
+  const exposure = await exposureOf(config, spelt);
+  const adminReach = await reached({ host: config.adminHost, port: config.adminPort }, adminSpelt);
+  const shared = await openShared(config, warn, places);
   opened.push(shared.close);
   const { keep, bus } = shared;
   const cache = createRulesCache({
@@ -100,7 +118,7 @@ async function open(
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   const serve: Serve =
     workers > 1
-      ? serveByWorkers({ config, workers, cache, log, edgeId, timeouts, onCounts: metrics.add })
+      ? serveByWorkers({ config, spelt, workers, cache, log, edgeId, timeouts, onCounts: metrics.add })
       : serveHere(
           openFront(config, {
             log,
@@ -108,6 +126,7 @@ async function open(
             edgeId,
             timeouts,
             workers,
+            spelt,
             certificate: () => certificateOf(config, log),
           }),
           cache,
@@ -118,7 +137,7 @@ async function open(
     serve: serve.replace,
     drain: config.drain,
     every: Math.min(TICK, config.rulesTtl),
-    open: (configs, before) => openBuckets(configs, before, { edgeHost: config.host, env, read, warn }),
+    open: (configs, before) => openBuckets(configs, before, { exposure, env, read, warn }),
   });
   opened.push(serving.close);
   await serving.replace(buckets);
@@ -136,9 +155,9 @@ async function open(
     onRefresh: (bucket) => bus?.publish({ kind: 'refresh', bucket }),
   });
   const adminPort = await listenOr(
-    appListener(admin),
+    appListener(admin, answersTo(adminReach, [config.adminHost, ...(config.ownHosts ?? [])])),
     { host: config.adminHost, port: config.adminPort },
-    '--admin-port',
+    adminSpelt,
   );
   opened.push(() => adminPort.close(0));
   const url = await serve.listen();
@@ -165,6 +184,21 @@ async function open(
     close,
   };
 }
+
+/** How clients reach the edge. Rejects with a start fault. */
+async function exposureOf(
+  { host, port, socket, ownHosts }: Pick<Config, 'host' | 'port' | 'socket' | 'ownHosts'>,
+  spelt: Spelt,
+): Promise<Exposure> {
+  const reach = socket === null ? await reached({ host, port }, spelt) : 'socket';
+  return { reach, address: `${spelt.host} ${host}`, names: [host, ...(ownHosts ?? [])] };
+}
+
+/** Who reaches an address. Rejects with the start fault that listening there would give. */
+const reached = (where: { readonly host: string; readonly port: number }, spelt: Spelt): Promise<Reach> =>
+  reachOf(where.host).catch((error) => {
+    throw startFault([portMessage(error, where, spelt)]);
+  });
 
 const nothingAlongside = async () => async () => {};
 

@@ -95,12 +95,34 @@ function readPair({ cert: certFile, key: keyFile }: CertificateFiles): Pair | { 
     };
   }
   const context: SecureContextOptions = { cert, key, minVersion: 'TLSv1.2' };
-  if (!leaf.checkPrivateKey(secret) || attempt(() => createSecureContext(context)) === null) {
+  if (!leaf.checkPrivateKey(secret)) {
     return {
       fault: `--tls-key ${keyFile} is not the key of the certificate in ${certFile}: write the two that belong together`,
     };
   }
-  return { context, leaf };
+  const code = refusalOf(context);
+  if (code === null) return { context, leaf };
+  return {
+    fault: `--tls-cert ${certFile} is refused by OpenSSL (${code}): ${REFUSALS[code] ?? 'write another one'}`,
+  };
+}
+
+/** What OpenSSL refuses though certificate and key belong together: its security level 2 asks for 112 bits. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  EE_KEY_TOO_SMALL: 'its key is too short; write one of 2048 bits or more for RSA, or of P-256',
+  CA_KEY_TOO_SMALL: 'the key of a CA in its chain is too short; write a chain with 2048 bits or more for RSA',
+  CA_MD_TOO_WEAK: 'a signature in its chain is made with SHA-1 or MD5; write a chain with SHA-256',
+};
+
+/** OpenSSL's word for why it takes no connection with a certificate and key; null where it does. */
+function refusalOf(context: SecureContextOptions): string | null {
+  try {
+    createSecureContext(context);
+    return null;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    return code.replace(/^ERR_(?:SSL|OSSL)_/, '');
+  }
 }
 
 function readText(file: string): string | Error {

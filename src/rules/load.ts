@@ -1,3 +1,4 @@
+import { causeOf } from '../bucket/cause.ts';
 import type { Loaded, Source, Validators } from './source.ts';
 
 /** A load that takes longer has failed; nobody waits longer than this for first rules. */
@@ -37,12 +38,15 @@ async function loadSafely(source: Source, signal: AbortSignal, previous?: Valida
 }
 
 function unreadable(source: Source, error: unknown): Loaded {
-  const { message, cause } = error instanceof Error ? error : new Error(String(error));
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const detail = cause instanceof Error ? ` (${cause.message})` : '';
+  const cause = causeOf(error);
   return {
     outcome: 'unknown',
-    cause: `${source.name} could not be read: ${message || code}${detail}`,
-    cure: 'Check the address, that it can be reached from here, and what it answers.',
+    cause: `${source.name} could not be read: ${cause}`,
+    cure: CERTIFICATE.test(cause)
+      ? 'Look at the certificate there; for a CA of your own set NODE_EXTRA_CA_CERTS to the file of its certificate.'
+      : 'Check the address, that it can be reached from here, and what it answers.',
   };
 }
+
+/** Node's codes for a certificate that it does not take. */
+const CERTIFICATE = /\b(?:CERT_\w+|\w*SELF_SIGNED_CERT\w*|UNABLE_TO_\w+|ERR_TLS_CERT_\w+)\b/;

@@ -1,3 +1,4 @@
+import { causeOf } from '../bucket/cause.ts';
 import { loadedFrom, MAX_DOCUMENT_BYTES } from './read.ts';
 import type { Answer, Ask, Loaded, Source } from './source.ts';
 import { conditions, unlessUnchanged } from './validators.ts';
@@ -50,6 +51,7 @@ function interpret(answer: Answer, name: string, bearer: string): Loaded {
 async function given(token: Token): Promise<string | Error> {
   try {
     const bearer = (await token()).trim();
+    if (/^(["']).*\1$/.test(bearer)) return new Error('has quotes around it');
     return BEARER.test(bearer) ? bearer : new Error('is empty, too long or holds what no header can carry');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -86,12 +88,15 @@ function withoutQuery(url: string): string {
 }
 
 /** `fetch` tells the whole URL, and values of headers, in some of its messages. */
-function withoutSecrets(
+const withoutSecrets = (
   error: unknown,
   secrets: readonly (readonly [secret: string, shown: string])[],
-): Error {
-  const clean = (text: string): string =>
-    secrets.reduce((said, [secret, shown]) => (secret === '' ? said : said.replaceAll(secret, shown)), text);
-  const { message, cause } = error instanceof Error ? error : new Error(String(error));
-  return new Error(clean(message), cause instanceof Error ? { cause: new Error(clean(cause.message)) } : {});
-}
+): Error =>
+  new Error(
+    causeOf(error, (text) =>
+      secrets.reduce(
+        (said, [secret, shown]) => (secret === '' ? said : said.replaceAll(secret, shown)),
+        text,
+      ),
+    ),
+  );

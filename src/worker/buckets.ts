@@ -4,13 +4,13 @@ import type { BucketConfig } from '../config/file.ts';
 import { type SignerFault, signerFor, variableCredentials } from '../config/signer.ts';
 import { asKey, asVariable, type Spell } from '../config/spell.ts';
 import { variableToken } from '../config/token.ts';
+import type { Variables } from '../config/variables.ts';
 import { faultText } from '../document/fault.ts';
 import type { Bucket } from '../edge/route.ts';
 import type { RuledBucket } from '../rules/held.ts';
 import type { Source } from '../rules/source.ts';
 import type { Kv } from './platform.ts';
 import { openSource } from './source.ts';
-import type { Variables } from './variables.ts';
 
 /** A bucket that is ready to be served. */
 export interface OpenedBucket {

@@ -1,17 +1,21 @@
 import { type BucketConfig, onlyBucket, readConfigFile } from '../config/file.ts';
-import type { OptionName } from '../config/options.ts';
-import { BUCKET_OPTIONS, type Config, fromVariables, type GivenOptions, readConfig } from '../config/read.ts';
+import { OPTIONS, type OptionName } from '../config/options.ts';
+import { BUCKET_OPTIONS, type Config, type GivenOptions, readConfig } from '../config/read.ts';
+import { fromVariables, type Variables, variableWarnings } from '../config/variables.ts';
+import { wrapping } from '../config/wrapping.ts';
 import type { Fault } from '../document/fault.ts';
 import { within } from '../rules/keep.ts';
-import { readWorkerOptions, type WorkerConfig } from './options.ts';
+import { ownVariables, readWorkerOptions, type WorkerConfig } from './options.ts';
 import { type Env, type Kv, kvOf } from './platform.ts';
-import { isTextless, textless, textlessTokens, type Variables, variablesOf } from './variables.ts';
+import { isTextless, textless, textlessTokens, variablesOf } from './variables.ts';
 
 export interface Configured {
   readonly config: Config;
   readonly worker: WorkerConfig;
   readonly buckets: readonly BucketConfig[];
   readonly variables: Variables;
+  /** Sentences on variables that are not read. */
+  readonly warnings: readonly string[];
 }
 
 /** Milliseconds until a KV namespace that does not answer is done without. */
@@ -21,6 +25,7 @@ const KV_TIMEOUT = 5_000;
 export const ONLY_ON_NODE: Partial<Record<OptionName, string>> = {
   host: 'routes or a custom domain in wrangler.toml',
   port: 'routes or a custom domain in wrangler.toml',
+  ownHosts: 'nothing: the admin endpoints have ADMIN_TOKEN, and Workers have no folders',
   socket: 'nothing',
   tlsCert: "nothing: Cloudflare has the domain's certificates",
   tlsKey: "nothing: Cloudflare has the domain's certificates",
@@ -32,6 +37,7 @@ export const ONLY_ON_NODE: Partial<Record<OptionName, string>> = {
   workers: 'nothing: Cloudflare runs as many as it takes',
   connections: "nothing: Cloudflare's own limits hold",
   queue: "nothing: Cloudflare's own limits hold",
+  dangerouslyOpenBucket: 'nothing: Workers have no folders',
   drain: 'nothing: requests in flight end on the version they began with',
 };
 
@@ -41,18 +47,21 @@ export async function configure(env: Env): Promise<Configured | { readonly fault
   const given = fromVariables(variables);
   const faults: Fault[] = textless(env);
   const worker = readWorkerOptions(variables, faults);
-  const file = given.config === undefined ? null : await readMany(given.config.text, kvOf(env), faults);
+  const many = given.config?.text;
+  // One in quotes is a fault of its own, and no configuration.
+  const file = many === undefined || wrapping(many) !== null ? null : await readMany(many, kvOf(env), faults);
   const all = { ...file?.options, ...given };
   const read = readConfig(all);
   if ('faults' in read) faults.push(...read.faults);
-  faults.push(...notHere(all), ...(file === null ? missingBucket(given, env) : besideMany(given)));
+  faults.push(...notHere(all), ...(many === undefined ? missingBucket(given, env) : besideMany(given)));
   const alone = 'config' in read && given.bucket !== undefined ? [onlyBucket(read.config)] : [];
   const buckets = file?.buckets ?? alone;
   faults.push(...textlessTokens(env, buckets));
   const kv = kvOf(env);
-  for (const bucket of buckets) faults.push(...bucketFaults(bucket, kv, file === null ? null : file.place));
+  for (const bucket of buckets)
+    faults.push(...bucketFaults(bucket, kv, file === null ? null : file.place, given));
   return 'config' in read && faults.length === 0
-    ? { config: read.config, worker, buckets, variables }
+    ? { config: read.config, worker, buckets, variables, warnings: variableWarnings(variables, ownVariables) }
     : { faults };
 }
 
@@ -117,8 +126,8 @@ const notHere = (given: GivenOptions): Fault[] =>
     return place === undefined ? [] : [{ place, reason: 'means nothing on Workers', write }];
   });
 
-const missingBucket = ({ bucket }: GivenOptions, { BUCKET_URL }: Env): Fault[] =>
-  bucket === undefined && !isTextless(BUCKET_URL)
+const missingBucket = ({ bucket }: GivenOptions, { BUCKET_URL, BUCKET_CORS_BUCKET }: Env): Fault[] =>
+  bucket === undefined && !isTextless(BUCKET_URL) && !isTextless(BUCKET_CORS_BUCKET)
     ? [
         {
           place: 'BUCKET_URL',
@@ -138,26 +147,31 @@ const besideMany = (given: GivenOptions): Fault[] =>
   });
 
 /** What a bucket can't be on Workers. `file` names the configuration of many; null: variables say it all. */
-function bucketFaults(bucket: BucketConfig, kv: Kv | null, file: string | null): Fault[] {
-  const at = (key: string, variable: string): string =>
-    file === null ? variable : `${file}: buckets.${bucket.name}: ${key}`;
+function bucketFaults(
+  { bucket, name, rules, credentials, rulesToken, keepHost }: BucketConfig,
+  kv: Kv | null,
+  file: string | null,
+  given: GivenOptions,
+): Fault[] {
   const faults: Fault[] = [];
-  const add = (key: string, variable: string, reason: string, write: string) =>
-    faults.push({ place: at(key, variable), reason, write });
-  if (bucket.bucket?.kind === 'folder')
-    add('bucket', 'BUCKET_URL', 'is a folder, and Workers have none', 'oss://…, s3://… or an https:// URL');
-  if (bucket.rules.kind === 'file') {
+  const add = (option: OptionName, reason: string, write: string) => {
+    const variable = given[option]?.place ?? OPTIONS[option].variable;
+    faults.push({ place: file === null ? variable : `${file}: buckets.${name}: ${option}`, reason, write });
+  };
+  if (bucket?.kind === 'folder')
+    add('bucket', 'is a folder, and Workers have none', 'oss://…, s3://… or an https:// URL');
+  if (rules.kind === 'file') {
     const write = 'bucket, an https:// URL, the document itself, or kv:KEY';
-    add('rules', 'CORS_RULES', 'is a file, and Workers have none', write);
+    add('rules', 'is a file, and Workers have none', write);
   }
-  if (bucket.rules.kind === 'kv' && kv === null) add('rules', 'CORS_RULES', UNBOUND.reason, UNBOUND.write);
-  if (bucket.credentials.kind === 'file')
-    add('credentials', 'CREDENTIALS', 'is a file, and Workers have none', 'env or env:PREFIX, with secrets');
-  if (bucket.rulesToken?.kind === 'file')
-    add('rulesToken', 'RULES_TOKEN', 'is a file, and Workers have none', 'env:NAME, with a secret NAME');
-  if (bucket.keepHost) {
+  if (rules.kind === 'kv' && kv === null) add('rules', UNBOUND.reason, UNBOUND.write);
+  if (credentials.kind === 'file')
+    add('credentials', 'is a file, and Workers have none', 'env or env:PREFIX, with secrets');
+  if (rulesToken?.kind === 'file')
+    add('rulesToken', 'is a file, and Workers have none', 'env:NAME, with a secret NAME');
+  if (keepHost) {
     const reason = "can't be: on Workers the Host header follows the bucket's address";
-    add('keepHost', 'KEEP_HOST', reason, "nothing, and presign for the bucket's own host");
+    add('keepHost', reason, "nothing, and presign for the bucket's own host");
   }
   return faults;
 }

@@ -54,12 +54,13 @@ export async function openEdge(env: Env, before: OpenedEdge | null): Promise<Ope
 }
 
 async function putTogether(
-  { config, worker, buckets }: Configured,
+  { config, worker, buckets, warnings }: Configured,
   opened: Exclude<Awaited<ReturnType<typeof openBuckets>>, Unopened>,
   env: Env,
   digest: string,
 ): Promise<OpenedEdge> {
   const log = createLog(config.logLevel);
+  for (const warning of warnings) log.warn({}, warning);
   const kv = kvOf(env);
   const keep = kv === null ? null : kvKeep(kv, alive, (message) => log.warn({}, message));
   const cache = createRulesCache({

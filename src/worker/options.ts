@@ -1,4 +1,6 @@
 import { type Parsed, parseSwitch } from '../config/values.ts';
+import { firstSet, type Variables, withPrefix } from '../config/variables.ts';
+import { wrapping } from '../config/wrapping.ts';
 import type { Fault } from '../document/fault.ts';
 
 /** An option that only Workers have; the others are those of Node, under the same names. */
@@ -59,17 +61,24 @@ export interface WorkerConfig {
   readonly passCfHeaders: boolean;
 }
 
+/** The longer names of these options, which win. */
+export const ownVariables: readonly string[] = Object.values(WORKER_OPTIONS).map(({ variable }) =>
+  withPrefix(variable),
+);
+
 /** Reads the options that only Workers have, and adds what is wrong with them; an empty one counts as not set. */
-export function readWorkerOptions(
-  variables: Readonly<Record<string, string | undefined>>,
-  faults: Fault[],
-): WorkerConfig {
+export function readWorkerOptions(variables: Variables, faults: Fault[]): WorkerConfig {
   const read = <T>({ variable, secret, parse, ...about }: WorkerOption<T>): T | null => {
-    const text = variables[variable] || about.default;
+    const found = firstSet([withPrefix(variable), variable], variables);
+    const text = found?.text ?? about.default;
     if (text === null) return null;
+    const place = found?.place ?? variable;
+    const wrapped = wrapping(text);
     const parsed = parse(text);
-    if ('value' in parsed) return parsed.value;
-    faults.push({ place: variable, ...(secret ? {} : { value: text }), ...parsed });
+    if (wrapped !== null) {
+      faults.push({ place, reason: wrapped.reason, write: secret ? 'it without them' : wrapped.bare });
+    } else if ('value' in parsed) return parsed.value;
+    else faults.push({ place, ...(secret ? {} : { value: text }), ...parsed });
     return null;
   };
   return {

@@ -1,3 +1,4 @@
+import { causeOf } from '../bucket/cause.ts';
 import type { BucketRequest, Failure, FlatHeaders, Outcome, Sink, Transport } from '../bucket/transport.ts';
 
 export interface TransportOptions {
@@ -28,10 +29,11 @@ export const createTransport =
   (options: TransportOptions): Transport =>
   ({ base }, request, sink) => {
     const end = options.watched ? endOnce(options.client.signal, sink) : sink.end;
-    const failed = (failure: Failure): Response => {
+    const failed = (failure: Failure, error?: unknown): Response => {
       const { status, headers, body } = sink.fail(failure);
       const bytes = encode(body);
-      end({ received: 0, sent: bytes.length, failure });
+      const cause = error === undefined ? null : causeOf(error);
+      end({ received: 0, sent: bytes.length, failure, cause });
       return toResponse(status, headers, request.method === 'HEAD' ? null : bytes);
     };
     const passedOn = (answered: Response): Response => {
@@ -46,10 +48,10 @@ export const createTransport =
         edit(headers, own, sink.head(status, own), 0);
         end({ received: lengthIn(request.headers), sent: whole ? 0 : lengthIn(own), failure: null });
         return response;
-      } catch {
+      } catch (error) {
         // A status that no answer can have; or the edge's own fault, which it has told.
         body?.cancel().catch(() => {});
-        return failed('BucketAnswerInvalid');
+        return failed('BucketAnswerInvalid', error);
       }
     };
     if (isChanged(request)) return failed('RequestInvalid');
@@ -57,9 +59,9 @@ export const createTransport =
     try {
       answer = fetch(base + request.target, initOf(request, options));
     } catch (error) {
-      return failed(failureOf(error));
+      return failed(failureOf(error), error);
     }
-    const broken = (error: unknown) => failed(failureOf(error));
+    const broken = (error: unknown) => failed(failureOf(error), error);
     return request.body === null
       ? inTime(answer, passedOn, broken, () => failed('BucketHeadTimeout'))
       : answer.then(passedOn, broken);

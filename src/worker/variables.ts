@@ -1,15 +1,18 @@
 import { environmentNames } from '../bucket/sign/environment.ts';
 import type { BucketConfig } from '../config/file.ts';
 import { OPTIONS } from '../config/options.ts';
+import { longName, type Variables } from '../config/variables.ts';
 import type { Fault } from '../document/fault.ts';
-import { WORKER_OPTIONS } from './options.ts';
+import { ownVariables, WORKER_OPTIONS } from './options.ts';
 import { type Env, kvOf } from './platform.ts';
 
-export type Variables = Readonly<Record<string, string | undefined>>;
-
 /** Variables that may be JSON in wrangler.toml; they arrive as objects then. */
-const DOCUMENTS = ['BUCKET_CORS_CONFIG', 'CORS_RULES'];
-const KNOWN = [...Object.values(OPTIONS), ...Object.values(WORKER_OPTIONS)].map(({ variable }) => variable);
+const DOCUMENTS = ['BUCKET_CORS_CONFIG', 'BUCKET_CORS_RULES', 'CORS_RULES'];
+const KNOWN = [
+  ...Object.values(OPTIONS).flatMap(({ flag, variable }) => [longName(flag), variable]),
+  ...Object.values(WORKER_OPTIONS).map(({ variable }) => variable),
+  ...ownVariables,
+];
 /** A prefix may stand before them. */
 const KEYS = (['oss', 's3'] as const).flatMap((store) => Object.values(environmentNames(store)));
 

@@ -36,6 +36,9 @@ const WRONG: readonly (readonly [OptionName, string, RegExp, RegExp])[] = [
   ['host', '[::1]', /not an address/, /::1/],
   ['host', 'a b', /not an address/, /127\.0\.0\.1/],
   ['host', '', /not an address/, /127\.0\.0\.1/],
+  ...['http://a', 'a:80', 'a,,b', 'a b', '*', '[::1]', ''].map(
+    (text) => ['ownHosts', text, /no list of host names/, /edge\.example\.com,edge\.lan/] as const,
+  ),
   ['socket', ' ', /empty/, /a path/],
   ['socket', `/${'ä'.repeat(52)}`, /too long/, /at most 103 bytes/],
   ['tlsCert', ' ', /empty/, /a path/],
@@ -59,6 +62,7 @@ const WRONG: readonly (readonly [OptionName, string, RegExp, RegExp])[] = [
   ['forwarded', 'host', /none of the words/, /all or for or none/],
   ['dangerouslyPassProxyCommands', 'nginx', /none of the words/, /true or false/],
   ['dangerouslyAllowCredentials', 'yes', /none of the words/, /true or false/],
+  ['dangerouslyOpenBucket', 'yes', /none of the words/, /true or false/],
   ['debugReason', '1', /none of the words/, /true or false/],
   ['logLevel', 'trace', /none of the words/, /debug or info or warn or error or silent/],
 ];

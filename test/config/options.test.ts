@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { readFlags } from '../../src/cli/flags.ts';
 import { OPTIONS, type OptionName } from '../../src/config/options.ts';
-import { type Config, fromVariables, readConfig } from '../../src/config/read.ts';
+import { type Config, readConfig } from '../../src/config/read.ts';
+import { fromVariables } from '../../src/config/variables.ts';
 
 const NAMES = Object.keys(OPTIONS) as OptionName[];
 
@@ -29,6 +30,7 @@ const DEFAULTS: Config = {
   redis: null,
   host: '127.0.0.1',
   port: 8080,
+  ownHosts: null,
   socket: null,
   tlsCert: null,
   tlsKey: null,
@@ -46,6 +48,7 @@ const DEFAULTS: Config = {
   forwarded: 'all',
   dangerouslyPassProxyCommands: false,
   dangerouslyAllowCredentials: false,
+  dangerouslyOpenBucket: false,
   debugReason: false,
   logLevel: 'info',
 };
@@ -80,6 +83,7 @@ const VALUES: Readonly<Record<OptionName, readonly [string, unknown, string, unk
   redis: ['redis://h:1', 'redis://h:1', 'rediss://h', 'rediss://h'],
   host: ['0.0.0.0', '0.0.0.0', '::1', '::1'],
   port: ['80', 80, '0', 0],
+  ownHosts: ['a.example', ['a.example'], 'A.example, b_c', ['a.example', 'b_c']],
   socket: ['/run/e.sock', '/run/e.sock', 'e.sock', 'e.sock'],
   tlsCert: ['./c.pem', './c.pem', '/c', '/c'],
   tlsKey: ['./k.pem', './k.pem', '/k', '/k'],
@@ -97,6 +101,7 @@ const VALUES: Readonly<Record<OptionName, readonly [string, unknown, string, unk
   forwarded: ['for', 'for', 'none', 'none'],
   dangerouslyPassProxyCommands: ['true', true, 'false', false],
   dangerouslyAllowCredentials: ['true', true, 'false', false],
+  dangerouslyOpenBucket: ['true', true, 'false', false],
   debugReason: ['true', true, 'false', false],
   logLevel: ['warn', 'warn', 'silent', 'silent'],
 };

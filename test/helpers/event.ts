@@ -12,6 +12,7 @@ export const EVENT: RequestEvent = {
   rulesVersion: '0123456789abcdef',
   status: 200,
   code: null,
+  cause: null,
   received: 0,
   sent: 5,
   headMs: 1.2345,

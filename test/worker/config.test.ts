@@ -12,6 +12,8 @@ const BUCKET = { BUCKET_URL: 'oss://my-bucket?region=cn-hangzhou' };
 const NODE_ONLY = [
   ['HOST', '0.0.0.0'],
   ['PORT', '80'],
+  ['OWN_HOSTS', 'a.example'],
+  ['DANGEROUSLY_OPEN_BUCKET', 'true'],
   ['SOCKET', '/run/edge.sock'],
   ['TLS_CERT', '/etc/tls.crt'],
   ['TLS_KEY', '/etc/tls.key'],

@@ -22,6 +22,9 @@ export const credentialsIn = (values: Values, { id, secret, token }: CredentialN
     if (value && !/^[\x21-\x7e]+$/.test(value)) {
       throw new Error(`${where} has a ${name} with blanks, line breaks or other characters that no key has`);
     }
+    if (value && /^(["']).*\1$/.test(value)) {
+      throw new Error(`${where} has a ${name} with quotes around it: write it without them`);
+    }
   }
   return { accessKeyId, accessKeySecret, ...(securityToken && { securityToken }) };
 };

@@ -5,6 +5,7 @@ import type { Bucket } from '../../edge/route.ts';
 import type { LastGood } from '../../rules/ledger.ts';
 import type { CountsTaken } from '../counts.ts';
 import type { PoolTimeouts } from '../pools.ts';
+import type { Spelt } from '../port.ts';
 
 /** All that a worker is told of a bucket; what its rules come from stays with the primary. */
 export interface BucketTold {
@@ -35,6 +36,7 @@ export type ToWorker =
   | {
       readonly kind: 'begin';
       readonly config: Config;
+      readonly spelt: Spelt;
       readonly edgeId: string;
       readonly workers: number;
       readonly timeouts: PoolTimeouts | undefined;

@@ -8,7 +8,7 @@ import type { OpenedBucket } from '../buckets.ts';
 import type { CountsTaken } from '../counts.ts';
 import { certificateOf } from '../front.ts';
 import type { PoolTimeouts } from '../pools.ts';
-import { socketMessage } from '../port.ts';
+import { type Spelt, socketMessage } from '../port.ts';
 import type { Serve } from '../single.ts';
 import { claimSocket } from '../socket.ts';
 import { startFault } from '../start-fault.ts';
@@ -20,6 +20,7 @@ import type { BucketTold } from './messages.ts';
 
 export interface ByWorkersOptions {
   readonly config: Config;
+  readonly spelt: Spelt;
   readonly workers: number;
   readonly cache: RulesCache;
   readonly log: Logger;
@@ -36,7 +37,7 @@ const COUNT_LIMIT = 1_000;
  * metrics; a worker has what it was told.
  */
 export function serveByWorkers(options: ByWorkersOptions): Serve {
-  const { config, workers, cache, log, edgeId, timeouts, onCounts } = options;
+  const { config, spelt, workers, cache, log, edgeId, timeouts, onCounts } = options;
   // The cache loads rules well before they are given up.
   const ttl = config.maxStale > 0 ? Math.min(config.rulesTtl, config.maxStale / 2) : config.rulesTtl;
   const desk = createDesk({ cache, ttl });
@@ -52,7 +53,7 @@ export function serveByWorkers(options: ByWorkersOptions): Serve {
     fork: forkWorker,
     log,
     async brief(worker) {
-      void worker.tell({ kind: 'begin', config, edgeId, workers, timeouts, certificate: pair });
+      void worker.tell({ kind: 'begin', config, spelt, edgeId, workers, timeouts, certificate: pair });
       void worker.tell({ kind: 'buckets', buckets: told });
       briefed.add(worker);
       await desk.join(worker.tell, preloaded);

@@ -38,7 +38,7 @@ export function runWorker(): void {
 }
 
 function serveFor(
-  { config, edgeId, workers, timeouts, certificate: pair }: Begin,
+  { config, spelt, edgeId, workers, timeouts, certificate: pair }: Begin,
   tell: (message: ToPrimary) => Promise<boolean>,
 ) {
   const log = createLog(config.logLevel);
@@ -50,6 +50,7 @@ function serveFor(
     edgeId,
     timeouts,
     workers,
+    spelt,
     certificate: () => certificate,
   });
   const questions = openQuestions<boolean>(LOAD_TIMEOUT + COUNT_EVERY);

@@ -1,6 +1,8 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { appListener, listen } from '../listen.ts';
+import { appListener } from '../app-listener.ts';
+import { listen } from '../listen.ts';
+import { answersTo, reachOf } from '../reach.ts';
 import { type PageFile, readPage } from './page.ts';
 import { readWire, wire } from './wire.ts';
 
@@ -18,6 +20,8 @@ export interface DemoOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Host names that it answers under on loopback, besides localhost; beyond loopback it answers under every one. */
+  readonly names?: readonly string[];
   /** Where a browser reaches the edge, such as `http://127.0.0.1:8080`. */
   readonly edge: string;
   /** Says how the rules in force judge a request; the page shows what comes back. */
@@ -36,9 +40,11 @@ export interface Demo {
  *
  * @throws node's own error when it can't listen, `EADDRINUSE` when the port is taken
  */
-export async function openDemo({ host, port, edge, explain }: DemoOptions): Promise<Demo> {
+export async function openDemo({ host, port, names = [], edge, explain }: DemoOptions): Promise<Demo> {
   const app = demoApp(await readPage(), edge, explain);
-  const { url, close } = await listen(appListener(app), { host, port });
+  const reach = await reachOf(host);
+  const own = reach === 'loopback' ? answersTo(reach, [host, ...names]) : undefined;
+  const { url, close } = await listen(appListener(app, own), { host, port });
   return { url, close: () => close(0) };
 }
 

@@ -1,3 +1,4 @@
+import type { AnswersTo } from '../reach.ts';
 import type { Digests } from './digest.ts';
 import { answerRefusal, type Exchange, identify, methodNotAllowed } from './exchange.ts';
 import { readTarget, type Target } from './names.ts';
@@ -17,7 +18,11 @@ export interface DirectoryBucket {
   readonly digests: Digests;
   /** Undefined where requests need not be signed. */
   readonly keys?: Keys | undefined;
+  readonly answersTo: AnswersTo;
 }
+
+const HOST_REFUSED =
+  'A directory bucket without keys is served under localhost, loopback addresses and its own hosts.';
 
 const METHODS = 'GET, HEAD, PUT, DELETE';
 
@@ -64,6 +69,8 @@ const route = async (exchange: Exchange, bucket: DirectoryBucket): Promise<void>
 export const answer = async (exchange: Exchange, bucket: DirectoryBucket): Promise<void> => {
   identify(exchange);
   try {
+    const { host = '' } = exchange.request.headers;
+    if (!bucket.answersTo(host)) throw refusal('AccessDenied', HOST_REFUSED);
     // As in real stores: a browser can't sign its preflights.
     if (bucket.keys && exchange.request.method !== 'OPTIONS') {
       await checkSignature(exchange.request, bucket.keys);

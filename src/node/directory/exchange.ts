@@ -9,10 +9,12 @@ export interface Exchange {
 }
 
 const REQUEST_ID = 'x-oss-request-id';
+const NO_SNIFF = 'X-Content-Type-Options';
 
-/** Gives the response the identity every OSS answer has: 24 upper-case hexadecimal digits. */
+/** What every answer has: OSS's request id, 24 upper-case hexadecimal digits, and that types are not to be guessed. */
 export const identify = ({ response }: Exchange): void => {
   response.setHeader(REQUEST_ID, randomBytes(12).toString('hex').toUpperCase());
+  response.setHeader(NO_SNIFF, 'nosniff');
 };
 
 /** Answers without a body. */
@@ -38,7 +40,7 @@ export const answerRefusal = (exchange: Exchange, error: unknown): void => {
     return;
   }
   for (const name of response.getHeaderNames()) {
-    if (name !== REQUEST_ID) response.removeHeader(name);
+    if (name !== REQUEST_ID && name !== NO_SNIFF.toLowerCase()) response.removeHeader(name);
   }
   const refused = asRefusal(error);
   for (const [name, value] of Object.entries(refused.headers)) response.setHeader(name, value);

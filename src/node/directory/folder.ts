@@ -9,6 +9,7 @@ export type DirectoryBucketProblem =
   | 'folder_not_directory'
   | 'folder_not_writable'
   | 'rules_file_in_folder'
+  | 'open_to_others'
   | 'cannot_listen';
 
 /** Says in one line what is wrong with which folder, and what to do. */

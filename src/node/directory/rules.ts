@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP } from 'node:net';
 import { dirname } from 'node:path';
 import type { Fault } from '../../document/fault.ts';
 import { readDocument } from '../../document/read.ts';
+import { isLoopback } from '../reach.ts';
 import { checkDigest, promisedDigest } from './digest.ts';
 import { answerEmpty, answerXml, type Exchange, methodNotAllowed } from './exchange.ts';
 import { payloadOf } from './payload.ts';
@@ -13,15 +13,6 @@ import { openTemporary } from './temporary.ts';
 
 // semantics.md §1, size to write.
 const DOCUMENT_BYTES = 16 * 1024;
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
-
-/** Whether an address as Node gives it (`127.0.0.1`, `::1`, `::ffff:127.0.0.1`) is this machine's own. */
-export const isLoopback = (address = ''): boolean =>
-  // `fe80::1%eth0` names an interface; BlockList wants the address alone, and takes no empty one.
-  isIP(address) !== 0 && LOOPBACK.check(address.replace(/%.*/, ''), isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
 const checkPeer = (request: IncomingMessage, writable: boolean): void => {
   if (!writable || !isLoopback(request.socket.remoteAddress)) {

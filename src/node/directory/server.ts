@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { basename, resolve } from 'node:path';
 import type { Credentials } from '../../bucket/sign/credentials.ts';
+import { type AnswersTo, answersTo, reachOf } from '../reach.ts';
 import { answer, type DirectoryBucket } from './answer.ts';
 import { makeDigests } from './digest.ts';
 import { directoryBucketError, openFolder, rulesFileOf } from './folder.ts';
@@ -30,6 +31,10 @@ export interface DirectoryBucketOptions {
   readonly host?: string;
   /** 0, the default, takes any free port. */
   readonly port?: number;
+  /** Without credentials: names that Host may have besides localhost and loopback addresses; none by default. */
+  readonly hosts?: readonly string[];
+  /** Without credentials: serve others than this machine, under every Host; false by default. */
+  readonly dangerouslyOpen?: boolean;
 }
 
 export interface OpenDirectoryBucket {
@@ -41,11 +46,35 @@ export interface OpenDirectoryBucket {
   close(): Promise<void>;
 }
 
+const LOOPBACK = '127.0.0.1';
 const HEADERS_MS = 15_000;
 const KEEP_ALIVE_MS = 30_000;
 // A body may take hours, but not stand still.
 const IDLE_MS = 60_000;
 const CLOSE_MS = 3000;
+
+/** Without keys whoever reaches the bucket reads and writes it. */
+const checkReach = async ({
+  folder,
+  host = LOOPBACK,
+  credentials,
+  dangerouslyOpen = false,
+}: DirectoryBucketOptions): Promise<void> => {
+  if (credentials !== undefined || dangerouslyOpen) return;
+  // An address that is none of this machine's is told of when it is listened on.
+  if ((await reachOf(host).catch(() => 'loopback')) === 'loopback') return;
+  const message = `the bucket folder ${folder} can't be served on ${host}, where other machines could write to it without a signature: name credentials, or set dangerouslyOpen`;
+  throw directoryBucketError('open_to_others', folder, message);
+};
+
+/** Signed requests may come under every name, as no page can sign them. */
+const answersOf = ({
+  host = LOOPBACK,
+  hosts = [],
+  credentials,
+  dangerouslyOpen = false,
+}: DirectoryBucketOptions): AnswersTo =>
+  credentials !== undefined || dangerouslyOpen ? () => true : answersTo('loopback', [host, ...hosts]);
 
 const listen = async (server: Server, folder: string, host: string, port: number): Promise<string> => {
   try {
@@ -84,7 +113,8 @@ const keysOf = ({ folder, credentials, bucket, now }: DirectoryBucketOptions): K
  * @throws DirectoryBucketError, in one line what is wrong with which folder and what to do
  */
 export const openDirectoryBucket = async (options: DirectoryBucketOptions): Promise<OpenDirectoryBucket> => {
-  const { folder, host = '127.0.0.1', port = 0, rulesWritable = true } = options;
+  const { folder, host = LOOPBACK, port = 0, rulesWritable = true } = options;
+  await checkReach(options);
   const root = await openFolder(folder);
   const rulesFile = rulesFileOf(folder, root, options.rulesFile);
   const bucket: DirectoryBucket = {
@@ -93,6 +123,7 @@ export const openDirectoryBucket = async (options: DirectoryBucketOptions): Prom
     rulesWritable,
     digests: makeDigests(),
     keys: keysOf(options),
+    answersTo: answersOf(options),
   };
 
   const underWay = new Set<Promise<void>>();

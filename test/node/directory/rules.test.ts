@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { answer } from '../../../src/node/directory/answer.ts';
 import { makeDigests } from '../../../src/node/directory/digest.ts';
-import { isLoopback } from '../../../src/node/directory/rules.ts';
 import { openDirectoryBucket } from '../../../src/node/directory/server.ts';
+import { isLoopback } from '../../../src/node/reach.ts';
 import { codeOf, useTestBucket } from './bucket.ts';
 
 const bucket = useTestBucket();
@@ -107,7 +107,13 @@ describe('a peer on another machine', () => {
   ])('%s', async (_, method, status, code) => {
     await writeFile(bucket().open.rulesFile, 'old');
     const { rulesFile } = bucket().open;
-    const served = { root: bucket().folder, rulesFile, rulesWritable: true, digests: makeDigests() };
+    const served = {
+      root: bucket().folder,
+      rulesFile,
+      rulesWritable: true,
+      digests: makeDigests(),
+      answersTo: () => true,
+    };
     const server = createServer((request, response) => {
       Object.defineProperty(request.socket, 'remoteAddress', { value: '203.0.113.9' });
       void answer({ request, response }, served);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isLocalHost } from '../../src/node/local-host.ts';
+import { isThisMachine } from '../../src/node/reach.ts';
 
 test.each([
   ['localhost', true],
@@ -22,5 +22,5 @@ test.each([
   ['10.0.0.1', false],
   ['', false],
 ])('%s is this machine: %s', (host, local) => {
-  expect(isLocalHost(host)).toBe(local);
+  expect(isThisMachine(host)).toBe(local);
 });

@@ -1,0 +1,73 @@
+import { nearest } from '../document/nearest.ts';
+import { OPTIONS, type OptionName } from './options.ts';
+import { type GivenOptions, OPTION_NAMES } from './read.ts';
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+const PREFIX = 'BUCKET_CORS_';
+
+/** A variable's name that no other program sets. */
+export const withPrefix = (variable: string): string => PREFIX + variable;
+
+/** The same for a flag: `BUCKET_CORS_MAX_STALE`. */
+export const longName = (flag: string): string => withPrefix(flag.toUpperCase().replaceAll('-', '_'));
+
+/** The names that an option's variable can have, the one that wins first. */
+const namesOf = (name: OptionName): readonly string[] => [
+  longName(OPTIONS[name].flag),
+  OPTIONS[name].variable,
+];
+
+/** What Kubernetes writes into `ADMIN_PORT` for a Service named `admin`: an address where a port should be. */
+const isService = (name: string, text: string): boolean =>
+  /(?:^|_)PORT$/.test(name) && /^(?:tcp|udp|sctp):\/\//i.test(text);
+
+/** The first of some variables that is set: an empty one is not, nor one that Kubernetes sets for a Service. */
+export function firstSet(names: readonly string[], variables: Variables) {
+  for (const place of names) {
+    const text = variables[place];
+    if (text !== undefined && text !== '' && !isService(place, text)) return { place, text };
+  }
+  return null;
+}
+
+/** Picks the options out of environment or Worker variables. */
+export function fromVariables(variables: Variables): GivenOptions {
+  const given: GivenOptions = {};
+  for (const name of OPTION_NAMES) {
+    const found = firstSet(namesOf(name), variables);
+    if (found !== null) given[name] = found;
+  }
+  return given;
+}
+
+/** The other variables that Kubernetes sets for a Service, here of the name bucket-cors or one that begins so. */
+const OF_SERVICE =
+  /_(?:SERVICE_(?:HOST|PORT(?:_\w+)?)|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/;
+
+/**
+ * Sentences on variables that are not read though they look as if they should be. `own` are further names with the
+ * prefix that somebody reads.
+ */
+export function variableWarnings(variables: Variables, own: readonly string[] = []): readonly string[] {
+  const known = OPTION_NAMES.flatMap(namesOf);
+  const services = known
+    .filter((name) => isService(name, variables[name] ?? ''))
+    .map((name) => `${name} is not read: its value is the address of a Kubernetes Service and no port`);
+  const long = [...known, ...own].filter((name) => name.startsWith(PREFIX));
+  const unknown = Object.keys(variables)
+    .filter(
+      (name) =>
+        name.startsWith(PREFIX) && !long.includes(name) && !OF_SERVICE.test(name.slice(PREFIX.length - 1)),
+    )
+    .map((name) => `${name} is not read: there is no such variable${meant(name, long)}`);
+  return [...services, ...unknown];
+}
+
+function meant(name: string, known: readonly string[]): string {
+  const near = nearest(
+    name.slice(PREFIX.length),
+    known.map((one) => one.slice(PREFIX.length)),
+  );
+  return near === undefined ? '' : `; write ${PREFIX}${near}`;
+}
