@@ -120,7 +120,7 @@ export function pathOf(target: string): string {
 
 /**
  * Also where a bucket that decodes the path would see one (`%2e`, encoded slashes, backslashes), or takes off the
- * parameters of its segments (`..;a`) or a fragment, which no target has (`..#a`).
+ * parameters of its segments (`..;a`).
  */
 function hasDotSegment(target: string): boolean {
   const seen = pathOf(target)
@@ -128,10 +128,13 @@ function hasDotSegment(target: string): boolean {
     .replace(/%3b/gi, ';')
     .replace(/%2f|%5c|\\/gi, '/');
   return seen.split('/').some((segment) => {
-    const [bare] = segment.split(/[;#]/, 1);
+    const [bare] = segment.split(';', 1);
     return bare === '.' || bare === '..';
   });
 }
+
+/** A fragment, which no target has (RFC 9112 §3.2), and what stands in no URL but encoded (RFC 3986 §2). */
+const NOT_IN_TARGETS = /[^!-~]|#/;
 
 /**
  * Splits an absolute-form target (`http://host/path`, RFC 9112 §3.2.2) into its host and origin-form;
@@ -142,6 +145,7 @@ export function originForm(
   target: string,
   host: string,
 ): { host: string; target: string } | null {
+  if (NOT_IN_TARGETS.test(target)) return null;
   if (target.startsWith('/')) return { host, target };
   if (target === '*' && method === 'OPTIONS') return { host, target: '/' };
   const absolute = /^https?:\/\/([^/?#@]+)([/?].*)?$/is.exec(target);

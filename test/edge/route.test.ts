@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Bucket, createRouter } from '../../src/edge/route.ts';
+import { type Bucket, createRouter, originForm } from '../../src/edge/route.ts';
 
 const bucket = (name: string, where: Partial<Bucket>): Bucket => ({
   name,
@@ -32,4 +32,19 @@ describe('buckets that no request could reach', () => {
       expect(router(host, '/k')).toMatchObject({ key: '/k' });
     expect(router('other.example', '/k')).toEqual({ bucket: null, fault: 'NoSuchBucket' });
   });
+});
+
+test.each([
+  '/a#b',
+  '/#',
+  '/a?b#c',
+  'http://h/a#b',
+  '/caf\u00c3\u00a9',
+  '/a b',
+  '/a\tb',
+  '/a\u007f',
+  '/a\u0000',
+])('%j is no target (RFC 9112 §3.2)', (target) => {
+  expect(originForm('GET', target, 'h')).toBeNull();
+  expect(originForm('OPTIONS', target, 'h')).toBeNull();
 });
