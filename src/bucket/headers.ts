@@ -1,4 +1,4 @@
-import { CORS_PREFIX, ORIGIN, REASON, REQUEST_HEADERS, REQUEST_METHOD } from '../cors/names.ts';
+import { CODE, CORS_PREFIX, ORIGIN, REASON, REQUEST_HEADERS, REQUEST_METHOD } from '../cors/names.ts';
 import { withoutVary } from '../cors/vary.ts';
 import { type Hop, tellHops, tellsHops, viaEntry } from './forwarded.ts';
 import type { FlatHeaders } from './transport.ts';
@@ -69,7 +69,7 @@ const isCommand = (key: string): boolean =>
 
 /** Whether the edge writes this header itself, takes it out, or may have to; the name in lower case. */
 export const isEdges = (key: string): boolean =>
-  key.startsWith(CORS_PREFIX) || key === 'vary' || key === REASON || rulesCaching(key);
+  key.startsWith(CORS_PREFIX) || key === 'vary' || key === REASON || key === CODE || rulesCaching(key);
 
 /** What the bucket is told besides the client's own headers. */
 export interface Passing extends Hop {
@@ -161,7 +161,7 @@ export function responseHeaders(
         vary = [...vary, ...withoutVary([headers[at + 1] ?? ''], ORIGIN)];
         continue;
       }
-      if (HOP_BY_HOP.has(key) || key === REASON || nominated?.has(key)) continue;
+      if (HOP_BY_HOP.has(key) || key === REASON || key === CODE || nominated?.has(key)) continue;
       if ((noStore && rulesCaching(key)) || (!passCommands && isCommand(key))) continue;
     }
     kept.push(name, headers[at + 1] ?? '');
@@ -172,7 +172,7 @@ export function responseHeaders(
 const NO_NAMES: readonly string[] = [];
 
 const BUCKET_SLOTS = slotsOf(
-  [...HOP_BY_HOP, ...COMMANDS, 'vary', REASON],
+  [...HOP_BY_HOP, ...COMMANDS, 'vary', REASON, CODE],
   [CORS_PREFIX, ...COMMAND_PREFIXES],
 );
 

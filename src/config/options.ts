@@ -317,7 +317,8 @@ export const OPTIONS = {
     variable: 'DEBUG_REASON',
     default: 'false',
     example: 'true',
-    about: 'Tell the reason of each decision in the header `x-bucket-cors-reason`.',
+    about:
+      'Send the reason of each decision in the header `x-bucket-cors-reason`, and the code of each error in `x-bucket-cors-code`.',
     alone: true,
     parse: values.parseSwitch,
   }),

@@ -16,7 +16,7 @@ export interface BucketCorsOptions {
   /** `safe` unless given. */
   readonly vary?: VaryMode;
   readonly dangerouslyAllowCredentials?: boolean;
-  /** Tell the reason of each decision in `x-bucket-cors-reason`. */
+  /** Send the reason of each decision in `x-bucket-cors-reason`, and the code of an error in `x-bucket-cors-code`. */
   readonly debugReason?: boolean;
   /** How long a source's rules are used before they are loaded again: seconds, or a text such as `5m`; `60s` unless given. */
   readonly rulesTtl?: number | string;

@@ -16,6 +16,8 @@ export const VARY = 'Vary';
 
 /** Tells the reason of a decision where that is asked for; nobody else may send it through the edge. */
 export const REASON = 'x-bucket-cors-reason';
+/** The code of an error of the edge itself, where reasons are asked for. */
+export const CODE = 'x-bucket-cors-code';
 
 /** Whatever a bucket sends under this prefix is removed before the edge writes its own. */
 export const CORS_PREFIX = 'access-control-';

@@ -6,6 +6,7 @@ import { ORIGIN, REQUEST_HEADERS, REQUEST_METHOD } from '../cors/names.ts';
 import type { Background } from '../rules/cache.ts';
 import type { RulesInForce } from '../rules/held.ts';
 import { type Answered, answerTo } from './answers.ts';
+import type { EdgeFault } from './errors.ts';
 import { corsFault } from './facts.ts';
 import { preflightReply } from './preflight.ts';
 import { faultReply } from './refuse.ts';
@@ -35,13 +36,14 @@ export function inOwnApp(options: OwnAppOptions): BeforeHandlers {
     const facts = factsOf(c.req.raw);
     const { rules } = await options.current((work) => outlive(c, work));
     const answered = answerTo(rules, facts);
+    const fault = corsFault(facts);
     try {
-      const reply = ownReply(c, facts, rules, answered);
+      const reply = ownReply(c, facts, rules, answered, fault);
       if (reply === null) await next();
       else c.res = c.newResponse(reply.body || null, headOf(reply));
     } finally {
       // Also where next() throws: Hono adds what stands here to the answer that the app's onError gives.
-      const written = write(c.res, answered, options);
+      const written = write(c.res, answered, fault, options);
       // Hono adds the headers of a response that is replaced to the new one.
       c.res = undefined;
       c.res = written;
@@ -50,8 +52,13 @@ export function inOwnApp(options: OwnAppOptions): BeforeHandlers {
 }
 
 /** What is answered without the app's handlers. */
-function ownReply(c: AppContext, facts: Facts, rules: CompiledRules, answered: Answered): Reply | null {
-  const fault = corsFault(facts);
+function ownReply(
+  c: AppContext,
+  facts: Facts,
+  rules: CompiledRules,
+  answered: Answered,
+  fault: EdgeFault | null,
+): Reply | null {
   if (fault === null && facts.method !== 'OPTIONS') return null;
   const host = c.req.raw.headers.get('host') ?? new URL(c.req.url).host;
   return fault === null
@@ -74,7 +81,12 @@ const headOf = ({ status, headers }: Reply): Response =>
  * response that a handler gives out twice are two clients'. What is not the edge's stays as it is, Connection too:
  * this is no hop.
  */
-function write(response: Response, answered: Answered, options: WriteOptions): Response {
+function write(
+  response: Response,
+  answered: Answered,
+  fault: EdgeFault | null,
+  { debugReason }: WriteOptions,
+): Response {
   // A WebSocket's 101 or a network error: nothing a browser asks CORS about, nor can they be copied everywhere.
   if (response.status < 200) return response;
   const written = new Response(response.body, response);
@@ -84,10 +96,13 @@ function write(response: Response, answered: Answered, options: WriteOptions): R
     own.push(name, value);
     written.headers.delete(name);
   }
-  // The app's handlers are the server that a proxy in front trusts.
-  for (const [name, value] of pairs(writeHead(own, answered, { ...options, passCommands: true }).headers)) {
-    written.headers.append(name, value);
-  }
+  const { headers } = writeHead(own, answered, {
+    // The app's handlers are the server that a proxy in front trusts.
+    passCommands: true,
+    reason: debugReason ? answered.decision.reason : null,
+    code: debugReason ? fault : null,
+  });
+  for (const [name, value] of pairs(headers)) written.headers.append(name, value);
   return written;
 }
 

@@ -127,7 +127,7 @@ export function pathOf(target: string): string {
 
 /**
  * Also where a bucket that decodes the path would see one (`%2e`, encoded slashes, backslashes), or takes off the
- * parameters of its segments (`..;a`) or a fragment, which no target has (`..#a`).
+ * parameters of its segments (`..;a`).
  */
 function hasDotSegment(target: string): boolean {
   const seen = pathOf(target)
@@ -135,10 +135,16 @@ function hasDotSegment(target: string): boolean {
     .replace(/%3b/gi, ';')
     .replace(/%2f|%5c|\\/gi, '/');
   return seen.split('/').some((segment) => {
-    const [bare] = segment.split(/[;#]/, 1);
+    const [bare] = segment.split(';', 1);
     return bare === '.' || bare === '..';
   });
 }
+
+/**
+ * A fragment, which no target has (RFC 9112 §3.2), blanks and control characters. Bytes beyond ASCII pass: curl and
+ * other clients send a path in UTF-8 as it was typed.
+ */
+const NOT_IN_TARGETS = /[\0- #\x7f]/;
 
 /**
  * Splits an absolute-form target (`http://host/path`, RFC 9112 §3.2.2) into its host and origin-form;
@@ -149,6 +155,7 @@ export function originForm(
   target: string,
   host: string,
 ): { host: string; target: string } | null {
+  if (NOT_IN_TARGETS.test(target)) return null;
   if (target.startsWith('/')) return { host, target };
   if (target === '*' && method === 'OPTIONS') return { host, target: '/' };
   const absolute = /^https?:\/\/([^/?#@]+)([/?].*)?$/is.exec(target);

@@ -60,9 +60,12 @@ export function makeHead(
 ): Made {
   const idHeader = REQUEST_ID_HEADER[served.inForce.rules.behaviour.dialect];
   const { bucket, options } = served;
-  const debugReason = options.debugReason && bucket !== null;
-  const passCommands = bucket?.passProxyCommands ?? false;
-  const { headers, hadCors } = writeHead(own, answered, { debugReason, passCommands });
+  const { headers, hadCors } = writeHead(own, answered, {
+    passCommands: bucket?.passProxyCommands ?? false,
+    // Without a bucket there are no rules to decide by.
+    reason: options.debugReason && bucket !== null ? answered.decision.reason : null,
+    code: options.debugReason ? code : null,
+  });
   const requestId = firstValue(headers, idHeader) ?? newRequestId();
   const { decision } = answered;
   return { status, headers, hadCors, decision, requestId, code, at: options.now() };

@@ -1,12 +1,21 @@
 import { type ResponseHeaderOptions, responseHeaders } from '../bucket/headers.ts';
 import type { FlatHeaders } from '../bucket/transport.ts';
-import { REASON } from '../cors/names.ts';
+import { CODE, REASON } from '../cors/names.ts';
+import type { Reason } from '../cors/reason.ts';
 import { varyHeader } from '../cors/vary.ts';
 import type { Answered } from './answers.ts';
+import type { ErrorCode } from './errors.ts';
 
 export interface WriteOptions {
-  /** Tell the reason in `x-bucket-cors-reason`. */
+  /** Send the reason of the decision in `x-bucket-cors-reason`, and the code of an error in `x-bucket-cors-code`. */
   readonly debugReason: boolean;
+}
+
+/** What a head says besides the answer. */
+export interface HeadOptions extends Pick<ResponseHeaderOptions, 'passCommands'> {
+  /** Sent where they are not null. */
+  readonly reason: Reason | null;
+  readonly code: ErrorCode | null;
 }
 
 export const NO_STORE: FlatHeaders = ['Cache-Control', 'no-store'];
@@ -18,13 +27,14 @@ export const NO_STORE: FlatHeaders = ['Cache-Control', 'no-store'];
 export function writeHead(
   own: FlatHeaders,
   answered: Answered,
-  { debugReason, passCommands }: WriteOptions & Pick<ResponseHeaderOptions, 'passCommands'>,
+  { passCommands, reason, code }: HeadOptions,
 ): { readonly headers: string[]; readonly hadCors: boolean } {
   const { headers, vary, hadCors } = responseHeaders(own, { noStore: answered.noStore, passCommands });
   for (const item of answered.headers) headers.push(item);
   for (const item of vary.length === 0 ? answered.varyAlone : varyHeader(vary, answered.vary))
     headers.push(item);
   if (answered.noStore) headers.push(...NO_STORE);
-  if (debugReason) headers.push(REASON, answered.decision.reason);
+  if (reason !== null) headers.push(REASON, reason);
+  if (code !== null) headers.push(CODE, code);
   return { headers, hadCors };
 }

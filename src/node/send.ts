@@ -105,7 +105,7 @@ export function send(
     },
     onResponseStart: (receiving, status) => {
       // 103 and its like are for the bucket's own client, the edge; they are never the answer.
-      if (status < 200) {
+      if (status >= 100 && status < 200) {
         informed += 1;
         if (informed > MAX_INFORMED) {
           failed('BucketAnswerInvalid');
@@ -118,6 +118,7 @@ export function send(
       upload?.stop();
       clearTimeout(deadline);
       try {
+        if (status < 100) throw new RangeError('no status is below 100');
         const headers = flatHeaders(receiving.rawHeaders);
         length = lengthOf(headers);
         isEmpty = status === 204 || status === 205;
@@ -171,19 +172,21 @@ export function send(
 
 /**
  * The length that a bucket says its body has; -1 where it says none. Throws where the body has a transfer coding
- * besides chunked: it would have to be taken off, or the body would be another one (RFC 9112 §6.1).
+ * besides chunked, which would have to be taken off, or more than one, of which undici looks at the first alone
+ * (RFC 9112 §6.1, §7.1).
  */
 function lengthOf(headers: FlatHeaders): number {
   let length = -1;
+  let isChunked = false;
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] ?? '';
     if (name.length === LENGTH.length && name.toLowerCase() === LENGTH) length = Number(headers[at + 1]);
     if (name.length !== CODING.length || name.toLowerCase() !== CODING) continue;
-    if (!/^chunked$/i.test(headers[at + 1] ?? ''))
-      throw new TypeError('the body has a transfer coding besides chunked');
-    return -1;
+    if (isChunked || !/^chunked$/i.test(headers[at + 1] ?? ''))
+      throw new TypeError('the body has another transfer coding than one chunked');
+    isChunked = true;
   }
-  return length;
+  return isChunked ? -1 : length;
 }
 
 /** Most answers of 1xx before the one that counts. */

@@ -43,6 +43,8 @@ const HTTP2: SecureServerOptions = {
   // that nghttp2 has of its own.
   maxSessionInvalidFrames: 100,
   maxSessionRejectedStreams: 100,
+  // Node would drop a field whose value begins or ends with a blank and serve the request; openStream resets its stream.
+  strictFieldWhitespaceValidation: false,
   // What a bucket says twice is passed on twice, as by HTTP/1.1.
   strictSingleValueFields: false,
 };

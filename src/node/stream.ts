@@ -114,7 +114,8 @@ export function openStream(
 
 /**
  * The headers of the message as HTTP/1.1 writes them: a Host in place of `:authority`, no other pseudo-header, and
- * one cookie header (RFC 9113 §8.2.3). Null where Host and `:authority` name different places (§8.3.1).
+ * one cookie header (RFC 9113 §8.2.3). Null for a malformed request: Host and `:authority` name different places
+ * (§8.3.1), or a value begins or ends with a blank (§8.2.1).
  */
 function messageHeaders(raw: FlatHeaders, authority: string | undefined): string[] | null {
   const kept: string[] = authority === undefined ? [] : ['host', authority];
@@ -122,6 +123,7 @@ function messageHeaders(raw: FlatHeaders, authority: string | undefined): string
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at] ?? '';
     const value = raw[at + 1] ?? '';
+    if (isBlank(value.charCodeAt(0)) || isBlank(value.charCodeAt(value.length - 1))) return null;
     if (name.startsWith(':')) continue;
     if (name === 'host' && authority !== undefined) {
       if (!isSameHost(value, authority, HTTPS_PORT)) return null;
@@ -134,6 +136,8 @@ function messageHeaders(raw: FlatHeaders, authority: string | undefined): string
   }
   return kept;
 }
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
 
 interface Patience {
   /** Begins to wait, or waits anew. */

@@ -72,15 +72,12 @@ function again({ status, headers }: Reply, alike: object): Response {
   return new Response(null, init);
 }
 
-/**
- * The target as the client wrote it, but for two characters that `fetch` would take for others: a backslash for a slash,
- * and a `#` for the end.
- */
+/** The target as the client wrote it, but for a backslash in the path, which `fetch` would take for a slash. */
 export function targetOf(url: string): string {
   const written = /^\w+:\/\/[^/?#*]*(.*)$/s.exec(url)?.[1] ?? url;
   const target = /^[/*]/.test(written) ? written : `/${written}`;
-  if (!/[#\\]/.test(target)) return target;
+  if (!target.includes('\\')) return target;
   const query = target.indexOf('?');
   const path = query < 0 ? target : target.slice(0, query);
-  return (path.replaceAll('\\', '%5C') + (query < 0 ? '' : target.slice(query))).replaceAll('#', '%23');
+  return path.replaceAll('\\', '%5C') + (query < 0 ? '' : target.slice(query));
 }

@@ -94,3 +94,21 @@ describe('what follows the prefix reaches the bucket byte for byte', () => {
     });
   });
 });
+
+test.each([
+  ['a fragment', '/a#b'],
+  ['a fragment of nothing', '/#'],
+  ['a fragment behind its query', '/a?b#c'],
+  ['a fragment in absolute form', 'http://h/a#b'],
+  ['a blank', '/a b'],
+  ['a tab', '/a\tb'],
+  ['DEL', '/a\u007f'],
+  ['NUL', '/a\u0000'],
+])('what has %s is no target (RFC 9112 §3.2)', (_, target) => {
+  expect(originForm('GET', target, 'h')).toBeNull();
+  expect(originForm('OPTIONS', target, 'h')).toBeNull();
+});
+
+test('a target in UTF-8 as a client typed it is a target', () => {
+  expect(originForm('GET', '/caf\u00c3\u00a9', 'h')?.target).toBe('/caf\u00c3\u00a9');
+});

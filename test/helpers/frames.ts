@@ -18,7 +18,7 @@ export type Ended =
   | { readonly kind: 'reset'; readonly code: number }
   | { readonly kind: 'connection ended'; readonly code: number | null };
 
-type Field = readonly [name: string, value: string];
+export type Field = readonly [name: string, value: string];
 
 /** A frame of RFC 9113 §4.1. */
 function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {

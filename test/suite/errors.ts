@@ -93,6 +93,26 @@ const WRONG: readonly Wrong[] = [
     status: 502,
     code: 'BucketAnswerInvalid',
   },
+  ...['000', '099'].map((status) => ({
+    name: `a bucket with the status ${status}`,
+    script: answerRaw(`HTTP/1.1 ${status} What\r\nContent-Length: 1\r\n\r\na`),
+    status: 502,
+    code: 'BucketAnswerInvalid',
+  })),
+  ...[
+    ['chunked', 'chunked'],
+    ['chunked', 'identity'],
+    ['chunked', ''],
+    ['identity', 'chunked'],
+    ['gzip', 'chunked'],
+  ].map(([first, second]) => ({
+    name: `a bucket with the transfer codings "${first}" and "${second}"`,
+    script: answerRaw(
+      `HTTP/1.1 200 OK\r\nTransfer-Encoding: ${first}\r\nTransfer-Encoding: ${second}\r\n\r\n1\r\na\r\n0\r\n\r\n`,
+    ),
+    status: 502,
+    code: 'BucketAnswerInvalid',
+  })),
   {
     name: 'a bucket that switches protocols unasked',
     script: answerRaw('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'),

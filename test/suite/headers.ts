@@ -219,9 +219,22 @@ export function addResponseHeaderTests(runtime: Runtime): void {
     const edge = useEdge(runtime, { rules: ONE_ORIGIN, debugReason: true });
 
     test('stands once, and says what the edge decided, whatever the bucket says', async () => {
-      edge().bucket.script = { status: 200, headers: ['X-Bucket-Cors-Reason', 'nonsense'] };
+      edge().bucket.script = {
+        status: 200,
+        headers: ['X-Bucket-Cors-Reason', 'nonsense', 'X-Bucket-Cors-Code', 'NoSuchKey'],
+      };
       const answered = await call(edge().url, { target: '/key', headers: ['Origin', A] });
       expect(values(answered, 'x-bucket-cors-reason')).toEqual(['matched']);
+      expect(values(answered, 'x-bucket-cors-code')).toEqual([]);
+    });
+
+    test.each([
+      ['MethodNotAllowed', 'PATCH', '/key', 'method_not_allowed'],
+      ['URITooLong', 'HEAD', `/${'a'.repeat(9_000)}`, 'matched'],
+    ])('has the code of an error beside it: %s to %s', async (code, method, target, reason) => {
+      const answered = await call(edge().url, { method, target, headers: ['Origin', A] });
+      expect(value(answered, 'x-bucket-cors-code')).toBe(code);
+      expect(value(answered, 'x-bucket-cors-reason')).toBe(reason);
     });
   });
 }

@@ -77,6 +77,16 @@ export function addRepeatedTests(runtime: Runtime): void {
     });
   });
 
+  describe('with the debug header on', () => {
+    const edge = useEdge(runtime, { rules: ONE_ORIGIN, debugReason: true });
+
+    test('a list of origins is named as the error, beside the reason', async () => {
+      const answered = await ask(edge(), 'GET', ['Origin', A, 'Origin', STRANGER]);
+      expect(value(answered, 'x-bucket-cors-code')).toBe('InvalidOrigin');
+      expect(value(answered, 'x-bucket-cors-reason')).toBe('origin_not_allowed');
+    });
+  });
+
   describe('an Origin with a blank in it', () => {
     const edge = useEdge(runtime, { rules: SUBDOMAINS, debugReason: true });
 

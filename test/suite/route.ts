@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { call, corsHeaders, element, rawly, value, values } from '../helpers/client.ts';
 import { type Edge, type Runtime, testOn, useEdge } from './runtime.ts';
-import { A, EVERYBODY, ONE_ORIGIN, STRANGER } from './sets.ts';
+import { A, EVERYBODY, ONE_ORIGIN, PREFLIGHT_VARY, STRANGER } from './sets.ts';
 
 /** Which buckets were asked, and for what. */
 const asked = (edge: Edge, names: readonly string[]) =>
@@ -14,6 +14,7 @@ export function addRouteTests(runtime: Runtime): void {
     const names = ['one', 'two'];
     const edge = useEdge(runtime, {
       rules: EVERYBODY,
+      debugReason: true,
       buckets: [
         { name: 'one', hosts: ['one.example', 'first.example'] },
         { name: 'two', hosts: ['two.example'] },
@@ -51,6 +52,22 @@ export function addRouteTests(runtime: Runtime): void {
       expect(values(answered, 'vary').join()).toContain('Origin');
       expect(corsHeaders(answered)).toEqual({});
       expect(asked(edge(), names)).toEqual([]);
+    });
+
+    test.each([
+      ['a host that no bucket has', 'x.example', '/key', 404, 'NoSuchBucket'],
+      ['a Host that is a list', 'one.example,two.example', '/key', 400, 'InvalidHost'],
+    ])('%s is an error by no rules: no CORS headers, and its code', async (_, host, target, status, code) => {
+      for (const method of ['GET', 'HEAD', 'PUT', 'OPTIONS']) {
+        const answered = await call(edge().url, { method, target, headers: ['Host', host, ...preflight] });
+        expect(answered.status, method).toBe(status);
+        // No rule lets a page read it, as S3 answers for a bucket that is missing (semantics.md §3).
+        expect(corsHeaders(answered)).toEqual({});
+        expect(value(answered, 'x-bucket-cors-code')).toBe(code);
+        expect(values(answered, 'x-bucket-cors-reason')).toEqual([]);
+        expect(value(answered, 'cache-control')).toBe('no-store');
+        expect(value(answered, 'vary')).toBe(method === 'OPTIONS' ? PREFLIGHT_VARY : 'Origin');
+      }
     });
 
     testOn(runtime, 'absolute targets')('absolute-form names its own host', async () => {

@@ -138,7 +138,7 @@ test.each([
   ['http://h', '/'],
   ['http://h?a', '/?a'],
   ['http://h/a\\b?c\\d', '/a%5Cb?c\\d'],
-  ['http://h/a#b?c', '/a%23b?c'],
+  ['http://h/a#b?c', '/a#b?c'],
   ['http://a<b>&c/key', '/key'],
   ['http://h//double//', '//double//'],
 ])('the target of %s is %s', (url, target) => {
