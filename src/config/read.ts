@@ -39,6 +39,8 @@ export const BUCKET_OPTIONS = [
   'credentials',
   'keepHost',
   'trustForwarded',
+  'bucketConnectTimeout',
+  'bucketHeadTimeout',
   'dangerouslyAllowCredentials',
 ] as const satisfies readonly OptionName[];
 

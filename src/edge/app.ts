@@ -1,9 +1,10 @@
 import { Hono } from 'hono';
 import { hasPassed } from '../bucket/forwarded.ts';
+import { REQUEST_LIMITS, type RequestLimits } from '../bucket/limits.ts';
 import type { Exchange } from '../bucket/transport.ts';
 import { unavailableRules } from '../cors/compile.ts';
 import type { RulesInForce } from '../rules/held.ts';
-import { type EdgeFault, MAX_HEADER_LINES, MAX_HEADERS, MAX_TARGET, METHODS_SERVED } from './errors.ts';
+import { type EdgeFault, errorsFor, MAX_HEADER_LINES, METHODS_SERVED } from './errors.ts';
 import { isHost, type RequestFacts, readFacts } from './facts.ts';
 import { forward } from './object.ts';
 import { answerPreflight } from './preflight.ts';
@@ -11,10 +12,12 @@ import { errorReply } from './refuse.ts';
 import { type Bucket, createRouter, originForm, pathOf, type Router } from './route.ts';
 import { type Served, type ServeOptions, sendReply } from './served.ts';
 
-export interface EdgeOptions extends Omit<ServeOptions, 'now'> {
+export interface EdgeOptions extends Omit<ServeOptions, 'now' | 'limits' | 'errors'> {
   readonly buckets: readonly Bucket[];
   /** Milliseconds since some moment; `performance.now` where it is absent. */
   readonly now?: ServeOptions['now'];
+  /** `REQUEST_LIMITS` where it is absent. */
+  readonly limits?: RequestLimits;
 }
 
 /** What a rim puts into Hono's environment. */
@@ -32,8 +35,13 @@ const NO_BUCKET: RulesInForce = {
  * The edge as a Hono app. It routes on the raw target of the exchange, not on the Request's URL, which has
  * been parsed and normalised; so every request takes the same way through one handler.
  */
-export function createEdge({ buckets, now = () => performance.now(), ...given }: EdgeOptions): Hono<EdgeEnv> {
-  const options: ServeOptions = { ...given, now };
+export function createEdge({
+  buckets,
+  now = () => performance.now(),
+  limits = REQUEST_LIMITS,
+  ...given
+}: EdgeOptions): Hono<EdgeEnv> {
+  const options: ServeOptions = { ...given, now, limits, errors: errorsFor(limits) };
   const router = createRouter(buckets);
   const app = new Hono<EdgeEnv>({ getPath: () => '/' });
   app.all('*', (c) => handle(c.env.exchange, router, options));
@@ -106,8 +114,9 @@ function serveBucket(
 }
 
 function faultOf({ exchange, facts, options }: Served): EdgeFault | null {
-  if (exchange.target.length > MAX_TARGET) return 'URITooLong';
-  if (facts.headerBytes > MAX_HEADERS || facts.headerLines > MAX_HEADER_LINES) return 'RequestHeaderTooLarge';
+  if (exchange.target.length > options.limits.target) return 'URITooLong';
+  if (facts.headerBytes > options.limits.headers || facts.headerLines > MAX_HEADER_LINES)
+    return 'RequestHeaderTooLarge';
   // A length that can't be counted exactly is no length.
   if (facts.falseFraming || !Number.isSafeInteger(facts.bodyLength)) return 'RequestInvalid';
   if (facts.transferCoding !== null && !/^chunked$/i.test(facts.transferCoding)) return 'NotImplemented';

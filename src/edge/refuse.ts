@@ -3,7 +3,7 @@ import type { CompiledRules } from '../cors/compile.ts';
 import type { Refusal } from '../cors/dialect.ts';
 import type { Reason } from '../cors/reason.ts';
 import { answerTo } from './answers.ts';
-import { ERRORS, type ErrorCode, errorXml, METHODS_SERVED } from './errors.ts';
+import { type ErrorCode, errorXml, METHODS_SERVED } from './errors.ts';
 import { newRequestId, REQUEST_ID_HEADER } from './request-id.ts';
 import { type Made, makeHead, type Served } from './served.ts';
 
@@ -13,7 +13,7 @@ export function errorReply(served: Served, code: ErrorCode): { made: Made; reply
   const retry = code === 'BucketBusy' ? ['Retry-After', '1'] : [];
   // An error is this moment's; no cache may answer with it later.
   const headers = [...allow, ...retry, 'Cache-Control', 'no-store'];
-  return xmlReply(served, { ...ERRORS[code], code, details: [], trailer: [] }, headers, code);
+  return xmlReply(served, { ...served.options.errors[code], code, details: [], trailer: [] }, headers, code);
 }
 
 function xmlReply(served: Served, refused: Refusal, extra: FlatHeaders, code: ErrorCode | null) {

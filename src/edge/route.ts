@@ -1,10 +1,9 @@
-import type { Address, Exchange, Sign } from '../bucket/transport.ts';
+import type { Destination, Exchange, Sign } from '../bucket/transport.ts';
 import type { RulesInForce } from '../rules/held.ts';
 
 /** A bucket as the edge serves it. */
-export interface Bucket {
+export interface Bucket extends Destination {
   readonly name: string;
-  readonly address: Address;
   readonly rules: {
     /** `background` takes loads that outlive the request. */
     current(background: Exchange['background']): RulesInForce | Promise<RulesInForce>;
@@ -19,8 +18,6 @@ export interface Bucket {
   readonly keepPrefix?: boolean;
   /** The bucket gets the client's Host, not its own. */
   readonly keepHost?: boolean;
-  /** The clients are proxies of one's own: what they tell of earlier hops is passed on. */
-  readonly trustForwarded?: boolean;
   readonly sign?: Sign;
 }
 

@@ -107,6 +107,7 @@ async function openOne(
         keepPrefix,
         keepHost,
         trustForwarded,
+        timeouts: { connect: config.bucketConnectTimeout, head: config.bucketHeadTimeout },
         ...(hosts !== undefined && { hosts }),
         ...(prefix !== undefined && { prefix }),
       },

@@ -29,8 +29,8 @@ export function openExchange(
     },
     // A Node process outlives its requests. What fails in the background tells so itself.
     background: (work) => void work.catch(() => {}),
-    transport: (address, request, sink) => {
-      send(pools(address), request, client, sink);
+    transport: (to, request, sink) => {
+      send(pools(to), request, client, sink);
       return RESPONSE_ALREADY_SENT;
     },
   };

@@ -5,8 +5,8 @@ import { requestLog } from '../edge/log.ts';
 import type { Observe } from '../edge/observe.ts';
 import type { Bucket } from '../edge/route.ts';
 import type { GateLimits } from './gate.ts';
-import { edgeListener, type Listening } from './listen.ts';
-import { createPools, LIMITS, type PoolTimeouts } from './pools.ts';
+import { clientTimeouts, edgeListener, type Listening } from './listen.ts';
+import { createPools, QUEUE_WAIT } from './pools.ts';
 import { listenOr, messageOf } from './port.ts';
 import { type Certificate, openCertificate } from './tls.ts';
 
@@ -15,7 +15,6 @@ export interface FrontOptions {
   readonly observe: Observe;
   /** The same in all processes of one edge. */
   readonly edgeId: string;
-  readonly timeouts?: PoolTimeouts | undefined;
   /** How many processes have a front like this one: each has a part of what a bucket may have under way. */
   readonly workers: number;
   /** Called when it is about to listen; throws a start fault. */
@@ -33,13 +32,15 @@ export interface Front {
 }
 
 export function openFront(
-  config: Pick<Config, 'host' | 'port' | 'socket' | 'debugReason' | 'connections' | 'queue'>,
-  { log, observe, edgeId, timeouts, workers, certificate }: FrontOptions,
+  config: Config,
+  { log, observe, edgeId, workers, certificate }: FrontOptions,
 ): Front {
-  const { pools, close } = createPools(
-    timeouts,
-    partOf({ ...LIMITS, connections: config.connections, queue: config.queue }, workers),
-  );
+  const { connections, queue, idleTimeout: idle } = config;
+  const limits = { target: config.maxUrl, headers: config.maxHeaders };
+  const { pools, close } = createPools({
+    idle,
+    limits: partOf({ connections, queue, wait: QUEUE_WAIT }, workers),
+  });
   const observers = [observe, requestLog(log)];
   const appFor = (buckets: readonly Bucket[]) =>
     createEdge({
@@ -50,6 +51,7 @@ export function openFront(
       onError: (error) => log.error({ err: messageOf(error) }, 'the edge failed on a request'),
       edgeId,
       debugReason: config.debugReason,
+      limits,
     });
   let app = appFor([]);
   return {
@@ -61,7 +63,7 @@ export function openFront(
         edgeListener(() => app, pools),
         config.socket === null ? { host: config.host, port: config.port } : { socket: config.socket },
         '--port',
-        { certificate: certificate() },
+        { certificate: certificate(), timeouts: clientTimeouts(idle), limits },
       ),
     close,
   };

@@ -14,7 +14,7 @@ import { certificateOf, openFront } from './front.ts';
 import { appListener } from './listen.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
-import { createPools, type PoolTimeouts } from './pools.ts';
+import { createPools } from './pools.ts';
 import { listenOr } from './port.ts';
 import { readByPools } from './read.ts';
 import { serveBuckets } from './serving.ts';
@@ -24,7 +24,6 @@ import { type Serve, serveHere } from './single.ts';
 export interface StartOptions {
   /** Where log lines go; standard output unless given. Workers write to standard output all the same. */
   readonly log?: DestinationStream;
-  readonly timeouts?: PoolTimeouts;
   /** Opens something that belongs to the edge, once its address is known; gives back how to close it. */
   readonly alongside?: (edgeUrl: string) => Promise<() => Promise<void>>;
   /** Where keys are looked for; the process's own environment unless given. */
@@ -72,7 +71,7 @@ export async function start(
 async function open(
   config: Config,
   buckets: readonly BucketConfig[],
-  { log: destination, timeouts, env = process.env, alongside = nothingAlongside }: StartOptions,
+  { log: destination, env = process.env, alongside = nothingAlongside }: StartOptions,
   opened: (() => Promise<void>)[],
   close: () => Promise<void>,
 ): Promise<Running> {
@@ -92,7 +91,7 @@ async function open(
     onVersion: (bucket, version) => bus?.publish({ kind: 'changed', bucket: keyOf(bucket), version }),
   });
   // Rules have connections of their own: they are read also while a bucket's are all taken.
-  const { pools: rulesPools, close: closeRulesPools } = createPools(timeouts);
+  const { pools: rulesPools, close: closeRulesPools } = createPools();
   opened.push(closeRulesPools);
   const read = readByPools(rulesPools);
   const metrics = createMetrics();
@@ -100,13 +99,12 @@ async function open(
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   const serve: Serve =
     workers > 1
-      ? serveByWorkers({ config, workers, cache, log, edgeId, timeouts, onCounts: metrics.add })
+      ? serveByWorkers({ config, workers, cache, log, edgeId, onCounts: metrics.add })
       : serveHere(
           openFront(config, {
             log,
             observe: metrics.observe,
             edgeId,
-            timeouts,
             workers,
             certificate: () => certificateOf(config, log),
           }),

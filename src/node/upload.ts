@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Client } from './client.ts';
 import { streamed } from './memory.ts';
-import type { PoolTimeouts } from './pools.ts';
+import type { LineTimeouts } from './pools.ts';
 
 /** Bytes held for a bucket before the client waits for it. */
 const HELD = 64 * 1024;
@@ -31,20 +31,20 @@ export interface Upload {
 export function openUpload(
   client: Client,
   count: { received: number },
-  { head, idle, upload }: PoolTimeouts,
+  { head, idle, upload }: LineTimeouts,
   late: (whose: 'ClientTimeout' | 'BucketUploadTimeout' | 'BucketHeadTimeout') => void,
 ): Upload {
   let body: Readable | undefined;
   let timer: NodeJS.Timeout | undefined;
   let waited = 0;
   let isOver = false;
-  const step = Math.min(idle, upload ?? idle);
+  const step = Math.min(idle, upload);
 
   function look(): void {
     // What has come and not gone on is what the bucket doesn't take.
     const isHeld = body !== undefined && (body.isPaused() || body.readableLength > 0);
     waited += step;
-    if (waited < (isHeld ? (upload ?? idle) : idle)) timer?.refresh();
+    if (waited < (isHeld ? upload : idle)) timer?.refresh();
     else late(isHeld ? 'BucketUploadTimeout' : 'ClientTimeout');
   }
 

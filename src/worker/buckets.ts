@@ -66,6 +66,7 @@ async function openOne(
       address: place.address,
       keepPrefix,
       trustForwarded,
+      timeouts: { connect: config.bucketConnectTimeout, head: config.bucketHeadTimeout },
       ...(hosts !== undefined && { hosts }),
       ...(prefix !== undefined && { prefix }),
     },

@@ -1,3 +1,4 @@
+import { BUCKET_TIMEOUTS } from '../bucket/limits.ts';
 import { type BucketConfig, onlyBucket, readConfigFile } from '../config/file.ts';
 import type { OptionName } from '../config/options.ts';
 import { BUCKET_OPTIONS, type Config, fromVariables, type GivenOptions, readConfig } from '../config/read.ts';
@@ -32,6 +33,10 @@ export const ONLY_ON_NODE: Partial<Record<OptionName, string>> = {
   workers: 'nothing: Cloudflare runs as many as it takes',
   connections: "nothing: Cloudflare's own limits hold",
   queue: "nothing: Cloudflare's own limits hold",
+  clientConnections: "nothing: Cloudflare's own limits hold",
+  clientShare: "nothing: Cloudflare's own limits hold",
+  leastRate: "nothing: Cloudflare's own limits hold",
+  idleTimeout: "nothing: Cloudflare's own limits hold",
   drain: 'nothing: requests in flight end on the version they began with',
 };
 
@@ -155,6 +160,10 @@ function bucketFaults(bucket: BucketConfig, kv: Kv | null, file: string | null):
     add('credentials', 'CREDENTIALS', 'is a file, and Workers have none', 'env or env:PREFIX, with secrets');
   if (bucket.rulesToken?.kind === 'file')
     add('rulesToken', 'RULES_TOKEN', 'is a file, and Workers have none', 'env:NAME, with a secret NAME');
+  if (bucket.bucketConnectTimeout !== BUCKET_TIMEOUTS.connect) {
+    const reason = 'means nothing on Workers';
+    add('bucketConnectTimeout', 'BUCKET_CONNECT_TIMEOUT', reason, "nothing: Cloudflare's own limits hold");
+  }
   if (bucket.keepHost) {
     const reason = "can't be: on Workers the Host header follows the bucket's address";
     add('keepHost', 'KEEP_HOST', reason, "nothing, and presign for the bucket's own host");
