@@ -26,6 +26,7 @@ export type Failure =
   | 'BucketAnswerInvalid'
   | 'RequestInvalid'
   | 'ClientTimeout'
+  | 'ClientTooSlow'
   | 'ClientGone';
 
 /** An answer that the edge makes itself. */

@@ -1,4 +1,4 @@
-import { BUCKET_TIMEOUTS, IDLE_TIMEOUT, REQUEST_LIMITS } from '../bucket/limits.ts';
+import { BUCKET_TIMEOUTS, CLIENT_SHARE, IDLE_TIMEOUT, LEAST_RATE, REQUEST_LIMITS } from '../bucket/limits.ts';
 import type { VaryMode } from '../cors/compile.ts';
 import { DIALECTS } from '../cors/dialect.ts';
 import { parseBucket } from './place.ts';
@@ -285,7 +285,7 @@ export const OPTIONS = {
   clientShare: option({
     flag: 'client-share',
     variable: 'CLIENT_SHARE',
-    default: '25',
+    default: String(CLIENT_SHARE),
     example: '0',
     about:
       "The percentage of a bucket's connections that one client address may have while requests of others wait: beyond it, those of its transfers that are slower than `--least-rate` are ended. `0`: no limit.",
@@ -294,7 +294,7 @@ export const OPTIONS = {
   leastRate: option({
     flag: 'least-rate',
     variable: 'LEAST_RATE',
-    default: '4096',
+    default: String(LEAST_RATE),
     example: '16384',
     about:
       'The bytes per second that a transfer of a client address beyond its share must reach while requests of others wait, after five seconds; below it the transfer ends with `ClientTooSlow`. `0`: none are ended.',

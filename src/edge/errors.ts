@@ -76,6 +76,10 @@ export const errorsFor = ({ target, headers }: RequestLimits): Errors => ({
     message: 'The request cannot be sent on as it stands: a header or the body length is invalid.',
   },
   ClientTimeout: { status: 408, message: 'The client stopped sending its upload.' },
+  ClientTooSlow: {
+    status: 408,
+    message: 'The client was too slow while requests of others waited for the bucket.',
+  },
   ClientGone: { status: 499, message: 'The client closed the connection before the answer was complete.' },
 });
 

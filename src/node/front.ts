@@ -4,15 +4,19 @@ import { createEdge } from '../edge/app.ts';
 import { requestLog } from '../edge/log.ts';
 import type { Observe } from '../edge/observe.ts';
 import type { Bucket } from '../edge/route.ts';
+import type { Counts } from './counts.ts';
+import type { Closed, CrowdLimits } from './crowd.ts';
 import type { GateLimits } from './gate.ts';
 import { clientTimeouts, edgeListener, type Listening } from './listen.ts';
-import { createPools, QUEUE_WAIT } from './pools.ts';
+import { clientsOf, clientsWithin, openFilesLimit } from './open-files.ts';
+import { createPools, LIMITS } from './pools.ts';
 import { listenOr, messageOf } from './port.ts';
 import { type Certificate, openCertificate } from './tls.ts';
 
 export interface FrontOptions {
   readonly log: Logger;
   readonly observe: Observe;
+  readonly countClosed: Counts['countClosed'];
   /** The same in all processes of one edge. */
   readonly edgeId: string;
   /** How many processes have a front like this one: each has a part of what a bucket may have under way. */
@@ -33,13 +37,19 @@ export interface Front {
 
 export function openFront(
   config: Config,
-  { log, observe, edgeId, workers, certificate }: FrontOptions,
+  { log, observe, countClosed, edgeId, workers, certificate }: FrontOptions,
 ): Front {
-  const { connections, queue, idleTimeout: idle } = config;
+  const { connections, queue, clientShare: share, leastRate, idleTimeout: idle } = config;
   const limits = { target: config.maxUrl, headers: config.maxHeaders };
   const { pools, close } = createPools({
     idle,
-    limits: partOf({ connections, queue, wait: QUEUE_WAIT }, workers),
+    limits: partOf({ ...LIMITS, connections, queue, share, leastRate }, workers),
+    onEnd: seldom((bucket, client, requests) =>
+      log.warn(
+        { bucket, client, requests },
+        'a client address has more than its share of the bucket while others wait: its slow transfers are ended',
+      ),
+    ),
   });
   const observers = [observe, requestLog(log)];
   const appFor = (buckets: readonly Bucket[]) =>
@@ -54,26 +64,77 @@ export function openFront(
       limits,
     });
   let app = appFor([]);
+  // The address of a proxy is that of many clients.
+  let areProxies = false;
+  const crowd: CrowdLimits = {
+    ...crowdOf(config, workers, log, countClosed),
+    share: () => (areProxies ? 0 : share),
+  };
   return {
     serve: (buckets) => {
       app = appFor(buckets);
+      areProxies = buckets.some(({ trustForwarded }) => trustForwarded);
     },
     listen: async () =>
       listenOr(
         edgeListener(() => app, pools),
         config.socket === null ? { host: config.host, port: config.port } : { socket: config.socket },
         '--port',
-        { certificate: certificate(), timeouts: clientTimeouts(idle), limits },
+        { certificate: certificate(), timeouts: clientTimeouts(idle), limits, crowd },
       ),
     close,
   };
 }
 
+/** What clients may have open. */
+function crowdOf(
+  { clientConnections }: Pick<Config, 'clientConnections'>,
+  workers: number,
+  log: Logger,
+  countClosed: Counts['countClosed'],
+): Omit<CrowdLimits, 'share'> {
+  const files = openFilesLimit();
+  const most = clientsOf(clientConnections, workers, files);
+  if (most > clientsWithin(files)) {
+    log.warn(
+      { clientConnections: most, openFiles: files },
+      'clients may have more connections than there are open files for: raise the limit on open files',
+    );
+  }
+  const warn = seldom((closed: Closed, client: string) =>
+    log.warn(
+      { connections: most, closed, client },
+      'clients have as many connections as they may: some are closed',
+    ),
+  );
+  return {
+    most,
+    onClose: (closed, client) => {
+      countClosed(closed);
+      warn(closed, client);
+    },
+  };
+}
+
+/** Milliseconds between two log lines of one kind that clients can cause. */
+const SELDOM = 60_000;
+
+/** Calls at most once in a while, so that clients can't fill the log. */
+function seldom<A extends readonly unknown[]>(call: (...given: A) => void): (...given: A) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (...given) => {
+    const now = performance.now();
+    if (now - last < SELDOM) return;
+    last = now;
+    call(...given);
+  };
+}
+
 /** The part of each of so many processes: never no connection, nor no queue where one is wanted. */
-export const partOf = ({ connections, queue, wait }: GateLimits, workers: number): GateLimits => ({
+export const partOf = ({ connections, queue, ...limits }: GateLimits, workers: number): GateLimits => ({
+  ...limits,
   connections: Math.max(1, Math.floor(connections / workers)),
   queue: Math.ceil(queue / workers),
-  wait,
 });
 
 /** Opens the configured certificate, if there is one. Throws a start fault. */

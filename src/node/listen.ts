@@ -6,10 +6,11 @@ import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { IDLE_TIMEOUT, REQUEST_LIMITS, type RequestLimits } from '../bucket/limits.ts';
 import type { EdgeEnv } from '../edge/app.ts';
+import { boundCrowd, type CrowdLimits } from './crowd.ts';
 import { createDrain } from './drain.ts';
 import { openExchange } from './exchange.ts';
 import { readHead } from './head.ts';
-import { limitIdle } from './idle.ts';
+import { type Connection, limitIdle } from './idle.ts';
 import { inTurn, refuseUnparsed, turnedAway } from './linger.ts';
 import type { Pools } from './pools.ts';
 import { type ClientTimeouts, type Handler, plainServer, secureServer } from './server.ts';
@@ -37,6 +38,8 @@ export interface ListenOptions {
   readonly timeouts?: ClientTimeouts | undefined;
   /** What the app takes: the parser reads more, so that the app can answer. */
   readonly limits?: RequestLimits | undefined;
+  /** What clients may have open; unless given there is no bound. */
+  readonly crowd?: CrowdLimits | undefined;
 }
 
 export interface Listening {
@@ -73,7 +76,7 @@ export function edgeListener(app: () => Hono<EdgeEnv>, pools: Pools) {
 export async function listen(
   handler: Handler,
   where: Where,
-  { certificate, timeouts = TIMEOUTS, limits = REQUEST_LIMITS }: ListenOptions = {},
+  { certificate, timeouts = TIMEOUTS, limits = REQUEST_LIMITS, crowd }: ListenOptions = {},
 ): Promise<Listening> {
   const serve: Handler = (incoming, outgoing) => {
     drain.note(outgoing);
@@ -85,6 +88,9 @@ export async function listen(
       : secureServer(certificate, timeouts, limits, handler);
   const drain = createDrain(server, sessions);
   limitIdle(server, timeouts.idle);
+  const isIdle = (connection: Connection): boolean =>
+    !connection._httpMessage && !sessions.isBusy(connection);
+  if (crowd !== undefined) boundCrowd(server, isIdle, crowd);
   // An expectation, known to Node or not, is the app's to answer, as any other request.
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, serve);
   server.on('clientError', refuseUnparsed);

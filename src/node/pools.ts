@@ -1,8 +1,8 @@
 import { isIP, type LookupFunction } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import { buildConnector, Pool } from 'undici';
-import { BUCKET_TIMEOUTS, IDLE_TIMEOUT } from '../bucket/limits.ts';
-import type { Destination } from '../bucket/transport.ts';
+import { BUCKET_TIMEOUTS, CLIENT_SHARE, IDLE_TIMEOUT, LEAST_RATE } from '../bucket/limits.ts';
+import type { Address, Destination } from '../bucket/transport.ts';
 import { createGate, type Gate, type GateLimits } from './gate.ts';
 
 /** The way to one bucket. */
@@ -39,6 +39,8 @@ export interface PoolsOptions {
   /** Milliseconds that connections are used, though they work on: the address of their name is looked up again then. */
   readonly connectionsLife?: number;
   readonly lookup?: LookupFunction;
+  /** Called when a transfer is ended for the sake of others, with its bucket, its client, and what that has under way. */
+  readonly onEnd?: (bucket: string, client: string, passing: number) => void;
 }
 
 /**
@@ -47,14 +49,20 @@ export interface PoolsOptions {
  */
 const UPLOAD_TIMEOUT = 1_200_000;
 /** Milliseconds a request may wait for another one to end. */
-export const QUEUE_WAIT = 10_000;
+const QUEUE_WAIT = 10_000;
 const CONNECTIONS_LIFE = 120_000;
 const MAX_HEAD_BYTES = 64 * 1024;
 /** Addresses with connections at once; the one asked least recently gives its own up. */
 const ADDRESSES = 1_000;
 
 /** What one bucket may have under way, unless configured. */
-export const LIMITS: GateLimits = { connections: 256, queue: 512, wait: QUEUE_WAIT };
+export const LIMITS: GateLimits = {
+  connections: 256,
+  queue: 512,
+  wait: QUEUE_WAIT,
+  share: CLIENT_SHARE,
+  leastRate: LEAST_RATE,
+};
 
 /**
  * Makes one pool for each address asked lately, and for each limit on connecting to it: a pool has one. `close` ends
@@ -66,6 +74,7 @@ export function createPools({
   limits = LIMITS,
   connectionsLife = CONNECTIONS_LIFE,
   lookup,
+  onEnd = () => {},
 }: PoolsOptions = {}): { pools: Pools; close(): Promise<void> } {
   const closing = new Set<Promise<void>>();
   const retire = (pool: Pool): void => {
@@ -76,10 +85,11 @@ export function createPools({
   const lines = new WeakMap<Destination, Line>();
   // By name, so that a bucket keeps its own when its configuration is read anew.
   const gates = new LRUCache<string, Gate>({ max: ADDRESSES });
-  const gateAt = (name: string): Gate => {
+  const gateAt = ({ base, host, path }: Address): Gate => {
+    const name = `${base} ${host}${path}`;
     const known = gates.get(name);
     if (known !== undefined) return known;
-    const gate = createGate(limits);
+    const gate = createGate(limits, (client, passing) => onEnd(`${host}${path}`, client, passing));
     gates.set(name, gate);
     return gate;
   };
@@ -103,9 +113,9 @@ export function createPools({
   const pools: Pools = (to) => {
     const known = lines.get(to);
     if (known !== undefined) return known;
-    const { base, host, path } = to.address;
+    const { base, host } = to.address;
     const { connect, head } = to.timeouts ?? BUCKET_TIMEOUTS;
-    const gate = gateAt(`${base} ${host}${path}`);
+    const gate = gateAt(to.address);
     const line: Line = {
       pool: () => poolAt(base, connect),
       gate,

@@ -50,7 +50,7 @@ const HTTP2: SecureServerOptions = {
   strictSingleValueFields: false,
 };
 
-const NONE: Sessions = { retire: () => {}, cut: () => false };
+const NONE: Sessions = { retire: () => {}, cut: () => false, isBusy: () => false };
 
 export function plainServer(timeouts: ClientTimeouts, request: RequestLimits): Unopened {
   const limits = limitsOf(timeouts, request);

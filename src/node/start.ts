@@ -104,6 +104,7 @@ async function open(
           openFront(config, {
             log,
             observe: metrics.observe,
+            countClosed: metrics.countClosed,
             edgeId,
             workers,
             certificate: () => certificateOf(config, log),

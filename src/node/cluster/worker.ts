@@ -47,6 +47,7 @@ function serveFor(
   const front = openFront(config, {
     log,
     observe: counts.observe,
+    countClosed: counts.countClosed,
     edgeId,
     workers,
     certificate: () => certificate,
