@@ -1,3 +1,5 @@
+import type { BucketTimeouts } from './limits.ts';
+
 /** Header lines as they stand on the wire: name, value, name, value; order, case and repetition kept. */
 export type FlatHeaders = readonly string[];
 
@@ -24,6 +26,7 @@ export type Failure =
   | 'BucketAnswerInvalid'
   | 'RequestInvalid'
   | 'ClientTimeout'
+  | 'ClientTooSlow'
   | 'ClientGone';
 
 /** An answer that the edge makes itself. */
@@ -72,15 +75,20 @@ export interface Address {
   readonly path: string;
 }
 
+/** A bucket, as far as a transport has to know it. */
+export interface Destination {
+  readonly address: Address;
+  /** `BUCKET_TIMEOUTS` where it is absent. */
+  readonly timeouts?: BucketTimeouts;
+  /** The clients are proxies of one's own: their headers about earlier hops are passed on. */
+  readonly trustForwarded?: boolean;
+}
+
 /** Changes a request's headers so that the bucket accepts it as signed. */
 export type Sign = (request: BucketRequest) => BucketRequest | Promise<BucketRequest>;
 
 /** The only way to a bucket. Resolves when the rim has taken the answer over. */
-export type Transport = (
-  address: Address,
-  request: BucketRequest,
-  sink: Sink,
-) => Response | Promise<Response>;
+export type Transport = (to: Destination, request: BucketRequest, sink: Sink) => Response | Promise<Response>;
 
 /** One client's request as the rim received it, and the means to answer it. */
 export interface Exchange {

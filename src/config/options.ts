@@ -1,4 +1,5 @@
 import { FORWARDED } from '../bucket/forwarded.ts';
+import { BUCKET_TIMEOUTS, CLIENT_SHARE, IDLE_TIMEOUT, LEAST_RATE, REQUEST_LIMITS } from '../bucket/limits.ts';
 import type { VaryMode } from '../cors/compile.ts';
 import { DIALECTS } from '../cors/dialect.ts';
 import { parseBucket } from './place.ts';
@@ -143,6 +144,24 @@ export const OPTIONS = {
     alone: true,
     parse: values.parseSwitch,
   }),
+  bucketConnectTimeout: option({
+    flag: 'bucket-connect-timeout',
+    variable: 'BUCKET_CONNECT_TIMEOUT',
+    default: values.seconds(BUCKET_TIMEOUTS.connect),
+    example: '10s',
+    about:
+      'How long the bucket may take to accept a connection, TLS included; after that 504 `BucketConnectTimeout`.',
+    parse: values.parseDuration('1s', '10m'),
+  }),
+  bucketHeadTimeout: option({
+    flag: 'bucket-head-timeout',
+    variable: 'BUCKET_HEAD_TIMEOUT',
+    default: values.seconds(BUCKET_TIMEOUTS.head),
+    example: '15m',
+    about:
+      'How long the bucket may take to begin its answer, once it has the whole request; after that 504 `BucketHeadTimeout`. A store that completes a large multipart upload takes minutes.',
+    parse: values.parseDuration('1s', '1d'),
+  }),
   host: option({
     flag: 'host',
     variable: 'HOST',
@@ -282,6 +301,57 @@ export const OPTIONS = {
     about:
       'How many more may wait for that, for at most 10 seconds; beyond it 503 `BucketBusy` with `Retry-After`. Divided among workers.',
     parse: values.parseCount(0, 100_000),
+  }),
+  clientConnections: option({
+    flag: 'client-connections',
+    variable: 'CLIENT_CONNECTIONS',
+    default: 'auto',
+    example: '2000',
+    about:
+      'How many connections all clients together may have open; divided among workers. `auto`: half of the files that each process may open, at most 10000.',
+    parse: values.parseCountOrAuto(1, 1_000_000),
+  }),
+  clientShare: option({
+    flag: 'client-share',
+    variable: 'CLIENT_SHARE',
+    default: String(CLIENT_SHARE),
+    example: '0',
+    about:
+      "The percentage of a bucket's connections that one client address may have while requests of others wait: beyond it, those of its transfers that are slower than `--least-rate` are ended. `0`: no limit.",
+    parse: values.parseCount(0, 100),
+  }),
+  leastRate: option({
+    flag: 'least-rate',
+    variable: 'LEAST_RATE',
+    default: String(LEAST_RATE),
+    example: '16384',
+    about:
+      'The bytes per second that a transfer of a client address beyond its share must reach while requests of others wait, after five seconds; below it the transfer ends with `ClientTooSlow`. `0`: none are ended.',
+    parse: values.parseCount(0, 1_000_000_000),
+  }),
+  idleTimeout: option({
+    flag: 'idle-timeout',
+    variable: 'IDLE_TIMEOUT',
+    default: values.seconds(IDLE_TIMEOUT),
+    example: '5m',
+    about: 'How long a download or an upload may stand still before it is ended.',
+    parse: values.parseDuration('1s', '1h'),
+  }),
+  maxUrl: option({
+    flag: 'max-url',
+    variable: 'MAX_URL',
+    default: String(REQUEST_LIMITS.target),
+    example: '16384',
+    about: 'The longest path and query of a request, in bytes; beyond it 414 `URITooLong`.',
+    parse: values.parseCount(256, 65_536),
+  }),
+  maxHeaders: option({
+    flag: 'max-headers',
+    variable: 'MAX_HEADERS',
+    default: String(REQUEST_LIMITS.headers),
+    example: '32768',
+    about: 'The most bytes of request headers; beyond it 431 `RequestHeaderTooLarge`.',
+    parse: values.parseCount(1_024, 131_072),
   }),
   drain: option({
     flag: 'drain',

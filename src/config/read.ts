@@ -44,6 +44,8 @@ export const BUCKET_OPTIONS = [
   'trustForwarded',
   'forwarded',
   'dangerouslyPassProxyCommands',
+  'bucketConnectTimeout',
+  'bucketHeadTimeout',
   'dangerouslyAllowCredentials',
   'dangerouslyOpenBucket',
 ] as const satisfies readonly OptionName[];

@@ -59,6 +59,15 @@ export const parseCount =
       : { reason: 'is no number that is possible here', write: `a whole number from ${least} to ${most}` };
   };
 
+/** The same, or `auto`: what the process finds out by itself. */
+export const parseCountOrAuto =
+  (least: number, most: number) =>
+  (text: string): Parsed<number | 'auto'> => {
+    if (text === 'auto') return { value: text };
+    const count = parseCount(least, most)(text);
+    return 'value' in count ? count : { ...count, write: `${count.write}, or auto` };
+  };
+
 const WORKERS_MOST = 256;
 
 /** A number of workers, or `auto`: as many as there are cores, which only the machine tells. */
@@ -87,6 +96,9 @@ export function parseHosts(text: string): Parsed<readonly string[]> {
 }
 
 const UNITS: Readonly<Record<string, number>> = { '': 1000, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Milliseconds as an option's text. */
+export const seconds = (milliseconds: number): string => `${milliseconds / 1000}s`;
 
 /** A time such as `90`, `90s`, `5m`, `12h` or `7d`, in milliseconds; the bounds are times too. */
 export const parseDuration =

@@ -1,9 +1,10 @@
 import { Hono } from 'hono';
 import { hasPassed } from '../bucket/forwarded.ts';
+import { REQUEST_LIMITS, type RequestLimits } from '../bucket/limits.ts';
 import type { Exchange } from '../bucket/transport.ts';
 import { unavailableRules } from '../cors/compile.ts';
 import type { RulesInForce } from '../rules/held.ts';
-import { type EdgeFault, METHODS_SERVED } from './errors.ts';
+import { type EdgeFault, errorsFor, METHODS_SERVED } from './errors.ts';
 import { corsFault, faultOfHead, isHost, type RequestFacts, readFacts } from './facts.ts';
 import { servesHost, writeFault } from './guard.ts';
 import { forward } from './object.ts';
@@ -12,10 +13,12 @@ import { errorReply } from './refuse.ts';
 import { type Bucket, createRouter, originForm, pathOf, type Router } from './route.ts';
 import { type Served, type ServeOptions, sendReply } from './served.ts';
 
-export interface EdgeOptions extends Omit<ServeOptions, 'now'> {
+export interface EdgeOptions extends Omit<ServeOptions, 'now' | 'limits' | 'errors'> {
   readonly buckets: readonly Bucket[];
   /** Milliseconds since some moment; `performance.now` where it is absent. */
   readonly now?: ServeOptions['now'];
+  /** `REQUEST_LIMITS` where it is absent. */
+  readonly limits?: RequestLimits;
 }
 
 /** What a rim puts into Hono's environment. */
@@ -33,8 +36,13 @@ const NO_BUCKET: RulesInForce = {
  * The edge as a Hono app. It routes on the raw target of the exchange, not on the Request's URL, which has
  * been parsed and normalised; so every request takes the same way through one handler.
  */
-export function createEdge({ buckets, now = () => performance.now(), ...given }: EdgeOptions): Hono<EdgeEnv> {
-  const options: ServeOptions = { ...given, now };
+export function createEdge({
+  buckets,
+  now = () => performance.now(),
+  limits = REQUEST_LIMITS,
+  ...given
+}: EdgeOptions): Hono<EdgeEnv> {
+  const options: ServeOptions = { ...given, now, limits, errors: errorsFor(limits) };
   const router = createRouter(buckets);
   const app = new Hono<EdgeEnv>({ getPath: () => '/' });
   app.all('*', (c) => handle(c.env.exchange, router, options));
@@ -109,7 +117,7 @@ function serveBucket(
 }
 
 function faultOf({ exchange, facts, options }: Served): EdgeFault | null {
-  const fault = faultOfHead(exchange.target, facts);
+  const fault = faultOfHead(exchange.target, facts, options.limits);
   if (fault !== null) return fault;
   if (facts.via !== null && hasPassed(facts.via, options.edgeId)) return 'LoopDetected';
   return METHODS_SERVED.includes(exchange.method) ? corsFault(facts) : 'MethodNotAllowed';

@@ -1,3 +1,4 @@
+import { REQUEST_LIMITS, type RequestLimits } from '../bucket/limits.ts';
 import type { Failure } from '../bucket/transport.ts';
 import type { Reason } from '../cors/reason.ts';
 
@@ -21,15 +22,11 @@ export type EdgeFault =
 
 export type ErrorCode = EdgeFault | Failure;
 
-interface ErrorRow {
+export interface ErrorRow {
   readonly status: number;
   readonly message: string;
 }
 
-/** Longest target the edge takes, in bytes. */
-export const MAX_TARGET = 8 * 1024;
-/** Most bytes of header lines the edge takes; the parser in front of it takes 64 KB. */
-export const MAX_HEADERS = 16 * 1024;
 /**
  * Most header lines the edge takes: what Apache and Tomcat take unless told otherwise, one of which may well stand
  * before a store. Node's parser refuses or drops those beyond a thousand; of what it drops, enough is left to tell.
@@ -38,8 +35,10 @@ export const MAX_HEADER_LINES = 100;
 /** What a bucket answers; OPTIONS the edge answers itself. */
 export const METHODS_SERVED = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'OPTIONS'];
 
+export type Errors = Readonly<Record<ErrorCode, ErrorRow>>;
+
 /** Everything that can go wrong and is not a decision: code, status, message. */
-export const ERRORS: Readonly<Record<ErrorCode, ErrorRow>> = {
+export const errorsFor = ({ target, headers }: RequestLimits): Errors => ({
   NoSuchBucket: { status: 404, message: 'No bucket is configured for this host and path.' },
   InvalidURI: {
     status: 400,
@@ -65,10 +64,10 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorRow>> = {
     message:
       "The bucket is a folder: a page of another origin writes only what the bucket's rules allow it, and no page writes the rules.",
   },
-  URITooLong: { status: 414, message: `The request target is longer than ${MAX_TARGET} bytes.` },
+  URITooLong: { status: 414, message: `The request target is longer than ${target} bytes.` },
   RequestHeaderTooLarge: {
     status: 431,
-    message: `The request headers are longer than ${MAX_HEADERS} bytes or more than ${MAX_HEADER_LINES} lines.`,
+    message: `The request headers are longer than ${headers} bytes or more than ${MAX_HEADER_LINES} lines.`,
   },
   MethodNotAllowed: { status: 405, message: `The method is none of ${METHODS_SERVED.join(', ')}.` },
   NotImplemented: { status: 501, message: 'The request body has a transfer coding besides chunked.' },
@@ -100,8 +99,15 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorRow>> = {
     message: 'The request cannot be sent on as it stands: a header or the body length is invalid.',
   },
   ClientTimeout: { status: 408, message: 'The client stopped sending its upload.' },
+  ClientTooSlow: {
+    status: 408,
+    message: 'The client was too slow while requests of others waited for the bucket.',
+  },
   ClientGone: { status: 499, message: 'The client closed the connection before the answer was complete.' },
-};
+});
+
+/** The table with the limits that the edge has unless others are configured. */
+export const ERRORS: Errors = errorsFor(REQUEST_LIMITS);
 
 export interface ErrorBody {
   readonly code: string;

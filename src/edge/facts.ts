@@ -1,7 +1,8 @@
+import type { RequestLimits } from '../bucket/limits.ts';
 import type { Exchange } from '../bucket/transport.ts';
 import type { Facts } from '../cors/decide.ts';
 import { ORIGIN, REQUEST_HEADERS, REQUEST_METHOD } from '../cors/names.ts';
-import { type EdgeFault, MAX_HEADER_LINES, MAX_HEADERS, MAX_TARGET } from './errors.ts';
+import { type EdgeFault, MAX_HEADER_LINES } from './errors.ts';
 
 /** What the edge needs of a request's headers, found in one pass. */
 export interface RequestFacts extends Facts {
@@ -82,9 +83,10 @@ export const isHost = (value: string): boolean =>
   /^(?:[\w.~!$&'()*+;=%-]*|\[[\da-f:.]+\])(?::\d*)?$/i.test(value);
 
 /** What is wrong with a head whatever the request asks for; null where nothing is. */
-export function faultOfHead(target: string, facts: RequestFacts): EdgeFault | null {
-  if (target.length > MAX_TARGET) return 'URITooLong';
-  if (facts.headerBytes > MAX_HEADERS || facts.headerLines > MAX_HEADER_LINES) return 'RequestHeaderTooLarge';
+export function faultOfHead(target: string, facts: RequestFacts, limits: RequestLimits): EdgeFault | null {
+  if (target.length > limits.target) return 'URITooLong';
+  if (facts.headerBytes > limits.headers || facts.headerLines > MAX_HEADER_LINES)
+    return 'RequestHeaderTooLarge';
   // A length that can't be counted exactly is no length.
   if (facts.falseFraming || !Number.isSafeInteger(facts.bodyLength)) return 'RequestInvalid';
   if (facts.transferCoding !== null && !/^chunked$/i.test(facts.transferCoding)) return 'NotImplemented';

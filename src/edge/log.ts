@@ -33,7 +33,7 @@ export function requestLog(log: Log): Observe {
 
 function levelOf({ code, status }: RequestEvent): Level {
   if (code === 'InternalError' || code?.startsWith('Bucket')) return 'error';
-  return (status ?? 0) >= 500 ? 'warn' : 'info';
+  return (status ?? 0) >= 500 || code === 'ClientTooSlow' ? 'warn' : 'info';
 }
 
 const lineOf = (event: RequestEvent): RequestEvent => ({

@@ -25,8 +25,8 @@ export function forward(served: Served, bucket: Bucket): Response | Promise<Resp
   const sink = sinkFor(served, bucket);
   const signed = sign === undefined ? request : sign(request);
   return signed instanceof Promise
-    ? signed.then((ready) => exchange.transport(address, ready, sink))
-    : exchange.transport(address, signed, sink);
+    ? signed.then((ready) => exchange.transport(bucket, ready, sink))
+    : exchange.transport(bucket, signed, sink);
 }
 
 function sinkFor(served: Served, bucket: Bucket): Sink {

@@ -3,7 +3,7 @@ import type { CompiledRules } from '../cors/compile.ts';
 import type { Refusal } from '../cors/dialect.ts';
 import type { Reason } from '../cors/reason.ts';
 import { answerTo } from './answers.ts';
-import { ERRORS, type ErrorCode, errorXml, METHODS_SERVED } from './errors.ts';
+import { ERRORS, type ErrorCode, type Errors, errorXml, METHODS_SERVED } from './errors.ts';
 import { newRequestId, REQUEST_ID_HEADER } from './request-id.ts';
 import { type Made, makeHead, type Served } from './served.ts';
 import { NO_STORE } from './write.ts';
@@ -13,7 +13,7 @@ export function errorReply(served: Served, code: ErrorCode): { made: Made; reply
   const { facts, inForce, bucket } = served;
   const answered = answerTo(inForce.rules, facts);
   const reason = bucket === null ? null : answered.decision.reason;
-  const reply = faultReply(inForce.rules, facts.host, reason, code);
+  const reply = faultReply(inForce.rules, facts.host, reason, code, served.options.errors);
   const made = makeHead(served, answered, reply.status, reply.headers, code);
   return { made, reply: { ...reply, headers: made.headers } };
 }
@@ -24,12 +24,13 @@ export function faultReply(
   host: string,
   reason: Reason | null,
   code: ErrorCode,
+  errors: Errors = ERRORS,
 ): Reply {
   const allow = code === 'MethodNotAllowed' ? ['Allow', METHODS_SERVED.join(', ')] : [];
   const retry = code === 'BucketBusy' ? ['Retry-After', '1'] : [];
   // An error is this moment's; no cache may answer with it later.
   const headers = [...allow, ...retry, ...NO_STORE];
-  return refusalReply(rules, host, reason, { ...ERRORS[code], code, details: [], trailer: [] }, headers);
+  return refusalReply(rules, host, reason, { ...errors[code], code, details: [], trailer: [] }, headers);
 }
 
 /** Makes a refusal into an answer in the store's shape, without its CORS headers. */

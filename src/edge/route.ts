@@ -1,13 +1,12 @@
 import type { Forwarded } from '../bucket/forwarded.ts';
 import { hostName } from '../bucket/host.ts';
-import type { Address, Exchange, Sign } from '../bucket/transport.ts';
+import type { Destination, Exchange, Sign } from '../bucket/transport.ts';
 import type { RulesInForce } from '../rules/held.ts';
 import type { Guard } from './guard.ts';
 
 /** A bucket as the edge serves it. */
-export interface Bucket {
+export interface Bucket extends Destination {
   readonly name: string;
-  readonly address: Address;
   readonly rules: {
     /** `background` takes loads that outlive the request. */
     current(background: Exchange['background']): RulesInForce | Promise<RulesInForce>;
@@ -22,8 +21,6 @@ export interface Bucket {
   readonly keepPrefix?: boolean;
   /** The bucket gets the client's Host, not its own. */
   readonly keepHost?: boolean;
-  /** The clients are proxies of one's own: their headers about earlier hops are passed on. */
-  readonly trustForwarded?: boolean;
   /** `all` unless given. */
   readonly forwarded?: Forwarded;
   /** Commands of the bucket to a proxy in front (`X-Accel-Redirect`) are passed on. */
@@ -140,11 +137,8 @@ function hasDotSegment(target: string): boolean {
   });
 }
 
-/**
- * A fragment, which no target has (RFC 9112 §3.2), blanks and control characters. Bytes beyond ASCII pass: curl and
- * other clients send a path in UTF-8 as it was typed.
- */
-const NOT_IN_TARGETS = /[\0- #\x7f]/;
+/** A fragment, which no target has (RFC 9112 §3.2), and what a URL has only in encoded form (RFC 3986 §2). */
+const NOT_IN_TARGETS = /[^!-~]|#/;
 
 /**
  * Splits an absolute-form target (`http://host/path`, RFC 9112 §3.2.2) into its host and origin-form;

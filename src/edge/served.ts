@@ -1,8 +1,9 @@
+import type { RequestLimits } from '../bucket/limits.ts';
 import type { Exchange, FlatHeaders, Outcome, Reply } from '../bucket/transport.ts';
 import type { Decision } from '../cors/decide.ts';
 import type { RulesInForce } from '../rules/held.ts';
 import type { Answered } from './answers.ts';
-import type { ErrorCode } from './errors.ts';
+import type { ErrorCode, Errors } from './errors.ts';
 import type { RequestFacts } from './facts.ts';
 import type { Observe, RequestEvent } from './observe.ts';
 import { newRequestId, REQUEST_ID_HEADER } from './request-id.ts';
@@ -29,6 +30,9 @@ export interface Served {
 }
 
 export interface ServeOptions extends WriteOptions {
+  readonly limits: RequestLimits;
+  /** The table of errors, with these limits in its messages. */
+  readonly errors: Errors;
   readonly observe: Observe;
   /** Eight hexadecimal digits that name this edge in Via; all processes of one edge may share them. */
   readonly edgeId: string;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { REQUEST_LIMITS } from '../bucket/limits.ts';
 import { type EdgeFault, ERRORS } from '../edge/errors.ts';
 import { faultOfHead, isHost, readFacts } from '../edge/facts.ts';
 import { originForm } from '../edge/route.ts';
@@ -63,7 +64,7 @@ function readTarget(incoming: IncomingMessage, answersTo: AnswersTo): Refused | 
   if (form === null) return ofTable('InvalidURI');
   if (!isHost(facts.host) || !isHost(form.host)) return ofTable('InvalidHost');
   if (!answersTo(form.host)) return HOST_REFUSED;
-  const fault = faultOfHead(url, facts);
+  const fault = faultOfHead(url, facts, REQUEST_LIMITS);
   if (fault !== null) return ofTable(fault);
   incoming.url = form.target;
   return null;

@@ -125,6 +125,7 @@ async function openOne(
         forwarded,
         passProxyCommands,
         ...(place.kind === 'folder' && { guard: guardOf(config, exposure) }),
+        timeouts: { connect: config.bucketConnectTimeout, head: config.bucketHeadTimeout },
         ...(hosts !== undefined && { hosts }),
         ...(prefix !== undefined && { prefix }),
       },

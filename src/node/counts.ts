@@ -1,4 +1,5 @@
 import type { Observe, RequestEvent } from '../edge/observe.ts';
+import type { Closed } from './crowd.ts';
 
 /** Upper bounds of the histogram of durations, in seconds; one more class holds what took longer. */
 export const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -28,10 +29,14 @@ export interface BucketBytes {
 export interface CountsTaken {
   readonly kinds: readonly KindCounts[];
   readonly bytes: readonly BucketBytes[];
+  /** Connections of clients that were closed at the bound on them. */
+  readonly closed: readonly (readonly [Closed, number])[];
 }
 
 export interface Counts {
   readonly observe: Observe;
+  /** Counts a connection of a client that was closed at the bound on them. */
+  readonly countClosed: (closed: Closed) => void;
   /** Adds what another process has counted. */
   add(taken: CountsTaken): void;
   read(): CountsTaken;
@@ -51,6 +56,7 @@ interface Kind extends KindCounts {
 export function createCounts(most = SERIES_MOST): Counts {
   let kinds = new Map<string, Map<string, Kind>>();
   let bytes = new Map<string, BucketBytes>();
+  let closed = new Map<Closed, number>();
   let series = 0;
 
   const room = (): boolean => series < most;
@@ -113,7 +119,12 @@ export function createCounts(most = SERIES_MOST): Counts {
       [...byKind.values()].map(({ tree: _, ...plain }) => plain),
     ),
     bytes: [...bytes.values()],
+    closed: [...closed],
   });
+
+  const countClosed = (which: Closed, more = 1): void => {
+    closed.set(which, (closed.get(which) ?? 0) + more);
+  };
 
   return {
     observe({ bucket, kind, decision, status, code, totalMs, received, sent }: RequestEvent): void {
@@ -126,6 +137,7 @@ export function createCounts(most = SERIES_MOST): Counts {
       found.seconds += seconds;
       addBytes(name, received, sent);
     },
+    countClosed: (which) => countClosed(which),
     add(taken): void {
       for (const { bucket, kind, classes, seconds, requests } of taken.kinds) {
         const found = kindOf(bucket, kind);
@@ -134,13 +146,15 @@ export function createCounts(most = SERIES_MOST): Counts {
         for (const [reason, status, code, more] of requests) count(found, reason, status, code, more);
       }
       for (const { bucket, received, sent } of taken.bytes) addBytes(bucket, received, sent);
+      for (const [which, more] of taken.closed) countClosed(which, more);
     },
     read,
     take(): CountsTaken | null {
-      if (series === 0) return null;
+      if (series === 0 && closed.size === 0) return null;
       const taken = read();
       kinds = new Map();
       bytes = new Map();
+      closed = new Map();
       series = 0;
       return taken;
     },

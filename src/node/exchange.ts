@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Exchange } from '../bucket/transport.ts';
 import { sentOf, watchClient, writeReply } from './client.ts';
+import { clientKey, forwardedKey } from './client-key.ts';
 import type { Head } from './head.ts';
 import type { Pools } from './pools.ts';
 import { send } from './send.ts';
@@ -29,8 +30,11 @@ export function openExchange(
     },
     // A Node process outlives its requests. What fails in the background tells so itself.
     background: (work) => void work.catch(() => {}),
-    transport: (address, request, sink) => {
-      send(pools(address), request, client, sink);
+    transport: (to, request, sink) => {
+      const key = to.trustForwarded
+        ? forwardedKey(incoming.rawHeaders)
+        : clientKey(incoming.socket.remoteAddress);
+      send(pools(to), request, client, sink, key);
       return RESPONSE_ALREADY_SENT;
     },
   };

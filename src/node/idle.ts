@@ -10,8 +10,9 @@ export type Connection = Socket & {
 const SECOND_LOOK = 1_000;
 
 /**
- * Ends connections of HTTP/1.1 on which nothing has moved for `idle` milliseconds; but an upload that its bucket takes
- * slowly is held back here, so that nothing moves because nothing is read, and that is no fault of its client's.
+ * Ends connections of HTTP/1.1 on which nothing has moved for `idle` milliseconds, unless the client waits for its
+ * bucket: that has limits of its own, which end in an answer. A bucket that takes an upload slowly holds the client
+ * back here: nothing moves because nothing is read.
  */
 export function limitIdle(server: Server & { setTimeout(idle: number): unknown }, idle: number): void {
   /** Bytes that had come when an upload was found standing still. */
@@ -20,7 +21,9 @@ export function limitIdle(server: Server & { setTimeout(idle: number): unknown }
   server.on('timeout', (connection: Connection) => {
     const before = still.get(connection);
     still.delete(connection);
-    if (!isUploading(connection)) {
+    if (isUpToBucket(connection)) {
+      connection.setTimeout(idle);
+    } else if (!isUploading(connection)) {
       if (before === undefined) connection.destroy();
       else connection.setTimeout(idle);
     } else if (isHeldBack(connection) || (before !== undefined && before !== connection.bytesRead)) {
@@ -34,6 +37,10 @@ export function limitIdle(server: Server & { setTimeout(idle: number): unknown }
     }
   });
 }
+
+/** The client has sent its whole request, and has taken all there is of the answer. */
+const isUpToBucket = ({ _httpMessage: answer, writableLength }: Connection): boolean =>
+  answer?.req.complete === true && !answer.writableEnded && writableLength === 0;
 
 /** Not so where an answer is waiting to be read: the client has to do that first. */
 const isUploading = ({ _httpMessage: answer, writableLength }: Connection): boolean =>

@@ -18,7 +18,7 @@ export {
 } from './listen.ts';
 export { createLog } from './log.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
-export { createPools, type Pools, type PoolTimeouts } from './pools.ts';
+export { createPools, type Pools, type PoolsOptions } from './pools.ts';
 export { type Running, type StartOptions, start } from './start.ts';
 export { startFaultLines } from './start-fault.ts';
 export { type Certificate, type CertificateFiles, openCertificate } from './tls.ts';

@@ -3,11 +3,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2SecureServer } from 'node:http2';
 import type { AddressInfo, Server } from 'node:net';
 import type { Hono } from 'hono';
+import { IDLE_TIMEOUT, REQUEST_LIMITS, type RequestLimits } from '../bucket/limits.ts';
 import type { EdgeEnv } from '../edge/app.ts';
+import { boundCrowd, type CrowdLimits } from './crowd.ts';
 import { createDrain } from './drain.ts';
 import { openExchange } from './exchange.ts';
 import { readHead } from './head.ts';
-import { limitIdle } from './idle.ts';
+import { type Connection, limitIdle } from './idle.ts';
 import { inTurn, refuseUnparsed, turnedAway } from './linger.ts';
 import type { Pools } from './pools.ts';
 import { type ClientTimeouts, type Handler, plainServer, secureServer } from './server.ts';
@@ -15,8 +17,16 @@ import { claimSocket, openToGroup } from './socket.ts';
 import './tick.ts';
 import type { Certificate } from './tls.ts';
 
-/** Idle is longer than the bucket's own limits, which end in a proper answer; 65 s outlives a load balancer's 60. */
-export const TIMEOUTS: ClientTimeouts = { headers: 30_000, idle: 90_000, keepAlive: 65_000 };
+/** The limits on clients where a transfer may stand still for so many milliseconds. */
+export const clientTimeouts = (idle: number): ClientTimeouts => ({
+  headers: 30_000,
+  // Longer than the limit on the transfer itself, which ends in a proper answer.
+  idle: 1.5 * idle,
+  // Longer than a load balancer's 60 s.
+  keepAlive: 65_000,
+});
+
+export const TIMEOUTS: ClientTimeouts = clientTimeouts(IDLE_TIMEOUT);
 
 /** An address of this machine, or the path of a Unix socket. */
 export type Where = { readonly host: string; readonly port: number } | { readonly socket: string };
@@ -25,6 +35,10 @@ export interface ListenOptions {
   /** Serves HTTPS, by HTTP/2 or HTTP/1.1 as the client likes. */
   readonly certificate?: Certificate | undefined;
   readonly timeouts?: ClientTimeouts | undefined;
+  /** What the app takes: the parser reads more, so that the app can answer. */
+  readonly limits?: RequestLimits | undefined;
+  /** What clients may have open; unless given there is no bound. */
+  readonly crowd?: CrowdLimits | undefined;
 }
 
 export interface Listening {
@@ -58,16 +72,21 @@ export function edgeListener(app: () => Hono<EdgeEnv>, pools: Pools) {
 export async function listen(
   handler: Handler,
   where: Where,
-  { certificate, timeouts = TIMEOUTS }: ListenOptions = {},
+  { certificate, timeouts = TIMEOUTS, limits = REQUEST_LIMITS, crowd }: ListenOptions = {},
 ): Promise<Listening> {
   const serve: Handler = (incoming, outgoing) => {
     drain.note(outgoing);
     handler(incoming, outgoing);
   };
   const { server, sessions } =
-    certificate === undefined ? plainServer(timeouts) : secureServer(certificate, timeouts, handler);
+    certificate === undefined
+      ? plainServer(timeouts, limits)
+      : secureServer(certificate, timeouts, limits, handler);
   const drain = createDrain(server, sessions);
   limitIdle(server, timeouts.idle);
+  const isIdle = (connection: Connection): boolean =>
+    !connection._httpMessage && !sessions.isBusy(connection);
+  if (crowd !== undefined) boundCrowd(server, isIdle, crowd);
   // An expectation, known to Node or not, is the app's to answer, as any other request.
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, serve);
   server.on('clientError', refuseUnparsed);

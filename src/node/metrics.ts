@@ -1,10 +1,11 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Observe } from '../edge/observe.ts';
-import { type CountsTaken, createCounts } from './counts.ts';
+import { type Counts, type CountsTaken, createCounts } from './counts.ts';
 import { countsText } from './metrics-text.ts';
 
 export interface Metrics {
   readonly observe: Observe;
+  readonly countClosed: Counts['countClosed'];
   /** Adds what another process of this edge has counted. */
   add(taken: CountsTaken): void;
   /** The Prometheus text format and its content type. */
@@ -15,9 +16,10 @@ export interface Metrics {
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const { observe, add, read } = createCounts();
+  const { observe, countClosed, add, read } = createCounts();
   return {
     observe,
+    countClosed,
     add,
     render: async () => ({
       type: registry.contentType,

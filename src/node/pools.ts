@@ -1,111 +1,132 @@
 import { isIP, type LookupFunction } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import { buildConnector, Pool } from 'undici';
-import type { Address } from '../bucket/transport.ts';
+import { BUCKET_TIMEOUTS, CLIENT_SHARE, IDLE_TIMEOUT, LEAST_RATE } from '../bucket/limits.ts';
+import type { Address, Destination } from '../bucket/transport.ts';
 import { createGate, type Gate, type GateLimits } from './gate.ts';
 
 /** The way to one bucket. */
 export interface Line {
-  /** Its address's connections; they are made when they are needed. */
+  /** Connections to its address; they are made when they are needed. */
   pool(): Pool;
   /** Before them, one for each bucket, also where several are at one address. */
   readonly gate: Gate;
-  /** Whom TLS asks for and checks, whatever the Host header says. */
+  /** The name that TLS asks for and checks, whatever the Host header says. */
   readonly servername: string;
-  readonly timeouts: PoolTimeouts;
+  readonly timeouts: LineTimeouts;
 }
 
 /** Gives the line to a bucket. */
-export type Pools = (address: Address) => Line;
+export type Pools = (to: Destination) => Line;
 
-/** Milliseconds a bucket may take to accept a connection. */
-const CONNECT_TIMEOUT = 5_000;
-/** Milliseconds a bucket may take to begin its answer, once it has been sent the request and its body. */
-const HEAD_TIMEOUT = 60_000;
-/** Milliseconds a download may stand still, or a client may let its upload. */
-const IDLE_TIMEOUT = 60_000;
+/** Milliseconds that requests to one bucket may take. */
+export interface LineTimeouts {
+  /** Until the bucket begins its answer. */
+  readonly head: number;
+  /** Without a byte of a download, or of what a client uploads. */
+  readonly idle: number;
+  /** Without a byte that the bucket takes of an upload. */
+  readonly upload: number;
+}
+
+export interface PoolsOptions {
+  /** Milliseconds that a transfer may stand still. */
+  readonly idle?: number;
+  /** Milliseconds that a bucket may take no byte of an upload. */
+  readonly upload?: number;
+  /** What one bucket may have under way. */
+  readonly limits?: GateLimits;
+  /** Milliseconds that connections are used, though they work on: the address of their name is looked up again then. */
+  readonly connectionsLife?: number;
+  readonly lookup?: LookupFunction;
+  /** Called when a transfer is ended for the sake of others, with its bucket, its client, and what that has under way. */
+  readonly onEnd?: (bucket: string, client: string, passing: number) => void;
+}
+
 /**
- * Milliseconds a bucket may take no byte of an upload. A system tells nothing before a third of its send buffer is
- * free, which may be a megabyte: at 1 KB/s that takes so long.
+ * Milliseconds that a bucket may take no byte of an upload. A system reports nothing before a third of its send buffer
+ * is free, which may be a megabyte: at 1 KB/s that takes so long.
  */
 const UPLOAD_TIMEOUT = 1_200_000;
 /** Milliseconds a request may wait for another one to end. */
 const QUEUE_WAIT = 10_000;
-/** Milliseconds that connections are used, though they work on: where their name points to is asked again then. */
 const CONNECTIONS_LIFE = 120_000;
 const MAX_HEAD_BYTES = 64 * 1024;
 /** Addresses with connections at once; the one asked least recently gives its own up. */
 const ADDRESSES = 1_000;
 
-export interface PoolTimeouts {
-  readonly connect: number;
-  readonly head: number;
-  readonly idle: number;
-  /** Without a byte that the bucket takes; as `idle` where it isn't told. */
-  readonly upload?: number | undefined;
-}
-
-const TIMEOUTS: PoolTimeouts = {
-  connect: CONNECT_TIMEOUT,
-  head: HEAD_TIMEOUT,
-  idle: IDLE_TIMEOUT,
-  upload: UPLOAD_TIMEOUT,
+/** What one bucket may have under way, unless configured. */
+export const LIMITS: GateLimits = {
+  connections: 256,
+  queue: 512,
+  wait: QUEUE_WAIT,
+  share: CLIENT_SHARE,
+  leastRate: LEAST_RATE,
 };
 
-/** What one bucket may have under way unless it is told otherwise. */
-export const LIMITS: GateLimits = { connections: 256, queue: 512, wait: QUEUE_WAIT };
-
-/** Keeps one pool per address, of those asked lately. `close` ends idle connections and waits for requests in flight. */
-export function createPools(
-  timeouts: PoolTimeouts = TIMEOUTS,
-  limits: GateLimits = LIMITS,
+/**
+ * Makes one pool for each address asked lately, and for each limit on connecting to it: a pool has one. `close` ends
+ * idle connections and waits for requests in flight.
+ */
+export function createPools({
+  idle = IDLE_TIMEOUT,
+  upload = Math.max(UPLOAD_TIMEOUT, idle),
+  limits = LIMITS,
   connectionsLife = CONNECTIONS_LIFE,
-  lookup?: LookupFunction,
-): { pools: Pools; close(): Promise<void> } {
+  lookup,
+  onEnd = () => {},
+}: PoolsOptions = {}): { pools: Pools; close(): Promise<void> } {
   const closing = new Set<Promise<void>>();
   const retire = (pool: Pool): void => {
     const closed = pool.close().finally(() => closing.delete(closed));
     closing.add(closed);
   };
-  const byBase = new LRUCache<string, Pool>({ max: ADDRESSES, ttl: connectionsLife, dispose: retire });
-  const lines = new WeakMap<Address, Line>();
+  const byAddress = new LRUCache<string, Pool>({ max: ADDRESSES, ttl: connectionsLife, dispose: retire });
+  const lines = new WeakMap<Destination, Line>();
   // By name, so that a bucket keeps its own when its configuration is read anew.
   const gates = new LRUCache<string, Gate>({ max: ADDRESSES });
-  const gateAt = (name: string): Gate => {
+  const gateAt = ({ base, host, path }: Address): Gate => {
+    const name = `${base} ${host}${path}`;
     const known = gates.get(name);
     if (known !== undefined) return known;
-    const gate = createGate(limits);
+    const gate = createGate(limits, (client, passing) => onEnd(`${host}${path}`, client, passing));
     gates.set(name, gate);
     return gate;
   };
-  const poolAt = (base: string): Pool => {
-    const known = byBase.get(base);
+  const poolAt = (base: string, connect: number): Pool => {
+    const key = `${connect} ${base}`;
+    const known = byAddress.get(key);
     if (known !== undefined) return known;
     const pool = new Pool(base, {
       // The gates bound them.
       connections: null,
-      connect: connectorFor(timeouts.connect, lookup),
+      connect: connectorFor(connect, lookup),
       allowH2: false,
-      headersTimeout: timeouts.head,
-      bodyTimeout: timeouts.idle,
+      bodyTimeout: idle,
       maxHeaderSize: MAX_HEAD_BYTES,
       // A bucket answers with whatever status it likes; what a body means is the client's business.
       strictContentLength: false,
     });
-    byBase.set(base, pool);
+    byAddress.set(key, pool);
     return pool;
   };
-  const pools: Pools = (address) => {
-    const known = lines.get(address);
+  const pools: Pools = (to) => {
+    const known = lines.get(to);
     if (known !== undefined) return known;
-    const { base, host, path } = address;
-    const gate = gateAt(`${base} ${host}${path}`);
-    const line: Line = { pool: () => poolAt(base), gate, servername: nameOf(host), timeouts };
-    lines.set(address, line);
+    const { base, host } = to.address;
+    const { connect, head } = to.timeouts ?? BUCKET_TIMEOUTS;
+    const gate = gateAt(to.address);
+    const line: Line = {
+      pool: () => poolAt(base, connect),
+      gate,
+      servername: nameOf(host),
+      timeouts: { head, idle, upload },
+    };
+    lines.set(to, line);
     return line;
   };
   const close = async () => {
-    byBase.clear();
+    byAddress.clear();
     await Promise.all(closing);
   };
   return { pools, close };

@@ -19,6 +19,7 @@ export function send(
   request: BucketRequest,
   client: Client,
   sink: Sink,
+  key: string,
 ): void {
   const { incoming, outgoing } = client;
   const count = { received: 0, sent: 0 };
@@ -34,18 +35,25 @@ export function send(
   let heard = false;
   let informed = 0;
   let deadline: NodeJS.Timeout | undefined;
-  let leave = gate.leave;
+  let abandoned = false;
   // A bucket may close a kept connection in the moment it is used again. Only what changes nothing is asked twice.
   let retries = upload === null && (request.method === 'GET' || request.method === 'HEAD') ? 1 : 0;
 
-  const turn: Turn = { go: dispatch, refuse: () => failed('BucketBusy') };
+  const turn: Turn = {
+    client: key,
+    go: dispatch,
+    refuse: () => failed('BucketBusy'),
+    moved: () => count.received + count.sent,
+    waits: () => (begun && outgoing.writableNeedDrain) || upload?.waits() === true,
+    end: () => late('ClientTooSlow'),
+  };
   client.onClose(() => {
     const gone = !outgoing.writableFinished && failure === null;
     if (gone) {
       gate.cancel(turn);
       if (controller !== undefined) controller.abort(new Error('the client has gone'));
       // undici can't be told to make no connection; it is told once there is one.
-      else if (dispatched && gate.abandon()) leave = gate.settle;
+      else if (dispatched) abandoned = gate.abandon(turn);
     }
     sink.end({ ...count, failure: gone ? 'ClientGone' : failure, cause });
   });
@@ -59,7 +67,7 @@ export function send(
       return;
     }
     begun = true;
-    if (found === 'ClientTimeout') endConnection(client.incoming, outgoing);
+    if (found === 'ClientTimeout' || found === 'ClientTooSlow') endConnection(client.incoming, outgoing);
     const reply = sink.fail(found);
     writeReply(client, reply, (gone) =>
       sink.end({ received: count.received, sent: sentOf(client, reply), failure: failure ?? gone, cause }),
@@ -73,7 +81,8 @@ export function send(
   function over(): void {
     upload?.stop();
     clearTimeout(deadline);
-    leave();
+    if (abandoned) gate.settle();
+    else gate.leave(turn);
   }
 
   function dispatch(): void {

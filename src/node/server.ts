@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createSecureServer, type Http2SecureServer, type SecureServerOptions } from 'node:http2';
+import type { RequestLimits } from '../bucket/limits.ts';
 import { type Sessions, serveSessions } from './sessions.ts';
 import { openStream } from './stream.ts';
 import type { Certificate } from './tls.ts';
@@ -23,8 +24,11 @@ export interface Unopened {
   readonly sessions: Sessions;
 }
 
-/** The parser refuses more than this with a bare 431, before the edge's own limit of 16 KB could be told in XML. */
-const PARSER_HEADER_BYTES = 64 * 1024;
+/**
+ * Bytes that the parser reads beyond the edge's own limits: what is longer than those gets an answer in XML, and what
+ * the parser refuses a bare 431.
+ */
+const PARSER_ROOM = 40 * 1024;
 /** Node looks for requests that are too slow now and then; it may be late by a sixth of their time. */
 const LOOKS = 6;
 
@@ -35,7 +39,6 @@ const HTTP2: SecureServerOptions = {
     maxConcurrentStreams: 128,
     /** Bytes that a client may send ahead on one stream. */
     initialWindowSize: 256 * 1024,
-    maxHeaderListSize: PARSER_HEADER_BYTES,
   },
   // The limit is one of bytes; Node's own of 128 lines is less than many a browser's cookies take.
   maxHeaderListPairs: 2_000,
@@ -49,17 +52,28 @@ const HTTP2: SecureServerOptions = {
   strictSingleValueFields: false,
 };
 
-const NONE: Sessions = { retire: () => {}, cut: () => false };
+const NONE: Sessions = { retire: () => {}, cut: () => false, isBusy: () => false };
 
-export function plainServer(timeouts: ClientTimeouts): Unopened {
-  const limits = limitsOf(timeouts);
+export function plainServer(timeouts: ClientTimeouts, request: RequestLimits): Unopened {
+  const limits = limitsOf(timeouts, request);
   return { server: Object.assign(createServer(limits), limits), sessions: NONE };
 }
 
 /** Speaks HTTP/2 and, with clients that don't, HTTP/1.1; streams go to `handler` as requests of HTTP/1.1 would. */
-export function secureServer({ context }: Certificate, timeouts: ClientTimeouts, handler: Handler): Unopened {
-  const limits = limitsOf(timeouts);
-  const server = createSecureServer({ ...HTTP2, ...limits, ...context, handshakeTimeout: timeouts.headers });
+export function secureServer(
+  { context }: Certificate,
+  timeouts: ClientTimeouts,
+  request: RequestLimits,
+  handler: Handler,
+): Unopened {
+  const limits = limitsOf(timeouts, request);
+  const server = createSecureServer({
+    ...HTTP2,
+    ...limits,
+    ...context,
+    settings: { ...HTTP2.settings, maxHeaderListSize: limits.maxHeaderSize },
+    handshakeTimeout: timeouts.headers,
+  });
   // Node's layer of HTTP/1.1 over HTTP/2 comes with the first listener for requests; see openStream for why not.
   server.removeAllListeners('newListener');
   // Node would hand these to whoever answers requests that can't be parsed, in the middle of a handshake.
@@ -74,8 +88,8 @@ export function secureServer({ context }: Certificate, timeouts: ClientTimeouts,
   return { server: Object.assign(server, limits), sessions };
 }
 
-const limitsOf = ({ headers, keepAlive }: ClientTimeouts) => ({
-  maxHeaderSize: PARSER_HEADER_BYTES,
+const limitsOf = ({ headers, keepAlive }: ClientTimeouts, request: RequestLimits) => ({
+  maxHeaderSize: request.target + request.headers + PARSER_ROOM,
   // Node's own answer would let the next request on the connection through.
   requireHostHeader: false,
   // Node's own is 2,000, and what is beyond it is dropped without a word.

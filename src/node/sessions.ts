@@ -1,4 +1,5 @@
 import { constants, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { StreamHead } from './stream.ts';
 
@@ -11,6 +12,8 @@ export interface Sessions {
   retire(): void;
   /** Breaks all connections off with an error, so that no answer looks whole; false where there are none. */
   cut(): boolean;
+  /** Whether a connection has a stream open; false for one that speaks no HTTP/2. */
+  isBusy(socket: Socket): boolean;
 }
 
 export interface SessionOptions {
@@ -30,7 +33,8 @@ const RESETS_PER_SECOND = 30;
 
 /** Serves the streams of a server. */
 export function serveSessions(server: Http2SecureServer, options: SessionOptions): Sessions {
-  const open = new Map<ServerHttp2Session, () => void>();
+  const open = new Map<ServerHttp2Session, Served>();
+  const bySocket = new WeakMap<Socket, Served>();
   let retiring = false;
   let newest: TLSSocket | undefined;
   // Node makes the session in a listener of its own, and shows it without its socket.
@@ -39,30 +43,36 @@ export function serveSessions(server: Http2SecureServer, options: SessionOptions
   });
   server.on('session', (session) => {
     if (newest === undefined) return;
-    const retire = serveSession(session, newest, options);
-    open.set(session, retire);
+    const served = serveSession(session, newest, options);
+    open.set(session, served);
+    bySocket.set(newest, served);
     session.once('close', () => open.delete(session));
-    if (retiring) retire();
+    if (retiring) served.retire();
   });
   return {
     retire: () => {
       retiring = true;
-      for (const retire of open.values()) retire();
+      for (const { retire } of open.values()) retire();
     },
     cut: () => {
       for (const session of open.keys())
         session.destroy(new Error('cut off'), constants.NGHTTP2_INTERNAL_ERROR);
       return open.size > 0;
     },
+    isBusy: (socket) => bySocket.get(socket)?.isBusy() === true,
   };
 }
 
-/** Gives back how to retire it. */
+interface Served {
+  readonly retire: () => void;
+  readonly isBusy: () => boolean;
+}
+
 function serveSession(
   session: ServerHttp2Session,
   socket: TLSSocket,
   { keepAlive, serve }: SessionOptions,
-): () => void {
+): Served {
   let streams = 0;
   const mayReset = allowance(RESETS, RESETS_PER_SECOND);
   let timer: NodeJS.Timeout | undefined;
@@ -97,7 +107,7 @@ function serveSession(
   });
   socket.once('close', () => clearTimeout(timer));
   rest();
-  return end;
+  return { retire: end, isBusy: () => streams > 0 };
 }
 
 /** True as long as it is asked no more often than `most` times at once, and `perSecond` times a second for long. */

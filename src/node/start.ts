@@ -14,7 +14,7 @@ import { serveByWorkers } from './cluster/primary.ts';
 import { certificateOf, openFront } from './front.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
-import { createPools, type PoolTimeouts } from './pools.ts';
+import { createPools } from './pools.ts';
 import { listenOr, portMessage, type Spelt, speltBy } from './port.ts';
 import { answersTo, type Reach, reachOf } from './reach.ts';
 import { readByPools } from './read.ts';
@@ -26,7 +26,6 @@ import { startFault } from './start-fault.ts';
 export interface StartOptions {
   /** Where log lines go; standard output unless given. Workers write to standard output all the same. */
   readonly log?: DestinationStream;
-  readonly timeouts?: PoolTimeouts;
   /** Opens something that belongs to the edge, once its address is known; gives back how to close it. */
   readonly alongside?: (edgeUrl: string) => Promise<() => Promise<void>>;
   /** Where keys are looked for; the process's own environment unless given. */
@@ -80,7 +79,6 @@ async function open(
   buckets: readonly BucketConfig[],
   {
     log: destination,
-    timeouts,
     env = process.env,
     alongside = nothingAlongside,
     places = {},
@@ -110,7 +108,7 @@ async function open(
     onVersion: (bucket, version) => bus?.publish({ kind: 'changed', bucket: keyOf(bucket), version }),
   });
   // Rules have connections of their own: they are read also while a bucket's are all taken.
-  const { pools: rulesPools, close: closeRulesPools } = createPools(timeouts);
+  const { pools: rulesPools, close: closeRulesPools } = createPools();
   opened.push(closeRulesPools);
   const read = readByPools(rulesPools);
   const metrics = createMetrics();
@@ -118,13 +116,13 @@ async function open(
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   const serve: Serve =
     workers > 1
-      ? serveByWorkers({ config, spelt, workers, cache, log, edgeId, timeouts, onCounts: metrics.add })
+      ? serveByWorkers({ config, spelt, workers, cache, log, edgeId, onCounts: metrics.add })
       : serveHere(
           openFront(config, {
             log,
             observe: metrics.observe,
+            countClosed: metrics.countClosed,
             edgeId,
-            timeouts,
             workers,
             spelt,
             certificate: () => certificateOf(config, log),

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Client } from './client.ts';
 import { streamed } from './memory.ts';
-import type { PoolTimeouts } from './pools.ts';
+import type { LineTimeouts } from './pools.ts';
 
 /** Bytes held for a bucket before the client waits for it. */
 const HELD = 64 * 1024;
@@ -25,26 +25,31 @@ export interface Upload {
   ended(): void;
   /** The bucket has begun to answer, or failed. */
   stop(): void;
+  /** Whether the bucket waits for the next piece of it at this moment. */
+  waits(): boolean;
 }
 
 /** The body of a request that brings one. `late` is told at most once, and after that everything is over. */
 export function openUpload(
   client: Client,
   count: { received: number },
-  { head, idle, upload }: PoolTimeouts,
+  { head, idle, upload }: LineTimeouts,
   late: (whose: 'ClientTimeout' | 'BucketUploadTimeout' | 'BucketHeadTimeout') => void,
 ): Upload {
   let body: Readable | undefined;
   let timer: NodeJS.Timeout | undefined;
   let waited = 0;
+  let isSent = false;
   let isOver = false;
-  const step = Math.min(idle, upload ?? idle);
+  const step = Math.min(idle, upload);
+
+  /** What has come and not gone on is what the bucket doesn't take. */
+  const isHeldBack = (): boolean => body !== undefined && (body.isPaused() || body.readableLength > 0);
 
   function look(): void {
-    // What has come and not gone on is what the bucket doesn't take.
-    const isHeld = body !== undefined && (body.isPaused() || body.readableLength > 0);
+    const isHeld = isHeldBack();
     waited += step;
-    if (waited < (isHeld ? (upload ?? idle) : idle)) timer?.refresh();
+    if (waited < (isHeld ? upload : idle)) timer?.refresh();
     else late(isHeld ? 'BucketUploadTimeout' : 'ClientTimeout');
   }
 
@@ -61,6 +66,7 @@ export function openUpload(
       if (!isOver) timer?.refresh();
     },
     ended: () => {
+      isSent = true;
       clearTimeout(timer);
       if (!isOver) timer = setTimeout(late, head, 'BucketHeadTimeout');
     },
@@ -68,6 +74,8 @@ export function openUpload(
       isOver = true;
       clearTimeout(timer);
     },
+    // Not before there is a connection: until then the client is not asked for anything.
+    waits: () => timer !== undefined && !isSent && !isOver && !isHeldBack(),
   };
 }
 

@@ -83,6 +83,7 @@ async function openOne(
       trustForwarded,
       forwarded,
       passProxyCommands,
+      timeouts: { connect: config.bucketConnectTimeout, head: config.bucketHeadTimeout },
       ...(hosts !== undefined && { hosts }),
       ...(prefix !== undefined && { prefix }),
     },

@@ -1,3 +1,4 @@
+import { BUCKET_TIMEOUTS } from '../bucket/limits.ts';
 import { type BucketConfig, onlyBucket, readConfigFile } from '../config/file.ts';
 import { OPTIONS, type OptionName } from '../config/options.ts';
 import { BUCKET_OPTIONS, type Config, type GivenOptions, readConfig } from '../config/read.ts';
@@ -38,6 +39,10 @@ export const ONLY_ON_NODE: Partial<Record<OptionName, string>> = {
   connections: "nothing: Cloudflare's own limits hold",
   queue: "nothing: Cloudflare's own limits hold",
   dangerouslyOpenBucket: 'nothing: Workers have no folders',
+  clientConnections: "nothing: Cloudflare's own limits hold",
+  clientShare: "nothing: Cloudflare's own limits hold",
+  leastRate: "nothing: Cloudflare's own limits hold",
+  idleTimeout: "nothing: Cloudflare's own limits hold",
   drain: 'nothing: requests in flight end on the version they began with',
 };
 
@@ -148,7 +153,7 @@ const besideMany = (given: GivenOptions): Fault[] =>
 
 /** What a bucket can't be on Workers. `file` names the configuration of many; null: variables say it all. */
 function bucketFaults(
-  { bucket, name, rules, credentials, rulesToken, keepHost }: BucketConfig,
+  { bucket, name, rules, credentials, rulesToken, keepHost, bucketConnectTimeout }: BucketConfig,
   kv: Kv | null,
   file: string | null,
   given: GivenOptions,
@@ -169,6 +174,8 @@ function bucketFaults(
     add('credentials', 'is a file, and Workers have none', 'env or env:PREFIX, with secrets');
   if (rulesToken?.kind === 'file')
     add('rulesToken', 'is a file, and Workers have none', 'env:NAME, with a secret NAME');
+  if (bucketConnectTimeout !== BUCKET_TIMEOUTS.connect)
+    add('bucketConnectTimeout', 'means nothing on Workers', "nothing: Cloudflare's own limits hold");
   if (keepHost) {
     const reason = "can't be: on Workers the Host header follows the bucket's address";
     add('keepHost', reason, "nothing, and presign for the bucket's own host");

@@ -87,6 +87,7 @@ async function putTogether(
       ),
     edgeId,
     debugReason: config.debugReason,
+    limits: { target: config.maxUrl, headers: config.maxHeaders },
     // As coarse as performance.now() here, and stands still as that does while nothing is read or written.
     now: Date.now,
   });

@@ -1,4 +1,5 @@
 import { causeOf } from '../bucket/cause.ts';
+import { BUCKET_TIMEOUTS } from '../bucket/limits.ts';
 import type { BucketRequest, Failure, FlatHeaders, Outcome, Sink, Transport } from '../bucket/transport.ts';
 
 export interface TransportOptions {
@@ -12,11 +13,6 @@ export interface TransportOptions {
   readonly cdnLoop: string;
 }
 
-/**
- * Milliseconds that a bucket may take to begin its answer, as on Node; of requests without a body. `fetch` tells nobody
- * when a body is sent, and an upload takes its time: the platform's own limits hold for it.
- */
-const HEAD_TIMEOUT = 60_000;
 const LENGTH = 'content-length';
 const NO_BODY: readonly number[] = [204, 205, 304];
 
@@ -27,7 +23,7 @@ const NO_BODY: readonly number[] = [204, 205, 304];
  */
 export const createTransport =
   (options: TransportOptions): Transport =>
-  ({ base }, request, sink) => {
+  ({ address: { base }, timeouts: { head } = BUCKET_TIMEOUTS }, request, sink) => {
     const end = options.watched ? endOnce(options.client.signal, sink) : sink.end;
     const failed = (failure: Failure, error?: unknown): Response => {
       const { status, headers, body } = sink.fail(failure);
@@ -62,8 +58,9 @@ export const createTransport =
       return failed(failureOf(error), error);
     }
     const broken = (error: unknown) => failed(failureOf(error), error);
+    // `fetch` does not say when a body has been sent, and an upload takes its time: the platform limits it.
     return request.body === null
-      ? inTime(answer, passedOn, broken, () => failed('BucketHeadTimeout'))
+      ? inTime(answer, head, { passedOn, broken, late: () => failed('BucketHeadTimeout') })
       : answer.then(passedOn, broken);
   };
 
@@ -144,6 +141,12 @@ function lengthIn(headers: FlatHeaders): number {
   return 0;
 }
 
+interface Made {
+  readonly passedOn: (answered: Response) => Response;
+  readonly broken: (error: unknown) => Response;
+  readonly late: () => Response;
+}
+
 /**
  * What is made of the first of three: an answer, its failure, the end of the time. What comes too late is dropped with the
  * request: a signal to abort it by would stand in the body's way as well. One promise for all of it: each costs workerd
@@ -151,9 +154,8 @@ function lengthIn(headers: FlatHeaders): number {
  */
 function inTime(
   answer: Promise<Response>,
-  passedOn: (answered: Response) => Response,
-  broken: (error: unknown) => Response,
-  late: () => Response,
+  limit: number,
+  { passedOn, broken, late }: Made,
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
     let waiting = true;
@@ -167,7 +169,7 @@ function inTime(
       }
     };
     // Left behind: it ends with its request, and until then settles nothing that is settled.
-    setTimeout(() => settle(late), HEAD_TIMEOUT);
+    setTimeout(() => settle(late), limit);
     answer.then(
       (answered) => settle(() => passedOn(answered)),
       (error) => settle(() => broken(error)),

@@ -11,8 +11,8 @@ import { CA } from './tls.ts';
 
 /** Opens a connection that speaks HTTP/2; errors end it quietly. */
 export async function h2(url: string): Promise<ClientHttp2Session> {
-  // It may say a header twice, which Node's types don't know yet.
-  const options = { ca: CA, strictSingleValueFields: false };
+  // It may say a header twice, which Node's types don't know yet, and more than 64 KB of them.
+  const options = { ca: CA, strictSingleValueFields: false, maxSendHeaderBlockLength: 1024 * 1024 };
   const session = connect(url, options);
   session.on('error', () => {});
   await once(session, 'remoteSettings');

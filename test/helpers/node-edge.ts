@@ -39,7 +39,13 @@ export async function openOnNode(
   listenOptions?: ListenOptions,
 ): Promise<NodeEdge> {
   const cache = createRulesCache({ ttl: NEVER, maxStale: 0 });
-  const { pools, close: closePools } = createPools(options.timeouts, limits);
+  const { connect, head, idle, upload = idle } = options.timeouts ?? {};
+  const timeouts = connect === undefined || head === undefined ? {} : { timeouts: { connect, head } };
+  const { pools, close: closePools } = createPools({
+    ...(idle !== undefined && { idle }),
+    ...(upload !== undefined && { upload }),
+    ...(limits !== undefined && { limits }),
+  });
   const openBucket = async ({ name, path, url, rules: own, ...where }: Place): Promise<Opened> => {
     const upstream = await openUpstream(own ?? options.rules ?? 'none', path);
     const home = addressOf(upstream.url);
@@ -57,7 +63,7 @@ export async function openOnNode(
       refresh: (background) => background(cache.renew(ruled)),
     };
     const address = url === undefined ? home : addressOf(url);
-    return { upstream, ruled, bucket: { name, address, rules, ...where } };
+    return { upstream, ruled, bucket: { name, address, rules, ...timeouts, ...where } };
   };
   const opened = await Promise.all((options.buckets ?? ONE).map(openBucket));
   const events: RequestEvent[] = [];
@@ -68,11 +74,12 @@ export async function openOnNode(
     onError: (error) => errors.push(error),
     edgeId: EDGE_ID,
     debugReason: options.debugReason ?? false,
+    ...(options.limits && { limits: options.limits }),
   });
   const listening = await listen(
     edgeListener(() => app, pools),
     { host: '127.0.0.1', port: 0 },
-    listenOptions,
+    { ...(options.limits && { limits: options.limits }), ...listenOptions },
   );
   await Promise.all(opened.map(({ ruled }) => cache.current(ruled)));
   const byName = (name?: string): Opened => {

@@ -1,5 +1,5 @@
 import { createServer as createHttpServer } from 'node:http';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type LookupFunction, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import { afterEach, expect, test } from 'vitest';
@@ -23,11 +23,12 @@ async function listening(server: Server, host = '127.0.0.1', port = 0): Promise<
 }
 
 test('a bucket whose configuration is read anew keeps its limit', () => {
-  const { pools, close } = createPools(TIMEOUTS, LIMITS);
+  const { pools, close } = createPools({ limits: LIMITS });
   ends.push(close);
   const address = { base: 'http://127.0.0.1:1', host: 'one.test', path: '' };
-  expect(pools({ ...address }).gate).toBe(pools({ ...address }).gate);
-  expect(pools({ ...address, path: '/two' }).gate).not.toBe(pools(address).gate);
+  const timeouts = { connect: 1_000, head: 900_000 };
+  expect(pools({ address }).gate).toBe(pools({ address, timeouts }).gate);
+  expect(pools({ address: { ...address, path: '/two' } }).gate).not.toBe(pools({ address }).gate);
 });
 
 test('a client that leaves before its bucket’s connection is made leaves room for the next one', async () => {
@@ -73,16 +74,18 @@ test('a dot at the end of a bucket’s name is for the resolver, and for nobody 
     },
   });
   const [port, tlsPort] = [await listening(http), await listening(tls)];
-  const { pools, close } = createPools(TIMEOUTS, LIMITS, 60_000, (name, { all }, found) => {
-    lookedUp.push(name);
-    if (all) found(null, [{ address: '127.0.0.1', family: 4 }]);
-    else found(null, '127.0.0.1', 4);
+  const { pools, close } = createPools({
+    lookup: (name, { all }, found) => {
+      lookedUp.push(name);
+      if (all) found(null, [{ address: '127.0.0.1', family: 4 }]);
+      else found(null, '127.0.0.1', 4);
+    },
   });
   ends.push(close);
   const ask = (url: string) => {
     const address = parseAddress(url);
     if (!isAddress(address)) throw new Error(address.reason);
-    const { pool, servername } = pools(address);
+    const { pool, servername } = pools({ address });
     const headers = ['Host', address.host];
     const options: Dispatcher.RequestOptions & { servername: string } = {
       path: '/',
@@ -112,12 +115,13 @@ test('an address that changes its name’s place is followed when its connection
   const port = await open('127.0.0.1', 0);
   await open('127.0.0.2', port);
   let place = '127.0.0.1';
-  const { pools, close } = createPools(TIMEOUTS, LIMITS, 50, (_name, { all }, tell) => {
+  const lookup: LookupFunction = (_name, { all }, tell) => {
     if (all) tell(null, [{ address: place, family: 4 }]);
     else tell(null, place, 4);
-  });
+  };
+  const { pools, close } = createPools({ connectionsLife: 50, lookup });
   ends.push(close);
-  const line = pools({ base: `http://bucket.test:${port}`, host: 'bucket.test', path: '' });
+  const line = pools({ address: { base: `http://bucket.test:${port}`, host: 'bucket.test', path: '' } });
   const ask = async () => void (await (await line.pool().request({ path: '/', method: 'GET' })).body.text());
   await ask();
   place = '127.0.0.2';

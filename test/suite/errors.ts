@@ -136,6 +136,32 @@ export function addErrorTests(runtime: Runtime): void {
   const wrongs = WRONG.filter(({ onlyOnNode }) => onlyOnNode === undefined || runtime.name === 'node').map(
     (wrong) => ({ ...wrong, code: codeOn(runtime, wrong.code) }),
   );
+  describe('an edge with wider limits on requests', () => {
+    const edge = useEdge(runtime, { rules: ONE_ORIGIN, limits: { target: 12_000, headers: 28_000 } });
+    const targetOf = (length: number) => `/${'a'.repeat(length - 1)}`;
+
+    test.each([
+      ['a target of that length', { target: targetOf(12_000) }],
+      ['headers of nearly that size', { headers: ['X-One', 'a'.repeat(27_000)] }],
+    ])('passes %s', async (_, about) => {
+      expect((await call(edge().url, { target: '/key', ...about })).status).toBe(200);
+    });
+
+    test('names its limit on the target in the answer to a longer one', async () => {
+      const answered = await call(edge().url, { target: targetOf(12_001), headers: ['Origin', A] });
+      isError(answered, 414, 'URITooLong');
+      expect(element(answered, 'Message')).toBe('The request target is longer than 12000 bytes.');
+      expect(edge().bucket.asked).toEqual([]);
+    });
+
+    test('names its limit on headers in the answer to larger ones', async () => {
+      const answered = await call(edge().url, { headers: ['Origin', A, 'X-One', 'a'.repeat(28_000)] });
+      isError(answered, 431, 'RequestHeaderTooLarge');
+      expect(element(answered, 'Message')).toMatch(/longer than 28000 bytes/);
+      expect(edge().bucket.asked).toEqual([]);
+    });
+  });
+
   describe('errors of the edge’s own, where the answer depends on the origin', () => {
     const edge = useEdge(runtime, { rules: ONE_ORIGIN });
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, test } from 'vitest';
 import type { Forwarded } from '../../src/bucket/forwarded.ts';
+import type { RequestLimits } from '../../src/bucket/limits.ts';
 import type { VaryMode } from '../../src/cors/compile.ts';
 import type { Dialect } from '../../src/cors/dialect.ts';
 import type { RequestEvent } from '../../src/edge/observe.ts';
@@ -34,7 +35,8 @@ export interface OpenOptions {
   readonly debugReason?: boolean;
   /** One that serves everything, unless given. */
   readonly buckets?: readonly Place[];
-  /** Milliseconds. */
+  readonly limits?: RequestLimits;
+  /** Milliseconds; on Workers the head's alone, in whole seconds. */
   readonly timeouts?: {
     readonly connect: number;
     readonly head: number;
@@ -87,7 +89,7 @@ export const ONLY_ON_NODE = {
     'workerd writes headers in an order of its own, and those that it knows in its own spelling, joined',
   'refused heads': 'what workerd accepts of a head is its own choice, be it a request’s or an answer’s',
   'time-outs':
-    'nothing sets them on Workers; that of the head is a minute, which test/worker/transport.test.ts waits for by a false clock',
+    'on Workers the head alone has one, from a second on, and test/worker/transport.test.ts waits for it by a false clock',
   'causes in words': 'why a connection failed is told in the words of the platform’s own fetch',
   host: 'the Host header follows the URL on Workers: the bucket can’t be sent the client’s',
   'bodies of GET': 'the platform’s fetch refuses to send them; the edge says 400',

@@ -51,6 +51,22 @@ export function addUnreachableTests(runtime: Runtime): void {
     });
   });
 
+  describe('a bucket that is slower than its head may be', () => {
+    const edge = useEdge(runtime, {
+      rules: ONE_ORIGIN,
+      timeouts: { connect: 5_000, head: 1_000, idle: 5_000 },
+    });
+
+    test('is 504 after the time that is configured', async () => {
+      edge().bucket.script = () => {};
+      const before = performance.now();
+      const answered = await call(edge().url, { target: '/key', headers: ['Origin', A] });
+      isError(answered, 504, 'BucketHeadTimeout');
+      expect(performance.now() - before).toBeGreaterThan(900);
+      expect(performance.now() - before).toBeLessThan(10_000);
+    });
+  });
+
   describe('a bucket that accepts no connection', () => {
     // It listens, but never shakes hands: connecting over TLS is part of connecting.
     const mute = createServer({ pauseOnConnect: true });

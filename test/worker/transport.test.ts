@@ -4,7 +4,7 @@ import type { Failure, Outcome, Sink } from '../../src/bucket/transport.ts';
 import { targetOf } from '../../src/worker/exchange.ts';
 import { createTransport, edit } from '../../src/worker/transport.ts';
 
-const ADDRESS = { base: 'http://bucket.example', host: 'bucket.example', path: '' };
+const BUCKET = { address: { base: 'http://bucket.example', host: 'bucket.example', path: '' } };
 const GET = { method: 'GET', target: '/key', headers: [], body: null };
 
 const OPTIONS = {
@@ -42,7 +42,7 @@ describe('a bucket that does not begin to answer', () => {
   test('is given up after a minute', async () => {
     const { failures, ends, sink } = taken();
     const transport = createTransport(OPTIONS);
-    const answering = transport(ADDRESS, GET, sink);
+    const answering = transport(BUCKET, GET, sink);
     await vi.advanceTimersByTimeAsync(59_999);
     expect(failures).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
@@ -51,13 +51,24 @@ describe('a bucket that does not begin to answer', () => {
     expect(ends).toEqual([{ received: 0, sent: 4, failure: 'BucketHeadTimeout' }]);
   });
 
+  test('is given up after its own limit where one is configured', async () => {
+    const { failures, sink } = taken();
+    const timeouts = { connect: 5_000, head: 900_000 };
+    const answering = createTransport(OPTIONS)({ ...BUCKET, timeouts }, GET, sink);
+    await vi.advanceTimersByTimeAsync(899_999);
+    expect(failures).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect((await answering).status).toBe(504);
+    expect(failures).toEqual(['BucketHeadTimeout']);
+  });
+
   test('is waited for as long as the upload takes', async () => {
     const { failures, ends, sink } = taken();
     let answer = (_: Response): void => {};
     vi.stubGlobal('fetch', () => new Promise<Response>((resolve) => (answer = resolve)));
     const transport = createTransport(OPTIONS);
     const body = new ReadableStream();
-    const answering = transport(ADDRESS, { ...GET, method: 'PUT', body }, sink);
+    const answering = transport(BUCKET, { ...GET, method: 'PUT', body }, sink);
     await vi.advanceTimersByTimeAsync(600_000);
     answer(new Response('taken'));
     expect((await answering).status).toBe(200);
@@ -69,7 +80,7 @@ describe('a bucket that does not begin to answer', () => {
     const { ends, sink } = taken();
     const client = new AbortController();
     const request = new Request('http://edge.example/key', { signal: client.signal });
-    void createTransport({ ...OPTIONS, client: request, watched: true })(ADDRESS, GET, sink);
+    void createTransport({ ...OPTIONS, client: request, watched: true })(BUCKET, GET, sink);
     client.abort();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(ends).toEqual([{ received: 0, sent: 0, failure: 'ClientGone' }]);
@@ -87,7 +98,7 @@ test.each([
     throw new Error('wrong');
   };
   try {
-    const answered = await createTransport(OPTIONS)(ADDRESS, request, { ...sink, head });
+    const answered = await createTransport(OPTIONS)(BUCKET, request, { ...sink, head });
     expect(answered.status).toBe(504);
   } finally {
     vi.unstubAllGlobals();

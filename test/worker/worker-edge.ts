@@ -57,7 +57,8 @@ export async function openOnWorkerd(options: OpenOptions): Promise<Edge> {
   };
 }
 
-function configOf({ dialect, vary, debugReason }: OpenOptions, opened: readonly Opened[]) {
+function configOf({ dialect, vary, debugReason, limits, timeouts }: OpenOptions, opened: readonly Opened[]) {
+  const head = (timeouts?.head ?? 0) / 1000;
   // A bucket that keeps the client's Host can't be configured here; tests of it run on Node alone.
   const buckets = opened.map(
     ({ place: { name, rules: _, path: __, keepHost: ___, passProxyCommands, url, ...where }, upstream }) => [
@@ -67,6 +68,8 @@ function configOf({ dialect, vary, debugReason }: OpenOptions, opened: readonly 
         dangerouslyPassProxyCommands: passProxyCommands ?? false,
         store: dialect ?? 'oss',
         vary: vary ?? 'safe',
+        // Tests of others run on Node alone.
+        ...(head >= 1 && { bucketHeadTimeout: `${head}s` }),
         bucket: url ?? upstream.url,
         // Objects are elsewhere, and so are the rules that a bucket would be asked for.
         ...(url !== undefined && { rules: `${upstream.url}/?cors` }),
@@ -78,6 +81,7 @@ function configOf({ dialect, vary, debugReason }: OpenOptions, opened: readonly 
     rulesTtl: '1h',
     maxStale: '0',
     debugReason: debugReason ?? false,
+    ...(limits && { maxUrl: limits.target, maxHeaders: limits.headers }),
     buckets: Object.fromEntries(buckets),
   };
 }

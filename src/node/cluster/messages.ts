@@ -4,7 +4,6 @@ import type { Behaviour } from '../../cors/compile.ts';
 import type { Bucket } from '../../edge/route.ts';
 import type { LastGood } from '../../rules/ledger.ts';
 import type { CountsTaken } from '../counts.ts';
-import type { PoolTimeouts } from '../pools.ts';
 import type { Spelt } from '../port.ts';
 
 /** All that a worker is told of a bucket; what its rules come from stays with the primary. */
@@ -39,7 +38,6 @@ export type ToWorker =
       readonly spelt: Spelt;
       readonly edgeId: string;
       readonly workers: number;
-      readonly timeouts: PoolTimeouts | undefined;
       /** Read by the primary; null: in the clear. */
       readonly certificate: SecureContextOptions | null;
     }

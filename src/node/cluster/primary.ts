@@ -7,7 +7,6 @@ import { keyOf, type RuledBucket } from '../../rules/held.ts';
 import type { OpenedBucket } from '../buckets.ts';
 import type { CountsTaken } from '../counts.ts';
 import { certificateOf } from '../front.ts';
-import type { PoolTimeouts } from '../pools.ts';
 import { type Spelt, socketMessage } from '../port.ts';
 import type { Serve } from '../single.ts';
 import { claimSocket } from '../socket.ts';
@@ -25,7 +24,6 @@ export interface ByWorkersOptions {
   readonly cache: RulesCache;
   readonly log: Logger;
   readonly edgeId: string;
-  readonly timeouts: PoolTimeouts | undefined;
   readonly onCounts: (taken: CountsTaken) => void;
 }
 
@@ -37,7 +35,7 @@ const COUNT_LIMIT = 1_000;
  * metrics; a worker has what it was told.
  */
 export function serveByWorkers(options: ByWorkersOptions): Serve {
-  const { config, spelt, workers, cache, log, edgeId, timeouts, onCounts } = options;
+  const { config, spelt, workers, cache, log, edgeId, onCounts } = options;
   // The cache loads rules well before they are given up.
   const ttl = config.maxStale > 0 ? Math.min(config.rulesTtl, config.maxStale / 2) : config.rulesTtl;
   const desk = createDesk({ cache, ttl });
@@ -53,7 +51,7 @@ export function serveByWorkers(options: ByWorkersOptions): Serve {
     fork: forkWorker,
     log,
     async brief(worker) {
-      void worker.tell({ kind: 'begin', config, spelt, edgeId, workers, timeouts, certificate: pair });
+      void worker.tell({ kind: 'begin', config, spelt, edgeId, workers, certificate: pair });
       void worker.tell({ kind: 'buckets', buckets: told });
       briefed.add(worker);
       await desk.join(worker.tell, preloaded);

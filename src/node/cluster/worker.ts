@@ -38,7 +38,7 @@ export function runWorker(): void {
 }
 
 function serveFor(
-  { config, spelt, edgeId, workers, timeouts, certificate: pair }: Begin,
+  { config, spelt, edgeId, workers, certificate: pair }: Begin,
   tell: (message: ToPrimary) => Promise<boolean>,
 ) {
   const log = createLog(config.logLevel);
@@ -47,8 +47,8 @@ function serveFor(
   const front = openFront(config, {
     log,
     observe: counts.observe,
+    countClosed: counts.countClosed,
     edgeId,
-    timeouts,
     workers,
     spelt,
     certificate: () => certificate,
@@ -141,16 +141,9 @@ function serveFor(
   return { hear };
 }
 
-/**
- * One that is told the same again stays the same object, so that its rules need not be compiled anew; so does an
- * address, by which requests to it are bounded.
- */
-export function sameAs(before: BucketTold | undefined, bucket: BucketTold): BucketTold {
-  if (before === undefined || isDeepStrictEqual(before, bucket)) return before ?? bucket;
-  const { address } = before.route;
-  if (!isDeepStrictEqual(address, bucket.route.address)) return bucket;
-  return { ...bucket, route: { ...bucket.route, address } };
-}
+/** A bucket that has not changed stays the same object, so that its rules need not be compiled again. */
+export const sameAs = (before: BucketTold | undefined, bucket: BucketTold): BucketTold =>
+  before !== undefined && isDeepStrictEqual(before, bucket) ? before : bucket;
 
 /** A certificate as the primary tells it, which reads and follows the files. */
 function openTold(first: SecureContextOptions): Certificate & { renew(context: SecureContextOptions): void } {

@@ -1,0 +1,69 @@
+import { isIP } from 'node:net';
+
+/** Where the address of a client is not known. */
+export const UNKNOWN = '';
+
+/**
+ * What counts as one client: an IPv4 address, or the /64 of an IPv6 address, which is the least that a network gives to
+ * one customer (RFC 6177). `UNKNOWN` for what is no address, and on a Unix socket.
+ */
+export function clientKey(address: string | null | undefined): string {
+  if (address === null || address === undefined) return UNKNOWN;
+  if (!address.includes(':')) return isIP(address) === 4 ? address : UNKNOWN;
+  const [plain = ''] = address.split('%', 1);
+  if (isIP(plain) !== 6) return UNKNOWN;
+  const groups = groupsOf(plain);
+  // An IPv4 client of a socket that listens for both families.
+  const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
+  if (isMapped)
+    return groups
+      .slice(6)
+      .flatMap((group) => [group >> 8, group & 0xff])
+      .join('.');
+  return groups
+    .slice(0, 4)
+    .map((group) => group.toString(16))
+    .join(':');
+}
+
+/** The eight groups of a valid IPv6 address. */
+function groupsOf(address: string): number[] {
+  const [before = '', after] = address.split('::');
+  const head = numbersOf(before);
+  if (after === undefined) return head;
+  const tail = numbersOf(after);
+  return [...head, ...Array<number>(8 - head.length - tail.length).fill(0), ...tail];
+}
+
+const numbersOf = (part: string): number[] =>
+  part === ''
+    ? []
+    : part
+        .split(':')
+        .flatMap((group) => (group.includes('.') ? pairOf(group) : [Number.parseInt(group, 16)]));
+
+/** The two groups that an IPv4 address at the end of an IPv6 address stands for. */
+function pairOf(address: string): number[] {
+  const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);
+  return [a * 256 + b, c * 256 + d];
+}
+
+const FORWARDED_FOR = 'x-forwarded-for';
+
+/**
+ * The client that a trusted proxy names: the last entry of X-Forwarded-For is the one that it has added itself, and
+ * whatever stands before may be invented. `UNKNOWN` where there is none, or none that is an address.
+ */
+export function forwardedKey(rawHeaders: readonly string[]): string {
+  let chain = '';
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    if (name.length === FORWARDED_FOR.length && name.toLowerCase() === FORWARDED_FOR)
+      chain = rawHeaders[at + 1] ?? '';
+  }
+  const entry = chain.slice(chain.lastIndexOf(',') + 1).trim();
+  // Some proxies add the port, and brackets with it.
+  const [, bracketed] = /^\[([^\]]*)\](?::\d+)?$/.exec(entry) ?? [];
+  const [, withPort] = /^([\d.]+):\d+$/.exec(entry) ?? [];
+  return clientKey(bracketed ?? withPort ?? entry);
+}
