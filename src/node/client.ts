@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Failure, Outcome, Reply } from '../bucket/transport.ts';
-import type { Head } from './head.ts';
+import { bringsBody, expectsContinue, type Head } from './head.ts';
 import { endConnection, endsConnection, lingerAfter } from './linger.ts';
 import { isStream } from './stream.ts';
 
@@ -50,19 +50,14 @@ export function breakOff({ incoming, outgoing }: Client, length: number): void {
 export const sentOf = ({ incoming, outgoing }: Client, { body }: Reply): Outcome['sent'] =>
   outgoing.writableFinished && incoming.method !== 'HEAD' ? Buffer.byteLength(body) : 0;
 
-const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
-
-/** HTTP/1.0 knows of no expectations (RFC 9110 §10.1.1). */
-const waitsForContinue = (incoming: IncomingMessage, { expect }: Head): boolean =>
-  expect !== null && CONTINUE.test(expect) && (isStream(incoming) || incoming.httpVersionMinor > 0);
-
 export function watchClient(incoming: IncomingMessage, outgoing: ServerResponse, head: Head): Client {
   let closed = false;
   let callback: (() => void) | undefined;
   if (head.length !== null || head.coding !== null) lingerAfter(incoming, outgoing);
-  // Node would end the connection, for fear of a body that comes uncalled-for; where there is none it can't.
-  if (head.expect !== null && head.coding === null && Number(head.length) === 0)
-    Object.assign(outgoing, { _expect_continue: false });
+  const expects = expectsContinue(incoming, head);
+  // An answer without a 100 ends its connection, and that needs a body: without one, botocore takes the status of the
+  // next answer from this one (semantics.md §5).
+  if (expects && !bringsBody(head)) outgoing.writeContinue();
   // A client may leave while the rules are still loading, before anybody asks.
   outgoing.on('close', () => {
     closed = true;
@@ -72,7 +67,7 @@ export function watchClient(incoming: IncomingMessage, outgoing: ServerResponse,
     incoming,
     outgoing,
     head,
-    expectsContinue: waitsForContinue(incoming, head),
+    expectsContinue: expects,
     closed: () => closed,
     onClose: (call) => {
       callback = call;

@@ -1,7 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Head } from './head.ts';
+import { bringsBody, type Head } from './head.ts';
 import { isStream } from './stream.ts';
 
 /** Most bytes that are taken off the wire only to be thrown away; a multipart upload's parts are smaller. */
@@ -62,15 +62,12 @@ export function lingerAfter(incoming: IncomingMessage, outgoing: ServerResponse)
 }
 
 /** Whether the connection must end with this answer, as where the next request would begin is in doubt, or far. */
-export function endsConnection(
-  incoming: IncomingMessage,
-  { coding, length, expect, falseFraming }: Head,
-): boolean {
+export function endsConnection(incoming: IncomingMessage, head: Head): boolean {
+  const { coding, length, expect, falseFraming } = head;
   if (isStream(incoming)) return false;
   if (falseFraming || (coding !== null && !/^chunked$/i.test(coding))) return true;
   // A client that asked before it sent may take the answer for leave to send its next request (RFC 9110 §10.1.1).
-  const brings = coding !== null || Number(length) > 0;
-  return brings && !incoming.complete && (expect !== null || Number(length) > LINGER_BYTES);
+  return bringsBody(head) && !incoming.complete && (expect !== null || Number(length) > LINGER_BYTES);
 }
 
 /** Has the answer say that it is the connection's last, and takes no other request from there. */

@@ -7,7 +7,7 @@ import type { Hono } from 'hono';
 import type { EdgeEnv } from '../edge/app.ts';
 import { createDrain } from './drain.ts';
 import { openExchange } from './exchange.ts';
-import { readHead } from './head.ts';
+import { expectsContinue, readHead } from './head.ts';
 import { limitIdle } from './idle.ts';
 import { inTurn, refuseUnparsed, turnedAway } from './linger.ts';
 import type { Pools } from './pools.ts';
@@ -36,8 +36,15 @@ export interface Listening {
   close(limit: number | null): Promise<void>;
 }
 
-/** Serves a plain Hono app, admin say. The globals stay Node's own. */
-export const appListener = (app: Hono) => getRequestListener(app.fetch, { overrideGlobalObjects: false });
+/** Serves a plain Hono app, such as admin. The globals stay Node's own. */
+export function appListener(app: Hono): Handler {
+  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  return (incoming, outgoing) => {
+    // An app reads a body, or answers without it; either way its client gets a 100 first.
+    if (expectsContinue(incoming, readHead(incoming))) outgoing.writeContinue();
+    void answer(incoming, outgoing);
+  };
+}
 
 /** The edge works on the exchange alone: Hono is given the same Request for all. */
 const FORMAL = new Request('http://edge/');

@@ -3,6 +3,7 @@ import type { BucketRequest, Failure, FlatHeaders, Sink } from '../bucket/transp
 import { breakOff, type Client, noteLast, sentOf, writeReply } from './client.ts';
 import { closedWhenReused, failureOf } from './failure.ts';
 import type { Turn } from './gate.ts';
+import { bringsBody } from './head.ts';
 import { endConnection } from './linger.ts';
 import { streamed } from './memory.ts';
 import type { Line } from './pools.ts';
@@ -21,7 +22,7 @@ export function send(
 ): void {
   const { incoming, outgoing } = client;
   const count = { received: 0, sent: 0 };
-  const upload = brings(client) ? openUpload(client, count, timeouts, late) : null;
+  const upload = bringsBody(client.head) ? openUpload(client, count, timeouts, late) : null;
   let controller: Dispatcher.DispatchController | undefined;
   let dispatched = false;
   let begun = false;
@@ -187,10 +188,6 @@ function lengthOf(headers: FlatHeaders): number {
 const MAX_INFORMED = 32;
 const LENGTH = 'content-length';
 const CODING = 'transfer-encoding';
-
-/** Whether a request brings a body (RFC 9112 §6.3). */
-const brings = ({ head: { length, coding } }: Client): boolean =>
-  coding !== null || (length !== null && Number(length) !== 0);
 
 /** The headers of an answer that has no body whatever they say (RFC 9110 §8.6, §15.3.6). */
 function bodiless(status: number, headers: FlatHeaders): FlatHeaders {
