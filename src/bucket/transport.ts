@@ -22,6 +22,7 @@ export type Failure =
   | 'BucketUploadTimeout'
   | 'BucketBrokeOff'
   | 'BucketAnswerInvalid'
+  | 'HTTPVersionNotSupported'
   | 'RequestInvalid'
   | 'ClientTimeout'
   | 'ClientGone';

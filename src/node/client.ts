@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Failure, Outcome, Reply } from '../bucket/transport.ts';
+import { abort } from './abort.ts';
 import { bringsBody, expectsContinue, type Head } from './head.ts';
 import { endConnection, endsConnection, lingerAfter } from './linger.ts';
 import { isStream } from './stream.ts';
@@ -34,15 +34,9 @@ export function noteLast({ incoming, outgoing }: Client): void {
   if (!outgoing.shouldKeepAlive && !isStream(incoming)) endConnection(incoming, outgoing);
 }
 
-/**
- * Breaks an answer off whose head is out. One that ends with its connection would look whole, ended in the usual way:
- * that is what a reset is for. TLS and Unix sockets know none; TLS tells the end of what is whole by itself.
- */
-export function breakOff({ incoming, outgoing }: Client, length: number): void {
-  const socket: Socket = incoming.socket;
-  const endsWithConnection = !isStream(incoming) && length === -1 && !outgoing.chunkedEncoding;
-  if (endsWithConnection && !('encrypted' in socket) && socket.remoteAddress !== undefined)
-    socket.resetAndDestroy();
+/** Breaks an answer off that may have begun, so that it does not look whole. */
+export function breakOff({ incoming, outgoing }: Pick<Client, 'incoming' | 'outgoing'>): void {
+  if (!isStream(incoming)) abort(incoming.socket);
   outgoing.destroy();
 }
 

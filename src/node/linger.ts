@@ -1,6 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { abort } from './abort.ts';
 import { bringsBody, type Head } from './head.ts';
 import { isStream } from './stream.ts';
 
@@ -92,28 +93,28 @@ function holdOpen(incoming: IncomingMessage): void {
 /** Reads a body to its end for the sake of the next request, as long as that is worth it. */
 function discard(incoming: IncomingMessage): void {
   const { socket } = incoming;
-  const cut = setTimeout(() => socket.destroy(), LINGER_TIME);
+  const cut = setTimeout(() => abort(socket), LINGER_TIME);
   let left = LINGER_BYTES;
   incoming.on('data', (chunk: Buffer) => {
     left -= chunk.length;
-    if (left < 0) socket.destroy();
+    if (left < 0) abort(socket);
   });
   incoming.once('close', () => clearTimeout(cut));
 }
 
 /** Says that nothing more will come, and reads on without a parser until the client has understood. */
 function linger(socket: Socket): void {
-  const cut = setTimeout(() => socket.destroy(), LINGER_TIME);
+  const cut = setTimeout(() => abort(socket), LINGER_TIME);
   let left = LINGER_BYTES;
   // Node's own listener would hand the bytes to the parser.
   socket.removeAllListeners('data');
   socket.on('data', (chunk: Buffer) => {
     left -= chunk.length;
-    if (left < 0) socket.destroy();
+    if (left < 0) abort(socket);
   });
-  socket.once('end', () => socket.destroy());
+  socket.once('end', () => abort(socket));
   socket.once('close', () => clearTimeout(cut));
-  socket.setTimeout(LINGER_IDLE, () => socket.destroy());
+  socket.setTimeout(LINGER_IDLE, () => abort(socket));
   socket.end();
   socket.resume();
 }
@@ -165,6 +166,6 @@ export function refuseUnparsed({ code = '' }: NodeJS.ErrnoException, connection:
   }
   // An answer that is not whole must not look so, and its bucket must be told.
   const cutOff = answer != null && !answer.writableEnded;
-  if (cutOff || socket.readableEnded) socket.destroy();
+  if (cutOff || socket.readableEnded) abort(socket);
   else linger(socket);
 }

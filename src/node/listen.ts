@@ -5,6 +5,8 @@ import type { AddressInfo, Server } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { EdgeEnv } from '../edge/app.ts';
+import { guardEnd } from './abort.ts';
+import { breakOff } from './client.ts';
 import { createDrain } from './drain.ts';
 import { openExchange } from './exchange.ts';
 import { expectsContinue, readHead } from './head.ts';
@@ -57,7 +59,7 @@ export function edgeListener(app: () => Hono<EdgeEnv>, pools: Pools) {
     const exchange = openExchange(incoming, outgoing, head, pools);
     const served = app().fetch(FORMAL, { exchange });
     // The app answers its own errors; where even that fails there is nothing more to say.
-    if (served instanceof Promise) served.catch(() => outgoing.destroy());
+    if (served instanceof Promise) served.catch(() => breakOff({ incoming, outgoing }));
   };
   return (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     if (outgoing.socket === null) inTurn(incoming, outgoing, serve);
@@ -73,6 +75,7 @@ export async function listen(
 ): Promise<Listening> {
   const serve: Handler = (incoming, outgoing) => {
     drain.note(outgoing);
+    guardEnd(incoming, outgoing);
     handler(incoming, outgoing);
   };
   const { server, sessions } =

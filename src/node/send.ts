@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { BucketRequest, Failure, FlatHeaders, Sink } from '../bucket/transport.ts';
+import { endsUnseen } from './abort.ts';
 import { breakOff, type Client, noteLast, sentOf, writeReply } from './client.ts';
 import { closedWhenReused, failureOf } from './failure.ts';
 import type { Turn } from './gate.ts';
@@ -53,7 +54,7 @@ export function send(
     if (failure !== null || client.closed() || incoming.errored !== null) return;
     failure = found;
     if (begun) {
-      breakOff(client, length);
+      breakOff(client);
       return;
     }
     begun = true;
@@ -120,6 +121,11 @@ export function send(
         length = lengthOf(headers);
         isEmpty = status === 204 || status === 205;
         const sent = sink.head(status, headers);
+        if (length === -1 && hasBody(client, status) && endsUnseen(incoming)) {
+          failed('HTTPVersionNotSupported');
+          receiving.abort(new Error('the end of this answer could not be seen'));
+          return;
+        }
         outgoing.writeHead(status, (isEmpty ? bodiless(status, sent) : sent) as string[]);
         noteLast(client);
       } catch (error) {
@@ -183,6 +189,10 @@ function lengthOf(headers: FlatHeaders): number {
   }
   return length;
 }
+
+/** Whether an answer may have a body (RFC 9112 §6.3). */
+const hasBody = ({ incoming }: Client, status: number): boolean =>
+  incoming.method !== 'HEAD' && status !== 204 && status !== 205 && status !== 304;
 
 /** Most answers of 1xx before the one that counts. */
 const MAX_INFORMED = 32;
