@@ -122,14 +122,15 @@ export function ask(
   version: Version,
   framing: Framing,
   reading = true,
+  header = 'X-One: 1',
 ): Promise<Asking> {
   const target = `/${framing}`;
   if (version === '2') return askH2('url' in where ? where.url : '', target, reading);
   const socket = 'url' in where ? dial(where.url) : connect(where.socket).on('error', () => {});
-  return askH1(socket, version, target, reading);
+  return askH1(socket, `GET ${target} HTTP/${version}\r\nHost: h\r\n${header}\r\n\r\n`, reading);
 }
 
-async function askH1(socket: Socket | TLSSocket, version: string, target: string, reading: boolean) {
+async function askH1(socket: Socket | TLSSocket, request: string, reading: boolean): Promise<Asking> {
   await once(socket, 'encrypted' in socket ? 'secureConnect' : 'connect');
   const seen: Seen = { status: 0, bytes: 0, text: '', looksWhole: false };
   let head = '';
@@ -160,7 +161,7 @@ async function askH1(socket: Socket | TLSSocket, version: string, target: string
     // Whether TLS was closed properly or not: nginx, for one, does not look (SSL_OP_IGNORE_UNEXPECTED_EOF).
     if (seen.status > 0 && length === -1 && !chunked) seen.looksWhole = true;
   });
-  socket.write(`GET ${target} HTTP/${version}\r\nHost: h\r\n\r\n`);
+  socket.write(request);
   if (reading) socket.resume();
   return {
     seen,
