@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Failure, Outcome, Reply } from '../bucket/transport.ts';
 import { abort } from './abort.ts';
-import { bringsBody, expectsContinue, type Head } from './head.ts';
+import { bringsBody, type Head } from './head.ts';
 import { endConnection, endsConnection, lingerAfter } from './linger.ts';
 import { isStream } from './stream.ts';
 
@@ -44,11 +44,17 @@ export function breakOff({ incoming, outgoing }: Pick<Client, 'incoming' | 'outg
 export const sentOf = ({ incoming, outgoing }: Client, { body }: Reply): Outcome['sent'] =>
   outgoing.writableFinished && incoming.method !== 'HEAD' ? Buffer.byteLength(body) : 0;
 
+const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
+
+/** HTTP/1.0 knows of no expectations (RFC 9110 §10.1.1). */
+export const waitsForContinue = (incoming: IncomingMessage, { expect }: Head): boolean =>
+  expect !== null && CONTINUE.test(expect) && (isStream(incoming) || incoming.httpVersionMinor > 0);
+
 export function watchClient(incoming: IncomingMessage, outgoing: ServerResponse, head: Head): Client {
   let closed = false;
   let callback: (() => void) | undefined;
   if (head.length !== null || head.coding !== null) lingerAfter(incoming, outgoing);
-  const expects = expectsContinue(incoming, head);
+  const expects = waitsForContinue(incoming, head);
   // An answer without a 100 ends its connection, and that needs a body: without one, botocore takes the status of the
   // next answer from this one (semantics.md §5).
   if (expects && !bringsBody(head)) outgoing.writeContinue();

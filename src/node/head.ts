@@ -55,14 +55,6 @@ export function readHead({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): H
 export const bringsBody = ({ length, coding }: Head): boolean =>
   coding !== null || (length !== null && Number(length) !== 0);
 
-const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
-
-/** Whether a client waits for a 100; HTTP/1.0 knows no expectations (RFC 9110 §10.1.1). */
-export const expectsContinue = (
-  { httpVersionMajor: major, httpVersionMinor: minor }: IncomingMessage,
-  { expect }: Head,
-): boolean => expect !== null && (major > 1 || minor > 0) && CONTINUE.test(expect);
-
 const LENGTHS: ReadonlySet<number> = new Set(
   ['host', 'expect', 'upgrade', 'content-length', 'transfer-encoding'].map((name) => name.length),
 );

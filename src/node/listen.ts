@@ -6,10 +6,10 @@ import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { EdgeEnv } from '../edge/app.ts';
 import { guardEnd } from './abort.ts';
-import { breakOff } from './client.ts';
+import { breakOff, waitsForContinue } from './client.ts';
 import { createDrain } from './drain.ts';
 import { openExchange } from './exchange.ts';
-import { expectsContinue, readHead } from './head.ts';
+import { readHead } from './head.ts';
 import { limitIdle } from './idle.ts';
 import { inTurn, refuseUnparsed, turnedAway } from './linger.ts';
 import type { Pools } from './pools.ts';
@@ -43,7 +43,7 @@ export function appListener(app: Hono): Handler {
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   return (incoming, outgoing) => {
     // An app reads a body, or answers without it; either way its client gets a 100 first.
-    if (expectsContinue(incoming, readHead(incoming))) outgoing.writeContinue();
+    if (waitsForContinue(incoming, readHead(incoming))) outgoing.writeContinue();
     void answer(incoming, outgoing);
   };
 }

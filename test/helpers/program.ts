@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from './until.ts';
+
+/** Debian puts servers where only root's PATH looks. */
+const PATH = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;
+/** Milliseconds a program may take to listen: varnishd compiles its configuration first. */
+const START_LIMIT = 20_000;
+/** Milliseconds a program may take to end after SIGTERM. */
+const END_LIMIT = 5_000;
+/** Characters of its output that a failed start shows. */
+const SHOWN = 4_000;
+
+/** Whether tests that need a program can run on this machine. */
+export interface Presence {
+  /** True where the program is missing; with CI=true it is never true, and the start fails instead. */
+  readonly skipped: boolean;
+  /** For the title of the tests: says why they are skipped, or nothing. */
+  readonly why: string;
+}
+
+/** Looks for a program by asking for its version; `debian` is the package to install. */
+export function presence(program: string, versionFlag: string, debian: string): Presence {
+  const installed = spawnSync(program, [versionFlag], { env: { PATH } }).status === 0;
+  const skipped = !installed && process.env.CI !== 'true';
+  return { skipped, why: skipped ? ` (skipped: there is no ${program}; apt-get install ${debian})` : '' };
+}
+
+/** A server of somebody else's that a test has started. */
+export interface Running {
+  /** `http://127.0.0.1:1234`. */
+  readonly url: string;
+  readonly pid: number;
+  /** What it has written to standard output and standard error. */
+  said(): string;
+  /** Ends it by its process id and removes its folder. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a server in a temporary folder and waits until it listens on `port` of loopback. `prepare` writes its
+ * configuration into the folder and gives the arguments that keep it in the foreground.
+ */
+export async function startProgram(
+  program: string,
+  port: number,
+  prepare: (folder: string) => Promise<readonly string[]>,
+): Promise<Running> {
+  const folder = await mkdtemp(join(tmpdir(), `bucket-cors-${program}-`));
+  const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  const args = await prepare(folder);
+  const child = spawn(program, args, { env: { PATH }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      if (said.length < SHOWN) said += chunk;
+    });
+  child.once('error', (error) => {
+    said += error.message;
+  });
+  const stop = async () => {
+    await end(child);
+    await remove();
+  };
+  try {
+    await until(`${program} listens`, async () => hasEnded(child) || (await isOpen(port)), START_LIMIT);
+    if (hasEnded(child)) throw new Error(`${program} ended`);
+  } catch (error) {
+    await stop();
+    throw new Error(`${program} did not start: ${said}`, { cause: error });
+  }
+  return { url: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, said: () => said, stop };
+}
+
+const hasEnded = (child: ChildProcess): boolean =>
+  child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+
+/** SIGTERM first: a server that is killed leaves its own child processes behind. */
+async function end(child: ChildProcess): Promise<void> {
+  if (hasEnded(child)) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const limit = setTimeout(() => child.kill('SIGKILL'), END_LIMIT);
+  await exited;
+  clearTimeout(limit);
+}
+
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
