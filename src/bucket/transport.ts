@@ -24,6 +24,7 @@ export type Failure =
   | 'BucketUploadTimeout'
   | 'BucketBrokeOff'
   | 'BucketAnswerInvalid'
+  | 'HTTPVersionNotSupported'
   | 'RequestInvalid'
   | 'ClientTimeout'
   | 'ClientTooSlow'

@@ -1,4 +1,5 @@
 import { faultText } from '../document/fault.ts';
+import { abortOld } from '../node/abort.ts';
 import type { Running } from '../node/start.ts';
 import { startFaultLines } from '../node/start-fault.ts';
 import { watchFile } from '../node/watch.ts';
@@ -40,6 +41,7 @@ export async function run(open: () => Promise<Served>, configFile: string | null
     roll = running.roll;
     const end = () => {
       process.off('SIGTERM', end).off('SIGINT', end);
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, endNow);
       watched?.close();
       void running.close().then(() => process.exit(0));
     };
@@ -53,6 +55,12 @@ export async function run(open: () => Promise<Served>, configFile: string | null
     for (const line of lines) console.error(`bucket-cors: ${line}`);
     process.exitCode = 1;
   }
+}
+
+/** Ends this process by a signal, without waiting for anything. */
+function endNow(signal: NodeJS.Signals): void {
+  abortOld();
+  process.kill(process.pid, signal);
 }
 
 /** Serves the buckets that a changed configuration file names; a faulty one changes nothing. */

@@ -94,6 +94,11 @@ export const errorsFor = ({ target, headers }: RequestLimits): Errors => ({
   BucketUploadTimeout: { status: 504, message: 'The bucket stopped taking the upload.' },
   BucketBrokeOff: { status: 502, message: 'The bucket closed the connection before it had answered.' },
   BucketAnswerInvalid: { status: 502, message: "The bucket's answer is not valid HTTP." },
+  HTTPVersionNotSupported: {
+    status: 505,
+    message:
+      'The bucket gives no length, and on a Unix socket HTTP/1.0 cannot tell a part of an answer from the whole: use HTTP/1.1.',
+  },
   RequestInvalid: {
     status: 400,
     message: 'The request cannot be sent on as it stands: a header or the body length is invalid.',

@@ -6,7 +6,7 @@ import { type EdgeFault, ERRORS } from '../edge/errors.ts';
 import { faultOfHead, isHost, readFacts } from '../edge/facts.ts';
 import { originForm } from '../edge/route.ts';
 import { waitsForContinue } from './client.ts';
-import { readHead } from './head.ts';
+import { bringsBody, readHead } from './head.ts';
 import { endConnection, endsConnection, inTurn, lingerAfter, turnedAway } from './linger.ts';
 import type { AnswersTo } from './reach.ts';
 import type { Handler } from './server.ts';
@@ -32,11 +32,12 @@ export function appListener(app: Hono, answersTo: AnswersTo = () => true): Handl
     }
     if (endsConnection(incoming, head)) endConnection(incoming, outgoing);
     const refused = readTarget(incoming, answersTo);
+    // A refusal without a 100 ends its connection, and that needs a body.
+    if (waitsForContinue(incoming, head) && (refused === null || !bringsBody(head))) outgoing.writeContinue();
     if (refused !== null) {
       refuse(incoming, outgoing, refused);
       return;
     }
-    if (waitsForContinue(incoming, head)) outgoing.writeContinue();
     void listener(incoming, outgoing);
   };
   return (incoming, outgoing) => {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Failure, Outcome, Reply } from '../bucket/transport.ts';
-import type { Head } from './head.ts';
+import { abort } from './abort.ts';
+import { bringsBody, type Head } from './head.ts';
 import { endConnection, endsConnection, lingerAfter } from './linger.ts';
 import { isStream } from './stream.ts';
 
@@ -34,15 +34,9 @@ export function noteLast({ incoming, outgoing }: Client): void {
   if (!outgoing.shouldKeepAlive && !isStream(incoming)) endConnection(incoming, outgoing);
 }
 
-/**
- * Breaks an answer off whose head is out. One that ends with its connection would look whole, ended in the usual way:
- * that is what a reset is for. TLS and Unix sockets know none; TLS tells the end of what is whole by itself.
- */
-export function breakOff({ incoming, outgoing }: Client, length: number): void {
-  const socket: Socket = incoming.socket;
-  const endsWithConnection = !isStream(incoming) && length === -1 && !outgoing.chunkedEncoding;
-  if (endsWithConnection && !('encrypted' in socket) && socket.remoteAddress !== undefined)
-    socket.resetAndDestroy();
+/** Breaks an answer off that may have begun, so that it does not look whole. */
+export function breakOff({ incoming, outgoing }: Pick<Client, 'incoming' | 'outgoing'>): void {
+  if (!isStream(incoming)) abort(incoming.socket);
   outgoing.destroy();
 }
 
@@ -60,9 +54,10 @@ export function watchClient(incoming: IncomingMessage, outgoing: ServerResponse,
   let closed = false;
   let callback: (() => void) | undefined;
   if (head.length !== null || head.coding !== null) lingerAfter(incoming, outgoing);
-  // Node would end the connection, for fear of a body that comes uncalled-for; where there is none it can't.
-  if (head.expect !== null && head.coding === null && Number(head.length) === 0)
-    Object.assign(outgoing, { _expect_continue: false });
+  const expects = waitsForContinue(incoming, head);
+  // An answer without a 100 ends its connection, and that needs a body: without one, botocore takes the status of the
+  // next answer from this one (semantics.md §5).
+  if (expects && !bringsBody(head)) outgoing.writeContinue();
   // A client may leave while the rules are still loading, before anybody asks.
   outgoing.on('close', () => {
     closed = true;
@@ -72,7 +67,7 @@ export function watchClient(incoming: IncomingMessage, outgoing: ServerResponse,
     incoming,
     outgoing,
     head,
-    expectsContinue: waitsForContinue(incoming, head),
+    expectsContinue: expects,
     closed: () => closed,
     onClose: (call) => {
       callback = call;

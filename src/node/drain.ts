@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { Server, type Socket } from 'node:net';
-import type { Connection } from './idle.ts';
+import { abort, type Connection } from './abort.ts';
 import type { Sessions } from './sessions.ts';
 
 /** Milliseconds for an error to be sent before its connection is gone. */
@@ -40,7 +40,8 @@ export function createDrain(server: Server, sessions: Sessions): Drain {
       }
       sessions.retire();
       const destroy = (): void => {
-        for (const socket of connections) socket.destroy();
+        // A connection of TLS before the one that it runs on, which comes first.
+        for (const socket of [...connections].reverse()) abort(socket);
       };
       let cut: NodeJS.Timeout | undefined;
       const cutOff = (): void => {

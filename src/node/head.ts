@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** What the rim itself has to know of a request's head. */
+/** What the platform adapter itself has to know of a request's head. */
 export interface Head {
   readonly hasHost: boolean;
   readonly upgrade: boolean;
@@ -50,6 +50,10 @@ export function readHead({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): H
   }
   return { hasHost, upgrade, expect, length, coding, falseFraming };
 }
+
+/** Whether a request brings a body (RFC 9112 §6.3). */
+export const bringsBody = ({ length, coding }: Head): boolean =>
+  coding !== null || (length !== null && Number(length) !== 0);
 
 const LENGTHS: ReadonlySet<number> = new Set(
   ['host', 'expect', 'upgrade', 'content-length', 'transfer-encoding'].map((name) => name.length),

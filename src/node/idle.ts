@@ -1,10 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
-
-/** A connection of Node's HTTP/1.1 server, with the answer that is under way on it. */
-export type Connection = Socket & {
-  readonly _httpMessage?: (ServerResponse & { req: IncomingMessage }) | null;
-};
+import { abort, type Connection } from './abort.ts';
 
 /** Milliseconds in which the bytes of an upload that had been held back are there, if its client has sent any. */
 const SECOND_LOOK = 1_000;
@@ -24,7 +19,7 @@ export function limitIdle(server: Server & { setTimeout(idle: number): unknown }
     if (isUpToBucket(connection)) {
       connection.setTimeout(idle);
     } else if (!isUploading(connection)) {
-      if (before === undefined) connection.destroy();
+      if (before === undefined) abort(connection);
       else connection.setTimeout(idle);
     } else if (isHeldBack(connection) || (before !== undefined && before !== connection.bytesRead)) {
       connection.setTimeout(idle);
@@ -33,7 +28,7 @@ export function limitIdle(server: Server & { setTimeout(idle: number): unknown }
       still.set(connection, connection.bytesRead);
       connection.setTimeout(Math.min(SECOND_LOOK, idle));
     } else {
-      connection.destroy();
+      abort(connection);
     }
   });
 }

@@ -1,7 +1,8 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Head } from './head.ts';
+import { abort } from './abort.ts';
+import { bringsBody, type Head } from './head.ts';
 import { isStream } from './stream.ts';
 
 /** Most bytes that are taken off the wire only to be thrown away; a multipart upload's parts are smaller. */
@@ -62,15 +63,12 @@ export function lingerAfter(incoming: IncomingMessage, outgoing: ServerResponse)
 }
 
 /** Whether the connection must end with this answer, as where the next request would begin is in doubt, or far. */
-export function endsConnection(
-  incoming: IncomingMessage,
-  { coding, length, expect, falseFraming }: Head,
-): boolean {
+export function endsConnection(incoming: IncomingMessage, head: Head): boolean {
+  const { coding, length, expect, falseFraming } = head;
   if (isStream(incoming)) return false;
   if (falseFraming || (coding !== null && !/^chunked$/i.test(coding))) return true;
   // A client that asked before it sent may take the answer for leave to send its next request (RFC 9110 §10.1.1).
-  const brings = coding !== null || Number(length) > 0;
-  return brings && !incoming.complete && (expect !== null || Number(length) > LINGER_BYTES);
+  return bringsBody(head) && !incoming.complete && (expect !== null || Number(length) > LINGER_BYTES);
 }
 
 /** Has the answer say that it is the connection's last, and takes no other request from there. */
@@ -95,28 +93,28 @@ function holdOpen(incoming: IncomingMessage): void {
 /** Reads a body to its end for the sake of the next request, as long as that is worth it. */
 function discard(incoming: IncomingMessage): void {
   const { socket } = incoming;
-  const cut = setTimeout(() => socket.destroy(), LINGER_TIME);
+  const cut = setTimeout(() => abort(socket), LINGER_TIME);
   let left = LINGER_BYTES;
   incoming.on('data', (chunk: Buffer) => {
     left -= chunk.length;
-    if (left < 0) socket.destroy();
+    if (left < 0) abort(socket);
   });
   incoming.once('close', () => clearTimeout(cut));
 }
 
 /** Says that nothing more will come, and reads on without a parser until the client has understood. */
 function linger(socket: Socket): void {
-  const cut = setTimeout(() => socket.destroy(), LINGER_TIME);
+  const cut = setTimeout(() => abort(socket), LINGER_TIME);
   let left = LINGER_BYTES;
   // Node's own listener would hand the bytes to the parser.
   socket.removeAllListeners('data');
   socket.on('data', (chunk: Buffer) => {
     left -= chunk.length;
-    if (left < 0) socket.destroy();
+    if (left < 0) abort(socket);
   });
-  socket.once('end', () => socket.destroy());
+  socket.once('end', () => abort(socket));
   socket.once('close', () => clearTimeout(cut));
-  socket.setTimeout(LINGER_IDLE, () => socket.destroy());
+  socket.setTimeout(LINGER_IDLE, () => abort(socket));
   socket.end();
   socket.resume();
 }
@@ -170,6 +168,6 @@ export function refuseUnparsed({ code = '' }: NodeJS.ErrnoException, connection:
   }
   // An answer that is not whole must not look so, and its bucket must be told.
   const cutOff = answer != null && !answer.writableEnded;
-  if (cutOff || socket.readableEnded) socket.destroy();
+  if (cutOff || socket.readableEnded) abort(socket);
   else linger(socket);
 }

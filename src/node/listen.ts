@@ -5,11 +5,13 @@ import type { AddressInfo, Server } from 'node:net';
 import type { Hono } from 'hono';
 import { IDLE_TIMEOUT, REQUEST_LIMITS, type RequestLimits } from '../bucket/limits.ts';
 import type { EdgeEnv } from '../edge/app.ts';
+import { type Connection, guardEnd } from './abort.ts';
+import { breakOff } from './client.ts';
 import { boundCrowd, type CrowdLimits } from './crowd.ts';
 import { createDrain } from './drain.ts';
 import { openExchange } from './exchange.ts';
 import { readHead } from './head.ts';
-import { type Connection, limitIdle } from './idle.ts';
+import { limitIdle } from './idle.ts';
 import { inTurn, refuseUnparsed, turnedAway } from './linger.ts';
 import type { Pools } from './pools.ts';
 import { type ClientTimeouts, type Handler, plainServer, secureServer } from './server.ts';
@@ -60,7 +62,7 @@ export function edgeListener(app: () => Hono<EdgeEnv>, pools: Pools) {
     const exchange = openExchange(incoming, outgoing, head, pools);
     const served = app().fetch(FORMAL, { exchange });
     // The app answers its own errors; where even that fails there is nothing more to say.
-    if (served instanceof Promise) served.catch(() => outgoing.destroy());
+    if (served instanceof Promise) served.catch(() => breakOff({ incoming, outgoing }));
   };
   return (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     if (outgoing.socket === null) inTurn(incoming, outgoing, serve);
@@ -76,6 +78,7 @@ export async function listen(
 ): Promise<Listening> {
   const serve: Handler = (incoming, outgoing) => {
     drain.note(outgoing);
+    guardEnd(incoming, outgoing);
     handler(incoming, outgoing);
   };
   const { server, sessions } =

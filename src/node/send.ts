@@ -1,9 +1,11 @@
 import type { Dispatcher } from 'undici';
 import { causeOf } from '../bucket/cause.ts';
 import type { BucketRequest, Failure, FlatHeaders, Sink } from '../bucket/transport.ts';
+import { endsUnseen } from './abort.ts';
 import { breakOff, type Client, noteLast, sentOf, writeReply } from './client.ts';
 import { closedWhenReused, failureOf } from './failure.ts';
 import type { Turn } from './gate.ts';
+import { bringsBody } from './head.ts';
 import { endConnection } from './linger.ts';
 import { streamed } from './memory.ts';
 import type { Line } from './pools.ts';
@@ -23,7 +25,7 @@ export function send(
 ): void {
   const { incoming, outgoing } = client;
   const count = { received: 0, sent: 0 };
-  const upload = brings(client) ? openUpload(client, count, timeouts, late) : null;
+  const upload = bringsBody(client.head) ? openUpload(client, count, timeouts, late) : null;
   let controller: Dispatcher.DispatchController | undefined;
   let dispatched = false;
   let begun = false;
@@ -63,7 +65,7 @@ export function send(
     failure = found;
     if (error !== undefined) cause = causeOf(error);
     if (begun) {
-      breakOff(client, length);
+      breakOff(client);
       return;
     }
     begun = true;
@@ -132,6 +134,11 @@ export function send(
         length = lengthOf(headers);
         isEmpty = status === 204 || status === 205;
         const sent = sink.head(status, headers);
+        if (length === -1 && hasBody(client, status) && endsUnseen(incoming)) {
+          failed('HTTPVersionNotSupported');
+          receiving.abort(new Error('the end of this answer could not be seen'));
+          return;
+        }
         outgoing.writeHead(status, (isEmpty ? bodiless(status, sent) : sent) as string[]);
         noteLast(client);
       } catch (error) {
@@ -198,14 +205,14 @@ function lengthOf(headers: FlatHeaders): number {
   return isChunked ? -1 : length;
 }
 
+/** Whether an answer may have a body (RFC 9112 §6.3). */
+const hasBody = ({ incoming }: Client, status: number): boolean =>
+  incoming.method !== 'HEAD' && status !== 204 && status !== 205 && status !== 304;
+
 /** Most answers of 1xx before the one that counts. */
 const MAX_INFORMED = 32;
 const LENGTH = 'content-length';
 const CODING = 'transfer-encoding';
-
-/** Whether a request brings a body (RFC 9112 §6.3). */
-const brings = ({ head: { length, coding } }: Client): boolean =>
-  coding !== null || (length !== null && Number(length) !== 0);
 
 /** The headers of an answer that has no body whatever they say (RFC 9110 §8.6, §15.3.6). */
 function bodiless(status: number, headers: FlatHeaders): FlatHeaders {

@@ -7,7 +7,13 @@ import { createEdge } from '../../src/edge/app.ts';
 import type { RequestEvent } from '../../src/edge/observe.ts';
 import type { Bucket } from '../../src/edge/route.ts';
 import type { GateLimits } from '../../src/node/gate.ts';
-import { edgeListener, type Listening, type ListenOptions, listen } from '../../src/node/listen.ts';
+import {
+  edgeListener,
+  type Listening,
+  type ListenOptions,
+  listen,
+  type Where,
+} from '../../src/node/listen.ts';
 import { createPools } from '../../src/node/pools.ts';
 import { readByPools } from '../../src/node/read.ts';
 import { bucketSource } from '../../src/rules/bucket.ts';
@@ -25,6 +31,7 @@ interface Opened {
 /** Rules stay as they are until a test or a client's own write has them loaded anew. */
 const NEVER = 3_600_000;
 const EDGE_ID = '0123abcd';
+const ANY_PORT: Where = { host: '127.0.0.1', port: 0 };
 const ONE: readonly Place[] = [{ name: 'bucket' }];
 
 /** With a hand on the server. */
@@ -36,7 +43,7 @@ export interface NodeEdge extends Edge {
 export async function openOnNode(
   options: OpenOptions,
   limits?: GateLimits,
-  listenOptions?: ListenOptions,
+  { where = ANY_PORT, ...listenOptions }: ListenOptions & { readonly where?: Where } = {},
 ): Promise<NodeEdge> {
   const cache = createRulesCache({ ttl: NEVER, maxStale: 0 });
   const { connect, head, idle, upload = idle } = options.timeouts ?? {};
@@ -78,7 +85,7 @@ export async function openOnNode(
   });
   const listening = await listen(
     edgeListener(() => app, pools),
-    { host: '127.0.0.1', port: 0 },
+    where,
     { ...(options.limits && { limits: options.limits }), ...listenOptions },
   );
   await Promise.all(opened.map(({ ruled }) => cache.current(ruled)));

@@ -21,7 +21,7 @@ export async function metric({ adminUrl }: Edge, name: string): Promise<number> 
 }
 
 /** The process ids of an edge's workers, by the kernel's own account. */
-export async function workersOf({ child }: Edge): Promise<number[]> {
+export async function workersOf({ child }: Pick<Run, 'child'>): Promise<number[]> {
   const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8');
   return children.split(' ').filter(Boolean).map(Number);
 }
