@@ -9,6 +9,7 @@ import {
   readConfig,
 } from '../config/read.ts';
 import { type Fault, faultText } from '../document/fault.ts';
+import { say } from '../node/standard.ts';
 import { readFlags } from './flags.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -49,7 +50,7 @@ export function configure(
     const alone = config.bucket === null ? [] : [onlyBucket(config)];
     return { config, buckets: path === undefined ? alone : file.buckets };
   }
-  for (const fault of faults) console.error(`bucket-cors: ${faultText(fault)}`);
+  for (const fault of faults) say(`bucket-cors: ${faultText(fault)}`);
   process.exitCode = 2;
   return null;
 }

@@ -28,6 +28,8 @@ export interface BucketBytes {
 export interface CountsTaken {
   readonly kinds: readonly KindCounts[];
   readonly bytes: readonly BucketBytes[];
+  /** Log lines that were dropped. */
+  readonly linesDropped: number;
 }
 
 export interface Counts {
@@ -39,6 +41,13 @@ export interface Counts {
   take(): CountsTaken | null;
 }
 
+export interface CountsOptions {
+  /** Label sets at once, at most. */
+  readonly most?: number;
+  /** How many lines the log of this process has dropped so far. */
+  readonly linesDropped?: () => number;
+}
+
 /** A label set of requests, and its place in the tree by which it is found. */
 interface Kind extends KindCounts {
   readonly tree: Map<string, Map<string | number, Map<string, KindCounts['requests'][number]>>>;
@@ -48,10 +57,12 @@ interface Kind extends KindCounts {
  * Counts requests by labels. It runs for every request: what is found in five small maps is added to, and nothing is
  * made of text before somebody reads it.
  */
-export function createCounts(most = SERIES_MOST): Counts {
+export function createCounts({ most = SERIES_MOST, linesDropped = () => 0 }: CountsOptions = {}): Counts {
   let kinds = new Map<string, Map<string, Kind>>();
   let bytes = new Map<string, BucketBytes>();
   let series = 0;
+  let linesTaken = 0;
+  let linesElsewhere = 0;
 
   const room = (): boolean => series < most;
 
@@ -113,6 +124,7 @@ export function createCounts(most = SERIES_MOST): Counts {
       [...byKind.values()].map(({ tree: _, ...plain }) => plain),
     ),
     bytes: [...bytes.values()],
+    linesDropped: linesDropped() - linesTaken + linesElsewhere,
   });
 
   return {
@@ -134,11 +146,14 @@ export function createCounts(most = SERIES_MOST): Counts {
         for (const [reason, status, code, more] of requests) count(found, reason, status, code, more);
       }
       for (const { bucket, received, sent } of taken.bytes) addBytes(bucket, received, sent);
+      linesElsewhere += taken.linesDropped;
     },
     read,
     take(): CountsTaken | null {
-      if (series === 0) return null;
       const taken = read();
+      if (series === 0 && taken.linesDropped === 0) return null;
+      linesTaken = linesDropped();
+      linesElsewhere = 0;
       kinds = new Map();
       bytes = new Map();
       series = 0;

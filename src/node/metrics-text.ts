@@ -2,7 +2,7 @@ import { type CountsTaken, SECONDS } from './counts.ts';
 
 /** What was counted, in the Prometheus text format. */
 export const countsText = (counts: CountsTaken): string =>
-  [requestsText(counts), secondsText(counts), bytesText(counts)].join('\n');
+  [requestsText(counts), secondsText(counts), bytesText(counts), linesText(counts)].join('\n');
 
 function requestsText({ kinds }: CountsTaken): string {
   const name = 'bucket_cors_requests_total';
@@ -40,6 +40,12 @@ function bytesText({ bytes }: CountsTaken): string {
       .map(([direction, count]) => sample(name, { bucket, direction }, count)),
   );
   return metric(name, 'counter', 'Body bytes, received from clients and sent to them.', lines);
+}
+
+function linesText({ linesDropped }: CountsTaken): string {
+  const name = 'bucket_cors_log_lines_dropped_total';
+  const help = 'Log lines dropped because standard output did not take them.';
+  return metric(name, 'counter', help, [`${name} ${linesDropped}`]);
 }
 
 const metric = (name: string, type: string, help: string, lines: readonly string[]): string =>

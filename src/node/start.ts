@@ -4,7 +4,7 @@ import type { DestinationStream, Logger } from 'pino';
 import { createAdmin } from '../admin/app.ts';
 import type { BucketConfig } from '../config/file.ts';
 import type { Config } from '../config/read.ts';
-import { logRules } from '../edge/log.ts';
+import { cut, logRules } from '../edge/log.ts';
 import { createRulesCache, type RulesCache } from '../rules/cache.ts';
 import { keyOf, type RuledBucket } from '../rules/held.ts';
 import { refreshLoaded } from '../rules/refresh.ts';
@@ -20,6 +20,7 @@ import { readByPools } from './read.ts';
 import { serveBuckets } from './serving.ts';
 import { listenTo, openShared } from './shared.ts';
 import { type Serve, serveHere } from './single.ts';
+import { standardOutput } from './standard.ts';
 
 export interface StartOptions {
   /** Where log lines go; standard output unless given. Workers write to standard output all the same. */
@@ -77,7 +78,7 @@ async function open(
   close: () => Promise<void>,
 ): Promise<Running> {
   const log = createLog(config.logLevel, destination);
-  const warn = (message: string) => log.warn(message);
+  const warn = (message: string) => log.warn(cut(message));
   const shared = await openShared(config, warn);
   opened.push(shared.close);
   const { keep, bus } = shared;
@@ -95,7 +96,7 @@ async function open(
   const { pools: rulesPools, close: closeRulesPools } = createPools(timeouts);
   opened.push(closeRulesPools);
   const read = readByPools(rulesPools);
-  const metrics = createMetrics();
+  const metrics = createMetrics(destination === undefined ? standardOutput().dropped : undefined);
   const edgeId = randomBytes(4).toString('hex');
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   const serve: Serve =
@@ -129,6 +130,7 @@ async function open(
     preloaded: serving.preloaded,
     cache,
     listening: () => listening && serve.listening(),
+    answering: serve.answering,
     metrics: async () => {
       await serve.collect();
       return metrics.render();
