@@ -3,7 +3,7 @@ import type { Output } from './output.ts';
 
 /** Writes lines to an output. It never throws, never waits and takes no more memory than it may. */
 export interface LineWriter {
-  /** Takes a text of whole lines; drops it when the lines that wait take all the memory there is for them. */
+  /** Takes whole lines, in one text; drops them when those that wait take all the memory there is for them. */
   write(lines: string): void;
   /** How many texts were dropped since the process began. */
   dropped(): number;
@@ -12,7 +12,7 @@ export interface LineWriter {
    * wait still, and the reason.
    */
   flush(limit: number): Promise<Unwritten>;
-  /** Whether the system has a write in hand, which `process.exit` would wait for. */
+  /** Whether a thread has a write in hand, which `process.exit` would wait for. */
   writing(): boolean;
 }
 
@@ -40,18 +40,18 @@ const CHUNK = 65_536;
 const UTF8_MOST = 3;
 const NEWLINE = 0x0a;
 /** Milliseconds until a full pipe is tried again, doubled each time. */
-const FULL_FIRST = 5;
+const FULL_FIRST = 1;
 const FULL_MOST = 100;
-const TOO_SLOW = 'what reads it is too slow';
 /** Milliseconds until an output that failed is tried again. */
 const FAILED_PAUSE = 1_000;
+const TOO_SLOW = 'what reads it is too slow';
 
 export function createLineWriter(output: Output, { most, onRecovery }: LineWriterOptions): LineWriter {
   const chunks: Chunk[] = [];
   /** A chunk of the usual size, to be used again. */
   let spare: Chunk | null = null;
   let allocated = 0;
-  /** Bytes that the system has in hand. */
+  /** Bytes that a thread has in hand. */
   let inHand = 0;
   let busy = false;
   let retry: NodeJS.Timeout | undefined;
@@ -82,28 +82,49 @@ export function createLineWriter(output: Output, { most, onRecovery }: LineWrite
 
   function begin(): void {
     retry = undefined;
+    if (output.mayWait) onThread();
+    else atOnce();
+  }
+
+  function onThread(): void {
     const [chunk] = chunks;
     if (chunk === undefined) return;
     inHand = wholeLines(chunk, output.whole);
     output.prepare();
-    write(output.fd, chunk.bytes, chunk.start, inHand, null, written);
+    write(output.fd, chunk.bytes, chunk.start, inHand, null, (error, count) => {
+      inHand = 0;
+      if (error !== null) {
+        failed(error);
+        return;
+      }
+      took(count);
+      if (chunks.length > 0) onThread();
+      else rest();
+    });
   }
 
-  function written(error: NodeJS.ErrnoException | null, count: number): void {
-    inHand = 0;
-    if (error !== null) {
-      failed(error);
+  function atOnce(): void {
+    try {
+      writeAll();
+    } catch (error) {
+      failed(error as NodeJS.ErrnoException);
       return;
     }
-    pause = FULL_FIRST;
-    take(count);
-    if (chunks.length > 0) begin();
-    else rest();
+    rest();
   }
 
-  function take(count: number): void {
+  /** Throws what the output fails with, EAGAIN when it takes no more. */
+  function writeAll(): void {
+    for (let [chunk] = chunks; chunk !== undefined; [chunk] = chunks) {
+      output.prepare();
+      took(writeSync(output.fd, chunk.bytes, chunk.start, wholeLines(chunk, output.whole)));
+    }
+  }
+
+  function took(count: number): void {
     const [chunk] = chunks;
     if (chunk === undefined) return;
+    pause = FULL_FIRST;
     chunk.start += count;
     if (chunk.start < chunk.end) return;
     chunks.shift();
@@ -141,12 +162,9 @@ export function createLineWriter(output: Output, { most, onRecovery }: LineWrite
 
   // What a crash leaves, as far as the output takes it at once.
   process.on('exit', () => {
-    take(inHand);
+    took(inHand);
     try {
-      for (let [chunk] = chunks; chunk !== undefined; [chunk] = chunks) {
-        output.prepare();
-        take(writeSync(output.fd, chunk.bytes, chunk.start, wholeLines(chunk, output.whole)));
-      }
+      writeAll();
     } catch {
       // It does not: the process ends all the same.
     }
@@ -162,7 +180,7 @@ export function createLineWriter(output: Output, { most, onRecovery }: LineWrite
       chunk.end += chunk.bytes.write(lines, chunk.end);
       if (busy) return;
       busy = true;
-      // All that one turn of the event loop says goes out in one write.
+      // What one turn of the event loop says goes out together.
       setImmediate(begin);
     },
     dropped: () => dropped,

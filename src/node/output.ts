@@ -1,27 +1,37 @@
 import { constants, fstatSync, openSync, type Stats } from 'node:fs';
 
-/** A descriptor that can be written to without waiting for whoever reads it. */
+/** A descriptor for lines, and how to write to it without waiting for its reader. */
 export interface Output {
   readonly fd: number;
+  /** A write may wait, for a disk say, so that it belongs on a thread. Elsewhere it fails at once with EAGAIN. */
+  readonly mayWait: boolean;
   /** Bytes that the system takes whole, so that lines of several processes do not mix. */
   readonly whole: number;
   /** Called before each write. */
   prepare(): void;
 }
 
-/** PIPE_BUF of Linux, and the most that a pipe of any system takes whole. */
+/** PIPE_BUF of Linux, the largest there is. */
 const PIPE_WHOLE = 4_096;
+/** One message of Linux's Unix sockets. */
+const SOCKET_WHOLE = 32_768;
 /** A file takes any length whole; this is what one write asks of a disk. */
 const FILE_WHOLE = 65_536;
+
+const nothing = (): void => {};
 
 /** Opens standard output (1) or standard error (2) for writes that do not wait. */
 export function openOutput(fd: 1 | 2): Output {
   const stats = statsOf(fd);
-  // A regular file never makes a write wait for a reader. Opened again it would begin at its first byte.
-  if (stats === null || stats.isFile()) return { fd, whole: FILE_WHOLE, prepare: () => {} };
+  // Opened again, a regular file would be written from its first byte.
+  if (stats === null || stats.isFile()) return { fd, mayWait: true, whole: FILE_WHOLE, prepare: nothing };
   const own = openAgain(fd);
-  if (own !== null) return { fd: own, whole: PIPE_WHOLE, prepare: () => {} };
-  return { fd, whole: PIPE_WHOLE, prepare: stats.isFIFO() || stats.isSocket() ? nonBlocking(fd) : () => {} };
+  if (own !== null) return { fd: own, mayWait: false, whole: PIPE_WHOLE, prepare: nothing };
+  if (stats.isSocket() || stats.isFIFO()) {
+    const whole = stats.isSocket() ? SOCKET_WHOLE : PIPE_WHOLE;
+    return { fd, mayWait: false, whole, prepare: nonBlocking(fd) };
+  }
+  return { fd, mayWait: true, whole: PIPE_WHOLE, prepare: nothing };
 }
 
 function statsOf(fd: number): Stats | null {
