@@ -3,29 +3,23 @@ import type { Output } from './output.ts';
 
 /** Writes lines to an output. It never throws, never waits and takes no more memory than it may. */
 export interface LineWriter {
-  /** Takes whole lines, in one text; drops them when those that wait take all the memory there is for them. */
-  write(lines: string): void;
-  /** How many texts were dropped since the process began. */
+  /** Takes a line with its end; drops it when those that wait take all the memory there is for them. */
+  write(line: string): void;
+  /** How many lines were dropped since the process began. */
   dropped(): number;
-  /**
-   * Resolves when no line waits, when the output fails, or after so many milliseconds: with the number of lines that
-   * wait still, and the reason.
-   */
-  flush(limit: number): Promise<Unwritten>;
+  /** Writes what waits, for so many milliseconds at most. What an output that fails does not take is dropped. */
+  flush(limit: number): Promise<void>;
+  /** Writes what waits before it returns, as far as the output takes it. */
+  writeNow(): void;
   /** Whether a thread has a write in hand, which `process.exit` would wait for. */
   writing(): boolean;
-}
-
-export interface Unwritten {
-  readonly lines: number;
-  readonly reason: string;
 }
 
 export interface LineWriterOptions {
   /** Most bytes for lines that wait. */
   readonly most: number;
-  /** Called when all lines are written after some were dropped. */
-  readonly onRecovery: (dropped: number, reason: string) => void;
+  /** Called once for all lines dropped in a row: when the others are written, or at a flush. */
+  readonly onDropped: (lines: number, reason: string) => void;
 }
 
 interface Chunk {
@@ -46,19 +40,19 @@ const FULL_MOST = 100;
 const FAILED_PAUSE = 1_000;
 const TOO_SLOW = 'what reads it is too slow';
 
-export function createLineWriter(output: Output, { most, onRecovery }: LineWriterOptions): LineWriter {
+export function createLineWriter(output: Output, { most, onDropped }: LineWriterOptions): LineWriter {
   const chunks: Chunk[] = [];
   /** A chunk of the usual size, to be used again. */
   let spare: Chunk | null = null;
   let allocated = 0;
-  /** Bytes that a thread has in hand. */
-  let inHand = 0;
+  /** What a thread writes at the moment. */
+  let inHand: { readonly chunk: Chunk; readonly count: number } | null = null;
   let busy = false;
   let retry: NodeJS.Timeout | undefined;
   let pause = FULL_FIRST;
   let reason = TOO_SLOW;
   let dropped = 0;
-  let droppedBefore = 0;
+  let reported = 0;
   const flushing = new Set<() => void>();
 
   function add(size: number): Chunk | null {
@@ -88,18 +82,19 @@ export function createLineWriter(output: Output, { most, onRecovery }: LineWrite
 
   function onThread(): void {
     const [chunk] = chunks;
-    if (chunk === undefined) return;
-    inHand = wholeLines(chunk, output.whole);
+    if (chunk === undefined) {
+      rest();
+      return;
+    }
+    const count = wholeLines(chunk, output.whole);
+    inHand = { chunk, count };
     output.prepare();
-    write(output.fd, chunk.bytes, chunk.start, inHand, null, (error, count) => {
-      inHand = 0;
-      if (error !== null) {
-        failed(error);
-        return;
-      }
-      took(count);
-      if (chunks.length > 0) onThread();
-      else rest();
+    write(output.fd, chunk.bytes, chunk.start, count, null, (error, written) => {
+      inHand = null;
+      if (error === null) {
+        took(chunk, written);
+        onThread();
+      } else failed(error);
     });
   }
 
@@ -117,16 +112,15 @@ export function createLineWriter(output: Output, { most, onRecovery }: LineWrite
   function writeAll(): void {
     for (let [chunk] = chunks; chunk !== undefined; [chunk] = chunks) {
       output.prepare();
-      took(writeSync(output.fd, chunk.bytes, chunk.start, wholeLines(chunk, output.whole)));
+      took(chunk, writeSync(output.fd, chunk.bytes, chunk.start, wholeLines(chunk, output.whole)));
     }
   }
 
-  function took(count: number): void {
-    const [chunk] = chunks;
-    if (chunk === undefined) return;
+  function took(chunk: Chunk, count: number): void {
     pause = FULL_FIRST;
     chunk.start += count;
-    if (chunk.start < chunk.end) return;
+    // One that was dropped meanwhile is not the first any more.
+    if (chunk.start < chunk.end || chunk !== chunks[0]) return;
     chunks.shift();
     allocated -= chunk.bytes.length;
     if (chunk.bytes.length === CHUNK) spare = Object.assign(chunk, { start: 0, end: 0 });
@@ -134,63 +128,58 @@ export function createLineWriter(output: Output, { most, onRecovery }: LineWrite
 
   function failed(error: NodeJS.ErrnoException): void {
     const full = error.code === 'EAGAIN';
-    reason = full ? TOO_SLOW : error.message;
     retry = setTimeout(begin, full ? pause : FAILED_PAUSE).unref();
     pause = Math.min(pause * 2, FULL_MOST);
-    if (!full) settle();
+    if (full) return;
+    reason = error.message;
+    settle();
   }
 
   function rest(): void {
     busy = false;
     settle();
-    const missed = dropped - droppedBefore;
-    droppedBefore = dropped;
-    if (missed > 0) onRecovery(missed, reason);
+    report();
     reason = TOO_SLOW;
+  }
+
+  function report(): void {
+    const lines = dropped - reported;
+    reported = dropped;
+    if (lines > 0) onDropped(lines, reason);
   }
 
   function settle(): void {
     for (const done of [...flushing]) done();
   }
 
-  function unwritten(): Unwritten {
-    let lines = 0;
-    for (const { bytes, start, end } of chunks)
-      for (const byte of bytes.subarray(start, end)) if (byte === NEWLINE) lines += 1;
-    return { lines, reason };
+  function dropAll(): void {
+    for (const { bytes, start, end } of chunks.splice(0))
+      for (const byte of bytes.subarray(start, end)) if (byte === NEWLINE) dropped += 1;
+    allocated = 0;
+    report();
   }
 
-  // What a crash leaves, as far as the output takes it at once.
-  process.on('exit', () => {
-    took(inHand);
-    try {
-      writeAll();
-    } catch {
-      // It does not: the process ends all the same.
-    }
-  });
-
   return {
-    write(lines) {
-      const chunk = roomFor(lines);
+    write(line) {
+      const chunk = roomFor(line);
       if (chunk === null) {
         dropped += 1;
         return;
       }
-      chunk.end += chunk.bytes.write(lines, chunk.end);
+      chunk.end += chunk.bytes.write(line, chunk.end);
       if (busy) return;
       busy = true;
       // What one turn of the event loop says goes out together.
       setImmediate(begin);
     },
     dropped: () => dropped,
-    flush(limit) {
-      if (!busy) return Promise.resolve(unwritten());
-      return new Promise((resolve) => {
+    async flush(limit) {
+      if (!busy) return;
+      await new Promise<void>((resolve) => {
         const done = (): void => {
           clearTimeout(late);
           flushing.delete(done);
-          resolve(unwritten());
+          resolve();
         };
         const late = setTimeout(done, limit);
         flushing.add(done);
@@ -198,8 +187,17 @@ export function createLineWriter(output: Output, { most, onRecovery }: LineWrite
         clearTimeout(retry);
         begin();
       });
+      if (busy) dropAll();
     },
-    writing: () => inHand > 0,
+    writeNow() {
+      if (inHand !== null) took(inHand.chunk, inHand.count);
+      try {
+        writeAll();
+      } catch {
+        // There is no later: the process ends.
+      }
+    },
+    writing: () => inHand !== null,
   };
 }
 

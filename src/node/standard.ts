@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { createLineWriter, type LineWriter } from './line-writer.ts';
+import { createLineWriter, type LineWriter, type LineWriterOptions } from './line-writer.ts';
 import { openOutput } from './output.ts';
 
 /** Most bytes of log lines that wait for standard output. */
@@ -15,17 +15,25 @@ let error: LineWriter | undefined;
 
 /** Where log lines go: standard output, opened at the first call. */
 export function standardOutput(): LineWriter {
-  output ??= createLineWriter(openOutput(1), {
+  output ??= open(1, {
     most: LOG_MOST,
-    onRecovery: (dropped, reason) => say(`bucket-cors: log: ${lines(dropped)} dropped: ${reason}`),
+    onDropped: (lines, reason) =>
+      say(`bucket-cors: log: ${lines === 1 ? '1 line was' : `${lines} lines were`} dropped: ${reason}`),
   });
   return output;
 }
 
 /** Says a line to a person, on standard error. Unlike `console.error` it never waits for a terminal that stands still. */
 export function say(line: string): void {
-  error ??= createLineWriter(openOutput(2), { most: SAID_MOST, onRecovery: () => {} });
+  error ??= open(2, { most: SAID_MOST, onDropped: () => {} });
   error.write(`${line}\n`);
+}
+
+function open(fd: 1 | 2, options: LineWriterOptions): LineWriter {
+  const writer = createLineWriter(openOutput(fd), options);
+  // For an end that waits for nothing: a crash, or a `process.exit` of a program that this is a part of.
+  process.on('exit', writer.writeNow);
+  return writer;
 }
 
 /** Resolves when all that was said is written, or cannot be. */
@@ -33,18 +41,19 @@ export async function said(): Promise<void> {
   await error?.flush(SAID_LIMIT);
 }
 
+/** Resolves when the log is written, or cannot be. */
+export async function logged(): Promise<void> {
+  await output?.flush(LOG_LIMIT);
+}
+
 /** Ends this process, whatever becomes of its log. */
 export async function exit(code: number): Promise<never> {
-  const left = await output?.flush(LOG_LIMIT);
-  if (left !== undefined && left.lines > 0)
-    say(`bucket-cors: log: ${lines(left.lines)} lost at the end: ${left.reason}`);
+  await logged();
   await said();
   // `process.exit` would wait for a write that hangs, as on a disk that does not answer.
   if (output?.writing() || error?.writing()) process.kill(process.pid, 'SIGKILL');
   process.exit(code);
 }
-
-const lines = (count: number): string => (count === 1 ? '1 line was' : `${count} lines were`);
 
 /** Ends the process on an error that nothing catches. Node's own report would wait for a pipe that nothing reads. */
 export function exitOnCrash(): void {

@@ -8,7 +8,7 @@ import { openFront } from '../front.ts';
 import type { Listening } from '../listen.ts';
 import { createLog } from '../log.ts';
 import { messageOf } from '../port.ts';
-import { exit, standardOutput } from '../standard.ts';
+import { exit, logged, standardOutput } from '../standard.ts';
 import { startFaultLines } from '../start-fault.ts';
 import type { Certificate } from '../tls.ts';
 import { openLine, openQuestions } from './line.ts';
@@ -122,6 +122,8 @@ function serveFor(
     await leaving.ask((id) => tell({ kind: 'leaving', id }));
     clearInterval(counting);
     await within(POOLS_LIMIT, front.close()).catch(() => {});
+    // Before the last counts, so that they have the lines that it does not take.
+    await logged();
     await within(LAST_COUNTS_LIMIT, tellCounts(null)).catch(() => {});
     await exit(0);
   }
