@@ -15,6 +15,8 @@ export interface AdminOptions {
   readonly cache: RulesCache;
   /** Whether the edge accepts connections. */
   readonly listening: () => boolean;
+  /** Whether what serves clients answers; true unless given. */
+  readonly answering?: () => boolean;
   /** Absent where nobody can count for all: `/metrics` is not there then. */
   readonly metrics?: () => Promise<{ type: string; text: string }>;
   /** Awaited before `/readyz` tells anything, where nobody loads rules ahead of requests. Never rejects. */
@@ -27,14 +29,16 @@ export interface AdminOptions {
 
 /** What operators and their machines ask. It has no CORS headers and belongs on a port of its own. */
 export function createAdmin(options: AdminOptions): Hono {
-  const { buckets, cache, beforeReady, refresh = refreshLoaded } = options;
+  const { buckets, cache, beforeReady, answering = () => true, refresh = refreshLoaded } = options;
   const app = new Hono();
   app.use(async (c, next) => {
     await next();
     c.header('Cache-Control', 'no-store');
     c.header('X-Content-Type-Options', 'nosniff');
   });
-  app.get('/healthz', (c) => c.json({ status: 'alive' }));
+  app.get('/healthz', (c) =>
+    answering() ? c.json({ status: 'alive' }) : c.json({ status: 'no worker process answers' }, 503),
+  );
   app.get('/readyz', async (c) => {
     await beforeReady?.();
     const ready = readiness(options);

@@ -13,6 +13,7 @@ import {
 import { fromVariables, variableWarnings } from '../config/variables.ts';
 import { wrapping } from '../config/wrapping.ts';
 import { type Fault, faultText } from '../document/fault.ts';
+import { say } from '../node/standard.ts';
 import { readFlags } from './flags.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -61,7 +62,7 @@ export function configure(
     const buckets = path === undefined ? alone : file.buckets;
     return { config, buckets, places: placesOf(given), warnings: variableWarnings(env) };
   }
-  for (const fault of faults) console.error(`bucket-cors: ${faultText(fault)}`);
+  for (const fault of faults) say(`bucket-cors: ${faultText(fault)}`);
   process.exitCode = 2;
   return null;
 }

@@ -1,3 +1,4 @@
+import { said, say } from '../node/standard.ts';
 import type { Environment } from './configure.ts';
 import { demo } from './demo.ts';
 import { serve } from './serve.ts';
@@ -6,8 +7,13 @@ import { VERSION } from './version.ts';
 
 /** Runs one command line. Exits with 2 when the command line is wrong, with 1 when the start fails. */
 export async function main(args: readonly string[], env: Environment): Promise<void> {
-  const [command, ...rest] = args;
-  switch (command) {
+  await command(args, env);
+  await said();
+}
+
+async function command(args: readonly string[], env: Environment): Promise<void> {
+  const [name, ...rest] = args;
+  switch (name) {
     case 'serve':
       return serve(rest, env);
     case 'demo':
@@ -21,10 +27,8 @@ export async function main(args: readonly string[], env: Environment): Promise<v
       console.log(VERSION);
       return;
     default:
-      console.error(
-        `bucket-cors: ${command === undefined ? 'no command given' : `${command} is not a command`}`,
-      );
-      console.error(USAGE);
+      say(`bucket-cors: ${name === undefined ? 'no command given' : `${name} is not a command`}`);
+      say(USAGE);
       process.exitCode = 2;
   }
 }

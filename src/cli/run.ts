@@ -1,5 +1,6 @@
 import { faultText } from '../document/fault.ts';
 import { abortOld } from '../node/abort.ts';
+import { exit, exitOnCrash, say } from '../node/standard.ts';
 import type { Running } from '../node/start.ts';
 import { startFaultLines } from '../node/start-fault.ts';
 import { watchFile } from '../node/watch.ts';
@@ -15,6 +16,7 @@ export interface Served {
  * replaces the workers. Log lines go to standard output, this to standard error.
  */
 export async function run(open: () => Promise<Served>, configFile: string | null): Promise<void> {
+  exitOnCrash();
   // A signal that comes during the start waits for its end; without a listener it would end the process.
   let hungUp = false;
   let hangUp = () => {
@@ -43,17 +45,17 @@ export async function run(open: () => Promise<Served>, configFile: string | null
       process.off('SIGTERM', end).off('SIGINT', end);
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, endNow);
       watched?.close();
-      void running.close().then(() => process.exit(0));
+      void running.close().then(() => exit(0));
     };
     process.on('SIGTERM', end).on('SIGINT', end);
     // Last: whoever reads them may send a signal at once.
-    for (const line of lines) console.error(line);
+    for (const line of lines) say(line);
   } catch (error) {
     watched?.close();
     const lines = startFaultLines(error);
     if (lines === null) throw error;
-    for (const line of lines) console.error(`bucket-cors: ${line}`);
-    process.exitCode = 1;
+    for (const line of lines) say(`bucket-cors: ${line}`);
+    await exit(1);
   }
 }
 

@@ -4,6 +4,34 @@ import type { Observe, RequestEvent } from './observe.ts';
 
 type Tell = (about: object, message: string) => void;
 
+/**
+ * Most characters of a value in a log line. Clients and buckets choose many of them; with this limit the line of a
+ * request stays below the 4096 bytes that a pipe takes whole.
+ */
+export const VALUE_MOST = 512;
+
+/** A text as it is, or its beginning and how long it is. */
+export const cut = (text: string): string =>
+  text.length > VALUE_MOST ? `${text.slice(0, VALUE_MOST)}… (${text.length} characters)` : text;
+
+/** What a log line is about, with no text in it longer than it may be. Both platform adapters apply it to all lines. */
+export function cutValues(about: object): Record<string, unknown> {
+  const values = about as Record<string, unknown>;
+  for (const name in values) if (isLong(values[name])) return cutEach(values);
+  return values;
+}
+
+const isLong = (value: unknown): boolean =>
+  typeof value === 'string' ? value.length > VALUE_MOST : Array.isArray(value) && value.some(isLong);
+
+const cutEach = (values: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, cutValue(value)]));
+
+function cutValue(value: unknown): unknown {
+  if (typeof value === 'string') return cut(value);
+  return Array.isArray(value) ? value.map(cutValue) : value;
+}
+
 /** Where log lines go, whatever writes them. */
 export interface Log {
   readonly info: Tell;

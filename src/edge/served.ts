@@ -10,9 +10,6 @@ import { newRequestId, REQUEST_ID_HEADER } from './request-id.ts';
 import type { Bucket } from './route.ts';
 import { type WriteOptions, writeHead } from './write.ts';
 
-/** Longest path told to logs. */
-const PATH_TOLD = 1024;
-
 /** One request on its way through the edge, with all that its stations share; routing fills it in. */
 export interface Served {
   readonly exchange: Exchange;
@@ -86,7 +83,7 @@ export function tell(served: Served, made: Made, outcome: Outcome): void {
   const event: RequestEvent = {
     bucket: bucket?.name ?? null,
     method: exchange.method,
-    path: path.slice(0, PATH_TOLD),
+    path,
     origin: facts.origin,
     kind: routed ? made.decision.kind : null,
     decision: routed ? made.decision.reason : null,

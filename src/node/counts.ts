@@ -31,6 +31,8 @@ export interface CountsTaken {
   readonly bytes: readonly BucketBytes[];
   /** Connections of clients that were closed at the bound on them. */
   readonly closed: readonly (readonly [Closed, number])[];
+  /** Log lines that were dropped. */
+  readonly linesDropped: number;
 }
 
 export interface Counts {
@@ -44,6 +46,13 @@ export interface Counts {
   take(): CountsTaken | null;
 }
 
+export interface CountsOptions {
+  /** Label sets at once, at most. */
+  readonly most?: number;
+  /** How many lines the log of this process has dropped so far. */
+  readonly linesDropped?: () => number;
+}
+
 /** A label set of requests, and its place in the tree by which it is found. */
 interface Kind extends KindCounts {
   readonly tree: Map<string, Map<string | number, Map<string, KindCounts['requests'][number]>>>;
@@ -53,11 +62,13 @@ interface Kind extends KindCounts {
  * Counts requests by labels. It runs for every request: what is found in five small maps is added to, and nothing is
  * made of text before somebody reads it.
  */
-export function createCounts(most = SERIES_MOST): Counts {
+export function createCounts({ most = SERIES_MOST, linesDropped = () => 0 }: CountsOptions = {}): Counts {
   let kinds = new Map<string, Map<string, Kind>>();
   let bytes = new Map<string, BucketBytes>();
   let closed = new Map<Closed, number>();
   let series = 0;
+  let linesTaken = 0;
+  let linesElsewhere = 0;
 
   const room = (): boolean => series < most;
 
@@ -120,6 +131,7 @@ export function createCounts(most = SERIES_MOST): Counts {
     ),
     bytes: [...bytes.values()],
     closed: [...closed],
+    linesDropped: linesDropped() - linesTaken + linesElsewhere,
   });
 
   const countClosed = (which: Closed, more = 1): void => {
@@ -147,11 +159,14 @@ export function createCounts(most = SERIES_MOST): Counts {
       }
       for (const { bucket, received, sent } of taken.bytes) addBytes(bucket, received, sent);
       for (const [which, more] of taken.closed) countClosed(which, more);
+      linesElsewhere += taken.linesDropped;
     },
     read,
     take(): CountsTaken | null {
-      if (series === 0 && closed.size === 0) return null;
       const taken = read();
+      if (series === 0 && closed.size === 0 && taken.linesDropped === 0) return null;
+      linesTaken = linesDropped();
+      linesElsewhere = 0;
       kinds = new Map();
       bytes = new Map();
       closed = new Map();

@@ -2,7 +2,7 @@ import { type CountsTaken, SECONDS } from './counts.ts';
 
 /** What was counted, in the Prometheus text format. */
 export const countsText = (counts: CountsTaken): string =>
-  [requestsText(counts), secondsText(counts), bytesText(counts), closedText(counts)].join('\n');
+  [requestsText, secondsText, bytesText, closedText, linesText].map((text) => text(counts)).join('\n');
 
 function requestsText({ kinds }: CountsTaken): string {
   const name = 'bucket_cors_requests_total';
@@ -46,6 +46,12 @@ function closedText({ closed }: CountsTaken): string {
   const name = 'bucket_cors_client_connections_closed_total';
   const lines = closed.map(([connection, count]) => sample(name, { connection }, count));
   return metric(name, 'counter', 'Connections of clients closed as there were too many.', lines);
+}
+
+function linesText({ linesDropped }: CountsTaken): string {
+  const name = 'bucket_cors_log_lines_dropped_total';
+  const help = 'Log lines dropped because standard output did not take them.';
+  return metric(name, 'counter', help, [`${name} ${linesDropped}`]);
 }
 
 const metric = (name: string, type: string, help: string, lines: readonly string[]): string =>

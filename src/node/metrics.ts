@@ -13,10 +13,12 @@ export interface Metrics {
 }
 
 /** Counts requests by what was decided. No label holds what a client can invent: no path, no origin. */
-export function createMetrics(): Metrics {
+export function createMetrics(linesDropped?: () => number): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const { observe, countClosed, add, read } = createCounts();
+  const { observe, countClosed, add, read } = createCounts(
+    linesDropped === undefined ? {} : { linesDropped },
+  );
   return {
     observe,
     countClosed,

@@ -11,8 +11,10 @@ export interface Serve {
   replace(buckets: readonly OpenedBucket[]): void;
   /** Gives back the edge's address. Rejects with a start fault. */
   listen(): Promise<string>;
-  /** Whether anybody accepts connections. */
+  /** Whether a process accepts connections and answers. */
   listening(): boolean;
+  /** False where there are worker processes and not one of them answers. */
+  answering(): boolean;
   /** The rules cache has something new to tell of a bucket. */
   changed(bucket: RuledBucket): void;
   /** Brings in what was counted elsewhere. */
@@ -37,6 +39,7 @@ export function serveHere(front: Front, cache: RulesCache, log: Logger): Serve {
       return url;
     },
     listening: () => closeServer !== null,
+    answering: () => true,
     changed: () => {},
     collect: async () => {},
     roll: async () => log.warn('there are no workers to replace: start with --workers 2 or more'),

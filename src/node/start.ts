@@ -4,7 +4,7 @@ import type { DestinationStream, Logger } from 'pino';
 import { createAdmin } from '../admin/app.ts';
 import type { BucketConfig } from '../config/file.ts';
 import type { Config, Places } from '../config/read.ts';
-import { logRules } from '../edge/log.ts';
+import { cut, logRules } from '../edge/log.ts';
 import { createRulesCache, type RulesCache } from '../rules/cache.ts';
 import { keyOf, type RuledBucket } from '../rules/held.ts';
 import { refreshLoaded } from '../rules/refresh.ts';
@@ -21,6 +21,7 @@ import { readByPools } from './read.ts';
 import { serveBuckets } from './serving.ts';
 import { listenTo, openShared } from './shared.ts';
 import { type Serve, serveHere } from './single.ts';
+import { standardOutput } from './standard.ts';
 import { startFault } from './start-fault.ts';
 
 export interface StartOptions {
@@ -88,7 +89,7 @@ async function open(
   close: () => Promise<void>,
 ): Promise<Running> {
   const log = createLog(config.logLevel, destination);
-  const warn = (message: string) => log.warn(message);
+  const warn = (message: string) => log.warn(cut(message));
   warnings.forEach(warn);
   const spelt = speltBy(places, 'host', 'port');
   const adminSpelt = speltBy(places, 'adminHost', 'adminPort');
@@ -111,7 +112,7 @@ async function open(
   const { pools: rulesPools, close: closeRulesPools } = createPools();
   opened.push(closeRulesPools);
   const read = readByPools(rulesPools);
-  const metrics = createMetrics();
+  const metrics = createMetrics(destination === undefined ? standardOutput().dropped : undefined);
   const edgeId = randomBytes(4).toString('hex');
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   const serve: Serve =
@@ -146,6 +147,7 @@ async function open(
     preloaded: serving.preloaded,
     cache,
     listening: () => listening && serve.listening(),
+    answering: serve.answering,
     metrics: async () => {
       await serve.collect();
       return metrics.render();

@@ -1,6 +1,6 @@
 import type { LogLevel } from '../config/options.ts';
 import { LOG_LEVELS } from '../config/options.ts';
-import type { Log } from '../edge/log.ts';
+import { cutValues, type Log } from '../edge/log.ts';
 
 /** One JSON line per thing that happened, as on Node, by `console.log`: that is what Workers Logs and Logpush read. */
 export function createLog(least: LogLevel): Log {
@@ -9,7 +9,7 @@ export function createLog(least: LogLevel): Log {
   const at = (level: LogLevel): Log['info'] => {
     if (!isLevelEnabled(level)) return () => {};
     return (about, msg) =>
-      console.log(JSON.stringify({ level, time: new Date().toISOString(), ...about, msg }));
+      console.log(JSON.stringify({ level, time: new Date().toISOString(), ...cutValues(about), msg }));
   };
   return { info: at('info'), warn: at('warn'), error: at('error'), isLevelEnabled };
 }

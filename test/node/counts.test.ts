@@ -44,7 +44,7 @@ describe('counts', () => {
   });
 
   test('have a bound: beyond it nothing is lost, and it is called other', () => {
-    const counts = createCounts(10);
+    const counts = createCounts({ most: 10 });
     for (let at = 0; at < 1_000; at += 1) {
       counts.observe({ ...EVENT, bucket: `b${at}`, status: at, sent: 1, totalMs: 1 });
     }

@@ -21,8 +21,10 @@ export interface CrewOptions {
 export interface Crew {
   /** Starts all workers, and gives back where they listen. Rejects with the fault of the first that can't start. */
   start(): Promise<string>;
-  /** Whether any worker listens. */
+  /** Whether a worker process accepts connections and answers. */
   listening(): boolean;
+  /** False where there are worker processes and not one of them answers. */
+  answering(): boolean;
   /** Replaces the workers one by one: an old one drains once the new one listens. */
   roll(): Promise<void>;
   /** Ends all workers, which finish what is in flight within so many milliseconds. */
@@ -47,9 +49,12 @@ const BACK_OFF_FIRST = 1_000;
 const BACK_OFF_CEILING = 60_000;
 /** A worker that has lived so long was not ended by its start. */
 const LONG_LIFE = 60_000;
-/** A worker tells what it counted every second: one that has said nothing at so many looks in a row hangs. */
-const LOOK_EVERY = 10_000;
-const LOOKS = 3;
+/** A worker process sends what it counted every second. How often that is checked. */
+const LOOK_EVERY = 2_000;
+/** After so many checks in a row without a message it does not answer. */
+const SILENT_LOOKS = 3;
+/** After so many it is ended, and another takes its place. */
+const HANGING_LOOKS = 15;
 /** Meant for the primary by whoever signals its group; a process that has not got to its first line dies of them. */
 const TO_A_GROUP: ReadonlySet<string> = new Set(['by SIGHUP', 'by SIGUSR2']);
 /** Beyond its own limit, for what a worker does at its end. */
@@ -63,8 +68,8 @@ export function createCrew({ size, fork, log, brief, heard, gone }: CrewOptions)
     failures: 0,
     restart: undefined,
   }));
-  /** Every process there is, and what to do when it ends. */
-  const alive = new Map<Forked, Promise<void>>();
+  /** Every process there is. */
+  const alive = new Map<Forked, { readonly end: Promise<void>; answers(): boolean }>();
   const draining = new Set<Forked>();
   let ending = false;
 
@@ -74,19 +79,17 @@ export function createCrew({ size, fork, log, brief, heard, gone }: CrewOptions)
     const heedful = watch(worker);
     let begun = false;
     let lines: readonly string[] | null = null;
-    alive.set(
-      worker,
-      new Promise((resolve) =>
-        worker.ended(() => {
-          clearTimeout(late);
-          heedful.close();
-          alive.delete(worker);
-          draining.delete(worker);
-          gone(worker);
-          resolve();
-        }),
-      ),
+    const end = new Promise<void>((resolve) =>
+      worker.ended(() => {
+        clearTimeout(late);
+        heedful.close();
+        alive.delete(worker);
+        draining.delete(worker);
+        gone(worker);
+        resolve();
+      }),
     );
+    alive.set(worker, { end, answers: heedful.answers });
     return new Promise((resolve, reject) => {
       worker.heard((message) => {
         heedful.heard();
@@ -110,16 +113,16 @@ export function createCrew({ size, fork, log, brief, heard, gone }: CrewOptions)
     });
   }
 
-  /** Ends a worker that hangs. By looks, not by one long wait: this process may have stood still itself. */
+  /** Ends a worker process that hangs. It counts checks, not time: this process may have stood still itself. */
   function watch(worker: Forked) {
     let looks = 0;
     let timer: NodeJS.Timeout | undefined;
     const look = (): void => {
       looks += 1;
-      if (looks <= LOOKS) return;
+      if (looks <= HANGING_LOOKS) return;
       log.error(
         { worker: worker.pid },
-        `a worker has said nothing for ${(LOOKS * LOOK_EVERY) / 1000} s: it is ended`,
+        `a worker has said nothing for ${(HANGING_LOOKS * LOOK_EVERY) / 1000} s: it is ended`,
       );
       worker.kill();
     };
@@ -130,6 +133,7 @@ export function createCrew({ size, fork, log, brief, heard, gone }: CrewOptions)
       heard: () => {
         looks = 0;
       },
+      answers: () => looks <= SILENT_LOOKS,
       close: () => clearInterval(timer),
     };
   }
@@ -193,7 +197,7 @@ export function createCrew({ size, fork, log, brief, heard, gone }: CrewOptions)
   async function room(): Promise<void> {
     if (draining.size < size) return;
     log.info({ draining: draining.size }, 'replacing waits for a worker that still has transfers');
-    while (draining.size >= size) await Promise.race([...draining].map((worker) => alive.get(worker)));
+    while (draining.size >= size) await Promise.race([...draining].map((worker) => alive.get(worker)?.end));
   }
 
   /** Whether it has a new worker now: one that took the place of a crashed one meanwhile is new. */
@@ -228,9 +232,12 @@ export function createCrew({ size, fork, log, brief, heard, gone }: CrewOptions)
     const late = setTimeout(() => {
       for (const worker of alive.keys()) worker.kill();
     }, limit + GRACE);
-    await Promise.all(alive.values());
+    await Promise.all([...alive.values()].map(({ end }) => end));
     clearTimeout(late);
   }
+
+  const serving = (): readonly Forked[] => slots.flatMap(({ worker }) => worker ?? []);
+  const answers = (worker: Forked): boolean => alive.get(worker)?.answers() ?? false;
 
   return {
     async start() {
@@ -248,7 +255,8 @@ export function createCrew({ size, fork, log, brief, heard, gone }: CrewOptions)
         throw error;
       }
     },
-    listening: () => slots.some(({ worker }) => worker !== null),
+    listening: () => serving().some(answers),
+    answering: () => serving().length === 0 || serving().some(answers),
     roll: coalesced(rollNow),
     end: endAll,
   };

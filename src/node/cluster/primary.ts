@@ -102,6 +102,7 @@ export function serveByWorkers(options: ByWorkersOptions): Serve {
       return crew.start();
     },
     listening: crew.listening,
+    answering: crew.answering,
     changed: desk.changed,
     async collect() {
       const asked = [...briefed].map((worker) => counting.ask((id) => worker.tell({ kind: 'count', id })));

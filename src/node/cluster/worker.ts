@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import type { SecureContextOptions, Server } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import { within } from '../../rules/keep.ts';
@@ -7,6 +8,7 @@ import { openFront } from '../front.ts';
 import type { Listening } from '../listen.ts';
 import { createLog } from '../log.ts';
 import { messageOf } from '../port.ts';
+import { exit, logged, standardOutput } from '../standard.ts';
 import { startFaultLines } from '../start-fault.ts';
 import type { Certificate } from '../tls.ts';
 import { openLine, openQuestions } from './line.ts';
@@ -19,6 +21,8 @@ const COUNT_EVERY = 1_000;
 const POOLS_LIMIT = 1_000;
 /** Milliseconds for the primary to know that this process takes no connections any more. */
 const LEAVE_LIMIT = 2_000;
+/** Milliseconds for the primary to take the last counts; one that is stopped takes nothing. */
+const LAST_COUNTS_LIMIT = 1_000;
 
 type Begin = Extract<ToWorker, { kind: 'begin' }>;
 
@@ -27,14 +31,28 @@ export function runWorker(): void {
   // A primary that takes nothing from its workers is none; another will start others.
   const tell = openLine<ToPrimary>(
     (message, sent) => process.send?.(message, undefined, undefined, sent),
-    () => process.exit(1),
+    () => void exit(1),
   );
   let serving: ReturnType<typeof serveFor> | undefined;
   process.on('message', (message: ToWorker) => {
     if (message.kind === 'begin') serving = serveFor(message, tell);
     else serving?.hear(message);
   });
+  outlivePrimary(() => {
+    if (serving === undefined) void exit(0);
+    else serving.end();
+  });
   void tell({ kind: 'up' });
+}
+
+/** Calls back when the primary is gone, in place of the `process.exit` with which Node would cut transfers off. */
+function outlivePrimary(gone: () => void): void {
+  const { worker } = cluster;
+  if (worker === undefined) return;
+  worker.exitedAfterDisconnect = true;
+  // An acknowledgement of Node's own that finds the primary gone; the disconnect follows.
+  worker.on('error', () => {});
+  process.on('disconnect', gone);
 }
 
 function serveFor(
@@ -42,7 +60,7 @@ function serveFor(
   tell: (message: ToPrimary) => Promise<boolean>,
 ) {
   const log = createLog(config.logLevel);
-  const counts = createCounts();
+  const counts = createCounts({ linesDropped: standardOutput().dropped });
   const certificate = pair === null ? undefined : openTold(pair);
   const front = openFront(config, {
     log,
@@ -62,6 +80,7 @@ function serveFor(
   });
   let buckets = new Map<string, BucketTold>();
   let listening: Listening | null = null;
+  let left = false;
 
   async function tellCounts(id: number | null): Promise<void> {
     const taken = counts.take();
@@ -91,19 +110,23 @@ function serveFor(
       await tell({ kind: 'listening', url: listening.url });
     } catch (error) {
       await tell({ kind: 'fault', lines: startFaultLines(error) ?? [messageOf(error)] });
-      process.exit(1);
+      await exit(1);
     }
   }
 
-  /** Ends this process when `closing` has: what was counted is told first. */
-  async function leave(closing: Promise<void>): Promise<void> {
-    await closing;
+  /** Ends this process when its clients have left, or after so many milliseconds; sends what was counted first. */
+  async function leave(limit: number | null): Promise<void> {
+    await listening?.close(limit);
+    if (left) return;
+    left = true;
     // A connection that was handed over before the primary knew is refused here, and given to another worker.
     await leaving.ask((id) => tell({ kind: 'leaving', id }));
     clearInterval(counting);
     await within(POOLS_LIMIT, front.close()).catch(() => {});
-    await tellCounts(null);
-    process.exit(0);
+    // Before the last counts, so that they have the lines that it does not take.
+    await logged();
+    await within(LAST_COUNTS_LIMIT, tellCounts(null)).catch(() => {});
+    await exit(0);
   }
 
   function hear(message: Exclude<ToWorker, Begin>): void {
@@ -134,11 +157,11 @@ function serveFor(
         void listen();
         break;
       case 'end':
-        void leave(listening === null ? Promise.resolve() : listening.close(message.limit));
+        void leave(message.limit);
     }
   }
 
-  return { hear };
+  return { hear, end: () => void leave(config.drain) };
 }
 
 /** A bucket that has not changed stays the same object, so that its rules need not be compiled again. */
