@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { type BucketConfig, onlyBucket, readConfigFile } from '../config/file.ts';
 import {
   BUCKET_OPTIONS,
@@ -9,7 +8,12 @@ import {
   readConfig,
 } from '../config/read.ts';
 import { type Fault, faultText } from '../document/fault.ts';
+import { exitLater } from '../node/exit.ts';
+import { readTextFile } from '../node/text-file.ts';
 import { readFlags } from './flags.ts';
+
+/** Room for far more than ten thousand buckets. */
+const FILE_BYTES = 64 * 1_048_576;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -23,16 +27,16 @@ export interface Configured {
  * Reads flags, variables and the configuration file that they name; a flag wins over a variable, and both over the
  * file. Null after telling all faults at once; the exit code is then 2.
  */
-export function configure(
+export async function configure(
   args: readonly string[],
   env: Environment,
   faultsOf: (given: GivenOptions) => readonly Fault[],
-): Configured | null {
+): Promise<Configured | null> {
   const flags = readFlags(args);
   const variables = fromVariables(env);
   const path = (flags.given.config ?? variables.config)?.text;
   const direct = { ...(path === undefined ? variables : ofProcess(variables)), ...flags.given };
-  const file = path === undefined ? NO_FILE : readFile(path);
+  const file = path === undefined ? NO_FILE : await readFile(path);
   // A file with faults gives no options: they have been told where they stand.
   const given = { ...file.options, ...direct };
   const read = readConfig(given);
@@ -50,7 +54,7 @@ export function configure(
     return { config, buckets: path === undefined ? alone : file.buckets };
   }
   for (const fault of faults) console.error(`bucket-cors: ${faultText(fault)}`);
-  process.exitCode = 2;
+  exitLater(2);
   return null;
 }
 
@@ -63,14 +67,14 @@ interface ReadFile {
 const NO_FILE: ReadFile = { options: {}, buckets: [], faults: [] };
 
 /** Reads a configuration file whole. */
-export function readFile(path: string): ReadFile {
-  try {
-    const read = readConfigFile(readFileSync(path, 'utf8'), path);
-    return 'faults' in read ? { ...NO_FILE, faults: read.faults } : { ...read, faults: [] };
-  } catch (error) {
-    const reason = `can't be read (${error instanceof Error ? error.message : String(error)})`;
-    return { ...NO_FILE, faults: [{ place: path, reason, write: 'the path of a configuration file' }] };
+export async function readFile(path: string): Promise<ReadFile> {
+  const found = await readTextFile(path, { maxBytes: FILE_BYTES, pipe: true });
+  if ('fault' in found) {
+    const fault = { place: path, reason: found.fault, write: 'the path of a configuration file' };
+    return { ...NO_FILE, faults: [fault] };
   }
+  const read = readConfigFile(found.text, path);
+  return 'faults' in read ? { ...NO_FILE, faults: read.faults } : { ...read, faults: [] };
 }
 
 /**

@@ -16,7 +16,7 @@ const EXAMPLE_BUCKET = fileURLToPath(new URL('../../examples/bucket', import.met
 
 /** `serve`, with a bucket to fall back on: an example, and a page on another origin that shows CORS happening. */
 export async function demo(args: readonly string[], env: Environment): Promise<void> {
-  const configured = configure(args, env, (given) => [...sharedDemoPort(given), ...unreachable(given)]);
+  const configured = await configure(args, env, (given) => [...sharedDemoPort(given), ...unreachable(given)]);
   if (configured === null) return;
   const { config } = configured;
   if (config.bucket !== null || config.config !== null) return serve(args, env);

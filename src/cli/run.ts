@@ -1,4 +1,5 @@
 import { faultText } from '../document/fault.ts';
+import { exit, exitLater } from '../node/exit.ts';
 import type { Running } from '../node/start.ts';
 import { startFaultLines } from '../node/start-fault.ts';
 import { watchFile } from '../node/watch.ts';
@@ -41,7 +42,7 @@ export async function run(open: () => Promise<Served>, configFile: string | null
     const end = () => {
       process.off('SIGTERM', end).off('SIGINT', end);
       watched?.close();
-      void running.close().then(() => process.exit(0));
+      void running.close().then(() => exit(0));
     };
     process.on('SIGTERM', end).on('SIGINT', end);
     // Last: whoever reads them may send a signal at once.
@@ -51,14 +52,14 @@ export async function run(open: () => Promise<Served>, configFile: string | null
     const lines = startFaultLines(error);
     if (lines === null) throw error;
     for (const line of lines) console.error(`bucket-cors: ${line}`);
-    process.exitCode = 1;
+    exitLater(1);
   }
 }
 
 /** Serves the buckets that a changed configuration file names; a faulty one changes nothing. */
 async function rereadConfig({ replace, log }: Running, path: string | null): Promise<void> {
   if (path === null) return;
-  const { buckets, faults } = readFile(path);
+  const { buckets, faults } = await readFile(path);
   const refused = faults.length > 0 ? faults.map(faultText) : await replaced(replace, buckets);
   if (refused === null)
     log.info(

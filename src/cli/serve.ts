@@ -11,7 +11,7 @@ const NO_BUCKET: Fault = {
 
 /** Serves the configured buckets until a signal comes. */
 export async function serve(args: readonly string[], env: Environment): Promise<void> {
-  const configured = configure(args, env, ({ bucket, config }) =>
+  const configured = await configure(args, env, ({ bucket, config }) =>
     bucket === undefined && config === undefined ? [NO_BUCKET] : [],
   );
   if (configured === null) return;

@@ -6,6 +6,7 @@ import type { BucketConfig } from '../config/file.ts';
 import { asFlag, asKey, type Spell } from '../config/spell.ts';
 import type { Bucket } from '../edge/route.ts';
 import { keyOfHere, type RuledBucket } from '../rules/held.ts';
+import { LOAD_TIMEOUT, loadOnce } from '../rules/load.ts';
 import type { Source } from '../rules/source.ts';
 import { type OpenBucket, openBucket, openSource } from './bucket.ts';
 import { isLoopback } from './directory/rules.ts';
@@ -138,7 +139,7 @@ const isLocalHost = (name: string): boolean =>
 /** A document that somebody wrote for this edge must be right before it starts (promise 6). */
 async function refuseFaultyDocument(source: Source, spell: Spell): Promise<void> {
   if (source.kind !== 'file' && source.kind !== 'inline') return;
-  const loaded = await source.load(AbortSignal.timeout(5_000));
+  const loaded = await loadOnce(source, undefined, LOAD_TIMEOUT);
   if (loaded.outcome !== 'unknown') return;
   if (loaded.faults === undefined) throw startFault([`${spell('rules')}: ${loaded.cause}. ${loaded.cure}`]);
   throw startFault(

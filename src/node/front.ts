@@ -18,8 +18,8 @@ export interface FrontOptions {
   readonly timeouts?: PoolTimeouts | undefined;
   /** How many processes have a front like this one: each has a part of what a bucket may have under way. */
   readonly workers: number;
-  /** Called when it is about to listen; throws a start fault. */
-  readonly certificate: () => Certificate | undefined;
+  /** Called when it is about to listen; rejects with a start fault. */
+  readonly certificate: () => Promise<Certificate | undefined>;
 }
 
 /** What clients meet. A single process has one, and so does every worker. */
@@ -61,7 +61,7 @@ export function openFront(
         edgeListener(() => app, pools),
         config.socket === null ? { host: config.host, port: config.port } : { socket: config.socket },
         '--port',
-        { certificate: certificate() },
+        { certificate: await certificate() },
       ),
     close,
   };
@@ -74,10 +74,10 @@ export const partOf = ({ connections, queue, wait }: GateLimits, workers: number
   wait,
 });
 
-/** Opens the configured certificate, if there is one. Throws a start fault. */
-export function certificateOf(
+/** Opens the configured certificate, if there is one. Rejects with a start fault. */
+export async function certificateOf(
   { tlsCert: cert, tlsKey: key }: Pick<Config, 'tlsCert' | 'tlsKey'>,
   log: Logger,
-): Certificate | undefined {
+): Promise<Certificate | undefined> {
   return cert === null || key === null ? undefined : openCertificate({ cert, key }, log);
 }

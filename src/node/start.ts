@@ -78,13 +78,13 @@ async function open(
 ): Promise<Running> {
   const log = createLog(config.logLevel, destination);
   const warn = (message: string) => log.warn(message);
-  const shared = await openShared(config, warn);
+  const shared = await openShared(config, { warn, back: () => void cache.restore() });
   opened.push(shared.close);
-  const { keep, bus } = shared;
+  const { keeps, bus } = shared;
   const cache = createRulesCache({
     ttl: config.rulesTtl,
     maxStale: config.maxStale,
-    ...(keep !== null && { keep }),
+    keeps,
     onChange: (changed, status) => {
       logRules(log, changed, status);
       serve.changed(changed);
@@ -129,6 +129,7 @@ async function open(
     preloaded: serving.preloaded,
     cache,
     listening: () => listening && serve.listening(),
+    problems: shared.problems,
     metrics: async () => {
       await serve.collect();
       return metrics.render();

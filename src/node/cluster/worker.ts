@@ -50,7 +50,7 @@ function serveFor(
     edgeId,
     timeouts,
     workers,
-    certificate: () => certificate,
+    certificate: async () => certificate,
   });
   const questions = openQuestions<boolean>(LOAD_TIMEOUT + COUNT_EVERY);
   const leaving = openQuestions<true>(LEAVE_LIMIT);

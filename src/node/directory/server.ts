@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { basename, resolve } from 'node:path';
 import type { Credentials } from '../../bucket/sign/credentials.ts';
+import { files, isSilent } from '../disk.ts';
 import { answer, type DirectoryBucket } from './answer.ts';
 import { makeDigests } from './digest.ts';
-import { directoryBucketError, openFolder, rulesFileOf } from './folder.ts';
+import { directoryBucketError, openFolder, rulesFileOf, silentFolder } from './folder.ts';
 import { systemCode } from './refusal.ts';
 import type { Keys } from './signature.ts';
 
@@ -85,7 +86,9 @@ const keysOf = ({ folder, credentials, bucket, now }: DirectoryBucketOptions): K
  */
 export const openDirectoryBucket = async (options: DirectoryBucketOptions): Promise<OpenDirectoryBucket> => {
   const { folder, host = '127.0.0.1', port = 0, rulesWritable = true } = options;
-  const root = await openFolder(folder);
+  const root = await files(() => openFolder(folder)).catch((error: unknown) => {
+    throw isSilent(error) ? silentFolder(folder) : error;
+  });
   const rulesFile = rulesFileOf(folder, root, options.rulesFile);
   const bucket: DirectoryBucket = {
     root,
