@@ -17,6 +17,8 @@ export interface AdminOptions {
   readonly listening: () => boolean;
   /** Whether what serves clients answers; true unless given. */
   readonly answering?: () => boolean;
+  /** Why last good rules would not outlive the process, a line each. */
+  readonly problems?: () => readonly string[];
   /** Absent where nobody can count for all: `/metrics` is not there then. */
   readonly metrics?: () => Promise<{ type: string; text: string }>;
   /** Awaited before `/readyz` tells anything, where nobody loads rules ahead of requests. Never rejects. */

@@ -8,6 +8,8 @@ export interface ReadinessFacts {
   readonly preloaded: () => readonly RuledBucket[];
   readonly cache: RulesCache;
   readonly listening: () => boolean;
+  /** Why last good rules would not outlive the process, a line each. */
+  readonly problems?: () => readonly string[];
 }
 
 export interface Readiness {
@@ -24,9 +26,15 @@ const REASONS_MOST = 20;
  * Ready when the edge listens and every preloaded bucket has rules, fresh or last good. A bucket that is loaded on
  * first use never makes it unready: one without rules degrades it, once somebody has asked for it.
  */
-export function readiness({ buckets, preloaded, cache, listening }: ReadinessFacts): Readiness {
+export function readiness({
+  buckets,
+  preloaded,
+  cache,
+  listening,
+  problems = () => [],
+}: ReadinessFacts): Readiness {
   const missing: string[] = [];
-  const degraded: string[] = [];
+  const degraded: string[] = [...problems()];
   if (!listening()) missing.push('the edge does not accept connections');
   const needed = new Set(preloaded());
   for (const bucket of buckets()) {

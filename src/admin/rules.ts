@@ -4,7 +4,7 @@ import type { RulesStatus } from '../rules/ledger.ts';
 
 /** What `/rules` tells of one bucket: the rule set in force, where it comes from and how old it is. */
 export function describeRules({ name, source, behaviour }: RuledBucket, status: RulesStatus) {
-  const { state, lastGood, failure } = status;
+  const { state, lastGood, failure, age } = status;
   // After maxStale the last good rules are still known, but they decide nothing.
   const inForce = state === 'fresh' || state === 'stale' ? lastGood : null;
   const toJson = behaviour.dialect === 's3' ? toS3Json : toOssJson;
@@ -17,8 +17,7 @@ export function describeRules({ name, source, behaviour }: RuledBucket, status: 
     outcome: inForce?.outcome ?? null,
     loadedAt: timeOf(lastGood?.loadedAt),
     confirmedAt: timeOf(lastGood?.confirmedAt),
-    ageSeconds:
-      lastGood === null ? null : Math.max(0, Math.round((Date.now() - lastGood.confirmedAt) / 1000)),
+    ageSeconds: age === null ? null : Math.round(age / 1000),
     warnings: inForce?.warnings ?? [],
     failure: failure === null ? null : { ...failure, at: timeOf(failure.at) },
     rules: inForce === null ? null : JSON.parse(toJson(inForce.ruleSet)),

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { type BucketConfig, onlyBucket, readConfigFile } from '../config/file.ts';
 import type { OptionName } from '../config/options.ts';
 import {
@@ -13,8 +12,12 @@ import {
 import { fromVariables, variableWarnings } from '../config/variables.ts';
 import { wrapping } from '../config/wrapping.ts';
 import { type Fault, faultText } from '../document/fault.ts';
-import { say } from '../node/standard.ts';
+import { exitLater, say } from '../node/standard.ts';
+import { readTextFile } from '../node/text-file.ts';
 import { readFlags } from './flags.ts';
+
+/** Room for far more than ten thousand buckets. */
+const FILE_BYTES = 64 * 1_048_576;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -33,18 +36,18 @@ export interface Configured {
  * file. The variables of options in `unused` belong to other commands, and may be anything. Null after telling all
  * faults at once; the exit code is then 2.
  */
-export function configure(
+export async function configure(
   args: readonly string[],
   env: Environment,
   faultsOf: (given: GivenOptions) => readonly Fault[],
   unused: readonly OptionName[] = [],
-): Configured | null {
+): Promise<Configured | null> {
   const flags = readFlags(args);
   const variables = without(fromVariables(env), unused);
   const path = (flags.given.config ?? variables.config)?.text;
   const direct = { ...(path === undefined ? variables : without(variables, BUCKET_OPTIONS)), ...flags.given };
   // A path in quotes is a fault of its own, and names no file.
-  const file = path === undefined || wrapping(path) !== null ? NO_FILE : readFile(path);
+  const file = path === undefined || wrapping(path) !== null ? NO_FILE : await readFile(path);
   // A file with faults gives no options: they have been told where they stand.
   const given = { ...file.options, ...direct };
   const read = readConfig(given);
@@ -63,7 +66,7 @@ export function configure(
     return { config, buckets, places: placesOf(given), warnings: variableWarnings(env) };
   }
   for (const fault of faults) say(`bucket-cors: ${faultText(fault)}`);
-  process.exitCode = 2;
+  await exitLater(2);
   return null;
 }
 
@@ -76,14 +79,14 @@ interface ReadFile {
 const NO_FILE: ReadFile = { options: {}, buckets: [], faults: [] };
 
 /** Reads a configuration file whole. */
-export function readFile(path: string): ReadFile {
-  try {
-    const read = readConfigFile(readFileSync(path, 'utf8'), path);
-    return 'faults' in read ? { ...NO_FILE, faults: read.faults } : { ...read, faults: [] };
-  } catch (error) {
-    const reason = `can't be read (${error instanceof Error ? error.message : String(error)})`;
-    return { ...NO_FILE, faults: [{ place: path, reason, write: 'the path of a configuration file' }] };
+export async function readFile(path: string): Promise<ReadFile> {
+  const found = await readTextFile(path, { maxBytes: FILE_BYTES, pipe: true });
+  if ('fault' in found) {
+    const fault = { place: path, reason: found.fault, write: 'the path of a configuration file' };
+    return { ...NO_FILE, faults: [fault] };
   }
+  const read = readConfigFile(found.text, path);
+  return 'faults' in read ? { ...NO_FILE, faults: read.faults } : { ...read, faults: [] };
 }
 
 /**

@@ -20,7 +20,7 @@ const EXAMPLE_BUCKET = fileURLToPath(new URL('../../examples/bucket', import.met
 export async function demo(args: readonly string[], env: Environment): Promise<void> {
   const { bucket, config } = { ...fromVariables(env), ...readFlags(args).given };
   if (bucket !== undefined || config !== undefined) return serve(args, env);
-  const configured = configure(args, env, (given) => [...sharedDemoPort(given), ...unreachable(given)]);
+  const configured = await configure(args, env, (given) => [...sharedDemoPort(given), ...unreachable(given)]);
   if (configured === null) return;
   await run(() => openExample(configured, env), null);
 }

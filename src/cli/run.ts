@@ -68,7 +68,7 @@ function endNow(signal: NodeJS.Signals): void {
 /** Serves the buckets that a changed configuration file names; a faulty one changes nothing. */
 async function rereadConfig({ replace, log }: Running, path: string | null): Promise<void> {
   if (path === null) return;
-  const { buckets, faults } = readFile(path);
+  const { buckets, faults } = await readFile(path);
   const refused = faults.length > 0 ? faults.map(faultText) : await replaced(replace, buckets);
   if (refused === null)
     log.info(

@@ -14,7 +14,7 @@ const NO_BUCKET: Fault = {
 export async function serve(args: readonly string[], env: Environment): Promise<void> {
   const noBucket = ({ bucket, config }: GivenOptions) =>
     bucket === undefined && config === undefined ? [NO_BUCKET] : [];
-  const configured = configure(args, env, noBucket, ['demoPort']);
+  const configured = await configure(args, env, noBucket, ['demoPort']);
   if (configured === null) return;
   const { config, buckets, places, warnings } = configured;
   await run(async () => {

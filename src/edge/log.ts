@@ -76,7 +76,7 @@ const round = (milliseconds: number): number => Math.round(milliseconds * 10) / 
 export function logRules(
   log: Log,
   { name, source }: RuledBucket,
-  { state, lastGood, failure }: RulesStatus,
+  { state, lastGood, failure }: Pick<RulesStatus, 'state' | 'lastGood' | 'failure'>,
 ): void {
   const about = { bucket: name, source: source.name, state, version: lastGood?.version ?? null };
   if (failure !== null) {

@@ -8,6 +8,7 @@ import type { Guard } from '../edge/guard.ts';
 import { hostsOf } from '../edge/host.ts';
 import type { Bucket } from '../edge/route.ts';
 import { keyOfHere, type RuledBucket } from '../rules/held.ts';
+import { LOAD_TIMEOUT, loadOnce } from '../rules/load.ts';
 import type { Source } from '../rules/source.ts';
 import { type OpenBucket, openBucket, openSource } from './bucket.ts';
 import { isThisMachine, type Reach } from './reach.ts';
@@ -173,7 +174,7 @@ const isLocal = (place: BucketConfig['bucket']): boolean =>
 /** A document that somebody wrote for this edge must be right before it starts (promise 6). */
 async function refuseFaultyDocument(source: Source, spell: Spell): Promise<void> {
   if (source.kind !== 'file' && source.kind !== 'inline') return;
-  const loaded = await source.load(AbortSignal.timeout(5_000));
+  const loaded = await loadOnce(source, undefined, LOAD_TIMEOUT);
   if (loaded.outcome !== 'unknown') return;
   if (loaded.faults === undefined) throw startFault([`${spell('rules')}: ${loaded.cause}. ${loaded.cure}`]);
   throw startFault(

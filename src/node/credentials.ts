@@ -1,4 +1,3 @@
-import { readFile, stat } from 'node:fs/promises';
 import {
   CREDENTIAL_NAMES,
   type CredentialNames,
@@ -7,6 +6,7 @@ import {
 } from '../bucket/sign/credentials.ts';
 import { credentialsIn, type Values } from '../bucket/sign/environment.ts';
 import type { Dialect } from '../cors/dialect.ts';
+import { readIfChanged } from './text-file.ts';
 
 const FILE_BYTES = 64 * 1024;
 const JSON_NAMES: CredentialNames = { id: 'accessKeyId', secret: 'accessKeySecret', token: 'securityToken' };
@@ -61,20 +61,13 @@ const readCredentials = (text: string, path: string, store: Dialect): Credential
  * The source rejects with an Error that names the file, and never a value, when it can't be read.
  */
 export const fileCredentials = (path: string, store: Dialect): CredentialsSource => {
-  let known: { readonly version: string; readonly credentials: Credentials } | undefined;
+  let known: { readonly stamp: string; readonly credentials: Credentials } | undefined;
   return async () => {
-    const found = await stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
-      throw new Error(`the credentials file ${path} can't be read (${error.code})`);
-    });
-    if (!found.isFile()) throw new Error(`the credentials file ${path} is not a file`);
-    if (found.size > FILE_BYTES) throw new Error(`the credentials file ${path} is larger than 64 KB`);
-    const version = [found.ino, found.size, found.mtimeNs, found.ctimeNs].join(':');
-    if (known?.version === version) return known.credentials;
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      throw new Error(`the credentials file ${path} can't be read (${error.code})`);
-    });
-    const credentials = readCredentials(text, path, store);
-    known = { version, credentials };
-    return credentials;
+    const found = await readIfChanged(path, known?.stamp, { maxBytes: FILE_BYTES });
+    if (found !== null) {
+      if ('fault' in found) throw new Error(`the credentials file ${path} ${found.fault}`);
+      known = { stamp: found.stamp, credentials: readCredentials(found.text, path, store) };
+    }
+    return known?.credentials ?? null;
   };
 };

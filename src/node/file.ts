@@ -1,7 +1,6 @@
-import type { BigIntStats } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
 import { loadedFrom, MAX_DOCUMENT_BYTES } from '../rules/read.ts';
 import type { Loaded, Source, Validators } from '../rules/source.ts';
+import { readIfChanged } from './text-file.ts';
 
 /**
  * Milliseconds a file must have stood untouched before its times are taken for its content: two edits within one
@@ -16,37 +15,16 @@ export const fileSource = (path: string): Source => ({
   load: (_signal, previous) => loadFile(path, previous),
 });
 
-/** Tells one state of a file from another without reading it. */
-export const stampOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
-  [dev, ino, size, mtimeNs, ctimeNs].join('-');
-
 async function loadFile(path: string, previous: Validators | undefined): Promise<Loaded> {
-  try {
-    // Looked at before it is read: an edit in between makes the stamp too old, never the rules.
-    const found = await stat(path, { bigint: true });
-    if (!found.isFile()) {
-      return {
-        outcome: 'unknown',
-        cause: `${path} is not a file`,
-        cure: 'Name the file that holds the rules.',
-      };
-    }
-    const { size } = found;
-    if (size > MAX_DOCUMENT_BYTES) {
-      const cause = `${path} has ${size} bytes, more than the ${MAX_DOCUMENT_BYTES} a rules document may have`;
-      return { outcome: 'unknown', cause, cure: 'Name the file that holds the rules.' };
-    }
-    const etag = stampOf(found);
-    if (previous?.etag === etag) return { outcome: 'unchanged' };
-    const settled = Date.now() - Number(found.mtimeMs) >= SETTLED;
-    const loaded = loadedFrom(await readFile(path, 'utf8'), 'strict', `Mend ${path}.`);
-    return loaded.outcome === 'rules' && settled ? { ...loaded, validators: { etag } } : loaded;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return {
-      outcome: 'unknown',
-      cause: `${path} can't be read: ${why}`,
-      cure: 'Check the path and its permissions.',
-    };
+  const found = await readIfChanged(path, previous?.etag, { maxBytes: MAX_DOCUMENT_BYTES });
+  if (found === null) return { outcome: 'unchanged' };
+  if ('fault' in found) {
+    const cure = 'Name the file that holds the rules, and check its permissions.';
+    return { outcome: 'unknown', cause: `${path} ${found.fault}`, cure };
   }
+  const { text, stamp, mtime } = found;
+  // The wall clock dates files. Where it was set back since, the file is read again at each load, which is safe.
+  const settled = Date.now() - mtime >= SETTLED;
+  const loaded = loadedFrom(text, 'strict', `Mend ${path}.`);
+  return loaded.outcome === 'rules' && settled ? { ...loaded, validators: { etag: stamp } } : loaded;
 }

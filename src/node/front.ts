@@ -23,8 +23,8 @@ export interface FrontOptions {
   readonly workers: number;
   /** Where its address and port come from, for start faults. */
   readonly spelt: Spelt;
-  /** Called when it is about to listen; throws a start fault. */
-  readonly certificate: () => Certificate | undefined;
+  /** Called when it is about to listen; rejects with a start fault. */
+  readonly certificate: () => Promise<Certificate | undefined>;
 }
 
 /** What clients meet. A single process has one, and so does every worker. */
@@ -82,7 +82,7 @@ export function openFront(
         edgeListener(() => app, pools),
         config.socket === null ? { host: config.host, port: config.port } : { socket: config.socket },
         spelt,
-        { certificate: certificate(), timeouts: clientTimeouts(idle), limits, crowd },
+        { certificate: await certificate(), timeouts: clientTimeouts(idle), limits, crowd },
       ),
     close,
   };
@@ -139,10 +139,10 @@ export const partOf = ({ connections, queue, ...limits }: GateLimits, workers: n
   queue: Math.ceil(queue / workers),
 });
 
-/** Opens the configured certificate, if there is one. Throws a start fault. */
-export function certificateOf(
+/** Opens the configured certificate, if there is one. Rejects with a start fault. */
+export async function certificateOf(
   { tlsCert: cert, tlsKey: key }: Pick<Config, 'tlsCert' | 'tlsKey'>,
   log: Logger,
-): Certificate | undefined {
+): Promise<Certificate | undefined> {
   return cert === null || key === null ? undefined : openCertificate({ cert, key }, log);
 }

@@ -17,6 +17,8 @@ export interface RedisLinkOptions {
   readonly hear: (text: string) => void;
   /** Told once when Redis goes and once when it is back. */
   readonly warn: (message: string) => void;
+  /** Called when it is back. */
+  readonly back: () => void;
 }
 
 // Milliseconds, all of them.
@@ -146,8 +148,10 @@ export async function openRedisLink(address: RedisAddress, options: RedisLinkOpt
   function back(client: RedisClient): void {
     current = client;
     tried.resolve();
-    if (away) warn(`Redis at ${address.shown} is back.`);
+    if (!away) return;
     away = false;
+    warn(`Redis at ${address.shown} is back.`);
+    options.back();
   }
 
   /** Serves until the connection is lost; gives the milliseconds that it lasted. */
@@ -160,10 +164,10 @@ export async function openRedisLink(address: RedisAddress, options: RedisLinkOpt
       main.connect(),
       subscriber.connect().then(() => subscriber.subscribe(channel, (text) => hear(text))),
     ];
-    let since = Date.now();
+    let since = performance.now();
     try {
       await orClosed(within(CONNECT_TIMEOUT, Promise.all(steps)), closing);
-      since = Date.now();
+      since = performance.now();
       back(main);
       gone(await lost(clients, closing));
     } catch (error) {
@@ -173,7 +177,7 @@ export async function openRedisLink(address: RedisAddress, options: RedisLinkOpt
     destroy();
     // A socket that was still connecting is not ended by the first time.
     void Promise.allSettled(steps).then(destroy);
-    return Date.now() - since;
+    return performance.now() - since;
   }
 
   async function stayConnected(): Promise<void> {

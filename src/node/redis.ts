@@ -3,10 +3,13 @@ import { type Bus, type BusMessage, listeners, readBusMessage } from '../rules/b
 import {
   decodeKept,
   encodeKept,
+  faultsOnce,
   firstOfRow,
+  headBytes,
+  headOf,
   type Keep,
   MAX_KEPT_BYTES,
-  onceEach,
+  type RecordHead,
   within,
 } from '../rules/keep.ts';
 import type { LastGood } from '../rules/ledger.ts';
@@ -33,10 +36,14 @@ const MAX_MESSAGE = 8_192;
 /**
  * Shares last good rules and messages with other instances through Redis or Valkey. Resolves within seconds whether
  * the server answers or not, and connects by itself once it does: while it is away nothing is missing but the
- * sharing. The warnings are whole sentences: one when it goes, one when it is back. Rejects with a start fault for
- * a URL that can't be one of Redis.
+ * sharing. `back` is called when it is there again: it may have lost what it had. The warnings are whole sentences: one
+ * when it goes, one when it is back. Rejects with a start fault for a URL that can't be one of Redis.
  */
-export async function openRedis(url: string, warn: (message: string) => void): Promise<Redis> {
+export async function openRedis(
+  url: string,
+  warn: (message: string) => void,
+  back: () => void = () => {},
+): Promise<Redis> {
   const address = redisAddress(url);
   const id = randomUUID();
   const { subscribe, tell, clear } = listeners();
@@ -51,8 +58,8 @@ export async function openRedis(url: string, warn: (message: string) => void): P
     else if (message !== 'own') tell(message);
   }
 
-  const tellOnce = onceEach(warn);
-  const link = await openRedisLink(address, { channel: CHANNEL, hear, warn });
+  const faults = faultsOnce(warn);
+  const link = await openRedisLink(address, { channel: CHANNEL, hear, warn, back });
 
   /** Null when Redis is away, goes meanwhile, or refuses. */
   async function ask<T>(
@@ -78,23 +85,34 @@ export async function openRedis(url: string, warn: (message: string) => void): P
     // No more than what can be used, whatever somebody has put there; '' when there is no such key.
     const text = await ask(reads, `reading ${key}`, (client) => client.getRange(key, 0, MAX_KEPT_BYTES));
     if (text === null || text === '') return null;
-    const kept = await decodeKept(bucket, text);
-    if (!('fault' in kept)) return kept;
-    tellOnce(bucket, `Redis key ${key} is ${kept.fault}. It is ignored until it is written anew.`);
-    return null;
+    const record = await decodeKept(bucket, text);
+    if ('fault' in record) {
+      faults.found(bucket, `Redis key ${key} is ${record.fault}. It is ignored until it is written again.`);
+      return null;
+    }
+    faults.gone(bucket);
+    return record;
   }
 
-  async function write(bucket: string, lastGood: LastGood): Promise<boolean> {
+  async function peek(bucket: string): Promise<RecordHead | null> {
+    if (faults.has(bucket)) return null;
+    const key = `${KEYS}${bucket}`;
+    const end = headBytes(bucket) - 1;
+    const text = await ask(reads, `reading ${key}`, (client) => client.getRange(key, 0, end));
+    return text === null ? null : headOf(bucket, text);
+  }
+
+  async function write(bucket: string, record: LastGood): Promise<void> {
     const key = `${KEYS}${bucket}`;
     const reply = await ask(writes, `writing ${key}`, (client) =>
-      client.set(key, encodeKept(bucket, lastGood)),
+      client.set(key, encodeKept(bucket, record)),
     );
-    return reply !== null;
+    if (reply !== null) faults.gone(bucket);
   }
 
   let speaks = true;
   return {
-    keep: { read, write },
+    keep: { read, peek, write },
     bus: {
       publish(message) {
         const text = JSON.stringify({ from: id, message });

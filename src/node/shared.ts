@@ -4,33 +4,47 @@ import { asFlag } from '../config/spell.ts';
 import type { Bus } from '../rules/bus.ts';
 import type { RulesCache } from '../rules/cache.ts';
 import { keyOf, type RuledBucket, sharedKey } from '../rules/held.ts';
-import { type Keep, severalKeeps } from '../rules/keep.ts';
+import type { Keep } from '../rules/keep.ts';
 import { coalesced, refreshLoaded } from '../rules/refresh.ts';
 import { isThisMachine } from './reach.ts';
 import { openStateDirectory } from './state.ts';
 
 /** What outlives this process, and what it shares with others. */
 export interface Shared {
-  readonly keep: Keep | null;
+  readonly keeps: readonly Keep[];
   readonly bus: Bus | null;
+  /** Why last good rules would not outlive this process, a line each. */
+  problems(): readonly string[];
   close(): Promise<void>;
+}
+
+export interface SharedOptions {
+  /** What gave each option, for warnings. */
+  readonly places: Places;
+  readonly warn: (message: string) => void;
+  /** Called when a place of last good rules is there again: it may have lost them. */
+  readonly back: () => void;
 }
 
 /** Opens the state directory and Redis, where they are configured. Rejects with a start fault. */
 export async function openShared(
   { stateDir, redis }: Pick<Config, 'stateDir' | 'redis'>,
-  warn: (message: string) => void,
-  places: Places,
+  { warn, back, places }: SharedOptions,
 ): Promise<Shared> {
-  const keeps: Keep[] = [];
-  if (stateDir !== null) keeps.push(await openStateDirectory(stateDir, warn));
-  if (redis === null) return { keep: keeps[0] ?? null, bus: null, close: async () => {} };
+  const states = stateDir === null ? [] : [await openStateDirectory(stateDir, warn)];
+  const problems = () => states.flatMap((state) => state.problem() ?? []);
+  if (redis === null) return { keeps: states, bus: null, problems, close: async () => {} };
   const bare = bareRedis(redis);
   if (bare !== null) warn(`${places.redis ?? asFlag('redis')}: ${bare}`);
   // Loaded only where it is used: the client takes a tenth of a second and 27 MB.
   const { openRedis } = await import('./redis.ts');
-  const { keep, bus, close } = await openRedis(redis, warn);
-  return { keep: severalKeeps([...keeps, keepAmongMachines(keep)]), bus: busAmongMachines(bus), close };
+  const { keep, bus, close } = await openRedis(redis, warn, back);
+  return {
+    keeps: [...states, keepAmongMachines(keep)],
+    bus: busAmongMachines(bus),
+    problems,
+    close,
+  };
 }
 
 /** Whoever is on the way reads what goes over plain Redis, and writes rules into it; on this machine nobody is. */
@@ -45,7 +59,8 @@ const machine = hostname();
 
 const keepAmongMachines = (keep: Keep): Keep => ({
   read: (bucket) => keep.read(sharedKey(bucket, machine)),
-  write: (bucket, lastGood, again) => keep.write(sharedKey(bucket, machine), lastGood, again),
+  peek: (bucket, anew) => keep.peek(sharedKey(bucket, machine), anew),
+  write: (bucket, record) => keep.write(sharedKey(bucket, machine), record),
 });
 
 const busAmongMachines = (bus: Bus): Bus => ({

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { isDiskStuck } from './disk.ts';
 import { createLineWriter, type LineWriter, type LineWriterOptions } from './line-writer.ts';
 import { openOutput } from './output.ts';
 
@@ -50,9 +51,15 @@ export async function logged(): Promise<void> {
 export async function exit(code: number): Promise<never> {
   await logged();
   await said();
-  // `process.exit` would wait for a write that hangs, as on a disk that does not answer.
-  if (output?.writing() || error?.writing()) process.kill(process.pid, 'SIGKILL');
+  // `process.exit` would wait for disk work that hangs, a write of the log among it.
+  if (output?.writing() || error?.writing() || isDiskStuck()) process.kill(process.pid, 'SIGKILL');
   process.exit(code);
+}
+
+/** Ends this process with a code once nothing is left to do; at once where disk work hangs, which has no end. */
+export async function exitLater(code: number): Promise<void> {
+  process.exitCode = code;
+  if (isDiskStuck()) await exit(code);
 }
 
 /** Ends the process on an error that nothing catches. Node's own report would wait for a pipe that nothing reads. */

@@ -95,13 +95,13 @@ async function open(
   const adminSpelt = speltBy(places, 'adminHost', 'adminPort');
   const exposure = await exposureOf(config, spelt);
   const adminReach = await reached({ host: config.adminHost, port: config.adminPort }, adminSpelt);
-  const shared = await openShared(config, warn, places);
+  const shared = await openShared(config, { warn, places, back: () => void cache.restore() });
   opened.push(shared.close);
-  const { keep, bus } = shared;
+  const { keeps, bus } = shared;
   const cache = createRulesCache({
     ttl: config.rulesTtl,
     maxStale: config.maxStale,
-    ...(keep !== null && { keep }),
+    keeps,
     onChange: (changed, status) => {
       logRules(log, changed, status);
       serve.changed(changed);
@@ -148,6 +148,7 @@ async function open(
     cache,
     listening: () => listening && serve.listening(),
     answering: serve.answering,
+    problems: shared.problems,
     metrics: async () => {
       await serve.collect();
       return metrics.render();

@@ -1,21 +1,27 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { lstat, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import {
   decodeKept,
   encodeKept,
+  faultsOnce,
   firstOfRow,
+  headOf,
   type Keep,
   MAX_KEPT_BYTES,
-  onceEach,
-  within,
 } from '../rules/keep.ts';
 import type { LastGood } from '../rules/ledger.ts';
+import { codeOf, isSilent, openDisk } from './disk.ts';
+import { messageOf } from './port.ts';
 import { startFault } from './start-fault.ts';
+import { readTextFile } from './text-file.ts';
 
-/** Milliseconds until a disk that does not answer is done without. */
-const DISK_TIMEOUT = 5_000;
-/** A temporary file this old belongs to a process that is gone. */
+export interface StateDirectory extends Keep {
+  /** Why nothing can be written now; null while writing works. */
+  problem(): string | null;
+}
+
+/** Milliseconds after which a temporary file belongs to a process that is gone. */
 const LEFT_OVER = 3_600_000;
 const TEMPORARY = /^\.rules-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 const READABLE = 60;
@@ -29,106 +35,138 @@ function fileOf(bucket: string): string {
   return `rules-${readable}-${hash}.json`;
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';
-
 /**
- * Keeps last good rules in a folder, one file per bucket, which is made when missing. Rejects with a start fault
- * when it can't be made or written. The warnings are whole sentences that name the file.
+ * Stores last good rules in a folder, one file per bucket, which is made when missing. One that can be read and not
+ * written is read, with a warning. Rejects with a start fault when it can be neither. The warnings are whole sentences
+ * that name the file.
  */
-export async function openStateDirectory(folder: string, warn: (message: string) => void): Promise<Keep> {
-  try {
-    await mkdir(folder, { recursive: true });
-    const trial = temporaryIn(folder);
-    await writeFile(trial, '', { flag: 'wx' });
-    await rm(trial);
-    await removeLeftovers(folder);
-  } catch (error) {
-    throw startFault([`state directory ${folder}: ${messageOf(error)}; name a folder that can be written`]);
-  }
-  return stateKeep(folder, warn);
-}
+export async function openStateDirectory(
+  folder: string,
+  warn: (message: string) => void,
+): Promise<StateDirectory> {
+  // A hanging write must not stop reads.
+  const [reads, writes] = [openDisk(), openDisk()];
+  const failures = firstOfRow(warn);
+  const faults = faultsOnce(warn);
+  const queue = new Map<string, Queued>();
+  let problem: string | null = null;
 
-function stateKeep(folder: string, warn: (message: string) => void): Keep {
-  const writing = new Map<string, Writing>();
-  const writes = firstOfRow(warn);
-  const tell = onceEach(warn);
+  function failed(message: string): void {
+    problem = message;
+    failures.failed(message);
+  }
+
+  await writes(() => prepare(folder)).catch(async (error) => {
+    if (!isSilent(error) && !(await reads(() => readdir(folder)).then(() => true, isSilent)))
+      throw startFault([
+        `state directory ${folder}: ${messageOf(error)}; name a folder that can be made and written`,
+      ]);
+    failed(
+      `state directory ${folder} can't be written: ${messageOf(error)}. ` +
+        'Rules are read from it, and those that are loaded now are lost at the next start.',
+    );
+  });
+
+  const readText = (path: string) => readTextFile(path, { maxBytes: MAX_KEPT_BYTES, disk: reads });
 
   async function read(bucket: string): Promise<LastGood | null> {
     const path = join(folder, fileOf(bucket));
-    try {
-      const kept = await within(DISK_TIMEOUT, readKept(bucket, path));
-      if (!('fault' in kept)) return kept;
-      tell(bucket, `${path} is ${kept.fault}. It is ignored until it is written anew.`);
-    } catch (error) {
-      if (!isMissing(error)) tell(bucket, `${path} can't be read: ${messageOf(error)}. It is ignored.`);
+    const found = await readText(path);
+    if ('fault' in found) {
+      if (found.code !== 'ENOENT') faults.found(bucket, `${path} ${found.fault}. It is ignored.`);
+      return null;
     }
-    return null;
+    const record = await decodeKept(bucket, found.text);
+    if ('fault' in record) {
+      faults.found(bucket, `${path} is ${record.fault}. It is ignored until it is written again.`);
+      return null;
+    }
+    faults.gone(bucket);
+    return record;
   }
 
-  async function put(bucket: string, lastGood: LastGood): Promise<boolean> {
+  async function put(bucket: string, own: Queued): Promise<void> {
     const path = join(folder, fileOf(bucket));
+    const leave = () => queue.get(bucket) === own && queue.delete(bucket);
     try {
-      await replace(folder, path, encodeKept(bucket, lastGood));
-      writes.worked();
-      return true;
+      await writes(() => {
+        leave();
+        return replace(folder, path, encodeKept(bucket, own.record));
+      });
+      problem = null;
+      failures.worked();
+      faults.gone(bucket);
     } catch (error) {
-      writes.failed(
-        `${path} can't be written: ${messageOf(error)}. A restart would find older rules, or none.`,
-      );
-      return false;
+      leave();
+      failed(`${path} can't be written: ${messageOf(error)}. A restart would find older rules, or none.`);
     }
-  }
-
-  async function putAll(bucket: string, own: Writing): Promise<boolean> {
-    let kept = false;
-    for (let next = own.next; next !== null; next = own.next) {
-      own.next = null;
-      kept = await put(bucket, next);
-    }
-    writing.delete(bucket);
-    return kept;
-  }
-
-  /** While one write of a bucket runs, the last of those that came meanwhile waits; the others are out of date. */
-  function queued(bucket: string, lastGood: LastGood): Promise<boolean> {
-    const running = writing.get(bucket);
-    if (running !== undefined) {
-      running.next = lastGood;
-      return running.done;
-    }
-    const own: Writing = { next: lastGood, done: Promise.resolve(false) };
-    writing.set(bucket, own);
-    own.done = putAll(bucket, own);
-    return own.done;
   }
 
   return {
     read,
-    write: (bucket, lastGood) =>
-      within(DISK_TIMEOUT, queued(bucket, lastGood)).catch((error) => {
-        writes.failed(`${folder} can't be written: ${messageOf(error)}.`);
-        return false;
-      }),
+    async peek(bucket) {
+      // Writing is tried again, which shows whether it works by now.
+      if (problem !== null || faults.has(bucket)) return null;
+      const found = await readText(join(folder, fileOf(bucket)));
+      return 'fault' in found ? null : headOf(bucket, found.text);
+    },
+    write(bucket, record) {
+      const queued = queue.get(bucket);
+      if (queued !== undefined) {
+        queued.record = record;
+        return queued.done;
+      }
+      const own: Queued = { record, done: Promise.resolve() };
+      queue.set(bucket, own);
+      own.done = put(bucket, own);
+      return own.done;
+    },
+    problem: () => problem,
   };
 }
 
-interface Writing {
-  next: LastGood | null;
-  done: Promise<boolean>;
+/** What waits to be written. */
+interface Queued {
+  /** The newest: an earlier one is out of date. */
+  record: LastGood;
+  done: Promise<void>;
 }
 
-async function readKept(bucket: string, path: string): Promise<LastGood | { fault: string }> {
-  const found = await stat(path);
-  if (!found.isFile()) return { fault: 'not a file' };
-  if (found.size > MAX_KEPT_BYTES) return { fault: `over ${MAX_KEPT_BYTES} bytes` };
-  return decodeKept(bucket, await readFile(path, 'utf8'));
+/** Makes the folder, shows that it can be written, and removes what killed processes left. */
+async function prepare(folder: string): Promise<void> {
+  await makeFolder(folder);
+  const trial = temporaryIn(folder);
+  await writeFile(trial, '', { flag: 'wx' });
+  // By the clock that dates the other files.
+  const { mtimeMs } = await stat(trial);
+  await rm(trial);
+  await removeLeftovers(folder, mtimeMs - LEFT_OVER);
 }
 
-/** Whatever happens, `path` holds the old text or the new one, whole. */
+/** Makes a folder and those above it; `mkdir` with `recursive` never ends below /proc. */
+async function makeFolder(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory()) return;
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path);
+  }
+}
+
+async function removeLeftovers(folder: string, before: number): Promise<void> {
+  for (const name of (await readdir(folder)).filter((entry) => TEMPORARY.test(entry))) {
+    const path = join(folder, name);
+    const found = await lstat(path).catch(() => null);
+    if (found?.isFile() && found.mtimeMs < before) await rm(path, { force: true });
+  }
+}
+
+/** Whatever happens, `path` holds the old text or the new one, whole. A folder that was removed is made again. */
 async function replace(folder: string, path: string, text: string): Promise<void> {
+  await makeFolder(folder);
   const temporary = temporaryIn(folder);
   try {
     await writeFile(temporary, text, { flag: 'wx', flush: true });
@@ -136,13 +174,5 @@ async function replace(folder: string, path: string, text: string): Promise<void
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
-  }
-}
-
-async function removeLeftovers(folder: string): Promise<void> {
-  for (const name of (await readdir(folder)).filter((entry) => TEMPORARY.test(entry))) {
-    const path = join(folder, name);
-    const found = await lstat(path).catch(() => null);
-    if (found?.isFile() && Date.now() - found.mtimeMs > LEFT_OVER) await rm(path, { force: true });
   }
 }

@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions, type Server } from 'node:tls';
 import type { Logger } from 'pino';
 import { startFault } from './start-fault.ts';
+import { readTextFile } from './text-file.ts';
 import { watchFile } from './watch.ts';
 
 /** A certificate with its key, as files that may change. */
@@ -23,12 +23,15 @@ export interface CertificateFiles {
 /** Milliseconds without a change after which both files are taken to be written. */
 const SETTLED = 200;
 
-/** Reads a certificate. Throws a start fault where it and its key can't be used together. */
-export function openCertificate(
+/** A longer file is neither a certificate with its chain nor a key. */
+const MAX_BYTES = 1_048_576;
+
+/** Reads a certificate. Rejects with a start fault where it and its key can't be used together. */
+export async function openCertificate(
   files: CertificateFiles,
   log: Pick<Logger, 'info' | 'warn' | 'error'>,
-): Certificate {
-  const first = readPair(files);
+): Promise<Certificate> {
+  const first = await readPair(files);
   if ('fault' in first) throw startFault([first.fault]);
   warnOfAge(first.leaf);
   let known = first;
@@ -38,8 +41,8 @@ export function openCertificate(
       log.warn({ certificate: files.cert, validTo }, 'certificate expired');
   }
 
-  function reload(server: Pick<Server, 'setSecureContext'>): void {
-    const read = readPair(files);
+  async function reload(server: Pick<Server, 'setSecureContext'>): Promise<void> {
+    const read = await readPair(files);
     if ('fault' in read) {
       log.error({ certificate: files.cert, fault: read.fault }, 'certificate refused, the old one stays');
       return;
@@ -59,7 +62,7 @@ export function openCertificate(
       // Two files are rarely changed in one moment, and a half of each fits nobody.
       const changed = (): void => {
         clearTimeout(timer);
-        timer = setTimeout(() => reload(server), SETTLED).unref();
+        timer = setTimeout(() => void reload(server), SETTLED).unref();
       };
       const watched = [watchFile(files.cert, changed), watchFile(files.key, changed)];
       // What changed between the reading and the watching.
@@ -79,11 +82,15 @@ interface Pair {
   readonly leaf: X509Certificate;
 }
 
-function readPair({ cert: certFile, key: keyFile }: CertificateFiles): Pair | { readonly fault: string } {
-  const cert = readText(certFile);
-  if (typeof cert !== 'string') return { fault: `--tls-cert ${certFile} can't be read (${cert.message})` };
-  const key = readText(keyFile);
-  if (typeof key !== 'string') return { fault: `--tls-key ${keyFile} can't be read (${key.message})` };
+async function readPair({
+  cert: certFile,
+  key: keyFile,
+}: CertificateFiles): Promise<Pair | { readonly fault: string }> {
+  const certRead = await readTextFile(certFile, { maxBytes: MAX_BYTES, pipe: true });
+  if ('fault' in certRead) return { fault: `--tls-cert ${certFile} ${certRead.fault}` };
+  const keyRead = await readTextFile(keyFile, { maxBytes: MAX_BYTES, pipe: true });
+  if ('fault' in keyRead) return { fault: `--tls-key ${keyFile} ${keyRead.fault}` };
+  const [cert, key] = [certRead.text, keyRead.text];
   const leaf = attempt(() => new X509Certificate(cert));
   if (leaf === null) {
     return { fault: `--tls-cert ${certFile} holds no certificate: write the path of one in PEM` };
@@ -122,14 +129,6 @@ function refusalOf(context: SecureContextOptions): string | null {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     return code.replace(/^ERR_(?:SSL|OSSL)_/, '');
-  }
-}
-
-function readText(file: string): string | Error {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
   }
 }
 

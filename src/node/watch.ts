@@ -1,7 +1,8 @@
 import { type BigIntStats, type FSWatcher, statSync, watch } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { stampOf } from './file.ts';
+import { files } from './disk.ts';
+import { stampOf } from './text-file.ts';
 
 /** Milliseconds without an event after which a burst of them is over. */
 const QUIET = 100;
@@ -45,9 +46,12 @@ export function watchFile(path: string, changed: () => void): { close(): void } 
     // One look at a time, so that a file system that hangs gathers none.
     if (looking) return noticed();
     looking = true;
-    // Watched first: what changes after the look is then told.
-    await watchFolders();
-    const found = await stampLater(file);
+    // A disk that does not answer says nothing of the file.
+    const found = await files(async () => {
+      // Watched first: what changes after the look is then told.
+      await watchFolders();
+      return stampLater(file);
+    }).catch(() => known);
     looking = false;
     if (closed || found === known) return;
     known = found;
@@ -83,10 +87,12 @@ export function watchFile(path: string, changed: () => void): { close(): void } 
   }
 
   const polling = setInterval(noticed, POLL).unref();
-  void watchFolders().then(() => {
-    looking = false;
-    noticed();
-  });
+  void files(watchFolders)
+    .catch(() => {})
+    .then(() => {
+      looking = false;
+      noticed();
+    });
 
   return {
     close: () => {

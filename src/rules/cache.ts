@@ -1,4 +1,6 @@
 import { LRUCache } from 'lru-cache';
+import { fewAtOnce } from './batch.ts';
+import { monotonic } from './clock.ts';
 import { type Held, hold, isLocal, keyOf, type RuledBucket, type RulesInForce } from './held.ts';
 import { type Keep, within } from './keep.ts';
 import { createLedger, openAccount, type RulesStatus } from './ledger.ts';
@@ -26,6 +28,8 @@ export interface RulesCache {
   status(key: string, bucket?: RuledBucket): RulesStatus;
   /** Whether anybody has asked for the bucket's rules yet, also where they are still on their way. */
   asked(key: string): boolean;
+  /** Stores the last good rules of all buckets where they are missing from where they outlive the process. */
+  restore(): Promise<void>;
 }
 
 export interface RulesCacheOptions {
@@ -34,18 +38,20 @@ export interface RulesCacheOptions {
   /** Milliseconds after the last confirmation until last good rules are given up; 0: never. */
   readonly maxStale: number;
   /** Where last good rules outlive the process. */
-  readonly keep?: Keep;
+  readonly keeps?: readonly Keep[];
   /** Called when a load brings another version or state, or fails for another cause than the one before. */
   readonly onChange?: (bucket: RuledBucket, status: RulesStatus) => void;
   /** Called when a load, and nobody else's, brings a version. */
   readonly onVersion?: (bucket: RuledBucket, version: string) => void;
-  /** Epoch milliseconds. */
+  /** Milliseconds of a clock that is never set; ages and times to live go by it. */
   readonly now?: () => number;
+  /** Epoch milliseconds, as they are stored and shown. */
+  readonly wallClock?: () => number;
 }
 
 const BUCKETS_HELD = 10_000;
 
-const NOT_LOADED: RulesStatus = { state: 'not_loaded', lastGood: null, failure: null };
+const NOT_LOADED: RulesStatus = { state: 'not_loaded', lastGood: null, failure: null, age: null, due: 0 };
 
 /**
  * Keeps the compiled rules of many buckets fresh. Expired rules are served while one load per bucket runs;
@@ -53,21 +59,22 @@ const NOT_LOADED: RulesStatus = { state: 'not_loaded', lastGood: null, failure: 
  * (promise 2).
  */
 export function createRulesCache(options: RulesCacheOptions): RulesCache {
-  const { maxStale, now = Date.now } = options;
-  const ledger = createLedger({ maxStale, now, ...(options.keep !== undefined && { keep: options.keep }) });
+  const { maxStale, keeps = [], now = monotonic, wallClock = Date.now } = options;
+  const ledger = createLedger({ maxStale, keeps, now, wallClock });
   const buckets = new Map<string, Known>();
   /** Those forgotten that a request in flight still has: what they learn is nobody else's. */
   const forgotten = new WeakMap<RuledBucket, Known>();
   // Rules are given up after maxStale, so they are asked for well before.
   const ttl = maxStale > 0 ? Math.min(options.ttl, maxStale / 2) : options.ttl;
 
-  const load = createLoader({ ledger, ttl, onVersion: options.onVersion ?? (() => {}) });
+  const load = createLoader({ ledger, ttl, onVersion: options.onVersion ?? (() => {}), now });
 
   const held = new LRUCache<string, Held, Fetching>({
     max: BUCKETS_HELD,
     ttl,
     ttlResolution: 0,
-    perf: { now },
+    // The cache takes an entry that began at 0 for one without a time to live.
+    perf: { now: () => now() + 1 },
     allowStale: true,
     noDeleteOnStaleGet: true,
     // An evicted bucket's waiters still get the rules that are on their way to them.
@@ -101,8 +108,7 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
     options.onChange?.(bucket, status);
   }
 
-  const tooOld = ({ account: { lastGood } }: Known): boolean =>
-    lastGood !== null && ledger.tooOld(lastGood.confirmedAt);
+  const tooOld = ({ account }: Known): boolean => ledger.tooOld(account);
 
   const inForce = (found: Held, known: Known): RulesInForce => (tooOld(known) ? found.unavailable : found);
 
@@ -215,7 +221,10 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
     return known === undefined ? NOT_LOADED : ledger.status(known.account);
   }
 
-  return { current, refresh, renew, learn, forget, status, asked: (key) => buckets.has(key) };
+  const restore = (): Promise<void> =>
+    fewAtOnce([...buckets.values()], ({ account }) => ledger.restore(account, true));
+
+  return { current, refresh, renew, learn, forget, status, restore, asked: (key) => buckets.has(key) };
 }
 
 /** A load tells its own failure; nobody waits for this one. */

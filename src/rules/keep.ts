@@ -9,11 +9,16 @@ export interface Keep {
   /** What was kept last; null when nothing is, or when it can't be used (a warning has been told). Never rejects. */
   read(bucket: string): Promise<LastGood | null>;
   /**
-   * Whether it is kept now; where it is not, the next confirmation is written with `again`, to those that failed.
-   * Never rejects.
+   * How far the stored record has come, at less cost than reading it; null where there is none, or where the last read
+   * found a fault. A place that is slow or billed may answer from memory unless it is asked `anew`. Never rejects.
    */
-  write(bucket: string, lastGood: LastGood, again?: boolean): Promise<boolean>;
+  peek(bucket: string, anew: boolean): Promise<RecordHead | null>;
+  /** Never rejects; what could not be written is missing at the next look. */
+  write(bucket: string, record: LastGood): Promise<void>;
 }
+
+/** The beginning of a record. */
+export type RecordHead = Pick<LastGood, 'version' | 'confirmedAt'>;
 
 /** What is longer was not written here: no document that is read makes half as much, its warnings included. */
 export const MAX_KEPT_BYTES = 1_048_576;
@@ -30,6 +35,22 @@ export function encodeKept(bucket: string, kept: LastGood): string {
   return `${JSON.stringify({ format: FORMAT, bucket, outcome, version, loadedAt, confirmedAt, ruleSet, warnings })}\n`;
 }
 
+const headStart = (bucket: string): string =>
+  `{"format":${FORMAT},"bucket":${JSON.stringify(bucket)},"outcome":"`;
+
+const HEAD_REST =
+  /^(?:rules|none|missing)","version":"([0-9a-f]{16})","loadedAt":\d{1,16}(?:\.\d+)?,"confirmedAt":(\d{1,16}(?:\.\d+)?),/;
+
+/** So many bytes of a record are enough for `headOf`. */
+export const headBytes = (bucket: string): number => new TextEncoder().encode(headStart(bucket)).length + 160;
+
+/** The head of a text that begins as `encodeKept` would have it for this bucket; null for any other. */
+export function headOf(bucket: string, text: string): RecordHead | null {
+  const start = headStart(bucket);
+  const [, version, confirmedAt] = (text.startsWith(start) && HEAD_REST.exec(text.slice(start.length))) || [];
+  return version === undefined ? null : { version, confirmedAt: Number(confirmedAt) };
+}
+
 /**
  * Takes text that `encodeKept` should have written for this bucket, and trusts none of it: every value is held to
  * what a document may say, and the version to the rules. Never rejects; `fault` ends a sentence that names the text.
@@ -44,8 +65,8 @@ export async function decodeKept(bucket: string, text: string): Promise<LastGood
   const outcome = OUTCOMES.find((known) => known === kept.outcome);
   if (outcome === undefined) return { fault: `without an outcome (${OUTCOMES.join(', ')})` };
   const { version, loadedAt, confirmedAt } = kept;
-  if (!isTime(loadedAt) || !isTime(confirmedAt) || loadedAt > confirmedAt) {
-    return { fault: 'without times that can be: loadedAt, then confirmedAt, in milliseconds since 1970' };
+  if (!isTime(loadedAt) || !isTime(confirmedAt)) {
+    return { fault: 'without times that can be: loadedAt and confirmedAt, in milliseconds since 1970' };
   }
   const ruleSet = ruleSetOf(kept.ruleSet);
   if (ruleSet === null) return { fault: 'without a rule set that can be' };
@@ -57,30 +78,8 @@ export async function decodeKept(bucket: string, text: string): Promise<LastGood
   if (typeof version !== 'string' || version !== (await versionOf(ruleSet, outcome))) {
     return { fault: 'changed since it was written: its version is not that of its rules' };
   }
-  return { outcome, ruleSet, version, warnings, loadedAt, confirmedAt };
-}
-
-/** Several as one: reads whichever has been confirmed last, writes to all. */
-export function severalKeeps(keeps: readonly Keep[]): Keep {
-  /** By bucket: those that have not taken what was written last. */
-  const failed = new Map<string, readonly Keep[]>();
-  return {
-    async read(bucket) {
-      let last: LastGood | null = null;
-      for (const kept of await Promise.all(keeps.map((keep) => keep.read(bucket)))) {
-        if (kept !== null && (last === null || kept.confirmedAt > last.confirmedAt)) last = kept;
-      }
-      return last;
-    },
-    async write(bucket, lastGood, again = false) {
-      const writing = again ? (failed.get(bucket) ?? keeps) : keeps;
-      const written = await Promise.all(writing.map((keep) => keep.write(bucket, lastGood)));
-      const left = writing.filter((_, at) => !written[at]);
-      if (left.length > 0) failed.set(bucket, left);
-      else failed.delete(bucket);
-      return left.length === 0;
-    },
-  };
+  // The clock of the machine that wrote it may have been set back in between.
+  return { outcome, ruleSet, version, warnings, loadedAt: Math.min(loadedAt, confirmedAt), confirmedAt };
 }
 
 /** Waits for `work`, which goes on by itself, at most so long; rejects then. */
@@ -110,12 +109,16 @@ export function firstOfRow(warn: (message: string) => void) {
   };
 }
 
-/** Tells what is wrong with a bucket's kept rules once, until it is something else: a store that is down has them read again and again. */
-export function onceEach(warn: (message: string) => void): (bucket: string, message: string) => void {
-  const told = new Map<string, string>();
-  return (bucket, message) => {
-    if (told.get(bucket) !== message) warn(message);
-    told.set(bucket, message);
+/** Warns of a fault in a bucket's stored record once, until it is another or is gone: a store that is down has it read often. */
+export function faultsOnce(warn: (message: string) => void) {
+  const faults = new Map<string, string>();
+  return {
+    found(bucket: string, message: string): void {
+      if (faults.get(bucket) !== message) warn(message);
+      faults.set(bucket, message);
+    },
+    gone: (bucket: string): boolean => faults.delete(bucket),
+    has: (bucket: string): boolean => faults.has(bucket),
   };
 }
 

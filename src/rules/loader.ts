@@ -1,3 +1,4 @@
+import { monotonic } from './clock.ts';
 import { isLocal, type RuledBucket } from './held.ts';
 import { within } from './keep.ts';
 import { type Account, type Ledger, validatorsOf } from './ledger.ts';
@@ -30,6 +31,8 @@ export interface LoaderOptions {
   readonly ttl: number;
   /** Called when a load brings a version that is not kept here alone. */
   readonly onVersion: (bucket: RuledBucket, version: string) => void;
+  /** Milliseconds of a clock that is never set. */
+  readonly now: () => number;
 }
 
 /**
@@ -40,6 +43,7 @@ export function createLoader({
   ledger,
   ttl,
   onVersion,
+  now,
 }: LoaderOptions): (fetching: Fetching) => Promise<number> {
   /** What is held may be set or evicted while a load runs: of two at once the older answer could come last. */
   async function oneByOne(known: Known, load: () => Promise<number>): Promise<number> {
@@ -51,39 +55,51 @@ export function createLoader({
     return loading;
   }
 
+  async function loadAndPlan(fetching: Fetching): Promise<number> {
+    const { account } = fetching.known;
+    const pause = await recallOrLoad(fetching);
+    account.next = now() + pause;
+    return pause;
+  }
+
   /** Gives back the milliseconds until the next load: what was kept is served at once, and the store asked next. */
-  async function recallOrLoad({ bucket, known, anew }: Fetching): Promise<number> {
-    const began = performance.now();
-    const recalling = isLocal(bucket) ? false : ledger.recallOnce(known.account);
+  async function recallOrLoad(fetching: Fetching): Promise<number> {
+    const { bucket, known, anew } = fetching;
+    const { account } = known;
+    const began = monotonic();
+    account.outlives = !isLocal(bucket);
+    const recalling = account.outlives && ledger.recallOnce(account);
     const recalled = recalling && (await within(LOAD_TIMEOUT / 2, recalling).catch(() => false));
-    return recalled && !anew ? 1 : jittered(await load(bucket, known, began));
+    return recalled && !anew ? 1 : jittered(await load(fetching, began));
   }
 
   /** Loads and takes down what came; gives back the milliseconds until the next load. */
-  async function load(bucket: RuledBucket, { account }: Known, began: number): Promise<number> {
+  async function load({ bucket, known: { account }, anew }: Fetching, began: number): Promise<number> {
     const { source } = bucket;
-    const outlives = !isLocal(bucket);
-    for (let left = LOAD_TIMEOUT; left > 0; left = LOAD_TIMEOUT - (performance.now() - began)) {
+    for (let left = LOAD_TIMEOUT; left > 0; left = LOAD_TIMEOUT - (monotonic() - began)) {
       const before = account.lastGood;
       const loaded = await loadOnce(source, validatorsOf(account, source), left);
-      if (loaded.outcome === 'unknown') ledger.fail(account, loaded);
-      else {
-        const taken = await ledger.confirm(account, source, before, loaded, outlives);
-        // Others have told of other rules meanwhile: whose are newer the source knows.
-        if (taken === 'overtaken') continue;
-        if (taken === 'changed' && outlives) onVersion(bucket, account.lastGood?.version ?? '');
-      }
+      const taken =
+        loaded.outcome === 'unknown'
+          ? ledger.fail(account, loaded)
+          : await ledger.confirm(account, source, before, loaded);
+      // Others have told of other rules meanwhile: whose are newer the source knows.
+      if (taken === 'overtaken') continue;
+      if (taken === 'changed' && account.outlives) {
+        // Those who hear of the version read it from where it is stored.
+        ledger.store(account);
+        onVersion(bucket, account.lastGood?.version ?? '');
+      } else void ledger.restore(account, anew);
       return account.failure === null ? ttl : backOff(account.failure.count);
     }
     return 1;
   }
 
-  return (fetching) => oneByOne(fetching.known, () => recallOrLoad(fetching));
+  return (fetching) => oneByOne(fetching.known, () => loadAndPlan(fetching));
 }
 
 /** Milliseconds until the next load after so many failed ones. */
-export const backOff = (failed: number): number =>
-  Math.min(BACK_OFF_FIRST * 2 ** (failed - 1), BACK_OFF_CEILING);
+const backOff = (failed: number): number => Math.min(BACK_OFF_FIRST * 2 ** (failed - 1), BACK_OFF_CEILING);
 
 /** A fleet that started together must not ask together for ever. */
 const jittered = (milliseconds: number): number =>

@@ -1,8 +1,6 @@
+import { fewAtOnce } from './batch.ts';
 import type { RulesCache } from './cache.ts';
 import { keyOf, type RuledBucket } from './held.ts';
-
-/** Ten thousand loads at once would use up the process's connections. */
-const AT_ONCE = 32;
 
 /** Loads anew what has been asked for before; a bucket that nobody has asked for is loaded when somebody does. */
 export const refreshLoaded = (cache: RulesCache, buckets: readonly RuledBucket[]): Promise<void> =>
@@ -24,19 +22,6 @@ export const loadDue = (cache: RulesCache, buckets: readonly RuledBucket[]): Pro
     });
     await loading;
   });
-
-async function fewAtOnce(
-  buckets: readonly RuledBucket[],
-  load: (bucket: RuledBucket) => Promise<unknown>,
-): Promise<void> {
-  const left = [...buckets];
-  const worker = async () => {
-    for (let bucket = left.shift(); bucket !== undefined; bucket = left.shift()) {
-      await load(bucket).catch(() => {});
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-}
 
 /** Runs work that many ask for: one run at a time, and one more for whoever asked since the last began. */
 export function coalesced(work: () => Promise<void>): () => Promise<void> {

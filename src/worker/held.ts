@@ -1,4 +1,5 @@
 import type { Exchange } from '../bucket/transport.ts';
+import { now } from './clock.ts';
 import { isFromKv } from './config.ts';
 import { createLog } from './log.ts';
 import { type OpenedEdge, openEdge, type Unopened } from './open.ts';
@@ -7,7 +8,7 @@ import type { Env } from './platform.ts';
 interface Held {
   opened: OpenedEdge | Unopened | null;
   opening: Promise<OpenedEdge | Unopened> | null;
-  /** When to look again, in epoch milliseconds. */
+  /** When to look again. */
   due: number;
   /** The faults that the log has already. */
   told: string;
@@ -35,7 +36,7 @@ export function heldEdge(
     all.set(env, held);
   }
   const { opened } = held;
-  if (opened !== null && Date.now() < held.due) return opened;
+  if (opened !== null && now() < held.due) return opened;
   if (held.opening === null) {
     held.opening = open(env, held);
     background(held.opening);
@@ -50,7 +51,7 @@ async function open(env: Env, held: Held): Promise<OpenedEdge | Unopened> {
   held.opening = null;
   const faulty = 'lines' in found;
   const again = found === FAILED || isFromKv(env);
-  held.due = again ? Date.now() + (faulty ? LOOK_AFTER_FAULT : LOOK) : Number.POSITIVE_INFINITY;
+  held.due = again ? now() + (faulty ? LOOK_AFTER_FAULT : LOOK) : Number.POSITIVE_INFINITY;
   if (faulty) tell(held, found, before !== null);
   else held.told = '';
   held.opened = faulty && before !== null ? before : found;

@@ -11,6 +11,7 @@ import { loadDue, refreshAll } from '../rules/refresh.ts';
 import { type Admin, guardAdmin } from './admin.ts';
 import { alive, aliveCache } from './alive.ts';
 import { digestOf, openBuckets } from './buckets.ts';
+import { now } from './clock.ts';
 import { type Configured, configure } from './config.ts';
 import { type OwnNames, ownNames } from './headers.ts';
 import { kvKeep } from './keep.ts';
@@ -62,11 +63,12 @@ async function putTogether(
   const log = createLog(config.logLevel);
   for (const warning of warnings) log.warn({}, warning);
   const kv = kvOf(env);
-  const keep = kv === null ? null : kvKeep(kv, alive, (message) => log.warn({}, message));
+  const keeps = kv === null ? [] : [kvKeep(kv, alive, (message) => log.warn({}, message))];
   const cache = createRulesCache({
     ttl: config.rulesTtl,
     maxStale: config.maxStale,
-    ...(keep !== null && { keep }),
+    keeps,
+    now,
     onChange: (bucket, status) => logRules(log, bucket, status),
   });
   const ruled = opened.map((bucket) => bucket.ruled);
@@ -88,8 +90,7 @@ async function putTogether(
     edgeId,
     debugReason: config.debugReason,
     limits: { target: config.maxUrl, headers: config.maxHeaders },
-    // As coarse as performance.now() here, and stands still as that does while nothing is read or written.
-    now: Date.now,
+    now,
   });
   const preloaded = opened.filter(({ preload }) => preload).map((bucket) => bucket.ruled);
   const admin = createAdmin({

@@ -21,12 +21,12 @@ const write = (options: Record<string, unknown>, fields: Record<string, unknown>
 beforeEach(() => write({ port: 1000 }));
 
 /** What is told where nothing is to be configured. */
-function refusedWith(args: readonly string[], env: Record<string, string>): readonly string[] {
+async function refusedWith(args: readonly string[], env: Record<string, string>): Promise<readonly string[]> {
   const said: string[] = [];
   const error = vi.spyOn(console, 'error').mockImplementation((line) => void said.push(String(line)));
   const before = process.exitCode;
   try {
-    expect(configure(args, env, () => [])).toBe(null);
+    expect(await configure(args, env, () => [])).toBe(null);
     expect(process.exitCode).toBe(2);
   } finally {
     process.exitCode = before;
@@ -42,20 +42,20 @@ describe('options of the process', () => {
     ['come from a flag before the file', ['--port', '3000'], {}, 3000],
     ['come from a flag before both', ['--port', '3000'], { PORT: '2000' }, 3000],
     ['come from the file where the variable is empty', [], { PORT: '' }, 1000],
-  ])('%s', (_, args, env, port) => {
-    const configured = configure([`--config=${path}`, ...args], env, () => []);
+  ])('%s', async (_, args, env, port) => {
+    const configured = await configure([`--config=${path}`, ...args], env, () => []);
     expect(configured?.config.port).toBe(port);
     expect(configured?.buckets.map(({ name }) => name)).toEqual(['media']);
   });
 
-  test('the file’s name comes from a variable too', () => {
-    const configured = configure([], { [OPTIONS.config.variable]: path }, () => []);
+  test('the file’s name comes from a variable too', async () => {
+    const configured = await configure([], { [OPTIONS.config.variable]: path }, () => []);
     expect(configured?.config.port).toBe(1000);
   });
 
-  test('faults of flags, variables and the file are told together, and nothing is configured', () => {
+  test('faults of flags, variables and the file are told together, and nothing is configured', async () => {
     write({ drain: 'x' }, { store: 'gcs' });
-    const said = refusedWith([`--config=${path}`, '--prot=1'], { LOG_LEVEL: 'x' });
+    const said = await refusedWith([`--config=${path}`, '--prot=1'], { LOG_LEVEL: 'x' });
     const places = ['--prot', 'LOG_LEVEL', `${path}: drain`, `${path}: buckets.media: store`];
     expect(said).toHaveLength(places.length);
     for (const place of places)
@@ -66,23 +66,26 @@ describe('options of the process', () => {
 describe('beside a configuration file', () => {
   const variables = BUCKET_OPTIONS.filter((name) => name !== 'bucket').map((name) => OPTIONS[name].variable);
 
-  test.each(variables)('the variable %s is not read, though no bucket could have its value', (variable) => {
-    for (const args of [[`--config=${path}`], []]) {
-      const env = { [variable]: ' ', ...(args.length === 0 && { [OPTIONS.config.variable]: path }) };
-      expect(configure(args, env, () => [])?.config.config).toBe(path);
-    }
-  });
+  test.each(variables)(
+    'the variable %s is not read, though no bucket could have its value',
+    async (variable) => {
+      for (const args of [[`--config=${path}`], []]) {
+        const env = { [variable]: ' ', ...(args.length === 0 && { [OPTIONS.config.variable]: path }) };
+        expect((await configure(args, env, () => []))?.config.config).toBe(path);
+      }
+    },
+  );
 
-  test('a variable that has no meaning without another is not read', () => {
+  test('a variable that has no meaning without another is not read', async () => {
     const env = { SIGNATURE: 'v1', STORE: 's3', RULES_TOKEN: 'env:MY_TOKEN' };
-    expect(configure([`--config=${path}`], env, () => [])?.buckets).toHaveLength(1);
+    expect((await configure([`--config=${path}`], env, () => []))?.buckets).toHaveLength(1);
   });
 
   test.each([
     ['a bucket in the environment', [], { BUCKET_URL: MEDIA }, /^bucket-cors: BUCKET_URL stands beside/],
     ['a faulty one too, once', [], { BUCKET_URL: 'ftp://x' }, /^bucket-cors: BUCKET_URL stands beside/],
     ['a flag of one bucket', ['--store=s3'], {}, /^bucket-cors: --store stands beside/],
-  ])('%s is refused', (_, args, env, line) => {
-    expect(refusedWith([`--config=${path}`, ...args], env)).toEqual([expect.stringMatching(line)]);
+  ])('%s is refused', async (_, args, env, line) => {
+    expect(await refusedWith([`--config=${path}`, ...args], env)).toEqual([expect.stringMatching(line)]);
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
 import { call } from '../node/running.ts';
 import { openStore, rulesFor, type Store } from '../node/store.ts';
-import { type Run, run, stop } from './process.ts';
+import { type Run, type RunOptions, run, stop } from './process.ts';
 
 export const PORTS = ['--port', '0', '--admin-port', '0'];
 
@@ -18,6 +18,11 @@ export function edges() {
   let folder = '';
   const runs: Run[] = [];
   const stores: Store[] = [];
+  const serveWith = async (options: RunOptions, ...args: string[]): Promise<Edge> => {
+    const started = run(['serve', ...PORTS, ...args], options);
+    runs.push(started);
+    return { ...started, url: await started.address('edge'), adminUrl: await started.address('admin') };
+  };
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'cli-edges-'));
   });
@@ -39,11 +44,9 @@ export function edges() {
       stores.splice(stores.indexOf(store), 1);
       await store.close();
     },
-    async serve(...args: string[]): Promise<Edge> {
-      const started = run(['serve', ...PORTS, ...args]);
-      runs.push(started);
-      return { ...started, url: await started.address('edge'), adminUrl: await started.address('admin') };
-    },
+    serve: (...args: string[]): Promise<Edge> => serveWith({}, ...args),
+    /** The same with another environment, or under another program. */
+    serveWith,
   };
 }
 

@@ -10,4 +10,6 @@ export const CA = readFileSync(FILES.cert, 'utf8');
 
 const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
 
-export const certificate = () => openCertificate(FILES, SILENT);
+const opened = await openCertificate(FILES, SILENT);
+
+export const certificate = () => opened;

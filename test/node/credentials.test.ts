@@ -119,7 +119,7 @@ describe('a file', () => {
     ['another type', '{"accessKeyId":{"hush":1}}', 'accessKeyId is not a string'],
     ['broken JSON', '{"accessKeyId": hush', 'is not JSON'],
     ['a line that is none', '# ok\nhush hush', 'line 2 is not of the form NAME=VALUE'],
-    ['far too much', ' '.repeat(65_537), 'larger than 64 KB'],
+    ['far too much', ' '.repeat(65_537), 'has 65537 bytes, more than the 65536 it may have'],
   ])('with %s is a fault that names the file, and no value', async (_, text, said) => {
     await writeFile(path, text);
     const message = await messageOf(fileCredentials(path, 'oss'));
@@ -130,7 +130,7 @@ describe('a file', () => {
 
   test('that is missing, or a folder, is a fault', async () => {
     const missing = await messageOf(fileCredentials(join(folder, 'none'), 'oss'));
-    expect(missing).toContain("can't be read (ENOENT)");
+    expect(missing).toContain("can't be read: ENOENT");
     expect(await messageOf(fileCredentials(folder, 'oss'))).toContain('is not a file');
   });
 

@@ -62,7 +62,7 @@ describe('a certificate', () => {
     listening = await listen(
       (_incoming, outgoing) => outgoing.writeHead(200, ['Content-Length', '2']).end('ok'),
       { host: '127.0.0.1', port: 0 },
-      { certificate: openCertificate(files, log) },
+      { certificate: await openCertificate(files, log) },
     );
     return listening.url;
   }
@@ -128,28 +128,25 @@ describe('a certificate', () => {
     await expect(once(old, 'secureConnect')).rejects.toThrow(/alert protocol version|unsupported protocol/i);
   });
 
-  const faultOf = (): readonly string[] | null => {
-    try {
-      openCertificate(files, log);
-      return null;
-    } catch (error) {
-      return startFaultLines(error);
-    }
-  };
+  const faultOf = (): Promise<readonly string[] | null> =>
+    openCertificate(files, log).then(
+      () => null,
+      (error) => startFaultLines(error),
+    );
 
   test.each([
-    ['is not there', () => rmSync(files.cert), /^--tls-cert .*tls\.crt can't be read \(ENOENT/],
+    ['is not there', () => rmSync(files.cert), /^--tls-cert .*tls\.crt can't be read: ENOENT/],
     [
       'is not PEM',
       () => writeFileSync(files.cert, 'x'),
       /holds no certificate: write the path of one in PEM/,
     ],
-    ['has no key beside it', () => rmSync(files.key), /^--tls-key .*tls\.key can't be read \(ENOENT/],
+    ['has no key beside it', () => rmSync(files.key), /^--tls-key .*tls\.key can't be read: ENOENT/],
     ['has a key that is none', () => copyFileSync(files.cert, files.key), /holds no private key/],
     ['has another one’s key', () => copyFileSync(OTHER.key, files.key), /write the two that belong together/],
-  ])('that %s is a start fault', (_, spoil, fault) => {
+  ])('that %s is a start fault', async (_, spoil, fault) => {
     spoil();
-    expect(faultOf()).toEqual([expect.stringMatching(fault)]);
+    expect(await faultOf()).toEqual([expect.stringMatching(fault)]);
   });
 
   test('is told of at the start of the program, with its key or without', async () => {

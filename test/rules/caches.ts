@@ -9,6 +9,8 @@ export const MAX_STALE = 600_000;
 /** Caches, and the clock they go by. */
 export interface Caches {
   clock: number;
+  /** How far the wall clock is from it. */
+  wrong: number;
   /** Both in milliseconds. */
   newCache(ttl?: number, maxStale?: number): RulesCache;
   /** A cache that has loaded rules once. */
@@ -24,8 +26,14 @@ export interface Caches {
 export function useCaches(): Caches {
   const caches: Caches = {
     clock: 0,
+    wrong: 0,
     newCache: (ttl = TTL, maxStale = MAX_STALE) =>
-      createRulesCache({ ttl, maxStale, now: () => caches.clock }),
+      createRulesCache({
+        ttl,
+        maxStale,
+        now: () => caches.clock,
+        wallClock: () => caches.clock + caches.wrong,
+      }),
     loaded: async (first = rulesOf('https://a'), ttl = TTL, maxStale = MAX_STALE) => {
       const [cache, source] = [caches.newCache(ttl, maxStale), controlled()];
       const waits = cache.current(source.bucket);
@@ -41,6 +49,7 @@ export function useCaches(): Caches {
   };
   beforeEach(() => {
     caches.clock = 1_700_000_000_000;
+    caches.wrong = 0;
   });
   return caches;
 }

@@ -2,15 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { METHODS, NO_RULES, type Rule } from '../../src/cors/rule.ts';
 import { MAX_DOCUMENT_BYTES, readDocument } from '../../src/document/read.ts';
-import {
-  decodeKept,
-  encodeKept,
-  firstOfRow,
-  type Keep,
-  MAX_KEPT_BYTES,
-  severalKeeps,
-  within,
-} from '../../src/rules/keep.ts';
+import { decodeKept, encodeKept, firstOfRow, MAX_KEPT_BYTES, within } from '../../src/rules/keep.ts';
 import type { LastGood } from '../../src/rules/ledger.ts';
 import { versionOf } from '../../src/rules/version.ts';
 import { rule } from '../helpers/rules.ts';
@@ -110,7 +102,6 @@ describe('kept text', () => {
     ['a time that is text', '"loadedAt":1000', '"loadedAt":"1000"', /times/],
     ['a time before 1970', '"loadedAt":1000', '"loadedAt":-1', /times/],
     ['a time beyond dates', '"confirmedAt":2000', '"confirmedAt":1e300', /times/],
-    ['a confirmation before the load', '"confirmedAt":2000', '"confirmedAt":999', /times/],
     ['no rule set', '"ruleSet"', '"rules"', /rule set/],
     ['a wider rule', '["https://a.example",', '["*",', /version/],
     ['a rule less', /"rules":\[\{.*\}\],"resp/, '"rules":[],"resp', /version/],
@@ -151,45 +142,6 @@ describe('kept text', () => {
     expect(await decodeKept('b', ' '.repeat(MAX_KEPT_BYTES + 1))).toEqual({
       fault: `over ${MAX_KEPT_BYTES} bytes`,
     });
-  });
-});
-
-describe('several keeps', () => {
-  const memory = (kept: LastGood | null) => {
-    const written: LastGood[] = [];
-    const keep: Keep = { read: async () => kept, write: async (_, given) => written.push(given) > 0 };
-    return { keep, written };
-  };
-
-  test('the most recently confirmed is read, wherever it is', async () => {
-    const [old, recent] = [await lastGood([], { confirmedAt: 5 }), await lastGood([], { confirmedAt: 6 })];
-    const read = (...kept: (LastGood | null)[]) =>
-      severalKeeps(kept.map((one) => memory(one).keep)).read('b');
-    expect(await read(null, old, recent, null)).toBe(recent);
-    expect(await read(recent, old)).toBe(recent);
-    expect(await read(null, null)).toBeNull();
-    expect(await read()).toBeNull();
-  });
-
-  test('all are written', async () => {
-    const [one, two] = [memory(null), memory(null)];
-    const kept = await lastGood([]);
-    await severalKeeps([one.keep, two.keep]).write('b', kept);
-    expect([one.written, two.written]).toEqual([[kept], [kept]]);
-  });
-
-  test('what one of them could not take is written to that one again, not to all (found in review)', async () => {
-    const [disk, away] = [memory(null), memory(null)];
-    let back = false;
-    const flaky: Keep = { ...away.keep, write: async (...given) => back && away.keep.write(...given) };
-    const keep = severalKeeps([disk.keep, flaky]);
-    const kept = await lastGood([]);
-    expect([await keep.write('b', kept), await keep.write('b', kept, true)]).toEqual([false, false]);
-    back = true;
-    expect(await keep.write('b', kept, true)).toBe(true);
-    expect([disk.written.length, away.written.length]).toEqual([1, 1]);
-    await keep.write('b', kept);
-    expect([disk.written.length, away.written.length]).toEqual([2, 2]);
   });
 });
 

@@ -12,8 +12,10 @@ const TTL = 20_000;
 
 /** A place in which the caches of a test keep rules for each other, and the clock they go by. */
 export interface Shelf {
-  /** START when a test begins. */
+  /** The right time; START when a test begins. */
   clock: number;
+  /** How far the wall clock is from it. */
+  wrong: number;
   stored: LastGood | null;
   /** Whether what is written stays. */
   works: boolean;
@@ -35,6 +37,7 @@ export function useShelf(): Shelf {
   const versions: string[] = [];
   const shelf: Shelf = {
     clock: START,
+    wrong: 0,
     stored: null,
     works: true,
     writes: () => writes,
@@ -47,15 +50,18 @@ export function useShelf(): Shelf {
       createRulesCache({
         ttl: TTL,
         maxStale: MAX_STALE,
-        keep: {
-          read: async () => shelf.stored,
-          write: async (_, good) => {
-            writes += 1;
-            if (shelf.works) shelf.stored = good;
-            return shelf.works;
+        keeps: [
+          {
+            read: async () => shelf.stored,
+            peek: async () => shelf.stored,
+            write: async (_, record) => {
+              writes += 1;
+              if (shelf.works) shelf.stored = record;
+            },
           },
-        },
-        now: () => shelf.clock,
+        ],
+        now: () => shelf.clock - START,
+        wallClock: () => shelf.clock + shelf.wrong,
         onVersion: (_, version) => versions.push(version),
       }),
     loaded: async (cache, source, found) => {
@@ -69,7 +75,7 @@ export function useShelf(): Shelf {
     },
   };
   beforeEach(() => {
-    Object.assign(shelf, { clock: START, stored: null, works: true });
+    Object.assign(shelf, { clock: START, wrong: 0, stored: null, works: true });
     writes = 0;
     versions.length = 0;
   });

@@ -25,6 +25,7 @@ const newCache = (maxStale = MAX_STALE) =>
     ttl: TTL,
     maxStale,
     now: () => clock,
+    wallClock: () => clock,
     onChange: (bucket, status) => changes.push({ bucket, status }),
   });
 
@@ -42,7 +43,13 @@ async function step(
 
 describe('status', () => {
   test('before anybody asked', () => {
-    expect(newCache().status('b')).toEqual({ state: 'not_loaded', lastGood: null, failure: null });
+    expect(newCache().status('b')).toEqual({
+      state: 'not_loaded',
+      lastGood: null,
+      failure: null,
+      age: null,
+      due: 0,
+    });
   });
 
   test('loaded, confirmed, changed, failed, recovered', async () => {

@@ -2,7 +2,6 @@ import type { RulesCache } from '../../rules/cache.ts';
 import { keyOf, type RuledBucket } from '../../rules/held.ts';
 import { within } from '../../rules/keep.ts';
 import { LOAD_TIMEOUT } from '../../rules/load.ts';
-import { backOff } from '../../rules/loader.ts';
 import type { RulesTold, ToPrimary, ToWorker } from './messages.ts';
 
 export type Tell = (message: ToWorker) => unknown;
@@ -24,14 +23,12 @@ export interface Desk {
 
 export interface DeskOptions {
   readonly cache: Pick<RulesCache, 'current' | 'renew' | 'status'>;
-  /** Milliseconds that loaded rules are served without asking again. */
-  readonly ttl: number;
 }
 
-/** The cache spreads its loads by a tenth either way; who asks after that finds them due. */
-const SPREAD = 1.1;
+/** Milliseconds after which a question that is asked when a load is due surely finds it due. */
+const MARGIN = 50;
 
-export function createDesk({ cache, ttl }: DeskOptions): Desk {
+export function createDesk({ cache }: DeskOptions): Desk {
   let served = new Map<string, RuledBucket>();
   /** The version of each bucket that a worker was told last. */
   const workers = new Map<Tell, Map<string, string | null>>();
@@ -41,16 +38,14 @@ export function createDesk({ cache, ttl }: DeskOptions): Desk {
   /** What is known now, without the rule set where the worker has it. */
   function toldOf(bucket: RuledBucket, versions: Map<string, string | null>): RulesTold {
     const key = keyOf(bucket);
-    const { lastGood, failure } = cache.status(key, bucket);
+    const { lastGood, failure, age, due } = cache.status(key, bucket);
     const version = lastGood?.version ?? null;
     const known = versions.get(key) === version;
     versions.set(key, version);
     const { outcome, ruleSet } = lastGood ?? {};
     const good = known || outcome === undefined || ruleSet === undefined ? null : { outcome, ruleSet };
-    const confirmedAt = lastGood?.confirmedAt ?? 0;
-    const due = failure === null ? confirmedAt + ttl * SPREAD : failure.at + backOff(failure.count) * SPREAD;
     number += 1;
-    return { key, number, version, good, confirmedAt, due, failed: failure !== null };
+    return { key, number, version, good, age: age ?? 0, due: due + MARGIN, failed: failure !== null };
   }
 
   function tellRenewing(asking: Tell, key: string): void {

@@ -14,7 +14,10 @@ export interface BucketTold {
   readonly behaviour: Behaviour;
 }
 
-/** What the primary knows of a bucket's rules. Times are epoch milliseconds, one machine's. */
+/**
+ * What the primary knows of a bucket's rules. Times are spans that end or begin when the message is sent: the monotonic
+ * clock of each process begins at a moment of its own.
+ */
 export interface RulesTold {
   readonly key: string;
   /** Counted up by all that is told: what is older than what a worker has says nothing. */
@@ -23,8 +26,9 @@ export interface RulesTold {
   readonly version: string | null;
   /** Null where the worker has that version, or there is none. */
   readonly good: Pick<LastGood, 'outcome' | 'ruleSet'> | null;
-  readonly confirmedAt: number;
-  /** When the worker should ask again, though nobody tells it anything. */
+  /** Milliseconds since a load last found the version. */
+  readonly age: number;
+  /** Milliseconds until the worker should ask again, though nothing changes. */
   readonly due: number;
   /** The last load failed. */
   readonly failed: boolean;

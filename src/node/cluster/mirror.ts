@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Background } from '../../rules/cache.ts';
+import { monotonic } from '../../rules/clock.ts';
 import { type Held, hold, type RulesInForce } from '../../rules/held.ts';
 import type { BucketTold, RulesTold } from './messages.ts';
 
@@ -26,10 +27,12 @@ export type AskPrimary = (key: string, version: string | null, renew: boolean) =
 interface Entry {
   /** Null until the first answer. */
   told: RulesTold | null;
+  /** When a load last found the rules, by this process's clock. */
+  confirmed: number;
   held: Held | undefined;
   asking: Promise<void> | null;
   renewing: Promise<void> | null;
-  /** When to ask again, in epoch milliseconds. */
+  /** When to ask again, by the same clock. */
   next: number;
 }
 
@@ -42,6 +45,7 @@ export interface MirrorOptions {
   readonly ask: AskPrimary;
   /** Milliseconds after the last confirmation until last good rules are given up; 0: never. */
   readonly maxStale: number;
+  /** Milliseconds of a clock that is never set. */
   readonly now?: () => number;
 }
 
@@ -49,24 +53,24 @@ export interface MirrorOptions {
  * Follows the primary's rules cache. The primary tells of every change; beside that a bucket in use is asked about when
  * its rules are due, which is what makes the primary load them. Whatever is not known is unavailable (promise 2).
  */
-export function createMirror({ ask, maxStale, now = Date.now }: MirrorOptions): Mirror {
+export function createMirror({ ask, maxStale, now = monotonic }: MirrorOptions): Mirror {
   const entries = new LRUCache<string, Entry>({ max: BUCKETS_HELD });
 
   function entryOf(key: string): Entry {
     let entry = entries.get(key);
     if (entry === undefined) {
-      entry = { told: null, held: undefined, asking: null, renewing: null, next: 0 };
+      entry = { told: null, confirmed: 0, held: undefined, asking: null, renewing: null, next: 0 };
       entries.set(key, entry);
     }
     return entry;
   }
 
-  const tooOld = (told: RulesTold): boolean =>
-    maxStale > 0 && told.version !== null && now() - told.confirmedAt > maxStale;
+  const tooOld = ({ told, confirmed }: Entry): boolean =>
+    maxStale > 0 && told !== null && told.version !== null && now() - confirmed > maxStale;
 
   /** Nothing is known or has been tried, or it was given up for age alone: an answer is waited for. */
-  const isWaitedFor = ({ told }: Entry): boolean =>
-    told === null || (!told.failed && (told.version === null || tooOld(told)));
+  const isWaitedFor = (entry: Entry): boolean =>
+    entry.told === null || (!entry.told.failed && (entry.told.version === null || tooOld(entry)));
 
   function inForce(bucket: BucketTold): RulesInForce {
     const entry = entryOf(bucket.key);
@@ -76,7 +80,7 @@ export function createMirror({ ask, maxStale, now = Date.now }: MirrorOptions): 
     if (entry.held?.bucket !== bucket || entry.held.version !== version) {
       entry.held = hold(bucket, lastGood, entry.held);
     }
-    return told !== null && tooOld(told) ? entry.held.unavailable : entry.held;
+    return tooOld(entry) ? entry.held.unavailable : entry.held;
   }
 
   async function asked(key: string, renew: boolean): Promise<void> {
@@ -125,7 +129,8 @@ export function createMirror({ ask, maxStale, now = Date.now }: MirrorOptions): 
       return;
     }
     entry.told = missing ? { ...told, good: entry.told?.good ?? null } : told;
-    entry.next = Math.max(told.due, now() + PAUSE);
+    entry.confirmed = now() - told.age;
+    entry.next = now() + Math.max(told.due, PAUSE);
   }
 
   return {
@@ -147,4 +152,4 @@ export function createMirror({ ask, maxStale, now = Date.now }: MirrorOptions): 
   };
 }
 
-const NOTHING = { number: 0, version: null, good: null, confirmedAt: 0, due: 0, failed: true };
+const NOTHING = { number: 0, version: null, good: null, age: 0, due: 0, failed: true };

@@ -36,9 +36,7 @@ const COUNT_LIMIT = 1_000;
  */
 export function serveByWorkers(options: ByWorkersOptions): Serve {
   const { config, spelt, workers, cache, log, edgeId, onCounts } = options;
-  // The cache loads rules well before they are given up.
-  const ttl = config.maxStale > 0 ? Math.min(config.rulesTtl, config.maxStale / 2) : config.rulesTtl;
-  const desk = createDesk({ cache, ttl });
+  const desk = createDesk({ cache });
   const counting = openQuestions<true>(COUNT_LIMIT);
   const briefed = new Set<Forked>();
   let told: readonly BucketTold[] = [];
@@ -75,9 +73,9 @@ export function serveByWorkers(options: ByWorkersOptions): Serve {
     },
   });
 
-  /** Only here: a worker that starts while half of a new pair is written must not fail. Throws a start fault. */
-  function openPair(): void {
-    const certificate = certificateOf(config, log);
+  /** Only here: a worker that starts while half of a new pair is written must not fail. Rejects with a start fault. */
+  async function openPair(): Promise<void> {
+    const certificate = await certificateOf(config, log);
     if (certificate === undefined) return;
     pair = certificate.context;
     followed = certificate.follow({
@@ -98,7 +96,7 @@ export function serveByWorkers(options: ByWorkersOptions): Serve {
     },
     async listen() {
       if (config.socket !== null) await claimed(config.socket);
-      openPair();
+      await openPair();
       return crew.start();
     },
     listening: crew.listening,

@@ -69,7 +69,7 @@ function serveFor(
     edgeId,
     workers,
     spelt,
-    certificate: () => certificate,
+    certificate: async () => certificate,
   });
   const questions = openQuestions<boolean>(LOAD_TIMEOUT + COUNT_EVERY);
   const leaving = openQuestions<true>(LEAVE_LIMIT);

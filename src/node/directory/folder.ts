@@ -8,6 +8,7 @@ export type DirectoryBucketProblem =
   | 'folder_missing'
   | 'folder_not_directory'
   | 'folder_not_writable'
+  | 'folder_silent'
   | 'rules_file_in_folder'
   | 'open_to_others'
   | 'cannot_listen';
@@ -60,6 +61,13 @@ export const openFolder = async (folder: string): Promise<string> => {
   await tryWriting(root, folder);
   return root;
 };
+
+export const silentFolder = (folder: string): DirectoryBucketError =>
+  directoryBucketError(
+    'folder_silent',
+    folder,
+    `the bucket folder ${folder} is on a disk that does not answer: look at the disk, or name another folder`,
+  );
 
 /**
  * Where the CORS document is kept: `<folder>.cors.xml` unless `rulesFile` is given.

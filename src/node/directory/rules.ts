@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { dirname } from 'node:path';
 import type { Fault } from '../../document/fault.ts';
-import { readDocument } from '../../document/read.ts';
+import { MAX_DOCUMENT_BYTES, readDocument } from '../../document/read.ts';
 import { isLoopback } from '../reach.ts';
+import { readTextFile } from '../text-file.ts';
 import { checkDigest, promisedDigest } from './digest.ts';
 import { answerEmpty, answerXml, type Exchange, methodNotAllowed } from './exchange.ts';
 import { payloadOf } from './payload.ts';
-import { refusal, systemCode } from './refusal.ts';
+import { refusal } from './refusal.ts';
 import { openTemporary } from './temporary.ts';
 
 // semantics.md §1, size to write.
@@ -54,11 +55,10 @@ const checkDocument = (document: Buffer): void => {
 };
 
 const getRules = async (exchange: Exchange, file: string): Promise<void> => {
-  try {
-    answerXml(exchange, 200, await readFile(file));
-  } catch (error) {
-    throw systemCode(error) === 'ENOENT' ? refusal('NoSuchCORSConfiguration') : error;
-  }
+  const found = await readTextFile(file, { maxBytes: MAX_DOCUMENT_BYTES });
+  if (!('fault' in found)) return answerXml(exchange, 200, Buffer.from(found.text));
+  if (found.code === 'ENOENT') throw refusal('NoSuchCORSConfiguration');
+  throw Object.assign(new Error(`${file} ${found.fault}`), { code: found.code });
 };
 
 const putRules = async (exchange: Exchange, file: string): Promise<void> => {

@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { basename, resolve } from 'node:path';
 import type { Credentials } from '../../bucket/sign/credentials.ts';
+import { files, isSilent } from '../disk.ts';
 import { type AnswersTo, answersTo, reachOf } from '../reach.ts';
 import { answer, type DirectoryBucket } from './answer.ts';
 import { makeDigests } from './digest.ts';
-import { directoryBucketError, openFolder, rulesFileOf } from './folder.ts';
+import { directoryBucketError, openFolder, rulesFileOf, silentFolder } from './folder.ts';
 import { systemCode } from './refusal.ts';
 import type { Keys } from './signature.ts';
 
@@ -115,7 +116,9 @@ const keysOf = ({ folder, credentials, bucket, now }: DirectoryBucketOptions): K
 export const openDirectoryBucket = async (options: DirectoryBucketOptions): Promise<OpenDirectoryBucket> => {
   const { folder, host = LOOPBACK, port = 0, rulesWritable = true } = options;
   await checkReach(options);
-  const root = await openFolder(folder);
+  const root = await files(() => openFolder(folder)).catch((error: unknown) => {
+    throw isSilent(error) ? silentFolder(folder) : error;
+  });
   const rulesFile = rulesFileOf(folder, root, options.rulesFile);
   const bucket: DirectoryBucket = {
     root,

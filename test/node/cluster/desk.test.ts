@@ -48,7 +48,7 @@ function opened() {
     behaviour: behaviour('oss'),
   };
   const cache = createRulesCache({ ttl: 60_000, maxStale: 0, onChange: (changed) => desk.changed(changed) });
-  const desk = createDesk({ cache, ttl: 60_000 });
+  const desk = createDesk({ cache });
   desk.serve([bucket]);
   const ask = ({ tell }: Worker, about: { version?: string | null; renew?: boolean; key?: string } = {}) =>
     desk.ask(tell, { kind: 'ask', id: 7, key: 'b', version: null, renew: false, ...about });

@@ -14,8 +14,8 @@ const told = (version: string, about: Partial<RulesTold> = {}): RulesTold => ({
   version,
   number: 1,
   good: { outcome: 'rules', ruleSet: { rules: [rule()], responseVary: false } },
-  confirmedAt: 1_000_000,
-  due: 1_060_000,
+  age: 0,
+  due: 60_000,
   failed: false,
   ...about,
 });
@@ -189,7 +189,7 @@ describe('what the primary tells', () => {
     mirror.take(told('v1'));
     clock.now = 1_100_001;
     const waiting = version();
-    questions[0]?.answer(told('v1', { good: null, confirmedAt: clock.now }));
+    questions[0]?.answer(told('v1', { good: null, age: 0 }));
     expect(await waiting).toBe('v1');
   });
 
