@@ -24,7 +24,10 @@ export async function curl(
   const where = ['--connect-to', `::${new URL(url).host}`, `http://${host}${root}${target}`];
   await command('curl', [...how, ...args, ...where], { env: {} });
   // With -I it writes the heads there too.
-  return { ...parse(readFileSync(heads, 'latin1')), body: args.includes('-I') ? Buffer.alloc(0) : bytesOf(body) };
+  return {
+    ...parse(readFileSync(heads, 'latin1')),
+    body: args.includes('-I') ? Buffer.alloc(0) : bytesOf(body),
+  };
 }
 
 function parse(text: string): Pick<CurlAnswer, 'statuses' | 'headers'> {
