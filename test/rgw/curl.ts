@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { command } from './command.ts';
+import type { Gateway } from './gateway.ts';
 import type { Way, Ways } from './ways.ts';
+
+/** Arguments that make curl sign a request by SigV4; curl 7.88 does not send the digest of the body by itself. */
+export const signedBy = ({ accessKey, secretKey }: Gateway): readonly string[] => [
+  ...['--aws-sigv4', 'aws:amz:us-east-1:s3', '-u', `${accessKey}:${secretKey}`],
+  ...['-H', 'x-amz-content-sha256: UNSIGNED-PAYLOAD'],
+];
 
 export interface CurlAnswer {
   /** The statuses of all heads, informational ones too. */

@@ -1,12 +1,9 @@
-/**
- * A Ceph RADOS Gateway on loopback: one monitor, one OSD in memory and radosgw, in a folder of its own. All three are
- * children of this process, in its process group, and end with it.
- */
+/** A Ceph RADOS Gateway on loopback: one monitor, one OSD in memory and radosgw, in a folder of its own. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,9 +64,11 @@ osd crush update on start = false
 osd class update on start = false
 run dir = ${folder}/run
 admin socket = ${folder}/run/$name.$pid.asok
-log file = ${folder}/log/$name.log
+log file =
+log to stderr = true
+mon cluster log file =
 pid file = ${folder}/run/$name.pid
-crash dir = ${folder}/log
+crash dir = ${folder}/run
 keyring = ${folder}/keyring
 [mon.a]
 mon data = ${folder}/mon
@@ -90,31 +89,23 @@ rgw thread pool size = 32
 /** Starts the gateway with one user; rejects with the logs of what did not start. */
 export async function startGateway(): Promise<RunningGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'rgw-'));
-  for (const name of ['mon', 'osd', 'run', 'log']) mkdirSync(join(folder, name));
+  for (const name of ['mon', 'osd', 'run']) mkdirSync(join(folder, name));
   const daemons: ChildProcess[] = [];
-  // Their state is thrown away, so nothing is lost with them.
-  const end = () => {
+  async function stop(): Promise<void> {
+    const ended = daemons.filter(isRunning).map((daemon) => once(daemon, 'exit'));
+    // Their state is in memory and goes with them, so nothing is lost.
     for (const daemon of daemons) daemon.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
-  };
-  process.once('exit', end);
+    await Promise.all(ended);
+    await rm(folder, { recursive: true, force: true });
+  }
   try {
-    return {
-      ...(await startIn(folder, daemons)),
-      async stop() {
-        const ended = daemons.filter(isRunning).map((daemon) => once(daemon, 'exit'));
-        for (const daemon of daemons) daemon.kill('SIGKILL');
-        await Promise.all(ended);
-        end();
-        process.off('exit', end);
-      },
-    };
+    return { ...(await startIn(folder, daemons)), stop };
   } catch (error) {
     const logs = ['monitor', 'osd', 'radosgw'].map(
       (name) => `${name}:\n${tail(join(folder, `${name}.out`))}`,
     );
-    end();
-    throw new Error(`the Ceph gateway did not start\n${logs.join('\n')}`, { cause: error });
+    await stop();
+    throw new Error(`the Ceph gateway did not start: ${String(error)}\n${logs.join('\n')}`, { cause: error });
   }
 }
 
@@ -133,7 +124,12 @@ async function startIn(folder: string, daemons: ChildProcess[]): Promise<Gateway
     });
   const start = (name: string, file: string, ...args: string[]): ChildProcess => {
     const output = openSync(join(folder, `${name}.out`), 'a');
-    const daemon = spawn(program(file), args, { env: environment, stdio: ['ignore', output, output] });
+    // The kernel ends the daemon when this process ends, also where nothing here can run any more.
+    const withThis = ['--pdeathsig', 'KILL', '--', program(file), ...args];
+    const daemon = spawn(program('setpriv'), withThis, {
+      env: environment,
+      stdio: ['ignore', output, output],
+    });
     closeSync(output);
     daemons.push(daemon);
     return daemon;
@@ -153,17 +149,15 @@ async function startIn(folder: string, daemons: ChildProcess[]): Promise<Gateway
     async () => (await tool('ceph', 'osd', 'stat')).stdout.includes('1 up'),
   );
   const keys = { accessKey: 'TESTACCESSKEY0000001', secretKey: 'testsecretkey0000000000000000000000000001' };
-  const user = [
-    '--uid=test',
-    '--display-name=Test',
-    '--access-key',
-    keys.accessKey,
-    '--secret',
-    keys.secretKey,
-  ];
-  await tool('radosgw-admin', '-n', 'client.rgw', 'user', 'create', ...user);
+  const user = ['--uid=test', '--display-name=Test', `--access-key=${keys.accessKey}`];
+  await tool('radosgw-admin', '-n', 'client.rgw', 'user', 'create', ...user, `--secret=${keys.secretKey}`);
   const radosgw = start('radosgw', 'radosgw', '-f', '-n', 'client.rgw');
-  await until('radosgw listens', () => alive(radosgw) && accepts(ports.gateway), START_LIMIT);
+  await until(
+    'radosgw listens or has ended',
+    async () => !isRunning(radosgw) || (await accepts(ports.gateway)),
+    START_LIMIT,
+  );
+  if (!isRunning(radosgw)) throw new Error(`radosgw ended with ${endOf(radosgw)}`);
   return { url: `http://127.0.0.1:${ports.gateway}`, ...keys };
 }
 
@@ -173,23 +167,23 @@ async function startOsd(start: () => ChildProcess, isUp: () => Promise<boolean>)
     const osd = start();
     await until('the OSD is up or has ended', async () => !isRunning(osd) || (await isUp()), START_LIMIT);
     if (isRunning(osd)) return;
-    if (attempt === 3) throw new Error(`the OSD ended with ${osd.exitCode ?? osd.signalCode}`);
+    if (attempt === 3) throw new Error(`the OSD ended with ${endOf(osd)}`);
   }
 }
 
 const isRunning = ({ exitCode, signalCode }: ChildProcess): boolean =>
   exitCode === null && signalCode === null;
 
-function alive(daemon: ChildProcess): true {
-  if (isRunning(daemon)) return true;
-  throw new Error(`it ended with ${daemon.exitCode ?? daemon.signalCode}`);
-}
+const endOf = ({ exitCode, signalCode }: ChildProcess) => exitCode ?? signalCode;
 
 const accepts = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
   });
 
 function tail(file: string): string {
