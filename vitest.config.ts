@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // A minute long each; vitest.soak.config.ts and vitest.worker.config.ts run them.
-    exclude: ['test/soak/**', 'test/worker/**'],
+    // They have configurations of their own: vitest.soak.config.ts and its neighbours.
+    exclude: ['test/soak/**', 'test/worker/**', 'test/rgw/**'],
     // Most of them wait for time-outs and processes, not for a core.
     maxWorkers: 4,
     testTimeout: 30_000,

@@ -118,6 +118,7 @@ let failed = 0;
 const steps = stepsOf(readme);
 for (const step of steps) {
   console.log(`$ ${step.command}`);
+  const began = performance.now();
   let fault: string | null;
   if (/(^|\n)npm ((ci && npm )?start|run worker:dev)/.test(step.command)) {
     await stop(edge);
@@ -126,7 +127,8 @@ for (const step of steps) {
     if (!step.command.startsWith('curl')) await stop(edge);
     fault = await check(step);
   }
-  console.log(fault === null ? '  as written' : `  NOT AS WRITTEN: ${fault}`);
+  const took = `${Math.round((performance.now() - began) / 1000)} s`;
+  console.log(fault === null ? `  as written (${took})` : `  NOT AS WRITTEN (${took}): ${fault}`);
   if (fault !== null) failed += 1;
 }
 await stop(edge);

@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Debian's programs only: one of the same name that pyenv or another manager puts first may not run at all. */
+const FOLDERS = ['/usr/bin', '/usr/sbin'];
+export const SYSTEM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
+
+const fileOf = (name: string): string | undefined =>
+  FOLDERS.map((folder) => join(folder, name)).find((file) => existsSync(file));
+
+/** The path of a program that Debian installs. */
+export function program(name: string): string {
+  const file = fileOf(name);
+  if (file === undefined) throw new Error(`there is no ${name} in ${FOLDERS.join(' or ')}`);
+  return file;
+}
+
+/** Debian's package, and what it must have installed. */
+const PACKAGES: readonly (readonly [name: string, isInstalled: () => boolean])[] = [
+  ['radosgw', () => has('radosgw')],
+  ['ceph-mon', () => has('ceph-mon')],
+  ['ceph-osd', () => has('ceph-osd')],
+  ['ceph-common', () => has('ceph') && has('radosgw-admin')],
+  ['awscli', () => has('aws')],
+  ['s3cmd', () => has('s3cmd')],
+  ['rclone', () => has('rclone')],
+  ['python3-boto3', () => existsSync('/usr/lib/python3/dist-packages/boto3')],
+  ['curl', () => has('curl')],
+];
+
+const has = (name: string): boolean => fileOf(name) !== undefined;
+
+/** The Debian packages that this machine lacks. */
+export const MISSING: readonly string[] = PACKAGES.filter(([, isInstalled]) => !isInstalled()).map(
+  ([name]) => name,
+);
+
+/** Whether the suite is left out; in CI the setup fails instead. */
+export const SKIPPED = MISSING.length > 0 && process.env.CI !== 'true';

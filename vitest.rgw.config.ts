@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+/** Real clients before a real Ceph gateway, direct and through the edge: `npm run test:rgw`. */
+export default defineConfig({
+  test: {
+    include: ['test/rgw/**/*.test.ts'],
+    globalSetup: ['test/rgw/setup.ts'],
+    maxWorkers: 3,
+    // A test runs several commands, each with a limit of its own.
+    testTimeout: 180_000,
+    hookTimeout: 60_000,
+  },
+});
