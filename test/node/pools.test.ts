@@ -63,7 +63,7 @@ test('a client that leaves before its bucket’s connection is made leaves room 
   expect((await call(edge.url)).status).toBe(503);
 });
 
-test('a dot at the end of a bucket’s name is for the resolver, and for nobody else', async () => {
+test('a dot at the end of a bucket’s name goes to the resolver alone', async () => {
   const lookedUp: string[] = [];
   const asked: (string | undefined)[] = [];
   const http = createHttpServer((incoming, outgoing) => outgoing.end(incoming.headers.host));
