@@ -52,7 +52,7 @@ const MALFORMED: readonly (readonly [name: string, fields: readonly Field[]])[] 
   ['a blank in its path', [METHOD, SCHEME, AUTHORITY, [':path', '/a b']]],
   ['a method with a blank', [[':method', 'GET /a'], SCHEME, AUTHORITY, PATH]],
   ['a pseudo-header after a header', [METHOD, SCHEME, AUTHORITY, ['x-one', '1'], PATH]],
-  ['a pseudo-header that nobody knows', [...GET, [':one', '1']]],
+  ['an unknown pseudo-header', [...GET, [':one', '1']]],
   ['a pseudo-header of answers', [...GET, [':status', '200']]],
   ['a protocol that was not agreed on', [...GET, [':protocol', 'websocket']]],
 ];
