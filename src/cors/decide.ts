@@ -94,6 +94,16 @@ function decideActual(rules: CompiledRules, facts: Facts): Decision {
 export const isOneOrigin = (origin: string): boolean =>
   !origin.includes(',') && !origin.includes(' ') && !origin.includes('\t');
 
+/**
+ * Which of the headers that CORS has once each stands there several times, if any. A comma is how several lines of one
+ * are joined, here and by platforms. A cache in front may take one of the lines for the whole header, and would store
+ * the answer to all of them for an origin that never asked: answer such a request with 400 and `no-store`.
+ */
+export function repeatedHeader({ origin, requestMethod }: Facts): 'origin' | 'method' | null {
+  if (origin?.includes(',')) return 'origin';
+  return requestMethod?.includes(',') ? 'method' : null;
+}
+
 /** What an actual request is judged by: its own method, but for S3's oddity (semantics.md §2.6). */
 function wantedByActual(rules: CompiledRules, facts: Facts, origin: string): Wanted {
   const { dialect, vary } = rules.behaviour;
