@@ -112,6 +112,7 @@ const WRONG: readonly Wrong[] = [
     ),
     status: 502,
     code: 'BucketAnswerInvalid',
+    onlyOnNode: 'refused heads' as const,
   })),
   {
     name: 'a bucket that switches protocols unasked',
