@@ -26,7 +26,7 @@ export {
   unavailableRules,
   type VaryMode,
 } from './cors/compile.ts';
-export { type Decision, decide, type Facts } from './cors/decide.ts';
+export { type Decision, decide, type Facts, repeatedHeader } from './cors/decide.ts';
 export { type Dialect, type Refusal, type Resource, refusal } from './cors/dialect.ts';
 export { type Explanation, explain, type Verdict } from './cors/explain.ts';
 export { REASONS, type Reason } from './cors/reason.ts';

@@ -1,4 +1,4 @@
-import type { Facts } from '../cors/decide.ts';
+import { type Facts, repeatedHeader } from '../cors/decide.ts';
 import { resourceOf } from '../cors/dialect.ts';
 import { type Explanation, explain } from '../cors/explain.ts';
 import type { Fault } from '../document/fault.ts';
@@ -39,6 +39,8 @@ export function explainRequest({ rules, version }: RulesInForce, question: Quest
   const { origin = null, method = 'GET', headers = null, path = '/' } = question;
   const preflight: Facts = { method: 'OPTIONS', origin, requestMethod: method, requestHeaders: headers };
   const actual: Facts = { method, origin, requestMethod: null, requestHeaders: null };
+  const place = repeatedHeader(preflight);
+  if (place !== null) return { faults: [listAsked(place, question[place] ?? '')] };
   return {
     version,
     request: { origin, method, headers, path },
@@ -53,6 +55,13 @@ const OPTIONS_ASKED: Fault = {
   reason: 'is what a browser sends first, by itself',
   write: 'the method that the page uses; its preflight is explained too',
 };
+
+const listAsked = (place: string, value: string): Fault => ({
+  place,
+  value,
+  reason: 'is a list, to which the edge answers 400 whatever the rules',
+  write: 'one alone',
+});
 
 const unknownParameter = (key: string): Fault => ({
   place: key,

@@ -95,6 +95,16 @@ export const isOneOrigin = (origin: string): boolean =>
   !origin.includes(',') && !origin.includes(' ') && !origin.includes('\t');
 
 /**
+ * Which of the headers that CORS has once each stands there several times, if any. A comma is how several lines of one
+ * are joined, here and by platforms. A cache in front may take one of the lines for the whole header, and would store
+ * the answer to all of them for an origin that never asked: answer such a request with 400 and `no-store`.
+ */
+export function repeatedHeader({ origin, requestMethod }: Facts): 'origin' | 'method' | null {
+  if (origin?.includes(',')) return 'origin';
+  return requestMethod?.includes(',') ? 'method' : null;
+}
+
+/**
  * What an actual request is judged by: its own method alone. AWS also heeds Access-Control-Request-Method in place of
  * that, and Access-Control-Request-Headers with it or alone (semantics.md §2.6).
  */

@@ -1,6 +1,6 @@
 import type { RequestLimits } from '../bucket/limits.ts';
 import type { Exchange } from '../bucket/transport.ts';
-import type { Facts } from '../cors/decide.ts';
+import { type Facts, repeatedHeader } from '../cors/decide.ts';
 import { ORIGIN, REQUEST_HEADERS, REQUEST_METHOD } from '../cors/names.ts';
 import { type EdgeFault, MAX_HEADER_LINES } from './errors.ts';
 
@@ -65,14 +65,11 @@ const LENGTHS: readonly (true | undefined)[] = WANTED.reduce<true[]>((lengths, {
   return lengths;
 }, []);
 
-/**
- * What is wrong with the headers that CORS has once each, if anything. A comma is how several lines of one are joined,
- * here and by platforms. A cache in front may take one of the lines for the whole header, and would store the answer
- * to all of them for an origin that never asked.
- */
-export function corsFault({ origin, requestMethod }: Facts): 'InvalidOrigin' | 'InvalidRequestMethod' | null {
-  if (origin?.includes(',')) return 'InvalidOrigin';
-  return requestMethod?.includes(',') ? 'InvalidRequestMethod' : null;
+/** The error that is answered to several values of a header that CORS has once. */
+export function corsFault(facts: Facts): 'InvalidOrigin' | 'InvalidRequestMethod' | null {
+  const header = repeatedHeader(facts);
+  if (header === null) return null;
+  return header === 'origin' ? 'InvalidOrigin' : 'InvalidRequestMethod';
 }
 
 /**

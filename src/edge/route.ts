@@ -137,19 +137,17 @@ function hasDotSegment(target: string): boolean {
   });
 }
 
-/** A fragment, which no target has (RFC 9112 §3.2), and what a URL has only in encoded form (RFC 3986 §2). */
-const NOT_IN_TARGETS = /[^!-~]|#/;
-
 /**
  * Splits an absolute-form target (`http://host/path`, RFC 9112 §3.2.2) into its host and origin-form;
- * leaves origin-form with the Host header. Null for what is neither; `OPTIONS *` asks about the bucket itself.
+ * leaves origin-form with the Host header. Null for what is neither, as with a fragment, which no target has;
+ * `OPTIONS *` asks about the bucket itself.
  */
 export function originForm(
   method: string,
   target: string,
   host: string,
 ): { host: string; target: string } | null {
-  if (NOT_IN_TARGETS.test(target)) return null;
+  if (target.includes('#')) return null;
   if (target.startsWith('/')) return { host, target };
   if (target === '*' && method === 'OPTIONS') return { host, target: '/' };
   const absolute = /^https?:\/\/([^/?#@]+)([/?].*)?$/is.exec(target);

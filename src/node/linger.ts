@@ -162,7 +162,7 @@ export function refuseUnparsed({ code = '' }: NodeJS.ErrnoException, connection:
   const answer = socket._httpMessage;
   if (socket.writable && answer?.headersSent !== true) {
     const status = BARE_STATUS[code] ?? 400;
-    // A proxy in front may be told to store every answer, whatever its status.
+    // A proxy in front may store every answer that does not forbid it, whatever its status.
     const head = 'Cache-Control: no-store\r\nConnection: close\r\n\r\n';
     socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}`);
   }

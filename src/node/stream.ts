@@ -67,7 +67,7 @@ export function openStream(
 ): { incoming: IncomingMessage; outgoing: ServerResponse } | null {
   // What breaks a stream is told by its closing.
   stream.on('error', () => {});
-  const rawHeaders = messageHeaders(raw, headers[':authority']);
+  const rawHeaders = isPath(headers[':path']) ? messageHeaders(raw, headers[':authority']) : null;
   if (rawHeaders === null) {
     stream.close(NGHTTP2_PROTOCOL_ERROR);
     return null;
@@ -136,6 +136,9 @@ function messageHeaders(raw: FlatHeaders, authority: string | undefined): string
   }
   return kept;
 }
+
+/** ASCII alone, as by HTTP/1.1, where Node's parser sees to that (RFC 9113 §8.3.1); nghttp2 takes any other letter. */
+const isPath = (path = ''): boolean => /^[!-~]*$/.test(path);
 
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
 

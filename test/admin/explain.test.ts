@@ -52,6 +52,7 @@ describe.each(['oss', 's3'])('/explain of store %s', (kind) => {
       'https://x.wild.example',
       'https://other.example',
       'null',
+      'https://a.example https://x.wild.example',
       undefined,
     ];
     const methods = ['GET', 'PUT', 'HEAD', 'DELETE'];
@@ -132,6 +133,21 @@ describe.each(['oss', 's3'])('/explain of store %s', (kind) => {
         { place: 'verb' },
       ],
     });
+  });
+
+  test.each([
+    ['origin', 'https://a.example, https://b.example', 'InvalidOrigin'],
+    ['method', 'GET,PUT', 'InvalidRequestMethod'],
+  ])('says that the edge answers 400 to a list as its %s', async (place, list, code) => {
+    const asked = { origin: 'https://a.example', method: 'GET', [place]: list };
+    const { status, json } = await explain(asked);
+    expect(status).toBe(400);
+    expect(json).toMatchObject({ faults: [{ place, value: list, reason: expect.stringContaining('400') }] });
+    const answered = await edge.call('/a', {
+      method: 'OPTIONS',
+      headers: { Origin: asked.origin, 'Access-Control-Request-Method': asked.method },
+    });
+    expect([answered.status, answered.headers['x-bucket-cors-code']]).toEqual([400, code]);
   });
 
   test('asks nothing of the bucket', async () => {

@@ -139,6 +139,12 @@ describe('bucketCors writes the one right set of headers', () => {
     expect(asked.headers.get('x-request-id')).not.toBeNull();
   });
 
+  test('and leaves the handler\u2019s commands to a proxy in front alone', async () => {
+    const commands = { 'x-accel-redirect': '/internal/a', 'x-accel-expires': '60', 'x-sendfile': '/a' };
+    const answered = await appWith((c) => c.text('', 200, commands)).request('/key');
+    for (const [name, text] of Object.entries(commands)) expect(answered.headers.get(name)).toBe(text);
+  });
+
   test('on a response that a handler gives to two clients at once, each its own', async () => {
     const shared = new Response(null, { status: 404 });
     const app = appWith(() => shared);
@@ -246,6 +252,7 @@ describe('rules of bucketCors', () => {
         headers: {
           'Cache-Control': 'public, max-age=31536000',
           'CDN-Cache-Control': 'max-age=60',
+          'X-Accel-Expires': '60',
           Expires: 'Thu, 01 Jan 2099 00:00:00 GMT',
           'Access-Control-Allow-Origin': '*',
         },
@@ -254,7 +261,8 @@ describe('rules of bucketCors', () => {
     const answered = await app.request('/key', { headers: { Origin: A } });
     expect(await answered.text()).toBe('the object');
     expect(told(answered)).toEqual({ vary: 'Origin', 'cache-control': 'no-store' });
-    expect(answered.headers.has('cdn-cache-control') || answered.headers.has('expires')).toBe(false);
+    for (const name of ['cdn-cache-control', 'expires', 'x-accel-expires'])
+      expect(answered.headers.has(name), name).toBe(false);
     const asked = await app.request('/key', { method: 'OPTIONS', headers: ASKING });
     expect(asked.status).toBe(503);
     expect(await asked.text()).toContain('<Reason>rules_unavailable</Reason>');

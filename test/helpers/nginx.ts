@@ -49,7 +49,8 @@ export async function startNginx(configuration: NginxConfiguration): Promise<Ngi
     cache = join(folder, 'cache');
     const file = join(folder, 'nginx.conf');
     await writeFile(file, frame(folder, port, configuration));
-    return ['-p', folder, '-c', file, '-g', 'daemon off;'];
+    // Before it reads the file it would open the log of the system.
+    return ['-e', 'stderr', '-p', folder, '-c', file, '-g', 'daemon off;'];
   });
   return {
     ...running,

@@ -30,7 +30,7 @@ export function presence(program: string, versionFlag: string, debian: string): 
   return { skipped, why: skipped ? ` (skipped: there is no ${program}; apt-get install ${debian})` : '' };
 }
 
-/** A server of somebody else's that a test has started. */
+/** A server program that a test has started. */
 export interface Running {
   /** `http://127.0.0.1:1234`. */
   readonly url: string;
@@ -43,7 +43,7 @@ export interface Running {
 
 /**
  * Starts a server in a temporary folder and waits until it listens on `port` of loopback. `prepare` writes its
- * configuration into the folder and gives the arguments that keep it in the foreground.
+ * configuration into the folder and gives the arguments, with those that run it in the foreground.
  */
 export async function startProgram(
   program: string,

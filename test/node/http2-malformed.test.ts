@@ -49,10 +49,11 @@ const MALFORMED: readonly (readonly [name: string, fields: readonly Field[]])[] 
   ['an authority with userinfo', [METHOD, SCHEME, [':authority', 'user@localhost'], PATH]],
   ['an authority that ends with a blank', [METHOD, SCHEME, [':authority', 'localhost '], PATH]],
   ['an empty path', [METHOD, SCHEME, AUTHORITY, [':path', '']]],
+  ['bytes in its path that are not ASCII', [METHOD, SCHEME, AUTHORITY, [':path', '/caf\u00c3\u00a9']]],
   ['a blank in its path', [METHOD, SCHEME, AUTHORITY, [':path', '/a b']]],
   ['a method with a blank', [[':method', 'GET /a'], SCHEME, AUTHORITY, PATH]],
   ['a pseudo-header after a header', [METHOD, SCHEME, AUTHORITY, ['x-one', '1'], PATH]],
-  ['a pseudo-header that nobody knows', [...GET, [':one', '1']]],
+  ['an unknown pseudo-header', [...GET, [':one', '1']]],
   ['a pseudo-header of answers', [...GET, [':status', '200']]],
   ['a protocol that was not agreed on', [...GET, [':protocol', 'websocket']]],
 ];
@@ -93,11 +94,8 @@ describe('a request of HTTP/2', () => {
     expect(asked?.headers.filter((name) => /^x|^$/.test(name) && !/^X-Forwarded/.test(name))).toEqual([]);
   });
 
-  test.each([
-    ['a fragment', '/a#b'],
-    ['bytes that are not ASCII', '/caf\u00c3\u00a9'],
-  ])('whose path has %s gets 400', async (_, path) => {
-    expect(await answered([METHOD, SCHEME, AUTHORITY, [':path', path]])).toEqual([400, 'InvalidURI']);
+  test('whose path has a fragment gets 400', async () => {
+    expect(await answered([METHOD, SCHEME, AUTHORITY, [':path', '/a#b']])).toEqual([400, 'InvalidURI']);
     expect(edge().bucket.asked).toEqual([]);
   });
 

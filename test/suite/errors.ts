@@ -106,12 +106,13 @@ const WRONG: readonly Wrong[] = [
     ['identity', 'chunked'],
     ['gzip', 'chunked'],
   ].map(([first, second]) => ({
-    name: `a bucket with the transfer codings "${first}" and "${second}"`,
+    name: `codings "${first}" and "${second}"`,
     script: answerRaw(
       `HTTP/1.1 200 OK\r\nTransfer-Encoding: ${first}\r\nTransfer-Encoding: ${second}\r\n\r\n1\r\na\r\n0\r\n\r\n`,
     ),
     status: 502,
     code: 'BucketAnswerInvalid',
+    onlyOnNode: 'refused heads' as const,
   })),
   {
     name: 'a bucket that switches protocols unasked',
