@@ -25,6 +25,11 @@ const NODE_ONLY = [
   ['WORKERS', 'auto'],
   ['CONNECTIONS', '64'],
   ['QUEUE', '8'],
+  ['CLIENT_CONNECTIONS', '2000'],
+  ['CLIENT_SHARE', '0'],
+  ['LEAST_RATE', '0'],
+  ['IDLE_TIMEOUT', '5m'],
+  ['BUCKET_CONNECT_TIMEOUT', '10s'],
   ['DRAIN', '30s'],
 ] as const;
 
