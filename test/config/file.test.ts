@@ -25,6 +25,7 @@ const DEFAULTS = {
   keepHost: false,
   trustForwarded: false,
   dangerouslyAllowCredentials: false,
+  dangerouslyOpenBucket: false,
   keepPrefix: false,
   preload: false,
 };
