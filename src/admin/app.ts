@@ -38,6 +38,8 @@ export function createAdmin(options: AdminOptions): Hono {
     c.header('Cache-Control', 'no-store');
     c.header('X-Content-Type-Options', 'nosniff');
   });
+  // RFC 9110 §9.3.7; what HAProxy asks in its plain health check.
+  app.options('*', (c) => c.body(null, 204, { Allow: 'GET, HEAD, POST, OPTIONS' }));
   app.get('/healthz', (c) =>
     answering() ? c.json({ status: 'alive' }) : c.json({ status: 'no worker process answers' }, 503),
   );
@@ -103,7 +105,7 @@ const outcomeOf = ({ state, lastGood, failure }: RulesStatus) => ({
 });
 
 const listed = ({ method, path }: { method: string; path: string }): string[] =>
-  method === 'ALL' ? [] : [`${method} ${path}`];
+  method === 'ALL' || method === 'OPTIONS' ? [] : [`${method} ${path}`];
 
 /** With one bucket nobody need name it. */
 function findBucket(name: string | undefined, buckets: readonly RuledBucket[]): RuledBucket | null {

@@ -21,5 +21,5 @@ function said(error: unknown, depth: number): string {
   const several = error instanceof AggregateError ? error.errors.slice(0, MOST) : [];
   const message = error.message || [...new Set(several.map((one) => said(one, 0)))].join('; ');
   const own = message === '' || message.includes(code) ? message || code : `${message} (${code})`;
-  return depth > 0 && error.cause instanceof Error ? `${own}: ${said(error.cause, depth - 1)}` : own;
+  return depth > 0 && error.cause instanceof Error ? `${own} (${said(error.cause, depth - 1)})` : own;
 }

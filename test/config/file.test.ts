@@ -29,6 +29,7 @@ const DEFAULTS = {
   bucketConnectTimeout: 5_000,
   bucketHeadTimeout: 60_000,
   dangerouslyAllowCredentials: false,
+  dangerouslyOpenBucket: false,
   keepPrefix: false,
   preload: false,
 };

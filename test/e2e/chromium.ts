@@ -20,8 +20,11 @@ export interface Browser {
   close(): Promise<void>;
 }
 
-/** Starts Chromium with a fresh profile that is removed again, and without its habit of phoning home. */
-export async function launchChromium(): Promise<Browser> {
+/**
+ * Starts Chromium with a fresh profile that is removed again, and without its habit of phoning home; with some
+ * switches more.
+ */
+export async function launchChromium(switches: readonly string[] = []): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), 'bucket-cors-chromium-'));
   const remove = () => rm(profile, { recursive: true, force: true, maxRetries: 5 });
   try {
@@ -36,6 +39,7 @@ export async function launchChromium(): Promise<Browser> {
         '--disable-background-networking',
         '--disable-component-update',
         '--disable-sync',
+        ...switches,
       ],
     });
     return {

@@ -1,26 +1,70 @@
-import { expect, test } from 'vitest';
-import { isThisMachine } from '../../src/node/reach.ts';
+import { hostname } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { answersTo, isThisMachine, reachOf } from '../../src/node/reach.ts';
 
-test.each([
-  ['localhost', true],
-  ['LocalHost.', true],
-  ['localhost.:8080', true],
-  ['app.localhost', true],
-  ['127.0.0.1', true],
-  ['127.0.0.1.:80', true],
-  ['127.1', true],
-  ['::1', true],
-  ['[::1]', true],
-  ['[0:0::1]:8080', true],
-  ['::ffff:127.0.0.1', true],
-  ['localhost.example', false],
-  ['notlocalhost', false],
-  ['localhost..', false],
-  ['127.0.0.1.example', false],
-  ['0.0.0.0', false],
-  ['::', false],
-  ['10.0.0.1', false],
-  ['', false],
-])('%s is this machine: %s', (host, local) => {
-  expect(isThisMachine(host)).toBe(local);
+describe('who reaches an address', () => {
+  test.each([
+    ['127.0.0.1', 'loopback'],
+    ['127.0.0.53', 'loopback'],
+    ['::1', 'loopback'],
+    ['localhost', 'loopback'],
+    ['0.0.0.0', 'beyond'],
+    ['::', 'beyond'],
+    ['10.0.0.5', 'beyond'],
+  ])('%s: %s', async (host, reach) => {
+    expect(await reachOf(host)).toBe(reach);
+  });
+
+  test('a name without an address is no address of this machine', async () => {
+    await expect(reachOf('no-such-host.invalid')).rejects.toMatchObject({
+      code: expect.stringMatching(/^E(NOTFOUND|AI_AGAIN)$/),
+    });
+  });
+});
+
+describe('a server is asked under', () => {
+  const EVERYWHERE = ['localhost:8081', '127.0.0.1:8081', '[::1]', 'Edge.Example.com.:8081', ''];
+  /** Hosts that a server for others is asked under, in a cluster or a network: the public DNS has none of them. */
+  const BEYOND = ['10.1.2.3:8081', '[fd00::7]:8081', 'edge', 'edge.ns.svc.cluster.local', hostname()];
+  const NEVER = ['evil.test', 'evil.test:8081', 'localhost.evil.test', '127.0.0.1.evil.test', 'a, b', 'a@b'];
+  const loopback = answersTo('loopback', ['127.0.0.1', 'edge.example.com']);
+  const beyond = answersTo('beyond', ['0.0.0.0', 'edge.example.com']);
+
+  test.each(EVERYWHERE)('"%s" wherever it listens', (host) => {
+    expect([loopback(host), beyond(host)]).toEqual([true, true]);
+  });
+
+  test.each(BEYOND)('%s beyond loopback only', (host) => {
+    expect([loopback(host), beyond(host)]).toEqual([false, true]);
+  });
+
+  test.each(NEVER)('%s nowhere', (host) => {
+    expect([loopback(host), beyond(host)]).toEqual([false, false]);
+  });
+});
+
+describe('a host is this machine by its own word', () => {
+  test.each([
+    ['localhost', true],
+    ['LocalHost.', true],
+    ['localhost.:8080', true],
+    ['app.localhost', true],
+    ['127.0.0.1', true],
+    ['127.0.0.1.:80', true],
+    ['127.1', true],
+    ['::1', true],
+    ['[::1]', true],
+    ['[0:0::1]:8080', true],
+    ['::ffff:127.0.0.1', true],
+    ['localhost.example', false],
+    ['notlocalhost', false],
+    ['localhost..', false],
+    ['127.0.0.1.example', false],
+    ['0.0.0.0', false],
+    ['::', false],
+    ['10.0.0.1', false],
+    ['', false],
+  ])('%s: %s', (host, local) => {
+    expect(isThisMachine(host)).toBe(local);
+  });
 });

@@ -50,7 +50,7 @@ export const openTestBucket = async (): Promise<TestBucket> => {
   const around = await mkdtemp(join(tmpdir(), 'directory-bucket-'));
   const folder = join(around, 'bucket');
   await mkdir(folder);
-  const open = await openDirectoryBucket({ folder });
+  const open = await openDirectoryBucket({ folder, hosts: ['h', 'b.example.com'] });
   const agent = new Agent();
 
   const connectWith = (text: string): Socket => {
