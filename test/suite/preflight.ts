@@ -48,7 +48,7 @@ export function addPreflightTests(runtime: Runtime): void {
     });
 
     // An app of one's own is called by URL, and `*` is none.
-    test.skipIf(runtime.name === 'own app')(
+    test.skipIf(runtime.name === 'middleware')(
       'for `*`, the server itself, is judged like one for the bucket',
       async () => {
         const answered = await call(edge().url, {

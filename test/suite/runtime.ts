@@ -76,7 +76,7 @@ export interface Edge {
 }
 
 export interface Runtime {
-  readonly name: 'node' | 'workerd' | 'own app';
+  readonly name: 'node' | 'workerd' | 'middleware';
   open(options: OpenOptions): Promise<Edge>;
 }
 
