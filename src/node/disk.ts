@@ -40,7 +40,11 @@ export function openDisk(limit = LIMIT): Disk {
         reject(silent());
         for (const other of waiting.splice(0)) other.reject(silent());
       }, limit);
-      await work(timeUp.signal).then(resolve, reject);
+      try {
+        resolve(await work(timeUp.signal));
+      } catch (error) {
+        reject(error);
+      }
       clearTimeout(timer);
       if (timeUp.signal.aborted) {
         hangs = false;

@@ -19,7 +19,7 @@ async function loadFile(path: string, previous: Validators | undefined): Promise
   const found = await readIfChanged(path, previous?.etag, { maxBytes: MAX_DOCUMENT_BYTES });
   if (found === null) return { outcome: 'unchanged' };
   if ('fault' in found) {
-    const cure = 'Name the file that holds the rules, and check its permissions.';
+    const cure = 'Name the file that holds the rules: check the path and its permissions.';
     return { outcome: 'unknown', cause: `${path} ${found.fault}`, cure };
   }
   const { text, stamp, mtime } = found;

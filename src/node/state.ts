@@ -51,9 +51,12 @@ export async function openStateDirectory(
   const queue = new Map<string, Queued>();
   let problem: string | null = null;
 
-  function failed(message: string): void {
-    problem = message;
-    failures.failed(message);
+  function failed(what: string, error: unknown): void {
+    // The system's reason, without the name of a temporary file.
+    const why = messageOf(error).replace(/, \w+ '.*/s, '');
+    const lost = `can't be written: ${why}. A restart would find older rules, or none.`;
+    problem = `state directory ${folder} ${lost}`;
+    failures.failed(`${what} ${lost}`);
   }
 
   await writes(() => prepare(folder)).catch(async (error) => {
@@ -61,10 +64,7 @@ export async function openStateDirectory(
       throw startFault([
         `state directory ${folder}: ${messageOf(error)}; name a folder that can be made and written`,
       ]);
-    failed(
-      `state directory ${folder} can't be written: ${messageOf(error)}. ` +
-        'Rules are read from it, and those that are loaded now are lost at the next start.',
-    );
+    failed(`state directory ${folder}`, error);
   });
 
   const readText = (path: string) => readTextFile(path, { maxBytes: MAX_KEPT_BYTES, disk: reads });
@@ -98,7 +98,7 @@ export async function openStateDirectory(
       faults.gone(bucket);
     } catch (error) {
       leave();
-      failed(`${path} can't be written: ${messageOf(error)}. A restart would find older rules, or none.`);
+      failed(path, error);
     }
   }
 

@@ -89,6 +89,8 @@ export const openAccount = (key: string): Account => ({
 
 /** No edge ran before 2020: a record with an earlier date comes from a machine whose clock was not set. */
 const FIRST_DATE = Date.UTC(2020);
+/** Milliseconds by which the clocks of machines may differ that are set right. */
+const SKEW = 60_000;
 
 /**
  * Writes down what every bucket's loads brought: the last good rules, and the failures since. Accounts live apart from
@@ -167,14 +169,15 @@ export function createLedger({ maxStale, keeps, now, wallClock }: LedgerOptions)
   async function recall(account: Account): Promise<boolean> {
     account.asked = true;
     const found = await copies.read(account.key);
-    const age = found === null ? 0 : storedAge(found);
+    const dated = found === null ? null : storedAge(found);
+    const age = dated ?? 0;
     if (found === null || isTooOld(age)) {
       // The place may have been away, and the wall clock may be wrong: it is asked again.
       account.asked = false;
       return false;
     }
     const known = account.lastGood;
-    if (known !== null && ageOf(account) <= age) return false;
+    if (known !== null && (dated === null || ageOf(account) <= age)) return false;
     const confirmedAt = wallClock() - age;
     account.lastGood = { ...found, loadedAt: Math.min(found.loadedAt, confirmedAt), confirmedAt };
     account.confirmed = now() - age;
@@ -184,11 +187,13 @@ export function createLedger({ maxStale, keeps, now, wallClock }: LedgerOptions)
   }
 
   /**
-   * The wall clocks of both ends are all there is to tell the age of a record by. A date that cannot be right says
-   * nothing, and must not make rules unknown: they count as confirmed now, and are given up `maxStale` later.
+   * The age of a record, which the wall clocks of both ends are all there is to tell by; null where one of them must be
+   * wrong. That must not make rules unknown: where there are no others, they count as confirmed now.
    */
-  const storedAge = ({ confirmedAt }: LastGood): number =>
-    confirmedAt < FIRST_DATE ? 0 : Math.max(0, wallClock() - confirmedAt);
+  function storedAge({ confirmedAt }: LastGood): number | null {
+    const age = wallClock() - confirmedAt;
+    return confirmedAt < FIRST_DATE || age < -SKEW ? null : Math.max(0, age);
+  }
 
   function status(account: Account): RulesStatus {
     const { lastGood, failure, next } = account;

@@ -25,11 +25,11 @@ export async function fakeClock(file: string): Promise<FakeClock> {
     await rename(`${file}.new`, file);
   };
   await set('+0');
+  // Files are dated by the system, not by the faked clock.
   const env = {
     LD_PRELOAD: library,
     FAKETIME_TIMESTAMP_FILE: file,
     FAKETIME_NO_CACHE: '1',
-    FAKETIME_DONT_FAKE_MONOTONIC: '1',
     DONT_FAKE_MONOTONIC: '1',
     NO_FAKE_STAT: '1',
   };

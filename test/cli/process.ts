@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { until } from '../helpers/until.ts';
 
 const ROOT = new URL('../../', import.meta.url);
-const NODE = fileURLToPath(new URL('node_modules/.bin/node', ROOT));
+export const NODE = fileURLToPath(new URL('node_modules/.bin/node', ROOT));
 const BIN = fileURLToPath(new URL('bin/bucket-cors.js', ROOT));
 
 /** Milliseconds to wait `until` something: several processes may be starting on a busy machine. */

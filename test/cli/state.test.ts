@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { until } from '../helpers/until.ts';
 import { call } from '../node/running.ts';
@@ -36,6 +36,21 @@ describe('--state-dir', () => {
     const { status, json } = await admin(edge, '/readyz');
     expect([status, json.status]).toEqual([200, 'degraded']);
     expect(json.reasons).toEqual([expect.stringContaining('last good rules')]);
+  });
+
+  test('is written again after its file or itself was deleted, by the next load or by /refresh', async () => {
+    const one = await all.store('https://a.example');
+    const files = async () =>
+      (await readdir(state()).catch(() => [])).filter((name) => name.startsWith('rules-'));
+    const written = async () => (await files()).length === 1;
+    const edge = await all.serve('--bucket', one.url, '--state-dir', state(), '--rules-ttl', '1s');
+    await until('the file is written', written, PATIENCE);
+    await rm(all.at('state', ...(await files())));
+    await until('the file is written by the next load', written, PATIENCE);
+    await rm(state(), { recursive: true });
+    await admin(edge, '/refresh', 'POST');
+    await until('the folder is made again', written, PATIENCE);
+    expect((await admin(edge, '/readyz')).json).toEqual({ status: 'ready', reasons: [] });
   });
 
   test('goes on without what is corrupted, with a warning that names the file', async () => {

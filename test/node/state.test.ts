@@ -91,7 +91,7 @@ describe('a state directory', () => {
     ['empty', (path) => truncate(path), /not whole/],
     ['cut off', (path) => truncate(path, 100), /not whole/],
     ['binary', (path) => writeFile(path, Buffer.from([0xff, 0xfe, 0])), /not whole/],
-    ['too large', (path) => truncate(path, MAX_KEPT_BYTES + 1), /over 1048576 bytes/],
+    ['too large', (path) => truncate(path, MAX_KEPT_BYTES + 1), /has 1048577 bytes, more than the 1048576/],
     ['foreign', (path) => writeFile(path, '{"format":"other"}'), /not of format 1/],
     ['a folder', (path) => rm(path).then(() => mkdir(path)), /not a file/],
     ['a link to a device', (path) => rm(path).then(() => symlink('/dev/zero', path)), /not a file/],
@@ -159,17 +159,50 @@ describe('a state directory', () => {
     expect((await files()).sort()).toEqual([fresh, foreign, '.rules-x.tmp'].sort());
   });
 
-  test('that goes away is told of once, until a write works again', async () => {
+  test('that is removed is made again by the next write', async () => {
     const keep = await open();
     await rm(join(folder, 'state'), { recursive: true });
-    await keep.write('b', await lastGood('https://a'));
-    await keep.write('c', await lastGood('https://a'));
-    expect(told).toEqual([expect.stringContaining("can't be written: ENOENT")]);
-    expect(await keep.read('b')).toBeNull();
-    await mkdir(join(folder, 'state'));
+    expect([await keep.read('b'), await keep.peek('b', true)]).toEqual([null, null]);
     await keep.write('b', await lastGood('https://a'));
     expect(await keep.read('b')).toEqual(await lastGood('https://a'));
+    expect([told, keep.problem()]).toEqual([[], null]);
+  });
+
+  test('that can’t be written any more warns once, has a problem, and has none once a write works again', async () => {
+    const keep = await open();
+    await keep.write('b', await lastGood('https://a'));
+    await rm(join(folder, 'state'), { recursive: true });
+    await writeFile(join(folder, 'state'), '');
+    await keep.write('b', await lastGood('https://a'));
+    await keep.write('c', await lastGood('https://a'));
+    expect(told).toEqual([expect.stringContaining("can't be written: EEXIST")]);
+    expect(keep.problem()).toContain("can't be written");
+    await rm(join(folder, 'state'));
+    await keep.write('b', await lastGood('https://b'));
+    expect(keep.problem()).toBeNull();
+    expect(await keep.read('b')).toEqual(await lastGood('https://b'));
     expect(told).toHaveLength(1);
+  });
+
+  test('says how far a record has come without reading it whole', async () => {
+    const keep = await open();
+    const record = await lastGood('https://a', 7);
+    await keep.write('bücket', record);
+    expect(await keep.peek('bücket', true)).toEqual({ version: record.version, confirmedAt: 7 });
+    expect(await keep.peek('b', true)).toBeNull();
+    await rm(await onlyFile());
+    expect(await keep.peek('bücket', true)).toBeNull();
+  });
+
+  test('has nothing where the last read found a fault, until the next write', async () => {
+    const keep = await open();
+    await keep.write('b', await lastGood('https://a'));
+    const path = await onlyFile();
+    await writeFile(path, (await readFile(path, 'utf8')).replace('https://a', 'https://*'));
+    expect(await keep.read('b')).toBeNull();
+    expect(await keep.peek('b', true)).toBeNull();
+    await keep.write('b', await lastGood('https://a'));
+    expect(await keep.peek('b', true)).toMatchObject({ confirmedAt: 2 });
   });
 
   test('a bucket whose file can never be put in its place leaves no temporary file', async () => {
@@ -202,7 +235,21 @@ describe('a folder that can be none', () => {
     expect(await refusal(join(folder, 'file', 'below'))).toMatch(/ENOTDIR/);
   });
 
-  test.runIf(existsSync('/proc/self'))('it can be read and not written', async () => {
-    expect(await refusal('/proc')).toMatch(/^state directory \/proc: .*name a folder that can be written$/);
+  test.runIf(existsSync('/proc/self'))('no folder can be made in /proc, and the attempt ends', async () => {
+    expect(await refusal('/proc/x/y')).toMatch(/^state directory \/proc\/x\/y: ENOENT/);
   });
+});
+
+test.runIf(existsSync('/proc/self'))('a folder that can be read and not written is read', async () => {
+  const keep = await openStateDirectory('/proc', warn);
+  expect(told).toEqual([
+    expect.stringMatching(
+      /^state directory \/proc can't be written: .*A restart would find older rules, or none\.$/,
+    ),
+  ]);
+  expect(keep.problem()).toBe(told[0]);
+  expect(await keep.read('b')).toBeNull();
+  await keep.write('b', await lastGood('https://a'));
+  expect(told).toHaveLength(1);
+  expect(keep.problem()).toContain("can't be written");
 });

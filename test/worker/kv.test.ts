@@ -12,6 +12,7 @@ import { adminOf, type RunningWorker, runWorker, TOKEN } from './worker.ts';
 interface Kv {
   get(key: string): Promise<string | null>;
   put(key: string, text: string): Promise<void>;
+  delete(key: string): Promise<void>;
   list(): Promise<{ readonly keys: readonly { readonly name: string }[] }>;
 }
 
@@ -121,6 +122,30 @@ describe('last good rules in KV', () => {
     bucket.rules = EVERYBODY;
     await admin('/refresh', 'POST');
     await until('the new version is kept', async () => (await kv.get(key)) !== text);
+  });
+});
+
+describe('a key that was deleted', () => {
+  /** An isolate that has loaded rules, whose key is gone. */
+  async function deleted(): Promise<RunningWorker> {
+    const worker = await fresh();
+    await object(worker);
+    const kv = await kvOf(worker);
+    await kv.delete(await keptIn(kv));
+    return worker;
+  }
+
+  test('is written again by /refresh', async () => {
+    const worker = await deleted();
+    await adminOf(worker)('/refresh', 'POST');
+    await keptIn(await kvOf(worker));
+  });
+
+  test('is written again by the cron trigger, though the store is down', async () => {
+    const worker = await deleted();
+    bucket.rules = 'unknown';
+    expect(await cron(worker)).toBe('ok');
+    await keptIn(await kvOf(worker));
   });
 });
 

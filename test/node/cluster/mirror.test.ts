@@ -75,7 +75,7 @@ describe('a worker asks the primary', () => {
     mirror.take(told('v1'));
     clock.now = 1_070_000;
     current();
-    questions[0]?.answer(told('v1', { good: null }));
+    questions[0]?.answer(told('v1', { good: null, due: 0 }));
     await Promise.all(background);
     clock.now += 999;
     current();
@@ -179,6 +179,15 @@ describe('what the primary tells', () => {
     mirror.take(told('v1'));
     mirror.take(told('v1', { good: null, failed: true }));
     clock.now = 1_100_000;
+    expect(current()).toMatchObject({ version: 'v1' });
+    clock.now += 1;
+    expect(current()).toMatchObject({ version: null, rules: { state: 'unavailable' } });
+  });
+
+  test('rules that were old when they were sent are given up so much sooner', () => {
+    const { mirror, clock, current } = mirrored(100_000);
+    mirror.take(told('v1', { age: 99_000, failed: true }));
+    clock.now += 1_000;
     expect(current()).toMatchObject({ version: 'v1' });
     clock.now += 1;
     expect(current()).toMatchObject({ version: null, rules: { state: 'unavailable' } });

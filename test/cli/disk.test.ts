@@ -1,0 +1,149 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { FILES } from '../helpers/tls.ts';
+import { until } from '../helpers/until.ts';
+import { rulesFor, type Store } from '../node/store.ts';
+import { admin, allows, type Edge, edges, linesWith, PORTS } from './edges.ts';
+import { ended, NODE, PATIENCE, run } from './process.ts';
+
+const all = edges();
+const A = 'https://a.example';
+
+/** A program that runs `script` in a mount namespace of its own, and then Node in its place. */
+async function inMounts(script: string): Promise<string> {
+  const program = all.at('node.sh');
+  const inside = `set -e; ${script}; exec "$0" "$@"`;
+  await writeFile(program, `#!/bin/sh\nexec unshare -rm sh -c '${inside}' ${NODE} "$@"\n`, { mode: 0o755 });
+  return program;
+}
+
+/** A FUSE file system that nothing serves: every look at it waits for ever. Its device stays open as fd 9. */
+const hangs = (path: string): string =>
+  `exec 9<>/dev/fuse; mount -i -t fuse -o fd=9,rootmode=40000,user_id=0,group_id=0 none ${path}`;
+
+const mounts =
+  existsSync('/dev/fuse') &&
+  spawnSync('unshare', ['-rm', 'sh', '-c', `mkdir -p /tmp/.hangs-$$; ${hangs('/tmp/.hangs-$$')}`]).status ===
+    0;
+const about = mounts ? '' : ' (not run: this user may not mount)';
+
+describe.skipIf(!mounts)(`a state directory${about}`, () => {
+  const state = () => all.at('state');
+
+  /** Serves once from a good store, so that the state directory has its rules. */
+  async function servedOnce(): Promise<Store> {
+    const store = await all.store(A);
+    const edge = await all.serve('--bucket', store.url, '--state-dir', state());
+    const written = async () => (await readdir(state())).some((name) => name.startsWith('rules-'));
+    await until('the file is written', written, PATIENCE);
+    edge.child.kill('SIGTERM');
+    expect(await edge.code).toBe(0);
+    return store;
+  }
+
+  const serveIn = async (script: string, store: Store, ...args: string[]): Promise<Edge> =>
+    all.serveWith({ node: await inMounts(script) }, '--bucket', store.url, '--state-dir', state(), ...args);
+
+  const reasonsOf = async (edge: Edge) => {
+    const { status, json } = await admin(edge, '/readyz');
+    return { status, state: json.status, reasons: json.reasons.join('\n') };
+  };
+
+  test('that is mounted read-only is read while the store is down, and degrades', async () => {
+    const store = await servedOnce();
+    await all.end(store);
+    const edge = await serveIn(
+      `mount --bind ${state()} ${state()}; mount -o remount,bind,ro ${state()}`,
+      store,
+    );
+    expect(await allows(edge, A)).toBe(true);
+    expect(await reasonsOf(edge)).toMatchObject({
+      status: 200,
+      state: 'degraded',
+      reasons: expect.stringMatching(/^state directory .* can't be written: EROFS/),
+    });
+    expect(linesWith(edge, /^state directory/)).toMatchObject([{ level: 'warn' }]);
+  });
+
+  test('on a full disk degrades, and is written once there is room', async () => {
+    const store = await all.store(A);
+    await mkdir(state());
+    const fill = `mount -t tmpfs -o size=64k none ${state()}; head -c 65536 /dev/zero > ${state()}/fill || true`;
+    const edge = await serveIn(fill, store, '--rules-ttl', '1s');
+    expect(await allows(edge, A)).toBe(true);
+    expect(await reasonsOf(edge)).toMatchObject({ status: 200, state: 'degraded', reasons: /ENOSPC/ });
+    const inside = `/proc/${edge.child.pid}/root${state()}`;
+    await rm(`${inside}/fill`);
+    await until('it is ready', async () => (await reasonsOf(edge)).state === 'ready', PATIENCE);
+    expect((await readdir(inside)).map((name) => name.slice(0, 6))).toEqual(['rules-']);
+  });
+
+  test('on a disk that hangs does not stop the start, and degrades; the end does not wait for it', async () => {
+    const store = await all.store(A);
+    await mkdir(state());
+    const edge = await serveIn(hangs(state()), store);
+    await until('the rules are in force', () => allows(edge, A), PATIENCE);
+    expect(await reasonsOf(edge)).toMatchObject({
+      status: 200,
+      state: 'degraded',
+      reasons: expect.stringMatching(/^state directory .* can't be written: no answer within 5 seconds/),
+    });
+    edge.child.kill('SIGTERM');
+    expect(await edge.code).toBe('killed');
+  });
+
+  test('with a configuration file on a disk that hangs the start ends with a fault', async () => {
+    await mkdir(all.at('hung'));
+    const node = await inMounts(hangs(all.at('hung')));
+    const { code, lines } = await ended(['serve', ...PORTS, '--config', all.at('hung', 'edge.json')], {
+      node,
+    });
+    expect(code).toBe('killed');
+    expect(lines).toEqual([
+      expect.stringMatching(/hung\/edge\.json can't be read: no answer within 5 seconds/),
+    ]);
+  });
+});
+
+describe.skipIf(!existsSync('/usr/bin/mkfifo'))('a start ends with a fault, and does not wait, where', () => {
+  const BUCKET = ['--bucket', 'http://127.0.0.1:9'];
+  test.each<[string, (pipe: string) => string[], number, RegExp]>([
+    ['the state directory is to be made in /proc', () => [...BUCKET, '--state-dir', '/proc/x'], 1, /ENOENT/],
+    ['the configuration is an empty pipe', (pipe) => ['--config', pipe], 2, /pipe/],
+    ['the configuration is an endless device', () => ['--config', '/dev/zero'], 2, /zero is not a file/],
+    ['the rules are a pipe', (pipe) => [...BUCKET, '--rules', pipe], 1, /pipe is not a file/],
+    [
+      'the certificate is an endless device',
+      () => [...BUCKET, '--tls-cert', '/dev/zero', '--tls-key', FILES.key],
+      1,
+      /--tls-cert \/dev\/zero is not a file/,
+    ],
+    [
+      'the key is an empty pipe',
+      (pipe) => [...BUCKET, '--tls-cert', FILES.cert, '--tls-key', pipe],
+      1,
+      /--tls-key .*pipe/,
+    ],
+  ])('%s', async (_, args, code, line) => {
+    execFileSync('mkfifo', [all.at('pipe')]);
+    const found = await ended(['serve', ...PORTS, ...args(all.at('pipe'))]);
+    expect([found.code, found.lines]).toEqual([code, [expect.stringMatching(line)]]);
+  });
+});
+
+test.skipIf(!existsSync('/bin/bash'))('a configuration comes from a shell’s <(command)', async () => {
+  const program = all.at('node.sh');
+  const config = JSON.stringify({ buckets: { media: { bucket: 'http://127.0.0.1:9', rules: rulesFor(A) } } });
+  await writeFile(all.at('edge.json'), config);
+  const line = `exec ${NODE} "$@" --config <(sleep 0.2; cat ${all.at('edge.json')})`;
+  await writeFile(program, `#!/bin/bash\n${line}\n`, { mode: 0o755 });
+  const started = run(['serve', ...PORTS], { node: program });
+  try {
+    expect(await started.address('edge')).toContain('http://');
+  } finally {
+    started.child.kill('SIGTERM');
+    expect(await started.code).toBe(0);
+  }
+});
