@@ -5,7 +5,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { EdgeEnv } from '../edge/app.ts';
-import { guardEnd } from './abort.ts';
+import { watchHttp10 } from './abort.ts';
 import { breakOff, waitsForContinue } from './client.ts';
 import { createDrain } from './drain.ts';
 import { openExchange } from './exchange.ts';
@@ -75,7 +75,7 @@ export async function listen(
 ): Promise<Listening> {
   const serve: Handler = (incoming, outgoing) => {
     drain.note(outgoing);
-    guardEnd(incoming, outgoing);
+    watchHttp10(incoming, outgoing);
     handler(incoming, outgoing);
   };
   const { server, sessions } =
