@@ -17,7 +17,8 @@ export function abort(connection: Connection): void {
 }
 
 /** A Unix socket has no reset. Over TLS nginx, for one, takes whatever ends a connection for its proper end. */
-const showsReset = (socket: Socket): boolean => socket.remoteAddress !== undefined && !('encrypted' in socket);
+const showsReset = (socket: Socket): boolean =>
+  socket.remoteAddress !== undefined && !('encrypted' in socket);
 
 /** Whether the client could not tell a part of an answer without a length from the whole. */
 export const endsUnseen = (incoming: IncomingMessage): boolean =>

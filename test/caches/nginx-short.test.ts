@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { run, stop } from '../cli/process.ts';
 import { call, value } from '../helpers/client.ts';
 import { NGINX, type Nginx, startNginx } from '../helpers/nginx.ts';
-import { type NodeEdge, openOnNode } from '../helpers/node-edge.ts';
+import { openOnNode } from '../helpers/node-edge.ts';
 import { certificate } from '../helpers/tls.ts';
 import { until } from '../helpers/until.ts';
 import {
@@ -20,100 +21,130 @@ import {
 } from '../node/endings.ts';
 import { CARRIERS } from '../node/endings-process.ts';
 
-/** How nginx asks the edge: as it does unless told otherwise, and as the README says. */
-const ASKS = {
-  '1.0': '',
-  '1.1': 'proxy_http_version 1.1; proxy_set_header Connection "";',
-} as const;
+const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+/** What the README's recipe says within its `location`, but for where the edge is. */
+const RECIPE = /^```nginx\nlocation \/ \{\n\s*proxy_pass \S+;\n(.*?)\}\n```$/ms.exec(README)?.[1] ?? '';
+
+/** How nginx asks the edge: by its default, and as the README says. */
+const ASKS = { '1.0': 'proxy_http_version 1.0;', '1.1': RECIPE } as const;
 type Version = keyof typeof ASKS;
+const KINDS = (['1.0', '1.1'] as const).flatMap((version) =>
+  FRAMINGS.map((framing) => [version, framing] as const),
+);
 
 const LONG = 60_000;
 
 let folder = '';
-let bucket: Bucket;
-let edge: NodeEdge;
-let nginx: Nginx | undefined;
+/** How to end what a test has opened, in the order in which it was opened. */
+let opened: (() => Promise<void>)[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'nginx-short-'));
 });
 afterEach(async () => {
-  await nginx?.stop();
-  nginx = undefined;
-  await edge.close();
-  await bucket.close();
+  for (const close of opened.reverse()) await close();
+  opened = [];
   rmSync(folder, { recursive: true });
 });
 
-async function open(carrier: Carrier, then: Then, bucketIdle = LONG): Promise<Nginx> {
+async function bucketThat(does: Then): Promise<Bucket> {
+  const bucket = await openBucket(does);
+  opened.push(bucket.close);
+  return bucket;
+}
+
+/** Opens an edge; gives back what nginx asks it by, and how to drain it. */
+async function edgeBefore(bucket: Bucket, carrier: Carrier, idle = LONG) {
   const socket = join(folder, 'edge.sock');
-  bucket = await openBucket(then);
-  const timeouts = { connect: 1_000, head: LONG, idle: bucketIdle };
-  edge = await openOnNode({ buckets: [{ name: 'bucket', url: bucket.url }], timeouts }, undefined, {
+  const timeouts = { connect: 1_000, head: LONG, idle };
+  const edge = await openOnNode({ buckets: [{ name: 'bucket', url: bucket.url }], timeouts }, undefined, {
     where: whereOf(carrier, socket),
     ...(carrier === 'TLS' && { certificate: certificate() }),
   });
-  const pass = `${carrier === 'Unix' ? `http://unix:${socket}:` : edge.url}/`;
-  const locations = Object.entries(ASKS).map(
-    ([version, how]) => `
+  opened.push(edge.close);
+  return { url: carrier === 'Unix' ? `http://unix:${socket}:` : edge.url, drain: edge.listening.close };
+}
+
+async function nginxBefore(edge: string): Promise<Nginx> {
+  const location = ([version, how]: readonly [string, string]) => `
     location /${version}/ {
-      proxy_pass ${pass};
+      proxy_pass ${edge}/;
       ${how}
       proxy_cache cache;
       proxy_cache_key $request_uri;
       add_header X-Cache $upstream_cache_status always;
-    }`,
-  );
-  nginx = await startNginx({ server: locations.join('') });
+    }`;
+  const nginx = await startNginx({ server: Object.entries(ASKS).map(location).join('') });
+  opened.push(nginx.stop);
   return nginx;
 }
 
-/** Asks nginx, which asks the edge by this version, and reads what comes. */
-async function ask({ url }: Nginx, version: Version, framing: Framing) {
+/** What nginx says, having asked the edge by a version for an object of a framing. */
+async function ask({ url }: Nginx, [version, framing]: readonly [Version, Framing]) {
   const answered = await call(url, { target: `/${version}/${framing}` });
-  const whole = answered.status === 200 && answered.complete && answered.body.length === SIZE;
-  return { status: answered.status, whole, cache: value(answered, 'x-cache') };
+  const isWhole = answered.complete && answered.body.length === SIZE;
+  return {
+    of: `${version} ${framing}`,
+    answer: isWhole ? 'whole' : answered.status,
+    cache: cacheOf(answered),
+  };
 }
+const cacheOf = (answered: { readonly headers: readonly string[] }) => value(answered, 'x-cache');
 
-const VERSIONS = Object.keys(ASKS) as readonly Version[];
+const askAll = (nginx: Nginx) => Promise.all(KINDS.map((kind) => ask(nginx, kind)));
+const wholeOf = (answers: Awaited<ReturnType<typeof askAll>>) =>
+  answers.filter(({ answer }) => answer === 'whole');
+
+test('the README has nginx speak HTTP/1.1', () => {
+  expect(RECIPE).toContain('proxy_http_version 1.1;');
+});
 
 describe.skipIf(NGINX.skipped).each(CARRIERS)(`nginx that asks the edge over %s${NGINX.why}`, (carrier) => {
-  const ALL = VERSIONS.flatMap((version) => FRAMINGS.map((framing) => [version, framing] as const));
-
   test.each([
     ['its bucket breaks off', 'breaks off', LONG],
     ['its bucket stops sending', 'stands still', 300],
-  ] as const)(
-    'stores no part of an object when %s, and the object when it comes whole',
-    async (_, then, idle) => {
-      const proxy = await open(carrier, then, idle);
-      for (const [version, framing] of ALL)
-        expect([version, framing, (await ask(proxy, version, framing)).whole]).toEqual([
-          version,
-          framing,
-          false,
-        ]);
-      expect(await proxy.stored()).toBe(0);
+  ] as const)('stores no part of an object when %s, and later the whole', async (_, does, idle) => {
+    const bucket = await bucketThat(does);
+    const nginx = await nginxBefore((await edgeBefore(bucket, carrier, idle)).url);
+    expect(wholeOf(await askAll(nginx))).toEqual([]);
+    expect(await nginx.stored()).toBe(0);
 
-      bucket.does = 'ends';
-      for (const [version, framing] of ALL) {
-        const refused = { status: 505, whole: false, cache: 'MISS' };
-        const first = isRefused([carrier, version, framing])
-          ? refused
-          : { status: 200, whole: true, cache: 'MISS' };
-        expect([version, framing, await ask(proxy, version, framing)]).toEqual([version, framing, first]);
-        const second = isRefused([carrier, version, framing]) ? refused : { ...first, cache: 'HIT' };
-        expect([version, framing, await ask(proxy, version, framing)]).toEqual([version, framing, second]);
-      }
-      expect(await proxy.stored()).toBe(ALL.filter((way) => !isRefused([carrier, ...way])).length);
-    },
-  );
+    bucket.does = 'ends';
+    const all = (cache: string) =>
+      KINDS.map((kind) => {
+        const of = kind.join(' ');
+        return isRefused([carrier, ...kind])
+          ? { of, answer: 505, cache: 'MISS' }
+          : { of, answer: 'whole', cache };
+      });
+    expect(await askAll(nginx)).toEqual(all('MISS'));
+    expect(await askAll(nginx)).toEqual(all('HIT'));
+    expect(await nginx.stored()).toBe(all('').filter(({ answer }) => answer === 'whole').length);
+  });
 
   test('stores no part of an object that a drain cuts off', async () => {
-    const proxy = await open(carrier, 'stands still');
-    const asking = ALL.map(([version, framing]) => ask(proxy, version, framing));
-    await until('all are asked for', () => bucket.asked.length === ALL.length);
-    await edge.listening.close(20);
-    expect((await Promise.all(asking)).filter(({ whole }) => whole)).toEqual([]);
-    expect(await proxy.stored()).toBe(0);
+    const bucket = await bucketThat('stands still');
+    const { url, drain } = await edgeBefore(bucket, carrier);
+    const nginx = await nginxBefore(url);
+    const asking = askAll(nginx);
+    await until('all are asked for', () => bucket.asked.length === KINDS.length);
+    await drain(20);
+    expect(wholeOf(await asking)).toEqual([]);
+    expect(await nginx.stored()).toBe(0);
   });
 });
+
+test.skipIf(NGINX.skipped)(
+  `nginx, by the README's recipe, stores no part of an object when the edge is killed${NGINX.why}`,
+  async () => {
+    const bucket = await bucketThat('stands still');
+    const edge = run(['serve', '--bucket', bucket.url, '--port', '0', '--admin-port', '0']);
+    opened.push(() => stop(edge));
+    const nginx = await nginxBefore(await edge.address('edge'));
+    const asking = Promise.all(FRAMINGS.map((framing) => ask(nginx, ['1.1', framing])));
+    const asked = () => bucket.asked.filter((line) => !line.includes('?cors')).length === FRAMINGS.length;
+    await until('all are asked for', asked);
+    edge.child.kill('SIGKILL');
+    expect(wholeOf(await asking)).toEqual([]);
+    expect(await nginx.stored()).toBe(0);
+  },
+);
