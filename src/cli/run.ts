@@ -1,5 +1,5 @@
 import { faultText } from '../document/fault.ts';
-import { abortOld } from '../node/abort.ts';
+import { abortHttp10 } from '../node/abort.ts';
 import { exit, exitOnCrash, say } from '../node/standard.ts';
 import type { Running } from '../node/start.ts';
 import { startFaultLines } from '../node/start-fault.ts';
@@ -61,7 +61,7 @@ export async function run(open: () => Promise<Served>, configFile: string | null
 
 /** Ends this process by a signal, without waiting for anything. */
 function endNow(signal: NodeJS.Signals): void {
-  abortOld();
+  abortHttp10();
   process.kill(process.pid, signal);
 }
 

@@ -4,55 +4,51 @@ import type { Socket } from 'node:net';
 /** A connection of Node's HTTP/1.1 server, with the answer that is under way on it. */
 export type Connection = Socket & {
   readonly _httpMessage?: (ServerResponse & { readonly req: IncomingMessage }) | null;
-  /** Within TLS, the connection of TCP. */
-  readonly _parent?: Socket | null;
 };
 
 /**
- * Ends a connection at once. An answer to HTTP/1.0 may end with its connection (RFC 9112 §6.3): closed as usual, a part
- * of it would look whole, over TLS too, as Node sends the closing alert whenever it closes. So TCP is reset. A Unix
- * socket has no reset; `endsUnseen` is for those.
+ * Ends a connection at once. An answer to HTTP/1.0 may end with its connection (RFC 9112 §6.3): a part of it would look
+ * whole, if the connection were closed as usual. So it is reset, where a client can see that.
  */
 export function abort(connection: Connection): void {
   const answer = connection._httpMessage;
-  if (answer?.headersSent && isOld(answer.req)) reset(connection._parent ?? connection);
-  connection.destroy();
+  if (answer?.headersSent && isHttp10(answer.req) && showsReset(connection)) connection.resetAndDestroy();
+  else connection.destroy();
 }
 
-function reset(socket: Socket): void {
-  // Without an address it is a Unix socket, or has gone already.
-  if (socket.remoteAddress !== undefined) socket.resetAndDestroy();
-}
+/** A Unix socket has no reset. Over TLS nginx, for one, takes whatever ends a connection for its proper end. */
+const showsReset = (socket: Socket): boolean =>
+  socket.remoteAddress !== undefined && !('encrypted' in socket);
 
 /** Whether the client could not tell a part of an answer without a length from the whole. */
 export const endsUnseen = (incoming: IncomingMessage): boolean =>
-  isOld(incoming) && incoming.socket.remoteAddress === undefined;
+  isHttp10(incoming) && !showsReset(incoming.socket);
 
-const isOld = ({ httpVersion }: IncomingMessage): boolean => httpVersion === '1.0';
+const isHttp10 = ({ httpVersion }: IncomingMessage): boolean => httpVersion === '1.0';
 
-/** Connections with a client of HTTP/1.0. */
-const old = new Set<Connection>();
+/** Connections that have brought a request of HTTP/1.0. */
+const http10 = new Set<Connection>();
 
-/** Sees to the ends of a connection that Node brings about itself; for every request. */
-export function guardEnd(incoming: IncomingMessage, outgoing: ServerResponse): void {
-  if (!isOld(incoming)) return;
-  // Node sends chunks to a client that accepts them by TE; HTTP/1.0 has none (RFC 9112 §6.1).
+/** Call it for every request: it aborts a connection of HTTP/1.0 where Node or the system would close it as usual. */
+export function watchHttp10(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  if (!isHttp10(incoming)) return;
+  // Node would send chunks to a client that lists them in TE; HTTP/1.0 has none (RFC 9112 §6.1).
   outgoing.useChunkedEncodingByDefault = false;
   const socket: Connection = incoming.socket;
-  if (old.has(socket)) return;
-  if (old.size === 0) process.on('exit', abortOld);
-  old.add(socket);
-  // Before Node's own listener, which ends the connection in the midst of an answer.
+  if (http10.has(socket)) return;
+  if (http10.size === 0) process.on('exit', abortHttp10);
+  http10.add(socket);
+  // A client has closed its side: Node's own listener, which comes next, would close the other amid an answer.
   socket.prependOnceListener('end', () => {
     if (socket._httpMessage?.writableEnded === false) abort(socket);
   });
   socket.once('close', () => {
-    old.delete(socket);
-    if (old.size === 0) process.off('exit', abortOld);
+    http10.delete(socket);
+    if (http10.size === 0) process.off('exit', abortHttp10);
   });
 }
 
-/** Resets what answers are under way to HTTP/1.0, before this process ends and its system closes all connections. */
-export function abortOld(): void {
-  for (const socket of old) abort(socket);
+/** Aborts the connections of HTTP/1.0; call it before a process ends, as its system closes what is left. */
+export function abortHttp10(): void {
+  for (const socket of http10) abort(socket);
 }

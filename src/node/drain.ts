@@ -40,8 +40,7 @@ export function createDrain(server: Server, sessions: Sessions): Drain {
       }
       sessions.retire();
       const destroy = (): void => {
-        // A connection of TLS before the one that it runs on, which comes first.
-        for (const socket of [...connections].reverse()) abort(socket);
+        for (const socket of connections) abort(socket);
       };
       let cut: NodeJS.Timeout | undefined;
       const cutOff = (): void => {

@@ -5,7 +5,7 @@ import type { AddressInfo, Server } from 'node:net';
 import type { Hono } from 'hono';
 import { IDLE_TIMEOUT, REQUEST_LIMITS, type RequestLimits } from '../bucket/limits.ts';
 import type { EdgeEnv } from '../edge/app.ts';
-import { type Connection, guardEnd } from './abort.ts';
+import { type Connection, watchHttp10 } from './abort.ts';
 import { breakOff } from './client.ts';
 import { boundCrowd, type CrowdLimits } from './crowd.ts';
 import { createDrain } from './drain.ts';
@@ -78,7 +78,7 @@ export async function listen(
 ): Promise<Listening> {
   const serve: Handler = (incoming, outgoing) => {
     drain.note(outgoing);
-    guardEnd(incoming, outgoing);
+    watchHttp10(incoming, outgoing);
     handler(incoming, outgoing);
   };
   const { server, sessions } =

@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { PATIENCE } from '../cli/process.ts';
+import { dial } from '../helpers/client.ts';
 import { until } from '../helpers/until.ts';
 import { CARRIERS, useProcess, wholeOf } from './endings-process.ts';
 import { call } from './running.ts';
@@ -26,4 +29,32 @@ describe.each(CARRIERS)('over %s, answers that are cut off do not look whole', (
     expect(wholeOf(await ends())).toEqual([]);
     expect([await edge.code, edge.child.signalCode]).toEqual(['killed', 'SIGTERM']);
   });
+});
+
+/** Serves one answer by HTTP/1.0, and fails as no program should. */
+const FAILS = `
+import { listen } from ${JSON.stringify(new URL('../../src/node/listen.ts', import.meta.url).href)};
+const answer = (incoming, outgoing) => {
+  outgoing.writeHead(200).write('the beginning');
+  setTimeout(() => { throw new Error('a fault'); }, 100);
+};
+const { url } = await listen(answer, { host: '127.0.0.1', port: 0 });
+console.log(url);
+`;
+
+test('an answer to HTTP/1.0 does not look whole when an error ends the process', async () => {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', FAILS], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const ended = once(child, 'exit');
+  const [url] = await once(child.stdout, 'data');
+  const socket = dial(String(url).trim());
+  const seen: string[] = [];
+  socket.on('data', (chunk: Buffer) => seen.push(chunk.toString()));
+  socket.once('end', () => seen.push(' the end'));
+  socket.once('error', (error: NodeJS.ErrnoException) => seen.push(` ${error.code}`));
+  socket.write('GET / HTTP/1.0\r\n\r\n');
+  await until('the connection is gone', () => socket.closed);
+  expect(seen.join('')).toMatch(/the beginning ECONNRESET$/);
+  expect((await ended)[0]).toBe(1);
 });

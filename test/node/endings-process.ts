@@ -12,10 +12,9 @@ import {
   type Bucket,
   type Carrier,
   FRAMINGS,
-  type Framing,
+  isRefused,
   openBucket,
   type Seen,
-  type Version,
   WAYS,
 } from './endings.ts';
 
@@ -69,7 +68,7 @@ export function useProcess() {
 }
 
 async function beginAll(carrier: Carrier, where: Parameters<typeof ask>[0]): Promise<() => Promise<Ends>> {
-  const kinds = KINDS.filter(([by, version, framing]) => by === carrier && mayBegin(by, version, framing));
+  const kinds = KINDS.filter((kind) => kind[0] === carrier && !isRefused(kind));
   const asking = await Promise.all(kinds.map(([, version, framing]) => ask(where, version, framing)));
   asked.push(...asking);
   const begun = () => asking.every(({ seen }) => seen.bytes >= BEGINNING / 2);
@@ -86,10 +85,6 @@ async function beginAll(carrier: Carrier, where: Parameters<typeof ask>[0]): Pro
 }
 
 const KINDS = WAYS.flatMap((way) => FRAMINGS.map((framing) => [...way, framing] as const));
-
-/** On a Unix socket, HTTP/1.0 gets an error in place of an answer without a length. */
-const mayBegin = (carrier: Carrier, version: Version, framing: Framing): boolean =>
-  carrier !== 'Unix' || version !== '1.0' || framing === 'length';
 
 /** Which of the answers looked whole. */
 export const wholeOf = (ends: Ends): string[] => Object.keys(ends).filter((kind) => ends[kind]?.looksWhole);

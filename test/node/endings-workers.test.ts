@@ -27,7 +27,7 @@ describe.each(CARRIERS)('over %s, answers of worker processes', (carrier) => {
     const killed = await begin();
     const workers = await workersOf(edge);
     for (const worker of workers) process.kill(worker, 'SIGKILL');
-    expect(wholeOf(await killed())).toEqual(carrier === 'Unix' ? [] : LOST);
+    expect(wholeOf(await killed())).toEqual(carrier === 'TCP' ? LOST : []);
     const followed = async () => {
       const now = await workersOf(edge);
       return now.length === 2 && !now.some((worker) => workers.includes(worker));

@@ -15,6 +15,7 @@ import {
   type Carrier,
   FRAMINGS,
   type Framing,
+  isRefused,
   openBucket,
   SIZE,
   type Then,
@@ -70,10 +71,6 @@ async function begin(
 
 /** The beginning has arrived. */
 const begun = ({ seen }: Asking) => until('the answer has begun', () => seen.bytes >= BEGINNING / 2);
-
-/** An answer that no end can be told of: there is no reset on a Unix socket. */
-const isRefused = ([carrier, version, framing]: readonly [Carrier, Version, Framing]): boolean =>
-  carrier === 'Unix' && version === '1.0' && framing !== 'length';
 
 const CASES = WAYS.flatMap((way) => FRAMINGS.map((framing) => [...way, framing] as const));
 const BROKEN = CASES.filter((way) => !isRefused(way));

@@ -24,12 +24,16 @@ export const WAYS = [
 ] as const satisfies readonly (readonly ['TCP' | 'Unix' | 'TLS', Version])[];
 export type Carrier = (typeof WAYS)[number][0];
 
+/** Whether HTTP/1.0 gets an error in place of an answer: one whose end it could not see. */
+export const isRefused = ([carrier, version, framing]: readonly [Carrier, Version, Framing]): boolean =>
+  carrier !== 'TCP' && version === '1.0' && framing !== 'length';
+
 /** Bytes of the object, and of its beginning. */
 export const SIZE = 100_000;
 export const BEGINNING = 50_000;
 
 /** What a bucket does after the beginning of an answer. */
-export type Then = 'stands still' | 'breaks off' | 'pours';
+export type Then = 'stands still' | 'breaks off' | 'pours' | 'ends';
 
 const HEADS: Readonly<Record<Framing, string>> = {
   length: `Content-Length: ${SIZE}\r\n`,
@@ -40,7 +44,7 @@ const HEADS: Readonly<Record<Framing, string>> = {
 const POURED = 1_000_000_000;
 
 export interface Bucket extends RawBucket {
-  then: Then;
+  does: Then;
   /** Ends the answers that stand still, as they should end. */
   finish(): void;
 }
@@ -54,16 +58,18 @@ export async function openBucket(then: Then): Promise<Bucket> {
     const framing = FRAMINGS.find((name) => path === `/${name}`);
     if (framing === undefined) return;
     const head =
-      bucket.then === 'pours' ? HEADS[framing].replace(String(SIZE), String(POURED)) : HEADS[framing];
+      bucket.does === 'pours' ? HEADS[framing].replace(String(SIZE), String(POURED)) : HEADS[framing];
     socket.write(`HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nCache-Control: max-age=3600\r\n${head}\r\n`);
     socket.write(piece(framing, BEGINNING));
-    if (bucket.then === 'stands still') standing.set(socket, framing);
-    else if (bucket.then === 'pours') pour(socket, framing);
+    if (bucket.does === 'stands still' || bucket.does === 'ends') standing.set(socket, framing);
+    if (bucket.does === 'ends') bucket.finish();
+    if (bucket.does === 'pours') pour(socket, framing);
     // By FIN where the framing tells that something is missing, by RST where nothing else does.
-    else setTimeout(() => (framing === 'close' ? socket.resetAndDestroy() : socket.destroy()), 30);
+    if (bucket.does === 'breaks off')
+      setTimeout(() => (framing === 'close' ? socket.resetAndDestroy() : socket.destroy()), 30);
   });
   const bucket: Bucket = Object.assign(raw, {
-    then,
+    does: then,
     finish: () => {
       for (const [socket, framing] of standing) {
         socket.write(piece(framing, SIZE - BEGINNING) + (framing === 'chunked' ? '0\r\n\r\n' : ''));
@@ -158,7 +164,6 @@ async function askH1(socket: Socket | TLSSocket, request: string, reading: boole
     if (seen.looksWhole) socket.emit('whole');
   });
   socket.once('end', () => {
-    // Whether TLS was closed properly or not: nginx, for one, does not look (SSL_OP_IGNORE_UNEXPECTED_EOF).
     if (seen.status > 0 && length === -1 && !chunked) seen.looksWhole = true;
   });
   socket.write(request);
