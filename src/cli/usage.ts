@@ -10,6 +10,7 @@ export const USAGE = [
   '       bucket-cors demo [FLAGS]                 the same; without a bucket: an example bucket and a demo page',
   '       bucket-cors help | --version',
   '',
-  'Flags, each with the environment variable that does the same:',
+  'Flags, each with the environment variable that does the same; so does BUCKET_CORS_ and the name of the flag in',
+  'capitals, which comes first:',
   ...flags,
 ].join('\n');

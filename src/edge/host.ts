@@ -1,8 +1,12 @@
-import { hostName } from '../bucket/host.ts';
+import { configuredName, hostName } from '../bucket/host.ts';
 import { isHost } from './facts.ts';
 
 /** The host of a Host header in the form of `hostName`. Empty where the header is empty; null where it is not a host. */
-export const hostOf = (value: string): string | null => (isHost(value) ? hostName(value) : null);
+export function hostOf(value: string): string | null {
+  if (!isHost(value)) return null;
+  const name = hostName(value);
+  return name === '' ? '' : configuredName(name);
+}
 
 /** An IP address, in the form that `hostOf` gives. */
 export const isAddress = (host: string): boolean => host.startsWith('[') || /^\d+(?:\.\d+){3}$/.test(host);

@@ -77,13 +77,24 @@ describe('an edge with rules', () => {
     },
   );
 
-  test('a page cannot have the rules loaded anew, though a browser would send the request', async () => {
-    const headers = { Origin: 'https://a.example' };
-    const answered = await edge.call(`${edge.adminUrl}/refresh`, { method: 'POST', headers });
-    expect(answered).toMatchObject({ status: 403 });
+  test.each<[string, Record<string, string>]>([
+    ['with an origin', { Origin: 'https://a.example' }],
+    ['without an origin', { 'Sec-Fetch-Site': 'cross-site' }],
+    ['of admin itself', { 'Sec-Fetch-Site': 'same-origin' }],
+  ])(
+    'a page %s cannot have the rules loaded again, though a browser would send the request',
+    async (_, headers) => {
+      const answered = await edge.call(`${edge.adminUrl}/refresh`, { method: 'POST', headers });
+      expect(answered).toMatchObject({ status: 403 });
+    },
+  );
+
+  test('OPTIONS, a plain health check, says which methods there are', async () => {
+    const answered = await edge.call(`${edge.adminUrl}/`, { method: 'OPTIONS' });
+    expect(answered).toMatchObject({ status: 204, text: '', headers: { allow: 'GET, HEAD, POST, OPTIONS' } });
   });
 
-  test.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('%s changes nothing', async (method) => {
+  test.each(['POST', 'PUT', 'DELETE'])('%s changes nothing', async (method) => {
     const answered = await edge.call(`${edge.adminUrl}/rules`, { method });
     expect(answered.status).toBe(404);
     expect(JSON.parse(answered.text)).toMatchObject({ paths: PATHS });
@@ -99,6 +110,7 @@ describe('an edge with rules', () => {
         });
         expect(Object.keys(headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
         expect(headers['cache-control']).toBe('no-store');
+        expect(headers['x-content-type-options']).toBe('nosniff');
       }
     },
   );

@@ -119,3 +119,21 @@ test('--redis that is away at the start costs a warning, and not its password', 
   ]);
   expect(edge.stdout() + edge.stderr()).not.toContain('geheim');
 });
+
+test.each([
+  ['redis://:geheim@127.0.0.1:1', 0],
+  ['redis://localhost:1', 0],
+  ['rediss://:geheim@redis.invalid:1', 0],
+  ['redis://:geheim@redis.invalid:1', 1],
+])('--redis %s warns %i times that it goes in the clear', async (url, count) => {
+  const edge = await all.serve('--bucket', 'http://127.0.0.1:9', '--redis', url);
+  const warned = linesWith(edge, /in the clear/);
+  expect(warned).toHaveLength(count);
+  for (const { level, msg } of warned) {
+    expect([level, msg]).toEqual([
+      'warn',
+      '--redis: rules and the password go to redis.invalid:1 in the clear; write rediss:// for TLS',
+    ]);
+  }
+  expect(edge.stdout()).not.toContain('geheim');
+});

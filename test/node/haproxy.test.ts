@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { until } from '../helpers/until.ts';
 import { configOf, type Started, startEdge } from './running.ts';
 
@@ -83,6 +83,5 @@ describe.skipIf(skipped)(`HAProxy${about}`, () => {
     ['plain', 'UP L7OK 204'],
   ])('by the check "%s" has the admin port %s', async (backend, state) => {
     await until(`HAProxy says ${state}`, async () => (await stateOf(backend)) === state);
-    expect(await stateOf(backend)).toBe(state);
   });
 });

@@ -21,6 +21,12 @@ const OTHER = {
   key: FILES.key.replace('key.pem', 'renewed-key.pem'),
 };
 
+/** RSA of 1024 bits. */
+const WEAK = {
+  cert: FILES.cert.replace('cert.pem', 'weak-cert.pem'),
+  key: FILES.key.replace('key.pem', 'weak-key.pem'),
+};
+
 describe('over TLS, by HTTP/1.1', () => {
   const runtime = {
     name: 'node' as const,
@@ -143,6 +149,11 @@ describe('a certificate', () => {
     ],
     ['has no key beside it', () => rmSync(files.key), /^--tls-key .*tls\.key can't be read: ENOENT/],
     ['has a key that is none', () => copyFileSync(files.cert, files.key), /holds no private key/],
+    [
+      'has a key that is too short',
+      () => put(WEAK),
+      /^--tls-cert .*tls\.crt is refused by OpenSSL \(EE_KEY_TOO_SMALL\): its key is too short; write one of 2048 bits/,
+    ],
     ['has another one’s key', () => copyFileSync(OTHER.key, files.key), /write the two that belong together/],
   ])('that %s is a start fault', async (_, spoil, fault) => {
     spoil();

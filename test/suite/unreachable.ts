@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call, corsHeaders, value } from '../helpers/client.ts';
+import { until } from '../helpers/until.ts';
 import { isError } from './errors.ts';
 import { codeOn, type Edge, type Runtime, testOn, useEdge } from './runtime.ts';
 import { A, ONE_ORIGIN, ONE_ORIGIN_HEADERS } from './sets.ts';
@@ -19,6 +20,13 @@ export function addUnreachableTests(runtime: Runtime): void {
       expect(answered.status).toBe(502);
       if (method !== 'HEAD') isError(answered, 502, codeOn(runtime, 'BucketUnreachable'));
       expect(corsHeaders(answered)).toEqual(ONE_ORIGIN_HEADERS);
+    });
+
+    test('is told of with its cause, in the words of the platform', async () => {
+      const before = edge().events.length;
+      await call(edge().url, { target: '/key' });
+      await until('it is told of', () => edge().events.length > before);
+      expect(edge().events.at(-1)?.cause).toMatch(/\w{3}/);
     });
 
     test('still has its preflights answered', async () => {

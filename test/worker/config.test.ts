@@ -64,6 +64,27 @@ describe('a Worker’s configuration', () => {
     expect(opened).toMatchObject([{ ruled: { source: { name: `${base}/?cors` } } }]);
   });
 
+  test('takes the names with the prefix first', async () => {
+    const read = await configure({
+      BUCKET_URL: 'no bucket:',
+      BUCKET_CORS_BUCKET: BUCKET.BUCKET_URL,
+      RULES_TTL: 'soon',
+      BUCKET_CORS_RULES_TTL: '5m',
+      ADMIN_PATH: 'none',
+      BUCKET_CORS_ADMIN_PATH: '/edge',
+      BUCKET_CORS_ADMIN_TOKEN: '0123456789abcdef',
+      BUCKET_CORS_MAX_STAEL: '1',
+    });
+    expect(read).toMatchObject({
+      config: { rulesTtl: 300_000 },
+      buckets: [{ bucket: { kind: 'http', name: 'my-bucket' } }],
+      worker: { adminToken: '0123456789abcdef', adminPath: '/edge' },
+      warnings: [
+        expect.stringMatching(/^BUCKET_CORS_MAX_STAEL is not read: .* write BUCKET_CORS_MAX_STALE$/),
+      ],
+    });
+  });
+
   test('may have numbers, booleans and JSON, as wrangler.toml has', async () => {
     const many = { buckets: { media: { bucket: BUCKET.BUCKET_URL, prefix: '/media' } } };
     const read = await configure({ BUCKET_CORS_CONFIG: many, RULES_TTL: 90, DEBUG_REASON: true });
@@ -103,6 +124,18 @@ describe('a Worker’s configuration', () => {
       /^MINE is a table or a binding/,
     ],
     ['a text for KV', { ...BUCKET, RULES_KV: 'my-namespace' }, /^RULES_KV is no KV namespace; write \[\[kv_/],
+    ['a folder by the longer name', { BUCKET_CORS_BUCKET: './bucket' }, /^BUCKET_CORS_BUCKET is a folder/],
+    [
+      'a table for a text by the longer name',
+      { ...BUCKET, BUCKET_CORS_VARY: {} },
+      /^BUCKET_CORS_VARY is a table or a binding/,
+    ],
+    ['quotes around a value', { ...BUCKET, VARY: '"safe"' }, /^VARY has quotes around it; write safe$/],
+    [
+      'quotes around a secret',
+      { ...BUCKET, ADMIN_TOKEN: '"0123456789abcdef"' },
+      /^ADMIN_TOKEN has quotes around it; write it without them$/,
+    ],
     ['no bucket', {}, /^BUCKET_URL is missing; write oss:/],
     ['a folder', { BUCKET_URL: './bucket' }, /^BUCKET_URL is a folder/],
     ['rules in a file', { ...BUCKET, CORS_RULES: './cors.xml' }, /^CORS_RULES is a file.* kv:KEY$/],

@@ -15,6 +15,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(around, { recursive: true }));
 
+const KEYS = { accessKeyId: 'id', accessKeySecret: 'secret' };
+
 const failure = async (options: Parameters<typeof openDirectoryBucket>[0]): Promise<unknown> => {
   const open = await openDirectoryBucket(options).catch((error: unknown) => error);
   if (open instanceof Error) return open;
@@ -49,6 +51,18 @@ describe('a bucket that can not be opened says why', () => {
     expect(await failure({ folder: join(around, 'alias'), rulesFile: join(folder, 'r.xml') })).toMatchObject(
       inside,
     );
+  });
+
+  test('whoever reaches it could write without a signature', async () => {
+    const folder = join(around, 'bucket');
+    const message = expect.stringMatching(
+      /^the bucket folder .* can't be served on 0\.0\.0\.0, .* or set dangerouslyOpen$/,
+    );
+    expect(await failure({ folder, host: '0.0.0.0' })).toMatchObject({ problem: 'open_to_others', message });
+    for (const allowed of [{ dangerouslyOpen: true }, { credentials: KEYS }]) {
+      const open = await openDirectoryBucket({ folder, host: '0.0.0.0', ...allowed });
+      await open.close();
+    }
   });
 
   test('the port is taken', async () => {
@@ -94,5 +108,29 @@ describe('closing', () => {
     expect(await bucket.files()).toEqual([]);
     socket.destroy();
     await bucket.end();
+  });
+});
+
+describe('a bucket without keys', () => {
+  test('answers no request for a stranger’s host, which a page could have had pointed here', async () => {
+    const bucket = await openTestBucket();
+    try {
+      for (const [method, path] of [
+        ['PUT', '/evil'],
+        ['PUT', '/?cors'],
+        ['GET', '/?cors'],
+      ] as const) {
+        const headers = { host: 'evil.test' };
+        const answered = await bucket.call(method, path, {
+          headers,
+          ...(method === 'PUT' && { body: 'evil' }),
+        });
+        expect(answered).toMatchObject({ status: 403, headers: { 'x-content-type-options': 'nosniff' } });
+        expect(String(answered.body)).toContain('<Code>AccessDenied</Code>');
+      }
+      expect(await bucket.files()).toEqual([]);
+    } finally {
+      await bucket.end();
+    }
   });
 });

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { OPTIONS, type OptionName } from '../../src/config/options.ts';
+import { readConfig } from '../../src/config/read.ts';
+import { wrapping } from '../../src/config/wrapping.ts';
+
+describe('what a value has around it is told with the value to write', () => {
+  test.each([
+    ['"8080"', 'has quotes around it', '8080'],
+    ["'8080'", 'has quotes around it', '8080'],
+    ['8080\r', 'ends in a carriage return', '8080'],
+    ['8080\r\n', 'ends in a carriage return', '8080'],
+    ['8080\n', 'ends in a line break', '8080'],
+    ['"8080"\r', 'has quotes around it and ends in a carriage return', '8080'],
+    ['./a\n./b', 'has a line break in it', './a'],
+    ['""', 'has quotes around it', ''],
+  ])('%j %s', (text, reason, bare) => {
+    expect(wrapping(text)).toEqual({ reason, bare });
+  });
+
+  test.each([
+    '8080',
+    '"',
+    'a"b',
+    '"a',
+    "it's",
+    '<CORSConfiguration>\r\n</CORSConfiguration>\r\n',
+    ' {"a":\n1}\n',
+    '[1]\n',
+    '',
+  ])('%j has nothing', (text) => {
+    expect(wrapping(text)).toBe(null);
+  });
+});
+
+/** Options whose value may be a document. */
+const DOCUMENTS: readonly OptionName[] = ['rules'];
+
+describe.each(Object.keys(OPTIONS) as OptionName[])('%s', (name) => {
+  const place = OPTIONS[name].variable;
+  const { example } = OPTIONS[name];
+  const faultsOf = (text: string) => {
+    const read = readConfig({ [name]: { place, text } });
+    return 'faults' in read ? read.faults.filter((fault) => fault.place === place) : [];
+  };
+
+  test.each([
+    [`"${example}"`, 'has quotes around it'],
+    [`${example}\r`, 'ends in a carriage return'],
+    [`${example}\n`, 'ends in a line break'],
+  ])('%j is one fault, whatever the option would make of it', (text, reason) => {
+    const faults = faultsOf(text);
+    expect(faults).toMatchObject([{ place, reason }]);
+    // A value with CR in it would be printed over its own line.
+    expect(faults[0]).not.toHaveProperty('value');
+  });
+});
+
+test.each(DOCUMENTS)('%s may be a document with line breaks', (name) => {
+  const text =
+    '<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin>\r\n<AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>\r\n';
+  expect(readConfig({ [name]: { place: 'CORS_RULES', text } })).toHaveProperty('config');
+});
+
+test.each(['redis', 'rulesToken', 'credentials'] as const)('what %s may hold is not told', (name) => {
+  const read = readConfig({ [name]: { place: 'X', text: '"hush-7f3a"' } });
+  expect(read).toMatchObject({ faults: [{ place: 'X', write: 'it without them' }] });
+  expect(JSON.stringify(read)).not.toContain('hush');
+});
