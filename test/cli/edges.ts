@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
 import { call } from '../node/running.ts';
 import { openStore, rulesFor, type Store } from '../node/store.ts';
-import { type Run, run, stop } from './process.ts';
+import { type Run, type RunOptions, run, stop } from './process.ts';
 
 export const PORTS = ['--port', '0', '--admin-port', '0'];
 
@@ -26,6 +26,11 @@ export function edges() {
     for (const store of stores.splice(0)) await store.close();
     await rm(folder, { recursive: true });
   });
+  async function serveWith(options: RunOptions, args: readonly string[]): Promise<Edge> {
+    const started = run(['serve', ...PORTS, ...args], options);
+    runs.push(started);
+    return { ...started, url: await started.address('edge'), adminUrl: await started.address('admin') };
+  }
   return {
     /** A path in the folder. */
     at: (...names: string[]): string => join(folder, ...names),
@@ -39,11 +44,8 @@ export function edges() {
       stores.splice(stores.indexOf(store), 1);
       await store.close();
     },
-    async serve(...args: string[]): Promise<Edge> {
-      const started = run(['serve', ...PORTS, ...args]);
-      runs.push(started);
-      return { ...started, url: await started.address('edge'), adminUrl: await started.address('admin') };
-    },
+    serve: (...args: string[]): Promise<Edge> => serveWith({}, args),
+    serveWith,
   };
 }
 
