@@ -31,23 +31,30 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Milliseconds, where a test waits for longer than the others do. */
   readonly limit?: number;
+  /** Descriptors in place of what `stdout()` and `stderr()` read. */
+  readonly stdout?: number;
+  readonly stderr?: number;
+  /** Does not read standard output. */
+  readonly unread?: boolean;
+  /** A command that becomes the program. */
+  readonly under?: readonly string[];
 }
 
 /** Runs the program as a process of its own, with none of this one's variables but the path. */
-export function run(
-  args: readonly string[],
-  { env = {}, node = NODE, cwd, limit: limitMs = LIMIT_MS }: RunOptions = {},
-): Run {
-  const child = spawn(node, [BIN, ...args], {
+export function run(args: readonly string[], options: RunOptions = {}): Run {
+  const { env = {}, node = NODE, cwd, limit: limitMs = LIMIT_MS, stdout = 'pipe', stderr = 'pipe' } = options;
+  const [command = node, ...words] = [...(options.under ?? []), node, BIN, ...args];
+  const child = spawn(command, words, {
     env: { PATH: process.env.PATH ?? '', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout, stderr],
     ...(cwd !== undefined && { cwd }),
   });
   const limit = setTimeout(() => child.kill('SIGKILL'), limitMs);
   const said = { stdout: '', stderr: '' };
-  child.stdout?.setEncoding('utf8').on('data', (text) => {
-    said.stdout += text;
-  });
+  if (options.unread !== true)
+    child.stdout?.setEncoding('utf8').on('data', (text) => {
+      said.stdout += text;
+    });
   child.stderr?.setEncoding('utf8').on('data', (text) => {
     said.stderr += text;
   });
