@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type OpenDirectoryBucket, openDirectoryBucket } from '../../src/node/directory/server.ts';
+import { type FakeClock, fakeClock, skipped, WITH_FAKETIME } from '../helpers/faketime.ts';
 import { until } from '../helpers/until.ts';
 import { useServer, WITH_SERVER, skipped as withoutRedis } from '../node/redis/server.ts';
 import { KEYS } from '../node/signing.ts';
 import { rulesFor, type Store, UNAVAILABLE } from '../node/store.ts';
 import { admin, allows, type Edge, edges } from './edges.ts';
-import { type FakeClock, fakeClock, skipped, WITH_FAKETIME } from './faketime.ts';
 import { PATIENCE } from './process.ts';
 
 const all = edges();

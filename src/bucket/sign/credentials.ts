@@ -16,7 +16,7 @@ export interface SigningOptions {
   readonly region: string;
   readonly credentials: CredentialsSource;
   /** Milliseconds since 1970; the machine's clock by default. */
-  readonly now?: () => number;
+  readonly wallClock?: () => number;
 }
 
 /** The names of the three parts of a store's credentials. */

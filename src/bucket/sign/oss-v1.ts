@@ -63,10 +63,10 @@ const REPLACED = ['authorization', 'date', 'x-oss-date', 'x-oss-security-token']
  * @throws an Error when there are no credentials
  */
 export const signOssV1 =
-  ({ bucket, credentials, now = Date.now }: Omit<SigningOptions, 'region'>): Sign =>
+  ({ bucket, credentials, wallClock = Date.now }: Omit<SigningOptions, 'region'>): Sign =>
   async (request) => {
     const { accessKeyId, accessKeySecret, securityToken } = await needCredentials(credentials, 'oss', bucket);
-    const date = httpDate(now());
+    const date = httpDate(wallClock());
     const headers = [...without(request.headers, REPLACED), 'Date', date];
     if (securityToken) headers.push('x-oss-security-token', securityToken);
     const signature = await ossV1Signature(

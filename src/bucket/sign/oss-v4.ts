@@ -55,10 +55,10 @@ export const ossV4Signature = (request: Signable, input: OssV4Input): Promise<st
  * @throws an Error when there are no credentials
  */
 export const signOssV4 =
-  ({ bucket, region, credentials, now = Date.now }: SigningOptions): Sign =>
+  ({ bucket, region, credentials, wallClock = Date.now }: SigningOptions): Sign =>
   async (request) => {
     const { accessKeyId, accessKeySecret, securityToken } = await needCredentials(credentials, 'oss', bucket);
-    const scope = { date: basicDate(now()), region };
+    const scope = { date: basicDate(wallClock()), region };
     const stamp = { payload: UNSIGNED_PAYLOAD, date: scope.date, securityToken };
     const headers = stamped(OSS_V4, request.headers, stamp);
     const input = { bucket, secret: accessKeySecret, scope, additionalHeaders: [] };

@@ -52,10 +52,10 @@ const isSigned = (name: string): boolean =>
  * @throws an Error when there are no credentials
  */
 export const signS3V4 =
-  ({ bucket, region, credentials, now = Date.now }: SigningOptions): Sign =>
+  ({ bucket, region, credentials, wallClock = Date.now }: SigningOptions): Sign =>
   async (request) => {
     const { accessKeyId, accessKeySecret, securityToken } = await needCredentials(credentials, 's3', bucket);
-    const scope = { date: basicDate(now()), region };
+    const scope = { date: basicDate(wallClock()), region };
     // A body on its way through can't be read beforehand.
     const bare = request.body === null || request.method === 'GET' || request.method === 'HEAD';
     const payload = bare ? NO_BODY : UNSIGNED_PAYLOAD;

@@ -27,7 +27,7 @@ export interface DirectoryBucketOptions {
   /** The bucket's name, which OSS signatures cover; the folder's own name by default. */
   readonly bucket?: string;
   /** The clock that signatures are checked by, in milliseconds since 1970; the machine's by default. */
-  readonly now?: () => number;
+  readonly wallClock?: () => number;
   /** The address to listen on; 127.0.0.1 by default. */
   readonly host?: string;
   /** 0, the default, takes any free port. */
@@ -100,13 +100,18 @@ const closeServer = async (server: Server, underWay: ReadonlySet<Promise<void>>)
   await Promise.all(underWay);
 };
 
-const keysOf = ({ folder, credentials, bucket, now }: DirectoryBucketOptions): Keys | undefined =>
+const keysOf = ({
+  folder,
+  credentials,
+  bucket,
+  wallClock = Date.now,
+}: DirectoryBucketOptions): Keys | undefined =>
   credentials === undefined
     ? undefined
     : {
         bucket: bucket ?? basename(resolve(folder)),
         credentials: [credentials].flat(),
-        now: now ?? Date.now,
+        wallClock,
       };
 
 /**

@@ -12,7 +12,7 @@ export interface Keys {
   readonly bucket: string;
   readonly credentials: readonly Credentials[];
   /** Milliseconds since 1970. */
-  readonly now: () => number;
+  readonly wallClock: () => number;
 }
 
 type ReadClaim = (request: SignedRequest, bucket: string) => Claim;
@@ -79,12 +79,12 @@ const checkTime = ({ signedAt, validUntil }: Claim, now: number): void => {
  */
 export const checkSignature = async (
   { method = '', url = '', rawHeaders }: IncomingMessage,
-  { bucket, credentials, now }: Keys,
+  { bucket, credentials, wallClock }: Keys,
 ): Promise<void> => {
   const claim = readClaim(signedRequest(method, url, rawHeaders), bucket);
   const key = credentials.find(({ accessKeyId }) => accessKeyId === claim.accessKeyId);
   if (!key) throw refusal('InvalidAccessKeyId');
   checkToken(key, claim);
-  checkTime(claim, now());
+  checkTime(claim, wallClock());
   if (!equal(await claim.sign(key.accessKeySecret), claim.signature)) throw refusal('SignatureDoesNotMatch');
 };

@@ -85,7 +85,7 @@ describe.each(TOKENS)('ali-oss %s', (_, stsToken) => {
         accessKeySecret: 'sk',
         ...(stsToken && { securityToken: stsToken }),
       }),
-      now: () => parseDate(headers.get('x-oss-date') ?? '') ?? Number.NaN,
+      wallClock: () => parseDate(headers.get('x-oss-date') ?? '') ?? Number.NaN,
     });
     const signed = headerMap((await sign({ ...sent, body: null })).headers);
     expect(headers.get('authorization')).toBe(signed.get('authorization'));

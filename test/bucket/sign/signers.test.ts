@@ -6,7 +6,7 @@ import { signS3V4 } from '../../../src/bucket/sign/s3-v4.ts';
 
 const KEYS: Credentials = { accessKeyId: 'ak', accessKeySecret: 'hush-secret', securityToken: 'hush-token' };
 const signWith = (signer: typeof signOssV4, credentials: CredentialsSource) =>
-  signer({ bucket: 'media', region: 'cn-hangzhou', credentials, now: () => 0 });
+  signer({ bucket: 'media', region: 'cn-hangzhou', credentials, wallClock: () => 0 });
 const request = (target = '/?cors', headers: string[] = [], method = 'GET', body: unknown = null) => ({
   method,
   target,

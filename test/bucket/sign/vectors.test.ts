@@ -32,8 +32,13 @@ describe('GET /?cors of semantics.md §7', () => {
     ['OSS V1', signOssV1, KEYS, 'OSS ak:zidy3F9WPKPHl0hiap0DuzFf60A='],
     ['OSS V1 with a token', signOssV1, TEMPORARY, 'OSS ak:bS0I+/siViqbiuCsdWapr4XrThA='],
   ])('%s', async (_, signer, credentials, authorization) => {
-    const now = () => Date.UTC(2023, 11, 16, 16, 20, 57);
-    const sign = signer({ bucket: 'bucket', region: 'cn-hangzhou', credentials: () => credentials, now });
+    const wallClock = () => Date.UTC(2023, 11, 16, 16, 20, 57);
+    const sign = signer({
+      bucket: 'bucket',
+      region: 'cn-hangzhou',
+      credentials: () => credentials,
+      wallClock,
+    });
     for (const host of [
       'bucket.oss-cn-hangzhou.aliyuncs.com',
       'cdn.example.com',
@@ -52,7 +57,7 @@ describe('the examples of the AWS documentation', () => {
     bucket: 'examplebucket',
     region: 'us-east-1',
     credentials: () => ({ accessKeyId: 'AKIAIOSFODNN7EXAMPLE', accessKeySecret: SECRET }),
-    now: () => parseDate('20130524T000000Z') ?? Number.NaN,
+    wallClock: () => parseDate('20130524T000000Z') ?? Number.NaN,
   });
 
   test.each([

@@ -30,7 +30,7 @@ export const useSignedBucket = (): void => {
     const folder = join(around, 'media');
     await mkdir(folder);
     await writeFile(join(folder, 'a b.txt'), 'content');
-    open = await openDirectoryBucket({ folder, credentials: [KEYS, TEMPORARY], now: () => NOW });
+    open = await openDirectoryBucket({ folder, credentials: [KEYS, TEMPORARY], wallClock: () => NOW });
   });
   afterAll(async () => {
     await open.close();
@@ -62,7 +62,7 @@ const byHeader =
   (signer: typeof signOssV4): Form =>
   async (attempt) => {
     const { bucket, credentials, time } = attempt;
-    const sign = signer({ bucket, region: REGION, credentials: () => credentials, now: () => time });
+    const sign = signer({ bucket, region: REGION, credentials: () => credentials, wallClock: () => time });
     return sign(bare(attempt));
   };
 
