@@ -47,7 +47,8 @@ async function isUp(wrangler: ChildProcess): Promise<void> {
   throw new Error(`nothing answers at ${EDGE}`);
 }
 
-const bucket = await openDirectoryBucket({ folder: path('./bucket') });
+// Requests through the Worker look like this machine's own.
+const bucket = await openDirectoryBucket({ folder: path('./bucket'), rulesWritable: false });
 const wrangler = startWrangler(bucket.url);
 const ended = once(wrangler, 'exit');
 let closeDemo = async () => {};
