@@ -7,7 +7,7 @@ export default defineConfig({
     globalSetup: ['test/rgw/setup.ts'],
     maxWorkers: 3,
     // A test runs several commands, each with a limit of its own.
-    testTimeout: 180_000,
+    testTimeout: 300_000,
     hookTimeout: 60_000,
   },
 });
