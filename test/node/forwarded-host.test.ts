@@ -29,7 +29,11 @@ beforeEach(async () => {
   await writeFile(join(folder, 'media', 'key'), 'content');
   unsigned = await openDirectoryBucket({ folder: join(folder, 'media') });
   await writeFile(unsigned.rulesFile, rulesFor(A));
-  store = await openForwardedHostStore(unsigned.url, { bucket: 'media', credentials: [KEYS], now: Date.now });
+  store = await openForwardedHostStore(unsigned.url, {
+    bucket: 'media',
+    credentials: [KEYS],
+    wallClock: Date.now,
+  });
 });
 afterEach(async () => {
   for (const edge of edges.splice(0)) await edge.close();
