@@ -97,7 +97,7 @@ export const errorsFor = ({ target, headers }: RequestLimits): Errors => ({
   HTTPVersionNotSupported: {
     status: 505,
     message:
-      'The bucket gives no length, and HTTP/1.0 over TLS or a Unix socket cannot tell a part of an answer from the whole: use HTTP/1.1.',
+      'The bucket gives no length, and HTTP/1.0 over TLS or a Unix socket cannot distinguish a part of an answer from the whole: use HTTP/1.1.',
   },
   RequestInvalid: {
     status: 400,

@@ -20,7 +20,7 @@ export function abort(connection: Connection): void {
 const showsReset = (socket: Socket): boolean =>
   socket.remoteAddress !== undefined && !('encrypted' in socket);
 
-/** Whether the client could not tell a part of an answer without a length from the whole. */
+/** Whether the client could not distinguish a part of an answer without a length from the whole. */
 export const endsUnseen = (incoming: IncomingMessage): boolean =>
   isHttp10(incoming) && !showsReset(incoming.socket);
 

@@ -88,7 +88,7 @@ describe.each(BROKEN)('over %s, by HTTP/%s, an answer framed by %s', (carrier, v
     expect(seen.bytes).toBeGreaterThanOrEqual(SIZE);
   });
 
-  /** Nothing tells the client that its answer is whole. */
+  /** The client does not take its answer for whole. */
   async function isShort(asked: Asking, code: ErrorCode): Promise<void> {
     expect(await asked.ended).toMatchObject({ status: 200, looksWhole: false });
     await until('it is observed', () => edge.events.length === 1);

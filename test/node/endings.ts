@@ -64,7 +64,7 @@ export async function openBucket(then: Then): Promise<Bucket> {
     if (bucket.does === 'stands still' || bucket.does === 'ends') standing.set(socket, framing);
     if (bucket.does === 'ends') bucket.finish();
     if (bucket.does === 'pours') pour(socket, framing);
-    // By FIN where the framing tells that something is missing, by RST where nothing else does.
+    // By FIN where the framing shows that something is missing, by RST where nothing else does.
     if (bucket.does === 'breaks off')
       setTimeout(() => (framing === 'close' ? socket.resetAndDestroy() : socket.destroy()), 30);
   });
@@ -106,7 +106,7 @@ export interface Seen {
   bytes: number;
   /** Its beginning, where it is an error's. */
   text: string;
-  /** No client of this version could tell it from a whole one. */
+  /** A client of this version takes it for whole. */
   looksWhole: boolean;
 }
 
