@@ -33,10 +33,10 @@ export const ONLY_ON_NODE: Partial<Record<OptionName, string>> = {
   workers: 'nothing: Cloudflare runs as many as it takes',
   connections: "nothing: Cloudflare's own limits hold",
   queue: "nothing: Cloudflare's own limits hold",
-  clientConnections: "nothing: Cloudflare's own limits hold",
-  clientShare: "nothing: Cloudflare's own limits hold",
-  leastRate: "nothing: Cloudflare's own limits hold",
-  idleTimeout: "nothing: Cloudflare's own limits hold",
+  clientConnections: "nothing: Cloudflare's own limits apply",
+  clientShare: "nothing: Cloudflare's own limits apply",
+  leastRate: "nothing: Cloudflare's own limits apply",
+  idleTimeout: "nothing: Cloudflare's own limits apply",
   drain: 'nothing: requests in flight end on the version they began with',
 };
 
@@ -162,7 +162,7 @@ function bucketFaults(bucket: BucketConfig, kv: Kv | null, file: string | null):
     add('rulesToken', 'RULES_TOKEN', 'is a file, and Workers have none', 'env:NAME, with a secret NAME');
   if (bucket.bucketConnectTimeout !== BUCKET_TIMEOUTS.connect) {
     const reason = 'means nothing on Workers';
-    add('bucketConnectTimeout', 'BUCKET_CONNECT_TIMEOUT', reason, "nothing: Cloudflare's own limits hold");
+    add('bucketConnectTimeout', 'BUCKET_CONNECT_TIMEOUT', reason, "nothing: Cloudflare's own limits apply");
   }
   if (bucket.keepHost) {
     const reason = "can't be: on Workers the Host header follows the bucket's address";

@@ -92,14 +92,14 @@ export async function streams({ url }: Edge, count: number, name: string, upload
 /** Milliseconds until a client that floods asks again. */
 const AGAIN = 50;
 
-/** Asks for `/held` again and again, with so many requests at once. */
+/** Asks for `/slow` again and again, with so many requests at once. */
 export function flood(at: Edge, atOnce: number, name: string): Attack {
   const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
   const about = { host: '127.0.0.1', port: portOf(at), localAddress: ATTACKER, agent };
   let ended = false;
   const again = (): void => {
     if (ended) return;
-    const sent = request({ ...about, path: '/held', headers: { Host: name } });
+    const sent = request({ ...about, path: '/slow', headers: { Host: name } });
     sent.once('response', (incoming) => incoming.resume().once('close', () => setTimeout(again, AGAIN)));
     sent.on('error', () => setTimeout(again, AGAIN)).end();
   };

@@ -22,8 +22,8 @@ export interface Target extends Edge {
   close(): Promise<void>;
 }
 
-/** Milliseconds that a bucket takes for the nth `/held`: not the same for all, or they would end in waves. */
-const held = (nth: number): number => 300 + ((nth * 37) % 1_200);
+/** Milliseconds that a bucket takes for the nth `/slow`: not the same for all, or they would end in waves. */
+const delayOf = (nth: number): number => 300 + ((nth * 37) % 1_200);
 /** Milliseconds after which the program is ended by force. */
 const LIMIT = 150_000;
 
@@ -39,9 +39,9 @@ export async function target(
     incoming.resume();
     outgoing.on('error', () => {});
     if (incoming.url?.endsWith('/big')) pour(outgoing);
-    else if (incoming.url?.endsWith('/held')) {
+    else if (incoming.url?.endsWith('/slow')) {
       nth += 1;
-      setTimeout(() => outgoing.end('held'), held(nth));
+      setTimeout(() => outgoing.end('slow'), delayOf(nth));
     } else incoming.once('end', () => outgoing.end('small'));
   };
   const folder = await mkdtemp(join(tmpdir(), 'attack-'));

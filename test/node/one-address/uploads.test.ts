@@ -37,7 +37,7 @@ describe.concurrent('while one address has all of a bucket, another is served', 
     await expectServed(at(), 'proxied', { 'X-Forwarded-For': '192.0.2.1, 192.0.2.2' });
   });
 
-  test('and a slow client loses nothing for as long as nobody else asks', {
+  test('and a slow client loses nothing for as long as no other client asks', {
     timeout: PATIENCE,
   }, async (context) => {
     const uploads = await under(context, at(), 'alone', connections(at(), 256, upload('alone')));
