@@ -81,7 +81,7 @@ export interface Destination {
   readonly address: Address;
   /** `BUCKET_TIMEOUTS` where it is absent. */
   readonly timeouts?: BucketTimeouts;
-  /** The clients are proxies of one's own: their headers about earlier hops are passed on. */
+  /** The clients are trusted proxies: what they say of earlier hops is passed on. */
   readonly trustForwarded?: boolean;
 }
 

@@ -6,8 +6,8 @@ const SECOND_LOOK = 1_000;
 
 /**
  * Ends connections of HTTP/1.1 on which nothing has moved for `idle` milliseconds, unless the client waits for its
- * bucket: that has limits of its own, which end in an answer. A bucket that takes an upload slowly holds the client
- * back here: nothing moves because nothing is read.
+ * bucket: that has limits of its own, which end in an answer. An upload that its bucket takes
+ * slowly is not read on here, so that nothing moves, through no fault of its client.
  */
 export function limitIdle(server: Server & { setTimeout(idle: number): unknown }, idle: number): void {
   /** Bytes that had come when an upload was found standing still. */

@@ -39,10 +39,10 @@ export const ONLY_ON_NODE: Partial<Record<OptionName, string>> = {
   connections: "nothing: Cloudflare's own limits hold",
   queue: "nothing: Cloudflare's own limits hold",
   dangerouslyOpenBucket: 'nothing: Workers have no folders',
-  clientConnections: "nothing: Cloudflare's own limits hold",
-  clientShare: "nothing: Cloudflare's own limits hold",
-  leastRate: "nothing: Cloudflare's own limits hold",
-  idleTimeout: "nothing: Cloudflare's own limits hold",
+  clientConnections: "nothing: Cloudflare's own limits apply",
+  clientShare: "nothing: Cloudflare's own limits apply",
+  leastRate: "nothing: Cloudflare's own limits apply",
+  idleTimeout: "nothing: Cloudflare's own limits apply",
   drain: 'nothing: requests in flight end on the version they began with',
 };
 
@@ -175,7 +175,7 @@ function bucketFaults(
   if (rulesToken?.kind === 'file')
     add('rulesToken', 'is a file, and Workers have none', 'env:NAME, with a secret NAME');
   if (bucketConnectTimeout !== BUCKET_TIMEOUTS.connect)
-    add('bucketConnectTimeout', 'means nothing on Workers', "nothing: Cloudflare's own limits hold");
+    add('bucketConnectTimeout', 'means nothing on Workers', "nothing: Cloudflare's own limits apply");
   if (keepHost) {
     const reason = "can't be: on Workers the Host header follows the bucket's address";
     add('keepHost', reason, "nothing, and presign for the bucket's own host");

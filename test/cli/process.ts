@@ -69,7 +69,7 @@ export function run(args: readonly string[], options: RunOptions = {}): Run {
       return code ?? 'killed';
     }),
     address: async (word) => {
-      const found = () => new RegExp(`^${word} +(http://\\S+)`, 'm').exec(said.stderr)?.[1];
+      const found = () => new RegExp(`^${word} +(https?://\\S+)`, 'm').exec(said.stderr)?.[1];
       await until(`it says "${word}"`, () => found() !== undefined || child.exitCode !== null, PATIENCE);
       const address = found();
       if (address === undefined) throw new Error(`it ended and said: ${said.stderr}`);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createGate, type Gate, type GateLimits, type Turn } from '../../src/node/gate.ts';
 
-const told: string[] = [];
+const happened: string[] = [];
 /** Turns by name; those of one client begin with its letter: `a1`, `a2`. */
 const turns = new Map<string, Turn & { bytes: number; isWaiting: boolean }>();
 
@@ -10,11 +10,11 @@ function turn(name: string): Turn {
     client: name.charAt(0),
     bytes: 0,
     isWaiting: false,
-    go: () => void told.push(`${name} goes`),
-    refuse: () => void told.push(`${name} refused`),
+    go: () => void happened.push(`${name} goes`),
+    refuse: () => void happened.push(`${name} refused`),
     moved: () => made.bytes,
     waits: () => made.isWaiting,
-    end: () => void told.push(`${name} ended`),
+    end: () => void happened.push(`${name} ended`),
   };
   turns.set(name, made);
   return made;
@@ -43,7 +43,7 @@ function open(limits: Partial<GateLimits>, onEnd?: (client: string, passing: num
 }
 
 beforeEach(() => {
-  told.length = 0;
+  happened.length = 0;
   turns.clear();
   vi.useFakeTimers();
 });
@@ -54,18 +54,18 @@ afterEach(() => {
 describe('a gate for two requests at once and two that wait', () => {
   test('lets two go and two wait, and refuses the fifth', () => {
     open({}).enter('a1', 'a2', 'a3', 'a4', 'a5');
-    expect(told).toEqual(['a1 goes', 'a2 goes', 'a5 refused']);
+    expect(happened).toEqual(['a1 goes', 'a2 goes', 'a5 refused']);
   });
 
   test('lets the first that waits go when one leaves', () => {
     const gate = open({});
     gate.enter('a1', 'a2', 'a3', 'a4');
     gate.leave('a1', 'a2');
-    expect(told).toEqual(['a1 goes', 'a2 goes', 'a3 goes', 'a4 goes']);
+    expect(happened).toEqual(['a1 goes', 'a2 goes', 'a3 goes', 'a4 goes']);
     gate.enter('a5');
-    expect(told).toHaveLength(4);
+    expect(happened).toHaveLength(4);
     gate.leave('a3');
-    expect(told.at(-1)).toBe('a5 goes');
+    expect(happened.at(-1)).toBe('a5 goes');
   });
 
   test('refuses one that has waited for too long, and no other', () => {
@@ -74,11 +74,11 @@ describe('a gate for two requests at once and two that wait', () => {
     vi.advanceTimersByTime(600);
     gate.enter('a4');
     vi.advanceTimersByTime(600);
-    expect(told).toEqual(['a1 goes', 'a2 goes', 'a3 refused']);
+    expect(happened).toEqual(['a1 goes', 'a2 goes', 'a3 refused']);
     gate.leave('a1');
-    expect(told.at(-1)).toBe('a4 goes');
+    expect(happened.at(-1)).toBe('a4 goes');
     vi.advanceTimersByTime(5000);
-    expect(told).toHaveLength(4);
+    expect(happened).toHaveLength(4);
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -87,17 +87,17 @@ describe('a gate for two requests at once and two that wait', () => {
     gate.enter('a1', 'a2', 'a3', 'a4');
     gate.cancel('a3');
     gate.enter('a5', 'a6');
-    expect(told).toEqual(['a1 goes', 'a2 goes', 'a6 refused']);
+    expect(happened).toEqual(['a1 goes', 'a2 goes', 'a6 refused']);
     gate.leave('a1', 'a2');
-    expect(told.slice(3)).toEqual(['a4 goes', 'a5 goes']);
+    expect(happened.slice(3)).toEqual(['a4 goes', 'a5 goes']);
     vi.advanceTimersByTime(5000);
-    expect(told).toHaveLength(5);
+    expect(happened).toHaveLength(5);
   });
 });
 
 test('without a queue a request that cannot go is refused at once', () => {
   open({ connections: 1, queue: 0 }).enter('a1', 'b1');
-  expect(told).toEqual(['a1 goes', 'b1 refused']);
+  expect(happened).toEqual(['a1 goes', 'b1 refused']);
   expect(vi.getTimerCount()).toBe(0);
 });
 
@@ -105,13 +105,13 @@ test('a place whose client has gone while its connection is made is free at once
   const gate = open({ connections: 1 });
   gate.enter('a1', 'b1');
   expect(gate.abandon('a1')).toBe(true);
-  expect(told).toEqual(['a1 goes', 'b1 goes']);
+  expect(happened).toEqual(['a1 goes', 'b1 goes']);
   gate.enter('c1');
   expect(gate.abandon('b1')).toBe(false);
-  expect(told).toHaveLength(2);
+  expect(happened).toHaveLength(2);
   gate.settle();
   expect(gate.abandon('b1')).toBe(true);
-  expect(told.at(-1)).toBe('c1 goes');
+  expect(happened.at(-1)).toBe('c1 goes');
 });
 
 describe('requests of several clients that wait', () => {
@@ -119,23 +119,23 @@ describe('requests of several clients that wait', () => {
     const gate = open({ connections: 3, queue: 10 });
     gate.enter('a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'c1');
     gate.leave('a1', 'a2', 'a3');
-    expect(told.slice(3)).toEqual(['b1 goes', 'c1 goes', 'a4 goes']);
+    expect(happened.slice(3)).toEqual(['b1 goes', 'c1 goes', 'a4 goes']);
   });
 
   test('go by turns where one request is under way at a time', () => {
     const gate = open({ connections: 1, queue: 10 });
     gate.enter('a1', 'a2', 'a3', 'a4', 'b1', 'b2');
     gate.leave('a1', 'a2', 'b1', 'a3', 'b2');
-    expect(told.slice(1)).toEqual(['a2 goes', 'b1 goes', 'a3 goes', 'b2 goes', 'a4 goes']);
+    expect(happened.slice(1)).toEqual(['a2 goes', 'b1 goes', 'a3 goes', 'b2 goes', 'a4 goes']);
   });
 
   test('share a full queue: the newest of the client with the most makes room for another client', () => {
     const gate = open({ connections: 1, queue: 4 });
     gate.enter('a0', 'a1', 'a2', 'a3', 'a4', 'b1', 'b2');
-    expect(told).toEqual(['a0 goes', 'a4 refused', 'a3 refused']);
+    expect(happened).toEqual(['a0 goes', 'a4 refused', 'a3 refused']);
     // Each has two now: the third of either would take one from an equal.
     gate.enter('b3', 'a5', 'c1');
-    expect(told.slice(3)).toEqual(['b3 refused', 'a5 refused', 'a2 refused']);
+    expect(happened.slice(3)).toEqual(['b3 refused', 'a5 refused', 'a2 refused']);
   });
 });
 
@@ -154,7 +154,7 @@ describe('a client beyond its share, which is two of four', () => {
     grace: 5,
     look: 1_000,
   };
-  const ended = () => told.filter((line) => line.endsWith('ended'));
+  const ended = () => happened.filter((line) => line.endsWith('ended'));
 
   test('loses no transfer while nothing waits, however slow it is', () => {
     const gate = open(LIMITS);
@@ -184,7 +184,7 @@ describe('a client beyond its share, which is two of four', () => {
     expect(ended()).toEqual(['a2 ended']);
     expect(ends).toEqual([['a', 4]]);
     gate.leave('a2');
-    expect(told.at(-1)).toBe('b1 goes');
+    expect(happened.at(-1)).toBe('b1 goes');
     gate.enter('c1');
     expect(ended()).toEqual(['a2 ended', 'a3 ended']);
   });
@@ -285,5 +285,5 @@ test('requests whose client is not known are never ended for others', () => {
   for (const one of unknown) gate.enter(one);
   gate.enter(turn('b1'));
   vi.advanceTimersByTime(9_000);
-  expect(told).toEqual(['a1 goes', 'a2 goes']);
+  expect(happened).toEqual(['a1 goes', 'a2 goes']);
 });

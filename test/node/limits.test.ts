@@ -1,5 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { PORTS } from '../cli/edges.ts';
+import { run, stop } from '../cli/process.ts';
 import { call as callEdge, dial, element } from '../helpers/client.ts';
 import { callH2, h2 } from '../helpers/h2.ts';
 import { listen } from '../helpers/listen.ts';
@@ -7,7 +9,7 @@ import { openOnNode } from '../helpers/node-edge.ts';
 import { certificate } from '../helpers/tls.ts';
 import { until } from '../helpers/until.ts';
 import { openUpstream } from '../helpers/upstream.ts';
-import { running, useBuckets } from './buckets.ts';
+import { bucketsOf, running, useBuckets } from './buckets.ts';
 import { call, configOf, startEdge } from './running.ts';
 import { rulesFor } from './store.ts';
 
@@ -67,6 +69,26 @@ describe('two buckets at one address', () => {
     expect(short.after).toBeLessThan(2_500);
     expect(long.after).toBeGreaterThan(2_500);
   });
+});
+
+test('a limit that changes in the configuration file applies from the next request on', async () => {
+  const slow = await bucket();
+  slow.script = () => {};
+  const places = (bucketHeadTimeout: string) => ({ slow: { bucket: slow.url, bucketHeadTimeout } });
+  const edge = await running(places('1m'));
+  await edge.replace(bucketsOf(places('1s')));
+  expect((await call(edge.url)).text).toContain('<Code>BucketHeadTimeout</Code>');
+});
+
+test('worker processes have the limits that are configured', { timeout: 60_000 }, async () => {
+  const slow = await bucket();
+  slow.script = () => {};
+  const flags = ['--workers', '2', '--bucket-head-timeout', '1s', '--max-url', '512'];
+  const edge = run(['serve', ...PORTS, '--bucket', slow.url, ...flags]);
+  ends.push(() => stop(edge));
+  const url = await edge.address('edge');
+  expect((await call(`${url}/key`)).text).toContain('<Code>BucketHeadTimeout</Code>');
+  expect((await call(`${url}/${'a'.repeat(512)}`)).text).toContain('longer than 512 bytes');
 });
 
 /** An edge in front of a bucket whose transfers may stand still for a second. */

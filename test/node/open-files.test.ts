@@ -2,11 +2,12 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, type TestContext, test } from 'vitest';
 import { clientsOf, clientsWithin, openFilesLimit } from '../../src/node/open-files.ts';
 import { linesWith } from '../cli/edges.ts';
 import { until } from '../helpers/until.ts';
-import { ATTACKER, connections, probes, type Target, target, upload } from './attack.ts';
+import { ATTACKER, connections, upload } from './one-address/attack.ts';
+import { probes, type Target, target } from './one-address/target.ts';
 import { call } from './running.ts';
 
 test.each([
@@ -33,7 +34,7 @@ test('there are as many open files as the system says', () => {
 const NODE = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url));
 
 /** Runs the program where each process may have 200 files open: 68 connections of clients. */
-async function confined(...flags: readonly string[]): Promise<Target> {
+async function confined({ onTestFinished }: TestContext, ...flags: readonly string[]): Promise<Target> {
   const folder = await mkdtemp(join(tmpdir(), 'open-files-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const node = join(folder, 'node');
@@ -51,10 +52,10 @@ describe.concurrent('a process with few open files', () => {
   ] as const)(
     'serves others, and the admin port, while one address has %s',
     { timeout: 60_000 },
-    async ([, text, closed]) => {
-      const at = await confined();
+    async ([, text, closed], context) => {
+      const at = await confined(context);
       const crowd = connections(at, 300, text);
-      onTestFinished(crowd.end);
+      context.onTestFinished(crowd.end);
       await until('the crowd is cut to the bound', () => crowd.open() === 68, 30_000);
       const { statuses, p99 } = await probes(at, 'one');
       expect(statuses).toEqual([200]);
@@ -73,8 +74,8 @@ describe.concurrent('a process with few open files', () => {
 
   test('warns where more connections are configured than there are files for', {
     timeout: 60_000,
-  }, async () => {
-    const at = await confined('--client-connections', '69');
+  }, async (context) => {
+    const at = await confined(context, '--client-connections', '69');
     expect(linesWith(at, /raise the limit on open files/)).toMatchObject([
       { level: 'warn', clientConnections: 69, openFiles: 200 },
     ]);

@@ -1,0 +1,23 @@
+import { describe, expect, test } from 'vitest';
+import { linesWith } from '../../cli/edges.ts';
+import { ATTACKER, connections, flood, upload } from './attack.ts';
+import { expectServed, PATIENCE, under, useTarget } from './target.ts';
+
+describe('while one address has 256 requests under way and 600 more that wait, another is served', () => {
+  const at = useTarget({ flooded: {} });
+
+  test('though it asks again as soon as it is answered', { timeout: PATIENCE }, async (context) => {
+    await under(context, at(), 'flooded', flood(at(), 856, 'flooded'));
+    await expectServed(at(), 'flooded');
+  });
+});
+
+describe('while one address has all of both worker processes, another is served', () => {
+  const at = useTarget({ stalled: {} }, ['--workers', '2']);
+
+  test('beside 256 uploads that stand still', { timeout: PATIENCE }, async (context) => {
+    await under(context, at(), 'stalled', connections(at(), 256, upload('stalled')));
+    await expectServed(at(), 'stalled');
+    expect(linesWith(at(), /more than its share/)[0]).toMatchObject({ client: ATTACKER, requests: 128 });
+  });
+});
