@@ -35,6 +35,7 @@ function worker(): Worker {
 /** A desk over a real cache, whose source is the test. */
 function opened() {
   const store = { loaded: rulesFor('https://a.example'), loads: 0 };
+  const clock = { now: 0 };
   const bucket: RuledBucket = {
     name: 'b',
     source: {
@@ -47,14 +48,19 @@ function opened() {
     },
     behaviour: behaviour('oss'),
   };
-  const cache = createRulesCache({ ttl: 60_000, maxStale: 0, onChange: (changed) => desk.changed(changed) });
+  const cache = createRulesCache({
+    ttl: 60_000,
+    maxStale: 0,
+    now: () => clock.now,
+    onChange: (changed) => desk.changed(changed),
+  });
   const desk = createDesk({ cache });
   desk.serve([bucket]);
   const ask = ({ tell }: Worker, about: { version?: string | null; renew?: boolean; key?: string } = {}) =>
     desk.ask(tell, { kind: 'ask', id: 7, key: 'b', version: null, renew: false, ...about });
   const [one, other] = [worker(), worker()];
   for (const { tell } of [one, other]) void desk.join(tell, []);
-  return { store, bucket, cache, desk, ask, one, other };
+  return { store, clock, bucket, cache, desk, ask, one, other };
 }
 
 describe('a worker that asks', () => {
@@ -88,6 +94,23 @@ describe('a worker that asks', () => {
     const { ask, one } = opened();
     await ask(one, { key: 'gone' });
     expect(one.told).toEqual([{ kind: 'answer', id: 7, told: null }]);
+  });
+
+  test('is given spans of time, since its clock is another', async () => {
+    const { store, clock, bucket, cache, ask, one } = opened();
+    await ask(one);
+    const [first] = one.rules();
+    expect(first?.age).toBe(0);
+    expect(first?.due).toBeGreaterThan(54_000);
+    expect(first?.due).toBeLessThan(67_000);
+    clock.now = 10_000;
+    await ask(one);
+    expect(one.rules()[1]).toMatchObject({ age: 10_000, due: (first?.due ?? 0) - 10_000 });
+    store.loaded = FAILURE;
+    await cache.refresh(bucket);
+    // The pause after the first failure, though the rules are 10 seconds old.
+    expect(one.rules()[2]).toMatchObject({ age: 10_000, failed: true });
+    expect(one.rules()[2]?.due).toBeLessThan(1_200);
   });
 
   test('where nothing could be loaded is told that, not that there are no rules', async () => {
