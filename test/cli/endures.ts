@@ -42,7 +42,7 @@ async function peakMemory(pid: number): Promise<number> {
 }
 
 /** An edge lives through its whole life with a standard output that does not take its log. */
-export function endures(what: string, open: () => BadOutput | PassingOutput): void {
+export function endures(what: string, open: () => Omit<BadOutput, 'both'>): void {
   const { serveWith, store } = edges();
 
   describe.runIf(existsSync('/proc/self/fd')).each([1, 2])(
