@@ -23,7 +23,7 @@ afterEach(() => new Promise<void>((resolve) => taken.close(() => resolve())));
 
 /** An error that nothing catches, at a signal. */
 const CRASHES = {
-  NODE_OPTIONS: '--import=data:text/javascript,process.on("SIGURG",()=>{throw(new(Error)("crashed"))})',
+  NODE_OPTIONS: "--import=data:text/javascript,process.on('SIGURG',()=>{throw(new(Error)('crashed'))})",
 };
 
 const answers = (url: string): Promise<boolean> =>
