@@ -110,7 +110,8 @@ async function open(server: Server, where: Where): Promise<void> {
   // A worker shares what its primary has claimed.
   if (socket !== null && !cluster.isWorker) await claimSocket(socket);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    // It stays: a connection that cannot be accepted later is an error too, and no end of the others.
+    server.on('error', reject);
     if ('socket' in where) server.listen(where.socket, resolve);
     else server.listen(where.port, where.host, resolve);
   });

@@ -2,7 +2,8 @@ import { dial } from '../helpers/client.ts';
 
 /** Milliseconds without a byte. */
 const PATIENCE = 20_000;
-const AT_ONCE = 100;
+/** The edge takes no more than 64 from one connection. */
+const AT_ONCE = 50;
 
 export interface Flood {
   readonly count: number;

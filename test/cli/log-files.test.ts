@@ -1,5 +1,6 @@
 import { endures } from './endures.ts';
-import { fullDevice, limitedFile } from './outputs.ts';
+import { fullDevice, fullDisk, limitedFile, mayMount } from './outputs.ts';
 
 endures('a device that is full', fullDevice);
-endures('a file that may not grow', limitedFile);
+if (mayMount) endures('a disk that fills up', fullDisk);
+else endures('a file that may not grow', limitedFile);

@@ -1,6 +1,5 @@
 import { endures } from './endures.ts';
-import { closedTerminal, stoppedTerminal, unreadSocket } from './outputs.ts';
+import { closedTerminal, stoppedTerminal } from './outputs.ts';
 
 endures('a terminal that is closed', closedTerminal);
 endures('a terminal that stands still', stoppedTerminal);
-endures('a socket that nothing reads', unreadSocket);

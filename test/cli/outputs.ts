@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { openPipe } from '../helpers/outputs.ts';
 import type { RunOptions } from './process.ts';
 
 /** A standard output that does not take what an edge logs. */
 export interface BadOutput {
   readonly options: Pick<RunOptions, 'stdout' | 'unread' | 'under'>;
+  /** Standard error is the same, as after `2>&1`. */
+  readonly both: Pick<RunOptions, 'stdout' | 'stderr' | 'under'>;
   close(): void;
 }
 
@@ -18,11 +21,17 @@ export interface PassingOutput extends BadOutput {
   text(): string;
 }
 
-const nothing = (): void => {};
+const toDescriptor = (
+  stdout: number,
+  under: readonly string[] = [],
+): Pick<BadOutput, 'options' | 'both'> => ({
+  options: { stdout, under },
+  both: { stdout, stderr: stdout, under },
+});
 
 function toFile(path: string, under: readonly string[] = []): BadOutput {
   const stdout = openSync(path, 'a');
-  return { options: { stdout, under }, close: () => closeSync(stdout) };
+  return { ...toDescriptor(stdout, under), close: () => closeSync(stdout) };
 }
 
 export const fullDevice = (): BadOutput => toFile('/dev/full');
@@ -30,9 +39,9 @@ export const fullDevice = (): BadOutput => toFile('/dev/full');
 /** A file that may not become longer, by `ulimit -f`. */
 export function limitedFile(): BadOutput {
   const folder = mkdtempSync(join(tmpdir(), 'log-'));
-  const { options, close } = toFile(join(folder, 'log'), ['prlimit', '--fsize=65536']);
+  const { close, ...to } = toFile(join(folder, 'log'), ['prlimit', '--fsize=65536']);
   return {
-    options,
+    ...to,
     close: () => {
       close();
       rmSync(folder, { recursive: true });
@@ -57,9 +66,9 @@ export function fullDisk(): PassingOutput {
   const folder = mkdtempSync(join(tmpdir(), 'disk-'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'ignore' });
   const path = join(folder, 'log');
-  const { options, close } = toFile(path);
+  const { close, ...to } = toFile(path);
   return {
-    options,
+    ...to,
     recover: () => void execFileSync('mount', ['-o', 'remount,size=64m', folder]),
     text: () => readFileSync(path, 'utf8'),
     close: () => {
@@ -75,7 +84,7 @@ export function unreadPipe(): PassingOutput {
   const taken: Buffer[] = [];
   let reading: NodeJS.Timeout | undefined;
   return {
-    options: { stdout },
+    ...toDescriptor(stdout),
     recover: () => {
       reading = setInterval(() => taken.push(read()), 1);
     },
@@ -91,26 +100,42 @@ export function unreadPipe(): PassingOutput {
 export function closedPipe(): BadOutput {
   const { writes: stdout, closeReader, close } = openPipe();
   closeReader();
-  return { options: { stdout }, close };
+  return { ...toDescriptor(stdout), close };
+}
+
+/** A pipe that was full before the edge came. */
+export function fullPipe(): BadOutput {
+  const { writes: stdout, close } = openPipe();
+  const filling = openSync(`/proc/self/fd/${stdout}`, constants.O_WRONLY | constants.O_NONBLOCK);
+  expect(() => {
+    for (;;) writeSync(filling, Buffer.alloc(4_096, 'x'));
+  }).toThrow(/EAGAIN/);
+  closeSync(filling);
+  return { ...toDescriptor(stdout), close };
 }
 
 /** What systemd gives a service, while its journal does not read; Node makes one for a child process. */
-export const unreadSocket = (): BadOutput => ({ options: { unread: true }, close: nothing });
+export const unreadSocket = (): Omit<BadOutput, 'both'> => ({ options: { unread: true }, close: () => {} });
 
-const python = (...lines: string[]): BadOutput => ({
-  options: {
-    under: [
-      '/usr/bin/python3',
-      '-c',
-      ['import os, pty, sys', 'm, s = pty.openpty()', 'os.dup2(s, 1)', 'os.close(s)', ...lines].join('\n') +
-        '\nos.execvp(sys.argv[1], sys.argv[1:])',
-    ],
-  },
-  close: nothing,
-});
+/** A terminal that Python makes, which then becomes the edge. */
+function toTerminal(script: string): BadOutput {
+  const under = (descriptors: string): readonly string[] => {
+    const made = 'import os, pty, sys\nm, s = pty.openpty()\n';
+    const outputs = `for fd in ${descriptors}: os.dup2(s, fd)\n`;
+    const become = '\nos.execvp(sys.argv[1], sys.argv[1:])';
+    return ['/usr/bin/python3', '-c', made + outputs + script + become];
+  };
+  return { options: { under: under('[1]') }, both: { under: under('[1, 2]') }, close: () => {} };
+}
 
 /** Every write to a terminal that is gone fails with EIO. */
-export const closedTerminal = (): BadOutput => python('os.close(m)');
+export const closedTerminal = (): BadOutput => toTerminal('os.close(m)');
 
-/** One that nothing reads, as after Ctrl-S. */
-export const stoppedTerminal = (): BadOutput => python('os.set_inheritable(m, True)');
+/** One that takes no more, as after Ctrl-S. */
+export const stoppedTerminal = (): BadOutput =>
+  toTerminal(`os.set_inheritable(m, True)
+filling = os.open(os.ttyname(s), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+try:
+    while True: os.write(filling, b'x' * 1024)
+except BlockingIOError:
+    os.close(filling)`);

@@ -145,5 +145,7 @@ export const openDirectoryBucket = async (options: DirectoryBucketOptions): Prom
   });
   server.setTimeout(IDLE_MS);
   const url = await listen(server, folder, host, port);
+  // A connection that cannot be accepted is no end of the others.
+  server.on('error', () => {});
   return { url, rulesFile, close: () => closeServer(server, underWay) };
 };

@@ -1,0 +1,8 @@
+import { describe } from 'vitest';
+import { recovers } from './endures.ts';
+import { fullDisk, mayMount, unreadPipe } from './outputs.ts';
+
+recovers('when a pipe is read again', unreadPipe, /^what reads it is too slow$/);
+describe.runIf(mayMount)('as root', () => {
+  recovers('when a full disk has room again', fullDisk, /^ENOSPC/);
+});
