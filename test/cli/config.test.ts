@@ -137,7 +137,7 @@ describe('is refused at once, with what to write', () => {
       ['--vary', 'store'],
       [/^bucket-cors: --vary stands beside a configuration file.*write it in the file, under the bucket$/],
     ],
-    ['a missing file', null, [], [/^bucket-cors: \S*edge\.json can't be read .*ENOENT.*write the path/]],
+    ['a missing file', null, [], [/^bucket-cors: \S*edge\.json can't be read: ENOENT.*write the path/]],
     [
       'a file that is not JSON',
       '{',

@@ -20,17 +20,21 @@ const write = (options: Record<string, unknown>, fields: Record<string, unknown>
   writeFileSync(path, JSON.stringify({ ...options, buckets: { media: { bucket: MEDIA, ...fields } } }));
 beforeEach(() => write({ port: 1000 }));
 
-/** What is told where nothing is to be configured. */
+const said = vi.hoisted((): string[] => []);
+vi.mock('../../src/node/standard.ts', async (original) => ({
+  ...(await original<typeof import('../../src/node/standard.ts')>()),
+  say: (line: string) => said.push(line),
+}));
+
+/** The lines on standard error of a configuration that is refused. */
 async function refusedWith(args: readonly string[], env: Record<string, string>): Promise<readonly string[]> {
-  const said: string[] = [];
-  const error = vi.spyOn(console, 'error').mockImplementation((line) => void said.push(String(line)));
   const before = process.exitCode;
+  said.length = 0;
   try {
     expect(await configure(args, env, () => [])).toBe(null);
     expect(process.exitCode).toBe(2);
   } finally {
     process.exitCode = before;
-    error.mockRestore();
   }
   return said;
 }

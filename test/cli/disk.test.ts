@@ -73,7 +73,8 @@ describe.skipIf(!mounts)(`a state directory${about}`, () => {
     const fill = `mount -t tmpfs -o size=64k none ${state()}; head -c 65536 /dev/zero > ${state()}/fill || true`;
     const edge = await serveIn(fill, store, '--rules-ttl', '1s');
     expect(await allows(edge, A)).toBe(true);
-    expect(await reasonsOf(edge)).toMatchObject({ status: 200, state: 'degraded', reasons: /ENOSPC/ });
+    await until('it is degraded', async () => (await reasonsOf(edge)).state === 'degraded', PATIENCE);
+    expect(await reasonsOf(edge)).toMatchObject({ status: 200, reasons: expect.stringMatching(/ENOSPC/) });
     const inside = `/proc/${edge.child.pid}/root${state()}`;
     await rm(`${inside}/fill`);
     await until('it is ready', async () => (await reasonsOf(edge)).state === 'ready', PATIENCE);
