@@ -39,6 +39,7 @@ export const ONLY_ON_NODE: Partial<Record<OptionName, string>> = {
   connections: "nothing: Cloudflare's own limits hold",
   queue: "nothing: Cloudflare's own limits hold",
   dangerouslyOpenBucket: 'nothing: Workers have no folders',
+  bucketConnectTimeout: "nothing: Cloudflare's own limits apply",
   clientConnections: "nothing: Cloudflare's own limits apply",
   clientShare: "nothing: Cloudflare's own limits apply",
   leastRate: "nothing: Cloudflare's own limits apply",
@@ -174,7 +175,8 @@ function bucketFaults(
     add('credentials', 'is a file, and Workers have none', 'env or env:PREFIX, with secrets');
   if (rulesToken?.kind === 'file')
     add('rulesToken', 'is a file, and Workers have none', 'env:NAME, with a secret NAME');
-  if (bucketConnectTimeout !== BUCKET_TIMEOUTS.connect)
+  // Among variables it is one of the options that only Node has.
+  if (file !== null && bucketConnectTimeout !== BUCKET_TIMEOUTS.connect)
     add('bucketConnectTimeout', 'means nothing on Workers', "nothing: Cloudflare's own limits apply");
   if (keepHost) {
     const reason = "can't be: on Workers the Host header follows the bucket's address";

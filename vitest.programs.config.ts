@@ -1,0 +1,21 @@
+import { defineConfig } from 'vitest/config';
+
+/** Long tests of whole edges beside real programs: caches, clients, outputs that fail, clocks that are set, attacks. */
+export const PROGRAMS = [
+  'test/caches/**/*.test.ts',
+  'test/cli/{clock,disk,log-*}.test.ts',
+  'test/node/{continue-aws,endings-process,endings-workers,open-files}.test.ts',
+  'test/node/one-address/**/*.test.ts',
+  'test/runtimes/**/*.test.ts',
+];
+
+/** `npm run test:programs`. */
+export default defineConfig({
+  test: {
+    include: PROGRAMS,
+    // Each starts several processes, and some measure how soon one of them answers.
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
