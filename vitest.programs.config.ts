@@ -13,8 +13,8 @@ export const PROGRAMS = [
 export default defineConfig({
   test: {
     include: PROGRAMS,
-    // Each starts several processes, and some measure how soon one of them answers.
-    maxWorkers: 2,
+    // Each starts several processes, and some measure how soon one of them answers while others take all they can.
+    maxWorkers: 1,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
 import { PATIENCE, type Run, run, stop } from '../cli/process.ts';
+import { freePort } from '../helpers/listen.ts';
 import { FILES } from '../helpers/tls.ts';
 import { until } from '../helpers/until.ts';
 import {
@@ -51,10 +52,12 @@ export function useProcess() {
 
   return async (carrier: Carrier, ...args: readonly string[]): Promise<Started> => {
     const socket = join(folder, 'edge.sock');
+    // A port of its own choice changes when no worker process is left.
+    const port = String(await freePort());
     const listen = {
-      TCP: ['--port', '0'],
+      TCP: ['--port', port],
       Unix: ['--socket', socket],
-      TLS: ['--port', '0', '--tls-cert', FILES.cert, '--tls-key', FILES.key],
+      TLS: ['--port', port, '--tls-cert', FILES.cert, '--tls-key', FILES.key],
     }[carrier];
     const started = run(['serve', '--bucket', bucket.url, '--admin-port', '0', ...listen, ...args], {
       limit: 60_000,

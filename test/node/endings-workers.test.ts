@@ -30,7 +30,9 @@ describe.each(CARRIERS)('over %s, answers of worker processes', (carrier) => {
     expect(wholeOf(await killed())).toEqual(carrier === 'TCP' ? LOST : []);
     const followed = async () => {
       const now = await workersOf(edge);
-      return now.length === 2 && !now.some((worker) => workers.includes(worker));
+      if (now.length !== 2 || now.some((worker) => workers.includes(worker))) return false;
+      // A process is there before it listens.
+      return (await fetch(`${await edge.address('admin')}/readyz`)).status === 200;
     };
     await until('other workers follow', followed, PATIENCE);
 
