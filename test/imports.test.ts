@@ -4,7 +4,7 @@ import { sourceFiles, violations } from './imports.ts';
 
 const found = (path: string, text: string) => violations(new Map([[path, text]]));
 
-describe('who may import whom (design.md, The house)', () => {
+describe('who may import whom (docs/architecture.md, The house)', () => {
   test('the sources keep to it', () => {
     const files = sourceFiles(fileURLToPath(new URL('..', import.meta.url)));
     expect([...files.keys()]).toContain('src/cors/decide.ts');

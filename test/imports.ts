@@ -1,5 +1,5 @@
 /**
- * Who may import whom (design.md, The house). `node test/imports.ts` prints the offending lines and exits with 1;
+ * Who may import whom (docs/architecture.md, The house). `node test/imports.ts` prints the offending lines and exits with 1;
  * the tests call `violations`.
  */
 import { readdirSync, readFileSync } from 'node:fs';

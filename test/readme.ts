@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const STARTED = /^edge\s+http/m;
 const START_LIMIT = 120_000;
-const COMMAND_LIMIT = 600_000;
+const COMMAND_LIMIT = 1_500_000;
 /** An edge that has just started may still be loading its rules. */
 const ANSWER_LIMIT = 20_000;
 

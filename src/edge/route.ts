@@ -44,7 +44,7 @@ export type Route =
 export type Router = (host: string, target: string) => Route;
 
 /**
- * Finds a request's bucket by host, then by the longest path prefix, on the raw target (design.md).
+ * Finds a request's bucket by host, then by the longest path prefix, on the raw target (docs/architecture.md).
  * Throws when two buckets claim the same place.
  */
 export function createRouter(buckets: readonly Bucket[]): Router {

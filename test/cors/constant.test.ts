@@ -87,7 +87,7 @@ describe.each(DIALECTS)('%s: the same for every origin, on every answer (semanti
   });
 });
 
-describe.each(DIALECTS)('%s: rules that nobody could fetch (design.md, promise 2)', (dialect) => {
+describe.each(DIALECTS)('%s: rules that nobody could fetch (docs/architecture.md, promise 2)', (dialect) => {
   describe.each(['safe', 'store'] as const)('%s mode', (vary) => {
     const rules = unavailableRules(behaviour(dialect, vary, true));
     const send = (facts: Facts) => {

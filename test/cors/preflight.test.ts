@@ -159,7 +159,7 @@ describe('every OPTIONS counts as a preflight', () => {
   });
 });
 
-describe('rules that nobody could fetch (design.md, promise 2)', () => {
+describe('rules that nobody could fetch (docs/architecture.md, promise 2)', () => {
   test.each([
     ['oss: a preflight is told to come back', 'oss', preflight(A, 'GET'), 503],
     ['oss: OPTIONS without Origin lacks it, whatever the rules', 'oss', preflight(null, 'GET'), 400],
