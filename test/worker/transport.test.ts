@@ -48,7 +48,7 @@ describe('a bucket that does not begin to answer', () => {
     await vi.advanceTimersByTimeAsync(1);
     expect((await answering).status).toBe(504);
     expect(failures).toEqual(['BucketHeadTimeout']);
-    expect(ends).toEqual([{ received: 0, sent: 4, failure: 'BucketHeadTimeout' }]);
+    expect(ends).toEqual([{ received: 0, sent: 4, failure: 'BucketHeadTimeout', cause: null }]);
   });
 
   test('is given up after its own limit where one is configured', async () => {
