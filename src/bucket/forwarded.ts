@@ -11,7 +11,7 @@ export interface Hop {
   readonly clientHost: string;
   /** Believe what the client says of the hops before it: it is a proxy of one's own. */
   readonly trustForwarded: boolean;
-  /** Holds for this hop, and for the hops that a trusted client names. */
+  /** Applies to this hop, and for the hops that a trusted client names. */
   readonly forwarded: Forwarded;
 }
 

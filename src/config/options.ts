@@ -378,7 +378,7 @@ export const OPTIONS = {
     default: 'false',
     example: 'true',
     about:
-      'Serve a folder beyond this machine, where it checks no signature: whoever reaches the edge reads, writes and deletes its objects.',
+      'Serve a folder beyond this machine, where it checks no signature: every client that reaches the edge reads, writes and deletes its objects.',
     alone: true,
     parse: values.parseSwitch,
   }),

@@ -1,4 +1,5 @@
 import type { AddressFault } from '../bucket/address.ts';
+import { configuredName } from '../bucket/host.ts';
 
 /** A value read from text, or what is wrong with it and what to write instead. */
 export type Parsed<T> = { readonly value: T } | AddressFault;
@@ -87,11 +88,13 @@ export const parseHost = (text: string): Parsed<string> =>
         write: '127.0.0.1, 0.0.0.0, ::1 or a host name of this machine',
       };
 
-/** A list of host names with commas between them. */
+const bracketed = (host: string): string => (/^[^[]*:[^[]*:/.test(host) ? `[${host}]` : host);
+
+/** A list of host names with commas between them, in the form of `hostName`. */
 export function parseHosts(text: string): Parsed<readonly string[]> {
-  const hosts = text.split(',').map((host) => host.trim().toLowerCase());
-  return hosts.every((host) => /^(?:[a-z0-9_-]+\.)*[a-z0-9_-]+\.?$/.test(host))
-    ? { value: hosts }
+  const hosts = text.split(',').map((host) => configuredName(bracketed(host.trim())));
+  return hosts.every((host) => host !== null)
+    ? { value: [...new Set(hosts)] }
     : { reason: 'is no list of host names', write: 'edge.example.com,edge.lan, without schemes and ports' };
 }
 

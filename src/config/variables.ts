@@ -47,7 +47,7 @@ const OF_SERVICE =
 
 /**
  * Sentences on variables that are not read though they look as if they should be. `own` are further names with the
- * prefix that somebody reads.
+ * prefix that are read elsewhere.
  */
 export function variableWarnings(variables: Variables, own: readonly string[] = []): readonly string[] {
   const known = OPTION_NAMES.flatMap(namesOf);

@@ -1,4 +1,4 @@
-/** What a value has around it that nobody meant: an env-file's quotes, a line's end from Windows. */
+/** What a value has around it that was not meant: an env-file's quotes, a line's end from Windows. */
 export interface Wrapping {
   readonly reason: string;
   /** The value without it. */

@@ -47,7 +47,7 @@ const isOwn = (origin: string, host: string): boolean =>
 
 const FETCH_SITE = 'sec-fetch-site';
 
-/** What the browser says of the page that asks; several lines are joined, which is none of its words. */
+/** What the browser says of the page that asks; several lines are joined, which is not one of its words. */
 function fetchSite(headers: FlatHeaders): string | null {
   const found = headers.filter((_, at) => at % 2 === 1 && headers[at - 1]?.toLowerCase() === FETCH_SITE);
   return found.length === 0 ? null : found.join(', ');

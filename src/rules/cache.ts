@@ -176,7 +176,9 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
    */
   function waitedFor(bucket: RuledBucket, known: Known, background: Background): Promise<RulesInForce> {
     const load = fetched(bucket, known);
-    background(load.then((found) => (known.account.unconfirmed ? fetched(bucket, known, true) : found)));
+    background(
+      load.then((found) => (known.account.unconfirmed ? fetched(bucket, known, false, true) : found)),
+    );
     return load;
   }
 

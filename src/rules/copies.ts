@@ -9,9 +9,9 @@ export interface Copies {
   write(bucket: string, record: LastGood): void;
   /**
    * Writes those that are missing, of older rules, or dated wrongly. `current` gives the record as it is by then, null
-   * where there is nothing to store. `anew` asks each place itself, where one remembers what it has. Never rejects.
+   * where there is nothing to store. `fresh` asks each place itself, where one remembers what it has. Never rejects.
    */
-  restore(bucket: string, current: () => LastGood | null, anew: boolean): Promise<void>;
+  restore(bucket: string, current: () => LastGood | null, fresh: boolean): Promise<void>;
 }
 
 export interface CopiesOptions {
@@ -25,10 +25,16 @@ export interface CopiesOptions {
 const RENEWAL_PART = 10;
 const RENEWAL_WITHOUT_LIMIT = 86_400_000;
 
+/** A look at the copies of one bucket. */
+interface Look {
+  /** Whether another look was asked for meanwhile, and whether each place is to be asked itself; null: no other. */
+  again: boolean | null;
+  done: Promise<void>;
+}
+
 export function createCopies({ keeps, maxStale, wallClock }: CopiesOptions): Copies {
   const renewal = maxStale > 0 ? maxStale / RENEWAL_PART : RENEWAL_WITHOUT_LIMIT;
-  /** The buckets whose copies are being looked at, and whether another look was asked for meanwhile. */
-  const looking = new Map<string, boolean>();
+  const looking = new Map<string, Look>();
 
   /** Whether a copy may stay as it is. */
   function isGood(found: RecordHead | null, record: LastGood): boolean {
@@ -44,11 +50,19 @@ export function createCopies({ keeps, maxStale, wallClock }: CopiesOptions): Cop
     keep: Keep,
     bucket: string,
     current: () => LastGood | null,
-    anew: boolean,
+    fresh: boolean,
   ): Promise<void> {
-    const found = await keep.peek(bucket, anew);
+    const found = await keep.peek(bucket, fresh);
     const record = current();
     if (record !== null && !isGood(found, record)) await keep.write(bucket, record);
+  }
+
+  async function lookAt(look: Look, bucket: string, current: () => LastGood | null): Promise<void> {
+    for (let fresh = look.again; fresh !== null; fresh = look.again) {
+      look.again = null;
+      // Each place limits its own answers; one that rejects all the same must not stop later looks.
+      await Promise.allSettled(keeps.map((keep) => restoreIn(keep, bucket, current, fresh)));
+    }
   }
 
   return {
@@ -62,16 +76,18 @@ export function createCopies({ keeps, maxStale, wallClock }: CopiesOptions): Cop
     write(bucket, record) {
       for (const keep of keeps) void keep.write(bucket, record);
     },
-    async restore(bucket, current, anew) {
+    async restore(bucket, current, fresh) {
       if (current() === null) return;
-      const busy = looking.has(bucket);
-      looking.set(bucket, busy);
-      if (busy) return;
-      do {
-        looking.set(bucket, false);
-        await Promise.all(keeps.map((keep) => restoreIn(keep, bucket, current, anew)));
-      } while (looking.get(bucket));
-      looking.delete(bucket);
+      const running = looking.get(bucket);
+      if (running !== undefined) {
+        running.again = running.again === true || fresh;
+        await running.done;
+        return;
+      }
+      const look: Look = { again: fresh, done: Promise.resolve() };
+      looking.set(bucket, look);
+      look.done = lookAt(look, bucket, current).finally(() => looking.delete(bucket));
+      await look.done;
     },
   };
 }

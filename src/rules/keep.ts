@@ -10,9 +10,9 @@ export interface Keep {
   read(bucket: string): Promise<LastGood | null>;
   /**
    * How far the stored record has come, at less cost than reading it; null where there is none, or where the last read
-   * found a fault. A place that is slow or billed may answer from memory unless it is asked `anew`. Never rejects.
+   * found a fault. A place that is slow or billed may answer from memory unless it is asked `fresh`. Never rejects.
    */
-  peek(bucket: string, anew: boolean): Promise<RecordHead | null>;
+  peek(bucket: string, fresh: boolean): Promise<RecordHead | null>;
   /** Never rejects; what could not be written is missing at the next look. */
   write(bucket: string, record: LastGood): Promise<void>;
 }

@@ -91,6 +91,8 @@ export const openAccount = (key: string): Account => ({
 const FIRST_DATE = Date.UTC(2020);
 /** Milliseconds by which the clocks of machines may differ that are set right. */
 const SKEW = 60_000;
+/** Milliseconds by which the record that this process wrote may seem younger than the rules it was made of. */
+const OWN_RECORD = 1_000;
 
 /**
  * Writes down what every bucket's loads brought: the last good rules, and the failures since. Accounts live apart from
@@ -155,9 +157,9 @@ export function createLedger({ maxStale, keeps, now, wallClock }: LedgerOptions)
     if (record !== null) copies.write(account.key, record);
   }
 
-  /** Stores them where they are missing, or where their date is out. `anew` trusts nothing that is remembered. */
-  const restore = (account: Account, anew: boolean): Promise<void> =>
-    copies.restore(account.key, () => recordOf(account), anew);
+  /** Stores them where they are missing, or where their date is out. `fresh` trusts nothing that is remembered. */
+  const restore = (account: Account, fresh: boolean): Promise<void> =>
+    copies.restore(account.key, () => recordOf(account), fresh);
 
   /** The same as `recall`, the first time a bucket is asked for; false at once where there is nothing to ask. */
   function recallOnce(account: Account): Promise<boolean> | false {
@@ -178,6 +180,8 @@ export function createLedger({ maxStale, keeps, now, wallClock }: LedgerOptions)
     }
     const known = account.lastGood;
     if (known !== null && (dated === null || ageOf(account) <= age)) return false;
+    // The own record: its time is whole milliseconds of the wall clock, and seems a little later than what is known.
+    if (known?.version === found.version && ageOf(account) - age < OWN_RECORD) return false;
     const confirmedAt = wallClock() - age;
     account.lastGood = { ...found, loadedAt: Math.min(found.loadedAt, confirmedAt), confirmedAt };
     account.confirmed = now() - age;
@@ -187,7 +191,7 @@ export function createLedger({ maxStale, keeps, now, wallClock }: LedgerOptions)
   }
 
   /**
-   * The age of a record, which the wall clocks of both ends are all there is to tell by; null where one of them must be
+   * The age of a record, for which the wall clocks of both ends are the only evidence; null where one of them must be
    * wrong. That must not make rules unknown: where there are no others, they count as confirmed now.
    */
   function storedAge({ confirmedAt }: LastGood): number | null {

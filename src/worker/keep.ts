@@ -72,9 +72,9 @@ export function kvKeep(
       remember(bucket, record);
       return record;
     },
-    async peek(bucket, anew) {
+    async peek(bucket, fresh) {
       if (faults.has(bucket)) return null;
-      return (!anew && known.get(bucket)) || alive(look(bucket));
+      return (!fresh && known.get(bucket)) || alive(look(bucket));
     },
     write(bucket, record) {
       const key = keyFor(bucket);

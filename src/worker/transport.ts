@@ -28,7 +28,7 @@ export const createTransport =
     const failed = (failure: Failure, error?: unknown): Response => {
       const { status, headers, body } = sink.fail(failure);
       const bytes = encode(body);
-      const cause = error === undefined ? null : causeOf(error);
+      const cause = error === undefined ? null : causeOf(error, withoutSecrets(request));
       end({ received: 0, sent: bytes.length, failure, cause });
       return toResponse(status, headers, request.method === 'HEAD' ? null : bytes);
     };
@@ -184,3 +184,18 @@ function failureOf(error: unknown): Failure {
     ? 'BucketBrokeOff'
     : 'BucketUnreachable';
 }
+
+/** `fetch` may repeat the URL and values of headers in its messages: a signature in either does not reach a log. */
+const withoutSecrets =
+  ({ target, headers }: BucketRequest) =>
+  (text: string): string => {
+    const query = target.indexOf('?');
+    let clean = query < 0 ? text : text.replaceAll(target.slice(query), '?…');
+    for (let at = 0; at < headers.length; at += 2) {
+      const value = headers[at + 1] ?? '';
+      if (value !== '' && SECRET.test(headers[at] ?? '')) clean = clean.replaceAll(value, '…');
+    }
+    return clean;
+  };
+
+const SECRET = /^(?:authorization|cookie|proxy-authorization|.*security-token)$/i;

@@ -41,15 +41,20 @@ describe('why something failed, in one line', () => {
   });
 
   test('is cut at 200 characters', () => {
-    const line = causeOf(new Error('x'.repeat(1_000)));
+    const line = causeOf(new Error('x'.repeat(1_000), { cause: new Error('y'.repeat(1_000)) }));
     expect(line).toHaveLength(200);
     expect(line.endsWith('…')).toBe(true);
   });
 
+  test('keeps the code of a long message: a certificate lists all its names', () => {
+    const error = Object.assign(new Error('x'.repeat(1_000)), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+    expect(causeOf(error)).toMatch(/^x{139}… \(ERR_TLS_CERT_ALTNAME_INVALID\)$/);
+  });
+
   test('has its secrets taken out before it is cut, so that no part of one is left', () => {
     const secret = 'hush'.repeat(20);
-    const error = new Error(`${'x'.repeat(180)}${secret}`);
-    expect(causeOf(error, (text) => text.replaceAll(secret, '(token)'))).toBe(`${'x'.repeat(180)}(token)`);
+    const error = new Error(`${'x'.repeat(120)}${secret}`);
+    expect(causeOf(error, (text) => text.replaceAll(secret, '(token)'))).toBe(`${'x'.repeat(120)}(token)`);
   });
 
   test('ends, also where errors are behind each other in a circle', () => {

@@ -36,7 +36,7 @@ const WRONG: readonly (readonly [OptionName, string, RegExp, RegExp])[] = [
   ['host', '[::1]', /not an address/, /::1/],
   ['host', 'a b', /not an address/, /127\.0\.0\.1/],
   ['host', '', /not an address/, /127\.0\.0\.1/],
-  ...['http://a', 'a:80', 'a,,b', 'a b', '*', '[::1]', ''].map(
+  ...['http://a', 'a:80', 'a,,b', 'a b', '*', '[::1', ''].map(
     (text) => ['ownHosts', text, /no list of host names/, /edge\.example\.com,edge\.lan/] as const,
   ),
   ['socket', ' ', /empty/, /a path/],

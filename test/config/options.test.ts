@@ -91,7 +91,7 @@ const VALUES: Readonly<Record<OptionName, readonly [string, unknown, string, unk
   redis: ['redis://h:1', 'redis://h:1', 'rediss://h', 'rediss://h'],
   host: ['0.0.0.0', '0.0.0.0', '::1', '::1'],
   port: ['80', 80, '0', 0],
-  ownHosts: ['a.example', ['a.example'], 'A.example, b_c', ['a.example', 'b_c']],
+  ownHosts: ['a.example', ['a.example'], 'A.example., b_c, ::1', ['a.example', 'b_c', '[::1]']],
   socket: ['/run/e.sock', '/run/e.sock', 'e.sock', 'e.sock'],
   tlsCert: ['./c.pem', './c.pem', '/c', '/c'],
   tlsKey: ['./k.pem', './k.pem', '/k', '/k'],
