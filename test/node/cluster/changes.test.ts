@@ -20,7 +20,7 @@ const TWO = ['--workers', '2'];
 
 test('replacing workers leaves no new connection without an answer', async () => {
   const bucket = await store('https://a.example');
-  const edge = await serveFor(60_000, '--bucket', bucket.url, ...TWO);
+  const edge = await serveFor(60_000, '--bucket', bucket.url, '--drain', '1s', ...TWO);
   try {
     const loading = loadAnew(edge.url, '/x', 4);
     for (let time = 0; time < 2; time += 1) await roll(edge);

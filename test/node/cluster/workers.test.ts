@@ -200,7 +200,7 @@ describe.runIf(existsSync('/proc/self'))('a worker that crashes', () => {
 describe('replacing workers', () => {
   test('under constant load fails no request, and loses no count', async () => {
     const bucket = await store('https://a.example');
-    const edge = await serveFor(60_000, '--bucket', bucket.url, ...TWO);
+    const edge = await serveFor(60_000, '--bucket', bucket.url, '--drain', '1s', ...TWO);
     try {
       const before = existsSync('/proc/self') ? await workersOf(edge) : [];
       const [idle] = atBoth(edge);
