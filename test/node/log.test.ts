@@ -36,6 +36,17 @@ describe('a request', () => {
     ]);
   });
 
+  test('has values of one greatest length, and says how long they were', () => {
+    const { log, parsed } = memory();
+    const long = { path: `/${'a'.repeat(14_999)}`, origin: 'o'.repeat(600), requestId: 'r'.repeat(512) };
+    requestLog(log)({ ...EVENT, ...long });
+    expect(parsed()[0]).toMatchObject({
+      path: `/${'a'.repeat(511)}… (15000 characters)`,
+      origin: `${'o'.repeat(512)}… (600 characters)`,
+      requestId: long.requestId,
+    });
+  });
+
   test('that never got a head is told without one', () => {
     const { log, parsed } = memory();
     requestLog(log)({ ...EVENT, headMs: null, status: null, code: 'ClientGone' });

@@ -98,6 +98,18 @@ describe('a worker that crashes', () => {
     expect([workers[0]?.told, lines]).toEqual([[], []]);
   });
 
+  test('the edge does not answer while every worker process is silent, and does when one of them speaks', async () => {
+    const { crew, workers } = crewOf(2);
+    await crew.start();
+    for (const worker of workers) worker.hangs();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect([crew.answering(), crew.listening()]).toEqual([true, true]);
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect([crew.answering(), crew.listening()]).toEqual([false, false]);
+    workers[1]?.says({ kind: 'counts', taken: null, id: null });
+    expect([crew.answering(), crew.listening()]).toEqual([true, true]);
+  });
+
   test('so does one that hangs: it is ended after 30 s of silence, and not before', async () => {
     const { crew, workers, lines } = crewOf(1);
     await crew.start();
