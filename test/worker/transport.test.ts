@@ -155,3 +155,22 @@ test.each([
 ])('the target of %s is %s', (url, target) => {
   expect(targetOf(url)).toBe(target);
 });
+
+test('a cause that repeats the request names no signature and no header with a secret', async () => {
+  const { ends, sink } = taken();
+  const request = {
+    method: 'GET',
+    target: '/key?X-Amz-Signature=s3cr3t',
+    headers: ['Authorization', 'AWS4 k3y', 'x-oss-security-token', 't0k3n', 'Range', 'bytes=0-1'],
+    body: null,
+  };
+  vi.stubGlobal('fetch', (url: string, { headers }: RequestInit) => {
+    const sent = [...new Headers(headers)].flat().join(' ');
+    return Promise.reject(new Error(`no answer from ${url}, sent ${sent}`));
+  });
+  await createTransport(OPTIONS)(BUCKET, request, sink);
+  vi.unstubAllGlobals();
+  const [{ cause = null } = {}] = ends;
+  expect(cause).toMatch(/^no answer from http:\/\/bucket\.example\/key\?…, sent /);
+  expect(cause).not.toMatch(/s3cr3t|k3y|t0k3n/);
+});
