@@ -1,9 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-/** Long tests of whole edges beside real programs: caches, clients, outputs that fail, clocks that are set, attacks. */
+/** Long tests of whole edges beside real programs: caches, clients, outputs that fail, clocks that are set, attacks, load. */
 export const PROGRAMS = [
   'test/caches/**/*.test.ts',
-  'test/cli/{clock,disk,log-*}.test.ts',
+  'test/cli/{clock,disk,log-*,redis,variables}.test.ts',
+  'test/node/cluster/{changes,workers}.test.ts',
   'test/node/{continue-aws,endings-process,endings-workers,open-files}.test.ts',
   'test/node/one-address/**/*.test.ts',
   'test/runtimes/**/*.test.ts',
