@@ -1,4 +1,5 @@
 import type { Server, Socket } from 'node:net';
+import { abort } from './abort.ts';
 import { clientKey, UNKNOWN } from './client-key.ts';
 import { shareOf } from './fair-share.ts';
 
@@ -42,7 +43,7 @@ export function boundCrowd(
 
   function close(socket: Socket, client: string, closed: Closed): void {
     remove(socket, client);
-    socket.destroy();
+    abort(socket);
     onClose(closed, client);
   }
 

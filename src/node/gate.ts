@@ -96,7 +96,8 @@ export function createGate(
     if (claims <= 0) return;
     for (const turn of paces.late()) {
       const client = clientOf(turn);
-      if (!passing.has(turn) || ending.has(turn) || !isOver(client)) continue;
+      // A transfer that was late and waits for its bucket now is not its client's fault.
+      if (!passing.has(turn) || ending.has(turn) || !isOver(client) || !turn.waits()) continue;
       ending.add(turn);
       client.ending += 1;
       onEnd(client.key, client.passing);

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { abortHttp10 } from './abort.ts';
 import { isDiskStuck } from './disk.ts';
 import { createLineWriter, type LineWriter, type LineWriterOptions } from './line-writer.ts';
 import { openOutput } from './output.ts';
@@ -52,7 +53,11 @@ export async function exit(code: number): Promise<never> {
   await logged();
   await said();
   // `process.exit` would wait for disk work that hangs, a write of the log among it.
-  if (output?.writing() || error?.writing() || isDiskStuck()) process.kill(process.pid, 'SIGKILL');
+  if (output?.writing() || error?.writing() || isDiskStuck()) {
+    // SIGKILL runs no listener for the exit, which would reset these.
+    abortHttp10();
+    process.kill(process.pid, 'SIGKILL');
+  }
   process.exit(code);
 }
 

@@ -15,8 +15,9 @@ describe('while one address has 256 requests under way and 600 more that wait, a
 describe('while one address has all of both worker processes, another is served', () => {
   const at = useTarget({ stalled: {} }, ['--workers', '2']);
 
-  test('beside 256 uploads that stand still', { timeout: PATIENCE }, async (context) => {
-    await under(context, at(), 'stalled', connections(at(), 256, upload('stalled')));
+  test('beside 400 uploads that stand still', { timeout: PATIENCE }, async (context) => {
+    // More than there are places: the connections are not dealt out evenly, and both processes must be full.
+    await under(context, at(), 'stalled', connections(at(), 400, upload('stalled')));
     await expectServed(at(), 'stalled');
     expect(linesWith(at(), /more than its share/)[0]).toMatchObject({ client: ATTACKER, requests: 128 });
   });
