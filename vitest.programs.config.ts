@@ -5,7 +5,8 @@ export const PROGRAMS = [
   'test/caches/**/*.test.ts',
   'test/cli/{clock,disk,log-*,redis,variables}.test.ts',
   'test/node/cluster/{changes,workers}.test.ts',
-  'test/node/{continue-aws,endings-process,endings-workers,open-files}.test.ts',
+  'test/node/server/{continue-aws,open-files}.test.ts',
+  'test/node/transport/endings-{process,workers}.test.ts',
   'test/node/one-address/**/*.test.ts',
   'test/runtimes/**/*.test.ts',
 ];

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/rgw/**/*.test.ts'],
-    globalSetup: ['test/rgw/setup.ts'],
+    globalSetup: ['test/rgw/_setup.ts'],
     maxWorkers: 3,
     // A test runs several commands, each with a limit of its own.
     testTimeout: 300_000,

@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** What runs in workerd: `npm run test:worker`. */
 export default defineConfig({
   test: {
-    include: ['test/worker/**/*.test.ts'],
-    globalSetup: ['test/worker/build.ts'],
+    include: ['test/cloudflare/**/*.test.ts'],
+    globalSetup: ['test/cloudflare/_build.ts'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
   },

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { Pool } from 'undici';
 import { answer, type CompiledRules, compileRules, decide, type Facts, type Rule } from '../src/index.ts';
-import { roundsOr } from './rounds.ts';
+import { roundsOr } from './lib/rounds.ts';
 
 const ROUNDS = roundsOr(7);
 const REQUESTS = 20_000;
@@ -113,7 +113,7 @@ function measure({ work }: Row): number {
 }
 
 async function main(): Promise<void> {
-  const bare = fork(new URL('./bare.ts', import.meta.url));
+  const bare = fork(new URL('./servers/bare.ts', import.meta.url));
   const [{ port }] = (await once(bare, 'message')) as [{ port: number }];
   const pool = new Pool(`http://127.0.0.1:${port}`, { connections: CONNECTIONS });
   const spent = async (): Promise<number> => {

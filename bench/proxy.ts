@@ -3,15 +3,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openContest, startEdge, writeRules } from './contestants.ts';
-import { watchElsewhere } from './elsewhere.ts';
-import { describeMachine, type Places, places, versionOf, whereIs } from './machine.ts';
-import { flooded, type Memory, streamed } from './memory.ts';
-import { startBucket } from './nginx.ts';
-import { measure, roundsOr } from './rounds.ts';
-import type { Server } from './servers.ts';
-import { tableOf } from './table.ts';
-import { CONNECTIONS } from './wrk.ts';
+import { openContest, startEdge, writeRules } from './lib/contestants.ts';
+import { describeMachine, type Places, places, versionOf, whereIs } from './lib/machine.ts';
+import { flooded, type Memory, streamed } from './lib/memory.ts';
+import { startBucket } from './lib/nginx.ts';
+import { watchElsewhere } from './lib/noise.ts';
+import { measure, roundsOr } from './lib/rounds.ts';
+import type { Server } from './lib/servers.ts';
+import { tableOf } from './lib/table.ts';
+import { CONNECTIONS } from './lib/wrk.ts';
 
 const ROUNDS = 5;
 

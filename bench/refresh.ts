@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { Pool } from 'undici';
-import { roundsOr } from './rounds.ts';
+import { roundsOr } from './lib/rounds.ts';
 
 const ROUNDS = roundsOr(15);
 const REQUESTS = 3_000;
@@ -61,9 +61,9 @@ const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 async function throughput(): Promise<void> {
-  const bucket = child('./bucket.ts');
+  const bucket = child('./servers/bucket.ts');
   const { port } = await said<{ port: number }>(bucket);
-  const edge = child('./edge.ts', [`http://127.0.0.1:${port}`]);
+  const edge = child('./servers/edge.ts', [`http://127.0.0.1:${port}`]);
   const { url } = await said<{ url: string }>(edge);
   const pool = new Pool(url, { connections: CONNECTIONS });
   const tell = async (word: 'refresh' | 'rest'): Promise<Spent> => {
@@ -150,7 +150,7 @@ function rowOf(title: string, pairs: readonly Pair[]): string {
 }
 
 async function memory(): Promise<void> {
-  const held = child('./held.ts', [], ['--expose-gc']);
+  const held = child('./servers/rules-memory.ts', [], ['--expose-gc']);
   const weighed = await said<Weighed>(held);
   const { buckets, rules, beyond } = weighed;
   console.log(`\nmemory of ${buckets} buckets with ${rules} rules each, read from a document\n`);

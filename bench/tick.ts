@@ -1,9 +1,9 @@
 // What a tick takes when full collections have found none alive, with and without the one that the edge keeps. Once
-// both rows are alike on the Node that the project brings, src/node/tick.ts has done its duty and can go.
+// both rows are alike on the Node that the project brings, src/node/server/tick.ts has done its duty and can go.
 import { spawnSync } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { median } from './goals.ts';
+import { median } from './lib/goals.ts';
 
 const TICKS = 300_000;
 const COLLECTIONS = 10;
@@ -29,7 +29,7 @@ function inChildren(): void {
 
 async function inChild(collect: () => void): Promise<void> {
   const which = process.argv[2] ?? '';
-  if (which === KEPT) await import('../src/node/tick.ts');
+  if (which === KEPT) await import('../src/node/server/tick.ts');
   const before = await measured();
   for (let at = 0; at < COLLECTIONS; at++) {
     await ticks();

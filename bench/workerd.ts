@@ -4,18 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { toXml } from '../src/index.ts';
-import { ask } from './ask.ts';
-import { bundle } from './bundle.ts';
-import { type Contestant, cell, check, type Kind, loadOf, ORIGIN } from './contestants.ts';
-import { watchElsewhere } from './elsewhere.ts';
-import { type Goal, median, ratioCell } from './goals.ts';
-import { openIsolate } from './isolate.ts';
-import { describeMachine, type Places, places, versionOf, whereIs } from './machine.ts';
-import { startBucket } from './nginx.ts';
-import { measure, roundsOr, type Samples } from './rounds.ts';
-import { startServer } from './servers.ts';
-import { figureCell } from './table.ts';
-import { CONNECTIONS } from './wrk.ts';
+import { ask } from './lib/ask.ts';
+import { bundle } from './lib/bundle.ts';
+import { type Contestant, cell, check, type Kind, loadOf, ORIGIN } from './lib/contestants.ts';
+import { type Goal, median, ratioCell } from './lib/goals.ts';
+import { openIsolate } from './lib/isolate.ts';
+import { describeMachine, type Places, places, versionOf, whereIs } from './lib/machine.ts';
+import { startBucket } from './lib/nginx.ts';
+import { watchElsewhere } from './lib/noise.ts';
+import { measure, roundsOr, type Samples } from './lib/rounds.ts';
+import { startServer } from './lib/servers.ts';
+import { figureCell } from './lib/table.ts';
+import { CONNECTIONS } from './lib/wrk.ts';
 
 const ROUNDS = 5;
 /** Of each Worker in turn in one round: few seconds apart, the machine is the same for both. */
@@ -69,14 +69,14 @@ async function run(nginx: string, wrk: string, folder: string, where: Places): P
     {
       id: 'hono',
       title: 'hono, hono/cors, fetch',
-      file: await bundle('bench/peers/worker.mjs', join(folder, 'hono')),
+      file: await bundle('bench/servers/worker.mjs', join(folder, 'hono')),
       bindings: { BUCKET_URL: bucket.url, ALLOWED_ORIGIN: ORIGIN },
     },
   ];
   const starts = await startUps(workers);
   const contestants: Contestant[] = [];
   for (const { id, title, file, bindings } of workers) {
-    const command = [process.execPath, join(import.meta.dirname, 'isolate.ts'), file];
+    const command = [process.execPath, join(import.meta.dirname, 'lib/isolate.ts'), file];
     const server = await startServer([...command, JSON.stringify(bindings)], where.server);
     contestants.push(cell(id, title, server, { kinds: MEASURED }));
   }

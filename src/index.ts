@@ -14,8 +14,7 @@ export type {
   Sink,
   Transport,
 } from './bucket/transport.ts';
-export { bucketCors } from './bucket-cors.ts';
-export type { BucketCorsOptions } from './config/own-app.ts';
+export type { BucketCorsOptions } from './config/middleware.ts';
 export { type Answer, answer } from './cors/answer.ts';
 export {
   type Behaviour,
@@ -27,9 +26,9 @@ export {
   type VaryMode,
 } from './cors/compile.ts';
 export { type Decision, decide, type Facts, repeatedHeader } from './cors/decide.ts';
-export { type Dialect, type Refusal, type Resource, refusal } from './cors/dialect.ts';
 export { type Explanation, explain, type Verdict } from './cors/explain.ts';
 export { REASONS, type Reason } from './cors/reason.ts';
+export { type Dialect, type Refusal, type Resource, refusal } from './cors/refusal.ts';
 export { METHODS, type Method, NO_RULES, type Rule, type RuleSet } from './cors/rule.ts';
 export { mergeVary } from './cors/vary.ts';
 export type { Document, Fault, Reading } from './document/fault.ts';
@@ -40,10 +39,11 @@ export { createEdge, type EdgeEnv, type EdgeOptions } from './edge/app.ts';
 export { ERRORS, type ErrorCode } from './edge/errors.ts';
 export type { Observe, RequestEvent } from './edge/observe.ts';
 export type { Bucket } from './edge/route.ts';
-export { bucketSource } from './rules/bucket.ts';
+export { bucketCors } from './middleware.ts';
 export { createRulesCache, type RulesCache } from './rules/cache.ts';
-export type { RuledBucket, RulesInForce } from './rules/held.ts';
-export { inlineSource } from './rules/inline.ts';
+export type { RuledBucket, RulesInForce } from './rules/in-force.ts';
 export type { RulesStatus } from './rules/ledger.ts';
 export type { Ask, Loaded, Source } from './rules/source.ts';
-export { urlSource } from './rules/url.ts';
+export { bucketSource } from './rules/sources/bucket.ts';
+export { inlineSource } from './rules/sources/inline.ts';
+export { urlSource } from './rules/sources/url.ts';

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { sourceFiles, violations } from './imports.ts';
+import { sourceFiles, violations } from '../scripts/imports.ts';
 
 const found = (path: string, text: string) => violations(new Map([[path, text]]));
 
@@ -13,7 +13,9 @@ describe('who may import whom (docs/architecture.md, The house)', () => {
 
   test.each([
     ['within a folder anything goes', 'src/cors/decide.ts', './rule.ts'],
-    ['within a folder, from a folder below', 'src/node/demo/page.ts', '../server.ts'],
+    ['a wing uses the ground floor', 'src/node/demo/page.ts', '../start-fault.ts'],
+    ['a wing uses a wing below', 'src/node/transport/send.ts', '../server/abort.ts'],
+    ['what lies beside the wings uses all', 'src/node/start.ts', './cluster/primary.ts'],
     ['document uses cors', 'src/document/xml.ts', '../cors/rule.ts'],
     ['rules uses cors', 'src/rules/cache.ts', '../cors/compile.ts'],
     ['rules uses document', 'src/rules/cache.ts', '../document/xml.ts'],
@@ -23,9 +25,9 @@ describe('who may import whom (docs/architecture.md, The house)', () => {
     ['config uses bucket', 'src/config/schema.ts', '../bucket/address.ts'],
     ['edge uses bucket', 'src/edge/object.ts', '../bucket/headers.ts'],
     ['admin uses rules', 'src/admin/refresh.ts', '../rules/cache.ts'],
-    ['node uses all', 'src/node/server.ts', '../edge/app.ts'],
-    ['worker uses config', 'src/worker/entry.ts', '../config/read.ts'],
-    ['cli uses node', 'src/cli/serve.ts', '../node/server.ts'],
+    ['node uses all', 'src/node/frontend.ts', '../edge/app.ts'],
+    ['cloudflare uses config', 'src/cloudflare/entry.ts', '../config/read.ts'],
+    ['cli uses node', 'src/cli/serve.ts', '../node/start.ts'],
     ['index uses edge', 'src/index.ts', './edge/app.ts'],
     ['index uses config', 'src/index.ts', './config/schema.ts'],
     ['edge uses a package of every runtime', 'src/edge/app.ts', 'hono'],
@@ -50,17 +52,17 @@ describe('who may import whom (docs/architecture.md, The house)', () => {
     ['edge uses config', 'src/edge/app.ts', '../config/schema.ts', 'edge/ may not import config/'],
     ['edge uses node', 'src/edge/app.ts', '../node/server.ts', 'edge/ may not import node/'],
     ['index uses node', 'src/index.ts', './node/server.ts', 'src/ may not import node/'],
-    ['index uses worker', 'src/index.ts', './worker/entry.ts', 'src/ may not import worker/'],
+    ['index uses cloudflare', 'src/index.ts', './cloudflare/entry.ts', 'src/ may not import cloudflare/'],
     ['index uses cli', 'src/index.ts', './cli/serve.ts', 'src/ may not import cli/'],
     ['edge goes round by index', 'src/edge/app.ts', '../index.ts', 'edge/ may not import src/'],
     ['edge leaves src', 'src/edge/app.ts', '../../test/helpers/rules.ts', 'what lies outside src/'],
     ['a detour changes nothing', 'src/cors/lint.ts', '../cors/../edge/app.ts', 'cors/ may not import edge/'],
     ['rules uses node: modules', 'src/rules/file.ts', 'node:fs', "rules/ may not import Node's own modules"],
     [
-      'worker uses node: modules',
-      'src/worker/entry.ts',
+      'cloudflare uses node: modules',
+      'src/cloudflare/entry.ts',
       'node:fs',
-      "worker/ may not import Node's own modules",
+      "cloudflare/ may not import Node's own modules",
     ],
     ['index uses node: modules', 'src/index.ts', 'node:fs', "src/ may not import Node's own modules"],
     ['a module of Node without node:', 'src/edge/app.ts', 'fs', "edge/ may not import Node's own modules"],
@@ -75,13 +77,26 @@ describe('who may import whom (docs/architecture.md, The house)', () => {
       '@hono/node-server/utils',
       'runs on Node only',
     ],
+    ['a folder without a rule', 'src/lib/x.ts', '../cors/rule.ts', 'no rule says what lib/ may import'],
     [
-      'a folder that nobody has spoken of',
-      'src/lib/x.ts',
-      '../cors/rule.ts',
-      'nobody has said what lib/ may import',
+      'a wing uses one above',
+      'src/node/server/listen.ts',
+      '../transport/pools.ts',
+      'node/server/ may not import node/transport',
     ],
-    ['a folder nobody has spoken of is used', 'src/edge/app.ts', '../lib/x.ts', 'edge/ may not import lib/'],
+    [
+      'the ground floor uses a wing',
+      'src/node/reach.ts',
+      './server/abort.ts',
+      'node/reach.ts may not import node/server',
+    ],
+    [
+      'a wing without a rule',
+      'src/node/lib/x.ts',
+      '../server/abort.ts',
+      'no rule says what node/lib/ may import',
+    ],
+    ['a folder without a rule is used', 'src/edge/app.ts', '../lib/x.ts', 'edge/ may not import lib/'],
   ])('may not: %s', (_, path, from, reason) => {
     const [only, ...others] = found(path, `import { x } from '${from}';\n`);
     expect(only).toMatch(new RegExp(`^${path}:1: `));

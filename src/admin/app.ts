@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import type { RulesCache } from '../rules/cache.ts';
-import { keyOf, type RuledBucket } from '../rules/held.ts';
+import { keyOf, type RuledBucket } from '../rules/in-force.ts';
 import type { RulesStatus } from '../rules/ledger.ts';
 import { refreshLoaded } from '../rules/refresh.ts';
 import { explainRequest } from './explain.ts';

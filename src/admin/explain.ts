@@ -1,8 +1,8 @@
 import { type Facts, repeatedHeader } from '../cors/decide.ts';
-import { resourceOf } from '../cors/dialect.ts';
 import { type Explanation, explain } from '../cors/explain.ts';
+import { resourceOf } from '../cors/refusal.ts';
 import type { Fault } from '../document/fault.ts';
-import type { RulesInForce } from '../rules/held.ts';
+import type { RulesInForce } from '../rules/in-force.ts';
 
 /** What a person asks about: a page's origin, the method and headers it sends, and the path. */
 export interface Question {

@@ -1,5 +1,5 @@
 import type { RulesCache } from '../rules/cache.ts';
-import { keyOf, type RuledBucket } from '../rules/held.ts';
+import { keyOf, type RuledBucket } from '../rules/in-force.ts';
 
 export interface ReadinessFacts {
   /** All that are served. */

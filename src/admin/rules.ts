@@ -1,5 +1,5 @@
 import { toOssJson, toS3Json } from '../document/json.ts';
-import type { RuledBucket } from '../rules/held.ts';
+import type { RuledBucket } from '../rules/in-force.ts';
 import type { RulesStatus } from '../rules/ledger.ts';
 
 /** What `/rules` tells of one bucket: the rule set in force, where it comes from and how old it is. */

@@ -12,8 +12,8 @@ import {
 import { fromVariables, variableWarnings } from '../config/variables.ts';
 import { wrapping } from '../config/wrapping.ts';
 import { type Fault, faultText } from '../document/fault.ts';
-import { exitLater, say } from '../node/standard.ts';
-import { readTextFile } from '../node/text-file.ts';
+import { readTextFile } from '../node/files/text-file.ts';
+import { exitLater, say } from '../node/output/standard.ts';
 import { readFlags } from './flags.ts';
 
 /** Room for far more than ten thousand buckets. */

@@ -6,7 +6,7 @@ import type { Given, GivenOptions } from '../config/read.ts';
 import { fromVariables } from '../config/variables.ts';
 import type { Fault } from '../document/fault.ts';
 import { type DemoFacts, openDemo } from '../node/demo/server.ts';
-import { portMessage, speltBy } from '../node/port.ts';
+import { portMessage, speltBy } from '../node/server/listen-fault.ts';
 import { type Running, start } from '../node/start.ts';
 import { startFault } from '../node/start-fault.ts';
 import { type Configured, configure, type Environment } from './configure.ts';

@@ -1,4 +1,4 @@
-import { said, say } from '../node/standard.ts';
+import { said, say } from '../node/output/standard.ts';
 import type { Environment } from './configure.ts';
 import { demo } from './demo.ts';
 import { serve } from './serve.ts';

@@ -1,9 +1,9 @@
 import { faultText } from '../document/fault.ts';
-import { abortHttp10 } from '../node/abort.ts';
-import { exit, exitOnCrash, say } from '../node/standard.ts';
+import { watchFile } from '../node/files/watch.ts';
+import { exit, exitOnCrash, say } from '../node/output/standard.ts';
+import { abortHttp10 } from '../node/server/abort.ts';
 import type { Running } from '../node/start.ts';
 import { startFaultLines } from '../node/start-fault.ts';
-import { watchFile } from '../node/watch.ts';
 import { readFile } from './configure.ts';
 
 export interface Served {

@@ -1,8 +1,8 @@
 import { FORWARDED } from '../bucket/forwarded.ts';
 import { BUCKET_TIMEOUTS, CLIENT_SHARE, IDLE_TIMEOUT, LEAST_RATE, REQUEST_LIMITS } from '../bucket/limits.ts';
 import type { VaryMode } from '../cors/compile.ts';
-import { DIALECTS } from '../cors/dialect.ts';
-import { parseBucket } from './place.ts';
+import { DIALECTS } from '../cors/refusal.ts';
+import { parseBucket } from './bucket-url.ts';
 import * as values from './values.ts';
 
 /** One option: the same name, meaning and checks as a flag, as a variable and in the README's table. */

@@ -1,8 +1,8 @@
 import { hostName } from '../bucket/host.ts';
-import type { Dialect } from '../cors/dialect.ts';
+import type { Dialect } from '../cors/refusal.ts';
 import type { Fault } from '../document/fault.ts';
+import type { BucketPlace } from './bucket-url.ts';
 import { OPTIONS, type Option, type OptionName } from './options.ts';
-import type { BucketPlace } from './place.ts';
 import { wrapping } from './wrapping.ts';
 
 type ValueOf<N extends OptionName> = (typeof OPTIONS)[N] extends Option<infer T> ? T : never;

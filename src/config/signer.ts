@@ -4,7 +4,7 @@ import { signOssV1 } from '../bucket/sign/oss-v1.ts';
 import { signOssV4 } from '../bucket/sign/oss-v4.ts';
 import { signS3V4 } from '../bucket/sign/s3-v4.ts';
 import type { Sign } from '../bucket/transport.ts';
-import type { BucketPlace } from './place.ts';
+import type { BucketPlace } from './bucket-url.ts';
 import type { Config } from './read.ts';
 import type { Spell } from './spell.ts';
 

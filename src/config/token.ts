@@ -1,5 +1,5 @@
 import type { Values } from '../bucket/sign/environment.ts';
-import type { Token } from '../rules/url.ts';
+import type { Token } from '../rules/sources/url.ts';
 
 /** A token from a variable, looked up at each use. The error names the variable and never the token. */
 export const variableToken =

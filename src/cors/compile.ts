@@ -1,5 +1,5 @@
-import type { Dialect } from './dialect.ts';
 import { compileHeaders, compileOrigins, type Entries } from './pattern.ts';
+import type { Dialect } from './refusal.ts';
 import { METHODS, NO_RULES, type Rule, type RuleSet } from './rule.ts';
 
 /** `safe`: right behind every shared cache (the default). `store`: what the store itself sends (semantics.md §4). */

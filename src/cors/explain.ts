@@ -11,8 +11,8 @@ import {
   type Wanted,
   wanted,
 } from './decide.ts';
-import { type Resource, refusal } from './dialect.ts';
 import type { Reason } from './reason.ts';
+import { type Resource, refusal } from './refusal.ts';
 import { isMethod, METHODS } from './rule.ts';
 import { varyHeader } from './vary.ts';
 

@@ -3,15 +3,15 @@ import { hasPassed } from '../bucket/forwarded.ts';
 import { REQUEST_LIMITS, type RequestLimits } from '../bucket/limits.ts';
 import type { Exchange } from '../bucket/transport.ts';
 import { unavailableRules } from '../cors/compile.ts';
-import type { RulesInForce } from '../rules/held.ts';
+import type { RulesInForce } from '../rules/in-force.ts';
+import { type Served, type ServeOptions, sendReply } from './context.ts';
+import { errorReply } from './error-reply.ts';
 import { type EdgeFault, errorsFor, METHODS_SERVED } from './errors.ts';
 import { corsFault, faultOfHead, isHost, type RequestFacts, readFacts } from './facts.ts';
 import { servesHost, writeFault } from './guard.ts';
 import { forward } from './object.ts';
 import { answerPreflight } from './preflight.ts';
-import { errorReply } from './refuse.ts';
 import { type Bucket, createRouter, originForm, pathOf, type Router } from './route.ts';
-import { type Served, type ServeOptions, sendReply } from './served.ts';
 
 export interface EdgeOptions extends Omit<ServeOptions, 'now' | 'limits' | 'errors'> {
   readonly buckets: readonly Bucket[];

@@ -1,9 +1,9 @@
 import type { FlatHeaders } from '../bucket/transport.ts';
 import { decide } from '../cors/decide.ts';
+import type { Served } from './context.ts';
 import type { EdgeFault } from './errors.ts';
 import { hostOf, isLoopbackHost } from './host.ts';
 import { type Bucket, pathOf } from './route.ts';
-import type { Served } from './served.ts';
 
 /** What the edge checks for a bucket that checks no signature: a folder. */
 export interface Guard {

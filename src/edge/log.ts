@@ -1,4 +1,4 @@
-import type { RuledBucket } from '../rules/held.ts';
+import type { RuledBucket } from '../rules/in-force.ts';
 import type { RulesStatus } from '../rules/ledger.ts';
 import type { Observe, RequestEvent } from './observe.ts';
 

@@ -1,9 +1,9 @@
 import { requestHeaders } from '../bucket/headers.ts';
 import type { BucketRequest, Outcome, Sink } from '../bucket/transport.ts';
 import { answerTo } from './answers.ts';
-import { errorReply } from './refuse.ts';
+import { type Made, makeHead, type Served, tell } from './context.ts';
+import { errorReply } from './error-reply.ts';
 import { type Bucket, pathOf } from './route.ts';
-import { type Made, makeHead, type Served, tell } from './served.ts';
 
 /** Sends a request on to its bucket; what comes back is streamed by the rim under the head made here. */
 export function forward(served: Served, bucket: Bucket): Response | Promise<Response> {

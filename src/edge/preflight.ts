@@ -1,11 +1,11 @@
 import type { Reply } from '../bucket/transport.ts';
 import type { CompiledRules } from '../cors/compile.ts';
 import type { Facts } from '../cors/decide.ts';
-import { refusal, resourceOf } from '../cors/dialect.ts';
+import { refusal, resourceOf } from '../cors/refusal.ts';
 import { type Answered, answerTo } from './answers.ts';
-import { refusalReply } from './refuse.ts';
+import { makeHead, type Served, sendReply } from './context.ts';
+import { refusalReply } from './error-reply.ts';
 import { newRequestId, REQUEST_ID_HEADER } from './request-id.ts';
-import { makeHead, type Served, sendReply } from './served.ts';
 import { NO_STORE } from './write.ts';
 
 const RETRY_AFTER_SECONDS = '5';

@@ -1,4 +1,4 @@
-import type { Dialect } from '../cors/dialect.ts';
+import type { Dialect } from '../cors/refusal.ts';
 
 let prefix: string | undefined;
 let count = 0;

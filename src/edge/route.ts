@@ -1,7 +1,7 @@
 import type { Forwarded } from '../bucket/forwarded.ts';
 import { hostName } from '../bucket/host.ts';
 import type { Destination, Exchange, Sign } from '../bucket/transport.ts';
-import type { RulesInForce } from '../rules/held.ts';
+import type { RulesInForce } from '../rules/in-force.ts';
 import type { Guard } from './guard.ts';
 
 /** A bucket as the edge serves it. */

@@ -6,23 +6,23 @@ import type { BucketConfig } from '../config/file.ts';
 import type { Config, Places } from '../config/read.ts';
 import { cut, logRules } from '../edge/log.ts';
 import { createRulesCache, type RulesCache } from '../rules/cache.ts';
-import { keyOf, type RuledBucket } from '../rules/held.ts';
+import { keyOf, type RuledBucket } from '../rules/in-force.ts';
 import { refreshLoaded } from '../rules/refresh.ts';
-import { appListener } from './app-listener.ts';
-import { type Exposure, openBuckets } from './buckets.ts';
+import { serveBuckets } from './buckets/active.ts';
+import { type Exposure, openBuckets } from './buckets/open.ts';
 import { serveByWorkers } from './cluster/primary.ts';
-import { certificateOf, openFront } from './front.ts';
-import { createLog } from './log.ts';
-import { createMetrics } from './metrics.ts';
-import { createPools } from './pools.ts';
-import { listenOr, portMessage, type Spelt, speltBy } from './port.ts';
+import { certificateOf, openFront } from './frontend.ts';
+import { listenTo, openShared } from './keep/shared.ts';
+import { createMetrics } from './metrics/metrics.ts';
+import { createLog } from './output/log.ts';
+import { standardOutput } from './output/standard.ts';
 import { answersTo, type Reach, reachOf } from './reach.ts';
-import { readByPools } from './read.ts';
-import { serveBuckets } from './serving.ts';
-import { listenTo, openShared } from './shared.ts';
-import { type Serve, serveHere } from './single.ts';
-import { standardOutput } from './standard.ts';
+import { appListener } from './server/app-listener.ts';
+import { listenOr, portMessage, type Spelt, speltBy } from './server/listen-fault.ts';
+import { type Serve, serveHere } from './single-process.ts';
 import { startFault } from './start-fault.ts';
+import { createPools } from './transport/pools.ts';
+import { readByPools } from './transport/small-read.ts';
 
 export interface StartOptions {
   /** Where log lines go; standard output unless given. Workers write to standard output all the same. */

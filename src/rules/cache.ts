@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { fewAtOnce } from './batch.ts';
 import { monotonic } from './clock.ts';
-import { type Held, hold, isLocal, keyOf, type RuledBucket, type RulesInForce } from './held.ts';
+import { type Held, hold, isLocal, keyOf, type RuledBucket, type RulesInForce } from './in-force.ts';
 import { type Keep, within } from './keep.ts';
 import { createLedger, openAccount, type RulesStatus } from './ledger.ts';
 import { LOAD_TIMEOUT } from './load.ts';

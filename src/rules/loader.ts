@@ -1,5 +1,5 @@
 import { monotonic } from './clock.ts';
-import { isLocal, type RuledBucket } from './held.ts';
+import { isLocal, type RuledBucket } from './in-force.ts';
 import { within } from './keep.ts';
 import { type Account, type Ledger, validatorsOf } from './ledger.ts';
 import { LOAD_TIMEOUT, loadOnce } from './load.ts';

@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { keyOf } from '../../src/rules/held.ts';
+import { keyOf } from '../../src/rules/in-force.ts';
 import { until } from '../helpers/until.ts';
-import { configOf, type Started, startEdge } from '../node/running.ts';
-import { NO_SUCH_CONFIGURATION, openStore, rulesFor, type Store, UNAVAILABLE } from '../node/store.ts';
+import { configOf, type Started, startEdge } from '../node/_running.ts';
+import {
+  NO_SUCH_CONFIGURATION,
+  openStore,
+  rulesFor,
+  type Store,
+  UNAVAILABLE,
+} from '../node/transport/_store.ts';
 
 let store: Store;
 let edge: Started;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { keyOf } from '../../src/rules/held.ts';
+import { keyOf } from '../../src/rules/in-force.ts';
 import { until } from '../helpers/until.ts';
-import { type Answered, configOf, type Started, startEdge } from '../node/running.ts';
-import { openStore, type Store } from '../node/store.ts';
+import { type Answered, configOf, type Started, startEdge } from '../node/_running.ts';
+import { openStore, type Store } from '../node/transport/_store.ts';
 
 const RULES = `<CORSConfiguration>
   <CORSRule>

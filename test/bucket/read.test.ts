@@ -2,9 +2,9 @@ import type { RequestListener } from 'node:http';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Read, readByFetch, readUncached } from '../../src/bucket/read.ts';
-import { createPools } from '../../src/node/pools.ts';
-import { readByPools } from '../../src/node/read.ts';
-import { sends, useServer } from '../rules/server.ts';
+import { createPools } from '../../src/node/transport/pools.ts';
+import { readByPools } from '../../src/node/transport/small-read.ts';
+import { sends, useServer } from '../rules/_server.ts';
 
 const { pools, close } = createPools();
 afterAll(close);

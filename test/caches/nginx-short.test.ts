@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { run, stop } from '../cli/process.ts';
+import { run, stop } from '../cli/_process.ts';
 import { call, value } from '../helpers/client.ts';
 import { NGINX, type Nginx, startNginx } from '../helpers/nginx.ts';
 import { openOnNode } from '../helpers/node-edge.ts';
@@ -18,8 +18,8 @@ import {
   SIZE,
   type Then,
   whereOf,
-} from '../node/endings.ts';
-import { CARRIERS } from '../node/endings-process.ts';
+} from '../node/transport/_endings.ts';
+import { CARRIERS } from '../node/transport/_endings-process.ts';
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 /** What the README's recipe says within its `location`, but for where the edge is. */

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { call, corsHeaders, rawly, values } from '../helpers/client.ts';
 import { rule } from '../helpers/rules.ts';
 import { A, EVERYBODY, ONE_ORIGIN, STRANGER, setOf } from '../suite/sets.ts';
-import { type Behind, CACHES, useCache } from './caches.ts';
+import { type Behind, CACHES, useCache } from './_caches.ts';
 
 const METHOD = 'Access-Control-Request-Method';
 const HEADERS = 'Access-Control-Request-Headers';

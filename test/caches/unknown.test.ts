@@ -4,7 +4,7 @@ import { NGINX, type Nginx, startNginx } from '../helpers/nginx.ts';
 import { openOnNode } from '../helpers/node-edge.ts';
 import type { Edge } from '../suite/runtime.ts';
 import { A, EVERYBODY } from '../suite/sets.ts';
-import { CACHES, useCache } from './caches.ts';
+import { CACHES, useCache } from './_caches.ts';
 
 /** Each says to some cache that it may store the answer, whatever else says that it may not. */
 const MAY_STORE: readonly (readonly [name: string, text: string])[] = [

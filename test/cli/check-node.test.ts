@@ -2,7 +2,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { ended } from './process.ts';
+import { ended } from './_process.ts';
 
 const CHECK = fileURLToPath(new URL('../../bin/check-node.js', import.meta.url));
 

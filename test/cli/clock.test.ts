@@ -3,11 +3,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type OpenDirectoryBucket, openDirectoryBucket } from '../../src/node/directory/server.ts';
 import { type FakeClock, fakeClock, skipped, WITH_FAKETIME } from '../helpers/faketime.ts';
 import { until } from '../helpers/until.ts';
-import { useServer, WITH_SERVER, skipped as withoutRedis } from '../node/redis/server.ts';
-import { KEYS } from '../node/signing.ts';
-import { rulesFor, type Store, UNAVAILABLE } from '../node/store.ts';
-import { admin, allows, type Edge, edges } from './edges.ts';
-import { PATIENCE } from './process.ts';
+import { KEYS } from '../node/buckets/_signing.ts';
+import { useServer, WITH_SERVER, skipped as withoutRedis } from '../node/keep/_redis-server.ts';
+import { rulesFor, type Store, UNAVAILABLE } from '../node/transport/_store.ts';
+import { admin, allows, type Edge, edges } from './_edges.ts';
+import { PATIENCE } from './_process.ts';
 
 const all = edges();
 /** Milliseconds that an edge may run: its tests wait for several loads, and for workers. */

@@ -3,9 +3,9 @@ import { rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { until } from '../helpers/until.ts';
-import { rulesFor } from '../node/store.ts';
-import { allows, edges, linesWith, PORTS, write } from './edges.ts';
-import { ended, PATIENCE } from './process.ts';
+import { rulesFor } from '../node/transport/_store.ts';
+import { allows, edges, linesWith, PORTS, write } from './_edges.ts';
+import { ended, PATIENCE } from './_process.ts';
 
 const all = edges();
 const file = () => all.at('edge.json');

@@ -21,8 +21,8 @@ const write = (options: Record<string, unknown>, fields: Record<string, unknown>
 beforeEach(() => write({ port: 1000 }));
 
 const said = vi.hoisted((): string[] => []);
-vi.mock('../../src/node/standard.ts', async (original) => ({
-  ...(await original<typeof import('../../src/node/standard.ts')>()),
+vi.mock('../../src/node/output/standard.ts', async (original) => ({
+  ...(await original<typeof import('../../src/node/output/standard.ts')>()),
   say: (line: string) => said.push(line),
 }));
 

@@ -4,9 +4,9 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { FILES } from '../helpers/tls.ts';
 import { until } from '../helpers/until.ts';
-import { rulesFor, type Store } from '../node/store.ts';
-import { admin, allows, type Edge, edges, linesWith, PORTS } from './edges.ts';
-import { ended, NODE, PATIENCE, run } from './process.ts';
+import { rulesFor, type Store } from '../node/transport/_store.ts';
+import { admin, allows, type Edge, edges, linesWith, PORTS } from './_edges.ts';
+import { ended, NODE, PATIENCE, run } from './_process.ts';
 
 const all = edges();
 const A = 'https://a.example';

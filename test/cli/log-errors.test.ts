@@ -3,11 +3,11 @@ import { createServer, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listen } from '../helpers/listen.ts';
 import { until } from '../helpers/until.ts';
-import { freePort } from '../node/redis/server.ts';
-import { call } from '../node/running.ts';
-import { rulesFor } from '../node/store.ts';
-import { closedPipe, closedTerminal, fullDevice, fullPipe, stoppedTerminal } from './outputs.ts';
-import { ended, PATIENCE, run, stop } from './process.ts';
+import { call } from '../node/_running.ts';
+import { freePort } from '../node/keep/_redis-server.ts';
+import { rulesFor } from '../node/transport/_store.ts';
+import { closedPipe, closedTerminal, fullDevice, fullPipe, stoppedTerminal } from './_outputs.ts';
+import { ended, PATIENCE, run, stop } from './_process.ts';
 
 /** Milliseconds: a process that waits for nothing has ended for sure. */
 const END_LIMIT = 12_000;

@@ -1,5 +1,5 @@
-import { endures } from './endures.ts';
-import { fullDevice, fullDisk, limitedFile, mayMount } from './outputs.ts';
+import { endures } from './_endures.ts';
+import { fullDevice, fullDisk, limitedFile, mayMount } from './_outputs.ts';
 
 endures('a device that is full', fullDevice);
 if (mayMount) endures('a disk that fills up', fullDisk);

@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
-import { recovers } from './endures.ts';
-import { fullDisk, mayMount, unreadPipe } from './outputs.ts';
+import { recovers } from './_endures.ts';
+import { fullDisk, mayMount, unreadPipe } from './_outputs.ts';
 
 recovers('when a pipe is read again', unreadPipe, /^what reads it is too slow$/);
 describe.runIf(mayMount)('as root', () => {

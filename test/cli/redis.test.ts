@@ -5,10 +5,10 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { until } from '../helpers/until.ts';
-import { call } from '../node/running.ts';
-import { rulesFor } from '../node/store.ts';
-import { admin, allows, edges, linesWith, write } from './edges.ts';
-import { PATIENCE } from './process.ts';
+import { call } from '../node/_running.ts';
+import { rulesFor } from '../node/transport/_store.ts';
+import { admin, allows, edges, linesWith, write } from './_edges.ts';
+import { PATIENCE } from './_process.ts';
 
 const all = edges();
 

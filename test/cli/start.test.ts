@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OPTIONS } from '../../src/config/options.ts';
-import { call } from '../node/running.ts';
-import { rulesFor } from '../node/store.ts';
-import { ended, run, stop } from './process.ts';
+import { call } from '../node/_running.ts';
+import { rulesFor } from '../node/transport/_store.ts';
+import { ended, run, stop } from './_process.ts';
 
 const FREE = ['--port', '0', '--admin-port', '0', '--demo-port', '0'];
 

@@ -1,9 +1,9 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { until } from '../helpers/until.ts';
-import { call } from '../node/running.ts';
-import { admin, allows, edges, linesWith, PORTS } from './edges.ts';
-import { ended, PATIENCE } from './process.ts';
+import { call } from '../node/_running.ts';
+import { admin, allows, edges, linesWith, PORTS } from './_edges.ts';
+import { ended, PATIENCE } from './_process.ts';
 
 const all = edges();
 

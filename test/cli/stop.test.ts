@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../helpers/until.ts';
-import { call } from '../node/running.ts';
-import { openStore, rulesFor, SLOW_BEGIN, SLOW_END, type Store } from '../node/store.ts';
-import { PATIENCE, type Run, run, stop } from './process.ts';
+import { call } from '../node/_running.ts';
+import { openStore, rulesFor, SLOW_BEGIN, SLOW_END, type Store } from '../node/transport/_store.ts';
+import { PATIENCE, type Run, run, stop } from './_process.ts';
 
 let store: Store;
 let edge: Run;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { admin, type Edge, edges, linesWith, write } from './edges.ts';
+import { admin, type Edge, edges, linesWith, write } from './_edges.ts';
 
 const all = edges();
 const BUCKET = 'http://127.0.0.1:9';

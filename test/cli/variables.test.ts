@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { call } from '../node/running.ts';
-import { linesWith } from './edges.ts';
-import { ended, type Run, run, stop } from './process.ts';
+import { call } from '../node/_running.ts';
+import { linesWith } from './_edges.ts';
+import { ended, type Run, run, stop } from './_process.ts';
 
 const BUCKET = ['--bucket', 'http://127.0.0.1:9'];
 const PORTS = { BUCKET_CORS_PORT: '0', BUCKET_CORS_ADMIN_PORT: '0' };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseBucket } from '../../src/config/place.ts';
+import { parseBucket } from '../../src/config/bucket-url.ts';
 
 type Refusal = readonly [text: string, reason: RegExp, write: RegExp];
 

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { configSchema } from '../../scripts/schema.ts';
 import { FILE_OPTIONS, ROUTE_KEYS } from '../../src/config/file.ts';
 import { BUCKET_OPTIONS } from '../../src/config/read.ts';
-import { configSchema } from '../../src/config/schema.ts';
 
 const published = new URL('../../bucket-cors.schema.json', import.meta.url);
 

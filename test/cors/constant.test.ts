@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { answer } from '../../src/cors/answer.ts';
 import { type Constant, missingBucket, unavailableRules } from '../../src/cors/compile.ts';
 import { decide, type Facts } from '../../src/cors/decide.ts';
-import { DIALECTS } from '../../src/cors/dialect.ts';
+import { DIALECTS } from '../../src/cors/refusal.ts';
 import { METHODS, type Rule } from '../../src/cors/rule.ts';
 import { varyHeader } from '../../src/cors/vary.ts';
 import { ask, behaviour, compiled, preflight, record, rule } from '../helpers/rules.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { answer } from '../../src/cors/answer.ts';
 import { decide, requestedNames } from '../../src/cors/decide.ts';
-import { DIALECTS } from '../../src/cors/dialect.ts';
+import { DIALECTS } from '../../src/cors/refusal.ts';
 import type { Rule } from '../../src/cors/rule.ts';
 import { ask, behaviour, compiled, preflight, record, rule } from '../helpers/rules.ts';
 

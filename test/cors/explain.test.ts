@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { answer } from '../../src/cors/answer.ts';
 import { compileRules, missingBucket, unavailableRules } from '../../src/cors/compile.ts';
 import { decide } from '../../src/cors/decide.ts';
-import { refusal } from '../../src/cors/dialect.ts';
 import { explain } from '../../src/cors/explain.ts';
+import { refusal } from '../../src/cors/refusal.ts';
 import { varyHeader } from '../../src/cors/vary.ts';
 import { ask, behaviour, compiled, preflight, rule } from '../helpers/rules.ts';
-import { behaviours, requests, ruleSets } from './arbitrary.ts';
-import { fits, judge, namesAsked } from './naive.ts';
+import { behaviours, requests, ruleSets } from './_arbitrary.ts';
+import { fits, judge, namesAsked } from './_naive.ts';
 
 const A = 'https://a.example';
 const numRuns = 3000;

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { answer } from '../../src/cors/answer.ts';
 import { compileRules } from '../../src/cors/compile.ts';
 import { decide } from '../../src/cors/decide.ts';
-import { refusal } from '../../src/cors/dialect.ts';
 import { REASONS } from '../../src/cors/reason.ts';
+import { refusal } from '../../src/cors/refusal.ts';
 import { record } from '../helpers/rules.ts';
-import { behaviours, origins, requests, ruleSets } from './arbitrary.ts';
-import { headersOf, judge, statusOf, varyOf } from './naive.ts';
+import { behaviours, origins, requests, ruleSets } from './_arbitrary.ts';
+import { headersOf, judge, statusOf, varyOf } from './_naive.ts';
 
 const numRuns = 3000;
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compileOrigins, matchesEntries } from '../../src/cors/pattern.ts';
-import { fits } from './naive.ts';
+import { fits } from './_naive.ts';
 
 const matches = (entries: readonly string[], value: string) => matchesEntries(compileOrigins(entries), value);
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { missingBucket, unavailableRules } from '../../src/cors/compile.ts';
 import { decide, type Facts } from '../../src/cors/decide.ts';
-import { type Dialect, type Refusal, type Resource, refusal } from '../../src/cors/dialect.ts';
+import { type Dialect, type Refusal, type Resource, refusal } from '../../src/cors/refusal.ts';
 import { ask, behaviour, compiled, preflight, rule } from '../helpers/rules.ts';
 
 const A = 'https://a.example';

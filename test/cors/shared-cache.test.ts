@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { answer } from '../../src/cors/answer.ts';
 import { type CompiledRules, compileRules, unavailableRules, type VaryMode } from '../../src/cors/compile.ts';
 import { decide, type Facts } from '../../src/cors/decide.ts';
-import { DIALECTS, type Dialect, refusal } from '../../src/cors/dialect.ts';
+import { DIALECTS, type Dialect, refusal } from '../../src/cors/refusal.ts';
 import { varyHeader } from '../../src/cors/vary.ts';
 import { behaviour, compiled, record, rule } from '../helpers/rules.ts';
-import { origins, ruleSets } from './arbitrary.ts';
-import { judgeAnswer } from './browser.ts';
-import { type CacheRequest, sharedCache, type Upstream } from './cache.ts';
+import { origins, ruleSets } from './_arbitrary.ts';
+import { judgeAnswer } from './_browser.ts';
+import { type CacheRequest, sharedCache, type Upstream } from './_cache.ts';
 
 const factsOf = ({ method, headers }: CacheRequest): Facts => ({
   method,

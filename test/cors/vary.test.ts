@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { answer } from '../../src/cors/answer.ts';
 import { type CompiledRules, missingBucket } from '../../src/cors/compile.ts';
 import { decide, type Facts } from '../../src/cors/decide.ts';
-import { DIALECTS } from '../../src/cors/dialect.ts';
+import { DIALECTS } from '../../src/cors/refusal.ts';
 import { mergeVary, varyHeader, withoutVary } from '../../src/cors/vary.ts';
 import { ask, behaviour, compiled, preflight, record, rule } from '../helpers/rules.ts';
 

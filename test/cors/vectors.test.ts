@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { answer } from '../../src/cors/answer.ts';
 import { compileRules, missingBucket, type VaryMode } from '../../src/cors/compile.ts';
 import { decide, type Facts } from '../../src/cors/decide.ts';
-import { refusal } from '../../src/cors/dialect.ts';
+import { refusal } from '../../src/cors/refusal.ts';
 import { varyHeader } from '../../src/cors/vary.ts';
 import { behaviour, record } from '../helpers/rules.ts';
 import { OWN, ruleSetOf, SHARED, type Vector, vectors } from '../helpers/vectors.ts';
-import { varyOf } from './naive.ts';
+import { varyOf } from './_naive.ts';
 
 /** Answered otherwise in `safe` mode, and why. */
 const ONLY_IN_STORE_MODE: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { METHODS, NO_RULES } from '../../src/cors/rule.ts';
-import { faultsOf, fixture, ruleSetOf, warningsOf, xml, xmlRule } from './help.ts';
+import { faultsOf, fixture, ruleSetOf, warningsOf, xml, xmlRule } from './_help.ts';
 
 const sound = '<CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule>';
 const five = 'GET, PUT, DELETE, POST, HEAD';

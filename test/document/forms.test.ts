@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { METHODS } from '../../src/cors/rule.ts';
 import { readDocument } from '../../src/document/read.ts';
-import { faultsOf, fixture, ruleSetOf, warningsOf } from './help.ts';
+import { faultsOf, fixture, ruleSetOf, warningsOf } from './_help.ts';
 
 const r2Rule = { allowed: { origins: ['https://a.example'], methods: ['GET'] } };
 const r2 = (fields: object): string => JSON.stringify({ rules: [{ ...r2Rule, ...fields }] });

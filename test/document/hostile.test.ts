@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isMethod } from '../../src/cors/rule.ts';
 import { MAX_DOCUMENT_BYTES, readDocument } from '../../src/document/read.ts';
-import { faultsOf, fixture, ruleSetOf, warningsOf, xml, xmlRule } from './help.ts';
+import { faultsOf, fixture, ruleSetOf, warningsOf, xml, xmlRule } from './_help.ts';
 
 const sound = '<CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule>';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NO_RULES } from '../../src/cors/rule.ts';
 import { type Json, parseJson } from '../../src/document/jsontext.ts';
-import { faultsOf, fixture, ruleSetOf, warningsOf } from './help.ts';
+import { faultsOf, fixture, ruleSetOf, warningsOf } from './_help.ts';
 
 const rule = { AllowedOrigins: ['https://a.example'], AllowedMethods: ['GET'] };
 const s3 = (fields: object): string => JSON.stringify({ CORSRules: [{ ...rule, ...fields }] });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { METHODS, NO_RULES, type Rule, type RuleSet } from '../../src/cors/rule.ts';
 import { toOssJson, toS3Json } from '../../src/document/json.ts';
 import { toXml } from '../../src/document/xml.ts';
-import { fixture, ruleSetOf, warningsOf } from './help.ts';
+import { fixture, ruleSetOf, warningsOf } from './_help.ts';
 
 /** What no value may hold, and what a value may not begin or end with. */
 const FORBIDDEN = /[\s\p{Cc}\p{Cf}\p{Cs}\p{Noncharacter_Code_Point}*]/gu;

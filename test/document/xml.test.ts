@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { NO_RULES } from '../../src/cors/rule.ts';
-import { faultsOf, fixture, ruleSetOf, warningsOf, xml, xmlRule } from './help.ts';
+import { faultsOf, fixture, ruleSetOf, warningsOf, xml, xmlRule } from './_help.ts';
 
 describe('XML documents', () => {
   test("OSS's own sample is read, the blank before Authorization trimmed", () => {

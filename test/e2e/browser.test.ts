@@ -1,7 +1,7 @@
 import { openUpstream } from '../helpers/upstream.ts';
-import { configOf, startEdge } from '../node/running.ts';
+import { configOf, startEdge } from '../node/_running.ts';
+import { addBrowserTests } from './_browser.ts';
 import type { BrowserEdge, BrowserOptions } from './browser/stage.ts';
-import { addBrowserTests } from './browser.ts';
 
 addBrowserTests({ name: 'Node', open: openStarted });
 

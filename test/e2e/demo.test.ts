@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Demo, openDemo } from '../../src/node/demo/server.ts';
-import { type Browser, launchChromium, whyNoChromium } from './chromium.ts';
+import { type Browser, launchChromium, whyNoChromium } from './_chromium.ts';
 
 describe("the demo page's server", () => {
   let edge: Server;

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Run, run, stop } from '../cli/process.ts';
-import { type Browser, launchChromium, whyNoChromium } from './chromium.ts';
+import { type Run, run, stop } from '../cli/_process.ts';
+import { type Browser, launchChromium, whyNoChromium } from './_chromium.ts';
 
 /** A name that its owner has pointed at this machine, as DNS rebinding does. */
 const EVIL = 'evil.test';

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { answer } from '../../src/cors/answer.ts';
 import { compileRules } from '../../src/cors/compile.ts';
 import { decide, type Facts } from '../../src/cors/decide.ts';
-import { DIALECTS } from '../../src/cors/dialect.ts';
+import { DIALECTS } from '../../src/cors/refusal.ts';
 import { answerTo } from '../../src/edge/answers.ts';
 import { behaviour, rule } from '../helpers/rules.ts';
 

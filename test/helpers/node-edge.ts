@@ -6,19 +6,14 @@ import type { Address } from '../../src/bucket/transport.ts';
 import { createEdge } from '../../src/edge/app.ts';
 import type { RequestEvent } from '../../src/edge/observe.ts';
 import type { Bucket } from '../../src/edge/route.ts';
-import type { GateLimits } from '../../src/node/gate.ts';
-import {
-  edgeListener,
-  type Listening,
-  type ListenOptions,
-  listen,
-  type Where,
-} from '../../src/node/listen.ts';
-import { createPools } from '../../src/node/pools.ts';
-import { readByPools } from '../../src/node/read.ts';
-import { bucketSource } from '../../src/rules/bucket.ts';
+import { type Listening, type ListenOptions, listen, type Where } from '../../src/node/server/listen.ts';
+import { edgeListener } from '../../src/node/transport/exchange.ts';
+import type { GateLimits } from '../../src/node/transport/gate.ts';
+import { createPools } from '../../src/node/transport/pools.ts';
+import { readByPools } from '../../src/node/transport/small-read.ts';
 import { createRulesCache } from '../../src/rules/cache.ts';
-import type { RuledBucket } from '../../src/rules/held.ts';
+import type { RuledBucket } from '../../src/rules/in-force.ts';
+import { bucketSource } from '../../src/rules/sources/bucket.ts';
 import type { Edge, OpenOptions, Place } from '../suite/runtime.ts';
 import { openUpstream, type Upstream } from './upstream.ts';
 

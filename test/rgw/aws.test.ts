@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { command } from './command.ts';
-import { SKIPPED } from './programs.ts';
-import { expectRulesInForce } from './rules.ts';
-import { DIGESTS, LARGE, readTree, writeTree } from './tree.ts';
-import { useWays, WAYS, type Way } from './ways.ts';
-import { digest } from './witness.ts';
+import { command } from './_command.ts';
+import { SKIPPED } from './_programs.ts';
+import { expectRulesInForce } from './_rules.ts';
+import { DIGESTS, LARGE, readTree, writeTree } from './_tree.ts';
+import { useWays, WAYS, type Way } from './_ways.ts';
+import { digest } from './_witness.ts';
 
 const ways = useWays('awscli');
 

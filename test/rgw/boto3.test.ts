@@ -2,15 +2,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { command } from './command.ts';
-import { SKIPPED } from './programs.ts';
-import { expectRulesInForce } from './rules.ts';
-import { DIGESTS, LARGE, readTree, writeTree } from './tree.ts';
-import { useWays, WAYS, type Way } from './ways.ts';
-import { digest } from './witness.ts';
+import { command } from './_command.ts';
+import { SKIPPED } from './_programs.ts';
+import { expectRulesInForce } from './_rules.ts';
+import { DIGESTS, LARGE, readTree, writeTree } from './_tree.ts';
+import { useWays, WAYS, type Way } from './_ways.ts';
+import { digest } from './_witness.ts';
 
 const ways = useWays('boto3');
-const CLIENT = fileURLToPath(new URL('boto3_client.py', import.meta.url));
+const CLIENT = fileURLToPath(new URL('_boto3_client.py', import.meta.url));
 
 async function boto3(way: Way, action: string, ...args: string[]): Promise<string> {
   const { endpoint, style, bucket } = way;

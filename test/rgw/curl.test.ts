@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { toXml } from '../../src/document/xml.ts';
-import { type CurlAnswer, curl, signedBy } from './curl.ts';
-import { SKIPPED } from './programs.ts';
-import { expectRulesInForce, RULES, ruleSetOf } from './rules.ts';
-import { useWays, WAYS, type WayName } from './ways.ts';
-import { digest } from './witness.ts';
+import { type CurlAnswer, curl, signedBy } from './_curl.ts';
+import { SKIPPED } from './_programs.ts';
+import { expectRulesInForce, RULES, ruleSetOf } from './_rules.ts';
+import { useWays, WAYS, type WayName } from './_ways.ts';
+import { digest } from './_witness.ts';
 
 const ways = useWays('curl');
 const [DIRECT, BY_PATH, BY_NAME] = WAYS;

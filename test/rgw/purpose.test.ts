@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Answered, corsHeaders, element, value } from '../helpers/client.ts';
-import { SKIPPED } from './programs.ts';
-import { sendPreflight, sendTo } from './rules.ts';
-import { useWays, WAYS, type Way } from './ways.ts';
+import { SKIPPED } from './_programs.ts';
+import { sendPreflight, sendTo } from './_rules.ts';
+import { useWays, WAYS, type Way } from './_ways.ts';
 
 const ways = useWays('purpose');
 const [DIRECT, BY_PATH] = WAYS;

@@ -2,13 +2,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { toXml } from '../../src/document/xml.ts';
-import { command } from './command.ts';
-import { DNS_NAME } from './gateway.ts';
-import { SKIPPED } from './programs.ts';
-import { expectRulesInForce, ruleSetOf } from './rules.ts';
-import { DIGESTS, LARGE, readTree, writeTree } from './tree.ts';
-import { useWays, WAYS, type Way } from './ways.ts';
-import { digest } from './witness.ts';
+import { command } from './_command.ts';
+import { DNS_NAME } from './_gateway.ts';
+import { SKIPPED } from './_programs.ts';
+import { expectRulesInForce, ruleSetOf } from './_rules.ts';
+import { DIGESTS, LARGE, readTree, writeTree } from './_tree.ts';
+import { useWays, WAYS, type Way } from './_ways.ts';
+import { digest } from './_witness.ts';
 
 const ways = useWays('s3cmd');
 

@@ -17,11 +17,11 @@ import {
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterEach, describe, expect, test } from 'vitest';
 import { call } from '../helpers/client.ts';
-import { SKIPPED } from './programs.ts';
-import { expectRulesInForce, type RULES } from './rules.ts';
-import { LARGE } from './tree.ts';
-import { useWays, WAYS, type Way } from './ways.ts';
-import { digest } from './witness.ts';
+import { SKIPPED } from './_programs.ts';
+import { expectRulesInForce, type RULES } from './_rules.ts';
+import { LARGE } from './_tree.ts';
+import { useWays, WAYS, type Way } from './_ways.ts';
+import { digest } from './_witness.ts';
 
 const ways = useWays('sdk');
 const PART = 5 * 2 ** 20;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RulesCache } from '../../src/rules/cache.ts';
-import { crowd, MAX_STALE, TTL, useCaches } from './caches.ts';
-import { type Controlled, load, now, rulesOf, told, unknown } from './controlled.ts';
+import { crowd, MAX_STALE, TTL, useCaches } from './_caches.ts';
+import { type Controlled, load, now, rulesOf, told, unknown } from './_controlled.ts';
 
 /** A load is due after it, whatever the jitter. */
 const DUE = 69_000;

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../src/bucket/address.ts';
 import { askForRules, rulesUrl } from '../../src/bucket/read.ts';
 import type { Address } from '../../src/bucket/transport.ts';
-import { bucketSource, interpret } from '../../src/rules/bucket.ts';
 import { MAX_DOCUMENT_BYTES } from '../../src/rules/read.ts';
+import { bucketSource, interpret } from '../../src/rules/sources/bucket.ts';
 
 const error = (code: string) =>
   `<?xml version="1.0" encoding="UTF-8"?>\n<Error>\n  <Code>${code}</Code>\n  <Message>m</Message>\n</Error>`;

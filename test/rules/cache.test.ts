@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { crowd, TTL, useCaches, withoutJitter } from './caches.ts';
-import { controlled, load, MISSING, NONE, now, rulesOf, settled, told, unknown } from './controlled.ts';
+import { crowd, TTL, useCaches, withoutJitter } from './_caches.ts';
+import { controlled, load, MISSING, NONE, now, rulesOf, settled, told, unknown } from './_controlled.ts';
 
 const caches = useCaches();
 const { loaded, newCache, reload } = caches;

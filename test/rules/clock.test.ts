@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRulesCache } from '../../src/rules/cache.ts';
 import { neverBack } from '../../src/rules/clock.ts';
-import { MAX_STALE, TTL, useCaches, withoutJitter } from './caches.ts';
-import { controlled, load, now, rulesOf, settled, told, unknown } from './controlled.ts';
-import { MAX_STALE as SHELF_MAX_STALE, useShelf } from './shelf.ts';
+import { MAX_STALE, TTL, useCaches, withoutJitter } from './_caches.ts';
+import { controlled, load, now, rulesOf, settled, told, unknown } from './_controlled.ts';
+import { MAX_STALE as SHELF_MAX_STALE, useShelf } from './_shelf.ts';
 
 const HOURS = 3_600_000;
 const A = 'https://a';

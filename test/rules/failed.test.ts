@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { LOAD_TIMEOUT } from '../../src/rules/load.ts';
 import type { Source } from '../../src/rules/source.ts';
-import { TTL, useCaches, withoutJitter } from './caches.ts';
-import { bucketWith, controlled, load, now, rulesOf, told, unknown } from './controlled.ts';
+import { TTL, useCaches, withoutJitter } from './_caches.ts';
+import { bucketWith, controlled, load, now, rulesOf, told, unknown } from './_controlled.ts';
 
 const caches = useCaches();
 const { loaded, newCache, reload } = caches;

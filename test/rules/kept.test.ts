@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { controlled, load, now, rulesOf, settled, told, unknown } from './controlled.ts';
-import { DUE, MAX_STALE, START, useShelf } from './shelf.ts';
+import { controlled, load, now, rulesOf, settled, told, unknown } from './_controlled.ts';
+import { DUE, MAX_STALE, START, useShelf } from './_shelf.ts';
 
 const shelf = useShelf();
 const { loaded, newCache, otherProcess } = shelf;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Loaded } from '../../src/rules/source.ts';
-import { controlled, load, MISSING, NONE, now, rulesOf, settled, told } from './controlled.ts';
-import { DUE, useShelf } from './shelf.ts';
+import { controlled, load, MISSING, NONE, now, rulesOf, settled, told } from './_controlled.ts';
+import { DUE, useShelf } from './_shelf.ts';
 
 const shelf = useShelf();
 const { kept, loaded, newCache, otherProcess } = shelf;

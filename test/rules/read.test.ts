@@ -4,14 +4,14 @@ import { parseAddress } from '../../src/bucket/address.ts';
 import { askForRules, readByFetch } from '../../src/bucket/read.ts';
 import type { Address } from '../../src/bucket/transport.ts';
 import { parseRules } from '../../src/config/values.ts';
-import { bucketSource } from '../../src/rules/bucket.ts';
 import { createRulesCache } from '../../src/rules/cache.ts';
-import { inlineSource } from '../../src/rules/inline.ts';
 import { MAX_DOCUMENT_BYTES } from '../../src/rules/read.ts';
-import { urlSource } from '../../src/rules/url.ts';
+import { bucketSource } from '../../src/rules/sources/bucket.ts';
+import { inlineSource } from '../../src/rules/sources/inline.ts';
+import { urlSource } from '../../src/rules/sources/url.ts';
 import { listen } from '../helpers/listen.ts';
-import { bucketWith } from './controlled.ts';
-import { ONE, sends, useServer } from './server.ts';
+import { bucketWith } from './_controlled.ts';
+import { ONE, sends, useServer } from './_server.ts';
 
 const padded = (size: number): string =>
   `${ONE.slice(0, -20)}${' '.repeat(size - ONE.length)}${ONE.slice(-20)}`;

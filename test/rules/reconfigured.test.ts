@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createRulesCache } from '../../src/rules/cache.ts';
-import { type Controlled, controlled, load, rulesOf, settled, told, unknown } from './controlled.ts';
+import { type Controlled, controlled, load, rulesOf, settled, told, unknown } from './_controlled.ts';
 
 let clock = 0;
 const changes: string[] = [];

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createRulesCache } from '../../src/rules/cache.ts';
 import { coalesced, loadDue, refreshLoaded } from '../../src/rules/refresh.ts';
 import type { Source } from '../../src/rules/source.ts';
-import { bucketWith, controlled, NONE, settled } from './controlled.ts';
+import { bucketWith, controlled, NONE, settled } from './_controlled.ts';
 
 /** Buckets whose loads take a turn, and how many were under way at once at most. */
 function busy(count: number) {

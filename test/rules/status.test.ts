@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createRulesCache } from '../../src/rules/cache.ts';
-import type { RuledBucket } from '../../src/rules/held.ts';
+import type { RuledBucket } from '../../src/rules/in-force.ts';
 import type { RulesStatus } from '../../src/rules/ledger.ts';
 import { versionOf } from '../../src/rules/version.ts';
 import { rule } from '../helpers/rules.ts';
-import { type Controlled, controlled, load, MISSING, NONE, rulesOf, told, unknown } from './controlled.ts';
+import { type Controlled, controlled, load, MISSING, NONE, rulesOf, told, unknown } from './_controlled.ts';
 
 const TTL = 60_000;
 const MAX_STALE = 600_000;

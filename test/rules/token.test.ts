@@ -3,10 +3,10 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { readByFetch } from '../../src/bucket/read.ts';
 import { createRulesCache } from '../../src/rules/cache.ts';
-import { type Token, urlSource } from '../../src/rules/url.ts';
+import { type Token, urlSource } from '../../src/rules/sources/url.ts';
 import { listen } from '../helpers/listen.ts';
-import { bucketWith } from './controlled.ts';
-import { ONE, sends, useServer } from './server.ts';
+import { bucketWith } from './_controlled.ts';
+import { ONE, sends, useServer } from './_server.ts';
 
 const secret = 'hush-7f3a.b64+/~_==';
 

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { PORTS } from '../cli/edges.ts';
-import { run, stop } from '../cli/process.ts';
+import { PORTS } from '../cli/_edges.ts';
+import { run, stop } from '../cli/_process.ts';
 import { begin, call, dial } from '../helpers/client.ts';
 import {
   digestOf,
@@ -14,7 +14,7 @@ import {
   type StreamingBucket,
   sendBytes,
   takenOf,
-} from './streams.ts';
+} from './_streams.ts';
 
 const MB = 1024 * 1024;
 const GB = 1024 * MB;

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Edge } from '../cli/edges.ts';
-import { PATIENCE, stop } from '../cli/process.ts';
+import type { Edge } from '../cli/_edges.ts';
+import { PATIENCE, stop } from '../cli/_process.ts';
 import { until } from '../helpers/until.ts';
-import { load, loadAnew } from '../node/cluster/load.ts';
-import { metric, serveFor, workersOf } from '../node/cluster/served.ts';
-import { openStore, rulesFor, type Store } from '../node/store.ts';
+import { load, loadAnew } from '../node/cluster/_load.ts';
+import { metric, serveFor, workersOf } from '../node/cluster/_served.ts';
+import { openStore, rulesFor, type Store } from '../node/transport/_store.ts';
 
 const ROLLS = 50;
 const LIMIT = 900_000;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, test } from 'vitest';
 import type { Forwarded } from '../../src/bucket/forwarded.ts';
 import type { RequestLimits } from '../../src/bucket/limits.ts';
 import type { VaryMode } from '../../src/cors/compile.ts';
-import type { Dialect } from '../../src/cors/dialect.ts';
+import type { Dialect } from '../../src/cors/refusal.ts';
 import type { RequestEvent } from '../../src/edge/observe.ts';
 import type { Rules, Upstream } from '../helpers/upstream.ts';
 
@@ -89,7 +89,7 @@ export const ONLY_ON_NODE = {
     'workerd writes headers in an order of its own, and those that it knows in its own spelling, joined',
   'refused heads': 'what workerd accepts of a head is its own choice, be it a request’s or an answer’s',
   'time-outs':
-    'on Workers the head alone has one, from a second on, and test/worker/transport.test.ts waits for it by a false clock',
+    'on Workers the head alone has one, from a second on, and test/cloudflare/transport.test.ts waits for it by a false clock',
   'causes in words': 'why a connection failed is told in the words of the platform’s own fetch',
   host: 'the Host header follows the URL on Workers: the bucket can’t be sent the client’s',
   'bodies of GET': 'the platform’s fetch refuses to send them; the edge says 400',

@@ -1,4 +1,4 @@
-import type { Dialect } from '../../cors/dialect.ts';
+import type { Dialect } from '../../cors/refusal.ts';
 
 export interface Credentials {
   readonly accessKeyId: string;

@@ -1,4 +1,4 @@
-import type { Dialect } from '../../cors/dialect.ts';
+import type { Dialect } from '../../cors/refusal.ts';
 import { CREDENTIAL_NAMES, type CredentialNames, type CredentialsSource } from './credentials.ts';
 
 export type Values = Readonly<Record<string, string | undefined>>;

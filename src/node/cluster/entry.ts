@@ -4,7 +4,7 @@ for (const signal of LEFT_TO_PRIMARY) process.on(signal, () => {});
 
 // Only now: to load it takes a while, in which a signal would end this process.
 const { runWorker } = await import('./worker.ts');
-const { exitOnCrash } = await import('../standard.ts');
+const { exitOnCrash } = await import('../output/standard.ts');
 exitOnCrash();
 runWorker();
 

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
-import { openLine } from './line.ts';
+import { openLine } from './ipc.ts';
 import type { ToPrimary, ToWorker } from './messages.ts';
 
 /** One worker process, as the primary sees it. */

@@ -3,8 +3,8 @@ import type { Config } from '../../config/read.ts';
 import type { Behaviour } from '../../cors/compile.ts';
 import type { Bucket } from '../../edge/route.ts';
 import type { LastGood } from '../../rules/ledger.ts';
-import type { CountsTaken } from '../counts.ts';
-import type { Spelt } from '../port.ts';
+import type { CountsTaken } from '../metrics/counts.ts';
+import type { Spelt } from '../server/listen-fault.ts';
 
 /** All that a worker is told of a bucket; what its rules come from stays with the primary. */
 export interface BucketTold {

@@ -3,17 +3,17 @@ import type { SecureContextOptions, Server } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import { within } from '../../rules/keep.ts';
 import { LOAD_TIMEOUT } from '../../rules/load.ts';
-import { createCounts } from '../counts.ts';
-import { openFront } from '../front.ts';
-import type { Listening } from '../listen.ts';
-import { createLog } from '../log.ts';
-import { messageOf } from '../port.ts';
-import { exit, logged, standardOutput } from '../standard.ts';
+import { openFront } from '../frontend.ts';
+import { createCounts } from '../metrics/counts.ts';
+import { createLog } from '../output/log.ts';
+import { exit, logged, standardOutput } from '../output/standard.ts';
+import type { Certificate } from '../server/certificate.ts';
+import type { Listening } from '../server/listen.ts';
 import { startFaultLines } from '../start-fault.ts';
-import type { Certificate } from '../tls.ts';
-import { openLine, openQuestions } from './line.ts';
+import { messageOf } from '../system-error.ts';
+import { openLine, openQuestions } from './ipc.ts';
 import type { BucketTold, ToPrimary, ToWorker } from './messages.ts';
-import { createMirror } from './mirror.ts';
+import { createMirror } from './rules-replica.ts';
 
 /** Milliseconds between telling the primary what was counted; a worker that crashes takes as much with it. */
 const COUNT_EVERY = 1_000;

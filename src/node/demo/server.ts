@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { appListener } from '../app-listener.ts';
-import { listen } from '../listen.ts';
 import { answersTo, reachOf } from '../reach.ts';
+import { appListener } from '../server/app-listener.ts';
+import { listen } from '../server/listen.ts';
 import { type PageFile, readPage } from './page.ts';
 import { readWire, wire } from './wire.ts';
 

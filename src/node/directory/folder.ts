@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
-import { systemCode } from './refusal.ts';
+import { codeOf } from '../system-error.ts';
 import { openTemporary } from './temporary.ts';
 
 /** Why a directory bucket can't be opened. */
@@ -37,7 +37,7 @@ const tryWriting = async (root: string, folder: string): Promise<void> => {
     const temporary = await openTemporary(root);
     await temporary.discard();
   } catch (error) {
-    const why = systemCode(error) ?? 'unknown error';
+    const why = codeOf(error) ?? 'unknown error';
     const message = `the bucket folder ${folder} can't be written to (${why}): let this user write there, or name another folder`;
     throw directoryBucketError('folder_not_writable', folder, message);
   }
@@ -49,7 +49,7 @@ const tryWriting = async (root: string, folder: string): Promise<void> => {
  */
 export const openFolder = async (folder: string): Promise<string> => {
   const found = await stat(folder).catch((error: unknown) => {
-    const why = systemCode(error) ?? 'unknown error';
+    const why = codeOf(error) ?? 'unknown error';
     const message = `the bucket folder ${folder} can't be found (${why}): make it, or name another folder`;
     throw directoryBucketError('folder_missing', folder, message);
   });

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { refusal, systemCode } from './refusal.ts';
+import { codeOf } from '../system-error.ts';
+import { refusal } from './refusal.ts';
 
 /** Where an object lies on the disk. */
 export interface Place {
@@ -30,7 +31,7 @@ export const kindAt = async (path: string): Promise<'nothing' | 'file' | 'folder
     if (stat.isFile()) return 'file';
     return stat.isDirectory() ? 'folder' : 'other';
   } catch (error) {
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return 'nothing';
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return 'nothing';
     throw error;
   }
 };
@@ -55,7 +56,7 @@ export const openObject = async (place: Place): Promise<FileHandle | undefined> 
     // O_NONBLOCK: opening a FIFO would otherwise wait for a writer for ever.
     handle = await open(place.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
-    const code = systemCode(error);
+    const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENXIO') return undefined;
     throw code === 'ELOOP' ? throughLink() : error;
   }
@@ -77,7 +78,7 @@ export const openObject = async (place: Place): Promise<FileHandle | undefined> 
 export const makeFolders = async (place: Place): Promise<void> => {
   for (const parent of place.parents) {
     await mkdir(parent).catch((error: unknown) => {
-      if (systemCode(error) !== 'EEXIST') throw error;
+      if (codeOf(error) !== 'EEXIST') throw error;
     });
     const kind = await kindAt(parent);
     if (kind === 'file' || kind === 'other') throw refusal('FileAlreadyExists');

@@ -1,3 +1,5 @@
+import { codeOf } from '../system-error.ts';
+
 /** Everything the directory bucket can refuse, in OSS's own codes where OSS has one, and S3's for what S3 alone has. */
 const TABLE = {
   AccessDenied: { status: 403, message: 'AccessDenied' },
@@ -82,14 +84,10 @@ export const refusal = (code: Code, message?: string, headers: Record<string, st
 
 const isRefusal = (error: unknown): error is Refusal => error instanceof Error && REFUSED in error;
 
-/** The operating system's word for what failed (`ENOENT`), when the error comes from there. */
-export const systemCode = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-
 /** Whatever was thrown, as a refusal. A system error gives its code and keeps its path to itself. */
 export const asRefusal = (error: unknown): Refusal => {
   if (isRefusal(error)) return error;
-  const code = systemCode(error);
+  const code = codeOf(error);
   return refusal('InternalError', code && `The directory bucket could not do this: the disk says ${code}.`);
 };
 

@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { basename, resolve } from 'node:path';
 import type { Credentials } from '../../bucket/sign/credentials.ts';
-import { files, isSilent } from '../disk.ts';
+import { files, isSilent } from '../files/disk.ts';
 import { type AnswersTo, answersTo, reachOf } from '../reach.ts';
+import { codeOf } from '../system-error.ts';
 import { answer, type DirectoryBucket } from './answer.ts';
 import { makeDigests } from './digest.ts';
 import { directoryBucketError, openFolder, rulesFileOf, silentFolder } from './folder.ts';
-import { systemCode } from './refusal.ts';
-import type { Keys } from './signature.ts';
+import type { Keys } from './signature/check.ts';
 
 export { type DirectoryBucketError, type DirectoryBucketProblem, isDirectoryBucketError } from './folder.ts';
 
@@ -82,7 +82,7 @@ const listen = async (server: Server, folder: string, host: string, port: number
     server.listen(port, host);
     await once(server, 'listening');
   } catch (error) {
-    const why = systemCode(error) ?? 'unknown error';
+    const why = codeOf(error) ?? 'unknown error';
     const message = `the bucket folder ${folder} can't be served on ${host} port ${port} (${why}): name another port or host`;
     throw directoryBucketError('cannot_listen', folder, message);
   }

@@ -1,11 +1,12 @@
 import { createHash, type Hash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
+import { codeOf } from '../system-error.ts';
 import { checkDigest, type Digests, promisedDigest } from './digest.ts';
 import { answerEmpty, type Exchange } from './exchange.ts';
 import { payloadOf } from './payload.ts';
 import { foldersStand, kindAt, makeFolders, type Place, removeEmptyFolders } from './place.ts';
-import { refusal, systemCode } from './refusal.ts';
+import { refusal } from './refusal.ts';
 import { openTemporary, type Temporary } from './temporary.ts';
 
 // A folder just made may be removed by another request that found it empty, and again.
@@ -17,7 +18,7 @@ const prepare = async (place: Place): Promise<Temporary> => {
       await makeFolders(place);
       return await openTemporary(place.folder);
     } catch (error) {
-      if (systemCode(error) !== 'ENOENT' || attempt === ATTEMPTS) throw error;
+      if (codeOf(error) !== 'ENOENT' || attempt === ATTEMPTS) throw error;
     }
   }
 };
@@ -65,7 +66,7 @@ export const storeObject = async (exchange: Exchange, place: Place, digests: Dig
   } catch (error) {
     await temporary?.discard();
     await removeEmptyFolders(place);
-    const code = systemCode(error);
+    const code = codeOf(error);
     throw code === 'EISDIR' || code === 'ENOTDIR' ? refusal('FileAlreadyExists') : error;
   }
   answerEmpty(exchange, 200);

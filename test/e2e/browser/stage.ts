@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { Said } from '../../helpers/upstream.ts';
 import type { Edge, OpenOptions } from '../../suite/runtime.ts';
-import { type Browser, launchChromium } from '../chromium.ts';
+import { type Browser, launchChromium } from '../_chromium.ts';
 
 export interface BrowserOptions extends Pick<OpenOptions, 'dialect' | 'vary' | 'rules'> {
   /** False unless given. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { partOf } from '../../../src/node/front.ts';
+import { partOf } from '../../../src/node/frontend.ts';
 
 test.each([
   [1, { connections: 256, queue: 512, wait: 10 }],

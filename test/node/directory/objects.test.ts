@@ -3,7 +3,7 @@ import { mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { codeOf, useTestBucket } from './bucket.ts';
+import { codeOf, useTestBucket } from './_bucket.ts';
 
 const bucket = useTestBucket();
 

@@ -9,7 +9,7 @@ import { answer } from '../../../src/node/directory/answer.ts';
 import { makeDigests } from '../../../src/node/directory/digest.ts';
 import { openDirectoryBucket } from '../../../src/node/directory/server.ts';
 import { isLoopback } from '../../../src/node/reach.ts';
-import { codeOf, useTestBucket } from './bucket.ts';
+import { codeOf, useTestBucket } from './_bucket.ts';
 
 const bucket = useTestBucket();
 const rule = '<CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule>';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isDirectoryBucketError, openDirectoryBucket } from '../../../src/node/directory/server.ts';
 import { until } from '../../helpers/until.ts';
-import { openTestBucket } from './bucket.ts';
+import { openTestBucket } from './_bucket.ts';
 
 let around = '';
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Passing, requestHeaders } from '../../../src/bucket/headers.ts';
-import { attemptBy, FORMS, host, type Sent, useSignedBucket } from './signature.ts';
+import { attemptBy, FORMS, host, type Sent, useSignedBucket } from './_signature.ts';
 
 useSignedBucket();
 

@@ -10,7 +10,7 @@ import {
   setHeader,
   TEMPORARY,
   useSignedBucket,
-} from './signature.ts';
+} from './_signature.ts';
 
 useSignedBucket();
 

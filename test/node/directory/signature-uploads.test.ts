@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { basicDate } from '../../../src/bucket/sign/date.ts';
 import { s3V4Signature } from '../../../src/bucket/sign/s3-v4.ts';
-import { codeOf } from './bucket.ts';
-import { attemptBy, host, NOW, REGION, send, useSignedBucket } from './signature.ts';
+import { codeOf } from './_bucket.ts';
+import { attemptBy, host, NOW, REGION, send, useSignedBucket } from './_signature.ts';
 
 useSignedBucket();
 

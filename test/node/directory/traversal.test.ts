@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { codeOf, useTestBucket } from './bucket.ts';
+import { codeOf, useTestBucket } from './_bucket.ts';
 
 const bucket = useTestBucket();
 const SECRET = 'nobody may read this';

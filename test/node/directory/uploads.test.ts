@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { until } from '../../helpers/until.ts';
-import { codeOf, useTestBucket } from './bucket.ts';
+import { codeOf, useTestBucket } from './_bucket.ts';
 
 const bucket = useTestBucket();
 const md5 = (body: Buffer | string) => createHash('md5').update(body).digest('base64');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { linesWith } from '../../cli/edges.ts';
-import { ATTACKER, connections, flood, upload } from './attack.ts';
-import { expectServed, PATIENCE, under, useTarget } from './target.ts';
+import { linesWith } from '../../cli/_edges.ts';
+import { ATTACKER, connections, flood, upload } from './_attack.ts';
+import { expectServed, PATIENCE, under, useTarget } from './_target.ts';
 
 describe('while one address has 256 requests under way and 600 more that wait, another is served', () => {
   const at = useTarget({ flooded: {} });

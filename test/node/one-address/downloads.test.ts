@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { FILES } from '../../helpers/tls.ts';
-import { connections, download, streams } from './attack.ts';
-import { expectServed, PATIENCE, tooSlow, under, useTarget } from './target.ts';
+import { connections, download, streams } from './_attack.ts';
+import { expectServed, PATIENCE, tooSlow, under, useTarget } from './_target.ts';
 
 describe.concurrent('while one address has two full HTTP/2 connections, another is served', () => {
   const at = useTarget({ up: {}, down: {} }, ['--tls-cert', FILES.cert, '--tls-key', FILES.key]);

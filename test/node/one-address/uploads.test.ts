@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { linesWith } from '../../cli/edges.ts';
-import { call } from '../running.ts';
-import { connections, OTHER, THIRD, upload } from './attack.ts';
-import { expectServed, PATIENCE, probe, tooSlow, under, useTarget } from './target.ts';
+import { linesWith } from '../../cli/_edges.ts';
+import { call } from '../_running.ts';
+import { connections, OTHER, THIRD, upload } from './_attack.ts';
+import { expectServed, PATIENCE, probe, tooSlow, under, useTarget } from './_target.ts';
 
 const GRACE = 5_000;
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -1,0 +1,161 @@
+/**
+ * Who may import whom (docs/architecture.md, The house). `node scripts/imports.ts` prints the offending lines and exits with 1;
+ * the tests call `violations`.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { join, posix, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const CORE = ['cors', 'document', 'rules', 'bucket'];
+const ANYTHING = [
+  'cors',
+  'document',
+  'rules',
+  'bucket',
+  'config',
+  'edge',
+  'admin',
+  'node',
+  'cloudflare',
+  'cli',
+  '',
+];
+/** By folder under src/; '' is the files beside the folders, index.ts above all. A folder may always import itself. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  cors: [],
+  document: ['cors'],
+  rules: ['cors', 'document', 'bucket'],
+  bucket: ['cors', 'document'],
+  config: CORE,
+  edge: CORE,
+  admin: CORE,
+  node: ANYTHING,
+  cloudflare: ANYTHING,
+  cli: ANYTHING,
+  '': ['cors', 'document', 'rules', 'bucket', 'config', 'edge', 'admin'],
+};
+/** By wing, a folder under src/node/: the other wings that it may import. Every wing may import the files of GROUND. */
+const WINGS: Readonly<Record<string, readonly string[]>> = {
+  files: [],
+  server: ['files'],
+  output: ['files', 'server'],
+  transport: ['server'],
+  metrics: ['server'],
+  directory: ['files'],
+  keep: ['files'],
+  buckets: ['files', 'directory'],
+  demo: ['server'],
+  cluster: ['buckets', 'metrics', 'output', 'server', 'frontend.ts', 'single-process.ts'],
+};
+/** Files beside the wings that every wing may import. */
+const GROUND: ReadonlySet<string> = new Set(['reach.ts', 'start-fault.ts', 'system-error.ts']);
+const ON_NODE = ['node', 'cli'];
+const NODE_PACKAGES = ['undici', 'pino', 'prom-client', 'send', '@hono/node-server'];
+
+interface Import {
+  readonly line: number;
+  /** Null when it is worked out at run time, where nobody can check it. */
+  readonly from: string | null;
+}
+
+// A statement begins its line. Inside its clause only names, braces, commas, `*` and comments can stand.
+const STATEMENT =
+  /^[ \t]*(?:import|export)\b(?:(?:[\w$*{},\s]|\/\/.*|\/\*[\s\S]*?\*\/)*?\bfrom)?\s*(['"])([^'"\n]+)\1/gm;
+const CALL = /\bimport\s*\(\s*(?:(['"`])([^'"`$\n]+)\1\s*[,)])?/g;
+const COMMENT_LINE = /^\s*(?:\/\/|\*|\/\*)/;
+
+function importsOf(text: string): Import[] {
+  const line = (at: number) => text.slice(0, at).split('\n').length;
+  const lines = text.split('\n');
+  const statements = [...text.matchAll(STATEMENT)].map((found) => ({
+    line: line(found.index + found[0].length),
+    from: found[2] ?? null,
+  }));
+  const calls = [...text.matchAll(CALL)]
+    .map((found) => ({ line: line(found.index), from: found[2] ?? null }))
+    .filter((found) => !COMMENT_LINE.test(lines[found.line - 1] ?? ''));
+  return [...statements, ...calls].sort((one, other) => one.line - other.line);
+}
+
+/** The folder under src/ that a path lies in, '' beside the folders, null outside src/. */
+function folderOf(path: string): string | null {
+  const [top, folder, ...rest] = path.split('/');
+  if (top !== 'src' || folder === undefined) return null;
+  return rest.length === 0 ? '' : folder;
+}
+
+const label = (folder: string) => (folder === '' ? 'src/' : `${folder}/`);
+
+function objection(path: string, from: string | null): string | null {
+  const folder = folderOf(path) ?? '';
+  const allowed = MAY_IMPORT[folder];
+  if (allowed === undefined)
+    return `no rule says what ${label(folder)} may import: add it to scripts/imports.ts`;
+  if (from === null) {
+    return allowed === ANYTHING
+      ? null
+      : `${label(folder)} may not import a name that is worked out at run time`;
+  }
+  if (!from.startsWith('.')) return packageObjection(folder, from);
+  const imported = posix.normalize(posix.join(posix.dirname(path), from));
+  const target = folderOf(imported);
+  if (target === null) return `${label(folder)} may not import what lies outside src/`;
+  if (target === 'node' && folder === 'node') return wingObjection(path, imported);
+  return target === folder || allowed.includes(target)
+    ? null
+    : `${label(folder)} may not import ${label(target)}`;
+}
+
+/** The wing of a file under src/node/, and the file's own name where it lies beside the wings. */
+const wingOf = (path: string): string => path.split('/')[2] ?? '';
+
+function wingObjection(path: string, imported: string): string | null {
+  const from = wingOf(path);
+  const to = wingOf(imported);
+  if (from === to || GROUND.has(to)) return null;
+  if (GROUND.has(from)) return `node/${from} may not import node/${to}`;
+  // The files beside the wings put the wings together.
+  if (from.endsWith('.ts')) return null;
+  const allowed = WINGS[from];
+  if (allowed === undefined)
+    return `no rule says what node/${from}/ may import: add it to scripts/imports.ts`;
+  return allowed.includes(to) ? null : `node/${from}/ may not import node/${to}`;
+}
+
+function packageObjection(folder: string, from: string): string | null {
+  const ofNode =
+    from.startsWith('node:') ||
+    builtinModules.includes(from) ||
+    builtinModules.includes(from.split('/')[0] ?? '');
+  if (folder === 'cors') return 'cors/ may not import any package';
+  if (ON_NODE.includes(folder)) return null;
+  if (ofNode) return `${label(folder)} may not import Node's own modules`;
+  const runsOnNode = NODE_PACKAGES.some((name) => from === name || from.startsWith(`${name}/`));
+  return runsOnNode ? `${label(folder)} may not import a package that runs on Node only` : null;
+}
+
+/** The offending imports, one line of text each. `files` maps paths such as `src/edge/app.ts` to their text. */
+export function violations(files: ReadonlyMap<string, string>): string[] {
+  return [...files].flatMap(([path, text]) =>
+    importsOf(text).flatMap(({ line, from }) => {
+      const reason = objection(path, from);
+      return reason === null ? [] : [`${path}:${line}: ${reason} (${from ?? 'import(…)'})`];
+    }),
+  );
+}
+
+/** Every TypeScript file under src/ of a project, by its path from the root. */
+export function sourceFiles(root: string): Map<string, string> {
+  const names = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
+  const paths = names.filter((name) => /\.[mc]?tsx?$/.test(name)).sort();
+  return new Map(
+    paths.map((name) => [`src/${name.split(sep).join('/')}`, readFileSync(join(root, 'src', name), 'utf8')]),
+  );
+}
+
+if (resolve(process.argv[1] ?? '') === fileURLToPath(import.meta.url)) {
+  const found = violations(sourceFiles(fileURLToPath(new URL('..', import.meta.url))));
+  for (const line of found) console.error(line);
+  process.exitCode = found.length > 0 ? 1 : 0;
+}

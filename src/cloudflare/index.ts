@@ -1,0 +1,55 @@
+import type { Exchange } from '../bucket/transport.ts';
+import { refreshAll } from '../rules/refresh.ts';
+import { heldEdge } from './edge.ts';
+import { openExchange } from './exchange.ts';
+import type { OpenedEdge, Unopened } from './open.ts';
+import type { Context, Env } from './platform.ts';
+import { refuseAll } from './refuse-all.ts';
+
+/** The edge works on the exchange alone: Hono is given the same Request for all. */
+const FORMAL = new Request('http://edge/');
+
+/** The edge as a Worker; its variables and bindings are in wrangler.toml. */
+export default {
+  fetch(request: Request, env: Env, context: Context): Response | Promise<Response> {
+    const background = backgroundOf(context);
+    const held = heldEdge(env, background);
+    return held instanceof Promise
+      ? held.then((edge) => serve(request, edge, background))
+      : serve(request, held, background);
+  },
+
+  /** Loads the rules of all buckets, so that isolates to come find them in KV. */
+  async scheduled(_event: unknown, env: Env, context: Context): Promise<void> {
+    const edge = await heldEdge(env, backgroundOf(context));
+    if ('lines' in edge) return;
+    await refreshAll(edge.cache, edge.ruled);
+  },
+};
+
+/** What fails in the background tells so itself. */
+const backgroundOf =
+  (context: Context): Exchange['background'] =>
+  (work) =>
+    context.waitUntil(work.catch(() => {}));
+
+function serve(
+  request: Request,
+  edge: OpenedEdge | Unopened,
+  background: Exchange['background'],
+): Response | Promise<Response> {
+  if ('lines' in edge) return refuseAll(request, edge.lines);
+  const answering = edge.admin?.(request) ?? null;
+  if (answering === null) return serveObject(request, edge, background);
+  return answering.then((answered) => answered ?? serveObject(request, edge, background));
+}
+
+function serveObject(
+  request: Request,
+  { app, names, passCfHeaders, watched }: OpenedEdge,
+  background: Exchange['background'],
+): Response | Promise<Response> {
+  const { exchange, answer } = openExchange(request, { names, passCfHeaders, watched, background });
+  const given = app.fetch(FORMAL, { exchange });
+  return given instanceof Promise ? given.then(answer) : answer(given);
+}

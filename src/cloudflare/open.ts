@@ -1,0 +1,116 @@
+import type { Hono } from 'hono';
+import { createAdmin } from '../admin/app.ts';
+import { faultText } from '../document/fault.ts';
+import { createEdge, type EdgeEnv } from '../edge/app.ts';
+import { logRules, requestLog } from '../edge/log.ts';
+import { createRulesCache, type RulesCache } from '../rules/cache.ts';
+import type { RuledBucket } from '../rules/in-force.ts';
+import { within } from '../rules/keep.ts';
+import { LOAD_TIMEOUT } from '../rules/load.ts';
+import { loadDue, refreshAll } from '../rules/refresh.ts';
+import { type Admin, guardAdmin } from './admin.ts';
+import { digestOf, openBuckets } from './buckets.ts';
+import { now } from './clock.ts';
+import { type Configured, configure } from './config.ts';
+import { type OwnNames, ownNames } from './headers.ts';
+import { kvKeep } from './kv-keep.ts';
+import { createLog } from './log.ts';
+import { type Env, kvOf } from './platform.ts';
+import { alive, aliveCache } from './wait-until.ts';
+
+/** KV is asked before the source. */
+const READY_TIMEOUT = 2 * LOAD_TIMEOUT;
+
+/** The edge as one isolate has it. */
+export interface OpenedEdge {
+  readonly app: Hono<EdgeEnv>;
+  /** Null where there is no token, and so no admin. */
+  readonly admin: Admin | null;
+  readonly cache: RulesCache;
+  readonly ruled: readonly RuledBucket[];
+  /** What the edge calls itself; the same in every isolate of this Worker. */
+  readonly names: OwnNames;
+  readonly passCfHeaders: boolean;
+  /** The log tells of every request. */
+  readonly watched: boolean;
+  /** Of its whole configuration. */
+  readonly digest: string;
+}
+
+/** Why nothing can be served: one plain line for each thing that is wrong. */
+export interface Unopened {
+  readonly lines: readonly string[];
+}
+
+/** Reads the configuration and makes the edge, or gives back the one before where nothing has changed. */
+export async function openEdge(env: Env, before: OpenedEdge | null): Promise<OpenedEdge | Unopened> {
+  const configured = await configure(env);
+  if ('faults' in configured) return { lines: configured.faults.map(faultText) };
+  const { config, worker, buckets } = configured;
+  const digest = await digestOf([config, worker, buckets]);
+  if (before?.digest === digest) return before;
+  const opened = await openBuckets(configured.buckets, configured.variables, kvOf(env));
+  if ('lines' in opened) return opened;
+  return putTogether(configured, opened, env, digest);
+}
+
+async function putTogether(
+  { config, worker, buckets, warnings }: Configured,
+  opened: Exclude<Awaited<ReturnType<typeof openBuckets>>, Unopened>,
+  env: Env,
+  digest: string,
+): Promise<OpenedEdge> {
+  const log = createLog(config.logLevel);
+  for (const warning of warnings) log.warn({}, warning);
+  const kv = kvOf(env);
+  const keeps = kv === null ? [] : [kvKeep(kv, alive, (message) => log.warn({}, message))];
+  const cache = createRulesCache({
+    ttl: config.rulesTtl,
+    maxStale: config.maxStale,
+    keeps,
+    now,
+    onChange: (bucket, status) => logRules(log, bucket, status),
+  });
+  const ruled = opened.map((bucket) => bucket.ruled);
+  const edgeId = (await digestOf(buckets)).slice(0, 8);
+  const app = createEdge({
+    buckets: opened.map(({ ruled: bucket, route }) => ({
+      ...route,
+      rules: {
+        current: (background) => cache.current(bucket, background),
+        refresh: (background) => background(cache.renew(bucket)),
+      },
+    })),
+    observe: requestLog(log),
+    onError: (error) =>
+      log.error(
+        { err: error instanceof Error ? error.message : String(error) },
+        'the edge failed on a request',
+      ),
+    edgeId,
+    debugReason: config.debugReason,
+    limits: { target: config.maxUrl, headers: config.maxHeaders },
+    now,
+  });
+  const preloaded = opened.filter(({ preload }) => preload).map((bucket) => bucket.ruled);
+  const admin = createAdmin({
+    buckets: () => ruled,
+    preloaded: () => preloaded,
+    cache: aliveCache(cache),
+    listening: () => true,
+    // An isolate that has only just begun has loaded nothing, and may have no other request.
+    beforeReady: () => within(READY_TIMEOUT, alive(loadDue(cache, preloaded))).catch(() => {}),
+    refresh: refreshAll,
+  });
+  const { adminPath, adminToken, passCfHeaders } = worker;
+  return {
+    app,
+    admin: adminToken === null ? null : guardAdmin(admin, adminPath, adminToken),
+    cache,
+    ruled,
+    names: ownNames(edgeId),
+    passCfHeaders,
+    watched: log.isLevelEnabled('info'),
+    digest,
+  };
+}

@@ -1,0 +1,126 @@
+import type { VaryMode } from '../cors/compile.ts';
+import type { Dialect } from '../cors/refusal.ts';
+import type { RuleSet } from '../cors/rule.ts';
+import { type Document, type Fault, faultText } from '../document/fault.ts';
+import { nearest } from '../document/nearest.ts';
+import { readDocument, readRuleSet } from '../document/read.ts';
+import type { Source } from '../rules/source.ts';
+import { type Config, type GivenOptions, readConfig } from './read.ts';
+
+/** The options of `bucketCors`; all but `rules` may be left out, and mean what the flags of the same names mean. */
+export interface BucketCorsOptions {
+  /** A document as text, XML or JSON; a rule set; or a source, whose rules are kept fresh. */
+  readonly rules: string | RuleSet | Source;
+  /** The kind of store, which decides how preflights are worded; `oss` unless given, R2 is `s3`. */
+  readonly store?: Dialect;
+  /** `safe` unless given. */
+  readonly vary?: VaryMode;
+  readonly dangerouslyAllowCredentials?: boolean;
+  /** Send the reason of each decision in `x-bucket-cors-reason`, and the code of an error in `x-bucket-cors-code`. */
+  readonly debugReason?: boolean;
+  /** How long a source's rules are used before they are loaded again: seconds, or a text such as `5m`; `60s` unless given. */
+  readonly rulesTtl?: number | string;
+  /** How long they stay in force while they cannot be loaded; `7d` unless given, `0`: for ever. */
+  readonly maxStale?: number | string;
+  /** Told in a line what is wrong with rules that are served nevertheless: failed loads, warnings; `console.warn` unless given. */
+  readonly warn?: (line: string) => void;
+}
+
+export interface OwnAppConfig
+  extends Pick<Config, 'store' | 'vary' | 'dangerouslyAllowCredentials' | 'debugReason'> {
+  readonly rules: { readonly ruleSet: RuleSet; readonly warnings: readonly Fault[] } | Source;
+  /** Milliseconds. */
+  readonly rulesTtl: number;
+  readonly maxStale: number;
+  readonly warn: (line: string) => void;
+}
+
+const NAMES = [
+  'store',
+  'vary',
+  'dangerouslyAllowCredentials',
+  'debugReason',
+  'rulesTtl',
+  'maxStale',
+] as const satisfies readonly (keyof Config)[];
+const KNOWN: readonly string[] = ['rules', ...NAMES, 'warn'];
+const RULES =
+  'a document as text (JSON.stringify one that is parsed), a rule set {rules: […], responseVary: false}, or bucketSource(…) or urlSource(…)';
+
+/** It may have a password in it: no fault shows it. */
+const ADDRESS = /^\s*\w[\w+.-]*:\/\//;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Checks all options at once; throws an Error with every fault, a line each, and the faults as its `cause`. */
+export function readOwnApp(options: BucketCorsOptions): OwnAppConfig {
+  const fields: Fields = isFields(options) ? options : {};
+  const { given, faults } = takeOptions(fields);
+  const read = readConfig(given);
+  const rules = takeRules(fields.rules);
+  const warn = takeWarn(fields.warn);
+  const found = [...faults, ...faultsOf(read), ...faultsOf(rules), ...faultsOf(warn)];
+  if ('faults' in read || 'faults' in rules || 'faults' in warn || found.length > 0) {
+    const lines = found.map((fault) => `  ${faultText(fault)}`);
+    throw new Error(['bucketCors cannot be used with these options:', ...lines].join('\n'), { cause: found });
+  }
+  const { store, vary, dangerouslyAllowCredentials, debugReason, rulesTtl, maxStale } = read.config;
+  const checked = { store, vary, dangerouslyAllowCredentials, debugReason, rulesTtl, maxStale };
+  return { ...checked, ...rules, ...warn };
+}
+
+interface Faulty {
+  readonly faults: readonly Fault[];
+}
+
+const faultsOf = (read: object | Faulty): readonly Fault[] => ('faults' in read ? read.faults : []);
+
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+
+function takeOptions(fields: Fields): { given: GivenOptions; faults: Fault[] } {
+  const given: GivenOptions = {};
+  const faults: Fault[] = [];
+  for (const [place, value] of Object.entries(fields)) {
+    const name = NAMES.find((known) => known === place);
+    if (value === undefined) continue;
+    if (name === undefined) {
+      if (!KNOWN.includes(place)) {
+        faults.push({ place, reason: 'is no option', write: nearest(place, KNOWN) ?? KNOWN.join(', ') });
+      }
+    } else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+      given[name] = { place, text: String(value) };
+    } else faults.push({ place, reason: 'is no text, number or boolean', write: 'one, or leave it out' });
+  }
+  return { given, faults };
+}
+
+function takeRules(given: unknown): Pick<OwnAppConfig, 'rules'> | Faulty {
+  if (given === undefined) return { faults: [{ place: 'rules', reason: 'is missing', write: RULES }] };
+  if (isSource(given)) return { rules: given };
+  const read = readRules(given);
+  if (read.ok) return { rules: { ruleSet: read.ruleSet, warnings: read.warnings } };
+  return { faults: read.faults.map((fault) => ({ ...fault, place: within(fault.place) })) };
+}
+
+const isSource = (given: unknown): given is Source =>
+  isFields(given) && typeof given.load === 'function' && typeof given.name === 'string';
+
+function readRules(given: unknown): Document {
+  if (typeof given === 'string' && ADDRESS.test(given)) {
+    const reason = 'is an address, and no document';
+    return { ok: false, faults: [{ place: 'rules', reason, write: 'urlSource(…), which asks there' }] };
+  }
+  if (typeof given === 'string') return readDocument(given, 'strict');
+  if (isFields(given) && Array.isArray(given.rules)) return readRuleSet({ ...given, rules: given.rules });
+  const reason = 'is neither a document nor a rule set nor a source';
+  return { ok: false, faults: [{ place: 'rules', reason, write: RULES }] };
+}
+
+const takeWarn = (given: unknown): Pick<OwnAppConfig, 'warn'> | Faulty => {
+  if (given === undefined) return { warn: (line) => console.warn(line) };
+  if (typeof given === 'function') return { warn: (line) => void given(line) };
+  return { faults: [{ place: 'warn', reason: 'is no function', write: '(line) => console.warn(line)' }] };
+};
+
+/** A place in the document, said to be in the option. */
+const within = (place: string): string => (place.startsWith('rules') ? place : `rules: ${place}`);

@@ -1,0 +1,120 @@
+import type { AddressFault } from '../bucket/address.ts';
+import { hostName } from '../bucket/host.ts';
+import type { Address } from '../bucket/transport.ts';
+import type { Dialect } from '../cors/refusal.ts';
+
+/** What an address tells of a bucket beside where it is; signatures need it. */
+export interface HostFacts {
+  readonly store?: Dialect;
+  readonly name?: string;
+  readonly region?: string;
+  /** Where no region is told: the one to sign for unless another is given. */
+  readonly defaultRegion?: string;
+}
+
+/** S3 names its region in every signature; stores that have none take this one. */
+export const S3_DEFAULT_REGION = 'us-east-1';
+
+/** What the vendors' own hosts tell of a bucket (semantics.md §7); nothing of any other host. */
+export const knownHost = (address: Address): HostFacts => ossHost(address) ?? s3Host(address) ?? {};
+
+/** Hosts that take a bucket's name before them and never in the path: all of OSS's own, and two kinds of AWS's. */
+export function wantsNameBefore(host: string): boolean {
+  const oss = ossHost({ host });
+  if (oss !== null) return oss.name === undefined;
+  return /^s3-(?:accelerate(?:\.dualstack)?|website[.-][a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.test(
+    hostName(host),
+  );
+}
+
+// The label s3 is no name, of which the shortest has three characters.
+const OSS_HOST =
+  /^(?:(?!s3\.oss-)(?<name>.+?)\.)?(?<s3>s3\.)?oss-(?<region>accelerate|accelerate-overseas|[a-z]{2}-[a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com$/;
+// The old host oss.aliyuncs.com takes names before it too, so that only the regions' own beginnings count.
+const OSS_DUAL_STACK = /^(?:(?<name>.+)\.)?(?<region>(?:ap|cn|eu|me|na|us)-[a-z0-9-]+)\.oss\.aliyuncs\.com$/;
+
+/** OSS speaks the S3 protocol too; the hosts that are there for it begin with `s3.`. */
+function ossHost({ host }: Pick<Address, 'host'>): HostFacts | null {
+  const whole = hostName(host);
+  const found = OSS_HOST.exec(whole) ?? OSS_DUAL_STACK.exec(whole);
+  if (found === null) return null;
+  const { name, s3, region } = found.groups ?? {};
+  return {
+    store: s3 === undefined ? 'oss' : 's3',
+    ...(region !== undefined && !region.startsWith('accelerate') && { region }),
+    ...(name !== undefined && { name }),
+  };
+}
+
+const S3_HOST = /^(?:(.+)\.)?s3(?:[.-](.+))?\.amazonaws\.com(?:\.cn)?$/;
+const S3_REGION = /^(?:(?:fips|website)[.-])?(?:dualstack\.)?([a-z]{2,4}(?:-[a-z]+)+-\d+)$/;
+
+function s3Host({ host, path }: Address): HostFacts | null {
+  const [found, before, kind] = S3_HOST.exec(hostName(host)) ?? [];
+  if (found === undefined) return null;
+  const name = before ?? (wantsNameBefore(host) ? undefined : path.split('/')[1]);
+  const facts = { store: 's3', ...(name ? { name } : {}) } as const;
+  // The global host leads to buckets of every region; only without another does it mean the first one.
+  if (kind === undefined) return { ...facts, defaultRegion: S3_DEFAULT_REGION };
+  if (kind === 'external-1') return { ...facts, region: 'us-east-1' };
+  if (/^accelerate(?:\.dualstack)?$/.test(kind)) return facts;
+  const [, region] = S3_REGION.exec(kind) ?? [];
+  // An access point, say: what stands before it is no bucket's name.
+  return region === undefined ? { store: 's3' } : { ...facts, region };
+}
+
+interface Names {
+  readonly whose: string;
+  readonly pattern: RegExp;
+  readonly made: string;
+}
+
+const LABEL = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
+const LABEL_MADE = '3 to 63 lower-case letters, digits and hyphens, with a letter or digit first and last';
+
+const OSS_NAMES: Names = { whose: 'a bucket at OSS', pattern: LABEL, made: LABEL_MADE };
+const ACCELERATED: Names = { whose: 'a bucket under acceleration', pattern: LABEL, made: LABEL_MADE };
+const S3_NAMES: Names = {
+  whose: 'a bucket at S3',
+  pattern: /^(?!.*\.\.)(?!(?:\d+\.){3}\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+  made: LABEL_MADE.replace('digits and', 'digits, dots and'),
+};
+const HOST_NAMES: Names = { ...S3_NAMES, made: `${S3_NAMES.made}; or style=path for an older name` };
+
+/** What names a bucket can have at an address; null where they are the store's own matter. */
+function namesAt(store: Dialect, name: string, address: Address): Names | null {
+  if (store === 'oss' || ossHost(address) !== null) return OSS_NAMES;
+  if (/\.s3-accelerate\.(?:dualstack\.)?amazonaws\.com$/.test(hostName(address.host))) return ACCELERATED;
+  // The first region has buckets from before 2018 with other names, to be had in the path, as other stores may.
+  const { region = S3_DEFAULT_REGION } = s3Host(address) ?? {};
+  if (region !== S3_DEFAULT_REGION) return S3_NAMES;
+  return address.path.split('/').includes(name) ? null : HOST_NAMES;
+}
+
+/** Why no bucket can have this address and these facts; null also of what isn't known. */
+export function placeFault(address: Address, facts: HostFacts): AddressFault | null {
+  const { store, name } = facts;
+  if (store === undefined) return null;
+  if (name === undefined) return namelessFault(address, facts);
+  const names = namesAt(store, name, address);
+  if (names === null || names.pattern.test(name)) return null;
+  const lower = name.toLowerCase();
+  return {
+    reason: `has the name ${name}, which is no name of ${names.whose}`,
+    write: `${names.pattern.test(lower) ? lower : 'my-bucket'}, say: ${names.made}`,
+  };
+}
+
+/** A vendor's endpoint with no bucket; hosts that name one otherwise, as access points do, tell no region. */
+function namelessFault({ base, host, path }: Address, { region, defaultRegion }: HostFacts) {
+  const before = wantsNameBefore(host);
+  if (!before && region === undefined && defaultRegion === undefined) return null;
+  const first = path.split('/')[1] ?? '';
+  return {
+    reason:
+      before && first !== ''
+        ? `has a path after ${host}, which takes a bucket's name before it only`
+        : `names no bucket, and ${host} leads to all of them`,
+    write: base.replace('://', `://${LABEL.test(first) ? first : 'my-bucket'}.`),
+  };
+}

@@ -1,0 +1,109 @@
+import type { BucketConfig } from '../../config/file.ts';
+import type { RulesCache } from '../../rules/cache.ts';
+import { keyOf, type RuledBucket } from '../../rules/in-force.ts';
+import { coalesced, loadDue } from '../../rules/refresh.ts';
+import { watchFile } from '../files/watch.ts';
+import type { OpenedBucket } from './open.ts';
+import type { OpenBucket } from './place.ts';
+
+export interface ServingOptions {
+  /** Takes the buckets that are served from now on, at once; throws when they can't be served side by side. */
+  readonly serve: (buckets: readonly OpenedBucket[]) => void;
+  /** Milliseconds that requests to a bucket which is served no more may take to end. */
+  readonly drain: number;
+  /** Milliseconds between asking the cache whether rules are due. */
+  readonly every: number;
+  readonly open: (
+    configs: readonly BucketConfig[],
+    before: readonly OpenedBucket[],
+  ) => Promise<readonly OpenedBucket[]>;
+}
+
+/** Systems allow so many watches and no more; files beyond are read again when their rules are due. */
+const WATCHED_MOST = 256;
+
+/** Keeps the set of buckets that is served, here or by workers, and what belongs to it. */
+export function serveBuckets(cache: RulesCache, options: ServingOptions) {
+  let served: readonly OpenedBucket[] = [];
+  let begun = false;
+  const watching = new Map<OpenedBucket, { close(): void }>();
+  let ticking: NodeJS.Timeout | undefined;
+  let replacing: Promise<void> = Promise.resolve();
+  const retiring = new Map<OpenBucket, NodeJS.Timeout>();
+
+  const ruled = (): readonly RuledBucket[] => served.map((bucket) => bucket.ruled);
+
+  const preloaded = (): readonly RuledBucket[] =>
+    served.filter(({ config }) => config.preload).map((bucket) => bucket.ruled);
+
+  /** Loads the rules of preloaded buckets when they are due, also when no request comes. */
+  const tick = coalesced(() => loadDue(cache, preloaded()));
+
+  /** Watches the files of rules; what is watched already goes on, so that no edit is lost meanwhile. */
+  function watch(): void {
+    const wanted = served.filter(({ config }) => config.rules.kind === 'file').slice(0, WATCHED_MOST);
+    for (const [bucket, { close }] of watching) {
+      if (wanted.includes(bucket)) continue;
+      close();
+      watching.delete(bucket);
+    }
+    for (const bucket of wanted) {
+      const { rules } = bucket.config;
+      if (watching.has(bucket) || rules.kind !== 'file') continue;
+      const changed = () => void cache.refresh(bucket.ruled).catch(() => {});
+      watching.set(bucket, watchFile(rules.path, changed));
+    }
+  }
+
+  /** One after the other: two quick edits of a file end with the second. */
+  function replace(configs: readonly BucketConfig[]): Promise<void> {
+    const replaced = replacing.then(() => replaceNow(configs));
+    replacing = replaced.catch(() => {});
+    return replaced;
+  }
+
+  async function replaceNow(configs: readonly BucketConfig[]): Promise<void> {
+    const next = await options.open(configs, served);
+    const gone = served.filter((bucket) => !next.includes(bucket));
+    options.serve(next);
+    served = next;
+    if (begun) watch();
+    retire(gone);
+  }
+
+  /** Requests in flight to a bucket that is gone still have it for a while; its rules are forgotten. */
+  function retire(gone: readonly OpenedBucket[]): void {
+    const keys = new Set(served.map((bucket) => keyOf(bucket.ruled)));
+    const kept = new Set(served.map(({ open }) => open));
+    for (const { ruled: bucket, open } of gone) {
+      if (!keys.has(keyOf(bucket))) cache.forget(bucket);
+      if (kept.has(open)) continue;
+      const timer = setTimeout(() => {
+        retiring.delete(open);
+        void open.close();
+      }, options.drain).unref();
+      retiring.set(open, timer);
+    }
+  }
+
+  return {
+    ruled,
+    preloaded,
+    replace,
+    begin(): void {
+      begun = true;
+      watch();
+      ticking = setInterval(() => void tick(), options.every).unref();
+      void tick();
+    },
+    async close(): Promise<void> {
+      clearInterval(ticking);
+      // A replacement under way opens watches of its own.
+      await replacing;
+      for (const { close } of watching.values()) close();
+      for (const timer of retiring.values()) clearTimeout(timer);
+      const open = new Set([...served.map((bucket) => bucket.open), ...retiring.keys()]);
+      await Promise.all([...open].map(({ close }) => close()));
+    },
+  };
+}

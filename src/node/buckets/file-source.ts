@@ -1,0 +1,30 @@
+import { loadedFrom, MAX_DOCUMENT_BYTES } from '../../rules/read.ts';
+import type { Loaded, Source, Validators } from '../../rules/source.ts';
+import { readIfChanged } from '../files/text-file.ts';
+
+/**
+ * Milliseconds a file must have stood untouched before its times are taken for its content: two edits within one
+ * tick of a file system's clock leave the same times. FAT's tick is the longest, two seconds.
+ */
+const SETTLED = 3_000;
+
+/** Rules in a file, XML or JSON; read strictly, and again whenever the rules are refreshed and the file has changed. */
+export const fileSource = (path: string): Source => ({
+  kind: 'file',
+  name: path,
+  load: (_signal, previous) => loadFile(path, previous),
+});
+
+async function loadFile(path: string, previous: Validators | undefined): Promise<Loaded> {
+  const found = await readIfChanged(path, previous?.etag, { maxBytes: MAX_DOCUMENT_BYTES });
+  if (found === null) return { outcome: 'unchanged' };
+  if ('fault' in found) {
+    const cure = 'Name the file that holds the rules: check the path and its permissions.';
+    return { outcome: 'unknown', cause: `${path} ${found.fault}`, cure };
+  }
+  const { text, stamp, mtime } = found;
+  // The wall clock dates files. Where it was set back since, the file is read again at each load, which is safe.
+  const settled = Date.now() - mtime >= SETTLED;
+  const loaded = loadedFrom(text, 'strict', `Mend ${path}.`);
+  return loaded.outcome === 'rules' && settled ? { ...loaded, validators: { etag: stamp } } : loaded;
+}

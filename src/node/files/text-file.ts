@@ -1,0 +1,112 @@
+import { type BigIntStats, constants } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { codeOf } from '../system-error.ts';
+import { type Disk, files } from './disk.ts';
+
+export interface TextFile {
+  readonly text: string;
+  /** Tells one state of the file from another. */
+  readonly stamp: string;
+  readonly mtime: number;
+}
+
+/** Ends a sentence that begins with the file's path. */
+export interface FileFault {
+  readonly fault: string;
+  /** The system's own code, where there is one. */
+  readonly code?: string;
+}
+
+export interface TextFileOptions {
+  /** A longer file is not read. */
+  readonly maxBytes: number;
+  /** A pipe may be read too, as a shell makes one for `<(command)`. */
+  readonly pipe?: boolean;
+  readonly disk?: Disk;
+}
+
+/** Milliseconds between looks at a pipe that has nothing yet. */
+const PIPE_PAUSE = 20;
+const CHUNK = 65_536;
+
+/**
+ * Reads a file as UTF-8, within limits of size and time. Never rejects. No device is opened, and a pipe without a writer
+ * counts as empty.
+ */
+export const readTextFile = (path: string, options: TextFileOptions): Promise<TextFile | FileFault> =>
+  // Null stands for a known file, and none is known.
+  readIfChanged(path, undefined, options) as Promise<TextFile | FileFault>;
+
+/** The same; null where the file still has the stamp `known`. */
+export async function readIfChanged(
+  path: string,
+  known: string | undefined,
+  { maxBytes, pipe = false, disk = files }: TextFileOptions,
+): Promise<TextFile | FileFault | null> {
+  try {
+    return await disk(async (signal) => {
+      const found = await stat(path, { bigint: true });
+      const fault = faultOf(found, pipe, maxBytes);
+      if (fault !== null) return fault;
+      const stamp = stampOf(found);
+      if (stamp === known) return null;
+      // Without O_NONBLOCK opening a pipe waits for its writer.
+      const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+      try {
+        const bytes = await readAtMost(handle, maxBytes, signal);
+        if (bytes === null) return tooLong('more bytes', maxBytes);
+        return { text: bytes.toString('utf8'), stamp, mtime: Number(found.mtimeMs) };
+      } finally {
+        await handle.close();
+      }
+    });
+  } catch (error) {
+    const code = codeOf(error);
+    const why = error instanceof Error ? error.message : String(error);
+    return { fault: `can't be read: ${why}`, ...(typeof code === 'string' && { code }) };
+  }
+}
+
+/** Looked at before the file is read: an edit in between makes the stamp too old, never the text. */
+export const stampOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
+  [dev, ino, size, mtimeNs, ctimeNs].join('-');
+
+function faultOf(found: BigIntStats, pipe: boolean, maxBytes: number): FileFault | null {
+  if (!found.isFile() && !(pipe && found.isFIFO()))
+    return { fault: 'is not a file', code: found.isDirectory() ? 'EISDIR' : 'EINVAL' };
+  return found.size > maxBytes ? tooLong(`${found.size} bytes, more`, maxBytes) : null;
+}
+
+const tooLong = (what: string, maxBytes: number): FileFault => ({
+  fault: `has ${what} than the ${maxBytes} it may have`,
+  code: 'EFBIG',
+});
+
+/** The whole content, or null where there is more of it: a size says nothing of a pipe, or of a file that grows. */
+async function readAtMost(handle: FileHandle, maxBytes: number, signal: AbortSignal): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  while (!signal.aborted) {
+    const chunk = await readSome(handle);
+    if (chunk === null) await pause(PIPE_PAUSE);
+    else if (chunk.length === 0) return Buffer.concat(chunks, size);
+    else {
+      size += chunk.length;
+      if (size > maxBytes) return null;
+      chunks.push(chunk);
+    }
+  }
+  throw signal.reason;
+}
+
+/** Null where a pipe has nothing yet; empty at the end. */
+async function readSome(handle: FileHandle): Promise<Buffer | null> {
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(CHUNK), 0, CHUNK, null);
+    return buffer.subarray(0, bytesRead);
+  } catch (error) {
+    if (codeOf(error) === 'EAGAIN') return null;
+    throw error;
+  }
+}

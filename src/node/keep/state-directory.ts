@@ -1,0 +1,178 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { lstat, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import {
+  decodeKept,
+  encodeKept,
+  faultsOnce,
+  firstOfRow,
+  headOf,
+  type Keep,
+  MAX_KEPT_BYTES,
+} from '../../rules/keep.ts';
+import type { LastGood } from '../../rules/ledger.ts';
+import { isSilent, openDisk } from '../files/disk.ts';
+import { readTextFile } from '../files/text-file.ts';
+import { startFault } from '../start-fault.ts';
+import { codeOf, messageOf } from '../system-error.ts';
+
+export interface StateDirectory extends Keep {
+  /** Why nothing can be written now; null while writing works. */
+  problem(): string | null;
+}
+
+/** Milliseconds after which a temporary file belongs to a process that is gone. */
+const LEFT_OVER = 3_600_000;
+const TEMPORARY = /^\.rules-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
+const READABLE = 60;
+
+const temporaryIn = (folder: string): string => join(folder, `.rules-${randomUUID()}.tmp`);
+
+/** Two buckets never share a file, on file systems without upper case neither. */
+function fileOf(bucket: string): string {
+  const readable = bucket.slice(0, READABLE).replaceAll(/[^A-Za-z0-9.-]/g, '_');
+  const hash = createHash('sha256').update(bucket).digest('hex').slice(0, 32);
+  return `rules-${readable}-${hash}.json`;
+}
+
+/**
+ * Stores last good rules in a folder, one file per bucket, which is made when missing. One that can be read and not
+ * written is read, with a warning. Rejects with a start fault when it can be neither. The warnings are whole sentences
+ * that name the file.
+ */
+export async function openStateDirectory(
+  folder: string,
+  warn: (message: string) => void,
+): Promise<StateDirectory> {
+  // A hanging write must not stop reads.
+  const [reads, writes] = [openDisk(), openDisk()];
+  const failures = firstOfRow(warn);
+  const faults = faultsOnce(warn);
+  const queue = new Map<string, Queued>();
+  let problem: string | null = null;
+
+  function failed(what: string, error: unknown): void {
+    // The system's reason, without the name of a temporary file.
+    const why = messageOf(error).replace(/, \w+ '.*/s, '');
+    const lost = `can't be written: ${why}. A restart would find older rules, or none.`;
+    problem = `state directory ${folder} ${lost}`;
+    failures.failed(`${what} ${lost}`);
+  }
+
+  await writes(() => prepare(folder)).catch(async (error) => {
+    if (!isSilent(error) && !(await reads(() => readdir(folder)).then(() => true, isSilent)))
+      throw startFault([
+        `state directory ${folder}: ${messageOf(error)}; name a folder that can be made and written`,
+      ]);
+    failed(`state directory ${folder}`, error);
+  });
+
+  const readText = (path: string) => readTextFile(path, { maxBytes: MAX_KEPT_BYTES, disk: reads });
+
+  async function read(bucket: string): Promise<LastGood | null> {
+    const path = join(folder, fileOf(bucket));
+    const found = await readText(path);
+    if ('fault' in found) {
+      if (found.code !== 'ENOENT') faults.found(bucket, `${path} ${found.fault}. It is ignored.`);
+      return null;
+    }
+    const record = await decodeKept(bucket, found.text);
+    if ('fault' in record) {
+      faults.found(bucket, `${path} is ${record.fault}. It is ignored until it is written again.`);
+      return null;
+    }
+    faults.gone(bucket);
+    return record;
+  }
+
+  async function put(bucket: string, own: Queued): Promise<void> {
+    const path = join(folder, fileOf(bucket));
+    const leave = () => queue.get(bucket) === own && queue.delete(bucket);
+    try {
+      await writes(() => {
+        leave();
+        return replace(folder, path, encodeKept(bucket, own.record));
+      });
+      problem = null;
+      failures.worked();
+      faults.gone(bucket);
+    } catch (error) {
+      leave();
+      failed(path, error);
+    }
+  }
+
+  return {
+    read,
+    async peek(bucket) {
+      // Writing is tried again, which shows whether it works by now.
+      if (problem !== null || faults.has(bucket)) return null;
+      const found = await readText(join(folder, fileOf(bucket)));
+      return 'fault' in found ? null : headOf(bucket, found.text);
+    },
+    write(bucket, record) {
+      const queued = queue.get(bucket);
+      if (queued !== undefined) {
+        queued.record = record;
+        return queued.done;
+      }
+      const own: Queued = { record, done: Promise.resolve() };
+      queue.set(bucket, own);
+      own.done = put(bucket, own);
+      return own.done;
+    },
+    problem: () => problem,
+  };
+}
+
+/** What waits to be written. */
+interface Queued {
+  /** The newest: an earlier one is out of date. */
+  record: LastGood;
+  done: Promise<void>;
+}
+
+/** Makes the folder, shows that it can be written, and removes what killed processes left. */
+async function prepare(folder: string): Promise<void> {
+  await makeFolder(folder);
+  const trial = temporaryIn(folder);
+  await writeFile(trial, '', { flag: 'wx' });
+  // By the clock that dates the other files.
+  const { mtimeMs } = await stat(trial);
+  await rm(trial);
+  await removeLeftovers(folder, mtimeMs - LEFT_OVER);
+}
+
+/** Makes a folder and those above it; `mkdir` with `recursive` never ends below /proc. */
+async function makeFolder(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory()) return;
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path);
+  }
+}
+
+async function removeLeftovers(folder: string, before: number): Promise<void> {
+  for (const name of (await readdir(folder)).filter((entry) => TEMPORARY.test(entry))) {
+    const path = join(folder, name);
+    const found = await lstat(path).catch(() => null);
+    if (found?.isFile() && found.mtimeMs < before) await rm(path, { force: true });
+  }
+}
+
+/** Whatever happens, `path` holds the old text or the new one, whole. A folder that was removed is made again. */
+async function replace(folder: string, path: string, text: string): Promise<void> {
+  await makeFolder(folder);
+  const temporary = temporaryIn(folder);
+  try {
+    await writeFile(temporary, text, { flag: 'wx', flush: true });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}

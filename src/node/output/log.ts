@@ -1,0 +1,17 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+import type { LogLevel } from '../../config/options.ts';
+import { cutValues } from '../../edge/log.ts';
+import { standardOutput } from './standard.ts';
+
+/** One JSON line per thing that happened, to standard output unless another destination is given. */
+export function createLog(level: LogLevel, destination: DestinationStream = standardOutput()): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label: string) => ({ level: label }), log: cutValues },
+    },
+    destination,
+  );
+}

@@ -1,0 +1,102 @@
+import cluster from 'node:cluster';
+import type { Http2SecureServer } from 'node:http2';
+import type { AddressInfo, Server } from 'node:net';
+import { IDLE_TIMEOUT, REQUEST_LIMITS, type RequestLimits } from '../../bucket/limits.ts';
+import { type Connection, watchHttp10 } from './abort.ts';
+import { boundCrowd, type CrowdLimits } from './crowd.ts';
+import { createDrain } from './drain.ts';
+import { type ClientTimeouts, type Handler, plainServer, secureServer } from './http-server.ts';
+import { limitIdle } from './idle.ts';
+import { refuseUnparsed } from './linger.ts';
+import { claimSocket, openToGroup } from './unix-socket.ts';
+import './tick.ts';
+import type { Certificate } from './certificate.ts';
+
+/** The limits on clients where a transfer may stand still for so many milliseconds. */
+export const clientTimeouts = (idle: number): ClientTimeouts => ({
+  headers: 30_000,
+  // Longer than the limit on the transfer itself, which ends in a proper answer.
+  idle: 1.5 * idle,
+  // Longer than a load balancer's 60 s.
+  keepAlive: 65_000,
+});
+
+export const TIMEOUTS: ClientTimeouts = clientTimeouts(IDLE_TIMEOUT);
+
+/** An address of this machine, or the path of a Unix socket. */
+export type Where = { readonly host: string; readonly port: number } | { readonly socket: string };
+
+export interface ListenOptions {
+  /** Serves HTTPS, by HTTP/2 or HTTP/1.1 as the client likes. */
+  readonly certificate?: Certificate | undefined;
+  readonly timeouts?: ClientTimeouts | undefined;
+  /** What the app takes: the parser reads more, so that the app can answer. */
+  readonly limits?: RequestLimits | undefined;
+  /** What clients may have open; unless given there is no bound. */
+  readonly crowd?: CrowdLimits | undefined;
+}
+
+export interface Listening {
+  /** `http://127.0.0.1:8080`: the address as a client on this machine reaches it; `http://unix:/path` for a socket. */
+  readonly url: string;
+  readonly server: Server;
+  /** Stops accepting, lets what is in flight finish for at most `limit` milliseconds, then cuts it off; null: never. */
+  close(limit: number | null): Promise<void>;
+}
+
+/** Opens a server. Rejects with Node's own error, `EADDRINUSE` say, and for a socket as `claimSocket` does. */
+export async function listen(
+  handler: Handler,
+  where: Where,
+  { certificate, timeouts = TIMEOUTS, limits = REQUEST_LIMITS, crowd }: ListenOptions = {},
+): Promise<Listening> {
+  const serve: Handler = (incoming, outgoing) => {
+    drain.note(outgoing);
+    watchHttp10(incoming, outgoing);
+    handler(incoming, outgoing);
+  };
+  const { server, sessions } =
+    certificate === undefined
+      ? plainServer(timeouts, limits)
+      : secureServer(certificate, timeouts, limits, handler);
+  const drain = createDrain(server, sessions);
+  limitIdle(server, timeouts.idle);
+  const isIdle = (connection: Connection): boolean =>
+    !connection._httpMessage && !sessions.isBusy(connection);
+  if (crowd !== undefined) boundCrowd(server, isIdle, crowd);
+  // An expectation, known to Node or not, is the app's to answer, as any other request.
+  for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, serve);
+  server.on('clientError', refuseUnparsed);
+  await open(server, where);
+  const followed = certificate?.follow(server as Http2SecureServer);
+  return {
+    url: urlOf(certificate === undefined ? 'http' : 'https', server.address()),
+    server,
+    close: async (limit) => {
+      await drain.close(limit);
+      followed?.close();
+    },
+  };
+}
+
+async function open(server: Server, where: Where): Promise<void> {
+  const socket = 'socket' in where ? where.socket : null;
+  // A worker shares what its primary has claimed.
+  if (socket !== null && !cluster.isWorker) await claimSocket(socket);
+  await new Promise<void>((resolve, reject) => {
+    // It stays: a connection that cannot be accepted later is an error too, and no end of the others.
+    server.on('error', reject);
+    if ('socket' in where) server.listen(where.socket, resolve);
+    else server.listen(where.port, where.host, resolve);
+  });
+  if (socket !== null) openToGroup(socket);
+}
+
+function urlOf(scheme: string, at: string | AddressInfo | null): string {
+  // As nginx writes it.
+  if (at === null || typeof at === 'string') return `${scheme}://unix:${at}`;
+  const { address, port, family } = at;
+  const host =
+    address === '0.0.0.0' || address === '::' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
+  return `${scheme}://${host}:${port}`;
+}

@@ -1,0 +1,64 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import type { Hono } from 'hono';
+import type { Exchange } from '../../bucket/transport.ts';
+import type { EdgeEnv } from '../../edge/app.ts';
+import { clientKey, forwardedKey } from '../server/client-key.ts';
+import { type Head, readHead } from '../server/head.ts';
+import type { Handler } from '../server/http-server.ts';
+import { inTurn, turnedAway } from '../server/linger.ts';
+import { breakOff, sentOf, watchClient, writeReply } from './client.ts';
+import type { Pools } from './pools.ts';
+import { send } from './send.ts';
+
+/** The edge works on the exchange alone: Hono is given the same Request for all. */
+const FORMAL = new Request('http://edge/');
+
+/** Serves the edge: every request goes to the app of the moment, with an exchange beside it. */
+export function edgeListener(app: () => Hono<EdgeEnv>, pools: Pools) {
+  const serve: Handler = (incoming, outgoing) => {
+    const head = readHead(incoming);
+    if (turnedAway(incoming, outgoing, head)) return;
+    const exchange = openExchange(incoming, outgoing, head, pools);
+    const served = app().fetch(FORMAL, { exchange });
+    // The app answers its own errors; where even that fails there is nothing more to say.
+    if (served instanceof Promise) served.catch(() => breakOff({ incoming, outgoing }));
+  };
+  return (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    if (outgoing.socket === null) inTurn(incoming, outgoing, serve);
+    else serve(incoming, outgoing);
+  };
+}
+
+/** Wraps one request of Node's server into the seam that the edge works on. */
+export function openExchange(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  head: Head,
+  pools: Pools,
+): Exchange {
+  const client = watchClient(incoming, outgoing, head);
+  return {
+    method: incoming.method ?? '',
+    target: incoming.url ?? '/',
+    headers: incoming.rawHeaders,
+    body: incoming,
+    peer: {
+      address: incoming.socket.remoteAddress ?? null,
+      secure: 'encrypted' in incoming.socket,
+    },
+    reply: (reply, end) => {
+      writeReply(client, reply, (failure) => end({ received: 0, sent: sentOf(client, reply), failure }));
+      return RESPONSE_ALREADY_SENT;
+    },
+    // A Node process outlives its requests. What fails in the background tells so itself.
+    background: (work) => void work.catch(() => {}),
+    transport: (to, request, sink) => {
+      const key = to.trustForwarded
+        ? forwardedKey(incoming.rawHeaders)
+        : clientKey(incoming.socket.remoteAddress);
+      send(pools(to), request, client, sink, key);
+      return RESPONSE_ALREADY_SENT;
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import type { Failure } from '../../bucket/transport.ts';
+import { RESET_BY_BUCKET } from './pools.ts';
+
+/** By the `code` of undici's errors, of Node's, and of the parser's; what is not here never got a connection. */
+const BY_CODE: Readonly<Record<string, Failure>> = {
+  UND_ERR_CONNECT_TIMEOUT: 'BucketConnectTimeout',
+  ETIMEDOUT: 'BucketConnectTimeout',
+  UND_ERR_HEADERS_TIMEOUT: 'BucketHeadTimeout',
+  UND_ERR_BODY_TIMEOUT: 'BucketIdleTimeout',
+  UND_ERR_SOCKET: 'BucketBrokeOff',
+  UND_ERR_CLOSED: 'BucketBrokeOff',
+  UND_ERR_DESTROYED: 'BucketBrokeOff',
+  ECONNRESET: 'BucketBrokeOff',
+  [RESET_BY_BUCKET]: 'BucketBrokeOff',
+  EPIPE: 'BucketBrokeOff',
+  UND_ERR_HEADERS_OVERFLOW: 'BucketAnswerInvalid',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'BucketAnswerInvalid',
+  UND_ERR_INVALID_ARG: 'RequestInvalid',
+  UND_ERR_NOT_SUPPORTED: 'RequestInvalid',
+  UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: 'RequestInvalid',
+};
+
+/** A connection that has said something before it was closed: an answer to an earlier request, or to this one. */
+export function closedWhenReused(error: Error): boolean {
+  if (!('code' in error) || !CLOSED.has(String(error.code)) || !('socket' in error)) return false;
+  const { socket } = error;
+  return (
+    typeof socket === 'object' && socket !== null && 'bytesRead' in socket && Number(socket.bytesRead) > 0
+  );
+}
+
+const CLOSED: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'EPIPE', RESET_BY_BUCKET]);
+
+/** Which of the transport's failures an error is. */
+export function failureOf(error: unknown): Failure {
+  if (!(error instanceof Error)) return 'BucketUnreachable';
+  const code = 'code' in error ? String(error.code) : '';
+  // Some of the parser's errors come without their HPE_ code.
+  if (code.startsWith('HPE_') || error.name === 'HTTPParserError') return 'BucketAnswerInvalid';
+  return BY_CODE[code] ?? 'BucketUnreachable';
+}

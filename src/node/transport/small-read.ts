@@ -1,0 +1,116 @@
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib';
+import type { Dispatcher } from 'undici';
+import type { Read, ReadLimits } from '../../bucket/read.ts';
+import type { Pools } from './pools.ts';
+
+/** By Content-Encoding. None is asked for, and some send one all the same. */
+type Decode = (bytes: Buffer, options: { readonly maxOutputLength: number }) => Promise<Buffer>;
+
+const DECODERS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
+  ['gzip', promisify(gunzip)],
+  ['x-gzip', promisify(gunzip)],
+  ['deflate', promisify(inflate)],
+  ['br', promisify(brotliDecompress)],
+  ['zstd', promisify(zstdDecompress)],
+]);
+
+/**
+ * Reads by kept connections, at a fraction of what `fetch` costs: rules are read while requests run. Rejects with
+ * undici's errors, with the signal's reason when time is up, and with a RangeError when the body is longer than `maxBytes`.
+ */
+export const readByPools =
+  (pools: Pools): Read =>
+  async (url, headers, limits) => {
+    const { base, target } = taken(url);
+    const pool = pools({ address: { base, host: '', path: '' } }).pool();
+    const answer = await receive(pool, { path: target, method: 'GET', headers: [...headers] }, limits, 1);
+    const received = headersOf(answer.headers);
+    const bytes = await decoded(answer.body, received.get('content-encoding'), limits.maxBytes);
+    return { status: answer.status, headers: received, text: new TextDecoder().decode(bytes) };
+  };
+
+interface Received {
+  readonly status: number;
+  readonly headers: ReceivedHeaders;
+  /** As it was sent. */
+  readonly body: Buffer;
+}
+
+type ReceivedHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
+
+function receive(
+  pool: Dispatcher,
+  request: Dispatcher.DispatchOptions,
+  limits: ReadLimits,
+  retries: number,
+): Promise<Received> {
+  const { maxBytes, signal } = limits;
+  return new Promise((resolve, reject) => {
+    let status = 0;
+    let head: ReceivedHeaders = {};
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let abort = () => {};
+    const late = () => abort();
+    signal.addEventListener('abort', late, { once: true });
+    pool.dispatch(request, {
+      onRequestStart: (controller) => {
+        abort = () => controller.abort(signal.reason);
+        if (signal.aborted) abort();
+      },
+      onResponseStart: (_, code, headers) => {
+        [status, head] = [code, headers];
+      },
+      onResponseData: (controller, chunk) => {
+        size += chunk.length;
+        if (size > maxBytes) controller.abort(tooLong(maxBytes));
+        else chunks.push(chunk);
+      },
+      onResponseEnd: () => {
+        signal.removeEventListener('abort', late);
+        resolve({ status, headers: head, body: Buffer.concat(chunks, size) });
+      },
+      onResponseError: (_, error) => {
+        signal.removeEventListener('abort', late);
+        // The other side may close a kept connection in the moment it is used again; a GET can be asked twice.
+        const again = retries > 0 && status === 0 && closedMeanwhile(error);
+        if (again) resolve(receive(pool, request, limits, retries - 1));
+        else reject(error);
+      },
+    });
+  });
+}
+
+const SENDABLE = /^[\x21-\x7e]+$/;
+
+/** The target as it stands in the URL: what was signed must not be normalised. */
+function taken(url: string): { readonly base: string; readonly target: string } {
+  const { origin, pathname, search } = new URL(url);
+  const written = url.split('#', 1)[0] ?? '';
+  const raw = written.startsWith(`${origin}/`) && SENDABLE.test(written);
+  return { base: origin, target: raw ? written.slice(origin.length) : pathname + search };
+}
+
+const closedMeanwhile = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'UND_ERR_SOCKET';
+
+async function decoded(bytes: Buffer, coding: string | null, maxBytes: number): Promise<Buffer> {
+  if (coding === null || bytes.length === 0 || coding.toLowerCase() === 'identity') return bytes;
+  const decode = DECODERS.get(coding.toLowerCase());
+  if (decode === undefined) throw new TypeError(`its Content-Encoding ${coding} is not known here`);
+  return decode(bytes, { maxOutputLength: maxBytes }).catch((error) => {
+    throw error.code === 'ERR_BUFFER_TOO_LARGE' ? tooLong(maxBytes) : error;
+  });
+}
+
+const tooLong = (maxBytes: number): RangeError =>
+  new RangeError(`the answer is longer than ${maxBytes} bytes`);
+
+function headersOf(received: ReceivedHeaders): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(received)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+  }
+  return headers;
+}

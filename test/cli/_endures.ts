@@ -1,0 +1,144 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { until } from '../helpers/until.ts';
+import { call } from '../node/_running.ts';
+import { workersOf } from '../node/cluster/_served.ts';
+import { admin, type Edge, edges } from './_edges.ts';
+import { flood } from './_flood.ts';
+import type { BadOutput, PassingOutput } from './_outputs.ts';
+import { PATIENCE } from './_process.ts';
+
+/** Seconds that a drain may take, and milliseconds until a process that drains has ended for sure. */
+const DRAIN = '2s';
+const END_LIMIT = 12_000;
+/** Log lines of so many requests are more than wait for one process's output. */
+const TOO_MANY = { count: 3_500, origin: 600, path: 600 };
+/** An Origin is as long as it may be; lines of all of them together would take more memory than a process has. */
+const HUGE = { count: 2_500, origin: 15_000, path: 1 };
+const HEAP = '--max-old-space-size=32';
+/** Kilobytes of memory that a process with so small a heap never takes. */
+const MEMORY = 300_000;
+
+const LINES_DROPPED = /^bucket-cors: log: (\d+) lines? (?:was|were) dropped: (.+)$/;
+
+/** Standard error's lines about dropped log lines. */
+const reportsOf = (edge: Edge) =>
+  edge.lines().flatMap((line) => {
+    const [, count, reason = ''] = LINES_DROPPED.exec(line) ?? [];
+    return count === undefined ? [] : [{ count: Number(count), reason }];
+  });
+
+const reported = (edge: Edge): number => reportsOf(edge).reduce((sum, { count }) => sum + count, 0);
+
+async function dropped({ adminUrl }: Edge): Promise<number> {
+  const { text } = await call(`${adminUrl}/metrics`);
+  return Number(/^bucket_cors_log_lines_dropped_total (\d+)$/m.exec(text)?.[1]);
+}
+
+async function peakMemory(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]);
+}
+
+/** An edge lives through its whole life with a standard output that does not take its log. */
+export function endures(what: string, open: () => Omit<BadOutput, 'both'>): void {
+  const { serveWith, store } = edges();
+
+  describe.runIf(existsSync('/proc/self/fd')).each([1, 2])(
+    `${what}, with %i process(es) for clients`,
+    (workers) => {
+      /** Every process serves, and the edge says that it is well. */
+      async function serves(edge: Edge): Promise<void> {
+        for (let time = 0; time < workers; time += 1)
+          expect((await call(`${edge.url}/x`)).text).toBe('hello');
+        expect(await admin(edge, '/healthz')).toMatchObject({ status: 200 });
+        expect(await admin(edge, '/readyz')).toMatchObject({ status: 200 });
+      }
+
+      /** As many at each process: connections are dealt out in turn. */
+      async function load(edge: Edge, about: typeof TOO_MANY): Promise<void> {
+        const floods = Array.from({ length: workers }, () => flood(edge.url, about));
+        expect(await Promise.all(floods)).toEqual(floods.map(() => about.count));
+      }
+
+      /** SIGUSR2 replaces the workers where there are any, and ends nothing where there are none. */
+      async function roll(edge: Edge): Promise<void> {
+        const before = workers > 1 ? await workersOf(edge) : [];
+        edge.child.kill('SIGUSR2');
+        if (workers === 1) return;
+        const replaced = async () => {
+          const now = await workersOf(edge);
+          return now.length === workers && now.every((pid) => !before.includes(pid));
+        };
+        await until('the workers are others', replaced, PATIENCE);
+      }
+
+      async function ends(edge: Edge): Promise<void> {
+        const began = performance.now();
+        edge.child.kill('SIGTERM');
+        expect(await edge.code).toBe(0);
+        expect(performance.now() - began).toBeLessThan(END_LIMIT);
+      }
+
+      test('the edge starts, serves under load within its memory, is replaced and ends', async () => {
+        const bucket = await store('*');
+        const output = open();
+        try {
+          const options = { ...output.options, env: { NODE_OPTIONS: HEAP }, limit: 60_000 };
+          const args = ['--bucket', bucket.url, '--drain', DRAIN, '--workers', String(workers)];
+          const edge = await serveWith(options, ...args);
+          await serves(edge);
+          await load(edge, TOO_MANY);
+          await serves(edge);
+          expect(await dropped(edge)).toBeGreaterThan(0);
+          if (workers === 1) await load(edge, HUGE);
+          for (const pid of [edge.child.pid ?? 0, ...(await workersOf(edge))])
+            expect(await peakMemory(pid)).toBeLessThan(MEMORY);
+          await roll(edge);
+          await serves(edge);
+          await ends(edge);
+          expect(reported(edge)).toBeGreaterThan(0);
+        } finally {
+          output.close();
+        }
+      }, 60_000);
+    },
+  );
+}
+
+/** And when its output takes lines again, they flow again. */
+export function recovers(what: string, open: () => PassingOutput, reason: RegExp): void {
+  const { serveWith, store } = edges();
+
+  test.runIf(existsSync('/proc/self/fd')).each([1, 2])(
+    `${what}, lines flow again, and those dropped are counted (%i process(es) for clients)`,
+    async (workers) => {
+      const bucket = await store('*');
+      const output = open();
+      try {
+        const args = ['--bucket', bucket.url, '--workers', String(workers), '--drain', DRAIN];
+        const edge = await serveWith({ ...output.options, limit: 60_000 }, ...args);
+        const floods = Array.from({ length: workers }, () => flood(edge.url, TOO_MANY));
+        await Promise.all(floods);
+        expect(reportsOf(edge)).toEqual([]);
+        output.recover();
+        await until('each process has reported', () => reportsOf(edge).length === workers, PATIENCE);
+        for (const report of reportsOf(edge)) expect(report.reason).toMatch(reason);
+        expect(await dropped(edge)).toBe(reported(edge));
+
+        const linesOf = () => output.text().split('\n').slice(0, -1);
+        await call(`${edge.url}/after`);
+        await until('a new line comes', () => linesOf().some((line) => line.includes('/after')), PATIENCE);
+        edge.child.kill('SIGTERM');
+        expect(await edge.code).toBe(0);
+        // Not one is torn, and not one is missing.
+        const requests = linesOf().filter((line) => JSON.parse(line).msg === 'request');
+        expect(requests.length + reported(edge)).toBe(workers * TOO_MANY.count + 1);
+      } finally {
+        output.close();
+      }
+    },
+    60_000,
+  );
+}

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, inject, test } from 'vitest';
+import { ONLY_ON_NODE } from '../../src/cloudflare/config.ts';
+import { WORKER_OPTIONS } from '../../src/cloudflare/options.ts';
+import { OPTIONS, type OptionName } from '../../src/config/options.ts';
+
+const KILOBYTE = 1024;
+
+describe('the built Worker', () => {
+  const built = readFileSync(inject('worker'));
+
+  test('is under 100 KB, gzipped', () => {
+    expect(gzipSync(built).length).toBeLessThan(100 * KILOBYTE);
+  });
+
+  test('needs nothing of Node', () => {
+    const imported = [...built.toString().matchAll(/\bimport\s*\{[^}]*\}\s*from\s*"([^"]+)"/g)].map(
+      ([, name]) => name,
+    );
+    expect(imported).toEqual(['cloudflare:workers']);
+    expect(built.toString()).not.toContain('"node:');
+  });
+});
+
+describe('wrangler.toml', () => {
+  const toml = readFileSync(new URL('../../wrangler.toml', import.meta.url), 'utf8');
+  const shared = Object.entries(OPTIONS).filter(
+    ([name]) => !(name in ONLY_ON_NODE) && name !== ('keepHost' satisfies OptionName),
+  );
+  const own = Object.values(WORKER_OPTIONS).filter((option) => !('secret' in option));
+  const rows = [...shared.map(([, option]) => option), ...own].map(
+    ({ variable, default: before }) => [variable, before] as const,
+  );
+
+  test.each(rows)('has %s, its default %s and an example', (variable, before) => {
+    const at = toml.search(new RegExp(`^# ${variable} = ["']`, 'm'));
+    expect(at).toBeGreaterThan(0);
+    // The comment that belongs to it begins after an empty line.
+    const about = toml.slice(toml.lastIndexOf('\n\n', at), at).replace(/\n# /g, ' ');
+    if (before !== null) expect(about).toContain(`Default: "${before}"`);
+  });
+
+  test.each(Object.keys(ONLY_ON_NODE) as OptionName[])('has no %s', (name) => {
+    expect(toml).not.toMatch(new RegExp(`^# ${OPTIONS[name].variable} = `, 'm'));
+  });
+});

@@ -1,0 +1,298 @@
+import { describe, expect, test } from 'vitest';
+import { openBuckets } from '../../src/cloudflare/buckets.ts';
+import { configure } from '../../src/cloudflare/config.ts';
+import type { Env } from '../../src/cloudflare/platform.ts';
+import { faultText } from '../../src/document/fault.ts';
+import { call, corsHeaders, element, value, values } from '../helpers/client.ts';
+import { openUpstream } from '../helpers/upstream.ts';
+import { A, ONE_ORIGIN } from '../suite/sets.ts';
+import { runWorker } from './_worker.ts';
+
+const BUCKET = { BUCKET_URL: 'oss://my-bucket?region=cn-hangzhou' };
+const NODE_ONLY = [
+  ['HOST', '0.0.0.0'],
+  ['PORT', '80'],
+  ['OWN_HOSTS', 'a.example'],
+  ['DANGEROUSLY_OPEN_BUCKET', 'true'],
+  ['SOCKET', '/run/edge.sock'],
+  ['TLS_CERT', '/etc/tls.crt'],
+  ['TLS_KEY', '/etc/tls.key'],
+  ['ADMIN_HOST', '10.0.0.5'],
+  ['ADMIN_PORT', '9090'],
+  ['DEMO_PORT', '3000'],
+  ['STATE_DIR', '/var/lib/edge'],
+  ['REDIS_URL', 'redis://127.0.0.1:6379'],
+  ['WORKERS', 'auto'],
+  ['CONNECTIONS', '64'],
+  ['QUEUE', '8'],
+  ['CLIENT_CONNECTIONS', '2000'],
+  ['CLIENT_SHARE', '0'],
+  ['LEAST_RATE', '0'],
+  ['IDLE_TIMEOUT', '5m'],
+  ['BUCKET_CONNECT_TIMEOUT', '10s'],
+  ['DRAIN', '30s'],
+] as const;
+
+/** As the Secrets Store binds one. */
+const SECRET = { get: async () => 's3cr3t' };
+const KV = { get: async () => null, put: async () => {} };
+
+async function faultsOf(env: Env): Promise<readonly string[]> {
+  const read = await configure(env);
+  return 'faults' in read ? read.faults.map(faultText) : [];
+}
+
+describe('a Worker’s configuration', () => {
+  test('is that of Node, under the same names', async () => {
+    const read = await configure({ ...BUCKET, RULES_TTL: '5m', VARY: 'store', DEBUG_REASON: 'true' });
+    expect(read).toMatchObject({
+      config: { rulesTtl: 300_000, vary: 'store', debugReason: true, logLevel: 'info' },
+      buckets: [{ bucket: { kind: 'http', name: 'my-bucket' }, preload: true }],
+      worker: { adminToken: null, adminPath: '/.well-known/bucket-cors', passCfHeaders: false },
+    });
+  });
+
+  test('asks a bucket whose name ends in a dot by its name without it, as fetch writes Host from it', async () => {
+    const read = await configure({ BUCKET_URL: 'https://media.s3.eu-central-1.amazonaws.com.' });
+    if ('faults' in read) throw new Error(read.faults.map(faultText).join());
+    const [host, base] = [
+      'media.s3.eu-central-1.amazonaws.com',
+      'https://media.s3.eu-central-1.amazonaws.com',
+    ];
+    const opened = await openBuckets(read.buckets, {}, null);
+    expect(opened).toMatchObject([{ route: { address: { base, host, path: '' } }, ruled: { name: host } }]);
+    expect(opened).toMatchObject([{ ruled: { source: { name: `${base}/?cors` } } }]);
+  });
+
+  test('takes the names with the prefix first', async () => {
+    const read = await configure({
+      BUCKET_URL: 'no bucket:',
+      BUCKET_CORS_BUCKET: BUCKET.BUCKET_URL,
+      RULES_TTL: 'soon',
+      BUCKET_CORS_RULES_TTL: '5m',
+      ADMIN_PATH: 'none',
+      BUCKET_CORS_ADMIN_PATH: '/edge',
+      BUCKET_CORS_ADMIN_TOKEN: '0123456789abcdef',
+      BUCKET_CORS_MAX_STAEL: '1',
+    });
+    expect(read).toMatchObject({
+      config: { rulesTtl: 300_000 },
+      buckets: [{ bucket: { kind: 'http', name: 'my-bucket' } }],
+      worker: { adminToken: '0123456789abcdef', adminPath: '/edge' },
+      warnings: [
+        expect.stringMatching(/^BUCKET_CORS_MAX_STAEL is not read: .* write BUCKET_CORS_MAX_STALE$/),
+      ],
+    });
+  });
+
+  test('may have numbers, booleans and JSON, as wrangler.toml has', async () => {
+    const many = { buckets: { media: { bucket: BUCKET.BUCKET_URL, prefix: '/media' } } };
+    const read = await configure({ BUCKET_CORS_CONFIG: many, RULES_TTL: 90, DEBUG_REASON: true });
+    expect(read).toMatchObject({
+      config: { rulesTtl: 90_000, debugReason: true },
+      buckets: [{ name: 'media' }],
+    });
+  });
+
+  test.each(NODE_ONLY)('has no %s', async (name, text) => {
+    const faults = await faultsOf({ ...BUCKET, [name]: text });
+    expect(faults).toContainEqual(
+      expect.stringMatching(new RegExp(`^${name} means nothing on Workers; write `)),
+    );
+  });
+
+  test.each<readonly [string, Env, RegExp]>([
+    [
+      'a table for a text',
+      { ...BUCKET, VARY: { mode: 'safe' } },
+      /^VARY is a table or a binding, and no text; write text under \[vars\], or a secret/,
+    ],
+    [
+      'a binding for a token',
+      { ...BUCKET, ADMIN_TOKEN: SECRET },
+      /^ADMIN_TOKEN is .* secret put ADMIN_TOKEN$/,
+    ],
+    ['a binding for a key', { ...BUCKET, OSS_ACCESS_KEY_ID: SECRET }, /^OSS_ACCESS_KEY_ID is a table or/],
+    [
+      'one for a prefixed key',
+      { ...BUCKET, M_AWS_SECRET_ACCESS_KEY: SECRET },
+      /^M_AWS_SECRET_ACCESS_KEY is a/,
+    ],
+    [
+      'a binding for a token of one’s own name',
+      { ...BUCKET, CORS_RULES: 'https://a.example/', RULES_TOKEN: 'env:MINE', MINE: SECRET },
+      /^MINE is a table or a binding/,
+    ],
+    ['a text for KV', { ...BUCKET, RULES_KV: 'my-namespace' }, /^RULES_KV is no KV namespace; write \[\[kv_/],
+    ['a folder by the longer name', { BUCKET_CORS_BUCKET: './bucket' }, /^BUCKET_CORS_BUCKET is a folder/],
+    [
+      'a table for a text by the longer name',
+      { ...BUCKET, BUCKET_CORS_VARY: {} },
+      /^BUCKET_CORS_VARY is a table or a binding/,
+    ],
+    ['quotes around a value', { ...BUCKET, VARY: '"safe"' }, /^VARY has quotes around it; write safe$/],
+    [
+      'quotes around a secret',
+      { ...BUCKET, ADMIN_TOKEN: '"0123456789abcdef"' },
+      /^ADMIN_TOKEN has quotes around it; write it without them$/,
+    ],
+    ['no bucket', {}, /^BUCKET_URL is missing; write oss:/],
+    ['a folder', { BUCKET_URL: './bucket' }, /^BUCKET_URL is a folder/],
+    ['rules in a file', { ...BUCKET, CORS_RULES: './cors.xml' }, /^CORS_RULES is a file.* kv:KEY$/],
+    [
+      'rules in KV, which is not bound',
+      { ...BUCKET, CORS_RULES: 'kv:a' },
+      /^CORS_RULES names a key, and no KV/,
+    ],
+    ['keys in a file', { ...BUCKET, CREDENTIALS: 'file:/keys' }, /^CREDENTIALS is a file/],
+    [
+      'a token in a file',
+      { ...BUCKET, CORS_RULES: 'https://a.example/', RULES_TOKEN: 'file:/token' },
+      /^RULES_TOKEN is a file/,
+    ],
+    ['the client’s Host', { ...BUCKET, KEEP_HOST: 'true' }, /^KEEP_HOST can't be/],
+    ['a time that is none', { ...BUCKET, RULES_TTL: 'soon' }, /^RULES_TTL "soon" is not a time/],
+    ['an admin path that is none', { ...BUCKET, ADMIN_PATH: 'admin/' }, /^ADMIN_PATH "admin\/" is no path/],
+    ['an admin path with dots', { ...BUCKET, ADMIN_PATH: '/a/../b' }, /^ADMIN_PATH/],
+    [
+      'a path where JSON must be',
+      { BUCKET_CORS_CONFIG: 'edge.json' },
+      /^BUCKET_CORS_CONFIG is no JSON object/,
+    ],
+    ['JSON that is none', { BUCKET_CORS_CONFIG: '{"buckets": ' }, /^BUCKET_CORS_CONFIG: /],
+    ['a key of no KV', { BUCKET_CORS_CONFIG: 'kv:a' }, /^BUCKET_CORS_CONFIG names a key, and no KV/],
+    ['a key that is not there', { BUCKET_CORS_CONFIG: 'kv:a', RULES_KV: KV }, /the key a, which is not in/],
+    [
+      'an option of one bucket beside many',
+      { BUCKET_CORS_CONFIG: `{"buckets": {"a": {"bucket": "https://a.example"}}}`, VARY: 'safe' },
+      /^VARY stands beside BUCKET_CORS_CONFIG/,
+    ],
+    [
+      'a folder among many',
+      { BUCKET_CORS_CONFIG: '{"buckets": {"a": {"bucket": "./a"}}}' },
+      /^BUCKET_CORS_CONFIG: buckets.a: bucket is a folder/,
+    ],
+    [
+      'an option of a process among many',
+      { BUCKET_CORS_CONFIG: '{"port": 80, "buckets": {"a": {"bucket": "https://a.example"}}}' },
+      /^BUCKET_CORS_CONFIG: port means nothing on Workers/,
+    ],
+  ])('with %s is refused', async (_, env, fault) => {
+    expect(await faultsOf(env)).toContainEqual(expect.stringMatching(fault));
+  });
+
+  test('tells of a bucket that is no text, and not that there is none', async () => {
+    const faults = await faultsOf({ BUCKET_URL: {} });
+    expect(faults).toEqual([expect.stringMatching(/^BUCKET_URL is a table/)]);
+  });
+
+  test('minds no binding under a name that is not its own', async () => {
+    expect(await faultsOf({ ...BUCKET, IMAGES: SECRET, RULES_KV: KV })).toEqual([]);
+  });
+
+  test('has all its faults told at once', async () => {
+    const faults = await faultsOf({ PORT: '80', RULES_TTL: 'soon', ADMIN_TOKEN: 'short' });
+    expect(faults.map((fault) => fault.split(' ', 1)[0])).toEqual([
+      'ADMIN_TOKEN',
+      'RULES_TTL',
+      'PORT',
+      'BUCKET_URL',
+    ]);
+  });
+
+  test('tells no secret in its faults', async () => {
+    const secret = 's3cr3t';
+    const faults = await faultsOf({
+      ADMIN_TOKEN: secret,
+      CREDENTIALS: secret,
+      RULES_TOKEN: secret,
+      BUCKET_URL: `https://user:${secret}@bucket.example`,
+    });
+    expect(faults.length).toBeGreaterThanOrEqual(4);
+    expect(faults.join('\n')).not.toContain(secret);
+  });
+});
+
+describe('a Worker that is not configured rightly', () => {
+  test.each([
+    ['a fault in a variable', { RULES_TTL: 'soon' }, 'RULES_TTL "soon" is not a time'],
+    [
+      'a faulty document',
+      { CORS_RULES: '<CORSConfiguration><CORSRule/></CORSConfiguration>' },
+      'CORS_RULES CORS',
+    ],
+    [
+      'half of the keys',
+      { OSS_ACCESS_KEY_ID: 'an-id', STORE: 'oss' },
+      'CREDENTIALS: the environment has OSS_ACCESS_KEY_ID, but not OSS_ACCESS_KEY_SECRET',
+    ],
+    [
+      'keys and no name of a bucket',
+      { OSS_ACCESS_KEY_ID: 'an-id', OSS_ACCESS_KEY_SECRET: 's3cr3t' },
+      'write BUCKET_NAME=my-bucket',
+    ],
+  ])('says so to all, and in its log: %s', async (_, env, said) => {
+    const worker = await runWorker({ env: { BUCKET_URL: 'http://bucket.example', ...env } });
+    try {
+      for (const method of ['GET', 'OPTIONS']) {
+        const headers = ['Origin', A, 'Access-Control-Request-Method', 'PUT'];
+        const answered = await call(worker.url, { method, target: '/key', headers });
+        expect(answered.status).toBe(500);
+        expect(value(answered, 'content-type')).toBe('application/xml');
+        expect(value(answered, 'cache-control')).toBe('no-store');
+        expect(value(answered, 'x-oss-request-id')).toMatch(/^[0-9A-F]{24}$/);
+        expect(element(answered, 'Code')).toBe('ConfigurationInvalid');
+        expect(element(answered, 'Fault')).toContain(said);
+        expect(answered.body.toString()).not.toContain('s3cr3t');
+        expect(corsHeaders(answered)).toEqual({});
+      }
+      const told = worker.lines.filter(({ msg }) => msg === 'configuration refused');
+      expect(told).toMatchObject([{ level: 'error' }]);
+      expect(told[0]?.faults).toContainEqual(expect.stringContaining(said));
+    } finally {
+      await worker.close();
+    }
+  });
+});
+
+describe('the headers that Cloudflare adds', () => {
+  const NAMES = ['cf-connecting-ip', 'cf-ray', 'cf-ipcountry', 'cf-visitor', 'true-client-ip'];
+
+  test.each([
+    ['stay here', {}, []],
+    ['go to the bucket where that is asked for', { PASS_CF_HEADERS: 'true' }, NAMES],
+  ])('%s', async (_, env, passed) => {
+    const bucket = await openUpstream(ONE_ORIGIN);
+    const worker = await runWorker({ env: { BUCKET_URL: bucket.url, ...env } });
+    try {
+      const headers = ['CDN-Loop', 'fastly; a=b', 'X-Forwarded-For', '203.0.113.7, 127.0.0.1'];
+      await call(worker.url, { target: '/key', headers });
+      const asked = { headers: bucket.asked[0]?.headers ?? [] };
+      const names = asked.headers.filter((__, at) => at % 2 === 0).map((name) => name.toLowerCase());
+      expect(NAMES.filter((name) => names.includes(name))).toEqual(passed);
+      const [loop = ''] = values(asked, 'cdn-loop');
+      expect(loop).toMatch(/^fastly; a=b, .*bucket-cors-[0-9a-f]{8}$/);
+      expect(loop.includes('cloudflare')).toBe(passed.length > 0);
+      expect(values(asked, 'x-forwarded-for')).toEqual(['127.0.0.1']);
+      const again = await call(worker.url, { target: '/key', headers: ['CDN-Loop', loop] });
+      expect(element(again, 'Code')).toBe('LoopDetected');
+      expect(bucket.asked).toHaveLength(1);
+    } finally {
+      await worker.close();
+      await bucket.close();
+    }
+  });
+
+  test('add the client’s address once to the chain of a trusted proxy', async () => {
+    const bucket = await openUpstream(ONE_ORIGIN);
+    const worker = await runWorker({ env: { BUCKET_URL: bucket.url, TRUST_FORWARDED: 'true' } });
+    try {
+      await call(worker.url, { target: '/key', headers: ['X-Forwarded-For', '203.0.113.7, 127.0.0.1'] });
+      const asked = { headers: bucket.asked[0]?.headers ?? [] };
+      expect(values(asked, 'x-forwarded-for')).toEqual(['203.0.113.7, 127.0.0.1']);
+    } finally {
+      await worker.close();
+      await bucket.close();
+    }
+  });
+});

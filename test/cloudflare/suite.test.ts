@@ -1,0 +1,4 @@
+import { addTests } from '../suite/index.ts';
+import { openOnWorkerd } from './_worker-edge.ts';
+
+addTests({ name: 'workerd', open: openOnWorkerd });

@@ -1,0 +1,303 @@
+import { type Context, Hono } from 'hono';
+import { cors } from 'hono/cors';
+import { HTTPException } from 'hono/http-exception';
+import { requestId } from 'hono/request-id';
+import { describe, expect, test } from 'vitest';
+import type { BucketCorsOptions } from '../../src/config/middleware.ts';
+import { bucketCors } from '../../src/middleware.ts';
+import type { Loaded, Source } from '../../src/rules/source.ts';
+import { inlineSource } from '../../src/rules/sources/inline.ts';
+import { rule } from '../helpers/rules.ts';
+import { A, EVERYBODY, EVERYBODY_HEADERS, ONE_ORIGIN, ONE_ORIGIN_HEADERS, STRANGER } from '../suite/sets.ts';
+
+type Handler = (c: Context) => Response | Promise<Response>;
+
+const ASKING = { Origin: A, 'Access-Control-Request-Method': 'PUT' };
+
+const appWith = (handler: Handler, options: BucketCorsOptions = { rules: ONE_ORIGIN }) =>
+  new Hono().use(bucketCors(options)).all('/key', handler);
+
+/** The CORS headers of an answer, and Vary and Cache-Control beside them. */
+const told = ({ headers }: Response): Record<string, string> =>
+  Object.fromEntries([...headers].filter(([name]) => /^access-control-|^vary$|^cache-control$/.test(name)));
+
+const fails = (error: unknown): Handler => {
+  return () => {
+    throw error;
+  };
+};
+
+const immutable = async (headers: Record<string, string>): Promise<Response> => {
+  const fetched = await fetch(`data:text/plain,the object`);
+  for (const [name, text] of Object.entries(headers))
+    expect(() => fetched.headers.set(name, text)).toThrow(TypeError);
+  return fetched;
+};
+
+const ANSWERS: readonly [name: string, status: number, handler: Handler][] = [
+  ['an object', 200, (c) => c.text('the object')],
+  ['a part of one', 206, () => new Response('part', { status: 206 })],
+  ['an answer without a body', 204, () => new Response(null, { status: 204 })],
+  ['304', 304, () => new Response(null, { status: 304, headers: { ETag: '"a"' } })],
+  ['a redirect of Hono’s', 302, (c) => c.redirect('/other')],
+  ['a redirect whose headers can’t be changed', 307, () => Response.redirect('http://b.example/', 307)],
+  ['a fetched answer, whose headers can’t be changed', 200, () => immutable({ ETag: '"a"' })],
+  ['a 404 of the handler’s', 404, (c) => c.text('no such key', 404)],
+  ['notFound', 404, (c) => Promise.resolve(c.notFound())],
+  ['an error thrown', 500, fails(new Error('thrown on purpose'))],
+  ['an HTTPException', 403, fails(new HTTPException(403, { message: 'no' }))],
+  [
+    'an HTTPException with a response of its own',
+    401,
+    fails(new HTTPException(401, { res: new Response('no', { status: 401 }) })),
+  ],
+  [
+    'CORS headers of its own',
+    200,
+    () => new Response('', { headers: { 'Access-Control-Allow-Origin': '*', 'access-control-foo': 'x' } }),
+  ],
+];
+
+describe('bucketCors writes the one right set of headers', () => {
+  test.each(ANSWERS)('on %s', async (_, status, handler) => {
+    const app = appWith(handler);
+    app.onError((error, c) =>
+      error instanceof HTTPException ? error.getResponse() : c.text('it failed', 500),
+    );
+    for (const method of ['GET', 'HEAD', 'PUT', 'DELETE']) {
+      const allowed = await app.request('/key', { method, headers: { Origin: A } });
+      expect(allowed.status).toBe(status);
+      expect(told(allowed), method).toEqual({ ...ONE_ORIGIN_HEADERS, vary: 'Origin' });
+      const refused = await app.request('/key', { method, headers: { Origin: STRANGER } });
+      expect(refused.status).toBe(status);
+      expect(told(refused), method).toEqual({ vary: 'Origin' });
+    }
+  });
+
+  test('on a path that no handler serves, and on the notFound of the app that throws', async () => {
+    const app = new Hono().use(bucketCors({ rules: EVERYBODY }));
+    const missing = await app.request('/nothing');
+    expect(missing.status).toBe(404);
+    expect(told(missing)).toEqual(EVERYBODY_HEADERS);
+    app.notFound(() => {
+      throw new HTTPException(410);
+    });
+    for (const before of [app, new Hono().use((_, next) => next()).route('/', app)]) {
+      const thrown = await before.request('/nothing');
+      expect(told(thrown)).toEqual(EVERYBODY_HEADERS);
+    }
+  });
+
+  test('where hono/cors stands behind it too, for objects and for preflights', async () => {
+    const app = new Hono()
+      .use(bucketCors({ rules: ONE_ORIGIN }))
+      .use(cors({ origin: STRANGER, credentials: true, exposeHeaders: ['X-Mine'] }))
+      .all('/key', (c) => c.text('the object'));
+    for (const origin of [A, STRANGER]) {
+      const answered = await app.request('/key', { headers: { Origin: origin } });
+      expect(told(answered)).toEqual({ ...(origin === A && ONE_ORIGIN_HEADERS), vary: 'Origin' });
+    }
+    const asked = await app.request('/key', { method: 'OPTIONS', headers: ASKING });
+    expect(asked.headers.get('access-control-allow-origin')).toBe(A);
+    expect(asked.headers.has('access-control-allow-credentials')).toBe(false);
+  });
+
+  test.each([
+    ['Accept-Encoding, Origin', 'Accept-Encoding, Origin', 'Accept-Encoding'],
+    ['origin', 'Origin', null],
+    ['*', '*', '*'],
+  ])('with the handler’s Vary %s merged', async (own, depends, constant) => {
+    const handler: Handler = () => new Response('', { headers: { Vary: own } });
+    const headers = { Origin: A };
+    const one = await appWith(handler).request('/key', { headers });
+    expect(one.headers.get('vary')).toBe(depends);
+    const all = await appWith(handler, { rules: EVERYBODY }).request('/key', { headers });
+    expect(all.headers.get('vary')).toBe(constant);
+  });
+
+  test('and leaves the others alone: cookies, what was set outside, and what is said of the connection', async () => {
+    const app = new Hono()
+      .use(requestId())
+      .use(bucketCors({ rules: ONE_ORIGIN }))
+      .all('/key', (c) => {
+        c.header('Set-Cookie', 'a=1');
+        c.header('Set-Cookie', 'b=2', { append: true });
+        c.header('Connection', 'close');
+        c.header('Cache-Control', 'max-age=60');
+        return c.body('the object', 200, { 'Content-Type': 'text/x', 'Content-Length': '10' });
+      });
+    const { headers } = await app.request('/key', { headers: { Origin: A } });
+    expect(headers.getSetCookie()).toEqual(['a=1', 'b=2']);
+    expect(Object.fromEntries(headers)).toMatchObject({
+      connection: 'close',
+      'cache-control': 'max-age=60',
+      'content-type': 'text/x',
+      'content-length': '10',
+      'x-request-id': expect.any(String),
+    });
+    const asked = await app.request('/key', { method: 'OPTIONS', headers: ASKING });
+    expect(asked.headers.get('x-request-id')).not.toBeNull();
+  });
+
+  test('and leaves the handler\u2019s commands to a proxy in front alone', async () => {
+    const commands = { 'x-accel-redirect': '/internal/a', 'x-accel-expires': '60', 'x-sendfile': '/a' };
+    const answered = await appWith((c) => c.text('', 200, commands)).request('/key');
+    for (const [name, text] of Object.entries(commands)) expect(answered.headers.get(name)).toBe(text);
+  });
+
+  test('on a response that a handler gives to two clients at once, each its own', async () => {
+    const shared = new Response(null, { status: 404 });
+    const app = appWith(() => shared);
+    const [one, other] = await Promise.all(
+      [A, STRANGER].map((origin) => app.request('/key', { headers: { Origin: origin } })),
+    );
+    expect(one?.headers.get('access-control-allow-origin')).toBe(A);
+    expect(other?.headers.get('access-control-allow-origin')).toBeNull();
+    expect([...shared.headers]).toEqual([]);
+  });
+
+  test('with the body handed on unread, as it comes', async () => {
+    let pulled = 0;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull: (controller) => {
+          pulled += 1;
+          controller.enqueue(new Uint8Array([pulled]));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const answered = await appWith(() => new Response(body)).request('/key');
+    expect(pulled).toBe(0);
+    const reader = answered.body?.getReader();
+    expect(await reader?.read()).toEqual({ done: false, value: new Uint8Array([1]) });
+    expect(pulled).toBe(1);
+    await reader?.cancel();
+  });
+});
+
+describe('bucketCors answers preflights', () => {
+  test('and no handler sees them', async () => {
+    const seen: string[] = [];
+    const app = appWith((c) => {
+      seen.push(c.req.method);
+      return c.text('');
+    });
+    const allowed = await app.request('/key', { method: 'OPTIONS', headers: ASKING });
+    expect(allowed.status).toBe(200);
+    expect(await allowed.text()).toBe('');
+    expect(allowed.headers.get('content-length')).toBe('0');
+    expect(allowed.headers.get('content-type')).toBeNull();
+    expect(allowed.headers.get('access-control-allow-origin')).toBe(A);
+    const refused = await app.request('http://files.example/key', {
+      method: 'OPTIONS',
+      headers: { ...ASKING, Origin: STRANGER },
+    });
+    expect(refused.status).toBe(403);
+    const body = await refused.text();
+    expect(body).toContain('<Reason>origin_not_allowed</Reason>');
+    expect(body).toContain('<HostId>files.example</HostId>');
+    expect(seen).toEqual([]);
+  });
+
+  test('on its own paths only', async () => {
+    const app = new Hono()
+      .use('/files/*', bucketCors({ rules: ONE_ORIGIN }))
+      .options('/api', (c) => c.text('mine'));
+    expect(await (await app.request('/api', { method: 'OPTIONS', headers: ASKING })).text()).toBe('mine');
+    const asked = await app.request('/files/key', { method: 'OPTIONS', headers: ASKING });
+    expect(asked.status).toBe(200);
+  });
+
+  test('and tells the reason where that is asked for, in place of anybody else’s', async () => {
+    const handler: Handler = (c) => c.text('', 200, { 'x-bucket-cors-reason': 'forged' });
+    const rules = ONE_ORIGIN;
+    const told = await appWith(handler, { rules, debugReason: true }).request('/key');
+    expect(told.headers.get('x-bucket-cors-reason')).toBe('not_cors');
+    const untold = await appWith(handler, { rules }).request('/key');
+    expect(untold.headers.get('x-bucket-cors-reason')).toBeNull();
+  });
+});
+
+const XML =
+  '<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>';
+const JSON_TEXT = '{"CORSRules": [{"AllowedOrigins": ["*"], "AllowedMethods": ["GET"]}]}';
+const GOOD = { outcome: 'rules', ruleSet: EVERYBODY, warnings: [] } as const;
+const FAILED = { outcome: 'unknown', cause: 'the store is away', cure: 'Wait.' } as const;
+
+const sourceOf = (load: () => Promise<Loaded>): Source => ({ kind: 'url', name: 'a test', load });
+
+describe('rules of bucketCors', () => {
+  test.each<[string, BucketCorsOptions['rules']]>([
+    ['XML', XML],
+    ['JSON', JSON_TEXT],
+    ['a rule set', { rules: [rule()], responseVary: false }],
+    ['a source', inlineSource(XML)],
+  ])('may be given as %s', async (_, rules) => {
+    const app = appWith((c) => c.text('the object'), { rules });
+    const answered = await app.request('/key', { headers: { Origin: STRANGER } });
+    expect(answered.headers.get('access-control-allow-origin')).toBe('*');
+  });
+
+  test('a rule set without rules means that nobody gets headers', async () => {
+    const app = appWith((c) => c.text(''), { rules: { rules: [], responseVary: false } });
+    expect(told(await app.request('/key', { headers: { Origin: A } }))).toEqual({});
+  });
+
+  test('are unknown while they can’t be loaded: nothing is kept, and preflights may be asked again', async () => {
+    const lines: string[] = [];
+    const rules = sourceOf(async () => FAILED);
+    const handler: Handler = () =>
+      new Response('the object', {
+        headers: {
+          'Cache-Control': 'public, max-age=31536000',
+          'CDN-Cache-Control': 'max-age=60',
+          'X-Accel-Expires': '60',
+          Expires: 'Thu, 01 Jan 2099 00:00:00 GMT',
+          'Access-Control-Allow-Origin': '*',
+        },
+      });
+    const app = appWith(handler, { rules, warn: (line) => lines.push(line) });
+    const answered = await app.request('/key', { headers: { Origin: A } });
+    expect(await answered.text()).toBe('the object');
+    expect(told(answered)).toEqual({ vary: 'Origin', 'cache-control': 'no-store' });
+    for (const name of ['cdn-cache-control', 'expires', 'x-accel-expires'])
+      expect(answered.headers.has(name), name).toBe(false);
+    const asked = await app.request('/key', { method: 'OPTIONS', headers: ASKING });
+    expect(asked.status).toBe(503);
+    expect(await asked.text()).toContain('<Reason>rules_unavailable</Reason>');
+    expect(asked.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+    expect(asked.headers.get('cache-control')).toBe('no-store');
+    expect(lines).toEqual(['bucketCors: the store is away. Wait.']);
+  });
+
+  test('are loaded once for all who wait, and the load is handed to the context that takes work', async () => {
+    let loads = 0;
+    const rules = sourceOf(async () => {
+      loads += 1;
+      return GOOD;
+    });
+    const app = appWith((c) => c.text(''), { rules });
+    const waited: Promise<unknown>[] = [];
+    const context = {
+      waitUntil: (work: Promise<unknown>) => void waited.push(work),
+      passThroughOnException: () => {},
+      props: {},
+    };
+    const answers = await Promise.all([1, 2, 3].map(() => app.request('/key', {}, {}, context)));
+    expect(answers.map(told)).toEqual([EVERYBODY_HEADERS, EVERYBODY_HEADERS, EVERYBODY_HEADERS]);
+    expect(loads).toBe(1);
+    expect(waited.length).toBeGreaterThan(0);
+    await Promise.all(waited);
+  });
+
+  test('that are served in spite of a doubt are told of', async () => {
+    const doubtful = XML.replace('<CORSRule>', '<CORSRule><MaxAge>5</MaxAge>');
+    const lines: string[] = [];
+    const warn = (line: string) => void lines.push(line);
+    await appWith((c) => c.text(''), { rules: doubtful, warn }).request('/key');
+    await appWith((c) => c.text(''), { rules: inlineSource(doubtful), warn }).request('/key');
+    expect(lines).toHaveLength(2);
+    for (const line of lines) expect(line).toMatch(/CORSRule\[1\]\/MaxAge/);
+  });
+});

@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { RequestEvent } from '../../../src/edge/observe.ts';
+import { type CountsTaken, createCounts } from '../../../src/node/metrics/counts.ts';
+import { countsText } from '../../../src/node/metrics/prometheus.ts';
+import { EVENT } from '../../helpers/event.ts';
+
+const anEvent: fc.Arbitrary<RequestEvent> = fc
+  .record({
+    bucket: fc.constantFrom('a', 'b', null),
+    kind: fc.constantFrom('actual' as const, 'preflight' as const, null),
+    decision: fc.constantFrom('matched' as const, 'no_rules' as const, null),
+    status: fc.constantFrom(200, 404, null),
+    code: fc.constantFrom('ClientGone' as const, null),
+    received: fc.nat(9),
+    sent: fc.nat(9),
+    // In sixteenths of a second sums are exact, in whatever order they are made.
+    totalMs: fc.nat(80).map((sixteenths) => sixteenths * 62.5),
+  })
+  .map((some) => ({ ...EVENT, ...some }));
+
+const lines = (counts: CountsTaken): string[] => countsText(counts).split('\n').sort();
+
+describe('counts', () => {
+  test('that several processes took and one added are those that one would have counted alone', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(anEvent, fc.nat(2), fc.boolean())), (events) => {
+        const [alone, primary] = [createCounts(), createCounts()];
+        const workers = [createCounts(), createCounts(), createCounts()];
+        for (const [event, at, tells] of events) {
+          alone.observe(event);
+          workers[at]?.observe(event);
+          const taken = tells ? workers[at]?.take() : null;
+          if (taken) primary.add(structuredClone(taken));
+        }
+        for (const worker of workers) {
+          const taken = worker.take();
+          if (taken !== null) primary.add(structuredClone(taken));
+          expect(worker.take()).toBe(null);
+        }
+        expect(lines(primary.read())).toEqual(lines(alone.read()));
+      }),
+    );
+  });
+
+  test('have a bound: beyond it nothing is lost, and it is called other', () => {
+    const counts = createCounts({ most: 10 });
+    for (let at = 0; at < 1_000; at += 1) {
+      counts.observe({ ...EVENT, bucket: `b${at}`, status: at, sent: 1, totalMs: 1 });
+    }
+    const { kinds, bytes } = counts.read();
+    const requests = kinds.flatMap((kind) => kind.requests);
+    expect(requests.reduce((sum, [, , , count]) => sum + count, 0)).toBe(1_000);
+    expect(kinds.flatMap(({ classes }) => classes).reduce((sum, count) => sum + count)).toBe(1_000);
+    expect(bytes.reduce((sum, { sent }) => sum + sent, 0)).toBe(1_000);
+    expect(kinds.length + requests.length + bytes.length).toBeLessThanOrEqual(10 + 6);
+    expect(requests.at(-1)?.slice(0, 3)).toEqual(['other', 'other', 'other']);
+  });
+});
+
+describe('their text', () => {
+  test('has classes that add up, as Prometheus wants a histogram', () => {
+    const counts = createCounts();
+    for (const totalMs of [1, 1, 70, 70_000]) counts.observe({ ...EVENT, totalMs });
+    const found = countsText(counts.read())
+      .split('\n')
+      .flatMap((line) => /_bucket\{le="(.*?)",bucket="b",kind="actual"\} (\d+)$/.exec(line)?.slice(1) ?? [])
+      .join(' ');
+    expect(found).toBe(
+      '0.001 2 0.0025 2 0.005 2 0.01 2 0.025 2 0.05 2 0.1 3 0.25 3 0.5 3 1 3 2.5 3 5 3 10 3 30 3 60 3 +Inf 4',
+    );
+  });
+
+  test('escapes what a name may hold', () => {
+    const counts = createCounts();
+    counts.observe({ ...EVENT, bucket: 'a"b\\c\nd' });
+    expect(countsText(counts.read())).toContain('requests_total{bucket="a\\"b\\\\c\\nd",');
+  });
+});

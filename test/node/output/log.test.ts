@@ -1,0 +1,227 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { logRules, requestLog } from '../../../src/edge/log.ts';
+import type { RequestEvent } from '../../../src/edge/observe.ts';
+import { createLog } from '../../../src/node/output/log.ts';
+import type { LastGood, LoadFailure } from '../../../src/rules/ledger.ts';
+import { EVENT } from '../../helpers/event.ts';
+import { behaviour, rule } from '../../helpers/rules.ts';
+import { until } from '../../helpers/until.ts';
+import { configOf, type Started, startEdge } from '../_running.ts';
+import { NO_SUCH_CONFIGURATION, openStore, rulesFor, type Store, UNAVAILABLE } from '../transport/_store.ts';
+
+function memory(level: Parameters<typeof createLog>[0] = 'info') {
+  const lines: string[] = [];
+  const log = createLog(level, { write: (line: string) => void lines.push(line) });
+  return { log, lines, parsed: () => lines.map((line) => JSON.parse(line)) };
+}
+
+describe('a request', () => {
+  test('is one line of JSON with all there is to know', () => {
+    const { log, lines, parsed } = memory();
+    requestLog(log)(EVENT);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^\{[^\n]*\}\n$/);
+    const [{ time, ...line }] = parsed();
+    expect(line).toEqual({ level: 'info', msg: 'request', ...EVENT, headMs: 1.2, totalMs: 30 });
+    expect(new Date(time).toISOString()).toBe(time);
+  });
+
+  test('to a bucket that sends CORS headers of its own is warned of once a bucket', () => {
+    const { log, parsed } = memory('warn');
+    const observe = requestLog(log);
+    for (const bucket of ['a', 'b', 'a']) observe({ ...EVENT, bucket, bucketHadCors: true });
+    expect(parsed()).toMatchObject([
+      { bucket: 'a', msg: expect.stringContaining('CORS headers') },
+      { bucket: 'b' },
+    ]);
+  });
+
+  test('has values of one greatest length, and says how long they were', () => {
+    const { log, parsed } = memory();
+    const long = { path: `/${'a'.repeat(14_999)}`, origin: 'o'.repeat(600), requestId: 'r'.repeat(512) };
+    requestLog(log)({ ...EVENT, ...long });
+    expect(parsed()[0]).toMatchObject({
+      path: `/${'a'.repeat(511)}… (15000 characters)`,
+      origin: `${'o'.repeat(512)}… (600 characters)`,
+      requestId: long.requestId,
+    });
+  });
+
+  test('that never got a head is told without one', () => {
+    const { log, parsed } = memory();
+    requestLog(log)({ ...EVENT, headMs: null, status: null, code: 'ClientGone' });
+    expect(parsed()[0]).toMatchObject({ level: 'info', headMs: null, status: null, code: 'ClientGone' });
+  });
+
+  test.each([
+    ['info', 'that went well', {}],
+    ['info', 'that was refused', { status: 403, decision: 'origin_not_allowed' }],
+    ['info', 'that was wrong', { status: 400, code: 'RequestInvalid' }],
+    ['info', 'whose client went away', { status: 200, code: 'ClientGone' }],
+    ['warn', 'that the bucket answered with 500', { status: 500 }],
+    ['warn', 'a preflight that could not be decided', { status: 503, decision: 'rules_unavailable' }],
+    ['error', 'whose bucket could not be reached', { status: 502, code: 'BucketUnreachable' }],
+    ['error', 'whose bucket broke off behind a good status', { status: 200, code: 'BucketBrokeOff' }],
+    ['error', 'on which the edge failed', { status: 500, code: 'InternalError' }],
+  ] as [string, string, Partial<RequestEvent>][])('%s: one %s', (level, _, about) => {
+    const { log, parsed } = memory();
+    requestLog(log)({ ...EVENT, ...about });
+    expect(parsed()).toMatchObject([{ level }]);
+  });
+
+  test.each([
+    ['debug', 3],
+    ['info', 3],
+    ['warn', 2],
+    ['error', 1],
+    ['silent', 0],
+  ] as const)('at level %s, %i of three are told', (level, count) => {
+    const { log, lines } = memory(level);
+    for (const about of [{}, { status: 500 }, { code: 'BucketBrokeOff' as const }])
+      requestLog(log)({ ...EVENT, ...about });
+    expect(lines).toHaveLength(count);
+  });
+
+  test('with line breaks and quotes in it stays one line', () => {
+    const { log, lines, parsed } = memory();
+    requestLog(log)({ ...EVENT, origin: 'a"\n{"level":"error"}', path: '/\u2028\r\n' });
+    expect(lines.join('').trimEnd()).not.toMatch(/[\r\n]/);
+    expect(parsed()[0].origin).toBe('a"\n{"level":"error"}');
+  });
+});
+
+describe('rules', () => {
+  const bucket = {
+    name: 'b',
+    source: { kind: 'file' as const, name: './r.xml', load: async () => ({ outcome: 'none' as const }) },
+    behaviour: behaviour('oss'),
+  };
+  const lastGood: LastGood = {
+    outcome: 'rules',
+    ruleSet: { rules: [rule(), rule()], responseVary: false },
+    version: 'v1',
+    warnings: [],
+    loadedAt: 1,
+    confirmedAt: 1,
+  };
+  const failure: LoadFailure = { cause: 'it was down', cure: 'wait', at: 2, count: 1 };
+
+  test('that were loaded', () => {
+    const { log, parsed } = memory();
+    logRules(log, bucket, { state: 'fresh', lastGood, failure: null });
+    expect(parsed()).toMatchObject([
+      {
+        level: 'info',
+        msg: 'rules loaded',
+        bucket: 'b',
+        source: './r.xml',
+        state: 'fresh',
+        version: 'v1',
+        rules: 2,
+      },
+    ]);
+  });
+
+  test('with values that were skipped, a line each', () => {
+    const { log, parsed } = memory();
+    const warning = { place: 'CORSRule[1]', value: 'COPY', reason: 'unknown', write: 'GET' };
+    logRules(log, bucket, {
+      state: 'fresh',
+      lastGood: { ...lastGood, warnings: [warning, warning] },
+      failure: null,
+    });
+    expect(parsed()).toMatchObject([
+      { level: 'warn', msg: 'rules: value skipped', ...warning },
+      { level: 'warn' },
+      { level: 'info', msg: 'rules loaded' },
+    ]);
+  });
+
+  test.each([
+    ['stale', lastGood, 'v1'],
+    ['unavailable', null, null],
+  ] as const)('that could not be loaded: %s', (state, good, version) => {
+    const { log, parsed } = memory();
+    logRules(log, bucket, { state, lastGood: good, failure });
+    expect(parsed()).toMatchObject([
+      { level: 'warn', msg: 'rules could not be loaded', state, version, cause: 'it was down', cure: 'wait' },
+    ]);
+  });
+});
+
+describe('the log of a running edge', () => {
+  let store: Store;
+  let edge: Started;
+  beforeEach(async () => {
+    store = await openStore(rulesFor('https://a.example'));
+    edge = await startEdge(configOf({ bucket: store.url }));
+    await until('the rules are told', () => edge.text.length > 0);
+  });
+  afterEach(async () => {
+    await edge.close();
+    await store.close();
+  });
+
+  const requests = () => edge.logged().filter(({ msg }) => msg === 'request');
+  const rules = () => edge.logged().filter(({ msg }) => msg.startsWith('rules'));
+
+  test('has one line for each request, whatever became of it', async () => {
+    await edge.call('/a', { headers: { Origin: 'https://a.example' } });
+    await edge.call('/b', { headers: { Origin: 'https://other.example' } });
+    await edge.call('/c', {
+      method: 'OPTIONS',
+      headers: { Origin: 'https://a.example', 'Access-Control-Request-Method': 'PUT' },
+    });
+    await edge.call('/d', { method: 'PROPFIND' });
+    await until('there are four lines', () => requests().length >= 4);
+    expect(requests()).toMatchObject([
+      { path: '/a', origin: 'https://a.example', decision: 'matched', rule: 1, status: 200, sent: 5 },
+      { path: '/b', decision: 'origin_not_allowed', rule: null, status: 200 },
+      { path: '/c', kind: 'preflight', decision: 'method_not_allowed', status: 403 },
+      { path: '/d', method: 'PROPFIND', status: 405, code: 'MethodNotAllowed' },
+    ]);
+    expect(requests().every(({ rulesVersion }) => rulesVersion === rules()[0]?.version)).toBe(true);
+  });
+
+  test('never has a query, nor a header that authenticates', async () => {
+    const secret = 'hush-7f3a';
+    const headers = {
+      Authorization: `OSS id:${secret}`,
+      Cookie: secret,
+      Referer: `http://x/?${secret}`,
+      'X-Oss-Security-Token': secret,
+    };
+    await edge.call(`/a?OSSAccessKeyId=id&Signature=${secret}`, { headers });
+    await edge.call(`/a?Signature=${secret}`, { method: 'OPTIONS', headers });
+    await edge.call(`/?cors&x-oss-signature=${secret}`, { method: 'PUT', headers, body: secret });
+    await edge.call(`/a?${secret}`, { method: 'PROPFIND', headers });
+    await until('there are four lines', () => requests().length >= 4);
+    expect(store.seen).toContain(`GET /a?OSSAccessKeyId=id&Signature=${secret}`);
+    expect(edge.text.join('')).not.toContain(secret);
+    const { text } = await edge.admin('/metrics');
+    expect(text).not.toContain(secret);
+  });
+
+  test('tells of rules once a change, not once a load', async () => {
+    const refresh = () => edge.cache.refresh(edge.bucket);
+    await refresh();
+    await refresh();
+    expect(rules()).toMatchObject([{ msg: 'rules loaded', level: 'info', rules: 1 }]);
+    store.cors = UNAVAILABLE;
+    await refresh();
+    await refresh();
+    store.cors = NO_SUCH_CONFIGURATION;
+    await refresh();
+    await refresh();
+    expect(rules()).toMatchObject([
+      { msg: 'rules loaded', state: 'fresh' },
+      {
+        msg: 'rules could not be loaded',
+        level: 'warn',
+        state: 'stale',
+        cause: 'the bucket answered 503 ServiceUnavailable to GET /?cors',
+      },
+      { msg: 'rules loaded', state: 'fresh', rules: 0 },
+    ]);
+  });
+});

@@ -1,0 +1,133 @@
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer, type LookupFunction, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import type { Dispatcher } from 'undici';
+import { afterEach, expect, test } from 'vitest';
+import { isAddress, parseAddress } from '../../../src/bucket/address.ts';
+import { createPools } from '../../../src/node/transport/pools.ts';
+import { begin, call } from '../../helpers/client.ts';
+import { openOnNode } from '../../helpers/node-edge.ts';
+import { until } from '../../helpers/until.ts';
+
+const LIMITS = { connections: 1, queue: 0, wait: 100 };
+const TIMEOUTS = { connect: 5_000, head: 1_000, idle: 1_000 };
+const ends: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+async function listening(server: Server, host = '127.0.0.1', port = 0): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
+  ends.push(() => new Promise((resolve) => server.close(resolve)));
+  return (server.address() as AddressInfo).port;
+}
+
+test('a bucket whose configuration is read anew keeps its limit', () => {
+  const { pools, close } = createPools({ limits: LIMITS });
+  ends.push(close);
+  const address = { base: 'http://127.0.0.1:1', host: 'one.test', path: '' };
+  const timeouts = { connect: 1_000, head: 900_000 };
+  expect(pools({ address }).gate).toBe(pools({ address, timeouts }).gate);
+  expect(pools({ address: { ...address, path: '/two' } }).gate).not.toBe(pools({ address }).gate);
+});
+
+test('a client that leaves before its bucket’s connection is made leaves room for the next one', async () => {
+  const sockets = new Set<Socket>();
+  // It accepts, and never shakes hands.
+  const mute = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {}).once('close', () => sockets.delete(socket));
+  });
+  const url = `https://127.0.0.1:${await listening(mute)}`;
+  const edge = await openOnNode({ buckets: [{ name: 'bucket', url }], timeouts: TIMEOUTS }, LIMITS);
+  ends.push(async () => {
+    for (const socket of sockets) socket.destroy();
+    await edge.close();
+  });
+  const ask = () => begin(edge.url, {}).on('error', () => {});
+  const first = ask();
+  first.end();
+  await until('the bucket’s connection begins', () => sockets.size === 1);
+  expect((await call(edge.url)).status).toBe(503);
+  first.destroy();
+  await until('the first is told', () => edge.events.some(({ code }) => code === 'ClientGone'));
+  const second = ask();
+  second.end();
+  await until('the next goes', () => sockets.size === 2);
+  // Of what is made for nobody there is a bound too.
+  second.destroy();
+  await until(
+    'the second is told',
+    () => edge.events.filter(({ code }) => code === 'ClientGone').length === 2,
+  );
+  expect((await call(edge.url)).status).toBe(503);
+});
+
+test('a dot at the end of a bucket’s name goes to the resolver alone', async () => {
+  const lookedUp: string[] = [];
+  const asked: (string | undefined)[] = [];
+  const http = createHttpServer((incoming, outgoing) => outgoing.end(incoming.headers.host));
+  const tls = createTlsServer({
+    SNICallback: (name, done) => {
+      asked.push(name);
+      done(new Error('there is no certificate here'));
+    },
+  });
+  const [port, tlsPort] = [await listening(http), await listening(tls)];
+  const { pools, close } = createPools({
+    lookup: (name, { all }, found) => {
+      lookedUp.push(name);
+      if (all) found(null, [{ address: '127.0.0.1', family: 4 }]);
+      else found(null, '127.0.0.1', 4);
+    },
+  });
+  ends.push(close);
+  const ask = (url: string) => {
+    const address = parseAddress(url);
+    if (!isAddress(address)) throw new Error(address.reason);
+    const { pool, servername } = pools({ address });
+    const headers = ['Host', address.host];
+    const options: Dispatcher.RequestOptions & { servername: string } = {
+      path: '/',
+      method: 'GET',
+      headers,
+      servername,
+    };
+    return pool().request(options);
+  };
+  const { body } = await ask(`http://bucket.test.:${port}`);
+  expect(await body.text()).toBe(`bucket.test:${port}`);
+  await expect(ask(`https://bucket.test.:${tlsPort}`)).rejects.toThrow();
+  expect(lookedUp).toEqual(['bucket.test.', 'bucket.test.']);
+  expect(asked).toEqual(['bucket.test']);
+});
+
+test('an address that changes its name’s place is followed when its connections have lived', async () => {
+  const served: string[] = [];
+  const open = async (host: string, port: number): Promise<number> => {
+    const server = createHttpServer((_, outgoing) => {
+      served.push(host);
+      outgoing.end('here');
+    });
+    ends.push(async () => server.closeAllConnections());
+    return listening(server, host, port);
+  };
+  const port = await open('127.0.0.1', 0);
+  await open('127.0.0.2', port);
+  let place = '127.0.0.1';
+  const lookup: LookupFunction = (_name, { all }, tell) => {
+    if (all) tell(null, [{ address: place, family: 4 }]);
+    else tell(null, place, 4);
+  };
+  const { pools, close } = createPools({ connectionsLife: 50, lookup });
+  ends.push(close);
+  const line = pools({ address: { base: `http://bucket.test:${port}`, host: 'bucket.test', path: '' } });
+  const ask = async () => void (await (await line.pool().request({ path: '/', method: 'GET' })).body.text());
+  await ask();
+  place = '127.0.0.2';
+  await until('the new place is asked', async () => {
+    await ask();
+    return served.at(-1) === '127.0.0.2';
+  });
+  expect(served[0]).toBe('127.0.0.1');
+});

@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { program } from './_programs.ts';
+
+/** No client takes longer for what the suite asks for, also on a busy machine: one that does hangs. */
+const LIMIT_MS = 60_000;
+
+export interface CommandOptions {
+  readonly env: Readonly<Record<string, string>>;
+  /** Written to its standard input. */
+  readonly input?: string;
+  readonly cwd?: string;
+}
+
+export interface Output {
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+/** Runs a command to its end. Rejects with all that it printed when it fails, or takes too long. */
+export function command(name: string, args: readonly string[], options: CommandOptions): Promise<Output> {
+  const { env, input = '', cwd } = options;
+  const child = spawn(program(name), args, { env, ...(cwd !== undefined && { cwd }) });
+  const [output, errors]: [Buffer[], Buffer[]] = [[], []];
+  child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+  child.stdin.on('error', () => undefined).end(input);
+  let late = false;
+  const limit = setTimeout(() => {
+    late = true;
+    child.kill('SIGKILL');
+  }, LIMIT_MS);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      clearTimeout(limit);
+      const [stdout, stderr] = [Buffer.concat(output), String(Buffer.concat(errors))];
+      if (code === 0) return resolve({ stdout, stderr });
+      const how = late ? `did not end within ${LIMIT_MS / 1000} seconds` : `ended with ${code}`;
+      const said = `${stdout}${stderr}`.slice(-4000);
+      reject(new Error(`${name} ${args.join(' ')} ${how}\n${said}`));
+    });
+  });
+}

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { command } from './_command.ts';
+import type { Gateway } from './_gateway.ts';
+import type { Way, Ways } from './_ways.ts';
+
+/** Arguments that make curl sign a request by SigV4; curl 7.88 does not send the digest of the body by itself. */
+export const signedBy = ({ accessKey, secretKey }: Gateway): readonly string[] => [
+  ...['--aws-sigv4', 'aws:amz:us-east-1:s3', '-u', `${accessKey}:${secretKey}`],
+  ...['-H', 'x-amz-content-sha256: UNSIGNED-PAYLOAD'],
+];
+
+export interface CurlAnswer {
+  /** The statuses of all heads, informational ones too. */
+  readonly statuses: readonly number[];
+  /** Of the last head, by lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** Sends a request without a signature; its target below the bucket goes out just as it is written. */
+export async function curl(
+  ways: Ways,
+  { url, host, root }: Pick<Way, 'url' | 'host' | 'root'>,
+  target: string,
+  ...args: readonly string[]
+): Promise<CurlAnswer> {
+  const folder = ways.folder();
+  const [heads, body] = [join(folder, 'heads'), join(folder, 'body')];
+  const how = ['-sS', '--globoff', '--path-as-is', '--max-time', '20', '-D', heads, '-o', body];
+  const where = ['--connect-to', `::${new URL(url).host}`, `http://${host}${root}${target}`];
+  await command('curl', [...how, ...args, ...where], { env: {} });
+  // With -I it writes the heads there too.
+  return {
+    ...parse(readFileSync(heads, 'latin1')),
+    body: args.includes('-I') ? Buffer.alloc(0) : bytesOf(body),
+  };
+}
+
+function parse(text: string): Pick<CurlAnswer, 'statuses' | 'headers'> {
+  const heads = text.split('\r\n\r\n').filter((head) => head !== '');
+  const [, ...lines] = heads.at(-1)?.split('\r\n') ?? [];
+  const headers: Record<string, string> = {};
+  for (const line of lines) {
+    const [, name = '', value = ''] = /^([^:]+): *(.*)$/.exec(line) ?? [];
+    const key = name.toLowerCase();
+    headers[key] = key in headers ? `${headers[key]}, ${value}` : value;
+  }
+  return { statuses: heads.map((head) => Number(head.split(' ')[1])), headers };
+}
+
+/** There is no file where no byte of a body came. */
+function bytesOf(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch {
+    return Buffer.alloc(0);
+  }
+}

@@ -1,0 +1,195 @@
+/** A Ceph RADOS Gateway on loopback: one monitor, one OSD in memory and radosgw, in a folder of its own. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { freePort } from '../helpers/listen.ts';
+import { until } from '../helpers/until.ts';
+import { program, SYSTEM_PATH } from './_programs.ts';
+
+/** A name before this one is a bucket: `media.s3.test`. */
+export const DNS_NAME = 's3.test';
+
+const START_LIMIT = 60_000;
+const TOOL_LIMIT = 60_000;
+
+/** What a test needs to reach it; it goes from the setup to every test file. */
+export interface Gateway {
+  readonly url: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+}
+
+export interface RunningGateway extends Gateway {
+  stop(): Promise<void>;
+}
+
+interface Ports {
+  readonly monitor: number;
+  readonly gateway: number;
+}
+
+/**
+ * The least that Ceph starts with: no authentication between its parts, one copy of each object. With the default
+ * Paxos intervals each of the dozen pools that radosgw creates takes a second.
+ */
+const configuration = (folder: string, id: string, { monitor, gateway }: Ports): string => `
+[global]
+fsid = ${id}
+mon initial members = a
+mon host = v1:127.0.0.1:${monitor}
+ms bind msgr2 = false
+public network = 127.0.0.0/8
+auth cluster required = none
+auth service required = none
+auth client required = none
+auth allow insecure global id reclaim = true
+osd pool default size = 1
+osd pool default min size = 1
+osd pool default pg num = 4
+osd pool default pg autoscale mode = off
+mon allow pool size one = true
+mon max pg per osd = 1000
+paxos propose interval = 0.05
+paxos min wait = 0.01
+mon data avail warn = 1
+mon data avail crit = 1
+osd crush chooseleaf type = 0
+osd crush update on start = false
+osd class update on start = false
+run dir = ${folder}/run
+admin socket = ${folder}/run/$name.$pid.asok
+log file =
+log to stderr = true
+mon cluster log file =
+pid file = ${folder}/run/$name.pid
+crash dir = ${folder}/run
+keyring = ${folder}/keyring
+[mon.a]
+mon data = ${folder}/mon
+mon addr = 127.0.0.1:${monitor}
+[osd.0]
+osd data = ${folder}/osd
+osd objectstore = memstore
+memstore device bytes = 2147483648
+osd op num shards = 1
+osd op num threads per shard = 2
+[client.rgw]
+rgw frontends = beast endpoint=127.0.0.1:${gateway} tcp_nodelay=1
+rgw dns name = ${DNS_NAME}
+rgw enable ops log = false
+rgw thread pool size = 32
+`;
+
+/** Starts the gateway with one user; rejects with the logs of what did not start. */
+export async function startGateway(): Promise<RunningGateway> {
+  const folder = await mkdtemp(join(tmpdir(), 'rgw-'));
+  for (const name of ['mon', 'osd', 'run']) mkdirSync(join(folder, name));
+  const daemons: ChildProcess[] = [];
+  async function stop(): Promise<void> {
+    const ended = daemons.filter(isRunning).map((daemon) => once(daemon, 'exit'));
+    // Their state is in memory and goes with them, so nothing is lost.
+    for (const daemon of daemons) daemon.kill('SIGKILL');
+    await Promise.all(ended);
+    await rm(folder, { recursive: true, force: true });
+  }
+  try {
+    return { ...(await startIn(folder, daemons)), stop };
+  } catch (error) {
+    const logs = ['monitor', 'osd', 'radosgw'].map(
+      (name) => `${name}:\n${tail(join(folder, `${name}.out`))}`,
+    );
+    await stop();
+    throw new Error(`the Ceph gateway did not start: ${String(error)}\n${logs.join('\n')}`, { cause: error });
+  }
+}
+
+async function startIn(folder: string, daemons: ChildProcess[]): Promise<Gateway> {
+  const [id, osd] = [randomUUID(), randomUUID()];
+  const ports = { monitor: await freePort(), gateway: await freePort() };
+  const conf = join(folder, 'ceph.conf');
+  writeFileSync(conf, configuration(folder, id, ports));
+  writeFileSync(join(folder, 'keyring'), '');
+  const environment = { PATH: SYSTEM_PATH, CEPH_CONF: conf };
+  const tool = (name: string, ...args: string[]) =>
+    promisify(execFile)(program(name), args, {
+      env: environment,
+      timeout: TOOL_LIMIT,
+      killSignal: 'SIGKILL',
+    });
+  const start = (name: string, file: string, ...args: string[]): ChildProcess => {
+    const output = openSync(join(folder, `${name}.out`), 'a');
+    // The kernel ends the daemon when this process ends, also where nothing here can run any more.
+    const withThis = ['--pdeathsig', 'KILL', '--', program(file), ...args];
+    const daemon = spawn(program('setpriv'), withThis, {
+      env: environment,
+      stdio: ['ignore', output, output],
+    });
+    closeSync(output);
+    daemons.push(daemon);
+    return daemon;
+  };
+
+  const map = join(folder, 'monmap');
+  const monitor = `[v1:127.0.0.1:${ports.monitor}]`;
+  await tool('monmaptool', '--create', '--addv', 'a', monitor, '--fsid', id, map);
+  await tool('ceph-mon', '--mkfs', '-i', 'a', '--monmap', map);
+  start('monitor', 'ceph-mon', '-f', '-i', 'a');
+  // It waits for the monitor by itself.
+  await tool('ceph', 'osd', 'new', osd);
+  await tool('ceph-osd', '-i', '0', '--mkfs', '--osd-uuid', osd);
+  await tool('ceph', 'osd', 'crush', 'add', 'osd.0', '1.0', 'root=default', 'host=one');
+  await startOsd(
+    () => start('osd', 'ceph-osd', '-f', '-i', '0'),
+    async () => (await tool('ceph', 'osd', 'stat')).stdout.includes('1 up'),
+  );
+  const keys = { accessKey: 'TESTACCESSKEY0000001', secretKey: 'testsecretkey0000000000000000000000000001' };
+  const user = ['--uid=test', '--display-name=Test', `--access-key=${keys.accessKey}`];
+  await tool('radosgw-admin', '-n', 'client.rgw', 'user', 'create', ...user, `--secret=${keys.secretKey}`);
+  const radosgw = start('radosgw', 'radosgw', '-f', '-n', 'client.rgw');
+  await until(
+    'radosgw listens or has ended',
+    async () => !isRunning(radosgw) || (await accepts(ports.gateway)),
+    START_LIMIT,
+  );
+  if (!isRunning(radosgw)) throw new Error(`radosgw ended with ${endOf(radosgw)}`);
+  return { url: `http://127.0.0.1:${ports.gateway}`, ...keys };
+}
+
+/** The OSD can lose a race with a new monitor and end with "wrong fsid": it is started again. */
+async function startOsd(start: () => ChildProcess, isUp: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    const osd = start();
+    await until('the OSD is up or has ended', async () => !isRunning(osd) || (await isUp()), START_LIMIT);
+    if (isRunning(osd)) return;
+    if (attempt === 3) throw new Error(`the OSD ended with ${endOf(osd)}`);
+  }
+}
+
+const isRunning = ({ exitCode, signalCode }: ChildProcess): boolean =>
+  exitCode === null && signalCode === null;
+
+const endOf = ({ exitCode, signalCode }: ChildProcess) => exitCode ?? signalCode;
+
+const accepts = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
+
+function tail(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').split('\n').slice(-20).join('\n');
+  } catch {
+    return '(not started)';
+  }
+}
