@@ -55,7 +55,7 @@ const NODE_PACKAGES = ['undici', 'pino', 'prom-client', 'send', '@hono/node-serv
 
 interface Import {
   readonly line: number;
-  /** Null when it is worked out at run time, where nobody can check it. */
+  /** Null if it is computed at run time, which this check cannot follow. */
   readonly from: string | null;
 }
 
