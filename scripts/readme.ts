@@ -17,6 +17,8 @@ const EDGE_RUNS = /^edge\s+http/m;
 const STARTS_EDGE = /(^|\n)npm ((ci && npm )?start|run worker:dev)/;
 const START_TIMEOUT_MS = 120_000;
 const COMMAND_TIMEOUT_MS = 1_500_000;
+/** How many commands the summary lists, the slowest first. */
+const SLOWEST = 8;
 /** An edge that has just started may still be loading its rules: curl runs again until its output fits. */
 const ANSWER_TIMEOUT_MS = 20_000;
 
@@ -130,6 +132,7 @@ async function main(pages: readonly string[]): Promise<void> {
   const stopStores = await startStores();
   const edge = createEdge();
   let failed = 0;
+  const times: { command: string; seconds: number }[] = [];
   for (const group of groups) {
     if (!group.every(({ command }) => command.startsWith('curl') || STARTS_EDGE.test(command)))
       await edge.stop();
@@ -140,14 +143,17 @@ async function main(pages: readonly string[]): Promise<void> {
       if (fault !== null) failed += 1;
       const verdict = fault === null ? 'as written' : 'NOT AS WRITTEN';
       const which = group.length > 1 ? `${command}: ` : '';
-      const took = `${secondsSince(stepBegan)} s`;
-      console.log(`  ${which}${verdict} (${took})${fault === null ? '' : `: ${fault}`}`);
+      const seconds = secondsSince(stepBegan);
+      times.push({ command, seconds });
+      console.log(`  ${which}${verdict} (${seconds} s)${fault === null ? '' : `: ${fault}`}`);
     });
     await Promise.all(steps);
   }
   await edge.stop();
   stopStores();
   const count = groups.flat().length;
+  for (const { command, seconds } of times.sort((a, b) => b.seconds - a.seconds).slice(0, SLOWEST))
+    console.log(`${String(seconds).padStart(6)} s  ${command.split('\n').join('; ')}`);
   console.log(`readme: ${count - failed} passed, ${failed} failed, in ${secondsSince(began)} s`);
   process.exitCode = failed === 0 ? 0 : 1;
 }

@@ -43,7 +43,10 @@ test('the README lists some options, with the flag, variable, default and exampl
   expect(OF_SOURCE).toMatchObject(byFlag(rows));
 });
 
-test.each(['docs/options.md', 'README.md'])('%s says of each option what it does', (page) => {
-  for (const row of rowsOf(page))
-    expect(row, row[0]).toEqual([...row.slice(0, 4), expect.stringMatching(/\w+.*\.$/)]);
-});
+test.each(['docs/options.md', 'README.md'])(
+  'each option has a sentence that says what it does: %s',
+  (page) => {
+    for (const row of rowsOf(page))
+      expect(row, row[0]).toEqual([...row.slice(0, 4), expect.stringMatching(/\w+.*\.$/)]);
+  },
+);
