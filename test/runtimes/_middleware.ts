@@ -39,7 +39,7 @@ export async function openMiddlewareOn(
     edgeId: '',
     bucket,
     bucketNamed: () => bucket,
-    told: () => Promise.reject(new Error('an app with the middleware has no admin port')),
+    status: () => Promise.reject(new Error('an app with the middleware has no admin port')),
     events: [],
     errors: [],
     setRules: async (changed) => {
