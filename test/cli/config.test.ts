@@ -142,7 +142,7 @@ describe('is refused at once, with what to write', () => {
       'a file that is not JSON',
       '{',
       [],
-      [/^bucket-cors: \S*edge\.json: line 1, column 2 not JSON.*write JSON/],
+      [/^bucket-cors: \S*edge\.json: line 1, column 2 is not JSON.*write JSON/],
     ],
     [
       'a file with faults, beside a flag with one',
