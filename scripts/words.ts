@@ -24,7 +24,7 @@ const WORDS: readonly (readonly [found: RegExp, write: string])[] = [
 
 /** Phrases in which a word of the list is the field's own. */
 const TERMS =
-  /keep-?alive|kept-alive|\bkeep(?:s|ing)? (?:the |a |its |their )?connections? (?:open|alive)|\bkeep_?alive\w*|\bkeep-(?:host|prefix)|\bhousekeep\w*|--management keep|\buphold\w*|\bhold(?:s|ing)? (?:that|true)|\bthreshold\w*/gi;
+  /keep-?alive|kept-alive|\bkeep(?:s|ing)? (?:the |a |its |their )?connections? (?:open|alive)|\bkeep_?alive\w*|\bkeep-(?:host|prefix)|\bhousekeep\w*|--management keep|\buphold\w*|\bhold(?:s|ing)? (?:that|true)|\bthreshold\w*|\bpreconditions you specified did not hold/gi;
 
 /** Files whose text is a quotation, data, or this list. */
 const LEFT_OUT =

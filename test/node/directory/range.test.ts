@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rangeToObey } from '../../../src/node/directory/range.ts';
+import { rangeToApply } from '../../../src/node/directory/range.ts';
 
 // An object of 1000 bytes, as in OSS's own examples. Whole: the header is not obeyed.
 const whole = undefined;
@@ -23,8 +23,8 @@ test.each([
   ['no unit', '0-499', whole, whole],
   ['no number', 'bytes=a-b', whole, whole],
 ])('a range: %s', (_, range, obeyed, standard) => {
-  expect(rangeToObey('GET', { range }, 1000)).toBe(obeyed);
-  expect(rangeToObey('GET', { range, 'x-oss-range-behavior': 'standard' }, 1000)).toBe(standard);
+  expect(rangeToApply('GET', { range }, 1000)).toBe(obeyed);
+  expect(rangeToApply('GET', { range, 'x-oss-range-behavior': 'standard' }, 1000)).toBe(standard);
 });
 
 test.each([
@@ -32,5 +32,5 @@ test.each([
   ['a weak tag never says that a range is still good', 'GET', { range: 'bytes=0-1', 'if-range': 'W/"x"' }],
   ['no range', 'GET', {}],
 ])('%s', (_, method, headers) => {
-  expect(rangeToObey(method, headers, 1000)).toBeUndefined();
+  expect(rangeToApply(method, headers, 1000)).toBeUndefined();
 });

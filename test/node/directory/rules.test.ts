@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { answer } from '../../../src/node/directory/answer.ts';
-import { makeDigests } from '../../../src/node/directory/digest.ts';
+import { createDigests } from '../../../src/node/directory/digest.ts';
 import { openDirectoryBucket } from '../../../src/node/directory/server.ts';
 import { isLoopback } from '../../../src/node/reach.ts';
 import { codeOf, useTestBucket } from './_bucket.ts';
@@ -111,7 +111,7 @@ describe('a peer on another machine', () => {
       root: bucket().folder,
       rulesFile,
       rulesWritable: true,
-      digests: makeDigests(),
+      digests: createDigests(),
       answersTo: () => true,
     };
     const server = createServer((request, response) => {
