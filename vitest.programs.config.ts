@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Long tests of whole edges beside real programs: caches, clients, outputs that fail, clocks that are set, attacks, load. */
+/** Long tests of whole edges with real programs: caches, clients, failing outputs, changed clocks, attacks, load. */
 export const PROGRAMS = [
   'test/caches/**/*.test.ts',
   'test/cli/{clock,disk,log-*,redis,variables}.test.ts',
@@ -15,7 +15,7 @@ export const PROGRAMS = [
 export default defineConfig({
   test: {
     include: PROGRAMS,
-    // Each starts several processes, and some measure how soon one of them answers while others take all they can.
+    // Each starts several processes, and some measure the response time of a process under load.
     maxWorkers: 1,
     testTimeout: 60_000,
     hookTimeout: 60_000,

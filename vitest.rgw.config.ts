@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['test/rgw/**/*.test.ts'],
     globalSetup: ['test/rgw/_setup.ts'],
     maxWorkers: 3,
-    // A test runs several commands, each with a limit of its own.
+    // A test runs several commands, each with its own timeout.
     testTimeout: 300_000,
     hookTimeout: 60_000,
   },

@@ -5,9 +5,9 @@ export default defineConfig({
   test: {
     include: ['test/soak/**/*.test.ts'],
     testTimeout: 0,
-    // One after the other: each measures, and wants the machine for itself.
+    // One file at a time: each measures the whole machine.
     fileParallelism: false,
-    // Memory is told after a collection of garbage, or it would tell of that alone.
+    // Heap sizes are compared after a garbage collection.
     execArgv: ['--expose-gc'],
   },
 });

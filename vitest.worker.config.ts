@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** What runs in workerd: `npm run test:worker`. */
+/** The tests in workerd: `npm run test:worker`. */
 export default defineConfig({
   test: {
     include: ['test/cloudflare/**/*.test.ts'],

@@ -1,4 +1,4 @@
-// The proxy path side by side with what else could stand in its place, every row in the same run.
+// Compares the edge with other proxies on the proxy path. All rows come from one run.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { openContest, startEdge, writeRules } from './lib/contestants.ts';
 import { describeMachine, type Places, places, versionOf, whereIs } from './lib/machine.ts';
 import { flooded, type Memory, streamed } from './lib/memory.ts';
 import { startBucket } from './lib/nginx.ts';
-import { watchElsewhere } from './lib/noise.ts';
+import { watchNoise } from './lib/noise.ts';
 import { measure, roundsOr } from './lib/rounds.ts';
 import type { Server } from './lib/servers.ts';
 import { tableOf } from './lib/table.ts';
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   const wrk = whereIs('wrk');
   if (nginx === null || wrk === null) {
     const missing = [nginx === null ? 'nginx' : [], wrk === null ? 'wrk' : []].flat().join(' and ');
-    console.log(`\nthe proxy path is left out: install ${missing} (Debian: apt-get install nginx wrk)`);
+    console.log(`\nthe proxy path is skipped: install ${missing} (Debian: apt-get install nginx wrk)`);
     return;
   }
   const folder = mkdtempSync(join(tmpdir(), 'bucket-cors-bench-'));
@@ -30,31 +30,31 @@ async function main(): Promise<void> {
 
 async function run(nginx: string, wrk: string, folder: string, where: Places): Promise<void> {
   const rounds = roundsOr(ROUNDS);
-  const elsewhere = watchElsewhere(where);
+  const noise = watchNoise(where);
   console.error('starting the servers');
   const bucket = await startBucket(nginx, folder, where.bucket);
   const memory = await memoryOf(bucket, folder, where);
   const flood = await floodOf(bucket, folder, where);
   const { contestants, notes } = await openContest(bucket, nginx, folder, where);
   const samples = await measure(contestants, rounds, where.load);
-  const disturbed = elsewhere();
+  const disturbed = noise();
   for (const server of new Set(contestants.map((one) => one.server))) await server.close();
   await bucket.close();
 
   console.log(
-    `\nthe proxy path: requests a second over ${CONNECTIONS} connections, in brackets the server's CPU time for one ` +
-      `(for one MB of 100 MB); medians of ${rounds} rounds in one run, ratios with their least and greatest, ` +
-      'and at best what they are by the least CPU time of each',
+    `\nthe proxy path: requests a second over ${CONNECTIONS} connections, in brackets the server's CPU time for each ` +
+      `(for each MB of 100 MB); medians of ${rounds} rounds in one run, ratios with their least and greatest, ` +
+      'and "at best" the ratio of the least CPU times',
   );
   console.log(`${describeMachine(where)}\n${versions(nginx, wrk)}\n`);
   console.log(tableOf({ contestants, samples, pairIsFree: where.pairIsFree, streamed: memory, flood }));
   const pair = where.pairIsFree
     ? []
-    : ['two workers are not judged: that takes four cores, two for them alone'];
+    : ['two workers are not judged: that needs four cores, two of them for the workers alone'];
   for (const note of [...notes, ...pair, disturbed]) console.log(`\n${note}`);
 }
 
-/** Of an edge that nothing else is asked of. */
+/** Bytes of an edge that streams 5 GB, without other requests. */
 async function memoryOf(bucket: Server, folder: string, { server }: Places): Promise<Memory> {
   const edge = await startEdge(bucket.url, writeRules(folder).usual, server);
   console.error('streaming 5 GB');
@@ -63,10 +63,10 @@ async function memoryOf(bucket: Server, folder: string, { server }: Places): Pro
   return memory;
 }
 
-/** Likewise. */
+/** Bytes of an edge under requests from new origins, without other requests. */
 async function floodOf(bucket: Server, folder: string, { server, load }: Places): Promise<Memory> {
   const edge = await startEdge(bucket.url, writeRules(folder).pattern, server);
-  console.error('asking for new origins');
+  console.error('sending requests from new origins');
   const memory = await flooded(edge, load);
   await edge.close();
   return memory;
@@ -101,7 +101,7 @@ function versions(nginx: string, wrk: string): string {
     .join(', ');
 }
 
-/** The version that a package.json tells; null where there is none. */
+/** The version in a package.json; null if the file is missing. */
 function installed(file: URL | string): string | null {
   try {
     return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;

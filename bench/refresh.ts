@@ -7,18 +7,18 @@ import { roundsOr } from './lib/rounds.ts';
 const ROUNDS = roundsOr(15);
 const REQUESTS = 3_000;
 const CONNECTIONS = 32;
-/** Least part of the throughput that is left while rules are loaded every 10 ms. */
+/** The least ratio of the throughput with a load of rules every 10 ms to that without loads. */
 const GOAL = 0.97;
 const MODES = [
-  ['rest', 'nothing: what the measurement itself is off by'],
-  ['slow', 'a load that takes 300 ms, or joins one'],
-  ['unchanged', '"not modified"'],
+  ['rest', 'nothing: the error of the measurement itself'],
+  ['slow', 'a load of 300 ms, or a wait for it'],
+  ['unchanged', '304 Not Modified'],
   ['same', 'the same ten rules, in full'],
   ['changed', 'ten other rules'],
 ] as const;
 const HEADERS = { origin: 'https://app-9.example.com' };
 
-/** What the edge has spent and done so far. */
+/** The edge's totals so far. */
 interface Spent {
   readonly microseconds: number;
   readonly loads: number;
@@ -33,7 +33,7 @@ interface Round {
   readonly loads: number;
 }
 
-/** Two rounds at rest, and two between them while rules are loaded. */
+/** Two rounds without loads, and two between them with loads. */
 interface Pair {
   readonly without: Round;
   readonly during: Round;
@@ -46,7 +46,7 @@ interface Weighed {
   readonly compiled: number;
   readonly each: number;
   readonly eachBeyond: number;
-  readonly held: number;
+  readonly cached: number;
 }
 
 const child = (name: string, args: readonly string[] = [], execArgv: readonly string[] = []): ChildProcess =>
@@ -66,23 +66,23 @@ async function throughput(): Promise<void> {
   const edge = child('./servers/edge.ts', [`http://127.0.0.1:${port}`]);
   const { url } = await said<{ url: string }>(edge);
   const pool = new Pool(url, { connections: CONNECTIONS });
-  const tell = async (word: 'refresh' | 'rest'): Promise<Spent> => {
+  const command = async (word: 'refresh' | 'rest'): Promise<Spent> => {
     edge.send(word);
     return said<Spent>(edge);
   };
   const round = async (word: 'refresh' | 'rest'): Promise<Round> => {
-    const before = await tell(word);
+    const before = await command(word);
     const began = performance.now();
     await ask(pool);
     const seconds = (performance.now() - began) / 1000;
-    const after = await tell('rest');
+    const after = await command('rest');
     if (after.failed > 0 || after.waited > 0) {
       throw new Error(`${after.failed} loads failed, ${after.waited} requests waited for one`);
     }
     const loads = after.loads - before.loads;
     return { seconds, spent: after.microseconds - before.microseconds, loads };
   };
-  /** A round at rest before and after, so that whatever drifts meanwhile falls out. */
+  /** Rounds without loads come before and after, so that drift of the machine cancels out. */
   const pair = async (mode: string): Promise<Pair> => {
     bucket.send(mode);
     const word = mode === 'rest' ? 'rest' : 'refresh';
@@ -107,7 +107,7 @@ async function throughput(): Promise<void> {
     `Node ${process.versions.node}, ${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores\n`,
   );
   console.log(
-    '| every 10 ms | loads a second | requests a second | at rest | of rest | CPU ms a load | goal |',
+    '| every 10 ms | loads a second | requests a second | without loads | ratio | CPU ms a load | goal |',
   );
   console.log('|---|---|---|---|---|---|---|');
   for (const [mode, title] of MODES) console.log(rowOf(title, pairs.get(mode) ?? []));
@@ -150,22 +150,20 @@ function rowOf(title: string, pairs: readonly Pair[]): string {
 }
 
 async function memory(): Promise<void> {
-  const held = child('./servers/rules-memory.ts', [], ['--expose-gc']);
-  const weighed = await said<Weighed>(held);
+  const memoryChild = child('./servers/rules-memory.ts', [], ['--expose-gc']);
+  const weighed = await said<Weighed>(memoryChild);
   const { buckets, rules, beyond } = weighed;
   console.log(`\nmemory of ${buckets} buckets with ${rules} rules each, read from a document\n`);
   console.log('| what | |');
   console.log('|---|---|');
+  console.log(`| bytes of a compiled bucket, without its rule set | ${weighed.compiled.toFixed(0)} |`);
+  console.log(`| bytes of a bucket in the cache, with its rule set | ${weighed.each.toFixed(0)} |`);
   console.log(
-    `| bytes of a compiled bucket, beside the rule set it was made from | ${weighed.compiled.toFixed(0)} |`,
+    `| bytes of each of ${beyond} more, each of which evicts another | ${weighed.eachBeyond.toFixed(0)} |`,
   );
-  console.log(`| bytes of a bucket in the cache, rule set and all | ${weighed.each.toFixed(0)} |`);
+  const verdict = weighed.cached === buckets ? 'within the limit' : `it should be ${buckets}`;
   console.log(
-    `| bytes of each of ${beyond} more, for each of which another is evicted | ${weighed.eachBeyond.toFixed(0)} |`,
-  );
-  const verdict = weighed.held === buckets ? 'the bound is kept' : `it should be ${buckets}`;
-  console.log(
-    `| compiled buckets held after ${buckets + beyond} were loaded | ${weighed.held}: ${verdict} |`,
+    `| compiled buckets cached after ${buckets + beyond} were loaded | ${weighed.cached}: ${verdict} |`,
   );
 }
 

@@ -1,4 +1,4 @@
-// The edge as a Worker in workerd, side by side with a Worker of the same shape, in the same run.
+// Compares the edge as a Worker in workerd with a hono Worker that does the same. Both rows come from one run.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,31 +11,31 @@ import { type Goal, median, ratioCell } from './lib/goals.ts';
 import { openIsolate } from './lib/isolate.ts';
 import { describeMachine, type Places, places, versionOf, whereIs } from './lib/machine.ts';
 import { startBucket } from './lib/nginx.ts';
-import { watchElsewhere } from './lib/noise.ts';
+import { watchNoise } from './lib/noise.ts';
 import { measure, roundsOr, type Samples } from './lib/rounds.ts';
 import { startServer } from './lib/servers.ts';
 import { figureCell } from './lib/table.ts';
 import { CONNECTIONS } from './lib/wrk.ts';
 
 const ROUNDS = 5;
-/** Of each Worker in turn in one round: few seconds apart, the machine is the same for both. */
+/** Slices of each Worker, in turn, in one round: the Workers run seconds apart, at the same speed of the machine. */
 const SLICES = 6;
 const MEASURED: readonly Kind[] = ['preflight', '1k'];
 const GOAL: Goal = { title: 'hono', one: 'edge', other: 'hono', least: { preflight: 1.2, '1k': 1 } };
 
-/** Of the table. */
+/** Columns of the table. */
 const COLUMNS = 7;
-/** How often each is started. */
+/** Starts of each Worker. */
 const STARTS = 5;
-/** A Worker that tells what workerd takes itself. */
+/** An empty Worker, which shows the cost of workerd itself. */
 const NOTHING = 'nothing';
 const EMPTY = "export default { fetch: () => new Response('') };";
 
-/** A Worker, and what it is given. */
+/** A Worker with its variables. */
 interface Worker {
   readonly id: string;
   readonly title: string;
-  /** The bundle. */
+  /** The path of the bundle. */
   readonly file: string;
   readonly bindings: Record<string, string>;
 }
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   const wrk = whereIs('wrk');
   if (nginx === null || wrk === null) {
     const missing = [nginx === null ? 'nginx' : [], wrk === null ? 'wrk' : []].flat().join(' and ');
-    console.log(`\nWorkers are left out: install ${missing} (Debian: apt-get install nginx wrk)`);
+    console.log(`\nWorkers are skipped: install ${missing} (Debian: apt-get install nginx wrk)`);
     return;
   }
   const folder = mkdtempSync(join(tmpdir(), 'bucket-cors-bench-'));
@@ -55,7 +55,7 @@ async function main(): Promise<void> {
 
 async function run(nginx: string, wrk: string, folder: string, where: Places): Promise<void> {
   const rounds = roundsOr(ROUNDS) * SLICES;
-  const elsewhere = watchElsewhere(where);
+  const noise = watchNoise(where);
   console.error('bundling and starting the Workers');
   const bucket = await startBucket(nginx, folder, where.bucket);
   const workers: Worker[] = [
@@ -63,7 +63,7 @@ async function run(nginx: string, wrk: string, folder: string, where: Places): P
       id: 'edge',
       title: '**bucket-cors**',
       file: await bundle(null, join(folder, 'edge')),
-      // Its peer logs nothing either.
+      // The other Worker logs nothing either.
       bindings: { BUCKET_URL: bucket.url, CORS_RULES: rulesOf(ORIGIN), LOG_LEVEL: 'warn' },
     },
     {
@@ -82,22 +82,22 @@ async function run(nginx: string, wrk: string, folder: string, where: Places): P
   }
   for (const one of contestants) await check(one);
   const samples = await measure(contestants, rounds, where.load, 'once');
-  const disturbed = elsewhere();
+  const disturbed = noise();
   for (const { server } of contestants) await server.close();
   await bucket.close();
 
   console.log(
     `\nWorkers, in workerd on this machine: requests a second over ${CONNECTIONS} connections, in brackets the ` +
-      `server's CPU time for one; medians of ${rounds} slices of a second in turn, ratios with their least and greatest, and ` +
-      `at best what they are by the least CPU time of each; start-up in medians of ${STARTS}, to where workerd ` +
-      'listens and from there to the first answer',
+      `server's CPU time for each; medians of ${rounds} slices of a second in turn, ratios with their least and greatest, and ` +
+      `"at best" the ratio of the least CPU times; start-up in medians of ${STARTS}, until workerd ` +
+      'listens, and from then until the first answer',
   );
   console.log(`${describeMachine(where)}\n${versions(nginx, wrk)}\n`);
   console.log(tableOf(workers, samples, starts, where));
   console.log(`\n${disturbed}`);
 }
 
-/** One origin, as the peer has it. */
+/** Rules for one origin, like those of the other Worker. */
 const rulesOf = (origin: string): string =>
   toXml({
     rules: [
@@ -114,13 +114,13 @@ const rulesOf = (origin: string): string =>
 
 /** Milliseconds. */
 interface StartUp {
-  /** Until it listens, its script having been read and run. */
+  /** Until workerd listens, after it has read and run the script. */
   readonly listening: number;
-  /** From then until its first answer, to a preflight. */
+  /** From then until the first answer, to a preflight. */
   readonly answered: number;
 }
 
-/** By id, what each takes to start; in turn, round by round, every second round backwards. */
+/** The start-up times of each Worker by id. They start in turn, in reverse order in every second round. */
 async function startUps(workers: readonly Worker[]): Promise<ReadonlyMap<string, StartUp>> {
   const scripts = workers.map(({ id, file, bindings }) => ({
     id,
@@ -132,7 +132,7 @@ async function startUps(workers: readonly Worker[]): Promise<ReadonlyMap<string,
   for (let start = 0; start <= STARTS; start++) {
     for (const { id, script, bindings } of start % 2 === 0 ? started : started.toReversed()) {
       const took = await startUp(script, bindings);
-      // The first reads workerd itself from the disk.
+      // The first start reads workerd itself from the disk.
       if (start > 0) taken.set(id, [...(taken.get(id) ?? []), took]);
     }
   }
@@ -175,7 +175,7 @@ function tableOf(
         ...startCells(id),
       ];
     }),
-    ['a Worker that does nothing', '', '', '', '', ...startCells(NOTHING)],
+    ['an empty Worker', '', '', '', '', ...startCells(NOTHING)],
     [`ratio to ${GOAL.title}`, ...MEASURED.map((kind) => ratioCell(GOAL, samples, kind, pairIsFree))],
   ];
   const filled = rows.map((cells) => [...cells, ...Array<string>(COLUMNS - cells.length).fill('')]);

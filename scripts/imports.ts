@@ -1,6 +1,6 @@
 /**
- * Who may import whom (docs/architecture.md, The house). `node scripts/imports.ts` prints the offending lines and exits with 1;
- * the tests call `violations`.
+ * Checks who may import whom (docs/architecture.md). `node scripts/imports.ts` prints the offending lines and exits with
+ * 1; the tests call `violations`.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
@@ -8,7 +8,7 @@ import { join, posix, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const CORE = ['cors', 'document', 'rules', 'bucket'];
-const ANYTHING = [
+const ALL = [
   'cors',
   'document',
   'rules',
@@ -21,7 +21,7 @@ const ANYTHING = [
   'cli',
   '',
 ];
-/** By folder under src/; '' is the files beside the folders, index.ts above all. A folder may always import itself. */
+/** By folder under src/; '' stands for the files beside the folders, such as index.ts. A folder may import itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cors: [],
   document: ['cors'],
@@ -30,12 +30,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: CORE,
   edge: CORE,
   admin: CORE,
-  node: ANYTHING,
-  cloudflare: ANYTHING,
-  cli: ANYTHING,
+  node: ALL,
+  cloudflare: ALL,
+  cli: ALL,
   '': ['cors', 'document', 'rules', 'bucket', 'config', 'edge', 'admin'],
 };
-/** By wing, a folder under src/node/: the other wings that it may import. Every wing may import the files of GROUND. */
+/** By wing, a folder under src/node/: the other wings that it may import. Every wing may import the files of SHARED. */
 const WINGS: Readonly<Record<string, readonly string[]>> = {
   files: [],
   server: ['files'],
@@ -49,17 +49,17 @@ const WINGS: Readonly<Record<string, readonly string[]>> = {
   cluster: ['buckets', 'metrics', 'output', 'server', 'frontend.ts', 'single-process.ts'],
 };
 /** Files beside the wings that every wing may import. */
-const GROUND: ReadonlySet<string> = new Set(['reach.ts', 'start-fault.ts', 'system-error.ts']);
+const SHARED: ReadonlySet<string> = new Set(['reach.ts', 'start-fault.ts', 'system-error.ts']);
 const ON_NODE = ['node', 'cli'];
 const NODE_PACKAGES = ['undici', 'pino', 'prom-client', 'send', '@hono/node-server'];
 
 interface Import {
   readonly line: number;
-  /** Null if it is computed at run time, which this check cannot follow. */
+  /** Null if the path is computed at run time and cannot be checked. */
   readonly from: string | null;
 }
 
-// A statement begins its line. Inside its clause only names, braces, commas, `*` and comments can stand.
+// A statement begins its line. Its clause contains only names, braces, commas, `*` and comments.
 const STATEMENT =
   /^[ \t]*(?:import|export)\b(?:(?:[\w$*{},\s]|\/\/.*|\/\*[\s\S]*?\*\/)*?\bfrom)?\s*(['"])([^'"\n]+)\1/gm;
 const CALL = /\bimport\s*\(\s*(?:(['"`])([^'"`$\n]+)\1\s*[,)])?/g;
@@ -78,7 +78,7 @@ function importsOf(text: string): Import[] {
   return [...statements, ...calls].sort((one, other) => one.line - other.line);
 }
 
-/** The folder under src/ that a path lies in, '' beside the folders, null outside src/. */
+/** The folder of a path under src/; '' beside the folders, null outside src/. */
 function folderOf(path: string): string | null {
   const [top, folder, ...rest] = path.split('/');
   if (top !== 'src' || folder === undefined) return null;
@@ -93,28 +93,26 @@ function objection(path: string, from: string | null): string | null {
   if (allowed === undefined)
     return `no rule says what ${label(folder)} may import: add it to scripts/imports.ts`;
   if (from === null) {
-    return allowed === ANYTHING
-      ? null
-      : `${label(folder)} may not import a name that is worked out at run time`;
+    return allowed === ALL ? null : `${label(folder)} may not import a path that is computed at run time`;
   }
   if (!from.startsWith('.')) return packageObjection(folder, from);
   const imported = posix.normalize(posix.join(posix.dirname(path), from));
   const target = folderOf(imported);
-  if (target === null) return `${label(folder)} may not import what lies outside src/`;
+  if (target === null) return `${label(folder)} may not import a file outside src/`;
   if (target === 'node' && folder === 'node') return wingObjection(path, imported);
   return target === folder || allowed.includes(target)
     ? null
     : `${label(folder)} may not import ${label(target)}`;
 }
 
-/** The wing of a file under src/node/, and the file's own name where it lies beside the wings. */
+/** The wing of a file under src/node/; the file's name if it is beside the wings. */
 const wingOf = (path: string): string => path.split('/')[2] ?? '';
 
 function wingObjection(path: string, imported: string): string | null {
   const from = wingOf(path);
   const to = wingOf(imported);
-  if (from === to || GROUND.has(to)) return null;
-  if (GROUND.has(from)) return `node/${from} may not import node/${to}`;
+  if (from === to || SHARED.has(to)) return null;
+  if (SHARED.has(from)) return `node/${from} may not import node/${to}`;
   // The files beside the wings put the wings together.
   if (from.endsWith('.ts')) return null;
   const allowed = WINGS[from];
@@ -145,7 +143,7 @@ export function violations(files: ReadonlyMap<string, string>): string[] {
   );
 }
 
-/** Every TypeScript file under src/ of a project, by its path from the root. */
+/** The text of every TypeScript file under src/, by its path from the project's root. */
 export function sourceFiles(root: string): Map<string, string> {
   const names = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
   const paths = names.filter((name) => /\.[mc]?tsx?$/.test(name)).sort();

@@ -31,6 +31,8 @@ const TERMS = new RegExp(
     String.raw`\bkeep(?:s|ing)? (?:the |a |an |its |their |this )?(?:\w+ )?connections? (?:open|alive)`,
     // options
     String.raw`\bkeep-(?:host|prefix)|--management keep|\bkeep_names`,
+    // the text of an S3 error
+    String.raw`\bpreconditions you specified did not hold`,
     // proofs, and locks
     String.raw`\bhold(?:s|ing)? (?:that|true)|\b(?:hold|holds|held|holding) (?:a|the|its|this) lock`,
   ].join('|'),

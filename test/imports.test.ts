@@ -4,18 +4,18 @@ import { sourceFiles, violations } from '../scripts/imports.ts';
 
 const found = (path: string, text: string) => violations(new Map([[path, text]]));
 
-describe('who may import whom (docs/architecture.md, The house)', () => {
-  test('the sources keep to it', () => {
+describe('the imports of src (docs/architecture.md, "Who may import whom")', () => {
+  test('follow the table', () => {
     const files = sourceFiles(fileURLToPath(new URL('..', import.meta.url)));
     expect([...files.keys()]).toContain('src/cors/decide.ts');
     expect(violations(files)).toEqual([]);
   });
 
   test.each([
-    ['within a folder anything goes', 'src/cors/decide.ts', './rule.ts'],
-    ['a wing uses the ground floor', 'src/node/demo/page.ts', '../start-fault.ts'],
-    ['a wing uses a wing below', 'src/node/transport/send.ts', '../server/abort.ts'],
-    ['what lies beside the wings uses all', 'src/node/start.ts', './cluster/primary.ts'],
+    ['a file uses any file of its folder', 'src/cors/decide.ts', './rule.ts'],
+    ['a wing uses a shared file beside the wings', 'src/node/demo/page.ts', '../start-fault.ts'],
+    ['a wing uses a wing of its list', 'src/node/transport/send.ts', '../server/abort.ts'],
+    ['a file beside the wings uses every wing', 'src/node/start.ts', './cluster/primary.ts'],
     ['document uses cors', 'src/document/xml.ts', '../cors/rule.ts'],
     ['rules uses cors', 'src/rules/cache.ts', '../cors/compile.ts'],
     ['rules uses document', 'src/rules/cache.ts', '../document/xml.ts'],
@@ -25,7 +25,7 @@ describe('who may import whom (docs/architecture.md, The house)', () => {
     ['config uses bucket', 'src/config/schema.ts', '../bucket/address.ts'],
     ['edge uses bucket', 'src/edge/object.ts', '../bucket/headers.ts'],
     ['admin uses rules', 'src/admin/refresh.ts', '../rules/cache.ts'],
-    ['node uses all', 'src/node/frontend.ts', '../edge/app.ts'],
+    ['node uses edge', 'src/node/frontend.ts', '../edge/app.ts'],
     ['cloudflare uses config', 'src/cloudflare/entry.ts', '../config/read.ts'],
     ['cli uses node', 'src/cli/serve.ts', '../node/start.ts'],
     ['index uses edge', 'src/index.ts', './edge/app.ts'],
@@ -35,8 +35,8 @@ describe('who may import whom (docs/architecture.md, The house)', () => {
     ['node uses undici', 'src/node/transport.ts', 'undici'],
     ['node uses node: modules', 'src/node/demo/server.ts', 'node:http'],
     ['cli uses node: modules', 'src/cli/serve.ts', 'node:fs/promises'],
-    ['a package that only begins like one of Node', 'src/edge/app.ts', 'undici-like'],
-  ])('may: %s', (_, path, from) => {
+    ['a package whose name begins like one of Node', 'src/edge/app.ts', 'undici-like'],
+  ])('are allowed: %s', (_, path, from) => {
     expect(found(path, `import { x } from '${from}';\n`)).toEqual([]);
   });
 
@@ -54,9 +54,9 @@ describe('who may import whom (docs/architecture.md, The house)', () => {
     ['index uses node', 'src/index.ts', './node/server.ts', 'src/ may not import node/'],
     ['index uses cloudflare', 'src/index.ts', './cloudflare/entry.ts', 'src/ may not import cloudflare/'],
     ['index uses cli', 'src/index.ts', './cli/serve.ts', 'src/ may not import cli/'],
-    ['edge goes round by index', 'src/edge/app.ts', '../index.ts', 'edge/ may not import src/'],
-    ['edge leaves src', 'src/edge/app.ts', '../../test/helpers/rules.ts', 'what lies outside src/'],
-    ['a detour changes nothing', 'src/cors/lint.ts', '../cors/../edge/app.ts', 'cors/ may not import edge/'],
+    ['edge uses index', 'src/edge/app.ts', '../index.ts', 'edge/ may not import src/'],
+    ['edge leaves src', 'src/edge/app.ts', '../../test/helpers/rules.ts', 'a file outside src/'],
+    ['a path with ..', 'src/cors/lint.ts', '../cors/../edge/app.ts', 'cors/ may not import edge/'],
     ['rules uses node: modules', 'src/rules/file.ts', 'node:fs', "rules/ may not import Node's own modules"],
     [
       'cloudflare uses node: modules',
@@ -66,26 +66,26 @@ describe('who may import whom (docs/architecture.md, The house)', () => {
     ],
     ['index uses node: modules', 'src/index.ts', 'node:fs', "src/ may not import Node's own modules"],
     ['a module of Node without node:', 'src/edge/app.ts', 'fs', "edge/ may not import Node's own modules"],
-    ['a part of a module of Node without node:', 'src/edge/app.ts', 'fs/promises', "Node's own modules"],
+    ['a submodule of Node without node:', 'src/edge/app.ts', 'fs/promises', "Node's own modules"],
     ['edge uses undici', 'src/edge/app.ts', 'undici', 'runs on Node only'],
     ['admin uses prom-client', 'src/admin/metrics.ts', 'prom-client', 'runs on Node only'],
     ['edge uses pino', 'src/edge/log.ts', 'pino', 'runs on Node only'],
     ['edge uses send', 'src/edge/file.ts', 'send', 'runs on Node only'],
     [
-      'edge uses a part of @hono/node-server',
+      'edge uses a submodule of @hono/node-server',
       'src/edge/app.ts',
       '@hono/node-server/utils',
       'runs on Node only',
     ],
     ['a folder without a rule', 'src/lib/x.ts', '../cors/rule.ts', 'no rule says what lib/ may import'],
     [
-      'a wing uses one above',
+      'a wing uses a wing outside its list',
       'src/node/server/listen.ts',
       '../transport/pools.ts',
       'node/server/ may not import node/transport',
     ],
     [
-      'the ground floor uses a wing',
+      'a shared file beside the wings uses a wing',
       'src/node/reach.ts',
       './server/abort.ts',
       'node/reach.ts may not import node/server',
@@ -96,8 +96,8 @@ describe('who may import whom (docs/architecture.md, The house)', () => {
       '../server/abort.ts',
       'no rule says what node/lib/ may import',
     ],
-    ['a folder without a rule is used', 'src/edge/app.ts', '../lib/x.ts', 'edge/ may not import lib/'],
-  ])('may not: %s', (_, path, from, reason) => {
+    ['edge uses a folder without a rule', 'src/edge/app.ts', '../lib/x.ts', 'edge/ may not import lib/'],
+  ])('are refused: %s', (_, path, from, reason) => {
     const [only, ...others] = found(path, `import { x } from '${from}';\n`);
     expect(only).toMatch(new RegExp(`^${path}:1: `));
     expect(only).toContain(reason);
@@ -107,38 +107,38 @@ describe('who may import whom (docs/architecture.md, The house)', () => {
 
   test.each([
     ['import type', `import type { X } from '../edge/app.ts';`],
-    ['a type among others', `import { type X } from '../edge/app.ts';`],
+    ['a type in an import list', `import { type X } from '../edge/app.ts';`],
     ['a default import', `import app from "../edge/app.ts";`],
     ['a default and a namespace', `import app, * as rest from '../edge/app.ts'`],
     ['an import for its effect', `import '../edge/app.ts';`],
-    ['an import without blanks', `import{x}from'../edge/app.ts'`],
+    ['an import without spaces', `import{x}from'../edge/app.ts'`],
     ['export from', `export { x } from '../edge/app.ts';`],
     ['export everything', `export * from '../edge/app.ts';`],
-    ['export everything under a name', `export * as edge from '../edge/app.ts';`],
+    ['export everything as a namespace', `export * as edge from '../edge/app.ts';`],
     ['export type', `export type { X } from '../edge/app.ts';`],
     ['an import with attributes', `import data from '../edge/data.json' with { type: 'json' };`],
     ['a dynamic import', `const app = await import('../edge/app.ts');`],
     ['a dynamic import in a template', 'const app = await import(`../edge/app.ts`);'],
-    ['an import type in place', `let app: import('../edge/app.ts').App;`],
-  ])('it is found in every form: %s', (_, statement) => {
+    ['an inline import type', `let app: import('../edge/app.ts').App;`],
+  ])('are found in the form of %s', (_, statement) => {
     const text = `// first line\n${statement}\nexport const x = 1;\n`;
     expect(found('src/rules/cache.ts', text)).toHaveLength(1);
     expect(found('src/rules/cache.ts', text)[0]).toMatch(/^src\/rules\/cache\.ts:2: .*edge\//);
   });
 
-  test('it is found over several lines with comments between, and told by the line of its path', () => {
+  test('are found over several lines with comments, and reported by the line of the path', () => {
     const text = `import {\n  one, // the 'first'\n  /* and */ two,\n} from '../edge/app.ts';\n`;
     expect(found('src/rules/cache.ts', text)).toEqual([
       'src/rules/cache.ts:4: rules/ may not import edge/ (../edge/app.ts)',
     ]);
   });
 
-  test('each offence is told', () => {
+  test('are reported one by one', () => {
     const text = `import a from '../edge/app.ts';\nimport b from '../cors/rule.ts';\nimport c from 'node:fs';\n`;
     expect(found('src/rules/cache.ts', text)).toHaveLength(2);
   });
 
-  test('a dynamic import of a name worked out at run time is refused, but not where anything goes', () => {
+  test('with a computed name are refused, except in folders that may import everything', () => {
     for (const text of [
       'await import(name)',
       `await import('../edge/' + name)`,
@@ -155,10 +155,10 @@ describe('who may import whom (docs/architecture.md, The house)', () => {
       'a documentation comment',
       `/**\n * import { x } from '../edge/app.ts';\n * {@link import('../edge/app.ts')}\n */`,
     ],
-    ['a string that reads like one', `const text = "import x from '../edge/app.ts'";`],
-    ['a call of another name', `reimport('../edge/app.ts');`],
-    ['an export of its own', `export const from = '../edge/app.ts';`],
-  ])('it is not found in %s', (_, text) => {
+    ['a string with the text of an import', `const text = "import x from '../edge/app.ts'";`],
+    ['a call of another function', `reimport('../edge/app.ts');`],
+    ['an export of a constant', `export const from = '../edge/app.ts';`],
+  ])('are not found in %s', (_, text) => {
     expect(found('src/rules/cache.ts', text)).toEqual([]);
   });
 });

@@ -11,8 +11,8 @@ const WRANGLER = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
 const LIMIT = 60_000;
 
 /**
- * Bundles a Worker as `npm run worker:build` does, and gives back the script's file. `entry` is a path within the
- * project; none: what wrangler.toml names.
+ * Bundles a Worker like `npm run worker:build`, and returns the path of the script. `entry` is a path in the project;
+ * null means the entry of wrangler.toml.
  */
 export async function bundle(entry: string | null, folder: string): Promise<string> {
   const args = [WRANGLER, 'deploy', ...(entry === null ? [] : [entry])];

@@ -13,44 +13,44 @@ import type { Load } from './wrk.ts';
 export const KINDS = ['preflight', '1k', '100k', '100m'] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** The one origin that all of them allow; with bucket-cors the last of ten rules names it. */
+/** The origin that every server allows; in bucket-cors the last of ten rules lists it. */
 export const ORIGIN = 'https://app-9.example.com';
 const PREFLIGHT = [
   ...['Origin', ORIGIN],
   ...['Access-Control-Request-Method', 'PUT'],
   ...['Access-Control-Request-Headers', 'content-type,x-oss-date'],
 ];
-/** Node writes them by itself. */
+/** Headers that Node writes itself. */
 const WRITTEN_BY_NODE: ReadonlySet<string> = new Set(['date', 'connection', 'keep-alive']);
 
-/** One row of figures: a server, and how it is asked. */
+/** One row of figures: a server with its requests. */
 export interface Contestant {
   readonly id: string;
   readonly title: string;
   readonly server: Server;
   readonly kinds: readonly Kind[];
-  /** It answers with CORS headers. */
+  /** True if it answers with CORS headers. */
   readonly cors: boolean;
   readonly load: (kind: Kind) => Load;
 }
 
 export interface Contest {
   readonly contestants: readonly Contestant[];
-  /** What is left out, and what to do about it. */
+  /** The skipped rows, each with its remedy. */
   readonly notes: readonly string[];
 }
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const COMMAND_LINE = here('../../bin/bucket-cors.js');
 
-/** Only what a pattern lets in, so that each origin's answer is another. */
+/** Rules with a pattern only, so that each origin gets a different answer. */
 const patternRules = (): RuleSet => {
   const [first, ...rest] = ruleSetOf('app', 1).rules;
   if (first === undefined) throw new Error('no rule to start from');
   return { rules: [{ ...first, allowedOrigins: ['https://*.example.com'] }, ...rest], responseVary: false };
 };
 
-/** Starts the product by its own command line. */
+/** Starts the edge by its command line. */
 export function startEdge(
   bucket: string,
   rules: string,
@@ -64,7 +64,7 @@ export function startEdge(
   );
 }
 
-/** Writes the rules that the edges are started with. */
+/** Writes the rules files for the edges. */
 export function writeRules(folder: string): { usual: string; pattern: string } {
   const write = (name: string, xml: string): string => {
     const file = join(folder, name);
@@ -80,7 +80,7 @@ export function writeRules(folder: string): { usual: string; pattern: string } {
 const knowsWorkers = (): boolean =>
   spawnSync(process.execPath, [COMMAND_LINE, 'help'], { encoding: 'utf8' }).stdout.includes('--workers');
 
-/** Starts all of them, and sees that each does what it is measured for. Neighbours in the list are compared. */
+/** Starts all servers and checks their answers. Rows of one comparison are neighbours in the list. */
 export async function openContest(
   bucket: Server,
   nginx: string,
@@ -111,14 +111,14 @@ export async function openContest(
       'bare',
       'bare node:http + undici',
       await node('../servers/undici.mjs', JSON.stringify(ownHeaders(preflight))),
-      // Not 100 MB: it has no back-pressure, and would hold what it has read too early.
+      // Not 100 MB: without back-pressure it would buffer the body.
       { cors: false, kinds: most },
     ),
     cell('edge', '**bucket-cors**', edge),
     cell('floor', 'peer floor', await node('../servers/floor.mjs'), { cors: false, kinds: gets }),
     cell(
       'off',
-      'bucket-cors without rules, asked without Origin',
+      'bucket-cors without rules, requests without Origin',
       await startEdge(bucket.url, 'bucket', server),
       {
         cors: false,
@@ -157,8 +157,8 @@ export async function openContest(
   return {
     contestants,
     notes: [
-      ...(peers ? [] : ['the Node peers are left out: install them with "npm ci --prefix bench"']),
-      ...(spread === undefined ? ['two workers are left out: this bucket-cors has no --workers'] : []),
+      ...(peers ? [] : ['the other Node servers are skipped: install them with "npm ci --prefix bench"']),
+      ...(spread === undefined ? ['two workers are skipped: this bucket-cors has no --workers'] : []),
     ],
   };
 }
@@ -169,7 +169,7 @@ interface Ways {
   readonly load?: (server: Server, kind: Kind) => Load;
 }
 
-/** A row that is asked as all are, unless `ways` say otherwise. */
+/** A row with the usual requests, changed by `ways`. */
 export const cell = (
   id: string,
   title: string,
@@ -182,7 +182,7 @@ export const loadOf = ({ url }: Pick<Server, 'url'>, kind: Kind): Load =>
     ? { url: `${url}/1k`, method: 'OPTIONS', headers: PREFLIGHT }
     : { url: `${url}/${kind}`, method: 'GET', headers: ['Origin', ORIGIN] };
 
-/** A server with rules that let in what a pattern fits: asked with one origin, or with a new one each time. */
+/** A server with a pattern in its rules, which gets requests from one origin or from a new origin each time. */
 export const patternCell = (origins: 'one' | 'new', server: Server): Contestant =>
   cell(
     origins === 'one' ? 'steady' : 'flood',
@@ -191,7 +191,7 @@ export const patternCell = (origins: 'one' | 'new', server: Server): Contestant 
     { kinds: ['preflight', '1k'], load: withOrigins(origins) },
   );
 
-/** As `loadOf`, but for the Origin, which wrk makes for each request. */
+/** Like `loadOf`, but wrk adds the Origin to each request. */
 const withOrigins =
   (origins: 'one' | 'new') =>
   (server: Server, kind: Kind): Load => {
@@ -202,7 +202,7 @@ const withOrigins =
 const ownHeaders = ({ headers }: Answered): string[] =>
   headers.filter((_, at) => !WRITTEN_BY_NODE.has(headers[at - (at % 2)]?.toLowerCase() ?? ''));
 
-/** Rejects when it does not answer as it must to be compared. */
+/** Rejects if an answer of the server is not comparable. */
 export async function check({ title, cors, kinds, load }: Contestant): Promise<void> {
   for (const kind of kinds) {
     const given = load(kind);

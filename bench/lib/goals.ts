@@ -1,15 +1,15 @@
 import type { Kind } from './contestants.ts';
 import type { Sample, Samples } from './rounds.ts';
 
-/** One contestant's throughput as a part of another's, and what it should be at least. */
+/** The least ratio of one contestant's throughput to another's. */
 export interface Goal {
   readonly title: string;
   readonly one: string;
   readonly other: string;
   readonly least: Readonly<Partial<Record<Kind, number>>>;
-  /** Wished for, not promised. */
+  /** An aim, not a promise. */
   readonly aim?: true;
-  /** The cores that it speaks of must be free. */
+  /** Judged only if two cores are free for the workers. */
   readonly needsPair?: true;
 }
 
@@ -41,9 +41,9 @@ export const GOALS: readonly Goal[] = [
   },
 ];
 
-/** Megabytes above idle while 5 GB are streamed. */
+/** Megabytes above idle during a stream of 5 GB. */
 export const STREAMED_LIMIT = 60;
-/** Megabytes above the peak with one origin while every request has a new one: a heap's own ups and downs. */
+/** Megabytes above the peak with one origin if every request has a new one: the variation of a heap. */
 export const FLOOD_LIMIT = 32;
 
 export const median = (values: readonly number[]): number => {
@@ -52,7 +52,7 @@ export const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[(sorted.length >> 1) - 1] ?? upper)) / 2;
 };
 
-/** A goal's cell at one kind of request: the median of the rounds' ratios, their span, and the verdict. */
+/** The cell of a goal for one kind of request: the median ratio of the rounds, their span, and the verdict. */
 export function ratioCell(
   { one, other, least, aim, needsPair }: Goal,
   samples: Samples,
@@ -65,13 +65,13 @@ export function ratioCell(
   const ratios = above.map(({ perSecond }, at) => perSecond / (below[at]?.perSecond ?? Number.NaN));
   const span = `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`;
   const ratio = median(ratios);
-  // A shared machine makes programs slower and never faster: the best rounds are the nearest to what they take.
+  // Other programs on the machine only slow a server down, so its best round is nearest to its own cost.
   const atBest = needsPair === true ? '' : `, at best ${(leastCpu(below) / leastCpu(above)).toFixed(2)}`;
-  const told = `${ratio.toFixed(2)} (${span}${atBest})`;
+  const figures = `${ratio.toFixed(2)} (${span}${atBest})`;
   const bound = least[kind];
-  if (bound === undefined) return told;
+  if (bound === undefined) return figures;
   const verdict = needsPair === true && !pairIsFree ? 'not judged' : met(ratio >= bound && !failed(above));
-  return `${told}, ${aim === true ? 'aim' : 'at least'} ${bound.toFixed(2)}: ${verdict}`;
+  return `${figures}, ${aim === true ? 'aim' : 'at least'} ${bound.toFixed(2)}: ${verdict}`;
 }
 
 const leastCpu = (samples: readonly Sample[]): number => Math.min(...samples.map(({ cpu }) => cpu));

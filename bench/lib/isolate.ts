@@ -7,15 +7,15 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
-/** What wrangler.toml says of the runtime. */
+/** Source of the compatibility date and flags. */
 const TOML = readFileSync(new URL('../../wrangler.toml', import.meta.url), 'utf8');
 const [, compatibilityDate = ''] = /^compatibility_date = "(.+)"$/m.exec(TOML) ?? [];
 const [, flags = ''] = /^compatibility_flags = (\[.*\])$/m.exec(TOML) ?? [];
 
 const require = createRequire(import.meta.url);
-/** The one that Miniflare runs in the tests, and wrangler in development. */
+/** The workerd of Miniflare, which tests and wrangler use too. */
 const { default: WORKERD } = createRequire(require.resolve('miniflare'))('workerd') as { default: string };
-/** The first descriptor that a child has beyond the usual three. */
+/** The first file descriptor of a child after the standard three. */
 const CONTROL = 3;
 
 export interface Isolate {
@@ -24,8 +24,8 @@ export interface Isolate {
 }
 
 /**
- * Runs one script in workerd, with these variables; resolves when it listens. Without Miniflare, which puts a Worker of
- * its own before it and another between it and the network: both would be measured too.
+ * Runs one script in workerd with these variables; resolves when it listens. Miniflare is not used, because it adds one
+ * Worker before the script and one between the script and the network.
  */
 export async function openIsolate(script: string, bindings: Record<string, string>): Promise<Isolate> {
   const folder = mkdtempSync(join(tmpdir(), 'bucket-cors-isolate-'));
@@ -58,7 +58,7 @@ export async function openIsolate(script: string, bindings: Record<string, strin
 
 const variableFile = (at: number): string => `variable-${at}`;
 
-/** Whoever the Worker asks may be on this machine. */
+/** The configuration. Its network allows the Worker to reach this machine. */
 const configOf = (names: readonly string[]): string => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -75,7 +75,7 @@ const worker :Workerd.Worker = (
 );
 `;
 
-/** Where workerd listens, as it tells in a line of JSON. Rejects where it ends without one. */
+/** The port of workerd, from its line of JSON. Rejects if it ends before. */
 async function portOf(child: ChildProcess): Promise<number> {
   const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`workerd ended with ${code}`)));
   const told = async (): Promise<number> => {
@@ -83,12 +83,12 @@ async function portOf(child: ChildProcess): Promise<number> {
       const { event, port } = JSON.parse(line) as { event: string; port: number };
       if (event === 'listen') return port;
     }
-    throw new Error('workerd does not say where it listens');
+    throw new Error('workerd did not report its port');
   };
   return Promise.race([told(), ended]);
 }
 
-// As a program, for workerd to have a core of its own. Arguments: the script's file, and its variables in JSON.
+// As a program it can be pinned to a core. Arguments: the path of the script, and its variables in JSON.
 if (import.meta.main) {
   const [, , file = '', bindings = '{}'] = process.argv;
   process.once('SIGTERM', () => process.exit(0));

@@ -1,5 +1,5 @@
--- What wrk sends and tells, for bench/wrk.ts. Environment: BENCH_METHOD, and for requests that are made one by one
--- BENCH_ORIGINS: `one` for one origin in all of them, `new` for another in each; BENCH_SEED sets runs apart.
+-- The requests and the report of wrk for bench/lib/wrk.ts. Environment: BENCH_METHOD; optionally BENCH_ORIGINS, `one` for
+-- the same origin in all requests or `new` for another in each; BENCH_SEED, which makes the origins of a run unique.
 wrk.method = os.getenv('BENCH_METHOD')
 
 local origins = os.getenv('BENCH_ORIGINS')

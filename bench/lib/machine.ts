@@ -3,24 +3,24 @@ import { existsSync, readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-/** Cores to run on; empty: wherever the system likes. */
+/** Cores to run on; empty means any core. */
 export type Cores = readonly number[];
 
-/** Who runs where. With two cores the load and the bucket share the second one. */
+/** The cores of each program. With two cores the load and the bucket share the second one. */
 export interface Places {
   readonly all: Cores;
   readonly server: Cores;
   readonly pair: Cores;
   readonly load: Cores;
   readonly bucket: Cores;
-  /** Two workers, the load and the bucket have a core each. */
+  /** True if each of two workers, the load and the bucket has its own core. */
   readonly pairIsFree: boolean;
 }
 
-/** Nginx as a package puts it is not on everybody's path. */
+/** Debian installs nginx in a folder of root's PATH only. */
 const SEARCHED = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
 
-/** Where a command is; null where it is not installed. */
+/** The path of a command; null if it is not installed. */
 export function whereIs(command: string): string | null {
   const found = SEARCHED.map((folder) => join(folder, command)).find((path) => existsSync(path));
   return found ?? null;
@@ -28,7 +28,7 @@ export function whereIs(command: string): string | null {
 
 const TASKSET = whereIs('taskset');
 
-/** Puts a command onto cores, where that can be done. */
+/** Pins a command to cores if taskset is installed. */
 export const pinned = (cores: Cores, command: readonly string[]): string[] =>
   TASKSET === null || cores.length === 0 ? [...command] : [TASKSET, '-c', cores.join(','), ...command];
 
@@ -65,24 +65,24 @@ export function describeMachine({ all, server, load, bucket }: Places): string {
   return `${cpus()[0]?.model ?? 'unknown CPU'}, ${all.length} cores (${pins}), ${gigabytes} GB, Linux ${release()}`;
 }
 
-/** What a command says about its version; some say it on standard error, and wrk ends with 1. */
+/** The version in a command's output; some print it on standard error, and wrk ends with 1. */
 export function versionOf(path: string, flag: string): string {
   const said = execFileSync('sh', ['-c', '"$0" "$1" 2>&1 || true', path, flag], { encoding: 'utf8' });
   return /(\d+\.\d+[\w.]*)/.exec(said)?.[1] ?? 'unknown';
 }
 
-/** Ticks of CPU time a second, as Linux counts them for programs. */
+/** Clock ticks a second in /proc (USER_HZ). */
 const TICKS = 100;
 
-/** CPU seconds that a process and its children have used, those that have ended among them. */
+/** CPU seconds of a process and its children, including children that have ended. */
 export const cpuSeconds = (pid: number): number =>
   family(pid).reduce((sum, one) => {
-    // The second field is the command in brackets, and may hold blanks.
+    // The second field is the command in brackets, and may contain spaces.
     const fields = readFileSync(`/proc/${one}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
     return sum + add(fields.slice(11, 15)) / TICKS;
   }, 0);
 
-/** CPU seconds since the machine started: of all programs, and those that its host gave to other machines. */
+/** CPU seconds since the machine started: used by all programs, and stolen by the host for other machines. */
 export function machineSeconds(): { busy: number; stolen: number } {
   const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n');
   const [user, nice, system, , , irq, softirq, stolen] = line.split(/ +/).slice(1);
@@ -92,7 +92,7 @@ export function machineSeconds(): { busy: number; stolen: number } {
 const add = (fields: readonly (string | undefined)[]): number =>
   fields.reduce((sum, field) => sum + Number(field), 0);
 
-/** Bytes of memory that a process and its children hold. */
+/** Bytes of resident memory of a process and its children. */
 export const residentBytes = (pid: number): number =>
   family(pid).reduce((sum, one) => {
     const kilobytes = /^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${one}/status`, 'utf8'))?.[1];

@@ -9,31 +9,31 @@ import { wrk } from './wrk.ts';
 /** Milliseconds. */
 const SAMPLE_EVERY = 100;
 const SETTLE = 1_000;
-/** How often each kind of request is run, and for how many whole seconds. */
+/** Runs of each kind of request, and whole seconds of a run. */
 const RUNS = 2;
 const RUN_SECONDS = 4;
 
-/** Bytes of memory before something, and at the most while it goes on. */
+/** Bytes of memory before a load, and at its peak. */
 export interface Memory {
   readonly before: number;
   readonly peak: number;
 }
 
-/** Streams 5 GB through a server that has just been started and has answered once. */
+/** Streams 5 GB through a new server, after its first answer. */
 export async function streamed({ url, pid }: Server): Promise<Memory> {
   await ask({ url: `${url}/1k`, method: 'GET', headers: [] });
   await pause(SETTLE);
   const before = residentBytes(pid);
   const peak = await peakOf(pid, async () => {
     const { bytes } = await ask({ url: `${url}/5g`, method: 'GET', headers: [] });
-    if (bytes !== OBJECTS['5g']) throw new Error(`${bytes} bytes came through of ${OBJECTS['5g']}`);
+    if (bytes !== OBJECTS['5g']) throw new Error(`${bytes} bytes arrived of ${OBJECTS['5g']}`);
   });
   return { before, peak };
 }
 
 /**
- * Floods a server that has just been started with new origins, after as much of the same load with one origin has
- * brought its heap to the size that this load takes anyway: `before` is the peak of that.
+ * Sends a new server requests from new origins, after the same load from one origin, which grows the heap to its usual
+ * size: `before` is the peak of that load.
  */
 export async function flooded(server: Server, cores: Cores): Promise<Memory> {
   const peak = ({ kinds, load }: Contestant): Promise<number> =>
@@ -45,7 +45,7 @@ export async function flooded(server: Server, cores: Cores): Promise<Memory> {
   return { before, peak: await peak(patternCell('new', server)) };
 }
 
-/** Most bytes that a process holds while something is done with it. */
+/** The peak of a process's memory in bytes during `work`. */
 async function peakOf(pid: number, work: () => Promise<void>): Promise<number> {
   let peak = residentBytes(pid);
   const sampling = setInterval(() => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Cores } from './machine.ts';
 import { freePort, type Server, startServer } from './servers.ts';
 
-/** The bucket's objects by name, in bytes; the great ones are sparse files. */
+/** Bytes of the bucket's objects by name; the large ones are sparse files. */
 export const OBJECTS = {
   '1k': 1024,
   '100k': 100 * 1024,
@@ -11,7 +11,7 @@ export const OBJECTS = {
   '5g': 5 * 2 ** 30,
 } as const;
 
-/** What both have: one process that serves, connections kept, no log, all its files in one folder. */
+/** The common configuration: one worker process, keep-alive, no log, all files in one folder. */
 const frame = (folder: string, http: string): string => `
 worker_processes 1;
 pid ${folder}/pid;
@@ -80,15 +80,15 @@ async function startNginx(
   const port = await freePort();
   const file = join(folder, 'nginx.conf');
   writeFileSync(file, frame(folder, http(port)));
-  // In the foreground: it is ended by its process id.
+  // In the foreground, so that its process id is known.
   return startServer([nginx, '-p', folder, '-c', file, '-g', 'daemon off;'], cores, port);
 }
 
-/** Starts the bucket: nginx with the objects, in a folder of its own. */
+/** Starts the bucket: nginx with the objects, in its own folder. */
 export function startBucket(nginx: string, folder: string, cores: Cores): Promise<Server> {
   const root = join(folder, 'objects');
   mkdirSync(root, { recursive: true });
-  // Started as root, it serves as somebody else.
+  // Started by root, nginx serves as another user.
   chmodSync(folder, 0o755);
   for (const [name, bytes] of Object.entries(OBJECTS)) {
     const file = join(root, name);
@@ -98,6 +98,6 @@ export function startBucket(nginx: string, folder: string, cores: Cores): Promis
   return startNginx(nginx, join(folder, 'bucket'), cores, (port) => bucketConf(port, root));
 }
 
-/** Starts nginx as a proxy with CORS written by hand for one origin, and one worker. */
+/** Starts nginx as a proxy with one worker, and with hand-written CORS for one origin. */
 export const startProxy = (nginx: string, folder: string, cores: Cores, bucket: string, origin: string) =>
   startNginx(nginx, join(folder, 'proxy-nginx'), cores, (port) => proxyConf(port, bucket, origin));

@@ -1,10 +1,10 @@
 import { cpuSeconds, machineSeconds, type Places } from './machine.ts';
 
-/** Part of the machine's CPU time that others may take. */
+/** The share of the machine's CPU time that other programs may use. */
 const DISTURBED = 0.05;
 
-/** How much of the machine went to others meanwhile: what makes a run worth less. */
-export function watchElsewhere({ all }: Places): () => string {
+/** Starts to measure the CPU time of other programs; the returned function reports it as a sentence. */
+export function watchNoise({ all }: Places): () => string {
   const began = performance.now();
   const { busy, stolen } = machineSeconds();
   const own = cpuSeconds(process.pid);
@@ -14,7 +14,7 @@ export function watchElsewhere({ all }: Places): () => string {
     const percent = (seconds: number): string => `${((Math.max(seconds, 0) / whole) * 100).toFixed(0)} %`;
     const others = now.busy - busy - (cpuSeconds(process.pid) - own);
     const taken = others + now.stolen - stolen;
-    const told = `of the machine's CPU time other programs took ${percent(others)}, its host ${percent(now.stolen - stolen)}`;
-    return taken / whole > DISTURBED ? `${told}: too much for the figures to be gone by` : told;
+    const report = `other programs used ${percent(others)} of the machine's CPU time, its host ${percent(now.stolen - stolen)}`;
+    return taken / whole > DISTURBED ? `${report}: too much for reliable figures` : report;
   };
 }

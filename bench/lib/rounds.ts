@@ -4,47 +4,47 @@ import { type Cores, cpuSeconds } from './machine.ts';
 import { wrk } from './wrk.ts';
 
 /**
- * Whole seconds of one run of wrk that counts. Short, so that a round of all is short: a shared machine may run at half
- * its speed for half a minute.
+ * Whole seconds of a measured run of wrk. Short, so that a round of all servers is short: a shared machine may run at
+ * half its speed for half a minute.
  */
 const SECONDS = 1;
 /**
- * And of the one before it, that does not: a server that has rested for the others' turns, or did something else last,
- * has been seen to take so long until it is at its usual speed.
+ * Whole seconds of the warm-up run before it. A server that was idle, or did something else, needs so long to reach its
+ * usual speed.
  */
-const WARMING_SECONDS = 3;
-/** How often a run that brought nothing is repeated: a shared machine stands still now and then. */
+const WARM_UP_SECONDS = 3;
+/** Repetitions of a run without an answer: a shared machine stalls sometimes. */
 const REPEATS = 3;
-/** Milliseconds between two runs, for a server to be done with what the last one left it. */
+/** Milliseconds between two runs, in which a server finishes the work of the first. */
 const REST = 100;
 
 /** One contestant's figures in one round. */
 export interface Sample {
-  /** Requests a second; of `100m` bytes a second. */
+  /** Requests a second; for `100m` bytes a second. */
   readonly perSecond: number;
-  /** CPU microseconds of the server for one request; of `100m` for one megabyte. */
+  /** CPU microseconds of the server for each request; for `100m` for each megabyte. */
   readonly cpu: number;
   readonly failed: number;
 }
 
-/** The samples of a contestant at a kind of request, one for each round; none where it does not take part. */
+/** The samples of a contestant for a kind of request, one for each round; empty if it does not take part. */
 export type Samples = (id: string, kind: Kind) => readonly Sample[];
 
-/** How many rounds: BENCH_ROUNDS, or as many as fit the part that asks. */
+/** The number of rounds: BENCH_ROUNDS, or `usual`. Throws if BENCH_ROUNDS is not a positive integer. */
 export function roundsOr(usual: number): number {
   const given = process.env.BENCH_ROUNDS ?? '';
   if (given === '') return usual;
   const rounds = Number(given);
   if (Number.isSafeInteger(rounds) && rounds > 0) return rounds;
-  throw new Error(`BENCH_ROUNDS is "${given}": write a whole number such as 3`);
+  throw new Error(`BENCH_ROUNDS "${given}" is not a positive whole number; write a number such as 3`);
 }
 
-/** When servers are warmed: before each slice, or once for a kind where the others' turns are too short to rest. */
+/** When a server is warmed up: before each slice, or once for each kind if the others' turns are short. */
 export type Warming = 'each' | 'once';
 
 /**
- * Measures all of them in turn, one kind of request after the other, round by round, so that a machine that grows
- * slower meanwhile does so for all; every second round goes backwards where each is warmed.
+ * Measures all contestants in turn, round by round for each kind of request, so that a slower machine affects all of
+ * them. With warming `each`, every second round is in reverse order.
  */
 export async function measure(
   contestants: readonly Contestant[],
@@ -55,10 +55,10 @@ export async function measure(
   const samples = new Map<string, Sample[]>();
   for (const kind of KINDS) {
     const taking = contestants.filter(({ kinds }) => kinds.includes(kind));
-    if (warming === 'once') for (const { load } of taking) await wrk(load(kind), WARMING_SECONDS, cores);
+    if (warming === 'once') for (const { load } of taking) await wrk(load(kind), WARM_UP_SECONDS, cores);
     for (let round = 1; round <= rounds && taking.length > 0; round++) {
       console.error(`${kind}: round ${round} of ${rounds}`);
-      // Whoever comes twice in a row, at a turn, is the warmer for it.
+      // With `once` the order stays, because a server with two turns in a row would be warmer.
       for (const one of warming === 'each' && round % 2 === 0 ? taking.toReversed() : taking) {
         const key = `${one.id} ${kind}`;
         samples.set(key, [...(samples.get(key) ?? []), await sampleOf(one, kind, cores, warming)]);
@@ -76,20 +76,20 @@ async function sampleOf(
 ): Promise<Sample> {
   for (let run = 0; run <= REPEATS; run++) {
     await pause(REST);
-    if (warming === 'each') await wrk(load(kind), WARMING_SECONDS, cores);
+    if (warming === 'each') await wrk(load(kind), WARM_UP_SECONDS, cores);
     await pause(REST);
     const before = cpuSeconds(server.pid);
     const { requests, bytes, seconds, failed } = await wrk(load(kind), SECONDS, cores);
     const done = kind === '100m' ? bytes : requests;
     const spent = (cpuSeconds(server.pid) - before) * 1e6;
-    // A run without an answer counts as a failure in the table, whatever the next one brings.
+    // A run without an answer counts as a failure in the table, even if the next run succeeds.
     if (done > 0)
       return {
         perSecond: done / seconds,
         cpu: (spent / done) * (kind === '100m' ? 1e6 : 1),
         failed: failed + run,
       };
-    console.error(`${title}, ${kind}: not one answer in ${SECONDS} s (${failed} failed), measured again`);
+    console.error(`${title}, ${kind}: no answer in ${SECONDS} s (${failed} failed); measuring again`);
   }
   throw new Error(`${title} does not answer ${kind}`);
 }

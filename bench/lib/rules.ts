@@ -1,6 +1,6 @@
 import type { RuleSet } from '../../src/index.ts';
 
-/** Rules as a careful team writes them: three origins each, and only the last fits `https://app-9.example.com`. */
+/** Typical rules with three origins each; only the last rule matches `https://app-9.example.com`. */
 export const ruleSetOf = (name: string, count: number): RuleSet => ({
   rules: Array.from({ length: count }, (_, at) => ({
     allowedOrigins: [

@@ -17,14 +17,14 @@ export interface Server {
 
 const children = new Set<ChildProcess>();
 process.once('exit', () => {
-  // No harder: nginx would leave its worker behind.
+  // Not SIGKILL: nginx's worker process would remain.
   for (const child of children) child.kill('SIGTERM');
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 /**
- * Starts a server that says where it listens, as `listening URL` or `edge URL`; or one that was told its port.
- * Rejects with what it said when it ends or says nothing of the kind.
+ * Starts a server that prints its address as `listening URL` or `edge URL`, or that listens on the given port.
+ * Rejects with its output if it ends or does not listen in time.
  */
 export async function startServer(
   command: readonly string[],
@@ -44,19 +44,19 @@ export async function startServer(
       if (said.length < 10_000) said += chunk;
     });
   const failed = once(child, 'error').then(([error]) => Promise.reject(error));
-  const url = await Promise.race([whereItListens(child, () => said, port), failed]).catch(async (error) => {
+  const url = await Promise.race([addressOf(child, () => said, port), failed]).catch(async (error) => {
     await end(child);
     throw error;
   });
   return { url, pid: child.pid ?? 0, close: () => end(child) };
 }
 
-async function whereItListens(child: ChildProcess, said: () => string, port: number | null): Promise<string> {
+async function addressOf(child: ChildProcess, said: () => string, port: number | null): Promise<string> {
   const until = performance.now() + START_LIMIT;
   while (performance.now() < until && child.exitCode === null) {
     if (port !== null && (await isOpen(port))) return `http://127.0.0.1:${port}`;
-    const told = port === null ? /^(?:listening|edge)\s+(http:\S+)/m.exec(said())?.[1] : undefined;
-    if (told !== undefined) return told;
+    const printed = port === null ? /^(?:listening|edge)\s+(http:\S+)/m.exec(said())?.[1] : undefined;
+    if (printed !== undefined) return printed;
     await pause(50);
   }
   throw new Error(`${child.spawnargs.join(' ')} did not start: ${said()}`);
@@ -78,7 +78,7 @@ async function end(child: ChildProcess): Promise<void> {
   clearTimeout(limit);
 }
 
-/** A port of this machine that nobody listens on. */
+/** A free port of this machine. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -10,18 +10,18 @@ const HEADINGS: Readonly<Record<Kind, string>> = {
   '100m': 'GET 100 MB, MB/s',
 };
 
-/** All that a run has found. */
+/** The results of a run. */
 export interface Found {
   readonly contestants: readonly Contestant[];
   readonly samples: Samples;
   readonly pairIsFree: boolean;
-  /** While 5 GB are streamed. */
+  /** Memory during a stream of 5 GB. */
   readonly streamed: Memory;
-  /** Of one origin, and then of new ones. */
+  /** Memory with requests from one origin, and then from new ones. */
   readonly flood: Memory;
 }
 
-/** The figures, and under them the ratios with their goals. */
+/** The table of figures, followed by the ratios with their goals. */
 export function tableOf(found: Found): string {
   const rows = [
     ['', ...KINDS.map((kind) => HEADINGS[kind]), 'memory'],
@@ -37,12 +37,12 @@ export function tableOf(found: Found): string {
       '',
     ]).filter((cells) => cells.slice(1).some((cell) => cell !== '')),
     memoryRow('5 GB streamed, peak above idle', found.streamed, STREAMED_LIMIT),
-    memoryRow('new origins, peak above that with one', found.flood, FLOOD_LIMIT),
+    memoryRow('new origins, peak above that with one origin', found.flood, FLOOD_LIMIT),
   ];
   return rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** A contestant's medians at one kind of request; empty where it does not take part. */
+/** The medians of a contestant for one kind of request; empty if it does not take part. */
 export function figureCell(samples: Samples, id: string, kind: Kind): string {
   const taken = samples(id, kind);
   if (taken.length === 0) return '';

@@ -5,32 +5,32 @@ import { type Cores, pinned } from './machine.ts';
 
 export const CONNECTIONS = 32;
 const SCRIPT = fileURLToPath(new URL('load.lua', import.meta.url));
-/** Milliseconds that wrk may take beyond the time it was given. */
+/** Milliseconds after its own duration until wrk is killed. */
 const GRACE = 30_000;
 
-/** What one run of wrk asks for. */
+/** The requests of one run of wrk. */
 export interface Load {
   readonly url: string;
   readonly method: string;
   /** Flat: name, value, name, value. */
   readonly headers: readonly string[];
-  /** Instead of an Origin among the headers: `one` in all requests, or a `new` one in each. */
+  /** Adds an Origin: the same in all requests (`one`), or another in each (`new`). */
   readonly origins?: 'one' | 'new';
 }
 
 export interface Loaded {
   readonly requests: number;
-  /** With heads; also of answers that were cut off at the end of the run. */
+  /** Bytes of heads and bodies, including answers cut off at the end of the run. */
   readonly bytes: number;
   readonly seconds: number;
-  /** Answers of 400 and more, broken connections, time-outs. */
+  /** Answers with a status of 400 or more, broken connections, and timeouts. */
   readonly failed: number;
 }
 
 const run = promisify(execFile);
 let runs = 0;
 
-/** Runs wrk for so many whole seconds, which is all it takes. Rejects when it says nothing of use. */
+/** Runs wrk for whole `seconds`, its only unit. Rejects if its output has no figures. */
 export async function wrk(load: Load, seconds: number, cores: Cores): Promise<Loaded> {
   const headers = [];
   for (let at = 0; at < load.headers.length; at += 2)
@@ -50,7 +50,7 @@ export async function wrk(load: Load, seconds: number, cores: Cores): Promise<Lo
   };
   const { stdout } = await run(command ?? 'wrk', args, { env, timeout: seconds * 1000 + GRACE });
   const [, requests, bytes, microseconds, failed] = /BENCH (\d+) (\d+) (\d+) (\d+)/.exec(stdout) ?? [];
-  if (microseconds === undefined) throw new Error(`wrk told no figures: ${stdout}`);
+  if (microseconds === undefined) throw new Error(`wrk printed no figures: ${stdout}`);
   return {
     requests: Number(requests),
     bytes: Number(bytes),

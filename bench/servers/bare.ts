@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-// The yardstick: the least a Node server can do for a request. Run as a child process, so that its CPU
-// time is its own; it tells its port, and its CPU time whenever it is asked.
+// The yardstick: the least work of a Node server for a request. As a child process it has its own CPU time. It sends its
+// port, and its CPU time on every message.
 const server = createServer((_, outgoing) => {
   outgoing.writeHead(200, { 'Content-Length': '0' }).end();
 });

@@ -3,12 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { toXml } from '../../src/index.ts';
 import { ruleSetOf } from '../lib/rules.ts';
 
-// A bucket with ten rules and one small object, as a child process. Told `unchanged`, it says that its rules are
-// the ones it gave before; told `same`, it gives them again; told `changed`, it gives others every time; told
-// `slow`, it thinks for a while.
+// A bucket with ten rules and one small object, as a child process. The last message decides its answer to `GET /?cors`:
+// `unchanged` is 304, `same` the same rules again, `changed` other rules each time, `slow` the rules after a delay.
 const OBJECT = Buffer.alloc(1024, 'o');
 /** Milliseconds. */
-const THINKING = 300;
+const DELAY = 300;
 const ETAG = '"first"';
 const documents = ['first', 'second'].map((name) => toXml(ruleSetOf(name, 10)));
 let mode: unknown = 'same';
@@ -22,12 +21,12 @@ const server = createServer((incoming, outgoing) => {
     asked += 1;
     const document = documents[mode === 'changed' ? asked % 2 : 0];
     outgoing.writeHead(200, mode === 'unchanged' ? { ETag: ETAG } : {});
-    if (mode === 'slow') setTimeout(() => outgoing.end(document), THINKING);
+    if (mode === 'slow') setTimeout(() => outgoing.end(document), DELAY);
     else outgoing.end(document);
   }
 });
 server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
-process.on('message', (told) => {
-  mode = told;
+process.on('message', (message) => {
+  mode = message;
 });
 process.on('disconnect', () => process.exit(0));

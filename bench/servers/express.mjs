@@ -15,7 +15,7 @@ app.use(
     maxAge: 600,
   }),
 );
-// Its agent keeps connections, up to 256 of them, unless told otherwise.
+// By default its agent keeps connections open, up to 256 of them.
 app.use(createProxyMiddleware({ target: bucket, changeOrigin: true, xfwd: true }));
 const server = app.listen(0, '127.0.0.1', () =>
   console.log(`listening http://127.0.0.1:${server.address().port}`),

@@ -14,7 +14,7 @@ app.register(cors, {
 });
 app.register(httpProxy, {
   upstream: bucket,
-  // OPTIONS is the other plugin's.
+  // @fastify/cors answers OPTIONS.
   httpMethods: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'],
   undici: { connections: 256, pipelining: 1 },
 });

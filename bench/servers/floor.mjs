@@ -1,11 +1,11 @@
-// The peer floor: what a proxy on node:http and undici costs that does a proxy's duties and nothing else, so no rules
-// and no framework. Hop-by-hop headers go both ways, each side waits for the other, each side's end ends the other's,
-// every wait has a limit, and the bucket is told whom the request came from. Argument: the bucket's URL.
+// The peer floor: the cost of a proxy on node:http and undici with only a proxy's duties, without rules and framework. It
+// removes hop-by-hop headers both ways, has back-pressure, passes aborts on, limits every wait, and sends X-Forwarded-*.
+// Argument: the bucket's URL.
 import { executionAsyncResource } from 'node:async_hooks';
 import { createServer } from 'node:http';
 import { Pool } from 'undici';
 
-// As src/node/server/tick.ts does and says why: without it, what is compared would be how long a server has rested.
+// As in src/node/server/tick.ts: without it the figures would depend on how long a server was idle.
 export let tick = null;
 process.nextTick(() => {
   tick = executionAsyncResource();
@@ -32,8 +32,8 @@ const HOP_BY_HOP = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-/** Written anew, or answered by this server itself. */
-const KEPT_FROM_BUCKET = new Set([
+/** Headers that this server writes itself, or answers itself. */
+const NOT_FORWARDED = new Set([
   ...HOP_BY_HOP,
   'expect',
   'host',
@@ -43,7 +43,7 @@ const KEPT_FROM_BUCKET = new Set([
 ]);
 const STATUS_OF = { UND_ERR_CONNECT_TIMEOUT: 504, UND_ERR_HEADERS_TIMEOUT: 504 };
 
-/** The names that a Connection header declares hop-by-hop; null for none, as nearly always. */
+/** The names that a Connection header declares hop-by-hop; null, as nearly always, without any. */
 function nominatedBy(value) {
   const lower = value.toLowerCase();
   if (lower === 'keep-alive' || lower === 'close') return null;
@@ -51,36 +51,36 @@ function nominatedBy(value) {
   return new Set(names.filter((name) => name !== 'content-length' && name !== 'host'));
 }
 
-const without = (names, kept) =>
-  names === null ? kept : kept.filter((_, at) => !names.has(kept[at - (at % 2)].toLowerCase()));
+const without = (names, headers) =>
+  names === null ? headers : headers.filter((_, at) => !names.has(headers[at - (at % 2)].toLowerCase()));
 
 function requestHeaders({ rawHeaders, socket }) {
   let nominated = null;
   let forwardedFor = '';
   let forwardedHost = '';
-  const kept = ['Host', host];
+  const forwarded = ['Host', host];
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const key = rawHeaders[at].toLowerCase();
     const value = rawHeaders[at + 1];
-    if (!KEPT_FROM_BUCKET.has(key)) kept.push(rawHeaders[at], value);
+    if (!NOT_FORWARDED.has(key)) forwarded.push(rawHeaders[at], value);
     else if (key === 'connection') nominated = nominatedBy(value);
     else if (key === 'host') forwardedHost = value;
     else if (key === 'x-forwarded-for') forwardedFor = `${value}, `;
   }
   const own = ['X-Forwarded-For', forwardedFor + socket.remoteAddress, 'X-Forwarded-Host', forwardedHost];
-  return without(nominated, kept).concat(own, 'X-Forwarded-Proto', 'http');
+  return without(nominated, forwarded).concat(own, 'X-Forwarded-Proto', 'http');
 }
 
 function responseHeaders(raw) {
   let nominated = null;
-  const kept = [];
+  const forwarded = [];
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at].toString('latin1');
     const key = name.toLowerCase();
-    if (!HOP_BY_HOP.has(key)) kept.push(name, raw[at + 1].toString('latin1'));
+    if (!HOP_BY_HOP.has(key)) forwarded.push(name, raw[at + 1].toString('latin1'));
     else if (key === 'connection') nominated = nominatedBy(raw[at + 1].toString('latin1'));
   }
-  return without(nominated, kept);
+  return without(nominated, forwarded);
 }
 
 /** RFC 9112 §6.3. */
@@ -122,7 +122,7 @@ function forward(incoming, outgoing) {
       },
       onResponseError(_, error) {
         if (gone) return;
-        // A body that breaks off must not look whole.
+        // A body that breaks off must not look complete.
         if (outgoing.headersSent) outgoing.destroy();
         else outgoing.writeHead(STATUS_OF[error.code] ?? 502, ['Content-Length', '0']).end();
       },

@@ -8,12 +8,12 @@ import {
 import { inlineSource } from '../../src/rules/sources/inline.ts';
 import { ruleSetOf } from '../lib/rules.ts';
 
-// What rules weigh, as a child process with --expose-gc. Every bucket has rules of its own, read from a document,
+// Measures the memory of rules, as a child process with --expose-gc. Every bucket reads different rules from a document,
 // so that no two share a string.
 const BUCKETS = 10_000;
 const RULES = 10;
 const BEYOND = 2_000;
-/** Enough to tell what compiling adds. */
+/** Enough buckets to measure the memory that compiling adds. */
 const SAMPLE = 2_000;
 
 const { gc } = globalThis;
@@ -29,7 +29,7 @@ async function heap(): Promise<number> {
 
 const behaviour = { dialect: 'oss', vary: 'safe', dangerouslyAllowCredentials: false } as const;
 
-/** A bucket that has nothing of its own but its name until its rules are loaded. */
+/** A bucket without any memory except its name until its rules are loaded. */
 const bucketAt = (at: number): RuledBucket => ({
   name: `bucket-${at}`,
   source: {
@@ -55,8 +55,8 @@ async function compiledBytes(): Promise<number> {
   return (after - before) / SAMPLE;
 }
 
-/** Compiled rules as they were handed out; what the cache has let go of is collected. */
-const handedOut: WeakRef<CompiledRules>[] = [];
+/** References to all compiled rules; those that the cache evicts are collected. */
+const references: WeakRef<CompiledRules>[] = [];
 
 const cache = createRulesCache({ ttl: 3_600_000, maxStale: 0 });
 const buckets = Array.from({ length: BUCKETS + BEYOND }, (_, at) => bucketAt(at));
@@ -65,7 +65,7 @@ async function load(from: number, to: number): Promise<number> {
   const before = await heap();
   for (let at = from; at < to; at += 100)
     for (const { rules } of await Promise.all(buckets.slice(at, at + 100).map((one) => cache.current(one))))
-      handedOut.push(new WeakRef(rules));
+      references.push(new WeakRef(rules));
   return ((await heap()) - before) / (to - from);
 }
 
@@ -73,6 +73,6 @@ const compiled = await compiledBytes();
 const each = await load(0, BUCKETS);
 const eachBeyond = await load(BUCKETS, BUCKETS + BEYOND);
 await heap();
-const held = handedOut.filter((rules) => rules.deref() !== undefined).length;
-process.send?.({ buckets: BUCKETS, rules: RULES, beyond: BEYOND, compiled, each, eachBeyond, held });
+const cached = references.filter((rules) => rules.deref() !== undefined).length;
+process.send?.({ buckets: BUCKETS, rules: RULES, beyond: BEYOND, compiled, each, eachBeyond, cached });
 process.disconnect?.();

@@ -1,10 +1,10 @@
-// node:http and undici with nothing between: what a proxy can't be faster than. It does none of a proxy's duties.
+// node:http and undici without a proxy's duties: no proxy can be faster.
 // Arguments: the bucket's URL, and a preflight's answer as a flat JSON list of headers.
 import { executionAsyncResource } from 'node:async_hooks';
 import { createServer } from 'node:http';
 import { Pool } from 'undici';
 
-// As in ../floor.mjs.
+// As in floor.mjs.
 export let tick = null;
 process.nextTick(() => {
   tick = executionAsyncResource();

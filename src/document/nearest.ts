@@ -1,7 +1,30 @@
-/** Names further apart than this are taken for different words. */
+/** Names with a larger edit distance count as different words. */
 const MAX_DISTANCE = 3;
 
-const distance = (a: string, b: string): number => {
+/**
+ * The known name closest to a misspelt one, or undefined. Letter case does not count, and a part of a name
+ * (`MaxAge`) stands for the whole.
+ */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  const meant = name.toLowerCase();
+  let best: string | undefined;
+  let least = MAX_DISTANCE + 1;
+  for (const candidate of known) {
+    const right = candidate.toLowerCase();
+    const part = meant.length >= 4 && right.includes(meant);
+    // Such lengths are too far apart. The check also bounds the time that a hostile document's names cost.
+    if (!part && Math.abs(meant.length - right.length) > MAX_DISTANCE) continue;
+    const apart = part ? 1 : editDistance(meant, right);
+    if (apart < least) {
+      best = candidate;
+      least = apart;
+    }
+  }
+  return least < Math.max(meant.length, 2) ? best : undefined;
+}
+
+/** The Levenshtein distance of two names. */
+function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {
     const next = [i];
@@ -12,26 +35,4 @@ const distance = (a: string, b: string): number => {
     row = next;
   }
   return row[b.length] ?? 0;
-};
-
-/**
- * The known name that a misspelt one most likely means, or none. Letter case doesn't count, and a piece of a name
- * (`MaxAge`) stands for the whole.
- */
-export const nearest = (name: string, known: readonly string[]): string | undefined => {
-  const meant = name.toLowerCase();
-  let best: string | undefined;
-  let least = MAX_DISTANCE + 1;
-  for (const candidate of known) {
-    const right = candidate.toLowerCase();
-    const piece = meant.length >= 4 && right.includes(meant);
-    // Too different in length to be near; it also keeps a hostile document's names from costing time.
-    if (!piece && Math.abs(meant.length - right.length) > MAX_DISTANCE) continue;
-    const apart = piece ? 1 : distance(meant, right);
-    if (apart < least) {
-      best = candidate;
-      least = apart;
-    }
-  }
-  return least < Math.max(meant.length, 2) ? best : undefined;
-};
+}

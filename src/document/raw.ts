@@ -1,20 +1,21 @@
 import type { Fault } from './fault.ts';
-import type { Field, Words } from './words.ts';
+import type { Field, Form } from './forms.ts';
 
 /** Elements and lists nested deeper than this are refused; a CORS document needs three levels. */
 export const MAX_DEPTH = 16;
 
 export type Problem = Pick<Fault, 'reason' | 'write'>;
 
-/** One value as the document gives it, untrimmed; `problem` says that it isn't even text. */
+/** One value from the document, untrimmed. */
 export interface Given {
   readonly place: string;
   readonly value: string;
+  /** Set when the value is not text at all. */
   readonly problem?: Problem;
 }
 
-/** A name that the form does not know where it stands. */
-export interface Stranger {
+/** A name that the form does not define at this place. */
+export interface UnknownName {
   readonly place: string;
   readonly name: string;
 }
@@ -22,38 +23,42 @@ export interface Stranger {
 export interface RawRule {
   readonly place: string;
   readonly given: Readonly<Record<Field, readonly Given[]>>;
-  readonly strangers: readonly Stranger[];
+  readonly unknown: readonly UnknownName[];
 }
 
-/** A document taken apart, whatever form it had; no value judged yet. */
+/** The parts of a document in any form, before their values are checked. */
 export interface Raw {
-  readonly words: Words;
+  readonly form: Form;
   readonly rules: readonly RawRule[];
   readonly responseVary: readonly Given[];
-  /** Strangers beside the rules. */
-  readonly strangers: readonly Stranger[];
-  /** What is wrong with the shape, though the rest can be read. */
+  /** Unknown names beside the rules. */
+  readonly unknown: readonly UnknownName[];
+  /** Faults in the structure that leave the rest readable. */
   readonly faults: readonly Fault[];
-  /** What makes the document ambiguous: it is refused in either reading. */
+  /** Faults that make the document ambiguous: either reading refuses it. */
   readonly fatal: readonly Fault[];
 }
 
-export type Taken = { readonly ok: true; readonly raw: Raw } | { readonly ok: false; readonly fault: Fault };
+export type RawResult =
+  | { readonly ok: true; readonly raw: Raw }
+  | { readonly ok: false; readonly fault: Fault };
 
-export const emptyGiven = (): Record<Field, Given[]> => ({
-  allowedOrigins: [],
-  allowedMethods: [],
-  allowedHeaders: [],
-  exposeHeaders: [],
-  maxAgeSeconds: [],
-  id: [],
-});
+export function emptyGiven(): Record<Field, Given[]> {
+  return {
+    allowedOrigins: [],
+    allowedMethods: [],
+    allowedHeaders: [],
+    exposeHeaders: [],
+    maxAgeSeconds: [],
+    id: [],
+  };
+}
 
 /**
- * Tells where an offset into the text stands: `line 3, column 5`, counted from 1. Offsets are best asked for in
- * rising order, as it goes on counting from the last.
+ * Returns a function from an offset in the text to `line 3, column 5`, counted from 1. It resumes at the line of the
+ * previous call, so ask in ascending order.
  */
-export const locator = (text: string): ((offset: number) => string) => {
+export function locator(text: string): (offset: number) => string {
   let line = 1;
   let start = 0;
   return (offset) => {
@@ -69,10 +74,10 @@ export const locator = (text: string): ((offset: number) => string) => {
     }
     return `line ${line}, column ${offset - start + 1}`;
   };
-};
+}
 
-/** A value short enough to be shown and kept: a hostile document must not fill the log through its faults. */
-export const shown = (value: string): string => {
+/** At most 200 characters of a value, so that a hostile document cannot fill the log through its faults. */
+export function excerpt(value: string): string {
   const head = /^[\s\S]{0,200}/u.exec(value)?.[0] ?? '';
   return head.length < value.length ? `${head}…` : value;
-};
+}

@@ -1,50 +1,52 @@
 import { check } from './check.ts';
 import type { Document, Reading } from './fault.ts';
-import { takeJson } from './json.ts';
-import { shown } from './raw.ts';
-import { RULE_SET } from './words.ts';
-import { takeXml } from './xml.ts';
+import { RULE_SET } from './forms.ts';
+import { rawFromJson } from './json.ts';
+import { excerpt, type RawResult } from './raw.ts';
+import { rawFromXml } from './xml.ts';
 
-/** Larger documents are refused unread: OSS takes 16 KB, S3 64 KB. Counted in bytes of UTF-8. */
+/** In bytes of UTF-8. Larger documents are refused without parsing: OSS accepts 16 KB, S3 64 KB. */
 export const MAX_DOCUMENT_BYTES = 65_536;
 
-const FORMS = 'a CORSConfiguration document in XML, or JSON as ossutil, S3, R2 or GCS has it';
-
-const refused = (reason: string, write: string, value?: string): Document => ({
-  ok: false,
-  faults: [{ place: 'document', ...(value === undefined ? {} : { value }), reason, write }],
-});
+const FORMS = 'a CORSConfiguration document in XML, or in the JSON of ossutil, S3, R2 or GCS';
 
 /**
- * Reads a CORSConfiguration document, XML or JSON: the first character that isn't white space tells which. A byte
- * order mark is let pass. Never throws; whatever the text, it takes time in proportion to its length.
+ * Reads a CORSConfiguration document. The first character that is not white space decides between XML and JSON; a
+ * byte order mark is skipped. Never throws, and takes time in proportion to the length of the text.
  */
-export const readDocument = (text: string, reading: Reading): Document => {
+export function readDocument(text: string, reading: Reading): Document {
   const bytes = new TextEncoder().encode(text).length;
   if (bytes > MAX_DOCUMENT_BYTES) {
     return refused(
-      `${bytes} bytes, more than the ${MAX_DOCUMENT_BYTES} that are read`,
+      `has ${bytes} bytes, more than the limit of ${MAX_DOCUMENT_BYTES}`,
       `a document of at most ${MAX_DOCUMENT_BYTES} bytes`,
     );
   }
   const bare = text.startsWith('\uFEFF') ? text.slice(1) : text;
   const first = bare.trimStart().charAt(0);
-  if (first === '') return refused('empty', FORMS);
+  if (first === '') return refused('is empty', FORMS);
   if (first !== '<' && first !== '{' && first !== '[') {
-    return refused('neither XML nor JSON', FORMS, shown(bare));
+    return refused('is neither XML nor JSON', FORMS, excerpt(bare));
   }
-  const taken = first === '<' ? takeXml(bare) : takeJson(bare);
-  return taken.ok ? check(taken.raw, reading) : { ok: false, faults: [taken.fault] };
-};
+  return checked(first === '<' ? rawFromXml(bare) : rawFromJson(bare), reading);
+}
 
-/** Checks a rule set that a program gives, as strictly as a document; its rules must be a list. Never throws. */
-export const readRuleSet = (given: { readonly rules: readonly unknown[] }): Document => {
+/** Checks a rule set from a program as strictly as a document. Never throws. */
+export function readRuleSet(given: { readonly rules: readonly unknown[] }): Document {
   let text: string;
   try {
     text = JSON.stringify(given);
   } catch {
-    return refused('no data: it holds a circle or a BigInt', 'lists, texts and numbers');
+    return refused('cannot be read as JSON: it contains a cycle or a BigInt', 'lists, texts and numbers');
   }
-  const taken = takeJson(text, RULE_SET);
-  return taken.ok ? check(taken.raw, 'strict') : { ok: false, faults: [taken.fault] };
-};
+  return checked(rawFromJson(text, RULE_SET), 'strict');
+}
+
+function checked(result: RawResult, reading: Reading): Document {
+  return result.ok ? check(result.raw, reading) : { ok: false, faults: [result.fault] };
+}
+
+function refused(reason: string, write: string, value?: string): Document {
+  const fault = { place: 'document', ...(value === undefined ? {} : { value }), reason, write };
+  return { ok: false, faults: [fault] };
+}

@@ -1,104 +1,118 @@
 import { isMethod, METHODS } from '../cors/rule.ts';
+import type { ListField } from './forms.ts';
 import type { Problem } from './raw.ts';
-import type { ListField } from './words.ts';
 
-/** The largest MaxAgeSeconds: what a signed 32-bit integer holds, the type stores keep it in. */
+/** Seconds. The largest MaxAgeSeconds: stores use a signed 32-bit integer. */
 const MAX_AGE = 2_147_483_647;
 
-// White space, control and format characters (zero-width space, byte order mark), half surrogate pairs: none can
-// stand in an Origin header or a header name.
+// White space, control and format characters (zero-width space, byte order mark), lone surrogates: neither an Origin
+// header nor a header name can contain them.
 const INVISIBLE = /[\s\p{Cc}\p{Cf}\p{Cs}\p{Noncharacter_Code_Point}]/u;
+// XML 1.0 cannot express these, not even as a reference (§2.2).
 const NOT_IN_XML = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u;
-/** RFC 9110, section 5.6.2; `*` is a token character, which is why wildcards are counted apart. */
+/** RFC 9110 §5.6.2. `*` is a token character, so wildcards are counted separately. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const FIVE = METHODS.join(', ');
 const SPACE = ' \t\r\n';
 
+/** What may stand in each list of a rule; the value comes trimmed. */
+export const LIST_CHECKS: Readonly<Record<ListField, (value: string) => Problem | undefined>> = {
+  allowedOrigins: originProblem,
+  allowedMethods: methodProblem,
+  allowedHeaders: allowedHeaderProblem,
+  exposeHeaders: exposeHeaderProblem,
+};
+
+export function maxAgeProblem(value: string): Problem | undefined {
+  return /^[0-9]+$/.test(value) && Number(value) <= MAX_AGE
+    ? undefined
+    : { reason: 'is not a number of seconds', write: `a whole number from 0 to ${MAX_AGE}, or leave it out` };
+}
+
+export function idProblem(value: string): Problem | undefined {
+  if (value === '') return { reason: 'is empty', write: 'a name for the rule, or leave it out' };
+  if (NOT_IN_XML.test(value))
+    return { reason: 'contains a control character', write: 'a name in plain text' };
+  return undefined;
+}
+
+export function responseVaryProblem(value: string): Problem | undefined {
+  return /^(?:true|false)$/i.test(value)
+    ? undefined
+    : { reason: 'is neither true nor false', write: 'true or false' };
+}
+
 /**
- * Trims what XML calls white space and nothing else. A no-break space stays and becomes a fault: the store keeps
- * it, so that its entry matches nobody, and taking it away would let somebody in. (A loop, as a regular expression
- * anchored at the end takes quadratic time over a long run of blanks.)
+ * Trims the white space of XML and nothing else. A no-break space stays and becomes a fault: the store does not trim
+ * it, so its entry matches no origin, and trimming it here would allow one. A loop, because a regular expression
+ * anchored at the end takes quadratic time over a long run of spaces.
  */
-export const trimmed = (value: string): string => {
+export function trimmed(value: string): string {
   let start = 0;
   let end = value.length;
   while (start < end && SPACE.includes(value.charAt(start))) start += 1;
   while (end > start && SPACE.includes(value.charAt(end - 1))) end -= 1;
   return value.slice(start, end);
-};
+}
 
-const manyStars = (value: string): boolean => value.indexOf('*') !== value.lastIndexOf('*');
-
-const origin = (value: string): Problem | undefined => {
+function originProblem(value: string): Problem | undefined {
   const write = 'one origin such as https://www.example.com or https://*.example.com';
-  if (value === '') return { reason: 'empty', write };
-  if (INVISIBLE.test(value)) {
-    return {
-      reason: 'white space or an invisible character inside',
-      write: `${write}; a further one is a value of its own`,
-    };
-  }
-  if (manyStars(value)) return { reason: 'more than one *', write: 'at most one * in each value' };
-  return undefined;
-};
+  return emptyOrInvisible(value, write) ?? manyStars(value);
+}
 
-const method = (value: string): Problem | undefined => {
+function methodProblem(value: string): Problem | undefined {
   if (isMethod(value)) return undefined;
   const upper = value.toUpperCase();
-  if (value === '') return { reason: 'empty', write: `one of ${FIVE}` };
-  if (value === '*') return { reason: 'a method takes no wildcard', write: `each by its name: ${FIVE}` };
+  if (value === '') return { reason: 'is empty', write: `one of ${FIVE}` };
+  if (value === '*') {
+    return { reason: 'is not allowed: a method takes no wildcard', write: `each by its name: ${FIVE}` };
+  }
   if (upper === 'OPTIONS') {
     return {
-      reason: 'not one of the five methods',
-      write: 'leave it out: preflights are answered by themselves',
+      reason: 'is not one of the five methods',
+      write: 'leave it out: preflights need no rule for OPTIONS',
     };
   }
-  if (isMethod(upper)) return { reason: 'methods are written in upper case', write: upper };
-  return { reason: 'not one of the five methods', write: `one of ${FIVE}` };
-};
+  if (isMethod(upper)) return { reason: 'is not in upper case', write: upper };
+  return { reason: 'is not one of the five methods', write: `one of ${FIVE}` };
+}
 
-const headerName = (value: string): Problem | undefined => {
+function allowedHeaderProblem(value: string): Problem | undefined {
+  return headerNameProblem(value) ?? manyStars(value);
+}
+
+function exposeHeaderProblem(value: string): Problem | undefined {
+  return (
+    headerNameProblem(value) ??
+    (value.includes('*')
+      ? {
+          reason: 'is not allowed: an exposed header takes no wildcard',
+          write: 'each header by its full name',
+        }
+      : undefined)
+  );
+}
+
+function headerNameProblem(value: string): Problem | undefined {
   const write = 'one header name such as x-oss-meta-author: letters, digits, - and _';
-  if (value === '') return { reason: 'empty', write };
-  if (INVISIBLE.test(value)) {
-    return {
-      reason: 'white space or an invisible character inside',
-      write: `${write}; a further one is a value of its own`,
-    };
-  }
-  if (!TOKEN.test(value)) return { reason: 'not a header name', write };
-  return undefined;
-};
+  return (
+    emptyOrInvisible(value, write) ??
+    (TOKEN.test(value) ? undefined : { reason: 'is not a header name', write })
+  );
+}
 
-const allowedHeader = (value: string): Problem | undefined =>
-  headerName(value) ??
-  (manyStars(value) ? { reason: 'more than one *', write: 'at most one * in each value' } : undefined);
+function emptyOrInvisible(value: string, write: string): Problem | undefined {
+  if (value === '') return { reason: 'is empty', write };
+  return INVISIBLE.test(value)
+    ? {
+        reason: 'contains white space or an invisible character',
+        write: `${write}; write each further one as its own value`,
+      }
+    : undefined;
+}
 
-const exposeHeader = (value: string): Problem | undefined =>
-  headerName(value) ??
-  (value.includes('*')
-    ? { reason: 'an exposed header takes no wildcard', write: 'each header by its full name' }
-    : undefined);
-
-/** What may stand in each list of a rule; the value comes trimmed. */
-export const LIST_CHECKS: Readonly<Record<ListField, (value: string) => Problem | undefined>> = {
-  allowedOrigins: origin,
-  allowedMethods: method,
-  allowedHeaders: allowedHeader,
-  exposeHeaders: exposeHeader,
-};
-
-export const maxAgeProblem = (value: string): Problem | undefined =>
-  /^[0-9]+$/.test(value) && Number(value) <= MAX_AGE
+function manyStars(value: string): Problem | undefined {
+  return value.indexOf('*') === value.lastIndexOf('*')
     ? undefined
-    : { reason: 'not a number of seconds', write: `a whole number from 0 to ${MAX_AGE}, or leave it out` };
-
-export const idProblem = (value: string): Problem | undefined => {
-  if (value === '') return { reason: 'empty', write: 'a name for the rule, or leave it out' };
-  // XML has no way to write these, not even as a reference.
-  if (NOT_IN_XML.test(value)) return { reason: 'a control character inside', write: 'a name in plain text' };
-  return undefined;
-};
-
-export const responseVaryProblem = (value: string): Problem | undefined =>
-  /^(?:true|false)$/i.test(value) ? undefined : { reason: 'neither true nor false', write: 'true or false' };
+    : { reason: 'contains more than one *', write: 'at most one * in each value' };
+}

@@ -1,14 +1,14 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import type { Fault } from './fault.ts';
-import { locator, MAX_DEPTH, type Problem, shown } from './raw.ts';
+import { excerpt, locator, MAX_DEPTH, type Problem } from './raw.ts';
 import { trimmed } from './value.ts';
 
 export interface Element {
   /** Without its namespace prefix. */
   readonly name: string;
-  /** Its own text, untrimmed: references decoded, CDATA as it stands, comments and elements left out. */
+  /** The element's own text, untrimmed: references decoded, CDATA verbatim, without comments and child elements. */
   readonly text: string;
-  /** Set where the text holds a reference that stands for no character. */
+  /** Set if the text contains a reference that stands for no character. */
   readonly problem?: Problem;
   readonly children: readonly Element[];
 }
@@ -19,8 +19,8 @@ export type XmlText =
 
 const WELL_FORMED = 'an XML document with one root element and every element closed';
 
-// Every element's name is marked, so that no name an attacker chooses (`__proto__`, `#text`) is one that means
-// something to the parser or to JavaScript; the namespace prefix is dropped on the way.
+// Every element's name gets this prefix, so that no name in a hostile document (`__proto__`, `#text`) has a meaning
+// for the parser or for JavaScript. The namespace prefix is removed at the same time.
 const MARK = '<';
 const parser = new XMLParser({
   preserveOrder: true,
@@ -28,12 +28,12 @@ const parser = new XMLParser({
   ignorePiTags: true,
   trimValues: false,
   parseTagValue: false,
-  // Entities are decoded here, below: the five of XML and numbers, nothing a document could define.
+  // `textOf` decodes the five entities of XML and numeric references, but no entity that a document defines.
   processEntities: false,
   cdataPropName: '#cdata',
-  // Not wanted, but the parser keeps text before a comment only when the comment is kept too.
+  // Comments are not used, but without them the parser drops the text before a comment.
   commentPropName: '#comment',
-  // The parser asks twice for an empty-element tag.
+  // The parser calls this twice for an empty-element tag.
   transformTagName: (name) => (name.startsWith(MARK) ? name : MARK + name.slice(name.indexOf(':') + 1)),
   maxNestedTags: MAX_DEPTH,
   jPath: false,
@@ -47,28 +47,76 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
   ['apos', "'"],
 ]);
 
-/** XML 1.0, production 2. */
-const isXmlChar = (code: number): boolean =>
-  code === 0x9 ||
-  code === 0xa ||
-  code === 0xd ||
-  (code >= 0x20 && code <= 0xd7ff) ||
-  (code >= 0xe000 && code <= 0xfffd) ||
-  (code >= 0x10000 && code <= 0x10ffff);
-
-const decodeReference = (name: string): string | undefined => {
-  const digits = /^#(?:x([0-9a-fA-F]{1,8})|([0-9]{1,8}))$/.exec(name);
-  if (digits === null) return ENTITIES.get(name);
-  const code = digits[1] === undefined ? Number(digits[2]) : Number.parseInt(digits[1], 16);
-  return isXmlChar(code) ? String.fromCodePoint(code) : undefined;
-};
-
-/** One element or piece of text, as the parser gives it: an object with one key. */
+/** One element or piece of text from the parser: an object with one key. */
 type Piece = Readonly<Record<string, unknown>>;
 
-const piecesOf = (value: unknown): readonly Piece[] => (Array.isArray(value) ? value : []);
+/**
+ * Parses the XML of a CORS document. A DOCTYPE, elements nested too deep, an HTML page and text that is not well-formed
+ * are refused.
+ */
+export function parseXml(whole: string): XmlText {
+  // XML allows its declaration only at the very start, but an inline document often begins with a line break. The
+  // declaration has no effect here; spaces in its place preserve every position.
+  const text = whole.replace(/^\s*<\?xml\s[^>]*\?>/, (found) => found.replace(/[^\r\n]/g, ' '));
+  if (/^\s*<(?:!doctype\s+html|html)[\s>]/i.test(text))
+    return refused('document', 'is an HTML page', 'a CORSConfiguration document');
+  // A declaration can define entities. The search ignores comments and attributes, so that no disagreement about where
+  // one ends can hide a declaration.
+  const declaration = text.search(/<!(?!--|\[CDATA\[)/);
+  if (declaration >= 0) {
+    const place = locator(text)(declaration);
+    return refused(place, 'is a DOCTYPE or another declaration', 'the document without it');
+  }
+  return notWellFormed(text) ?? rootOf(text);
+}
 
-const textOf = (pieces: readonly Piece[]): { text: string; problem?: Problem } => {
+function notWellFormed(text: string): XmlText | undefined {
+  const valid = XMLValidator.validate(text);
+  if (valid === true) return undefined;
+  const { msg, line, col } = valid.err;
+  // The validator reports several open elements as a list on line 1.
+  if (msg.startsWith("Invalid '[")) {
+    const place = locator(text)(text.length);
+    return refused(place, 'is not well-formed XML: it ends before its elements are closed');
+  }
+  const place = `line ${line}${col === undefined ? '' : `, column ${col}`}`;
+  return refused(place, `is not well-formed XML: ${msg}`);
+}
+
+function rootOf(text: string): XmlText {
+  const pieces = parsed(text);
+  if (typeof pieces === 'string') return refused('document', `cannot be parsed: ${pieces}`);
+  const [root, second] = elementsOf(pieces);
+  // The validator ignores what follows a root that is an empty-element tag.
+  const after = textOf(pieces).text + text.slice(text.lastIndexOf('>') + 1);
+  if (root === undefined || second !== undefined || trimmed(after) !== '')
+    return refused('document', 'is not well-formed XML: text or an element follows the root element');
+  return { ok: true, root };
+}
+
+/** The parser's pieces, or its message. */
+function parsed(text: string): readonly Piece[] | string {
+  try {
+    return piecesOf(parser.parse(text));
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function piecesOf(value: unknown): readonly Piece[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function elementsOf(pieces: readonly Piece[]): readonly Element[] {
+  return pieces.flatMap((piece) => {
+    const key = Object.keys(piece)[0] ?? '';
+    if (!key.startsWith(MARK)) return [];
+    const inside = piecesOf(piece[key]);
+    return [{ name: key.slice(MARK.length), children: elementsOf(inside), ...textOf(inside) }];
+  });
+}
+
+function textOf(pieces: readonly Piece[]): { text: string; problem?: Problem } {
   let text = '';
   let unknown: string | undefined;
   for (const piece of pieces) {
@@ -80,70 +128,29 @@ const textOf = (pieces: readonly Piece[]): { text: string; problem?: Problem } =
     });
   }
   if (unknown === undefined) return { text };
-  const reason = `${shown(unknown)} stands for no character in XML`;
+  const reason = `contains ${excerpt(unknown)}, which stands for no character in XML`;
   return { text, problem: { reason, write: '&amp; &lt; &gt; &quot; &apos; or a number such as &#38;' } };
-};
+}
 
-const elementsOf = (pieces: readonly Piece[]): readonly Element[] =>
-  pieces.flatMap((piece) => {
-    const key = Object.keys(piece)[0] ?? '';
-    if (!key.startsWith(MARK)) return [];
-    const inside = piecesOf(piece[key]);
-    return [{ name: key.slice(MARK.length), children: elementsOf(inside), ...textOf(inside) }];
-  });
+function decodeReference(name: string): string | undefined {
+  const digits = /^#(?:x([0-9a-fA-F]{1,8})|([0-9]{1,8}))$/.exec(name);
+  if (digits === null) return ENTITIES.get(name);
+  const code = digits[1] === undefined ? Number(digits[2]) : Number.parseInt(digits[1], 16);
+  return isXmlChar(code) ? String.fromCodePoint(code) : undefined;
+}
 
-const refused = (place: string, reason: string, write: string = WELL_FORMED): XmlText => ({
-  ok: false,
-  fault: { place, reason: shown(reason), write },
-});
+/** XML 1.0, production 2. */
+function isXmlChar(code: number): boolean {
+  return (
+    code === 0x9 ||
+    code === 0xa ||
+    code === 0xd ||
+    (code >= 0x20 && code <= 0xd7ff) ||
+    (code >= 0xe000 && code <= 0xfffd) ||
+    (code >= 0x10000 && code <= 0x10ffff)
+  );
+}
 
-const parsed = (text: string): readonly Piece[] | string => {
-  try {
-    return piecesOf(parser.parse(text));
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-};
-
-/**
- * Reads XML as far as a document of settings needs it. Refused are a DOCTYPE, elements nested too deep, an HTML page
- * and text that isn't well-formed.
- */
-export const parseXml = (whole: string): XmlText => {
-  // XML wants its declaration to be the very first thing, which the line break before an inline document spoils. It
-  // says nothing that matters here; blanks in its place keep every position true.
-  const text = whole.replace(/^\s*<\?xml\s[^>]*\?>/, (found) => found.replace(/[^\r\n]/g, ' '));
-  if (/^\s*<(?:!doctype\s+html|html)[\s>]/i.test(text)) {
-    return refused('document', 'this is an HTML page', 'a CORSConfiguration document');
-  }
-  // Whatever is declared this way can define entities. Searched in the bare text, so that no disagreement about
-  // where a comment or an attribute ends can hide one.
-  const declaration = text.search(/<!(?!--|\[CDATA\[)/);
-  if (declaration >= 0) {
-    return refused(locator(text)(declaration), 'a DOCTYPE or another declaration', 'the document without it');
-  }
-  const valid = XMLValidator.validate(text);
-  if (valid !== true) {
-    const { msg, line, col } = valid.err;
-    // The validator's word for several open elements: a list of them, said of line 1.
-    if (msg.startsWith("Invalid '[")) {
-      return refused(
-        locator(text)(text.length),
-        'not well-formed XML: it ends before its elements are closed',
-      );
-    }
-    return refused(
-      `line ${line}${col === undefined ? '' : `, column ${col}`}`,
-      `not well-formed XML: ${msg}`,
-    );
-  }
-  const pieces = parsed(text);
-  if (typeof pieces === 'string') return refused('document', `can't be read: ${pieces}`);
-  const [root, second] = elementsOf(pieces);
-  // The validator doesn't look behind a root that is an empty-element tag.
-  const behind = textOf(pieces).text + text.slice(text.lastIndexOf('>') + 1);
-  if (root === undefined || second !== undefined || trimmed(behind) !== '') {
-    return refused('document', 'not well-formed XML: something follows the root element');
-  }
-  return { ok: true, root };
-};
+function refused(place: string, reason: string, write: string = WELL_FORMED): XmlText {
+  return { ok: false, fault: { place, reason: excerpt(reason), write } };
+}

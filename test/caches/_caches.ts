@@ -13,7 +13,7 @@ export interface Cache extends Presence {
   start(edge: string): Promise<Running>;
 }
 
-/** Stores every answer, whatever its status, unless Cache-Control forbids it. */
+/** Stores every answer of any status, unless Cache-Control forbids it. */
 const VCL = `
 sub vcl_recv {
   set req.http.X-Method = req.method;
@@ -50,7 +50,7 @@ export const CACHES: readonly Cache[] = [
 
 export interface Behind {
   edge(): Edge;
-  /** Where clients of the cache ask. */
+  /** The cache's URL for clients. */
   url(): string;
 }
 

@@ -35,7 +35,7 @@ const KINDS = (['1.0', '1.1'] as const).flatMap((version) =>
 const LONG = 60_000;
 
 let folder = '';
-/** How to end what a test has opened, in the order in which it was opened. */
+/** Closes the resources of a test, in the order of their opening. */
 let opened: (() => Promise<void>)[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'nginx-short-'));
@@ -52,7 +52,7 @@ async function bucketThat(does: Then): Promise<Bucket> {
   return bucket;
 }
 
-/** Opens an edge; gives back what nginx asks it by, and how to drain it. */
+/** Opens an edge. Returns its address for nginx, and a function that drains it. */
 async function edgeBefore(bucket: Bucket, carrier: Carrier, idle = LONG) {
   const socket = join(folder, 'edge.sock');
   const timeouts = { connect: 1_000, head: LONG, idle };
@@ -78,7 +78,7 @@ async function nginxBefore(edge: string): Promise<Nginx> {
   return nginx;
 }
 
-/** What nginx says, having asked the edge by a version for an object of a framing. */
+/** nginx's answer for an object of a framing, which it requests from the edge by an HTTP version. */
 async function ask({ url }: Nginx, [version, framing]: readonly [Version, Framing]) {
   const answered = await call(url, { target: `/${version}/${framing}` });
   const isWhole = answered.complete && answered.body.length === SIZE;
@@ -98,11 +98,11 @@ test('the recipe of docs/recipes.md sets HTTP/1.1 for nginx', () => {
   expect(RECIPE).toContain('proxy_http_version 1.1;');
 });
 
-describe.skipIf(NGINX.skipped).each(CARRIERS)(`nginx that asks the edge over %s${NGINX.why}`, (carrier) => {
+describe.skipIf(NGINX.skipped).each(CARRIERS)(`nginx in front of the edge over %s${NGINX.why}`, (carrier) => {
   test.each([
     ['its bucket breaks off', 'breaks off', LONG],
     ['its bucket stops sending', 'stands still', 300],
-  ] as const)('stores no part of an object when %s, and later the whole', async (_, does, idle) => {
+  ] as const)('stores no part of an object if %s, and later the whole object', async (_, does, idle) => {
     const bucket = await bucketThat(does);
     const nginx = await nginxBefore((await edgeBefore(bucket, carrier, idle)).url);
     expect(wholeOf(await askAll(nginx))).toEqual([]);
@@ -126,7 +126,7 @@ describe.skipIf(NGINX.skipped).each(CARRIERS)(`nginx that asks the edge over %s$
     const { url, drain } = await edgeBefore(bucket, carrier);
     const nginx = await nginxBefore(url);
     const asking = askAll(nginx);
-    await until('all are asked for', () => bucket.asked.length === KINDS.length);
+    await until('all objects are requested', () => bucket.asked.length === KINDS.length);
     await drain(20);
     expect(wholeOf(await asking)).toEqual([]);
     expect(await nginx.stored()).toBe(0);
@@ -142,7 +142,7 @@ test.skipIf(NGINX.skipped)(
     const nginx = await nginxBefore(await edge.address('edge'));
     const asking = Promise.all(FRAMINGS.map((framing) => ask(nginx, ['1.1', framing])));
     const asked = () => bucket.asked.filter((line) => !line.includes('?cors')).length === FRAMINGS.length;
-    await until('all are asked for', asked);
+    await until('all objects are requested', asked);
     edge.child.kill('SIGKILL');
     expect(wholeOf(await asking)).toEqual([]);
     expect(await nginx.stored()).toBe(0);

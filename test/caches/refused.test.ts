@@ -8,13 +8,13 @@ import { EVERYBODY } from '../suite/sets.ts';
 const A = 'Origin: https://a.example';
 const B = 'Origin: https://b.example';
 
-/** A request's lines, the first and those of its header but for Host, and what the edge answers. */
+/** Title, the edge's status, Host, and the request's other lines. */
 const REFUSED: readonly (readonly [name: string, status: number, host: string, lines: readonly string[]])[] =
   [
     ['a target that is not ASCII', 400, 'h', ['GET /caf\xe9 HTTP/1.1']],
     ['two origins', 400, 'h', ['GET /a HTTP/1.1', A, B]],
-    ['a host that no bucket has', 404, 'other', ['GET /b HTTP/1.1']],
-    ['a method that buckets do not have', 405, 'h', ['PATCH /b HTTP/1.1']],
+    ['a host without a bucket', 404, 'other', ['GET /b HTTP/1.1']],
+    ['an unsupported method', 405, 'h', ['PATCH /b HTTP/1.1']],
     ['a target of 9 KB', 414, 'h', [`GET /${'a'.repeat(9_000)} HTTP/1.1`]],
     ['20 KB of headers', 431, 'h', ['GET /c HTTP/1.1', `X-Long: ${'a'.repeat(20_000)}`]],
     ['70 KB of headers', 431, 'h', ['GET /d HTTP/1.1', `X-Long: ${'a'.repeat(70_000)}`]],

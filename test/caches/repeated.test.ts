@@ -6,7 +6,7 @@ import { type Behind, CACHES, useCache } from './_caches.ts';
 
 const METHOD = 'Access-Control-Request-Method';
 const HEADERS = 'Access-Control-Request-Headers';
-/** The edge of these tests, in Via. */
+/** The name of these tests' edge in Via. */
 const OWN_NAME = '1.1 bucket-cors-0123abcd';
 
 type Lines = readonly (readonly [name: string, value: string])[];
@@ -15,12 +15,12 @@ const both = (name: string, first: string, second: string): Lines => [
   [name, second],
 ];
 
-/** What a hostile client, or a faulty proxy, sends twice; each is looked at by the edge or by its bucket. */
+/** Headers that a hostile client or a faulty proxy sends twice; the edge or its bucket uses each of them. */
 const TWICE: readonly [name: string, lines: Lines][] = [
-  ['a rightful Origin and a strange one', both('Origin', A, STRANGER)],
-  ['a strange Origin and a rightful one', both('Origin', STRANGER, A)],
-  ['one Origin', both('Origin', A, A)],
-  ['an empty Origin and a rightful one', both('Origin', '', A)],
+  ['an allowed Origin and another', both('Origin', A, STRANGER)],
+  ['another Origin and an allowed one', both('Origin', STRANGER, A)],
+  ['the same Origin', both('Origin', A, A)],
+  ['an empty Origin and an allowed one', both('Origin', '', A)],
   ['Access-Control-Request-Method', [['Origin', A], ...both(METHOD, 'GET', 'PATCH')]],
   ['Access-Control-Request-Headers', [['Origin', A], ...both(HEADERS, 'x-oss-a', 'x-other')]],
   ['Host', both('Host', 'one.test', 'everybody.test')],
@@ -45,7 +45,7 @@ const TWICE: readonly [name: string, lines: Lines][] = [
 
 /** The same for preflights. */
 const TWICE_ASKED: readonly [name: string, lines: Lines][] = [
-  ['a rightful Origin and a strange one', [...both('Origin', A, STRANGER), [METHOD, 'GET']]],
+  ['an allowed Origin and another', [...both('Origin', A, STRANGER), [METHOD, 'GET']]],
   ['an allowed method and another', [['Origin', A], ...both(METHOD, 'GET', 'PATCH')]],
   [
     'an allowed header and another',
@@ -54,7 +54,7 @@ const TWICE_ASKED: readonly [name: string, lines: Lines][] = [
   ['two allowed headers', [['Origin', A], [METHOD, 'GET'], ...both(HEADERS, 'content-type', 'x-oss-a')]],
 ];
 
-const RIGHTFUL: readonly (readonly string[])[] = [['Origin', A], [], ['Origin', STRANGER]];
+const VALID: readonly (readonly string[])[] = [['Origin', A], [], ['Origin', STRANGER]];
 const PREFLIGHTS: readonly (readonly string[])[] = [
   ['Origin', A, METHOD, 'GET', HEADERS, 'content-type'],
   ['Origin', A, METHOD, 'GET'],
@@ -87,7 +87,7 @@ async function attack(
   expect(await rawly(url, `${method} ${target} HTTP/1.1\r\n${head}\r\n`)).toMatch(/^HTTP\/1\.1 \d{3} /);
 }
 
-/** What a browser makes something of, and what a cache behind this one does. */
+/** The parts of an answer that a browser, or a cache behind this one, uses. */
 async function seen(url: string, method: string, target: string, host: string, headers: readonly string[]) {
   const answered = await call(url, { method, target, headers: ['Host', host, ...headers] });
   return {
@@ -98,7 +98,7 @@ async function seen(url: string, method: string, target: string, host: string, h
   };
 }
 
-/** Each rightful client twice: the second answer may be a copy of the first. */
+/** Each valid request twice: the second answer may be a copy of the first. */
 async function expectUncached(
   { edge, url }: Behind,
   method: string,
@@ -113,7 +113,7 @@ async function expectUncached(
 }
 
 describe.each(CACHES)('$name in front of the edge$why', (cache) => {
-  describe.skipIf(cache.skipped)('after a request that says twice', () => {
+  describe.skipIf(cache.skipped)('after a request that repeats', () => {
     const behind = useCache(cache, { buckets: BUCKETS });
 
     beforeEach(() => {
@@ -125,7 +125,7 @@ describe.each(CACHES)('$name in front of the edge$why', (cache) => {
         };
     });
 
-    test('nothing, the second client gets a stored copy', async () => {
+    test('no header, the second client gets a stored copy', async () => {
       const bucket = behind.edge().bucketNamed('one');
       bucket.asked.length = 0;
       for (let count = 0; count < 3; count += 1)
@@ -136,16 +136,16 @@ describe.each(CACHES)('$name in front of the edge$why', (cache) => {
       expect(bucket.asked).toHaveLength(1);
     });
 
-    test.each(TWICE)('%s, others get the answers of the edge itself', async (_, lines) => {
+    test.each(TWICE)('%s, other clients get the edge’s own answers', async (_, lines) => {
       for (const { hosts } of BUCKETS) {
         paths += 1;
         const [host = ''] = hosts;
         await attack(behind.url(), 'GET', `/${paths}`, host, lines);
-        await expectUncached(behind, 'GET', `/${paths}`, host, RIGHTFUL);
+        await expectUncached(behind, 'GET', `/${paths}`, host, VALID);
       }
     });
 
-    test.skipIf(!cache.storesPreflights)('nothing, the second preflight gets a stored copy', async () => {
+    test.skipIf(!cache.storesPreflights)('no header, the second preflight gets a stored copy', async () => {
       const preflight = () =>
         seen(behind.url(), 'OPTIONS', '/stored', 'one.test', ['Origin', A, METHOD, 'GET']);
       const before = behind.edge().events.length;
@@ -154,7 +154,7 @@ describe.each(CACHES)('$name in front of the edge$why', (cache) => {
     });
 
     test.skipIf(!cache.storesPreflights).each(TWICE_ASKED)(
-      '%s in a preflight, others get the answers of the edge itself',
+      '%s in a preflight, other clients get the edge’s own answers',
       async (_, lines) => {
         for (const { hosts } of BUCKETS) {
           paths += 1;

@@ -6,7 +6,7 @@ import type { Edge } from '../suite/runtime.ts';
 import { A, EVERYBODY } from '../suite/sets.ts';
 import { CACHES, useCache } from './_caches.ts';
 
-/** Each says to some cache that it may store the answer, whatever else says that it may not. */
+/** Each allows some cache to store the answer, even against another header. */
 const MAY_STORE: readonly (readonly [name: string, text: string])[] = [
   ['Cache-Control', 'public, max-age=31536000, immutable'],
   ['Expires', 'Thu, 01 Jan 2099 00:00:00 GMT'],
@@ -20,7 +20,7 @@ describe.each(CACHES)('$name in front of the edge$why', (cache) => {
   describe.skipIf(cache.skipped)('while the rules are unknown', () => {
     const behind = useCache(cache, { rules: 'unknown' });
 
-    test.each(MAY_STORE)('stores no answer of a bucket that says %s: %s', async (name, text) => {
+    test.each(MAY_STORE)('stores no answer of a bucket with the header %s: %s', async (name, text) => {
       const { bucket } = behind.edge();
       bucket.reset();
       bucket.script = { status: 200, headers: [name, text], body: 'the object' };
@@ -35,7 +35,7 @@ describe.each(CACHES)('$name in front of the edge$why', (cache) => {
   });
 });
 
-describe.skipIf(NGINX.skipped)(`nginx in front of a bucket that commands it${NGINX.why}`, () => {
+describe.skipIf(NGINX.skipped)(`nginx in front of a bucket that sends X-Accel commands${NGINX.why}`, () => {
   const edges: Edge[] = [];
   const started: Nginx[] = [];
   const proxy = (edge: string): string => `
@@ -70,15 +70,15 @@ describe.skipIf(NGINX.skipped)(`nginx in front of a bucket that commands it${NGI
   };
   const REDIRECT = ['X-Accel-Redirect', '/internal/secret'];
 
-  test('sends what the bucket sent, and not what it names', async () => {
+  test('sends the bucket’s object and not the file of the command', async () => {
     expect((await ask(0, REDIRECT)).body.toString()).toBe('the object');
   });
 
-  test('sends what the bucket names where its commands pass', async () => {
+  test('sends the file of the command with passProxyCommands', async () => {
     expect((await ask(1, REDIRECT)).body.toString()).toBe('the secret of the proxy');
   });
 
-  test('stores no longer than Cache-Control says', async () => {
+  test('stores no longer than Cache-Control allows', async () => {
     const headers = ['X-Accel-Expires', '3600', 'Cache-Control', 'no-store'];
     const before = await started[0]?.stored();
     expect(values(await ask(0, headers), 'x-accel-expires')).toEqual([]);

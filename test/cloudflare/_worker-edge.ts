@@ -6,7 +6,7 @@ import type { RequestEvent } from '../../src/edge/observe.ts';
 import type { RulesStatus } from '../../src/rules/ledger.ts';
 import { inlineSource } from '../../src/rules/sources/inline.ts';
 import { openUpstream, type Upstream } from '../helpers/upstream.ts';
-import type { Edge, OpenOptions, Place, Told } from '../suite/runtime.ts';
+import type { BucketStatus, Edge, OpenOptions, Place } from '../suite/runtime.ts';
 import { adminOf, errorsOf, runWorker, TOKEN } from './_worker.ts';
 
 const ONE: readonly Place[] = [{ name: 'bucket' }];
@@ -41,7 +41,7 @@ export async function openOnWorkerd(options: OpenOptions): Promise<Edge> {
       byName(name).rules = rules;
       await admin(`/refresh?bucket=${name}`, 'POST');
     },
-    told: async (name) => toldOf(name, (await admin(`/rules?bucket=${name}`)) as RulesTold),
+    status: async (name) => toldOf(name, (await admin(`/rules?bucket=${name}`)) as RulesTold),
     get events() {
       return worker.lines
         .filter(({ msg }) => msg === 'request')
@@ -97,7 +97,7 @@ interface RulesTold {
 }
 
 /** What `/readyz` says where this bucket is preloaded, and no other: the same function says so here. */
-function toldOf(name: string, { buckets: [bucket] }: RulesTold): Told {
+function toldOf(name: string, { buckets: [bucket] }: RulesTold): BucketStatus {
   if (bucket === undefined) throw new Error(`nothing is told of ${name}`);
   const { state, failure } = bucket;
   const behaviour = { dialect: 'oss', vary: 'safe', dangerouslyAllowCredentials: false } as const;

@@ -56,12 +56,12 @@ describe('the options of bucketCors', () => {
     ],
     ['a parsed document', { rules: { CORSRules: [] } }, [/rules is neither .*JSON\.stringify/]],
     ['rules as a list', { rules: [rule()] }, [/rules is neither/]],
-    ['rules in a circle', { rules: circle }, [/holds a circle/]],
+    ['rules in a circle', { rules: circle }, [/contains a cycle/]],
     ['text that is no document', { rules: './cors.xml' }, [/rules: document .*neither XML nor JSON/]],
     [
       'a rule set with wrong values',
       { rules: { rules: [{ ...rule(), allowedMethods: ['get'] }, { allowedOrigin: ['*'] }] } },
-      [/rules\[1\]\/allowedMethods\[1\] "get"/, /rules\[2\]\/allowedOrigins missing/],
+      [/rules\[1\]\/allowedMethods\[1\] "get"/, /rules\[2\]\/allowedOrigins is missing/],
     ],
     [
       'several faults at once',

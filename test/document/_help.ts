@@ -6,10 +6,10 @@ import { readDocument } from '../../src/document/read.ts';
 export const fixture = (name: string): string =>
   readFileSync(new URL(`../fixtures/documents/${name}`, import.meta.url), 'utf8');
 
-/** A whole XML document around what is under test. */
+/** A whole XML document around the content under test. */
 export const xml = (inside: string): string => `<CORSConfiguration>${inside}</CORSConfiguration>`;
 
-/** A document of one sound rule and whatever is put beside its origin and method. */
+/** A document of one valid rule, with `fields` after its origin and method. */
 export const xmlRule = (fields: string): string =>
   xml(
     `<CORSRule><AllowedOrigin>https://a.example</AllowedOrigin><AllowedMethod>GET</AllowedMethod>${fields}</CORSRule>`,

@@ -51,9 +51,13 @@ describe('the JSON of Cloudflare R2', () => {
       { place: 'rules[1]/allowed/methods[2]', value: 'put', write: 'PUT' },
     ],
     [
-      'a wildcard for methods, which is no word of this form',
+      'a wildcard for methods, which this form does not define',
       r2({ allowed: { origins: ['*'], methods: ['*'] } }),
-      { place: 'rules[1]/allowed/methods[1]', value: '*', reason: 'a method takes no wildcard' },
+      {
+        place: 'rules[1]/allowed/methods[1]',
+        value: '*',
+        reason: 'is not allowed: a method takes no wildcard',
+      },
     ],
     [
       'OPTIONS',
@@ -63,7 +67,11 @@ describe('the JSON of Cloudflare R2', () => {
     [
       'a wildcard to expose',
       r2({ exposeHeaders: ['ETag', '*'] }),
-      { place: 'rules[1]/exposeHeaders[2]', value: '*', reason: 'an exposed header takes no wildcard' },
+      {
+        place: 'rules[1]/exposeHeaders[2]',
+        value: '*',
+        reason: 'is not allowed: an exposed header takes no wildcard',
+      },
     ],
     [
       'two wildcards in a header',
@@ -74,7 +82,7 @@ describe('the JSON of Cloudflare R2', () => {
     [
       'a key of S3',
       r2({ AllowedHeaders: ['x-a'] }),
-      { place: 'rules[1]/AllowedHeaders', value: 'AllowedHeaders', reason: 'unknown key' },
+      { place: 'rules[1]/AllowedHeaders', value: 'AllowedHeaders', reason: 'is an unknown key' },
     ],
     [
       'a misspelt key inside allowed',
@@ -84,36 +92,36 @@ describe('the JSON of Cloudflare R2', () => {
     [
       'a key that only looks like a path',
       r2({ 'allowed/headers': ['x-a'] }),
-      { place: 'rules[1]/allowed/headers', reason: 'unknown key' },
+      { place: 'rules[1]/allowed/headers', reason: 'is an unknown key' },
     ],
     [
       'a second level of allowed',
       r2({ allowed: { ...r2Rule.allowed, allowed: { origins: ['*'] } } }),
-      { place: 'rules[1]/allowed/allowed', reason: 'unknown key' },
+      { place: 'rules[1]/allowed/allowed', reason: 'is an unknown key' },
     ],
     ['ResponseVary', r2({}).replace('{', '{"ResponseVary":true,'), { place: 'ResponseVary' }],
-  ])('%s is a fault in its own words', (_name, text, fault) => {
+  ])('refuses %s, with a place in the names of the form', (_name, text, fault) => {
     const faults = faultsOf(text);
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatchObject(fault);
   });
 
-  test('a rule without what it must have is told where it belongs', () => {
+  test('names the places of the missing fields of a rule', () => {
     expect(faultsOf('{"rules":[{"id":"a","allowed":{"origin":"*"}}]}')).toMatchObject([
-      { place: 'rules[1]/allowed/origins', reason: 'missing; allowed/origin is not a known key' },
+      { place: 'rules[1]/allowed/origins', reason: 'is missing; allowed/origin is not a known key' },
       { place: 'rules[1]/allowed/methods', write: 'at least one allowed/methods, such as GET' },
       { place: 'rules[1]/allowed/origin', write: 'allowed/origins' },
     ]);
     expect(faultsOf(bare(r2({ allowed: 'all' })))).toMatchObject([
-      { place: '[1]/allowed', reason: 'text where an object is meant', write: 'an object' },
-      { place: '[1]/allowed/origins', reason: 'missing' },
-      { place: '[1]/allowed/methods', reason: 'missing' },
+      { place: '[1]/allowed', reason: 'is text where an object is expected', write: 'an object' },
+      { place: '[1]/allowed/origins', reason: 'is missing' },
+      { place: '[1]/allowed/methods', reason: 'is missing' },
     ]);
   });
 });
 
 describe('the JSON of Google Cloud Storage', () => {
-  test('is read, its one list of headers serving both ways', () => {
+  test('is read, with its one list of headers both allowed and exposed', () => {
     const both = ['Content-Type', 'x-goog-resumable'];
     const meant = {
       rules: [
@@ -136,7 +144,7 @@ describe('the JSON of Google Cloud Storage', () => {
     }
   });
 
-  test("gcloud's bare list: wildcards allow, and expose nothing; OPTIONS is left out; both are told", () => {
+  test("gcloud's bare list: wildcards allow headers but expose none, OPTIONS is dropped, and both get a warning", () => {
     const text = fixture('gcloud.json');
     for (const reading of ['strict', 'store'] as const) {
       expect(ruleSetOf(text, reading).rules).toEqual([
@@ -156,7 +164,7 @@ describe('the JSON of Google Cloud Storage', () => {
     }
   });
 
-  test('a wildcard beside named methods adds the others once', () => {
+  test('a wildcard beside named methods adds each other method once', () => {
     expect(ruleSetOf(gcs({ method: ['PUT', '*'] })).rules[0]?.allowedMethods).toEqual([
       'PUT',
       ...METHODS.filter((method) => method !== 'PUT'),
@@ -169,52 +177,56 @@ describe('the JSON of Google Cloud Storage', () => {
     [
       'OPTIONS alone',
       gcs({ method: ['OPTIONS'] }),
-      { place: 'cors[1]/method', reason: 'missing', write: 'at least one method, such as GET' },
+      { place: 'cors[1]/method', reason: 'is missing', write: 'at least one method, such as GET' },
     ],
     [
-      'two names in one header, told once though it serves both ways',
+      'two names in one header, reported once though the list has both meanings',
       gcs({ responseHeader: ['x-a, x-b'] }),
       { place: 'cors[1]/responseHeader[1]', value: 'x-a, x-b' },
     ],
     [
       'two wildcards in a header',
       gcs({ responseHeader: ['*-*'] }),
-      { place: 'cors[1]/responseHeader[1]', reason: 'more than one *' },
+      { place: 'cors[1]/responseHeader[1]', reason: 'contains more than one *' },
     ],
-    ['an ID, which this form has not', gcs({ id: 'a' }), { place: 'cors[1]/id', reason: 'unknown key' }],
+    [
+      'an ID, which this form does not have',
+      gcs({ id: 'a' }),
+      { place: 'cors[1]/id', reason: 'is an unknown key' },
+    ],
     [
       'a misspelt key',
       gcs({ responseHeaders: ['x-a'] }),
       { place: 'cors[1]/responseHeaders', write: 'responseHeader' },
     ],
     ['an age in words', gcs({ maxAgeSeconds: 'soon' }), { place: 'cors[1]/maxAgeSeconds', value: 'soon' }],
-  ])('%s is a fault in its own words', (_name, text, fault) => {
+  ])('refuses %s, with a place in the names of the form', (_name, text, fault) => {
     const faults = faultsOf(text);
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatchObject(fault);
   });
 });
 
-describe('a bare list has the form whose keys its rules use', () => {
+describe('the keys of the rules decide the form of a bare list', () => {
   test.each([
     ['S3', '[{"AllowedOrigins":"*","AllowedMethods":"get"}]', '[1]/AllowedMethods[1]'],
     ['R2', '[{"allowed":{"origins":"*","methods":"get"}}]', '[1]/allowed/methods[1]'],
     ['GCS', '[{"origin":"*","method":"get"}]', '[1]/method[1]'],
     ['GCS, with a key that R2 has too', '[{"maxAgeSeconds":1,"origin":"*","method":"get"}]', '[1]/method[1]'],
-    ['GCS, the first rule being none', '[7,{"origin":"*","method":"GET"}]', '[1]'],
+    ['GCS, the first item not being a rule', '[7,{"origin":"*","method":"GET"}]', '[1]'],
     ['S3, every key misspelt', '[{"AllowedOrigin":"*","AllowedMethod":"GET"}]', '[1]/AllowedOrigins'],
-    ['no form, there being no object', '["*"]', '[1]'],
-  ])('%s', (_name, text, place) => {
+    ['S3, without an object in the list', '["*"]', '[1]'],
+  ])('%s: faults have places in its names', (_name, text, place) => {
     expect(faultsOf(text)[0]).toMatchObject({ place });
   });
 
-  test('rules of two forms are not mixed: the keys of the rarer are faults', () => {
+  test('rules of two forms are not mixed: the keys of the rarer form are faults', () => {
     const text = JSON.stringify([gcsRule, gcsRule, r2Rule]);
     expect(faultsOf(text).map(({ place }) => place)).toEqual(['[3]/origin', '[3]/method', '[3]/allowed']);
   });
 });
 
-describe('whatever such a document says', () => {
+describe('any document of R2 or GCS', () => {
   const value = fc.constantFrom(
     '*',
     'a*',
@@ -242,7 +254,7 @@ describe('whatever such a document says', () => {
     fc.array(fc.oneof(r2Rules, gcsRules), { maxLength: 3 }),
   );
 
-  test('nothing is exposed but by its full name, and what a file may say a store may serve', () => {
+  test('exposes headers only by their full names, and a valid file means the same in a store reading', () => {
     fc.assert(
       fc.property(
         documents.map((document) => JSON.stringify(document)),
@@ -262,7 +274,7 @@ describe('whatever such a document says', () => {
     );
   });
 
-  test('rules without a fault are all kept: none is lost in silence', () => {
+  test('loses no rule without a fault', () => {
     fc.assert(
       fc.property(fc.array(gcsRules, { minLength: 1, maxLength: 3 }), (cors) => {
         const read = readDocument(JSON.stringify({ cors }), 'strict');

@@ -4,9 +4,9 @@ import { isMethod } from '../../src/cors/rule.ts';
 import { MAX_DOCUMENT_BYTES, readDocument } from '../../src/document/read.ts';
 import { faultsOf, fixture, ruleSetOf, warningsOf, xml, xmlRule } from './_help.ts';
 
-const sound = '<CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule>';
+const valid = '<CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule>';
 
-describe('declarations are refused wherever they stand', () => {
+describe('a declaration anywhere in a document', () => {
   test.each([
     [
       'a billion laughs',
@@ -26,73 +26,73 @@ describe('declarations are refused wherever they stand', () => {
       'line 1, column 29',
     ],
     ['an entity inside the root', xml('<!ENTITY a "b">'), 'line 1, column 20'],
-  ])('%s', (_name, text, place) => {
+  ])('refuses %s in either reading', (_name, text, place) => {
     for (const reading of ['strict', 'store'] as const) {
       expect(faultsOf(text, reading)).toEqual([
-        { place, reason: 'a DOCTYPE or another declaration', write: 'the document without it' },
+        { place, reason: 'is a DOCTYPE or another declaration', write: 'the document without it' },
       ]);
     }
   });
 });
 
-describe('depth', () => {
-  test('ten thousand elements inside each other are refused', () => {
-    const nested = (depth: number) => xml('<a>'.repeat(depth) + '</a>'.repeat(depth) + sound);
+describe('nesting', () => {
+  test('of ten thousand elements is refused', () => {
+    const nested = (depth: number) => xml('<a>'.repeat(depth) + '</a>'.repeat(depth) + valid);
     expect(faultsOf(nested(9000), 'store')[0]?.reason).toContain('nested');
     expect(ruleSetOf(nested(8), 'store').rules).toHaveLength(1);
     expect(faultsOf(xml('<a>'.repeat(10_000)), 'store')).toHaveLength(1);
   });
 
-  test('ten thousand lists or objects inside each other are refused', () => {
+  test('of ten thousand lists or objects is refused', () => {
     expect(faultsOf('['.repeat(10_000) + ']'.repeat(10_000), 'store')).toMatchObject([
-      { place: 'line 1, column 17', reason: 'not JSON: nested deeper than 16 levels' },
+      { place: 'line 1, column 17', reason: 'is not JSON: it is nested deeper than 16 levels' },
     ]);
     expect(faultsOf('{"a":'.repeat(10_000), 'store')[0]?.reason).toContain('nested');
   });
 });
 
-describe('size', () => {
+describe('the size of a document', () => {
   const padded = (bytes: number): string => {
     const text = xmlRule('');
     return text.replace('</CORSRule>', `</CORSRule>${' '.repeat(bytes - text.length)}`);
   };
 
-  test('64 KB are read, one byte more is refused with the size and the limit', () => {
+  test('may be 64 KB; one byte more is refused with the size and the limit', () => {
     expect(ruleSetOf(padded(MAX_DOCUMENT_BYTES)).rules).toHaveLength(1);
     expect(faultsOf(padded(MAX_DOCUMENT_BYTES + 1), 'store')).toEqual([
       {
         place: 'document',
-        reason: '65537 bytes, more than the 65536 that are read',
+        reason: 'has 65537 bytes, more than the limit of 65536',
         write: 'a document of at most 65536 bytes',
       },
     ]);
   });
 
-  test('bytes are counted, not characters', () => {
+  test('is counted in bytes, not in characters', () => {
     expect(faultsOf(xmlRule(`<!--${'ä'.repeat(40_000)}-->`))[0]?.reason).toContain('bytes, more than');
   });
 
-  test('what is told of a hostile document stays small', () => {
-    const warnings = warningsOf(xml(`<${'a'.repeat(30_000)}/>${'<b/>'.repeat(5000)}${sound}`));
+  test('does not grow its warnings without a limit', () => {
+    const warnings = warningsOf(xml(`<${'a'.repeat(30_000)}/>${'<b/>'.repeat(5000)}${valid}`));
     expect(warnings).toHaveLength(501);
     expect(warnings.at(-1)).toEqual({
       place: 'CORSConfiguration',
-      reason: '4501 more like these',
-      write: 'mend these first',
+      reason: 'has 4501 more faults',
+      write: 'a document without the faults above',
     });
     expect(JSON.stringify(warnings).length).toBeLessThan(100_000);
     expect(faultsOf(xmlRule(`<ID>\u0001${'😀'.repeat(5000)}</ID>`))[0]?.value).toHaveLength(2 + 2 * 199);
   });
 });
 
-describe('names that mean something to JavaScript', () => {
+describe('names with a meaning in JavaScript', () => {
   const names = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf'];
 
-  test.each(names)('%s is an unknown name like any other', (name) => {
+  test.each(names)('%s is an unknown name like any other name', (name) => {
     const inside = `<${name}><AllowedOrigin>*</AllowedOrigin></${name}><${name} ${name}="1"/>`;
     expect(ruleSetOf(xmlRule(inside))).toEqual(ruleSetOf(xmlRule('')));
     expect(warningsOf(xmlRule(inside), 'strict')).toMatchObject([{ value: name }, { value: name }]);
-    expect(ruleSetOf(xml(`<${name}/>${sound}`)).rules).toHaveLength(1);
+    expect(ruleSetOf(xml(`<${name}/>${valid}`)).rules).toHaveLength(1);
     expect(faultsOf(`<${name}><CORSConfiguration/></${name}>`)).toHaveLength(1);
     const json = `{"CORSRule":{"AllowedOrigin":"*","AllowedMethod":"GET","${name}":{"AllowedOrigin":"*"}},"${name}":1}`;
     expect(faultsOf(json).map((fault) => fault.place)).toEqual([`CORSRule[1]/${name}`, name]);
@@ -137,7 +137,7 @@ describe('any text at all', () => {
       '<AllowedMethod>',
       '</AllowedMethod>',
       'GET',
-      sound,
+      valid,
       ' ',
       '\n',
     ],
@@ -161,7 +161,7 @@ describe('any text at all', () => {
   const start = fc.constantFrom(
     '',
     '<CORSConfiguration>',
-    `<CORSConfiguration>${sound}`,
+    `<CORSConfiguration>${valid}`,
     '{"CORSRule":',
     '[',
   );
@@ -176,13 +176,13 @@ describe('any text at all', () => {
     }),
   );
 
-  test('is read or refused, never thrown at; what is read holds only what a rule may hold', () => {
+  test('is read or refused without throwing, and a rule contains only valid values', () => {
     fc.assert(
       fc.property(texts, (text) => {
         const strict = readDocument(text, 'strict');
         const store = readDocument(text, 'store');
         if (!strict.ok) expect(strict.faults.length).toBeGreaterThan(0);
-        // What a file may say a store may serve, to the same effect.
+        // A document that is valid in a strict reading means the same in a store reading.
         if (strict.ok) expect(store).toMatchObject({ ok: true, ruleSet: strict.ruleSet });
         for (const rule of store.ok ? store.ruleSet.rules : []) {
           expect(rule.allowedOrigins.length).toBeGreaterThan(0);
@@ -195,10 +195,10 @@ describe('any text at all', () => {
     );
   });
 
-  // Time is not asserted, but a quadratic reader would take minutes here and run into the test's own limit.
+  // Time is not asserted: a quadratic reader would take minutes and reach the timeout of the test.
   test.each([
-    ['blanks inside a value', xmlRule(`<ID>a${' '.repeat(60_000)}b</ID>`)],
-    ['blanks inside a tag', xml(`<a${' '.repeat(60_000)}/>${sound}`)],
+    ['spaces inside a value', xmlRule(`<ID>a${' '.repeat(60_000)}b</ID>`)],
+    ['spaces inside a tag', xml(`<a${' '.repeat(60_000)}/>${valid}`)],
     ['ampersands', xmlRule(`<ID>${'&amp;'.repeat(12_000)}</ID>`)],
     ['open comments', '<CORSConfiguration>'.padEnd(65_000, '<!--')],
     ['open quotes', `<CORSConfiguration a="${`" b="`.repeat(10_000)}`],
@@ -207,7 +207,7 @@ describe('any text at all', () => {
     ['backslashes', `["${'\\'.repeat(60_000)}"]`],
     ['unclosed texts', `[${'"'.repeat(60_001)}`],
     ['unknown elements', xml('<Allowed/>'.repeat(6_000))],
-  ])('%s by the thousand are read or refused in good time', (_name, text) => {
+  ])('thousands of %s are read or refused in linear time', (_name, text) => {
     for (const reading of ['strict', 'store'] as const)
       expect(readDocument(text, reading)).toHaveProperty('ok');
   });

@@ -10,11 +10,11 @@ const ossRule = { AllowedOrigin: ['https://a.example'], AllowedMethod: ['GET'] }
 const oss = (fields: object): string => JSON.stringify({ CORSRule: [ossRule], ...fields });
 
 describe('JSON documents', () => {
-  test("ossutil's form says the same as the XML, single values standing for lists", () => {
+  test("ossutil's form, with single values for lists, means the same as the XML", () => {
     expect(ruleSetOf(fixture('ossutil.json'))).toEqual(ruleSetOf(fixture('oss.xml')));
   });
 
-  test("S3's form says the same as the XML", () => {
+  test("S3's form means the same as the XML", () => {
     expect(ruleSetOf(fixture('s3.json'))).toEqual(ruleSetOf(fixture('s3.xml')));
   });
 
@@ -28,12 +28,12 @@ describe('JSON documents', () => {
     ]);
   });
 
-  test('a single rule stands for a list of one', () => {
+  test('a single rule means a list of one', () => {
     expect(ruleSetOf(JSON.stringify({ CORSRule: ossRule }))).toEqual(ruleSetOf(oss({})));
     expect(ruleSetOf(JSON.stringify({ CORSRules: rule }))).toEqual(ruleSetOf(s3({})));
   });
 
-  test('numbers and booleans may stand in quotes', () => {
+  test('numbers and booleans may be quoted', () => {
     expect(ruleSetOf(s3({ MaxAgeSeconds: ' 60 ' })).rules[0]?.maxAgeSeconds).toBe(60);
     expect(ruleSetOf(oss({ ResponseVary: 'True' })).responseVary).toBe(true);
   });
@@ -44,7 +44,7 @@ describe('JSON documents', () => {
       s3({ AllowedOrigins: [7] }),
       'CORSRules[1]/AllowedOrigins[1]',
       '7',
-      'a number where text is meant',
+      'is a number where text is expected',
       'text',
     ],
     [
@@ -52,7 +52,7 @@ describe('JSON documents', () => {
       s3({ ExposeHeaders: null }),
       'CORSRules[1]/ExposeHeaders[1]',
       'null',
-      'null where text is meant',
+      'is null where text is expected',
       'text, or leave the key out',
     ],
     [
@@ -60,7 +60,7 @@ describe('JSON documents', () => {
       s3({ AllowedHeaders: ['x-a', ['x-b']] }),
       'CORSRules[1]/AllowedHeaders[2]',
       '',
-      'a list where text is meant',
+      'is a list where text is expected',
       'text',
     ],
     [
@@ -68,7 +68,7 @@ describe('JSON documents', () => {
       s3({ AllowedMethods: ['GET', {}] }),
       'CORSRules[1]/AllowedMethods[2]',
       '',
-      'an object where text is meant',
+      'is an object where text is expected',
       'text',
     ],
     [
@@ -76,7 +76,7 @@ describe('JSON documents', () => {
       s3({ MaxAgeSeconds: [60] }),
       'CORSRules[1]/MaxAgeSeconds',
       '',
-      'a list where a number is meant',
+      'is a list where a number is expected',
       'a number',
     ],
     [
@@ -84,43 +84,50 @@ describe('JSON documents', () => {
       s3({ MaxAgeSeconds: true }),
       'CORSRules[1]/MaxAgeSeconds',
       'true',
-      'true or false where a number is meant',
+      'is true or false where a number is expected',
       'a number',
     ],
-    ['a number as an ID', s3({ ID: 1 }), 'CORSRules[1]/ID', '1', 'a number where text is meant', 'text'],
+    [
+      'a number as an ID',
+      s3({ ID: 1 }),
+      'CORSRules[1]/ID',
+      '1',
+      'is a number where text is expected',
+      'text',
+    ],
     [
       'a number as ResponseVary',
       oss({ ResponseVary: 1 }),
       'ResponseVary',
       '1',
-      'a number where true or false is meant',
+      'is a number where true or false is expected',
       'true or false',
     ],
-  ])('%s is a fault', (_name, text, place, value, reason, write) => {
+  ])('refuses %s with what it expects', (_name, text, place, value, reason, write) => {
     expect(faultsOf(text)).toEqual([{ place, value, reason, write }]);
   });
 
-  test('a fraction is no number of seconds, however it is written', () => {
+  test('refuses a MaxAgeSeconds that is not a plain integer of seconds', () => {
     for (const written of ['1.5', '6e1', '60.0', '-1', '2147483648', '9'.repeat(400)]) {
       expect(faultsOf(s3({ MaxAgeSeconds: 0 }).replace(':0', `:${written}`))).toMatchObject([
-        { place: 'CORSRules[1]/MaxAgeSeconds', reason: 'not a number of seconds' },
+        { place: 'CORSRules[1]/MaxAgeSeconds', reason: 'is not a number of seconds' },
       ]);
     }
   });
 
-  test('rules that are no objects are faults', () => {
+  test('refuses rules that are not objects', () => {
     expect(faultsOf('{"CORSRules":["*",null]}')).toEqual([
-      { place: 'CORSRules[1]', reason: 'text where a rule is meant', write: 'an object' },
-      { place: 'CORSRules[2]', reason: 'null where a rule is meant', write: 'an object' },
+      { place: 'CORSRules[1]', reason: 'is text where a rule is expected', write: 'an object' },
+      { place: 'CORSRules[2]', reason: 'is null where a rule is expected', write: 'an object' },
     ]);
   });
 
-  test('a misspelt key is a fault in a file and a warning where a store serves it', () => {
+  test('refuses a misspelt key in a file and warns of it in a store reading', () => {
     const text = s3({ AllowedHeader: ['x-a'] });
     const place = 'CORSRules[1]/AllowedHeader';
-    const fault = { place, value: 'AllowedHeader', reason: 'unknown key', write: 'AllowedHeaders' };
+    const fault = { place, value: 'AllowedHeader', reason: 'is an unknown key', write: 'AllowedHeaders' };
     expect(faultsOf(text)).toEqual([fault]);
-    expect(warningsOf(text)).toEqual([{ ...fault, reason: 'unknown key, ignored' }]);
+    expect(warningsOf(text)).toEqual([{ ...fault, reason: 'is an unknown key and is ignored' }]);
     expect(faultsOf(oss({ ResponseVery: true }))).toMatchObject([
       { place: 'ResponseVery', write: 'ResponseVary' },
     ]);
@@ -132,10 +139,10 @@ describe('JSON documents', () => {
   test.each([
     ['another object', '{"error":"AccessDenied"}'],
     ['an empty object', '{}'],
-    ['the rules of another family', '{"CorsRules":[]}'],
-    ['a bare list of what are no rules', '[{"error":"AccessDenied"},"x"]'],
+    ['a misspelt key of the rules', '{"CorsRules":[]}'],
+    ['a bare list without a rule', '[{"error":"AccessDenied"},"x"]'],
     ['a bare list of empty objects', '[{}]'],
-  ])('%s is refused in either reading', (_name, text) => {
+  ])('refuses %s in either reading', (_name, text) => {
     for (const reading of ['strict', 'store'] as const) {
       expect(faultsOf(text, reading)).toMatchObject([
         { place: 'document', write: expect.stringMatching(/"CORSRule".*"CORSRules".*"rules".*"cors".*bare/) },
@@ -144,14 +151,14 @@ describe('JSON documents', () => {
   });
 
   test.each(['{"CORSRules":[]}', '{"CORSRule":[]}', '{"rules":[]}', '{"cors":[]}', '[]'])(
-    '%s means no rules where a store serves it',
+    'reads %s from a store as no rules, and refuses it in a file',
     (text) => {
       expect(ruleSetOf(text, 'store')).toEqual(NO_RULES);
-      expect(faultsOf(text)).toMatchObject([{ reason: 'no rule' }]);
+      expect(faultsOf(text)).toMatchObject([{ reason: 'has no rule' }]);
     },
   );
 
-  test('every key given twice is told with its place, and refuses in either reading', () => {
+  test('refuses keys given twice in either reading, each with its place', () => {
     const text =
       '{"CORSRules":[\n{"AllowedOrigins":"*","AllowedMethods":"GET",\n "MaxAgeSeconds":1,"MaxAgeSeconds":2,\n "ID":"a","I\\u0044":"b"}]}';
     for (const reading of ['strict', 'store'] as const) {
@@ -179,7 +186,7 @@ describe('JSON documents', () => {
     ['a bare line break in a text', '{"a\n":1}', 'line 1, column 2', 'control character'],
     ['an unknown escape', '{"\\x":1}', 'line 1, column 2', 'unknown escape'],
     ['a leading zero', '[01]', 'line 1, column 3', 'a comma or ] expected'],
-  ])('%s is told with its place', (_name, text, place, reason) => {
+  ])('reports the place of %s', (_name, text, place, reason) => {
     const [fault, ...more] = faultsOf(text, 'store');
     expect(more).toEqual([]);
     expect(fault?.place).toBe(place);
@@ -204,8 +211,8 @@ const parses = (text: string): boolean => {
   }
 };
 
-describe('the JSON reader agrees with JSON.parse', () => {
-  test('on every value', () => {
+describe('parseJson agrees with JSON.parse', () => {
+  test('on the value of every valid text', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 6 }), fc.constantFrom(0, 2), (text, indent) => {
         const spaced = JSON.stringify(JSON.parse(text), null, indent);
@@ -215,7 +222,7 @@ describe('the JSON reader agrees with JSON.parse', () => {
     );
   });
 
-  test('on what is JSON at all', () => {
+  test('on which texts are valid', () => {
     const pieces = [
       '{',
       '}',

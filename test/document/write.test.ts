@@ -5,7 +5,7 @@ import { toOssJson, toS3Json } from '../../src/document/json.ts';
 import { toXml } from '../../src/document/xml.ts';
 import { fixture, ruleSetOf, warningsOf } from './_help.ts';
 
-/** What no value may hold, and what a value may not begin or end with. */
+/** The characters that no value may contain. */
 const FORBIDDEN = /[\s\p{Cc}\p{Cf}\p{Cs}\p{Noncharacter_Code_Point}*]/gu;
 
 const text = fc
@@ -50,8 +50,8 @@ const ruleSet: fc.Arbitrary<RuleSet> = fc.record({
 
 const withoutId = ({ id: _, ...rest }: Rule): Rule => rest;
 
-describe('what is written is read again as the same rule set', () => {
-  test('XML carries everything', () => {
+describe('a written rule set is read back unchanged', () => {
+  test('from XML', () => {
     fc.assert(
       fc.property(ruleSet, (set) => {
         expect(ruleSetOf(toXml(set))).toEqual(set);
@@ -61,7 +61,7 @@ describe('what is written is read again as the same rule set', () => {
     );
   });
 
-  test("ossutil's JSON carries everything but IDs", () => {
+  test("from ossutil's JSON, without IDs", () => {
     fc.assert(
       fc.property(ruleSet, (set) => {
         expect(ruleSetOf(toOssJson(set))).toEqual({ ...set, rules: set.rules.map(withoutId) });
@@ -69,7 +69,7 @@ describe('what is written is read again as the same rule set', () => {
     );
   });
 
-  test("S3's JSON carries everything but ResponseVary", () => {
+  test("from S3's JSON, without ResponseVary", () => {
     fc.assert(
       fc.property(ruleSet, (set) => {
         expect(ruleSetOf(toS3Json(set))).toEqual({ ...set, responseVary: false });
@@ -77,7 +77,7 @@ describe('what is written is read again as the same rule set', () => {
     );
   });
 
-  test('equal rule sets give equal text, whatever document they came from', () => {
+  test('and equal rule sets from different documents give equal XML', () => {
     const fromXml = ruleSetOf(fixture('oss.xml'));
     const fromJson = ruleSetOf(fixture('ossutil.json'));
     expect(toXml(fromXml)).toBe(toXml(fromJson));
@@ -85,7 +85,7 @@ describe('what is written is read again as the same rule set', () => {
   });
 });
 
-describe('what is written', () => {
+describe('a rule set is written', () => {
   const set: RuleSet = {
     rules: [
       {
@@ -101,7 +101,7 @@ describe('what is written', () => {
     responseVary: true,
   };
 
-  test('is XML in one order, indented and escaped', () => {
+  test('as XML in a fixed order, indented and escaped', () => {
     expect(toXml(set)).toBe(`<?xml version="1.0" encoding="UTF-8"?>
 <CORSConfiguration>
   <CORSRule>
@@ -123,7 +123,7 @@ describe('what is written', () => {
 `);
   });
 
-  test("is ossutil's JSON without ID", () => {
+  test("as ossutil's JSON without ID", () => {
     expect(JSON.parse(toOssJson(set))).toEqual({
       CORSRule: [
         {
@@ -139,7 +139,7 @@ describe('what is written', () => {
     });
   });
 
-  test("is S3's JSON without ResponseVary", () => {
+  test("as S3's JSON without ResponseVary", () => {
     expect(JSON.parse(toS3Json(set))).toEqual({
       CORSRules: [
         {
@@ -155,7 +155,7 @@ describe('what is written', () => {
     });
   });
 
-  test('is an empty configuration for a set without rules', () => {
+  test('as an empty configuration if it has no rules', () => {
     for (const written of [toXml(NO_RULES), toOssJson(NO_RULES), toS3Json(NO_RULES)]) {
       expect(ruleSetOf(written, 'store')).toEqual(NO_RULES);
     }

@@ -3,7 +3,7 @@ import { NO_RULES } from '../../src/cors/rule.ts';
 import { faultsOf, fixture, ruleSetOf, warningsOf, xml, xmlRule } from './_help.ts';
 
 describe('XML documents', () => {
-  test("OSS's own sample is read, the blank before Authorization trimmed", () => {
+  test("OSS's own sample is read, with the space before Authorization trimmed", () => {
     expect(ruleSetOf(fixture('oss.xml'))).toEqual({
       rules: [
         {
@@ -54,7 +54,7 @@ describe('XML documents', () => {
     ['CDATA', xmlRule('<AllowedHeader> <![CDATA[x-a]]> </AllowedHeader>')],
     ['a comment inside a value', xmlRule('<AllowedHeader>x<!-- -->-a</AllowedHeader>')],
     ['numeric references', xmlRule('<AllowedHeader>&#120;&#x2D;a</AllowedHeader>')],
-    ['a reference to a blank at the end', xmlRule('<AllowedHeader>x-a&#32;</AllowedHeader>')],
+    ['a reference to a space at the end', xmlRule('<AllowedHeader>x-a&#32;</AllowedHeader>')],
     ['attributes', xmlRule('<AllowedHeader a="b>c">x-a</AllowedHeader>')],
     [
       'comments and instructions around',
@@ -66,7 +66,7 @@ describe('XML documents', () => {
         .replaceAll('</', '</s:')
         .replace(/<(?=[A-Z])/g, '<s:'),
     ],
-  ])('%s changes nothing', (_name, text) => {
+  ])('%s does not change the rules', (_name, text) => {
     expect(ruleSetOf(text)).toEqual(plain);
   });
 
@@ -81,23 +81,23 @@ describe('XML documents', () => {
   test.each([
     ['an entity XML does not have', '&nbsp;'],
     ['a reference to NUL', '&#0;'],
-    ['a reference to half a surrogate pair', '&#xD800;'],
+    ['a reference to a lone surrogate', '&#xD800;'],
     ['a reference beyond Unicode', '&#x110000;'],
     ['an empty reference', '&#;'],
-  ])('%s is a fault where it stands', (_name, reference) => {
+  ])('%s is a fault at its value', (_name, reference) => {
     expect(
       faultsOf(xmlRule(`<ExposeHeader>ETag</ExposeHeader><ExposeHeader>${reference}</ExposeHeader>`)),
     ).toEqual([
       {
         place: 'CORSRule[1]/ExposeHeader[2]',
         value: reference,
-        reason: `${reference} stands for no character in XML`,
+        reason: `contains ${reference}, which stands for no character in XML`,
         write: expect.stringContaining('&amp;'),
       },
     ]);
   });
 
-  test('elements inside a value are a fault, never glued together', () => {
+  test('an element inside a value is a fault; the texts around it are not joined', () => {
     expect(
       faultsOf(
         xml(
@@ -105,7 +105,7 @@ describe('XML documents', () => {
         ),
       ),
     ).toMatchObject([
-      { place: 'CORSRule[1]/AllowedOrigin[1]', reason: 'holds the element b', write: 'plain text' },
+      { place: 'CORSRule[1]/AllowedOrigin[1]', reason: 'contains the element b', write: 'plain text' },
     ]);
   });
 
@@ -131,18 +131,18 @@ describe('XML documents', () => {
       {
         place: `CORSRule[1]/${unknown}[1]`,
         value: unknown,
-        reason: 'unknown element, ignored',
+        reason: 'is an unknown element and is ignored',
         write: known,
       },
     ]);
   });
 
-  test('an unknown element like none of the known is told what is known there', () => {
+  test('an unknown element without a similar name gets the list of the known names', () => {
     expect(warningsOf(`${xml(`<Owner><ID>7</ID></Owner>${xmlRule('').slice(19, -20)}`)}`, 'strict')).toEqual([
       {
         place: 'Owner[1]',
         value: 'Owner',
-        reason: 'unknown element, ignored',
+        reason: 'is an unknown element and is ignored',
         write: 'leave it out; known here: CORSRule, ResponseVary',
       },
     ]);
@@ -156,18 +156,18 @@ describe('XML documents', () => {
     ).toEqual([
       {
         place: 'CORSRule[1]/AllowedOrigin',
-        reason: 'missing; AllowedOrigins is not a known element',
+        reason: 'is missing; AllowedOrigins is not a known element',
         write: 'at least one AllowedOrigin, such as https://www.example.com',
       },
     ]);
   });
 });
 
-describe('texts that are no CORSConfiguration are refused in either reading', () => {
+describe('a text that is not a CORSConfiguration', () => {
   const rule = '<CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule>';
   test.each([
     ['an empty text', '', 'document', 'empty'],
-    ['blanks', '\uFEFF \n', 'document', 'empty'],
+    ['white space', '\uFEFF \n', 'document', 'empty'],
     ['plain words', 'allow everything', 'document', 'neither XML nor JSON'],
     ['an HTML page', '<!DOCTYPE html><html><body>404<br></body></html>', 'document', 'HTML'],
     ['an HTML page without a DOCTYPE', '\n<html lang="en"></html>', 'document', 'HTML'],
@@ -177,7 +177,7 @@ describe('texts that are no CORSConfiguration are refused in either reading', ()
       'document',
       'Error',
     ],
-    ['another root around it', `<a>${xml(rule)}</a>`, 'document', 'the root element is a'],
+    ['another root around it', `<a>${xml(rule)}</a>`, 'document', 'has the root element a'],
     [
       'an unclosed element',
       '<CORSConfiguration>\n  <CORSRule>\n</CORSConfiguration>',
@@ -197,7 +197,7 @@ describe('texts that are no CORSConfiguration are refused in either reading', ()
     ['an attribute given twice', '<CORSConfiguration a="1" a="2"/>', 'line 1', 'repeated'],
     ['no element at all', '<!-- nothing -->', 'line 1', 'Start tag'],
     ['a lone bracket', '<', 'line 1', ''],
-  ])('%s', (_name, text, place, reason) => {
+  ])('is refused in either reading: %s', (_name, text, place, reason) => {
     for (const reading of ['strict', 'store'] as const) {
       const faults = faultsOf(text, reading);
       expect(faults).toHaveLength(1);
@@ -208,12 +208,12 @@ describe('texts that are no CORSConfiguration are refused in either reading', ()
   });
 
   test.each([xml(''), '<CORSConfiguration/>', '<CORSConfiguration>\n</CORSConfiguration>'])(
-    '%j means no rules where a store serves it, and is a fault in a file',
+    'but an empty configuration such as %j means no rules from a store, and is a fault in a file',
     (text) => {
       expect(ruleSetOf(text, 'store')).toEqual(NO_RULES);
       expect(warningsOf(text)).toEqual([]);
       expect(faultsOf(text)).toEqual([
-        { place: 'CORSRule', reason: 'no rule', write: 'at least one rule with an origin and a method' },
+        { place: 'CORSRule', reason: 'has no rule', write: 'at least one rule with an origin and a method' },
       ]);
     },
   );

@@ -8,7 +8,7 @@ import { type BrowserRuntime, useStage } from './browser/stage.ts';
 import { addUnknownTests } from './browser/unknown.ts';
 import { addWritingTests } from './browser/writing.ts';
 
-/** What a page's scripts can see through the edge, with Chromium as the judge, whatever runtime the edge is on. */
+/** Tests in Chromium which answers of the edge a page's scripts can read, on any runtime. */
 export function addBrowserTests(runtime: BrowserRuntime): void {
   const skipped = whyNoChromium === null ? '' : ` (skipped: ${whyNoChromium})`;
   describe.skipIf(whyNoChromium !== null)(`a page before the edge on ${runtime.name}${skipped}`, () => {

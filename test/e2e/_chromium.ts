@@ -7,13 +7,13 @@ import { type BrowserContext, chromium } from 'playwright-core';
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 /**
- * Why browser tests can't run on this machine, or null when they can. CI has no such excuse: there the launch
- * itself fails and says what is missing.
+ * Why browser tests cannot run on this machine, or null if they can. With CI=true it is always null, and the launch
+ * fails with the reason.
  */
 export const whyNoChromium: string | null =
   existsSync(EXECUTABLE) || process.env.CI === 'true'
     ? null
-    : `there is no Chromium at ${EXECUTABLE}: install it, or set CHROMIUM to where it is`;
+    : `Chromium is not at ${EXECUTABLE}: install it, or set CHROMIUM to its path`;
 
 export interface Browser {
   readonly context: BrowserContext;
@@ -21,8 +21,7 @@ export interface Browser {
 }
 
 /**
- * Starts Chromium with a fresh profile that is removed again, and without its habit of phoning home; with some
- * switches more.
+ * Starts Chromium with a temporary profile, without its requests to Google, and with `switches` besides.
  */
 export async function launchChromium(switches: readonly string[] = []): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), 'bucket-cors-chromium-'));

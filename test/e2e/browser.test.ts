@@ -5,7 +5,7 @@ import type { BrowserEdge, BrowserOptions } from './browser/stage.ts';
 
 addBrowserTests({ name: 'Node', open: openStarted });
 
-/** Starts the whole edge, as the program does, before a scripted bucket. */
+/** Starts the whole edge like the program, before a scripted bucket. */
 async function openStarted(options: BrowserOptions): Promise<BrowserEdge> {
   const bucket = await openUpstream(options.rules ?? 'none');
   const running = await startEdge(
@@ -14,7 +14,7 @@ async function openStarted(options: BrowserOptions): Promise<BrowserEdge> {
       store: options.dialect ?? 'oss',
       vary: options.vary ?? 'safe',
       dangerouslyAllowCredentials: String(options.dangerouslyAllowCredentials ?? false),
-      // Rules are loaded anew only when a test changes them.
+      // Rules are loaded again only when a test changes them.
       rulesTtl: '1h',
       drain: '0',
     }),

@@ -55,7 +55,7 @@ describe("the demo page's server", () => {
     await response.text();
   });
 
-  test('reports the head of an answer as it came, repeated headers repeated', async () => {
+  test('reports the head of an answer unchanged, with repeated headers', async () => {
     const response = await wire({ method: 'GET', path: '/a?b', headers: { origin: 'http://o' } });
     const answer = (await response.json()) as { status: number; headers: string[][] };
     expect(answer.status).toBe(200);
@@ -68,7 +68,7 @@ describe("the demo page's server", () => {
   });
 
   test.each(['//elsewhere.example/', '/\\elsewhere.example/', '/@elsewhere.example/'])(
-    'asks the edge and nobody else for %s',
+    'sends a request for %s to the edge only',
     async (path) => {
       const before = seen.length;
       const response = await wire({ method: 'GET', path, headers: {} });
@@ -79,19 +79,19 @@ describe("the demo page's server", () => {
 
   test.each([
     ['a method that writes', { method: 'PUT', path: '/', headers: {} }, 'GET, HEAD, OPTIONS'],
-    ['a path that is a whole address', { method: 'GET', path: 'http://x/', headers: {} }, 'begins with /'],
+    ['a path that is an absolute URL', { method: 'GET', path: 'http://x/', headers: {} }, 'begins with /'],
     ['a path that continues the host', { method: 'GET', path: '.x/', headers: {} }, 'begins with /'],
     ['a path with a line break', { method: 'GET', path: '/\r\nx', headers: {} }, 'begins with /'],
     ['a header that is not CORS', { method: 'GET', path: '/', headers: { host: 'x' } }, '"host"'],
     ['a header with a line break', { method: 'GET', path: '/', headers: { origin: 'a\nb' } }, '"origin"'],
     ['no object', 'GET /', 'JSON object'],
-  ])('refuses %s and says what to send', async (_, body, words) => {
+  ])('refuses %s and says what is allowed', async (_, body, words) => {
     const response = await wire(body);
     expect(response.status).toBe(400);
     expect(((await response.json()) as { message: string }).message).toContain(words);
   });
 
-  test("refuses plain text, which another site's page could send unasked", async () => {
+  test("refuses plain text, which another site's page could send without a preflight", async () => {
     const response = await wire({ method: 'GET', path: '/', headers: {} }, 'text/plain');
     expect(response.status).toBe(415);
   });
@@ -100,18 +100,18 @@ describe("the demo page's server", () => {
     ['?method=GET&path=/a&origin=null', { method: 'GET', path: '/a', origin: 'null' }],
     ['?method=PUT&path=/a&headers=x-a,x-b', { method: 'PUT', path: '/a', requestHeaders: 'x-a,x-b' }],
     ['?method=PUT&path=/a&headers=', { method: 'PUT', path: '/a', requestHeaders: '' }],
-  ])('hands %s on to explain', async (query, facts) => {
+  ])('passes %s to explain', async (query, facts) => {
     const response = await fetch(`${demo.url}/why${query}`);
     expect(await response.json()).toEqual({ facts });
   });
 
-  test("rejects with node's own error when the port is taken", async () => {
+  test("rejects with Node's own error if the port is in use", async () => {
     const { port } = edge.address() as AddressInfo;
     const second = openDemo({ host: '127.0.0.1', port, edge: 'http://127.0.0.1:1', explain: () => null });
     await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 
-  test('says so when the edge gives no answer', async () => {
+  test('reports that the edge gives no answer', async () => {
     const nobody = await openDemo({
       host: '127.0.0.1',
       port: 0,
@@ -154,7 +154,7 @@ describe.skipIf(whyNoChromium !== null)(browserTests, () => {
     for (const close of closing.reverse()) await close();
   }, 30_000);
 
-  /** Until every experiment has come to an end, however it went. */
+  /** Waits until every experiment has ended, with or without success. */
   const settled = () =>
     page.waitForFunction(
       () =>
@@ -183,7 +183,7 @@ describe.skipIf(whyNoChromium !== null)(browserTests, () => {
     expect(await fact(experiment, 'because').textContent()).not.toBe('');
   });
 
-  test('tells how many went as the rules say, and no script failed', async () => {
+  test('the summary counts the experiments, and no script failed', async () => {
     expect(await page.locator('#summary').textContent()).toBe('All 8 went as the rules say.');
     expect(errors).toEqual([]);
   });
@@ -203,11 +203,11 @@ describe.skipIf(whyNoChromium !== null)(browserTests, () => {
     expect(colours).toContain('#ffe3a3');
   });
 
-  test('the font from the bucket is the one that is shown', async () => {
+  test('the page uses the font from the bucket', async () => {
     expect(await page.evaluate(() => document.fonts.check('1rem "Young Serif"'))).toBe(true);
   });
 
-  test('the page tells headers for scripts from those for the browser only', async () => {
+  test('the page separates headers for scripts from headers for the browser only', async () => {
     const shown = card('allowed').locator('.body > table').first();
     const row = (name: string) => shown.locator('tr', { has: page.getByText(name, { exact: true }) });
     expect(await row('ETag').getAttribute('data-readable')).toBe('true');
@@ -226,7 +226,7 @@ describe.skipIf(whyNoChromium !== null)(browserTests, () => {
   });
 });
 
-/** Starts the program as `npm start` does, on free ports, and waits until it says where the page is. */
+/** Starts the program like `npm start`, on free ports, and waits until it prints the address of the page. */
 async function startDemo(): Promise<{ url: string; close(): Promise<void> }> {
   const program = fileURLToPath(new URL('../../bin/bucket-cors.js', import.meta.url));
   const args = [program, 'demo', '--port', '0', '--admin-port', '0', '--demo-port', '0'];
@@ -247,7 +247,7 @@ async function startDemo(): Promise<{ url: string; close(): Promise<void> }> {
 function demoUrl(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let said = '';
-    const fail = (why: string) => reject(new Error(`the demo ${why}; it said: ${said}`));
+    const fail = (why: string) => reject(new Error(`the demo ${why}; it printed: ${said}`));
     const limit = setTimeout(() => fail('did not start within 20 seconds'), 20_000);
     child.once('exit', (code) => {
       clearTimeout(limit);

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Run, run, stop } from '../cli/_process.ts';
 import { type Browser, launchChromium, whyNoChromium } from './_chromium.ts';
 
-/** A name that its owner has pointed at this machine, as DNS rebinding does. */
+/** A name whose owner points it at this machine, as in DNS rebinding. */
 const EVIL = 'evil.test';
 const RULES = `<CORSConfiguration><CORSRule><AllowedOrigin>http://localhost:*</AllowedOrigin>
 <AllowedMethod>GET</AllowedMethod><AllowedMethod>PUT</AllowedMethod><AllowedHeader>*</AllowedHeader></CORSRule></CORSConfiguration>`;
@@ -52,7 +52,7 @@ describe.skipIf(whyNoChromium !== null)(`a folder on loopback and a page in Chro
   }, 30_000);
   beforeEach(() => writeFile(rulesFile(), RULES));
 
-  /** What a script of the page that is open gets; null where the browser lets it have no answer. */
+  /** The answer that a script of the open page gets; null if the browser refuses it. */
   const ask = (target: string, method = 'GET', body: string | null = null) =>
     page.evaluate(
       async ([target, method, body]) => {
@@ -71,7 +71,7 @@ describe.skipIf(whyNoChromium !== null)(`a folder on loopback and a page in Chro
     return `http://${host}:${address?.port}/`;
   };
 
-  describe('whose name was pointed at this machine', () => {
+  describe('whose name points at this machine', () => {
     beforeEach(async () => {
       await page.goto(under(EVIL, url));
       expect(await page.evaluate(() => location.origin)).toBe(under(EVIL, url));
@@ -99,7 +99,7 @@ describe.skipIf(whyNoChromium !== null)(`a folder on loopback and a page in Chro
     });
   });
 
-  test('whose name was pointed at the admin port learns nothing there, and loads no rules', async () => {
+  test('whose name points at the admin port reads nothing there and loads no rules', async () => {
     await page.goto(under(EVIL, adminUrl));
     for (const path of ['/rules', '/metrics', '/healthz', '/explain?origin=a&method=GET&path=/']) {
       const answer = await ask(path);
@@ -110,29 +110,29 @@ describe.skipIf(whyNoChromium !== null)(`a folder on loopback and a page in Chro
     expect((await ask('/refresh', 'POST'))?.status).toBe(403);
   });
 
-  test('that the rules name reads and writes across origins, and across sites', async () => {
+  test('whose origin the rules list reads and writes across origins and across sites', async () => {
     await page.goto(pageUnder('localhost'));
-    // From localhost to 127.0.0.1 is another site.
+    // localhost and 127.0.0.1 are different sites.
     expect(await ask(`${url}/mine.txt`, 'PUT', 'mine')).toMatchObject({ status: 200 });
     expect(await ask(`${url}/mine.txt`)).toEqual({ status: 200, text: 'mine' });
     expect(await ask(`${under('localhost', url)}/same.txt`, 'PUT', 'same')).toMatchObject({ status: 200 });
     expect(await object('same.txt')).toBe('same');
   });
 
-  test('that the rules name changes no rules', async () => {
+  test('whose origin the rules list cannot change the rules', async () => {
     await page.goto(pageUnder('localhost'));
     expect((await ask(`${url}/?cors`, 'PUT', RULES.replace('localhost', '*')))?.status).toBe(403);
     expect(await readFile(rulesFile(), 'utf8')).toBe(RULES);
   });
 
-  test('of the folder itself writes objects, and no rules', async () => {
+  test('of the folder itself writes objects but no rules', async () => {
     await page.goto(`${url}/secret.txt`);
     expect((await ask('/own.txt', 'PUT', 'own'))?.status).toBe(200);
     expect((await ask('/?cors', 'PUT', RULES.replace('localhost', '*')))?.status).toBe(403);
     expect(await readFile(rulesFile(), 'utf8')).toBe(RULES);
   });
 
-  test('that the rules do not name has no write sent', async () => {
+  test('whose origin the rules do not list sends no write', async () => {
     await page.goto(pageUnder(EVIL));
     for (const method of ['PUT', 'DELETE']) expect(await ask(`${url}/secret.txt`, method)).toBe(null);
     await page.evaluate(

@@ -6,8 +6,8 @@ const runtime: Runtime = {
   name: 'middleware',
   open: async (options) => {
     const app = await openOwnApp(options);
-    const told = () => Promise.reject(new Error('an app with the middleware has no admin port'));
-    return { ...app, edgeId: '', bucketNamed: () => app.bucket, told, events: [], errors: [] };
+    const status = () => Promise.reject(new Error('an app with the middleware has no admin port'));
+    return { ...app, edgeId: '', bucketNamed: () => app.bucket, status, events: [], errors: [] };
   },
 };
 

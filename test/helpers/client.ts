@@ -6,18 +6,18 @@ import { CA } from './tls.ts';
 
 export interface Answered {
   readonly status: number;
-  /** Name, value, name, value, as they stood on the wire. */
+  /** Name, value, name, value, as received. */
   readonly headers: readonly string[];
   readonly body: Buffer;
-  /** False when the connection broke before the answer's end. */
+  /** False if the connection broke before the end of the answer. */
   readonly complete: boolean;
-  /** The client's port: two answers with the same one came over one connection. */
+  /** The client's port: answers with the same port came over one connection. */
   readonly port: number | undefined;
 }
 
 export interface Call {
   readonly method?: string;
-  /** Written as it is, whatever a client library would make of it. */
+  /** Sent unchanged; a client library would normalise it. */
   readonly target?: string;
   /** Name, value, name, value; Host is added unless it is here. */
   readonly headers?: readonly string[];
@@ -26,7 +26,7 @@ export interface Call {
   readonly agent?: Agent;
 }
 
-/** Begins a request with nothing added to its headers but Host, and Connection where Node insists. */
+/** Begins a request. Only Host is added to its headers, and the Connection header of Node. */
 export function begin(
   url: string,
   { method = 'GET', target = '/', headers = [], agent }: Call,
@@ -45,7 +45,7 @@ export function begin(
   });
 }
 
-/** Sends one request and reads its answer to the end, whole or not. */
+/** Sends one request and reads its answer until it ends or the connection breaks. */
 export async function call(url: string, about: Call = {}): Promise<Answered> {
   const { headers = [], body } = about;
   const pieces = Array.isArray(body) ? (body as readonly (Buffer | string)[]) : null;
@@ -71,10 +71,10 @@ export async function call(url: string, about: Call = {}): Promise<Answered> {
   return answered;
 }
 
-/** The answer to a request, read to its end. Rejects when the connection goes before any head. */
+/** The answer to a request, read to its end. Rejects if the connection ends before a head. */
 export function answerTo(sent: ClientRequest): Promise<Answered> {
   return new Promise((resolve, reject) => {
-    // After a head an error is told by `complete`; an answer may overtake its own upload.
+    // After the head `complete` reports an error; an answer may end before its own upload.
     sent.on('error', reject);
     sent.once('response', (incoming) => void readWhole(incoming).then(resolve, reject));
   });
@@ -93,15 +93,15 @@ async function readWhole(incoming: IncomingMessage): Promise<Answered> {
   return { status: statusCode, headers: rawHeaders, body: Buffer.concat(chunks), complete, port };
 }
 
-/** All values of a header, in their order. */
+/** All values of a header, in order. */
 export function values({ headers }: Pick<Answered, 'headers'>, name: string): string[] {
   return headers.filter((_, at) => at % 2 === 1 && headers[at - 1]?.toLowerCase() === name.toLowerCase());
 }
 
-/** The value of a header that may stand once; throws when it stands twice. */
+/** The value of a header that may occur once; throws if it occurs twice. */
 export function value(answered: Pick<Answered, 'headers'>, name: string): string | undefined {
   const [first, ...more] = values(answered, name);
-  if (more.length > 0) throw new Error(`${name} stands ${more.length + 1} times`);
+  if (more.length > 0) throw new Error(`${name} occurs ${more.length + 1} times`);
   return first;
 }
 
@@ -119,7 +119,7 @@ export function corsHeaders(answered: Pick<Answered, 'headers'>): Record<string,
 export const element = ({ body }: Pick<Answered, 'body'>, name: string): string | undefined =>
   new RegExp(`<${name}>([^<]*)</${name}>`).exec(body.toString())?.[1];
 
-/** Opens a bare connection to a server; errors end it quietly, as its reader sees by what is missing. */
+/** Opens a bare connection to a server. Errors only close it: the reader notices the missing bytes. */
 export function dial(url: string): Socket {
   const { protocol, hostname: host, port } = new URL(url);
   const where = { host, port: Number(port) };
@@ -128,7 +128,7 @@ export function dial(url: string): Socket {
   return socket;
 }
 
-/** Writes bytes just as they are and reads, as Latin-1, all that comes until the server closes. */
+/** Writes the text unchanged and returns, as Latin-1, everything until the server closes. */
 export async function rawly(url: string, text: string): Promise<string> {
   const socket = dial(url);
   socket.write(text, 'latin1');

@@ -1,6 +1,6 @@
 import type { RequestEvent } from '../../src/edge/observe.ts';
 
-/** A request that went as well as can be; tests change what they are about. */
+/** A successful request; a test changes the fields that it tests. */
 export const EVENT: RequestEvent = {
   bucket: 'b',
   method: 'GET',

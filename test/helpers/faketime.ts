@@ -3,29 +3,29 @@ import { rename, writeFile } from 'node:fs/promises';
 
 const [library] = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1');
 
-/** Whether there is nothing to test with; in CI that is a failure instead. */
+/** True if faketime is not installed. With CI=true it is never true, and the tests fail instead. */
 export const skipped = library === undefined && process.env.CI !== 'true';
-const why = skipped ? ' (not run: there is no faketime; apt-get install faketime)' : '';
+const why = skipped ? ' (skipped: faketime is not installed; apt-get install faketime)' : '';
 export const WITH_FAKETIME = `with faketime${why}`;
 
-/** The wall clock of other processes. Their monotonic clock goes on as it is, as on a machine whose clock is set. */
+/** The wall clock of other processes. Their monotonic clock is not changed, as when a machine's clock is set. */
 export interface FakeClock {
-  /** Variables for the processes that go by it. */
+  /** Environment variables for the processes that use this clock. */
   readonly env: Record<string, string>;
-  /** Sets it so much before or behind the right time: `-8h`. */
+  /** Sets the offset from the real time: `-8h`. */
   set(offset: string): Promise<void>;
 }
 
-/** `file` is where the offset is; it is right at first. */
+/** Stores the offset in `file`. The clock starts at the real time. */
 export async function fakeClock(file: string): Promise<FakeClock> {
-  if (library === undefined) throw new Error('there is no faketime: apt-get install faketime');
-  // Never half an offset: it is read at each look at the clock.
+  if (library === undefined) throw new Error('faketime is not installed: apt-get install faketime');
+  // Renamed, because faketime reads the file on every call: it must never see half an offset.
   const set = async (offset: string): Promise<void> => {
     await writeFile(`${file}.new`, offset);
     await rename(`${file}.new`, file);
   };
   await set('+0');
-  // Files are dated by the system, not by the faked clock.
+  // The system dates files, not the fake clock.
   const env = {
     LD_PRELOAD: library,
     FAKETIME_TIMESTAMP_FILE: file,

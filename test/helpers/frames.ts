@@ -9,8 +9,8 @@ const TYPE = { data: 0, headers: 1, reset: 3, settings: 4, goaway: 7 } as const;
 const END_STREAM = 0x1;
 const END_HEADERS = 0x4;
 const ACK = 0x1;
-/** Milliseconds a server may take to answer. */
-const PATIENCE = 5_000;
+/** Milliseconds without a byte from the server until the connection is closed. */
+const TIMEOUT_MS = 5_000;
 
 /** How a server ends the stream of one request. */
 export type Ended =
@@ -40,13 +40,13 @@ function literal(text: string): Buffer {
   return Buffer.concat([Buffer.from([...length, rest]), bytes]);
 }
 
-/** Fields as literals that are not indexed (RFC 7541 §6.2.2), so that a name or a value may be anything. */
+/** Fields as literals without indexing (RFC 7541 §6.2.2), which allow any name and any value. */
 const block = (fields: readonly Field[]): Buffer =>
   Buffer.concat(fields.flatMap(([name, value]) => [Buffer.of(0), literal(name), literal(value)]));
 
-/** A connection of HTTP/2 that writes whatever frames a test gives it; Node's own client refuses malformed fields. */
+/** An HTTP/2 connection that writes any fields; Node's own client refuses malformed ones. */
 export interface Frames {
-  /** Sends one request without a body, and resolves with how its stream ends. */
+  /** Sends one request without a body. Resolves to how its stream ends. */
   request(fields: readonly Field[]): Promise<Ended>;
   close(): void;
 }
@@ -86,7 +86,7 @@ export async function openFrames(url: string): Promise<Frames> {
   socket.once('close', () => {
     for (const stream of [...waiting.keys()]) settle(stream, { kind: 'connection ended', code: goaway });
   });
-  socket.setTimeout(PATIENCE, () => socket.destroy());
+  socket.setTimeout(TIMEOUT_MS, () => socket.destroy());
   socket.write(Buffer.concat([Buffer.from(PREFACE), frame(TYPE.settings, 0, 0, Buffer.alloc(0))]));
 
   return {

@@ -9,9 +9,9 @@ import {
 } from 'node:http2';
 import { CA } from './tls.ts';
 
-/** Opens a connection that speaks HTTP/2; errors end it quietly. */
+/** Opens an HTTP/2 connection. Errors only close it. */
 export async function h2(url: string): Promise<ClientHttp2Session> {
-  // It may say a header twice, which Node's types don't know yet, and more than 64 KB of them.
+  // Allows a header twice (an option that Node's types lack), and more than 64 KB of headers.
   const options = { ca: CA, strictSingleValueFields: false, maxSendHeaderBlockLength: 1024 * 1024 };
   const session = connect(url, options);
   session.on('error', () => {});
@@ -25,26 +25,26 @@ export interface H2Answer {
   /** Name, value, name, value. */
   readonly raw: readonly string[];
   readonly body: Buffer;
-  /** False when the stream was reset before the answer's end. */
+  /** False if the stream was reset before the end of the answer. */
   readonly complete: boolean;
 }
 
-/** Begins a request that nothing has been added to; errors of its stream are told by its answer. */
+/** Begins a request with these headers only. Its answer reports errors of the stream. */
 export function beginH2(session: ClientHttp2Session, headers: OutgoingHttpHeaders): ClientHttp2Stream {
   const stream = session.request(headers, { endStream: false });
   stream.on('error', () => {});
   return stream;
 }
 
-/** The answer on a stream, read to its end. Rejects when the stream ends without one. */
+/** The answer on a stream, read to its end. Rejects if the stream ends without a head. */
 export function answerOn(stream: ClientHttp2Stream): Promise<H2Answer> {
   return new Promise((resolve, reject) => {
     let head: { headers: IncomingHttpHeaders; raw: readonly string[] } | undefined;
     const chunks: Buffer[] = [];
     let complete = false;
-    // The fourth argument is the list as it came, and not among the types.
-    stream.on('response', (...told: unknown[]) => {
-      head = { headers: told[0] as IncomingHttpHeaders, raw: told[2] as string[] };
+    // The third argument is the list of headers as received; Node's types lack it.
+    stream.on('response', (...args: unknown[]) => {
+      head = { headers: args[0] as IncomingHttpHeaders, raw: args[2] as string[] };
     });
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     stream.once('end', () => {

@@ -15,15 +15,15 @@ const byHand =
 
 const answers = (said: Said): ByHand => byHand((outgoing) => say(outgoing, said));
 
-/** Bytes of its own on the connection, where HTTP should be. */
+/** Writes these bytes to the connection instead of Node's HTTP. */
 const bare = (text: string, then: 'end' | 'stay'): ByHand =>
   byHand(({ socket }) => {
     if (then === 'end') socket?.end(text, 'latin1');
     else socket?.write(text, 'latin1');
   });
 
-/** Does something again and again until the other side has had enough. */
-function again(outgoing: ServerResponse, milliseconds: number, act: () => void): void {
+/** Repeats `act` until the client closes the connection. */
+function repeat(outgoing: ServerResponse, milliseconds: number, act: () => void): void {
   act();
   const timer = setInterval(act, milliseconds);
   outgoing.once('close', () => clearInterval(timer));
@@ -40,7 +40,7 @@ const LAUGHS = Array.from({ length: 10 }, (_, at) => `<!ENTITY l${at + 1} "${`&l
   '',
 );
 
-/** Starts to send and goes on until somebody closes. */
+/** Writes the chunk again and again until the connection closes. */
 const pour = (outgoing: ServerResponse, chunk: Buffer): void => {
   const pump = () => {
     while (!outgoing.destroyed && outgoing.write(chunk));
@@ -49,7 +49,7 @@ const pour = (outgoing: ServerResponse, chunk: Buffer): void => {
   pump();
 };
 
-/** Everything a store, or what stands before it, may do to who asks for its rules; `good` is what it should say. */
+/** Every way in which a store, or a proxy before it, may answer `GET /?cors`; `good` are the right rules. */
 export function misbehaving(good: RuleSet) {
   const xml = toXml(good);
   const size = Buffer.byteLength(xml);
@@ -57,16 +57,16 @@ export function misbehaving(good: RuleSet) {
     silent: byHand(() => undefined),
     slowHead: byHand((outgoing) => {
       outgoing.socket?.write(OK);
-      again(outgoing, 500, () => outgoing.socket?.write('X-Wait: more\r\n'));
+      repeat(outgoing, 500, () => outgoing.socket?.write('X-Wait: more\r\n'));
     }),
     slowBody: byHand((outgoing) => {
       let at = 0;
       outgoing.writeHead(200, [...XML_TYPE, 'Content-Length', String(size)]);
-      again(outgoing, 1_000, () => outgoing.write(xml.charAt(at++)));
+      repeat(outgoing, 1_000, () => outgoing.write(xml.charAt(at++)));
     }),
     neverEnding: byHand((outgoing) => void outgoing.writeHead(200, XML_TYPE).write(xml)),
     informationFlood: byHand((outgoing) =>
-      again(outgoing, 10, () =>
+      repeat(outgoing, 10, () =>
         outgoing.socket?.write('HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n'.repeat(100)),
       ),
     ),
@@ -81,7 +81,7 @@ export function misbehaving(good: RuleSet) {
       headers: [...XML_TYPE, 'Content-Encoding', 'gzip'],
       body: gzipSync(xml),
     }),
-    /** A date matters where something is signed; this is only read. */
+    /** An unsigned answer is valid whatever its Date. */
     clockBehind: byHand((outgoing) => {
       const headers = [...XML_TYPE, 'Date', new Date(Date.now() - 20 * 60_000).toUTCString()];
       say(outgoing, { status: 200, headers, body: xml });
@@ -95,7 +95,7 @@ export function misbehaving(good: RuleSet) {
       outgoing.writeHead(200, [...XML_TYPE, 'Content-Length', String(size)]);
       outgoing.write(xml.slice(0, size / 2), () => outgoing.socket?.resetAndDestroy());
     }),
-    /** Where nothing says how long the body is, its end is told by the connection's. */
+    /** Without a length the end of the connection marks the end of the body (RFC 9112 §6.3). */
     resetWithoutLength: byHand(({ socket }) => {
       socket?.write(`${OK}\r\n${xml.slice(0, size / 2)}`, () => socket.resetAndDestroy());
     }),
@@ -143,7 +143,7 @@ export function misbehaving(good: RuleSet) {
   } satisfies Record<string, ByHand>;
 }
 
-/** Answers 500 so many times, and then as it should. */
+/** Answers 500 `times` times, then with the right rules. */
 export function failing(times: number, good: RuleSet): ByHand {
   let left = times;
   const { internalError } = misbehaving(good);

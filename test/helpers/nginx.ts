@@ -8,16 +8,16 @@ export const NGINX = presence('nginx', '-v', 'nginx');
 export interface NginxConfiguration {
   /** Directives of the `http` block. */
   readonly http?: string;
-  /** Directives of the one `server` block; `listen` is there already. */
+  /** Directives of the `server` block, without `listen`. */
   readonly server: string;
 }
 
 export interface Nginx extends Running {
-  /** How many answers the cache `cache` has stored. */
+  /** The number of answers in the cache `cache`. */
   stored(): Promise<number>;
 }
 
-/** The zone of the cache that every configuration may use: `proxy_cache cache`. */
+/** The configuration file. Its cache zone is `cache`: `proxy_cache cache`. */
 const frame = (folder: string, port: number, { http = '', server }: NginxConfiguration): string => `
 worker_processes 1;
 ${process.getuid?.() === 0 ? 'user root;' : ''}
@@ -40,7 +40,7 @@ http {
 }
 `;
 
-/** Starts Debian's nginx on a free port of loopback, all its files in a folder that goes with it. */
+/** Starts Debian's nginx on a free port of loopback, with its files in a temporary folder. */
 export async function startNginx(configuration: NginxConfiguration): Promise<Nginx> {
   const port = await freePort();
   let cache = '';
@@ -49,7 +49,7 @@ export async function startNginx(configuration: NginxConfiguration): Promise<Ngi
     cache = join(folder, 'cache');
     const file = join(folder, 'nginx.conf');
     await writeFile(file, frame(folder, port, configuration));
-    // Before it reads the file it would open the log of the system.
+    // `-e`: before nginx reads the file it would open the system's log.
     return ['-e', 'stderr', '-p', folder, '-c', file, '-g', 'daemon off;'];
   });
   return {

@@ -23,24 +23,24 @@ interface Opened {
   readonly bucket: Bucket;
 }
 
-/** Rules stay as they are until a test or a client's own write has them loaded anew. */
-const NEVER = 3_600_000;
+/** Milliseconds. Rules are loaded again only when a test or a client's own write asks for it. */
+const RULES_TTL = 3_600_000;
 const EDGE_ID = '0123abcd';
 const ANY_PORT: Where = { host: '127.0.0.1', port: 0 };
-const ONE: readonly Place[] = [{ name: 'bucket' }];
+const ONE_BUCKET: readonly Place[] = [{ name: 'bucket' }];
 
-/** With a hand on the server. */
+/** An edge whose server a test can reach. */
 export interface NodeEdge extends Edge {
   readonly listening: Listening;
 }
 
-/** Puts the edge together as it runs on Node, with an ear on `observe`. */
+/** Opens the edge as it runs on Node, and records its events. */
 export async function openOnNode(
   options: OpenOptions,
   limits?: GateLimits,
   { where = ANY_PORT, ...listenOptions }: ListenOptions & { readonly where?: Where } = {},
 ): Promise<NodeEdge> {
-  const cache = createRulesCache({ ttl: NEVER, maxStale: 0 });
+  const cache = createRulesCache({ ttl: RULES_TTL, maxStale: 0 });
   const { connect, head, idle, upload = idle } = options.timeouts ?? {};
   const timeouts = connect === undefined || head === undefined ? {} : { timeouts: { connect, head } };
   const { pools, close: closePools } = createPools({
@@ -67,7 +67,7 @@ export async function openOnNode(
     const address = url === undefined ? home : addressOf(url);
     return { upstream, ruled, bucket: { name, address, rules, ...timeouts, ...where } };
   };
-  const opened = await Promise.all((options.buckets ?? ONE).map(openBucket));
+  const opened = await Promise.all((options.buckets ?? ONE_BUCKET).map(openBucket));
   const events: RequestEvent[] = [];
   const errors: unknown[] = [];
   const app = createEdge({
@@ -100,7 +100,7 @@ export async function openOnNode(
       upstream.rules = rules;
       await cache.refresh(ruled);
     },
-    told: async (name) => {
+    status: async (name) => {
       const { state, failure } = describeRules(byName(name).ruled, cache.status(name));
       const { status: ready, reasons } = readiness({
         buckets: () => [byName(name).ruled],

@@ -3,13 +3,13 @@ import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A pipe of the system, which Node's own `pipe` of a child process is not. */
+/** A named pipe of the system. The `pipe` of a child process in Node is a socket. */
 export interface Pipe {
-  /** For a process that writes: a write to it waits, as to a shell's pipe. */
+  /** File descriptor for a process that writes: a write blocks, as to a shell's pipe. */
   readonly writes: number;
-  /** All that lies in the pipe now. */
+  /** All bytes that are in the pipe now. */
   read(): Buffer;
-  /** Closes the end that reads, and opens it again. */
+  /** Close the reading end, and open it again. */
   closeReader(): void;
   openReader(): void;
   close(): void;
@@ -51,7 +51,7 @@ export function openPipe(): Pipe {
   };
 }
 
-/** Bytes read; 0 when there are none now. */
+/** The number of bytes read; 0 if the pipe is empty. */
 function take(fd: number, bytes: Buffer): number {
   try {
     return readSync(fd, bytes);

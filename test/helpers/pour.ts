@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 export const MUCH = 64 * 1024 * 1024;
 export const PIECE = Buffer.alloc(64 * 1024, 'x');
 
-/** Writes MUCH as fast as it is taken, and ends. Tells how much is written so far. */
+/** Writes MUCH bytes as fast as the sink accepts them, and ends it. Returns a function for the bytes written so far. */
 export function pour(sink: Writable): () => number {
   let written = 0;
   const more = () => {

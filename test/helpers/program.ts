@@ -6,20 +6,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './until.ts';
 
-/** Debian puts servers where only root's PATH looks. */
+/** Debian installs servers in folders of root's PATH only. */
 const PATH = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;
-/** Milliseconds a program may take to listen: varnishd compiles its configuration first. */
+/** Milliseconds until a program must listen: varnishd compiles its configuration first. */
 const START_LIMIT = 20_000;
-/** Milliseconds a program may take to end after SIGTERM. */
+/** Milliseconds from SIGTERM to SIGKILL. */
 const END_LIMIT = 5_000;
-/** Characters of its output that a failed start shows. */
+/** Characters of a program's output in the message of a failed start. */
 const SHOWN = 4_000;
 
-/** Whether tests that need a program can run on this machine. */
+/** Says whether tests that need a program can run on this machine. */
 export interface Presence {
-  /** True where the program is missing; with CI=true it is never true, and the start fails instead. */
+  /** True if the program is missing. With CI=true it is never true, and the start fails instead. */
   readonly skipped: boolean;
-  /** For the title of the tests: says why they are skipped, or nothing. */
+  /** For the title of the tests: why they are skipped, or an empty text. */
   readonly why: string;
 }
 
@@ -27,23 +27,26 @@ export interface Presence {
 export function presence(program: string, versionFlag: string, debian: string): Presence {
   const installed = spawnSync(program, [versionFlag], { env: { PATH } }).status === 0;
   const skipped = !installed && process.env.CI !== 'true';
-  return { skipped, why: skipped ? ` (skipped: there is no ${program}; apt-get install ${debian})` : '' };
+  return {
+    skipped,
+    why: skipped ? ` (skipped: ${program} is not installed; apt-get install ${debian})` : '',
+  };
 }
 
-/** A server program that a test has started. */
+/** A server program started by a test. */
 export interface Running {
   /** `http://127.0.0.1:1234`. */
   readonly url: string;
   readonly pid: number;
-  /** What it has written to standard output and standard error. */
+  /** The first characters of its standard output and standard error. */
   said(): string;
-  /** Ends it by its process id and removes its folder. */
+  /** Ends the process and removes its folder. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a server in a temporary folder and waits until it listens on `port` of loopback. `prepare` writes its
- * configuration into the folder and gives the arguments, with those that run it in the foreground.
+ * Starts a server in a temporary folder and waits until it listens on `port` of loopback. `prepare` writes the
+ * configuration into the folder and returns the arguments, including those for the foreground.
  */
 export async function startProgram(
   program: string,
@@ -79,7 +82,7 @@ export async function startProgram(
 const hasEnded = (child: ChildProcess): boolean =>
   child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
 
-/** SIGTERM first: a server that is killed leaves its own child processes behind. */
+/** SIGTERM first: after SIGKILL the server's own child processes would remain. */
 async function end(child: ChildProcess): Promise<void> {
   if (hasEnded(child)) return;
   const exited = once(child, 'exit');

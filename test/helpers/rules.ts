@@ -3,7 +3,7 @@ import type { Facts } from '../../src/cors/decide.ts';
 import type { Dialect } from '../../src/cors/refusal.ts';
 import type { Rule } from '../../src/cors/rule.ts';
 
-/** A rule that lets any origin GET without requested headers, but for what the test says. */
+/** A rule that allows any origin to GET without request headers, with the changes of the test. */
 export const rule = (about: Partial<Rule> = {}): Rule => ({
   allowedOrigins: ['*'],
   allowedMethods: ['GET'],
@@ -24,7 +24,7 @@ export const compiled = (
   responseVary = false,
 ): CompiledRules => compileRules({ rules, responseVary }, how);
 
-/** A GET without any CORS header, but for what the test says. */
+/** A GET without CORS headers, with the changes of the test. */
 export const ask = (about: Partial<Facts> = {}): Facts => ({
   method: 'GET',
   origin: null,
@@ -39,12 +39,12 @@ export const preflight = (
   requestHeaders: string | null = null,
 ): Facts => ({ method: 'OPTIONS', origin, requestMethod, requestHeaders });
 
-/** A flat header list as a record; a name that stands twice fails the test. */
+/** A flat header list as a record; throws if a name occurs twice. */
 export function record(flat: readonly string[]): Record<string, string> {
   const headers: Record<string, string> = {};
   for (let at = 0; at < flat.length; at += 2) {
     const name = flat[at] ?? '';
-    if (name in headers) throw new Error(`${name} stands twice`);
+    if (name in headers) throw new Error(`${name} occurs twice`);
     headers[name] = flat[at + 1] ?? '';
   }
   return headers;

@@ -4,7 +4,7 @@ import { openCertificate } from '../../src/node/server/certificate.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url));
 
-/** A certificate for `localhost` and 127.0.0.1 that is its own authority. */
+/** A self-signed certificate for `localhost` and 127.0.0.1. */
 export const FILES = { cert: fixture('cert.pem'), key: fixture('key.pem') };
 export const CA = readFileSync(FILES.cert, 'utf8');
 

@@ -1,23 +1,23 @@
-const PATIENCE = 10_000;
-const PAUSE = 10;
+const TIMEOUT_MS = 10_000;
+const PAUSE_MS = 10;
 
-const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE));
+const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 
-/** Waits until `holds`, looking again and again for at most `patience` milliseconds. */
+/** Polls `isTrue` until it returns true. Throws after `timeoutMs` milliseconds. */
 export async function until(
   what: string,
-  holds: () => boolean | Promise<boolean>,
-  patience = PATIENCE,
+  isTrue: () => boolean | Promise<boolean>,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<void> {
-  for (const end = Date.now() + patience; Date.now() < end; await pause()) if (await holds()) return;
-  throw new Error(`waited ${patience / 1000} seconds in vain until ${what}`);
+  for (const end = Date.now() + timeoutMs; Date.now() < end; await pause()) if (await isTrue()) return;
+  throw new Error(`not within ${timeoutMs / 1000} seconds: ${what}`);
 }
 
-/** Waits until a number has stood still for thirty looks, and returns it. */
+/** Waits until a number is the same in thirty polls, and returns it. */
 export async function standstill(count: () => number): Promise<number> {
   let same = 0;
   let last = -1;
-  await until('a number stands still', () => {
+  await until('a number stops changing', () => {
     same = count() === last ? same + 1 : 0;
     last = count();
     return same === 30;

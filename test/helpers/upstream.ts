@@ -3,19 +3,19 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { RuleSet } from '../../src/cors/rule.ts';
 import { toXml } from '../../src/document/xml.ts';
 
-/** What a store says to `GET /?cors`: rules, that there are none, no such bucket, or nothing that helps. */
+/** The answer of a store to `GET /?cors`: rules, no rules, no such bucket, an error 500, or a script. */
 export type Rules = RuleSet | 'none' | 'missing' | 'unknown' | ByHand;
 
-/** One request as it stood on the wire. */
+/** One request as received. */
 export interface Asked {
   readonly method: string;
   readonly target: string;
   /** Name, value, name, value. */
   readonly headers: readonly string[];
-  /** Bytes of the body so far; all of them once `ended`. */
+  /** The body so far; complete once `ended`. */
   readonly body: Buffer[];
   ended: boolean;
-  /** The connection went away before the answer was complete. */
+  /** True if the connection closed before the answer was complete. */
   cancelled: boolean;
 }
 
@@ -25,24 +25,24 @@ export interface Said {
   readonly body?: Buffer | string;
 }
 
-/** A hand on the bare exchange as soon as the request's head is there. */
+/** Answers by itself as soon as the head of a request has arrived. */
 export type ByHand = (asked: Asked, incoming: IncomingMessage, outgoing: ServerResponse) => void;
 
-/** What to answer when the whole request is there, or a hand on it before. */
+/** The answer to a complete request, or a function that answers from its head on. */
 export type Script = Said | ByHand;
 
-/** A bucket that does what a test tells it, over real HTTP. */
+/** A scripted bucket over real HTTP. */
 export interface Upstream {
   readonly url: string;
-  /** What its Host header says. */
+  /** The value for a Host header. */
   readonly host: string;
-  /** Every request but `GET /?cors`, in the order they came. */
+  /** Every request except `GET /?cors`, in order of arrival. */
   readonly asked: Asked[];
-  /** Every `GET /?cors`, whoever sent it. */
+  /** Every `GET /?cors`, from the edge or from a client. */
   readonly rulesAsked: Asked[];
   rules: Rules;
   script: Script;
-  /** Forgets what was asked, and answers with a plain object again. */
+  /** Clears both lists of requests, and answers with a plain object again. */
   reset(): void;
   /** Resets every connection. */
   breakOff(): void;
@@ -117,7 +117,7 @@ export function collect(asked: Asked, incoming: IncomingMessage): void {
   });
 }
 
-/** Writes an answer with these headers and no others, but for the framing that Node adds. */
+/** Writes an answer with these headers only, plus the framing that Node adds. */
 export function say(outgoing: ServerResponse, { status, headers = [], body = '' }: Said): void {
   outgoing.sendDate = false;
   outgoing.writeHead(status, [...headers]);

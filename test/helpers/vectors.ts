@@ -34,7 +34,7 @@ interface VectorRule {
   readonly MaxAgeSeconds?: number;
 }
 
-/** Kept beside the project where it is developed; the project's own copy must be the same, byte for byte. */
+/** The original beside the project on a developer's machine. The project's copy must equal it byte for byte. */
 export const SHARED = new URL('../../../shared/vectors.json', import.meta.url);
 export const OWN = new URL('../fixtures/vectors.json', import.meta.url);
 
@@ -42,7 +42,7 @@ export const { vectors } = JSON.parse(readFileSync(existsSync(SHARED) ? SHARED :
   vectors: readonly Vector[];
 };
 
-/** What the store of a vector says to `GET /?cors`. */
+/** The answer of a vector's store to `GET /?cors`. */
 export function rulesOfVector(vector: Vector): Rules {
   if (vector.bucketExists === false) return 'missing';
   return vector.rules === null && !vector.responseVary ? 'none' : ruleSetOf(vector);

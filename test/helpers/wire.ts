@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { dial } from './client.ts';
 
-/** One answer as its bytes stood on the wire; nothing is decoded but the framing. */
+/** One answer as received; only its framing is decoded. */
 export interface WireAnswer {
   readonly status: number;
   /** Name, value, name, value. */
@@ -10,19 +10,19 @@ export interface WireAnswer {
   readonly body: Buffer;
 }
 
-/** A bare connection, read message by message as RFC 9112 §6.3 delimits them, and in no other way. */
+/** A bare connection, read message by message as RFC 9112 §6.3 delimits them. */
 export interface Wire {
   readonly socket: Socket;
-  /** Resolves when the connection takes more. */
+  /** Resolves when the connection accepts more. */
   send(bytes: Buffer | string): Promise<void>;
-  /** The next answer, 1xx ones included, to a request of this method. */
+  /** The next answer to a request of this method, 1xx answers included. */
   answer(method: string): Promise<WireAnswer>;
-  /** What comes after it until the server closes. */
+  /** Everything from here until the server closes. */
   rest(): Promise<Buffer>;
 }
 
-/** Milliseconds without a byte; nothing that a wire is used for stands still so long. */
-const PATIENCE = 10_000;
+/** Milliseconds without a byte until the connection is closed; no test pauses so long. */
+const TIMEOUT_MS = 10_000;
 const END_OF_LINE = '\r\n';
 const END_OF_HEAD = '\r\n\r\n';
 
@@ -40,21 +40,21 @@ export function openWire(url: string): Wire {
     ended = true;
     wake();
   });
-  socket.setTimeout(PATIENCE, () => socket.destroy());
+  socket.setTimeout(TIMEOUT_MS, () => socket.destroy());
 
-  const held = (): Buffer => {
+  const received = (): Buffer => {
     const all = Buffer.concat(chunks);
     chunks = [all];
     return all;
   };
   const take = (length: number): Buffer => {
-    const all = held();
+    const all = received();
     chunks = [all.subarray(length)];
     return all.subarray(0, length);
   };
   const more = async (missing: string): Promise<void> => {
     if (ended)
-      throw new Error(`the connection ended before ${missing}: ${held().toString('latin1', 0, 500)}`);
+      throw new Error(`the connection ended before ${missing}: ${received().toString('latin1', 0, 500)}`);
     await new Promise<void>((resolve) => {
       wake = resolve;
     });
@@ -62,7 +62,7 @@ export function openWire(url: string): Wire {
 
   const until = async (mark: string, what: string): Promise<string> => {
     for (;;) {
-      const at = held().indexOf(mark);
+      const at = received().indexOf(mark);
       if (at >= 0) return take(at + mark.length).toString('latin1', 0, at);
       await more(`the end of ${what}`);
     }
@@ -74,7 +74,7 @@ export function openWire(url: string): Wire {
   };
   const rest = async (): Promise<Buffer> => {
     while (!ended) await more('its end');
-    return take(held().length);
+    return take(received().length);
   };
   const inChunks = async (): Promise<Buffer> => {
     const pieces: Buffer[] = [];

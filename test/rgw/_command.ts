@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { program } from './_programs.ts';
 
-/** No client takes longer for what the suite asks for, also on a busy machine: one that does hangs. */
+/** Milliseconds. No client needs longer, also on a busy machine: a slower one hangs. */
 const LIMIT_MS = 60_000;
 
 export interface CommandOptions {
@@ -16,7 +16,7 @@ export interface Output {
   readonly stderr: string;
 }
 
-/** Runs a command to its end. Rejects with all that it printed when it fails, or takes too long. */
+/** Runs a command to its end. Rejects with its output if it fails or takes too long. */
 export function command(name: string, args: readonly string[], options: CommandOptions): Promise<Output> {
   const { env, input = '', cwd } = options;
   const child = spawn(program(name), args, { env, ...(cwd !== undefined && { cwd }) });

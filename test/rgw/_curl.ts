@@ -4,7 +4,7 @@ import { command } from './_command.ts';
 import type { Gateway } from './_gateway.ts';
 import type { Way, Ways } from './_ways.ts';
 
-/** Arguments that make curl sign a request by SigV4; curl 7.88 does not send the digest of the body by itself. */
+/** Arguments for a SigV4 signature by curl; curl 7.88 does not send the digest of the body by itself. */
 export const signedBy = ({ accessKey, secretKey }: Gateway): readonly string[] => [
   ...['--aws-sigv4', 'aws:amz:us-east-1:s3', '-u', `${accessKey}:${secretKey}`],
   ...['-H', 'x-amz-content-sha256: UNSIGNED-PAYLOAD'],
@@ -18,7 +18,7 @@ export interface CurlAnswer {
   readonly body: Buffer;
 }
 
-/** Sends a request without a signature; its target below the bucket goes out just as it is written. */
+/** Sends a request without a signature. Its target below the bucket is sent unchanged. */
 export async function curl(
   ways: Ways,
   { url, host, root }: Pick<Way, 'url' | 'host' | 'root'>,
@@ -30,7 +30,7 @@ export async function curl(
   const how = ['-sS', '--globoff', '--path-as-is', '--max-time', '20', '-D', heads, '-o', body];
   const where = ['--connect-to', `::${new URL(url).host}`, `http://${host}${root}${target}`];
   await command('curl', [...how, ...args, ...where], { env: {} });
-  // With -I it writes the heads there too.
+  // With -I curl writes the heads to standard output too.
   return {
     ...parse(readFileSync(heads, 'latin1')),
     body: args.includes('-I') ? Buffer.alloc(0) : bytesOf(body),
@@ -49,7 +49,7 @@ function parse(text: string): Pick<CurlAnswer, 'statuses' | 'headers'> {
   return { statuses: heads.map((head) => Number(head.split(' ')[1])), headers };
 }
 
-/** There is no file where no byte of a body came. */
+/** curl writes no file for an empty body. */
 function bytesOf(file: string): Buffer {
   try {
     return readFileSync(file);

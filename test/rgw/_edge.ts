@@ -5,7 +5,7 @@ import type { Gateway } from './_gateway.ts';
 
 const LIMIT_MS = 10 * 60_000;
 
-/** Where requests find a bucket, as in a configuration file. */
+/** The address of a bucket for requests, as in a configuration file. */
 export interface ServedBucket {
   readonly bucket: string;
   readonly prefix?: string;
@@ -14,7 +14,7 @@ export interface ServedBucket {
 }
 
 /**
- * Starts the command line before buckets of the gateway. Rules live for an hour: the edge has new ones only because it
+ * Starts the command line before buckets of the gateway. The rules' TTL is an hour: the edge has new ones only if it
  * saw the change.
  */
 export function startEdge(
@@ -34,6 +34,6 @@ export function startEdge(
   });
 }
 
-/** What an edge printed last, for a test that failed. */
+/** The last output of an edge, for a failed test. */
 export const lastLines = (edge: Run): string =>
   `${edge.stdout()}${edge.stderr()}`.trimEnd().split('\n').slice(-10).join('\n');

@@ -1,4 +1,4 @@
-/** A Ceph RADOS Gateway on loopback: one monitor, one OSD in memory and radosgw, in a folder of its own. */
+/** A Ceph RADOS Gateway on loopback: one monitor, one OSD in memory and radosgw, in a temporary folder. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -12,13 +12,13 @@ import { freePort } from '../helpers/listen.ts';
 import { until } from '../helpers/until.ts';
 import { program, SYSTEM_PATH } from './_programs.ts';
 
-/** A name before this one is a bucket: `media.s3.test`. */
+/** The suffix of virtual-hosted names: `media.s3.test` is the bucket `media`. */
 export const DNS_NAME = 's3.test';
 
 const START_LIMIT = 60_000;
 const TOOL_LIMIT = 60_000;
 
-/** What a test needs to reach it; it goes from the setup to every test file. */
+/** Address and keys, which the setup provides to every test file. */
 export interface Gateway {
   readonly url: string;
   readonly accessKey: string;
@@ -35,7 +35,7 @@ interface Ports {
 }
 
 /**
- * The least that Ceph starts with: no authentication between its parts, one copy of each object. With the default
+ * The minimal configuration of Ceph: no authentication between its parts, one copy of each object. With the default
  * Paxos intervals each of the dozen pools that radosgw creates takes a second.
  */
 const configuration = (folder: string, id: string, { monitor, gateway }: Ports): string => `
@@ -86,14 +86,14 @@ rgw enable ops log = false
 rgw thread pool size = 32
 `;
 
-/** Starts the gateway with one user; rejects with the logs of what did not start. */
+/** Starts the gateway with one user. Rejects with the logs if a part does not start. */
 export async function startGateway(): Promise<RunningGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'rgw-'));
   for (const name of ['mon', 'osd', 'run']) mkdirSync(join(folder, name));
   const daemons: ChildProcess[] = [];
   async function stop(): Promise<void> {
     const ended = daemons.filter(isRunning).map((daemon) => once(daemon, 'exit'));
-    // Their state is in memory and goes with them, so nothing is lost.
+    // SIGKILL loses nothing: their state is in memory.
     for (const daemon of daemons) daemon.kill('SIGKILL');
     await Promise.all(ended);
     await rm(folder, { recursive: true, force: true });
@@ -122,9 +122,19 @@ async function startIn(folder: string, daemons: ChildProcess[]): Promise<Gateway
       timeout: TOOL_LIMIT,
       killSignal: 'SIGKILL',
     });
+  // A client that has no monitor map yet gets EPERM from a new monitor, and does not ask again.
+  const ceph = async (...args: string[]) => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await tool('ceph', ...args);
+      } catch (error) {
+        if (attempt === 5 || !String(error).includes('EPERM')) throw error;
+      }
+    }
+  };
   const start = (name: string, file: string, ...args: string[]): ChildProcess => {
     const output = openSync(join(folder, `${name}.out`), 'a');
-    // The kernel ends the daemon when this process ends, also where nothing here can run any more.
+    // The kernel ends the daemon when this process ends, also after SIGKILL.
     const withThis = ['--pdeathsig', 'KILL', '--', program(file), ...args];
     const daemon = spawn(program('setpriv'), withThis, {
       env: environment,
@@ -140,13 +150,13 @@ async function startIn(folder: string, daemons: ChildProcess[]): Promise<Gateway
   await tool('monmaptool', '--create', '--addv', 'a', monitor, '--fsid', id, map);
   await tool('ceph-mon', '--mkfs', '-i', 'a', '--monmap', map);
   start('monitor', 'ceph-mon', '-f', '-i', 'a');
-  // It waits for the monitor by itself.
-  await tool('ceph', 'osd', 'new', osd);
+  // The tool waits for the monitor by itself.
+  await ceph('osd', 'new', osd);
   await tool('ceph-osd', '-i', '0', '--mkfs', '--osd-uuid', osd);
-  await tool('ceph', 'osd', 'crush', 'add', 'osd.0', '1.0', 'root=default', 'host=one');
+  await ceph('osd', 'crush', 'add', 'osd.0', '1.0', 'root=default', 'host=one');
   await startOsd(
     () => start('osd', 'ceph-osd', '-f', '-i', '0'),
-    async () => (await tool('ceph', 'osd', 'stat')).stdout.includes('1 up'),
+    async () => (await ceph('osd', 'stat')).stdout.includes('1 up'),
   );
   const keys = { accessKey: 'TESTACCESSKEY0000001', secretKey: 'testsecretkey0000000000000000000000000001' };
   const user = ['--uid=test', '--display-name=Test', `--access-key=${keys.accessKey}`];
@@ -161,7 +171,7 @@ async function startIn(folder: string, daemons: ChildProcess[]): Promise<Gateway
   return { url: `http://127.0.0.1:${ports.gateway}`, ...keys };
 }
 
-/** The OSD can lose a race with a new monitor and end with "wrong fsid": it is started again. */
+/** Starts the OSD, again if it loses a race with a new monitor and ends with "wrong fsid". */
 async function startOsd(start: () => ChildProcess, isUp: () => Promise<boolean>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     const osd = start();

@@ -1,4 +1,4 @@
-/** Loaded before the edge (`node --import`): every name under `s3.test` is this machine, as its DNS would say. */
+/** Loaded before the edge (`node --import`): resolves every name under `s3.test` to this machine. */
 import dns from 'node:dns';
 
 const { lookup } = dns;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Debian's programs only: one of the same name that pyenv or another manager puts first may not run at all. */
+/** Debian's programs only: one of the same name from pyenv or another manager may not run at all. */
 const FOLDERS = ['/usr/bin', '/usr/sbin'];
 export const SYSTEM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -11,11 +11,11 @@ const fileOf = (name: string): string | undefined =>
 /** The path of a program that Debian installs. */
 export function program(name: string): string {
   const file = fileOf(name);
-  if (file === undefined) throw new Error(`there is no ${name} in ${FOLDERS.join(' or ')}`);
+  if (file === undefined) throw new Error(`${name} is not in ${FOLDERS.join(' or ')}`);
   return file;
 }
 
-/** Debian's package, and what it must have installed. */
+/** Debian's packages, each with a check that it is installed. */
 const PACKAGES: readonly (readonly [name: string, isInstalled: () => boolean])[] = [
   ['radosgw', () => has('radosgw')],
   ['ceph-mon', () => has('ceph-mon')],
@@ -35,5 +35,5 @@ export const MISSING: readonly string[] = PACKAGES.filter(([, isInstalled]) => !
   ([name]) => name,
 );
 
-/** Whether the suite is left out; in CI the setup fails instead. */
+/** True if the suite is skipped; with CI=true the setup fails instead. */
 export const SKIPPED = MISSING.length > 0 && process.env.CI !== 'true';

@@ -9,7 +9,7 @@ const APP = 'https://app.example.com';
 const REPORTS = 'https://eu.reports.example.com';
 const OTHER = 'https://other.example.com';
 
-/** Rules as the AWS CLI writes them. No origin fits two of them: a gateway of 2022 looks at the first that fits only. */
+/** Rules in the AWS CLI's form. No origin matches two of them: a gateway of 2022 uses only the first match. */
 export const RULES = {
   CORSRules: [
     {
@@ -23,7 +23,7 @@ export const RULES = {
   ],
 };
 
-/** Other rules, to put in place of them. */
+/** Other rules to replace them. */
 export const OTHER_RULES = {
   CORSRules: [{ AllowedOrigins: [OTHER], AllowedMethods: ['DELETE'], AllowedHeaders: ['x-amz-*'] }],
 };
@@ -43,7 +43,7 @@ const PREFLIGHTS: Readonly<Record<string, Preflight>> = {
   'another origin': { origin: OTHER, method: 'DELETE', headers: 'x-amz-date' },
 };
 
-/** What a browser takes from the answer to a preflight. */
+/** The headers of a preflight's answer that a browser uses. */
 interface Verdict {
   readonly status: number;
   readonly origin?: string | undefined;
@@ -71,7 +71,7 @@ const BY_OTHER_RULES: Readonly<Record<string, Verdict>> = {
   'another origin': allowed(OTHER),
 };
 
-/** How a client puts, reads and deletes the rules of a bucket. */
+/** A client's commands for the rules of a bucket. */
 export interface RulesClient {
   put(way: Way, rules: typeof RULES | typeof OTHER_RULES): Promise<unknown>;
   /** A document, XML or JSON. */
@@ -79,7 +79,7 @@ export interface RulesClient {
   remove(way: Way): Promise<unknown>;
 }
 
-/** Puts rules, replaces and deletes them; each time the very next preflight is decided by what is there now. */
+/** Puts, replaces and deletes rules. Each time the next preflight must follow the new rules. */
 export async function expectRulesInForce(way: Way, witness: Witness, client: RulesClient): Promise<void> {
   const stored = async () => rulesOf(await witness.rules(way.bucket));
   await client.put(way, RULES);
@@ -118,7 +118,7 @@ export const sendTo = (
   headers: readonly string[] = [],
 ) => call(url, { method, target: root + target, headers: ['Host', host, ...headers] });
 
-/** Sends a preflight for an object that need not exist. */
+/** Sends a preflight; the object need not exist. */
 export const sendPreflight = (way: Way, { origin, method, headers }: Preflight) =>
   sendTo(way, 'OPTIONS', '/some/object', [
     ...['Origin', origin, 'Access-Control-Request-Method', method],

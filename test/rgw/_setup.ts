@@ -8,11 +8,11 @@ declare module 'vitest' {
   }
 }
 
-/** Starts one gateway for all test files, and ends it after them. */
+/** Starts one gateway for all test files and ends it after the last. */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const install = `apt-get install ${MISSING.join(' ')}`;
   if (SKIPPED) {
-    console.warn(`Not run: Debian packages are missing. ${install}`);
+    console.warn(`Skipped: Debian packages are missing. ${install}`);
     return undefined;
   }
   if (MISSING.length > 0) throw new Error(`Debian packages are missing: ${install}`);

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { digest } from './_witness.ts';
 
-/** Names that a client, an edge or a store may encode otherwise than the others do. */
+/** Names that clients, edges and stores may encode differently. */
 const NAMES = [
   'plain.txt',
   'with space.txt',
@@ -26,7 +26,7 @@ const NAMES = [
   'deep/er/file.txt',
 ];
 
-/** Nothing to send, but an answer to `Expect: 100-continue` to wait for. */
+/** An empty body, for which a client may still send `Expect: 100-continue`. */
 const EMPTY = ['empty.bin', 'deep/empty.bin'];
 
 /** The content of each file by its path. */
@@ -40,7 +40,7 @@ export const DIGESTS: Readonly<Record<string, string>> = Object.fromEntries(
   [...TREE].map(([name, content]) => [name, digest(content)]),
 );
 
-/** Three parts of a multipart upload; no two of its blocks are the same. */
+/** Three parts of a multipart upload, without two equal blocks. */
 export const LARGE: Buffer = Buffer.from(
   Uint32Array.from({ length: (11 * 2 ** 20) / 4 }, (_, at) => Math.imul(at, 2654435761)).buffer,
 );

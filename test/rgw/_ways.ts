@@ -8,18 +8,18 @@ import { DNS_NAME, type Gateway } from './_gateway.ts';
 import { SYSTEM_PATH } from './_programs.ts';
 import { openWitness, type Witness } from './_witness.ts';
 
-/** The ways from a client to the gateway; what a client sees and leaves is the same on each. */
+/** The ways from a client to the gateway. Results must be the same on each. */
 export const WAYS = ['direct', 'path-style through the edge', 'virtual-hosted through the edge'] as const;
 export type WayName = (typeof WAYS)[number];
 
 export interface Way {
   readonly bucket: string;
   readonly style: 'path' | 'virtual';
-  /** What the client takes for the store. */
+  /** The store's URL for the client. */
   readonly endpoint: string;
-  /** The HTTP proxy to give a client: the edge, where the endpoint's name leads nowhere. */
+  /** The HTTP proxy for a client: the edge, if the endpoint's name does not resolve. */
   readonly proxy: string | null;
-  /** Where a request goes by TCP, the Host that it carries, and what its target begins with. */
+  /** The TCP address of a request, its Host, and the prefix of its target. */
   readonly url: string;
   readonly host: string;
   readonly root: string;
@@ -31,7 +31,7 @@ export interface Ways {
   /** A new folder for the files of a test. */
   folder(): string;
   way(name: WayName): Way;
-  /** Variables for a client: its keys, its proxy, Debian's programs, and no configuration of this machine's. */
+  /** Environment variables for a client: keys, proxy and Debian's PATH, without this machine's configuration. */
   env(way: Way): Record<string, string>;
 }
 
@@ -59,7 +59,7 @@ export function useWays(client: string): Ways {
   });
 
   afterEach(({ task }) => {
-    if (task.result?.state === 'fail') console.error(`the edge printed last:\n${lastLines(edge)}`);
+    if (task.result?.state === 'fail') console.error(`last output of the edge:\n${lastLines(edge)}`);
   });
 
   afterAll(async () => {
@@ -88,7 +88,7 @@ export function useWays(client: string): Ways {
   };
 }
 
-/** Clients sign for the edge's own names, so it passes them on. */
+/** Clients sign for the edge's own names, so the edge passes the Host on (keepHost). */
 const served = (
   { url }: Gateway,
   { byPath, byName }: { readonly byPath: string; readonly byName: string },

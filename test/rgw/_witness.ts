@@ -13,19 +13,19 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Gateway } from './_gateway.ts';
 
-/** Speaks to the gateway directly: what is in it, whatever a client says. */
+/** Reads and writes the gateway directly, to verify a client's results. */
 export interface Witness {
   create(bucket: string): Promise<void>;
-  /** Lets requests without a signature do all that there is with a bucket's objects, and list them. */
+  /** Allows requests without a signature every operation on a bucket's objects and its list. */
   openToAll(bucket: string): Promise<void>;
   put(bucket: string, key: string, content: string): Promise<void>;
-  /** Each key below a prefix, which is left out, with the digest of its content. */
+  /** The digest of each object's content by its key without the prefix. */
   objects(bucket: string, prefix: string): Promise<Record<string, string>>;
-  /** How many parts an object was sent in. */
+  /** The number of parts of an object's upload. */
   parts(bucket: string, key: string): Promise<number>;
-  /** Takes rules as the AWS CLI writes them. */
+  /** Puts rules in the AWS CLI's form. */
   putRules(bucket: string, rules: { readonly CORSRules: CORSRule[] }): Promise<void>;
-  /** The rules of a bucket, in the same form; null when there are none. */
+  /** The rules of a bucket in the same form; null without rules. */
   rules(bucket: string): Promise<string | null>;
   close(): void;
 }
@@ -55,7 +55,7 @@ export function openWitness({ url, accessKey, secretKey }: Gateway): Witness {
     },
     put: async (Bucket, Key, Body) => void (await client.send(new PutObjectCommand({ Bucket, Key, Body }))),
     async objects(Bucket, Prefix) {
-      // A key with a line feed does not survive XML otherwise.
+      // Without this encoding XML changes a key with a line feed.
       const list = new ListObjectsV2Command({ Bucket, Prefix, EncodingType: 'url' });
       const { Contents = [] } = await client.send(list);
       const keys = Contents.map(({ Key = '' }) => decodeURIComponent(Key.replaceAll('+', ' ')));

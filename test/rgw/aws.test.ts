@@ -10,7 +10,7 @@ import { digest } from './_witness.ts';
 
 const ways = useWays('awscli');
 
-/** One attempt only: a fault must not hide behind a second one. */
+/** One attempt only: a retry would hide a fault. */
 async function aws(way: Way, ...args: string[]): Promise<string> {
   const { endpoint, style } = way;
   const config = join(ways.folder(), 'config');
@@ -33,7 +33,7 @@ describe.skipIf(SKIPPED).each(WAYS)('awscli, %s', (name) => {
     const there = `s3://${way.bucket}/tree`;
     await aws(way, 's3', 'sync', up, there, '--only-show-errors');
     expect(await ways.witness.objects(way.bucket, 'tree/')).toEqual(DIGESTS);
-    expect(await aws(way, 's3', 'sync', up, there), 'what a second sync has to do').toBe('');
+    expect(await aws(way, 's3', 'sync', up, there), 'work of a second sync').toBe('');
     await aws(way, 's3', 'sync', there, down, '--only-show-errors');
     expect(readTree(down)).toEqual(DIGESTS);
     await aws(way, 's3', 'rm', '--recursive', there, '--only-show-errors');

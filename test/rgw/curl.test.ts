@@ -30,7 +30,7 @@ function fileOf(content: string | Buffer): string {
   return file;
 }
 
-/** The same objects in each bucket, put there directly: what differs in answers later is the edge's doing. */
+/** The same objects in each bucket, put there directly, so that the edge causes every difference in answers. */
 beforeAll(async () => {
   const [plain, zipped, empty] = [fileOf(CONTENT), fileOf(gzipSync(CONTENT)), fileOf('')];
   for (const { bucket } of WAYS.map(ways.way)) {
@@ -45,12 +45,12 @@ beforeAll(async () => {
   }
 });
 
-/** Headers that differ between two requests or two buckets, and those of a connection, which ends at the edge. */
+/** Headers that differ between requests or buckets, and hop-by-hop headers. */
 const NOT_COMPARED = /^(date|last-modified|x-amz-request-id|content-length|connection|keep-alive)$/;
 /** Headers of CORS, which other tests compare. */
 const CORS = /^(vary|access-control-.*)$/;
 
-/** An answer without what must differ: names, ids and times, and the length of a text that has them in it. */
+/** An answer without its names, ids and times, and without the length of a text that contains them. */
 function comparable({ statuses, headers, body }: CurlAnswer, { bucket }: { readonly bucket: string }) {
   const names = Object.keys(headers).filter((name) => !NOT_COMPARED.test(name) && !CORS.test(name));
   const text = body.toString('latin1').replaceAll(bucket, 'BUCKET');
@@ -78,16 +78,16 @@ describe.skipIf(SKIPPED).each(THROUGH)('curl, %s', (name) => {
     ['If-None-Match', '/plain', ...header(`If-None-Match: ${ETAG}`)],
     ['If-Match with another version', '/plain', ...header('If-Match: "other"')],
     ['If-Modified-Since', '/plain', ...header('If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT')],
-    ['an object that is not there', '/missing'],
-    ['a HEAD of an object that is not there', '/missing', '-I'],
+    ['a missing object', '/missing'],
+    ['a HEAD of a missing object', '/missing', '-I'],
     ['the list of objects', '/?list-type=2&prefix=p&delimiter=%2F'],
     ['the list of objects, with no slash before the query', '?list-type=2&prefix=p'],
     ['a subresource', '/plain?acl'],
     ['an upload', '/uploaded', ...UPLOAD],
     ['an upload with a wrong digest', '/wrong', ...UPLOAD, ...header(WRONG_DIGEST)],
     ['an upload in chunks', '/chunks', ...UPLOAD, ...header('Transfer-Encoding: chunked')],
-    ['a DELETE of an object that is not there', '/missing', '-X', 'DELETE'],
-  ])('the answer to %s is the direct one', async (_, target, ...args) => {
+    ['a DELETE of a missing object', '/missing', '-X', 'DELETE'],
+  ])('the answer to %s equals the direct one', async (_, target, ...args) => {
     const through = await send(name, target, ...args);
     const direct = await send(DIRECT, target, ...args);
     expect(comparable(through, ways.way(name))).toEqual(comparable(direct, ways.way(DIRECT)));
@@ -95,10 +95,10 @@ describe.skipIf(SKIPPED).each(THROUGH)('curl, %s', (name) => {
 
   test.each([
     ['an allowed origin', '/plain', ORIGIN],
-    ['an allowed origin, where there is no object', '/missing', ORIGIN],
+    ['an allowed origin, for a missing object', '/missing', ORIGIN],
     ['an origin by its pattern', '/plain', 'Origin: https://eu.reports.example.com'],
     ['another origin', '/plain', 'Origin: https://other.example.com'],
-  ])('a page of %s reads what it reads directly', async (_, target, line) => {
+  ])('a page of %s reads the same as directly', async (_, target, line) => {
     const [through, direct] = [await send(name, target, '-H', line), await send(DIRECT, target, '-H', line)];
     for (const header of ['allow-origin', 'expose-headers', 'max-age']) {
       const key = `access-control-${header}`;
@@ -109,7 +109,7 @@ describe.skipIf(SKIPPED).each(THROUGH)('curl, %s', (name) => {
 
 describe.skipIf(SKIPPED).each(WAYS)('curl --aws-sigv4, %s', (name) => {
   test.each(['/?cors=', '?cors='])(
-    'rules at %s that it puts, replaces and deletes decide the next preflight',
+    'rules that it puts, replaces and deletes at %s decide the next preflight',
     async (target) => {
       const signature = signedBy(ways.gateway);
       const signed = async (...args: string[]) => {

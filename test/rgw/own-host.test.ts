@@ -42,7 +42,7 @@ async function bodyOf(...args: string[]): Promise<string> {
   return String(stdout);
 }
 
-/** Signs as for a client that speaks to the gateway itself. */
+/** Signs as a client of the gateway itself. */
 function presign(act: GetObjectCommand | PutObjectCommand): Promise<string> {
   const client = new S3Client({
     endpoint: gateway.url,
@@ -54,25 +54,28 @@ function presign(act: GetObjectCommand | PutObjectCommand): Promise<string> {
   return getSignedUrl(client, act);
 }
 
-describe.skipIf(SKIPPED)("signed for the gateway's own host, through an edge without keepHost", () => {
-  test.each<[where: string, there: (signed: string) => string]>([
-    [
-      "the gateway's address and the bucket's name replaced",
-      (signed) => signed.replace(`${gateway.url}/${BUCKET}`, url),
-    ],
-    ["the gateway's address replaced", (signed) => signed.replace(gateway.url, url)],
-  ])('presigned URLs fit, with %s', async (where, there) => {
-    await bodyOf('-X', 'PUT', '--data-binary', where, there(await presign(new PutObjectCommand(OBJECT))));
-    expect(await bodyOf(there(await presign(new GetObjectCommand(OBJECT))))).toBe(where);
-  });
+describe.skipIf(SKIPPED)(
+  "requests signed for the gateway's own host, through an edge without keepHost",
+  () => {
+    test.each<[where: string, there: (signed: string) => string]>([
+      [
+        "the gateway's address and the bucket's name replaced",
+        (signed) => signed.replace(`${gateway.url}/${BUCKET}`, url),
+      ],
+      ["the gateway's address replaced", (signed) => signed.replace(gateway.url, url)],
+    ])('are valid as presigned URLs with %s', async (where, there) => {
+      await bodyOf('-X', 'PUT', '--data-binary', where, there(await presign(new PutObjectCommand(OBJECT))));
+      expect(await bodyOf(there(await presign(new GetObjectCommand(OBJECT))))).toBe(where);
+    });
 
-  test('signed requests to an object and to the bucket fit', async () => {
-    await witness.put(BUCKET, 'signed', 'signed');
-    const to = `::${new URL(url).host}`;
-    const ask = (target: string) =>
-      bodyOf('--connect-to', to, ...signedBy(gateway), `${gateway.url}/${BUCKET}${target}`);
-    expect(await ask('/signed')).toBe('signed');
-    expect(await ask('?prefix=signed')).toContain('<Key>signed</Key>');
-    expect(await ask('/?prefix=signed')).toContain('<Key>signed</Key>');
-  });
-});
+    test('are valid for an object and for the bucket', async () => {
+      await witness.put(BUCKET, 'signed', 'signed');
+      const to = `::${new URL(url).host}`;
+      const ask = (target: string) =>
+        bodyOf('--connect-to', to, ...signedBy(gateway), `${gateway.url}/${BUCKET}${target}`);
+      expect(await ask('/signed')).toBe('signed');
+      expect(await ask('?prefix=signed')).toContain('<Key>signed</Key>');
+      expect(await ask('/?prefix=signed')).toContain('<Key>signed</Key>');
+    });
+  },
+);

@@ -22,7 +22,7 @@ async function both(ask: (way: Way) => Promise<Answered>) {
   return { direct: await ask(ways.way(DIRECT)), edge: await ask(ways.way(BY_PATH)) };
 }
 
-describe.skipIf(SKIPPED)('where the edge differs from Ceph 16 on purpose', () => {
+describe.skipIf(SKIPPED)('the intended differences from Ceph 16', () => {
   test('a later rule for the same origin counts (semantics.md §2.1)', async () => {
     const { direct, edge } = await both((way) => sendPreflight(way, { origin: APP, method: 'PUT' }));
     expect([direct.status, edge.status]).toEqual([403, 200]);
@@ -39,7 +39,7 @@ describe.skipIf(SKIPPED)('where the edge differs from Ceph 16 on purpose', () =>
     });
   });
 
-  test('a refused preflight says why', async () => {
+  test('a refused preflight has a reason', async () => {
     const { direct, edge } = await both((way) => sendPreflight(way, { origin: APP, method: 'DELETE' }));
     expect([direct.status, edge.status]).toEqual([403, 403]);
     expect([element(direct, 'Code'), element(direct, 'Reason')]).toEqual(['AccessDenied', undefined]);

@@ -9,7 +9,7 @@ import { digest } from './_witness.ts';
 
 const ways = useWays('rclone');
 
-/** One attempt only: a fault must not hide behind a second one. */
+/** One attempt only: a retry would hide a fault. */
 const ONCE = ['--retries', '1', '--low-level-retries', '1', '--timeout', '20s'];
 const IN_PARTS = ['--s3-upload-cutoff', '5Mi', '--s3-chunk-size', '5Mi'];
 

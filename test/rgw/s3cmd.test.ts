@@ -30,7 +30,7 @@ async function s3cmd(way: Way, ...args: string[]): Promise<string> {
   writeFileSync(config, `${lines.join('\n')}\n`);
   const all = ['--config', config, '--no-progress', ...args];
   const { stdout, stderr } = await command('s3cmd', all, { env: ways.env(way) });
-  // It makes five attempts, and says so: a fault must not hide behind the second one.
+  // s3cmd makes five attempts and logs them: a retry would hide a fault.
   if (/retry/i.test(stderr)) throw new Error(`s3cmd ${args.join(' ')} tried again:\n${stderr}`);
   return String(stdout);
 }
@@ -43,14 +43,14 @@ describe.skipIf(SKIPPED).each(WAYS)('s3cmd, %s', (name) => {
     const there = `s3://${way.bucket}/tree/`;
     await s3cmd(way, 'sync', `${up}/`, there);
     expect(await ways.witness.objects(way.bucket, 'tree/')).toEqual(DIGESTS);
-    expect(await s3cmd(way, 'sync', `${up}/`, there), 'what a second sync has to do').toBe('');
+    expect(await s3cmd(way, 'sync', `${up}/`, there), 'work of a second sync').toBe('');
     await s3cmd(way, 'sync', there, `${down}/`);
     expect(readTree(down)).toEqual(DIGESTS);
     await s3cmd(way, 'del', '--recursive', '--force', there);
     expect(await ways.witness.objects(way.bucket, 'tree/')).toEqual({});
   });
 
-  test('a file goes up in three parts, and comes down whole and from where a download broke off', async () => {
+  test('a file goes up in three parts, and comes down whole and as the rest of a broken download', async () => {
     const way = ways.way(name);
     const [file, back] = [join(ways.folder(), 'large'), join(ways.folder(), 'back')];
     writeFileSync(file, LARGE);

@@ -26,7 +26,7 @@ import { digest } from './_witness.ts';
 const ways = useWays('sdk');
 const PART = 5 * 2 ** 20;
 
-/** Keys that no file system can have, or that come apart easily. */
+/** Keys that no file system allows, or that software often misparses. */
 const KEYS = [
   'a//b',
   '/at/the/beginning',
@@ -44,7 +44,7 @@ const toLoopback: LookupFunction = (_name, { all }, done) =>
 
 const clients: S3Client[] = [];
 
-/** One attempt only: a fault must not hide behind a second one. */
+/** One attempt only: a retry would hide a fault. */
 function clientFor({ endpoint, style, url }: Way): S3Client {
   const at = new URL(endpoint);
   at.port = new URL(url).port;
@@ -54,7 +54,7 @@ function clientFor({ endpoint, style, url }: Way): S3Client {
     forcePathStyle: style === 'path',
     credentials: { accessKeyId: ways.gateway.accessKey, secretAccessKey: ways.gateway.secretKey },
     maxAttempts: 1,
-    // A gateway of 2022 does not know the checksums that the SDK adds by itself.
+    // A gateway of 2022 does not support the checksums that the SDK adds by default.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
@@ -72,7 +72,7 @@ afterEach(() => {
 });
 
 describe.skipIf(SKIPPED).each(WAYS)('AWS SDK for JavaScript, %s', (name) => {
-  test.each(KEYS)('the key %j is written, read, and found in the list', async (Key) => {
+  test.each(KEYS)('the key %j is written, read and listed', async (Key) => {
     const way = ways.way(name);
     const client = clientFor(way);
     const object = { Bucket: way.bucket, Key };

@@ -6,7 +6,7 @@ import type { Edge, OpenOptions } from '../suite/runtime.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
-/** How each runtime runs a TypeScript file with this project's packages. */
+/** The command that runs a TypeScript file with this project's packages, by runtime. */
 export const RUNTIMES = {
   deno: [
     path('../../node_modules/.bin/deno'),
@@ -31,7 +31,7 @@ export async function openMiddlewareOn(
   const ended = once(child, 'exit');
   const [line] = await Promise.race([
     once(child.stdout, 'data'),
-    ended.then(([code]) => Promise.reject(new Error(`${runtime} ended with ${code} at its start`))),
+    ended.then(([code]) => Promise.reject(new Error(`${runtime} ended with ${code} on start`))),
   ]);
   const { port, control } = JSON.parse(String(line));
   return {
@@ -39,7 +39,7 @@ export async function openMiddlewareOn(
     edgeId: '',
     bucket,
     bucketNamed: () => bucket,
-    told: () => Promise.reject(new Error('an app with the middleware has no admin port')),
+    status: () => Promise.reject(new Error('an app with the middleware has no admin port')),
     events: [],
     errors: [],
     setRules: async (changed) => {

@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 import type { RuleSet } from '../../src/cors/rule.ts';
 import { toXml } from '../../src/document/xml.ts';
 
-/** A bucket whose rules flip; it remembers nothing of what it is asked, so that its memory stays as it is. */
+/** A bucket whose rules flip. It records no requests, so that its memory does not grow. */
 export interface FlippingStore {
   readonly url: string;
-  /** `GET /?cors` so far, and how many of them were answered "not modified". */
+  /** The number of `GET /?cors`, and of those answered 304. */
   loads(): number;
   unchanged(): number;
   flip(): void;

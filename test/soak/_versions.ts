@@ -4,7 +4,7 @@ import { rule } from '../helpers/rules.ts';
 
 const A = 'https://a.example';
 
-/** Two rule sets that no answer can be made from both of: each header one of them writes, the other writes otherwise. */
+/** Two rule sets that write a different value of every header, so that an answer made from both is detected. */
 export const SETS: readonly [RuleSet, RuleSet] = [
   {
     rules: [
@@ -45,7 +45,7 @@ const SECOND = {
 };
 const PREFLIGHT_VARY = 'Origin, Access-Control-Request-Headers, Access-Control-Request-Method';
 
-/** An answer in one line, so far as rules made it. */
+/** The rules' part of an answer, in one line. */
 const lineOf = (status: number, cors: Readonly<Record<string, string>>, vary: string | undefined): string =>
   JSON.stringify([status, Object.entries(cors).sort(), vary ?? null]);
 
@@ -55,7 +55,7 @@ export const seen = (answered: Answered): string =>
 export interface Question {
   readonly method: string;
   readonly headers: readonly string[];
-  /** What the first set answers, and what the second. */
+  /** The answers of the first and of the second set. */
   readonly right: readonly [string, string];
 }
 
@@ -65,7 +65,7 @@ const asking = (names: string): readonly string[] => [
 ];
 const allowing = (names: string) => ({ 'access-control-allow-headers': names });
 
-/** Questions that the two sets answer differently. */
+/** Requests that the two sets answer differently. */
 export const QUESTIONS: readonly Question[] = [
   {
     method: 'GET',

@@ -19,9 +19,9 @@ import { QUESTIONS, SETS, seen } from './_versions.ts';
 const SECONDS = Number(process.env.SOAK_SECONDS ?? 60);
 const CONNECTIONS = 36;
 const FLIP = 100;
-/** Shorter than a flip, so that loads bring what has changed, what has not, and now and then the one before. */
+/** Shorter than a flip, so that loads return changed rules, unchanged rules, and sometimes the previous ones. */
 const TTL = 30;
-/** What the heap may grow by, from the end of the warm-up to the end. */
+/** The allowed factor of heap growth from the end of the warm-up to the end of the test. */
 const GROWTH = 1.25;
 
 let store: FlippingStore;
@@ -29,12 +29,12 @@ let listening: Listening;
 let closePools: () => Promise<void>;
 const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
 
-/** Times that `current` was asked after the first load, and times that it had somebody wait. */
+/** Calls of `current` after the first load, and calls that had to wait. */
 const current = { asked: 0, waited: 0 };
 const errors: unknown[] = [];
-/** Versions that loads brought, counted; two in a row were never the same. */
+/** The number of versions from loads; no two in a row may be equal. */
 const changes = { count: 0, repeated: 0, failed: 0, last: '' };
-/** Rule version by path, for those answers of which only the event, or only the answer, has come. */
+/** Rule version by path, for requests whose answer or whose event is still missing. */
 const told = new Map<string, string | null>();
 const answered = new Map<string, string>();
 const twice: string[] = [];
@@ -43,12 +43,12 @@ const counts = { requests: 0, first: 0, second: 0 };
 let targets = 0;
 let versions: readonly string[] = [];
 
-/** An answer and the event that tells of it must be of one version; whichever comes second is held to the other. */
+/** An answer and its event must have the same version; the second of the two is compared with the first. */
 function match(path: string): void {
   const event = told.get(path);
   const answer = answered.get(path);
   if (event === undefined || answer === undefined) return;
-  if (event !== answer) mixed.push(`${path} was answered by ${answer} and told as by ${event}`);
+  if (event !== answer) mixed.push(`${path} was answered by ${answer} and logged with ${event}`);
   told.delete(path);
   answered.delete(path);
 }
@@ -74,7 +74,7 @@ beforeAll(async () => {
     source: bucketSource(rulesUrl(address), askForRules(address, readByPools(pools))),
     behaviour: behaviour('oss'),
   };
-  // The first two loads tell how the versions are called.
+  // The first two loads give the names of the versions.
   const first = (await cache.current(ruled)).version ?? '';
   store.flip();
   const second = (await cache.refresh(ruled)).version ?? '';
@@ -117,12 +117,12 @@ afterAll(async () => {
   await store.close();
 });
 
-/** A client with a connection to itself: asks, looks, and asks again until time is up. */
+/** A client with its own connection: sends requests and checks the answers until time is up. */
 async function client(name: number, end: number): Promise<void> {
   for (let at = name; Date.now() < end; at += 1) {
     const question = QUESTIONS[at % QUESTIONS.length];
     if (question === undefined) throw new Error('no question');
-    // No path comes twice, so that an event told twice is one too many.
+    // No path occurs twice, so that a duplicate event is detected.
     const target = `/${targets++}`;
     const line = await call(listening.url, {
       method: question.method,
@@ -148,7 +148,7 @@ async function heap(): Promise<number> {
   return process.memoryUsage().heapUsed;
 }
 
-test('rules that flip all the time are followed wholly, by every answer, and nobody waits for them', async () => {
+test('every answer follows one version of rules that flip all the time, and no request waits for a load', async () => {
   const flipping = setInterval(store.flip, FLIP);
   const run = (seconds: number) => {
     const end = Date.now() + seconds * 1000;
@@ -160,9 +160,9 @@ test('rules that flip all the time are followed wholly, by every answer, and nob
   clearInterval(flipping);
   const after = await heap();
 
-  await until('every event has been told', () => answered.size === 0);
+  await until('every event has arrived', () => answered.size === 0);
   const growth = after / before;
-  const verdict = growth <= GROWTH ? 'as it should be' : `MORE than the ${GROWTH} it should be`;
+  const verdict = growth <= GROWTH ? 'within the limit' : `MORE than the limit of ${GROWTH}`;
   const megabytes = (bytes: number) => (bytes / 1_048_576).toFixed(1);
   console.log(
     [

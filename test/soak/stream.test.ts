@@ -20,14 +20,14 @@ const MB = 1024 * 1024;
 const GB = 1024 * MB;
 const STREAMED = 5 * GB;
 const SLOW_OBJECT = GB;
-/** What a stream may cost above what the edge needs when it does nothing. */
+/** Bytes that a stream may cost above the idle edge. */
 const ABOVE_IDLE = 60 * MB;
-/** What kernels, on their own terms, and streams may hold of a transfer that nobody reads: far from a gigabyte. */
+/** Bytes of an unread transfer that kernels and streams may buffer: far less than a gigabyte. */
 const IN_BUFFERS = 24 * MB;
-/** Seconds until buffers are full, and seconds to see that nothing grows from then on. */
+/** Seconds until buffers are full, and seconds in which they must not grow. */
 const SETTLING = 5;
 const WATCHED = 15;
-/** What may still come and go when everything is full. */
+/** Bytes of tolerance once all buffers are full. */
 const FLAT = 8 * MB;
 const LIMIT_MS = 180_000;
 
@@ -38,11 +38,11 @@ interface Opened {
   readonly url: string;
   readonly bucket: StreamingBucket;
   readonly resident: Resident;
-  /** Of the edge that has served a little and does nothing. */
+  /** Bytes of the idle edge after a few requests. */
   readonly idle: number;
 }
 
-/** Runs the edge as its users do, a process of its own, for as long as a test needs it. */
+/** Runs the edge as a separate process for the duration of a test. */
 async function withEdge(use: (opened: Opened) => Promise<void>): Promise<void> {
   const bucket = await openStreamingBucket();
   const running = run(['serve', '--bucket', bucket.url, ...PORTS], { limit: LIMIT_MS });
@@ -62,7 +62,7 @@ async function withEdge(use: (opened: Opened) => Promise<void>): Promise<void> {
   }
 }
 
-/** Tells what it came to, and holds it to what it may. */
+/** Prints the peak of memory and checks it against the limit. */
 async function expectLittle({ resident, idle }: Opened, what: string, began: number): Promise<void> {
   const peak = await resident.peak();
   const seconds = (performance.now() - began) / 1_000;
@@ -73,7 +73,7 @@ async function expectLittle({ resident, idle }: Opened, what: string, began: num
   expect(peak - idle).toBeLessThan(ABOVE_IDLE);
 }
 
-/** Waits till all buffers are full, then sees to it that neither memory nor what was taken grows any more. */
+/** Waits until all buffers are full, then checks that neither memory nor the accepted bytes grow. */
 async function expectFlat({ resident, idle }: Opened, what: string, taken: () => number): Promise<void> {
   await pause(SETTLING * 1_000);
   const settled = { taken: taken(), resident: await resident.now() };
@@ -91,7 +91,7 @@ async function expectFlat({ resident, idle }: Opened, what: string, taken: () =>
   expect(after.resident - idle).toBeLessThan(ABOVE_IDLE);
 }
 
-onLinux('5 GB are not held on their way', () => {
+onLinux('a stream of 5 GB is not buffered', () => {
   test('to the client', () =>
     withEdge(async (opened) => {
       const began = performance.now();
@@ -117,24 +117,24 @@ onLinux('5 GB are not held on their way', () => {
     }));
 });
 
-onLinux('a gigabyte at a kilobyte a second leaves memory flat', () => {
-  test.concurrent('where the client reads so slowly', () =>
+onLinux('a gigabyte at a kilobyte a second does not grow memory', () => {
+  test.concurrent('with a client that reads so slowly', () =>
     withEdge(async (opened) => {
       const socket = dial(opened.url);
       const read = readSlowly(socket);
       socket.write(`GET /${SLOW_OBJECT} HTTP/1.1\r\nHost: h\r\n\r\n`);
       await expectFlat(opened, 'a slow client', opened.bucket.taken);
-      expect(read(), 'bytes that have come').toBeGreaterThan(1_024 * (WATCHED / 2));
+      expect(read(), 'bytes received').toBeGreaterThan(1_024 * (WATCHED / 2));
       socket.destroy();
     }));
 
-  test.concurrent('where the bucket accepts so slowly', () =>
+  test.concurrent('with a bucket that accepts so slowly', () =>
     withEdge(async (opened) => {
       const headers = ['Content-Length', String(SLOW_OBJECT)];
       const sent = begin(opened.url, { method: 'PUT', target: '/slow', headers });
       const sending = sendBytes(SLOW_OBJECT, sent).catch(() => 'broken off');
       await expectFlat(opened, 'a slow bucket', () => takenOf(sent.socket));
-      expect(opened.bucket.accepted(), 'bytes that have come').toBeGreaterThan(1_024 * (WATCHED / 2));
+      expect(opened.bucket.accepted(), 'bytes received').toBeGreaterThan(1_024 * (WATCHED / 2));
       sent.destroy();
       expect(await sending).toBe('broken off');
     }));

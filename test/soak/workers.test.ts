@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Edge } from '../cli/_edges.ts';
 import { PATIENCE, stop } from '../cli/_process.ts';
 import { until } from '../helpers/until.ts';
-import { load, loadAnew } from '../node/cluster/_load.ts';
+import { load, loadByNewConnections } from '../node/cluster/_load.ts';
 import { metric, serveFor, workersOf } from '../node/cluster/_served.ts';
 import { openStore, rulesFor, type Store } from '../node/transport/_store.ts';
 
@@ -24,7 +24,7 @@ afterAll(async () => {
   await store.close();
 });
 
-/** Has the workers replaced, and waits until the old ones are gone. Requests are not logged, so neither is this. */
+/** Replaces the workers and waits until the old ones have exited. The log level hides replacements, so this polls process ids. */
 async function roll(): Promise<void> {
   const before = await workersOf(edge);
   edge.child.kill('SIGUSR2');
@@ -32,7 +32,7 @@ async function roll(): Promise<void> {
     const now = await workersOf(edge);
     return now.length === before.length && !now.some((worker) => before.includes(worker));
   };
-  await until('the old workers are gone', replaced, PATIENCE);
+  await until('the old workers have exited', replaced, PATIENCE);
 }
 
 test(`${ROLLS} rolling replacements under constant keep-alive load fail no request and lose no count`, async () => {
@@ -44,15 +44,15 @@ test(`${ROLLS} rolling replacements under constant keep-alive load fail no reque
   expect(await metric(edge, 'bucket_cors_requests_total')).toBe(good);
 });
 
-test('nor does a client go without an answer that makes a connection for each request', async () => {
-  const loading = loadAnew(edge.url, '/x', CONNECTIONS);
+test('nor a request of a client with a new connection for each request', async () => {
+  const loading = loadByNewConnections(edge.url, '/x', CONNECTIONS);
   for (let time = 0; time < ROLLS; time += 1) await roll();
   const { good, bad } = await loading.stop();
   console.log(`${ROLLS} replacements of both workers, ${good} connections, ${bad.length} failed`);
   expect(bad).toEqual([]);
 });
 
-test.runIf(hasWrk)('nor does wrk see an error', async () => {
+test.runIf(hasWrk)('nor a request of wrk', async () => {
   const wrk: ChildProcess = spawn('wrk', ['-t1', `-c${CONNECTIONS}`, '-d20s', `${edge.url}/x`]);
   let said = '';
   wrk.stdout?.setEncoding('utf8').on('data', (text) => {

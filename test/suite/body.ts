@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto';
 import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import * as fc from 'fast-check';
 
-/** How a body's end is told; `close` is for answers alone. */
+/** What marks the end of a body; only an answer can use `close`. */
 export type Framing = 'length' | 'chunked' | 'close';
 
-/** A body by what it is made of, small enough to be printed when a law is broken. */
+/** The recipe of a body, short enough for the message of a failed property. */
 export interface Body {
   readonly coding: keyof typeof CODINGS;
-  /** Bytes, before they are coded. */
+  /** Bytes before the content coding. */
   readonly size: number;
   readonly seed: number;
-  /** Where it is cut; what is left is the last piece. */
+  /** Bytes of each piece; the rest is the last piece. */
   readonly cuts: readonly number[];
-  /** Milliseconds before each piece, over and over. */
+  /** Milliseconds before each piece, repeated in turn. */
   readonly pauses: readonly number[];
 }
 
@@ -22,15 +22,15 @@ const CODINGS = {
   gzip: (bytes: Buffer) => gzipSync(bytes, { level: 1 }),
   br: (bytes: Buffer) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }),
   zstd: (bytes: Buffer) => zstdCompressSync(bytes),
-  // Whoever tries to decode this fails.
-  'gzip that is none': (bytes: Buffer) => bytes,
+  // Decoding it fails.
+  'invalid gzip': (bytes: Buffer) => bytes,
 } as const;
 
-/** What its Content-Encoding says. */
+/** Its Content-Encoding as a header list. */
 export const codingOf = ({ coding }: Body): readonly string[] =>
-  coding === 'none' ? [] : ['Content-Encoding', coding === 'gzip that is none' ? 'gzip' : coding];
+  coding === 'none' ? [] : ['Content-Encoding', coding === 'invalid gzip' ? 'gzip' : coding];
 
-/** The same bytes for the same body. */
+/** The bytes of a body, the same for the same recipe. */
 export function bytesOf({ coding, size, seed }: Body): Buffer {
   const bytes = createHash('shake256', { outputLength: Math.max(size, 1) })
     .update(String(seed))
@@ -38,7 +38,7 @@ export function bytesOf({ coding, size, seed }: Body): Buffer {
   return CODINGS[coding](bytes.subarray(0, size));
 }
 
-/** Writes a body piece by piece, with its pauses between them. */
+/** Writes a body piece by piece, with its pauses. */
 export async function inPieces(
   { cuts, pauses }: Body,
   bytes: Buffer,

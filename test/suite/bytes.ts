@@ -22,7 +22,7 @@ const ENTITY = 'ETag: "abc"\r\nLast-Modified: Thu, 01 Jan 1970 00:00:00 GMT\r\n'
 const BODILESS: readonly [name: string, method: string, status: number, head: string][] = [
   ['HEAD of an object', 'HEAD', 200, `${ENTITY}Content-Type: text/plain\r\nContent-Length: 123456\r\n`],
   ['HEAD of 5 TB', 'HEAD', 200, `${ENTITY}Content-Length: 5497558138880\r\n`],
-  ['HEAD of nothing', 'HEAD', 200, `${ENTITY}Content-Length: 0\r\n`],
+  ['HEAD of an empty object', 'HEAD', 200, `${ENTITY}Content-Length: 0\r\n`],
   ['HEAD of a coded object', 'HEAD', 200, `${ENTITY}Content-Encoding: zstd\r\nContent-Length: 12\r\n`],
   [
     'HEAD of a range',
@@ -30,12 +30,12 @@ const BODILESS: readonly [name: string, method: string, status: number, head: st
     206,
     'Content-Range: bytes 0-3/10\r\nAccept-Ranges: bytes\r\nContent-Length: 4\r\n',
   ],
-  ['HEAD of what is not there', 'HEAD', 404, 'Content-Type: application/xml\r\nContent-Length: 263\r\n'],
+  ['HEAD of a missing object', 'HEAD', 404, 'Content-Type: application/xml\r\nContent-Length: 263\r\n'],
   ['HEAD of an object without a length', 'HEAD', 200, ENTITY],
   ['204', 'DELETE', 204, ENTITY],
   ['204 to GET', 'GET', 204, 'Server: AliyunOSS\r\n'],
   ['304', 'GET', 304, `${ENTITY}Cache-Control: max-age=5\r\n`],
-  ['304 with the length of what did not change', 'GET', 304, `${ENTITY}Content-Length: 10\r\n`],
+  ['304 with the length of the unchanged object', 'GET', 304, `${ENTITY}Content-Length: 10\r\n`],
   [
     '304 with its coding and its type',
     'GET',
@@ -50,14 +50,14 @@ export function addBytesTests(runtime: Runtime): void {
     const edge = useEdge(runtime, { rules: ONE_ORIGIN });
     const fit = runtime.name === 'node' ? (exchange: Exchange) => exchange : fitForWorkerd;
 
-    test('of any answer arrive as they are, and so does all that is said of them', {
+    test('of any answer arrive unchanged, with the headers that describe them', {
       timeout: LIMIT,
     }, async () => {
       const law = fc.asyncProperty(traffic(downloads.map(fit)), (connections) => pass(edge(), connections));
       await fc.assert(law, { numRuns: RUNS, interruptAfterTimeLimit: LIMIT / 2 });
     });
 
-    test('of any upload arrive as they are, and so does all that is said of them', {
+    test('of any upload arrive unchanged, with the headers that describe them', {
       timeout: LIMIT,
     }, async () => {
       const law = fc.asyncProperty(traffic(uploads.map(fit)), (connections) => pass(edge(), connections));
@@ -65,7 +65,7 @@ export function addBytesTests(runtime: Runtime): void {
     });
 
     const isBodiless = async (_: string, method: string, status: number, head: string): Promise<void> => {
-      // The first answer leaves the bucket's connection open, so that a body would be in the second's way.
+      // The first answer leaves the bucket's connection open: a body would precede the second answer.
       edge().bucket.script = (_asked, { socket }) => {
         const closing = edge().bucket.asked.length === 2;
         socket.write(`HTTP/1.1 ${status} Whatever\r\n${closing ? 'Connection: close\r\n' : ''}${head}\r\n`);
@@ -74,7 +74,7 @@ export function addBytesTests(runtime: Runtime): void {
       const wire = openWire(edge().url);
       await wire.send(`${method} /key HTTP/1.1\r\nHost: h\r\n\r\n`);
       const first = await wire.answer(method);
-      // Were there a body, it would stand where the next answer begins.
+      // A body would appear before the next answer.
       await wire.send(`${method} /key HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`);
       const second = await wire.answer(method);
       expect(await wire.rest()).toEqual(Buffer.alloc(0));
@@ -87,14 +87,14 @@ export function addBytesTests(runtime: Runtime): void {
         expectSame(answered, said);
       }
     };
-    const lengthOfNothing = ([, method, status, head]: (typeof BODILESS)[number]) =>
+    const lengthWithoutBody = ([, method, status, head]: (typeof BODILESS)[number]) =>
       method === 'GET' && status === 304 && head.includes('Content-Length');
-    test.each(BODILESS.filter((row) => !lengthOfNothing(row)))(
-      '%s has no body, and says what it says',
+    test.each(BODILESS.filter((row) => !lengthWithoutBody(row)))(
+      '%s arrives without a body and with its headers',
       isBodiless,
     );
-    testOn(runtime, 'lengths of nothing').each(BODILESS.filter(lengthOfNothing))(
-      '%s has no body, and says what it says',
+    testOn(runtime, 'lengths of empty bodies').each(BODILESS.filter(lengthWithoutBody))(
+      '%s arrives without a body and with its headers',
       isBodiless,
     );
 
@@ -103,7 +103,7 @@ export function addBytesTests(runtime: Runtime): void {
       ['GET', 404],
       ['POST', 200],
       ['DELETE', 500],
-    ])('%s answered %i without Content-Type gets none', async (method, status) => {
+    ])('%s answered %i without Content-Type gets no Content-Type from the edge', async (method, status) => {
       edge().bucket.script = { status, headers: ['Content-Length', '6'], body: '<html>' };
       const wire = openWire(edge().url);
       await wire.send(`${method} /key HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`);
@@ -112,14 +112,14 @@ export function addBytesTests(runtime: Runtime): void {
       expect(value(answered, 'content-type')).toBeUndefined();
     });
 
-    test('an upload without Content-Type reaches the bucket without one', async () => {
+    test('of an upload without Content-Type reach the bucket without one', async () => {
       const wire = openWire(edge().url);
       await wire.send('PUT /key HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}');
       expect((await wire.answer('PUT')).status).toBe(200);
       expectSame({ headers: edge().bucket.asked[0]?.headers ?? [] }, [['Content-Length', '2']]);
     });
 
-    test('Date and Server are the bucket’s own, and stand once', async () => {
+    test('of Date and Server are the bucket’s own, once each', async () => {
       const own = ['Date', 'Fri, 02 Jan 1970 00:00:00 GMT', 'Server', 'AliyunOSS'];
       edge().bucket.script = { status: 200, headers: [...own, 'Content-Length', '0'] };
       const wire = openWire(edge().url);
@@ -128,7 +128,7 @@ export function addBytesTests(runtime: Runtime): void {
       expect([values(answered, 'date'), values(answered, 'server')]).toEqual([[own[1]], [own[3]]]);
     });
 
-    test('of an answer that ends with its connection come to a client that keeps its own', async () => {
+    test('of an answer that ends with the bucket’s connection arrive on a client connection that stays open', async () => {
       const wire = openWire(edge().url);
       for (const text of ['one', 'the other']) {
         edge().bucket.script = (_asked, { socket }) => {

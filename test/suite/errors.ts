@@ -7,7 +7,7 @@ import { A, EVERYBODY, EVERYBODY_HEADERS, ONE_ORIGIN, ONE_ORIGIN_HEADERS } from 
 
 const ID = /^[0-9A-F]{24}$/;
 
-/** What every error of the edge's own looks like, whatever went wrong. */
+/** Checks the form that every error of the edge has. */
 export function isError(
   answered: Answered,
   status: number,
@@ -33,9 +33,9 @@ interface Wrong {
   readonly target?: string;
   readonly headers?: readonly string[];
   readonly script?: Script;
-  /** No rule can list the method, so it is proven that nobody gets headers. */
+  /** No rule can list the method, so no origin gets CORS headers. */
   readonly outsideTheFive?: true;
-  /** Why no other runtime can say so. */
+  /** Why other runtimes cannot pass the test. */
   readonly onlyOnNode?: keyof typeof ONLY_ON_NODE;
 }
 
@@ -81,7 +81,7 @@ const WRONG: readonly Wrong[] = [
     code: 'BucketAnswerInvalid',
   },
   {
-    name: 'a bucket with a head without end',
+    name: 'a bucket with an endless head',
     script: answerRaw(`HTTP/1.1 200 OK\r\nX-One: ${'a'.repeat(80_000)}\r\n\r\n`),
     status: 502,
     code: 'BucketAnswerInvalid',
@@ -142,20 +142,20 @@ export function addErrorTests(runtime: Runtime): void {
     const targetOf = (length: number) => `/${'a'.repeat(length - 1)}`;
 
     test.each([
-      ['a target of that length', { target: targetOf(12_000) }],
-      ['headers of nearly that size', { headers: ['X-One', 'a'.repeat(27_000)] }],
+      ['a target of 12000 bytes', { target: targetOf(12_000) }],
+      ['headers of nearly 28 KB', { headers: ['X-One', 'a'.repeat(27_000)] }],
     ])('passes %s', async (_, about) => {
       expect((await call(edge().url, { target: '/key', ...about })).status).toBe(200);
     });
 
-    test('names its limit on the target in the answer to a longer one', async () => {
+    test('names its limit in the answer to a longer target', async () => {
       const answered = await call(edge().url, { target: targetOf(12_001), headers: ['Origin', A] });
       isError(answered, 414, 'URITooLong');
       expect(element(answered, 'Message')).toBe('The request target is longer than 12000 bytes.');
       expect(edge().bucket.asked).toEqual([]);
     });
 
-    test('names its limit on headers in the answer to larger ones', async () => {
+    test('names its limit in the answer to larger headers', async () => {
       const answered = await call(edge().url, { headers: ['Origin', A, 'X-One', 'a'.repeat(28_000)] });
       isError(answered, 431, 'RequestHeaderTooLarge');
       expect(element(answered, 'Message')).toMatch(/longer than 28000 bytes/);
@@ -163,7 +163,7 @@ export function addErrorTests(runtime: Runtime): void {
     });
   });
 
-  describe('errors of the edge’s own, where the answer depends on the origin', () => {
+  describe('errors of the edge under rules that depend on the origin', () => {
     const edge = useEdge(runtime, { rules: ONE_ORIGIN });
 
     test.each(wrongs)('$name is $status $code', async (wrong) => {
@@ -179,7 +179,7 @@ export function addErrorTests(runtime: Runtime): void {
       for (const each of [answered, without]) expect(values(each, 'vary')).toEqual(none ? [] : ['Origin']);
     });
 
-    test('a method that is not allowed is told those that are', async () => {
+    test('an unsupported method gets the Allow header', async () => {
       const answered = await call(edge().url, { method: 'PATCH', target: '/key', body: 'a body' });
       expect(value(answered, 'allow')).toBe('GET, HEAD, PUT, POST, DELETE, OPTIONS');
       expect(edge().bucket.asked).toEqual([]);
@@ -208,7 +208,7 @@ export function addErrorTests(runtime: Runtime): void {
       expect(corsHeaders(answered)).toEqual(ONE_ORIGIN_HEADERS);
     });
 
-    testOn(runtime, 'connections')('one connection serves on across all of them', async () => {
+    testOn(runtime, 'connections')('one connection stays open across all of them', async () => {
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
       const target = '/key';
       const ports: (number | undefined)[] = [];
@@ -228,10 +228,10 @@ export function addErrorTests(runtime: Runtime): void {
     });
   });
 
-  describe('errors of the edge’s own, where everybody is let in', () => {
+  describe('errors of the edge under rules that allow every origin', () => {
     const edge = useEdge(runtime, { dialect: 's3', rules: EVERYBODY });
 
-    test.each(wrongs)('$name is $status $code and the same for all', async (wrong) => {
+    test.each(wrongs)('$name is $status $code, the same for every origin', async (wrong) => {
       for (const origin of [[], ['Origin', A]]) {
         const answered = await ask(edge(), wrong, origin);
         isError(answered, wrong.status, wrong.code, 'x-amz-request-id');
@@ -241,7 +241,7 @@ export function addErrorTests(runtime: Runtime): void {
     });
   });
 
-  describe('errors of the edge’s own, while the rules are unknown', () => {
+  describe('errors of the edge while the rules are unknown', () => {
     const edge = useEdge(runtime, { rules: 'unknown' });
 
     test.each(wrongs)('$name is $status $code, without CORS headers', async (wrong) => {

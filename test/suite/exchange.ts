@@ -10,7 +10,7 @@ import { A, ONE_ORIGIN_HEADERS } from './sets.ts';
 type Header = readonly [name: string, value: string];
 export type Headers = readonly Header[];
 
-/** One request and what the bucket answers. */
+/** One request and the bucket's answer. */
 export interface Exchange {
   readonly method: string;
   readonly origin: boolean;
@@ -45,7 +45,7 @@ const OF_AN_UPLOAD: Headers = OF_AN_OBJECT.filter(
   ([name]) => /^(content-|cache|expires|date)/i.test(name) && name !== 'Content-Range',
 );
 
-/** None of these may be there that was not sent; Date alone may be added, where there was none (RFC 9110 §6.6.1). */
+/** The edge may add no such header, except a missing Date (RFC 9110 §6.6.1). */
 const DESCRIBES =
   /^(content-|etag$|accept-ranges$|last-modified$|cache-control$|expires$|age$|server$|x-oss-hash)/i;
 const hasNoBody = (method: string, status: number) => method === 'HEAD' || status === 204 || status === 304;
@@ -55,7 +55,7 @@ const someOf = (offered: Headers): fc.Arbitrary<Headers> =>
     .subarray([...offered])
     .map((chosen) => chosen.filter(([name], at) => chosen.findIndex(([first]) => first === name) === at));
 
-/** Whatever they say: 205 has no body (RFC 9110 §15.3.6), so that the edge gives it none. */
+/** Statuses without a body whatever their headers; 205 by RFC 9110 §15.3.6. */
 const statuses = fc
   .oneof(fc.constantFrom(200, 204, 206, 304, 404), fc.integer({ min: 200, max: 599 }))
   .map((status) => (status === 205 ? 206 : status));
@@ -80,13 +80,13 @@ export const uploads: fc.Arbitrary<Exchange> = fc.record({
   }),
   ...answers,
 });
-/** Without what ONLY_ON_NODE calls bodies of GET, and lengths of nothing. */
+/** Without the cases that ONLY_ON_NODE calls bodies of GET, and lengths of empty bodies. */
 export const fitForWorkerd = (exchange: Exchange): Exchange => ({
   ...exchange,
   method: exchange.method === 'GET' && exchange.upload !== null ? 'POST' : exchange.method,
   framing: exchange.status === 304 ? 'close' : exchange.framing,
 });
-/** Connections at the same time, and what goes over each, one after the other. */
+/** The exchanges of several simultaneous connections, in sequence on each. */
 export const traffic = (exchanges: fc.Arbitrary<Exchange>) =>
   fc.array(fc.array(exchanges, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 3 });
 
@@ -101,9 +101,9 @@ const framingOf = (framing: Framing, length: number): Headers =>
 const pair = (list: readonly string[]): Headers =>
   list.length === 0 ? [] : [[list[0] ?? '', list[1] ?? '']];
 
-/** Everything the bucket says of an answer's body. */
+/** All headers of the bucket that describe an answer's body. */
 function saidOf({ status, framing, body, headers }: Exchange, length: number): Headers {
-  // A 204 ends with its head, and says no framing (RFC 9110 §8.6).
+  // A 204 ends with its head and has no framing headers (RFC 9110 §8.6).
   const framed = status === 204 ? [] : framingOf(framing, length);
   return [...headers, ...pair(codingOf(body)), ...framed];
 }
@@ -118,7 +118,7 @@ const answerWith = (exchange: Exchange): Script => {
       const sent = hasNoBody(method, status) ? Buffer.alloc(0) : bytes;
       if (framing === 'close') {
         const { socket } = incoming;
-        // Where no body tells the end, the next request must not run into a connection that is closing.
+        // Without a body the edge could reuse a connection that is closing for the next request.
         const closing = hasNoBody(method, status) ? 'Connection: close\r\n' : '';
         socket.write(`HTTP/1.1 ${status} Whatever\r\n${closing}${lines(said)}\r\n`, 'latin1');
         await inPieces(body, sent, (piece) => socket.write(piece));
@@ -162,10 +162,10 @@ async function ask(
   return wire.answer(method);
 }
 
-/** Of two heads, what one says of the body and the other does not. */
+/** The body headers of the received head that differ from the sent head. */
 export function expectSame(got: { headers: readonly string[] }, sent: Headers): void {
-  const told = got.headers.filter((name, at) => at % 2 === 0 && DESCRIBES.test(name));
-  const names = new Set([...told, ...sent.map(([name]) => name)].map((name) => name.toLowerCase()));
+  const described = got.headers.filter((name, at) => at % 2 === 0 && DESCRIBES.test(name));
+  const names = new Set([...described, ...sent.map(([name]) => name)].map((name) => name.toLowerCase()));
   names.delete('transfer-encoding');
   const of = (headers: readonly string[]) =>
     Object.fromEntries([...names].map((name) => [name, values({ headers }, name)]));
@@ -193,13 +193,13 @@ function expectReceived(asked: Asked | undefined, { method, upload }: Exchange):
   expect(Buffer.concat(asked.body).equals(bytes), 'the same bytes at the bucket').toBe(true);
   const sent = [...upload.headers, ...pair(codingOf(upload.body))];
   const length = value(asked, 'content-length');
-  // Nothing is nothing, in no chunks, with a length of 0, and with DELETE and GET without any framing.
+  // An empty body has no chunks and a length of 0, or no framing at all with DELETE and GET.
   if (bytes.length === 0) expect(['0', undefined]).toContain(length);
   else expect(length).toBe(upload.framing === 'length' ? String(bytes.length) : undefined);
   expectSame(asked, length === undefined ? sent : [...sent, ['Content-Length', length]]);
 }
 
-/** Sends each list over a connection of its own, all at once, and looks at both ends of every exchange. */
+/** Sends each list over its own connection, all at once, and checks both ends of every exchange. */
 export async function pass(edge: Edge, connections: readonly (readonly Exchange[])[]): Promise<void> {
   const { bucket, url } = edge;
   bucket.reset();

@@ -19,14 +19,14 @@ const OPTIONS = {
 } satisfies OpenOptions;
 const ownEntry = ({ edgeId }: Edge): string => `1.1 bucket-cors-${edgeId}`;
 
-/** The one request that reached a bucket, and its answer was passed on. */
+/** The only request that reached a bucket. Throws if there were more. */
 function only(edge: Edge, name: string): Asked {
   const [first, ...more] = edge.bucketNamed(name).asked;
   if (first === undefined || more.length > 0) throw new Error(`${name} was asked ${more.length} times more`);
   return first;
 }
 
-/** What a client might say of itself and of others. */
+/** Headers in which a client may claim an address, a scheme or a host. */
 const CLAIMS = [
   ['X-Forwarded-For', '203.0.113.7'],
   ['x-forwarded-proto', 'gopher'],
@@ -43,10 +43,10 @@ const CLAIMS = [
 export function addForwardedTests(runtime: Runtime): void {
   const edge = useEdgeOf(runtime);
 
-  describe('who asks', () => {
+  describe('the client that a bucket sees', () => {
     const { get, saw } = edge;
 
-    test('is told with address, scheme and host, as the edge itself sees them', async () => {
+    test('has the address, scheme and host that the edge itself sees', async () => {
       await get('/key', ['Host', 'cdn.example:81']);
       expect(saw('plain', 'x-forwarded-for')).toEqual(['127.0.0.1']);
       expect(saw('plain', 'x-forwarded-proto')).toEqual(['http']);
@@ -54,19 +54,19 @@ export function addForwardedTests(runtime: Runtime): void {
       expect(saw('plain', 'forwarded')).toEqual([]);
     });
 
-    test.each(CLAIMS)('is not what a client says in %s', async (name, claimed) => {
+    test.each(CLAIMS)('does not come from a client’s %s', async (name, claimed) => {
       expect((await get('/key', [name, claimed, name, claimed])).status).toBe(200);
       expect(only(edge.current(), 'plain').headers).not.toContain(claimed);
       expect(saw('plain', 'x-forwarded-for')).toEqual(['127.0.0.1']);
     });
 
-    test('is the end of the chain that a trusted client tells', async () => {
+    test('comes last in the chain of a trusted client', async () => {
       const lines = ['X-Forwarded-For', '203.0.113.7, 10.0.0.1', 'X-Forwarded-For', '10.0.0.2'];
       await get('/trusting/key', lines);
       expect(saw('trusting', 'x-forwarded-for')).toEqual(['203.0.113.7, 10.0.0.1, 10.0.0.2, 127.0.0.1']);
     });
 
-    test('comes over the scheme and for the host that a trusted client tells', async () => {
+    test('has the scheme and the host that a trusted client sends', async () => {
       const lines = [
         'X-Forwarded-Proto',
         'https',
@@ -81,7 +81,7 @@ export function addForwardedTests(runtime: Runtime): void {
       expect(saw('trusting', 'x-real-ip')).toEqual(['10.0.0.9']);
     });
 
-    test('is told of a trusted client that tells nothing', async () => {
+    test('is the trusted client itself if that sends no such header', async () => {
       await get('/trusting/key', ['Host', 'cdn.example']);
       expect(saw('trusting', 'x-forwarded-for')).toEqual(['127.0.0.1']);
       expect(saw('trusting', 'x-forwarded-proto')).toEqual(['http']);
@@ -89,20 +89,20 @@ export function addForwardedTests(runtime: Runtime): void {
       expect(saw('trusting', 'forwarded')).toEqual([]);
     });
 
-    test('is added to Forwarded where a trusted client has begun it', async () => {
+    test('is appended to the Forwarded header of a trusted client', async () => {
       await get('/trusting/key', ['Host', 'cdn.example:81', 'Forwarded', 'for="[2001:db8::1]";proto=https']);
       expect(saw('trusting', 'forwarded')).toEqual([
         'for="[2001:db8::1]";proto=https, for=127.0.0.1;host="cdn.example:81";proto=http',
       ]);
     });
 
-    test('is not what even a trusted client marks as for one hop only', async () => {
+    test('does not come from a hop-by-hop header, even of a trusted client', async () => {
       await get('/trusting/key', ['X-Forwarded-For', '203.0.113.7', 'Connection', 'x-forwarded-for, close']);
       expect(saw('trusting', 'x-forwarded-for')).toEqual(['127.0.0.1']);
     });
   });
 
-  describe('a bucket that gets less than all about the client’s hop', () => {
+  describe('a bucket with a reduced set of client headers', () => {
     const { get } = edge;
     const claimed = CLAIMS.flat();
 
@@ -117,7 +117,7 @@ export function addForwardedTests(runtime: Runtime): void {
         ],
       ],
       ['trusting-none', []],
-    ])('%s gets %j of it', async (name, expected) => {
+    ])('%s gets only %j', async (name, expected) => {
       expect((await get(`/${name}/key`, claimed)).status).toBe(200);
       const { headers } = only(edge.current(), name);
       const about = headers.flatMap((header, at) => {
@@ -134,18 +134,18 @@ export function addForwardedTests(runtime: Runtime): void {
   describe('a bucket that gets the client’s Host', () => {
     const { get, saw } = edge;
 
-    testOn(runtime, 'host')('gets it with its port, as it was written', async () => {
+    testOn(runtime, 'host')('gets it with its port, as the client wrote it', async () => {
       await get('/hosted/key', ['Host', 'Files.Example:8443']);
       expect(saw('hosted', 'host')).toEqual(['Files.Example:8443']);
     });
 
-    testOn(runtime, 'host')('gets that of a target in absolute form', async () => {
+    testOn(runtime, 'host')('gets the host of a target in absolute form', async () => {
       const head = 'GET http://files.example/hosted/key HTTP/1.1\r\nHost: other\r\nConnection: close\r\n\r\n';
       expect(await rawly(edge.current().url, head)).toMatch(/^HTTP\/1\.1 200 /);
       expect(saw('hosted', 'host')).toEqual(['files.example']);
     });
 
-    testOn(runtime, 'host')('gets its own from a client that names none', async () => {
+    testOn(runtime, 'host')('gets its own host from a client without a Host header', async () => {
       expect(await rawly(edge.current().url, 'GET /hosted/key HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
       expect(saw('hosted', 'host')).toEqual([edge.current().bucketNamed('hosted').host]);
       expect(saw('hosted', 'x-forwarded-host')).toEqual([]);
@@ -160,7 +160,7 @@ export function addForwardedTests(runtime: Runtime): void {
       expect(saw('plain', 'via')).toEqual([ownEntry(edge.current())]);
     });
 
-    test('names the edge after all whom the client names', async () => {
+    test('names the edge after the client’s entries', async () => {
       await get('/key', ['Via', '1.0 fred, 1.1 p.example (a cache)', 'via', '2 cdn']);
       const entries = saw('plain', 'via').join(', ');
       expect(entries).toBe(`1.0 fred, 1.1 p.example (a cache), 2 cdn, ${ownEntry(edge.current())}`);
@@ -168,18 +168,18 @@ export function addForwardedTests(runtime: Runtime): void {
 
     test.each([
       ['another edge', () => '1.1 bucket-cors-0123abce'],
-      ['an edge whose name only begins alike', (id: string) => `1.1 bucket-cors-${id}5`],
+      ['an edge whose name has this edge’s name as a prefix', (id: string) => `1.1 bucket-cors-${id}5`],
       ['a comment', (id: string) => `1.1 cdn (bucket-cors-${id})`],
-    ])('that names %s is none of this edge', async (_, entry) => {
+    ])('with the name of %s does not count as this edge', async (_, entry) => {
       expect((await get('/key', ['Via', entry(edge.current().edgeId)])).status).toBe(200);
     });
 
     test.each([
       ['alone', (id: string) => `1.1 bucket-cors-${id}`],
-      ['in other letters', (id: string) => `1.1 BUCKET-CORS-${id.toUpperCase()}`],
-      ['by another protocol', (id: string) => `HTTP/2 bucket-cors-${id} (x)`],
-      ['among others', (id: string) => `1.0 fred,1.1 bucket-cors-${id} , 1.1 cdn`],
-    ])('that names this edge %s is refused, and the bucket is not asked', async (_, entry) => {
+      ['in upper case', (id: string) => `1.1 BUCKET-CORS-${id.toUpperCase()}`],
+      ['with another protocol', (id: string) => `HTTP/2 bucket-cors-${id} (x)`],
+      ['among other entries', (id: string) => `1.0 fred,1.1 bucket-cors-${id} , 1.1 cdn`],
+    ])('that names this edge %s is refused without a request to the bucket', async (_, entry) => {
       const answered = await get('/key', [
         'Origin',
         A,
@@ -193,7 +193,7 @@ export function addForwardedTests(runtime: Runtime): void {
       expect(edge.current().bucket.asked).toEqual([]);
     });
 
-    test('ends a request whose bucket leads back to the edge', async () => {
+    test('ends a loop whose bucket is the edge itself', async () => {
       const { url, bucket } = edge.current();
       bucket.script = async ({ method, target, headers }, _incoming, outgoing) => {
         const again = await call(url, { method, target, headers });
@@ -207,7 +207,7 @@ export function addForwardedTests(runtime: Runtime): void {
 
 interface EdgeInUse {
   readonly current: () => Edge;
-  /** Asks the edge for a target, with these headers. */
+  /** Sends a GET to the edge. */
   readonly get: (target: string, headers?: readonly string[]) => Promise<Answered>;
   /** The values of a header of the one request that reached a bucket. */
   readonly saw: (bucket: string, header: string) => readonly string[];
@@ -222,7 +222,7 @@ function useEdgeOf(runtime: Runtime): EdgeInUse {
   };
 }
 
-/** What undici throws at, or loses a connection by, if it is given it. */
+/** Headers for which undici throws or loses a connection. */
 const REFUSED_BY_UNDICI = [
   'Connection: close, a b, "x", ()',
   'Keep-Alive: timeout=5',
@@ -231,14 +231,14 @@ const REFUSED_BY_UNDICI = [
   'TE: trailers',
 ].join('\r\n');
 
-/** More than the connections that the edge has to one bucket. */
+/** More than the edge's connections to one bucket. */
 const MANY = 500;
 
 export function addPassedHeaderTests(runtime: Runtime): void {
-  describe('what the edge must not send on', () => {
+  describe('a request that undici would refuse', () => {
     const current = useEdge(runtime, { rules: ONE_ORIGIN });
 
-    test('takes no connection from the requests that follow', async () => {
+    test('costs the following requests no connection', async () => {
       const { url, bucket } = current();
       const ask = async (more: string): Promise<void> => {
         const text = await rawly(
@@ -261,19 +261,22 @@ export function addPassedHeaderTests(runtime: Runtime): void {
       ['the Host', (char) => `GET /key HTTP/1.1\r\nHost: h${char}h\r\n`],
       ['the target', (char) => `GET /key${char}? HTTP/1.1\r\nHost: h\r\n`],
     ];
-    test.for(HEADS)('no byte in %s is taken and then not sent', async ([, head]) => {
-      const { url, bucket } = current();
-      const ends = new Map<string, number>();
-      for (let byte = 0; byte < 256; byte += 1) {
-        const before = bucket.asked.length;
-        const text = await rawly(url, `${head(String.fromCharCode(byte))}Connection: close\r\n\r\n`);
-        const end = `${text.slice(9, 12)} ${bucket.asked.length - before}`;
-        ends.set(end, (ends.get(end) ?? 0) + 1);
-      }
-      for (const end of ends.keys()) expect(end).toMatch(/^(200 1|400 0)$/);
-      expect(ends.get('200 1')).toBeGreaterThan(64);
-      bucket.reset();
-      expect(value(await call(url, { target: '/key' }), 'content-type')).toBe('text/plain');
-    });
+    test.for(HEADS)(
+      'is refused by the edge or sent to the bucket, whatever byte is in %s',
+      async ([, head]) => {
+        const { url, bucket } = current();
+        const ends = new Map<string, number>();
+        for (let byte = 0; byte < 256; byte += 1) {
+          const before = bucket.asked.length;
+          const text = await rawly(url, `${head(String.fromCharCode(byte))}Connection: close\r\n\r\n`);
+          const end = `${text.slice(9, 12)} ${bucket.asked.length - before}`;
+          ends.set(end, (ends.get(end) ?? 0) + 1);
+        }
+        for (const end of ends.keys()) expect(end).toMatch(/^(200 1|400 0)$/);
+        expect(ends.get('200 1')).toBeGreaterThan(64);
+        bucket.reset();
+        expect(value(await call(url, { target: '/key' }), 'content-type')).toBe('text/plain');
+      },
+    );
   });
 }

@@ -4,7 +4,7 @@ import type { Edge, Runtime } from './runtime.ts';
 import { testOn, useEdge } from './runtime.ts';
 import { A, ONE_ORIGIN, ONE_ORIGIN_HEADERS } from './sets.ts';
 
-/** The headers of the one request that reached the bucket. */
+/** The headers of the only request that reached the bucket. Throws if there were more. */
 function asked(edge: Edge): { headers: readonly string[] } {
   const [first, ...more] = edge.bucket.asked;
   if (first === undefined || more.length > 0)
@@ -12,7 +12,7 @@ function asked(edge: Edge): { headers: readonly string[] } {
   return first;
 }
 
-const KEPT: readonly [name: string, value: string][] = [
+const PASSED: readonly [name: string, value: string][] = [
   ['Authorization', 'OSS ak:c2lnbmF0dXJl'],
   ['Range', 'bytes=0-3'],
   ['If-Range', '"abc"'],
@@ -44,7 +44,7 @@ const CORS_OF_THE_BUCKET = [
   ['Access-Control-Something-New', 'yes'],
 ] as const;
 
-/** What a bucket could make a proxy in front of the edge do. */
+/** Headers that command a proxy in front of the edge. */
 const COMMANDS = [
   ['X-Accel-Redirect', '/internal/secret'],
   ['x-accel-expires', '3600'],
@@ -57,15 +57,15 @@ const COMMANDS = [
 ] as const;
 
 export function addRequestHeaderTests(runtime: Runtime): void {
-  describe('headers on their way to the bucket', () => {
+  describe('headers of a request', () => {
     const edge = useEdge(runtime, { rules: ONE_ORIGIN });
 
-    test.each(KEPT)('%s passes', async (name, text) => {
+    test.each(PASSED)('%s reaches the bucket', async (name, text) => {
       await call(edge().url, { target: '/key', headers: [name, text] });
       expect(value(asked(edge()), name)).toBe(text);
     });
 
-    test.each(DROPPED)('%s stays here', async (name, text) => {
+    test.each(DROPPED)('%s does not reach the bucket', async (name, text) => {
       const answered = await call(edge().url, { target: '/key', headers: [name, text] });
       expect(answered.status).toBe(200);
       expect(values(asked(edge()), name)).toEqual([]);
@@ -76,15 +76,18 @@ export function addRequestHeaderTests(runtime: Runtime): void {
       expect(value(asked(edge()), 'host')).toBe(edge().bucket.host);
     });
 
-    testOn(runtime, 'raw heads')('case, order, repetition and bytes stay', async () => {
-      const own = ['X-B', '1', 'x-a', 'caf\u00c3\u00a9 \u00ff', 'X-B', '2', 'aCCept', '*/*', 'X-Empty', ''];
-      await call(edge().url, { target: '/key', headers: own });
-      const { headers } = asked(edge());
-      const first = headers.indexOf('X-B');
-      expect(headers.slice(first, first + own.length)).toEqual(own);
-    });
+    testOn(runtime, 'raw heads')(
+      'reach the bucket with their case, order, repetition and bytes',
+      async () => {
+        const own = ['X-B', '1', 'x-a', 'caf\u00c3\u00a9 \u00ff', 'X-B', '2', 'aCCept', '*/*', 'X-Empty', ''];
+        await call(edge().url, { target: '/key', headers: own });
+        const { headers } = asked(edge());
+        const first = headers.indexOf('X-B');
+        expect(headers.slice(first, first + own.length)).toEqual(own);
+      },
+    );
 
-    test('names keep their case', async () => {
+    test('reach the client with the case of their names', async () => {
       await call(edge().url, {
         target: '/key',
         headers: ['X-My-Name', '1', 'Content-MD5', 'x', 'aCCept', '*/*'],
@@ -92,14 +95,14 @@ export function addRequestHeaderTests(runtime: Runtime): void {
       expect(asked(edge()).headers).toEqual(expect.arrayContaining(['X-My-Name', 'Content-MD5']));
     });
 
-    test('repetition and bytes stay', async () => {
+    test('reach the client with their repetition and bytes', async () => {
       const own = ['X-B', '1', 'X-A', 'caf\u00c3\u00a9 \u00ff', 'X-B', '2'];
       await call(edge().url, { target: '/key', headers: own });
       expect(values(asked(edge()), 'x-a')).toEqual(['caf\u00c3\u00a9 \u00ff']);
       expect(values(asked(edge()), 'x-b')).toEqual(['1', '2']);
     });
 
-    test('those that Connection names stay here, whatever their case', async () => {
+    test('do not reach the bucket if Connection names them in any case', async () => {
       const headers = ['connection', 'X-One , x-two', 'x-one', '1', 'X-Two', '2', 'X-Three', '3'];
       await call(edge().url, { target: '/key', headers: [...headers, 'Connection', 'close'] });
       expect(values(asked(edge()), 'x-one')).toEqual([]);
@@ -107,14 +110,14 @@ export function addRequestHeaderTests(runtime: Runtime): void {
       expect(values(asked(edge()), 'x-three')).toEqual(['3']);
     });
 
-    test('Connection can take neither Host nor Content-Length away', async () => {
+    test('Connection cannot remove Host or Content-Length', async () => {
       const headers = ['Connection', 'host, content-length, close'];
       await call(edge().url, { method: 'PUT', target: '/key', headers, body: 'a body' });
       expect(value(asked(edge()), 'host')).toBe(edge().bucket.host);
       expect(value(asked(edge()), 'content-length')).toBe('6');
     });
 
-    test('Expect: 100-continue is answered here, and is not sent on', async () => {
+    test('Expect: 100-continue is answered by the edge and does not reach the bucket', async () => {
       const answered = await call(edge().url, {
         method: 'PUT',
         target: '/key',
@@ -126,7 +129,7 @@ export function addRequestHeaderTests(runtime: Runtime): void {
       expect(Buffer.concat(edge().bucket.asked[0]?.body ?? []).toString()).toBe('a body');
     });
 
-    test('an expectation that nobody knows goes the way of any request', async () => {
+    test('an unknown expectation is ignored', async () => {
       const text = await rawly(
         edge().url,
         'PUT /key HTTP/1.1\r\nHost: h\r\nConnection: close\r\nExpect: tea\r\nContent-Length: 0\r\n\r\n',
@@ -135,7 +138,7 @@ export function addRequestHeaderTests(runtime: Runtime): void {
       expect(values(asked(edge()), 'expect')).toEqual([]);
     });
 
-    test('a body with a coding besides chunked is refused, not stripped of it', async () => {
+    test('a transfer coding besides chunked is refused', async () => {
       const head =
         'PUT /key HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: gzip, chunked\r\n\r\n';
       const text = await rawly(edge().url, `${head}6\r\na body\r\n0\r\n\r\n`);
@@ -144,7 +147,7 @@ export function addRequestHeaderTests(runtime: Runtime): void {
       expect(edge().bucket.asked).toEqual([]);
     });
 
-    test('trailers end here, and the body is whole', async () => {
+    test('trailers do not reach the bucket, and the body is complete', async () => {
       const head =
         'PUT /key HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nTrailer: x-sum\r\n\r\n';
       const text = await rawly(edge().url, `${head}6\r\na body\r\n0\r\nx-sum: 1\r\n\r\n`);
@@ -156,10 +159,10 @@ export function addRequestHeaderTests(runtime: Runtime): void {
 }
 
 export function addResponseHeaderTests(runtime: Runtime): void {
-  describe('headers on their way to the client', () => {
+  describe('headers of an answer', () => {
     const edge = useEdge(runtime, { rules: ONE_ORIGIN });
 
-    test.each(CORS_OF_THE_BUCKET)('%s of the bucket’s own is taken out', async (name, text) => {
+    test.each(CORS_OF_THE_BUCKET)('%s of the bucket does not reach the client', async (name, text) => {
       edge().bucket.script = { status: 200, headers: [name, text] };
       const stranger = await call(edge().url, { target: '/key' });
       expect(corsHeaders(stranger)).toEqual({});
@@ -167,21 +170,24 @@ export function addResponseHeaderTests(runtime: Runtime): void {
       expect(corsHeaders(allowed)).toEqual(ONE_ORIGIN_HEADERS);
     });
 
-    test('a bucket that sends them all, and twice, changes nothing', async () => {
+    test('all CORS headers of the bucket, sent twice, do not change the answer', async () => {
       const all = CORS_OF_THE_BUCKET.flat();
       edge().bucket.script = { status: 404, headers: [...all, ...all] };
       const answered = await call(edge().url, { target: '/key', headers: ['Origin', A] });
       expect(corsHeaders(answered)).toEqual(ONE_ORIGIN_HEADERS);
     });
 
-    test.each(COMMANDS)('%s, a command to a proxy in front, is taken out', async (name, text) => {
-      edge().bucket.script = { status: 200, headers: [name, text, 'X-One', '1'] };
-      const answered = await call(edge().url, { target: '/key' });
-      expect(values(answered, name)).toEqual([]);
-      expect(value(answered, 'x-one')).toBe('1');
-    });
+    test.each(COMMANDS)(
+      '%s, a command to a proxy in front, does not reach the client',
+      async (name, text) => {
+        edge().bucket.script = { status: 200, headers: [name, text, 'X-One', '1'] };
+        const answered = await call(edge().url, { target: '/key' });
+        expect(values(answered, name)).toEqual([]);
+        expect(value(answered, 'x-one')).toBe('1');
+      },
+    );
 
-    test('what ends at the next hop ends here', async () => {
+    test('hop-by-hop headers of the bucket do not reach the client', async () => {
       const own = ['Connection', 'x-one, close', 'X-One', '1', 'Proxy-Authenticate', 'Basic', 'X-Two', '2'];
       edge().bucket.script = { status: 200, headers: [...own, 'Upgrade', 'h2c', 'Trailer', 'x-sum'] };
       const answered = await call(edge().url, { target: '/key' });
@@ -192,21 +198,21 @@ export function addResponseHeaderTests(runtime: Runtime): void {
     });
   });
 
-  describe('commands to a proxy in front, where they pass', () => {
+  describe('commands to a proxy in front, with passProxyCommands', () => {
     const buckets = [{ name: 'bucket', passProxyCommands: true }];
     const edge = useEdge(runtime, { rules: ONE_ORIGIN, buckets });
 
-    test.each(COMMANDS)('%s goes on as it is', async (name, text) => {
+    test.each(COMMANDS)('%s reaches the proxy unchanged', async (name, text) => {
       edge().bucket.script = { status: 200, headers: [name, text] };
       expect(value(await call(edge().url, { target: '/key' }), name)).toBe(text);
     });
   });
 
-  describe('a command to store an answer, where commands pass and the rules are unknown', () => {
+  describe('a command to store an answer, with passProxyCommands while the rules are unknown', () => {
     const buckets = [{ name: 'bucket', passProxyCommands: true }];
     const edge = useEdge(runtime, { rules: 'unknown', buckets });
 
-    test('gives way to no-store', async () => {
+    test('is replaced by no-store', async () => {
       edge().bucket.script = { status: 200, headers: ['X-Accel-Expires', '60', 'X-Accel-Charset', 'utf-8'] };
       const answered = await call(edge().url, { target: '/key' });
       expect(values(answered, 'x-accel-expires')).toEqual([]);
@@ -218,7 +224,7 @@ export function addResponseHeaderTests(runtime: Runtime): void {
   describe('the debug header', () => {
     const edge = useEdge(runtime, { rules: ONE_ORIGIN, debugReason: true });
 
-    test('stands once, and says what the edge decided, whatever the bucket says', async () => {
+    test('occurs once, with the edge’s reason and not the bucket’s', async () => {
       edge().bucket.script = {
         status: 200,
         headers: ['X-Bucket-Cors-Reason', 'nonsense', 'X-Bucket-Cors-Code', 'NoSuchKey'],
@@ -231,7 +237,7 @@ export function addResponseHeaderTests(runtime: Runtime): void {
     test.each([
       ['MethodNotAllowed', 'PATCH', '/key', 'method_not_allowed'],
       ['URITooLong', 'HEAD', `/${'a'.repeat(9_000)}`, 'matched'],
-    ])('has the code of an error beside it: %s to %s', async (code, method, target, reason) => {
+    ])('comes with the code of an error: %s to %s', async (code, method, target, reason) => {
       const answered = await call(edge().url, { method, target, headers: ['Origin', A] });
       expect(value(answered, 'x-bucket-cors-code')).toBe(code);
       expect(value(answered, 'x-bucket-cors-reason')).toBe(reason);

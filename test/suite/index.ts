@@ -19,7 +19,7 @@ import { addUnreachableTests } from './unreachable.ts';
 import { addVaryTests } from './vary.ts';
 import { addVectorTests } from './vectors.ts';
 
-/** Every behaviour that the edge promises, tested over HTTP against whatever runtime it is given. */
+/** Tests every behaviour of the edge over HTTP, on any runtime. */
 export function addTests(runtime: Runtime): void {
   addPreflightTests(runtime);
   addRefusalTests(runtime);

@@ -33,7 +33,7 @@ const OTHERS: readonly [method: string, target: string, status: number][] = [
 ];
 
 export function addManagementTests(runtime: Runtime): void {
-  describe.each(['', '/the-bucket'])('the rules, managed through the edge, of a bucket at "%s"', (path) => {
+  describe.each(['', '/the-bucket'])('rules of a bucket at "%s", changed through the edge', (path) => {
     const edge = useEdge(runtime, { rules: ONE_ORIGIN, buckets: [{ name: 'bucket', path }] });
 
     test.each(WRITES)('%s %s answered %i takes effect at once', async (method, target, status) => {
@@ -54,22 +54,22 @@ export function addManagementTests(runtime: Runtime): void {
       });
       expect(written.status).toBe(status);
       const wanted = method === 'PUT' ? '*' : undefined;
-      // The very next request: a client that was told 200 may rely on it.
+      // The next request already: a client may rely on a 200.
       expect(await allowOrigin(edge())).toBe(wanted);
     });
 
-    test.each(OTHERS)('%s %s answered %i has no rules loaded', async (method, target, status) => {
+    test.each(OTHERS)('%s %s answered %i starts no load', async (method, target, status) => {
       await edge().setRules(ONE_ORIGIN);
       edge().bucket.reset();
       edge().bucket.script = { status };
       const written = await call(edge().url, { method, target, body: toXml(EVERYBODY) });
       expect(written.status).toBe(status);
-      // A load would be on its way before these have been answered.
+      // A load would reach the bucket before these requests are answered.
       for (let count = 0; count < 3; count += 1) await call(edge().url, { target: '/key' });
       expect(edge().bucket.rulesAsked).toEqual([]);
     });
 
-    test('GET ?cors passes like any request, with the client’s own authentication', async () => {
+    test('GET ?cors reaches the bucket with the client’s own authentication', async () => {
       await edge().setRules(ONE_ORIGIN);
       edge().bucket.reset();
       const headers = [...MARK, 'Authorization', 'OSS ak:c2lnbmF0dXJl', 'Origin', A];
@@ -90,7 +90,7 @@ export function addManagementTests(runtime: Runtime): void {
       ['GET', '/?acl'],
       ['POST', '/?delete'],
       ['HEAD', '/?cors'],
-    ])('%s %s passes like any request', async (method, target) => {
+    ])('%s %s reaches the bucket like any request', async (method, target) => {
       const answered = await call(edge().url, { method, target, headers: ['Origin', A] });
       expect(answered.status).toBe(200);
       expect(edge().bucket.asked).toMatchObject([{ method, target: path + target }]);
@@ -102,7 +102,7 @@ export function addManagementTests(runtime: Runtime): void {
     { path: '', keepPrefix: false, served: { bare: '/', slashed: '/' } },
     { path: '/the-bucket', keepPrefix: false, served: { bare: '/the-bucket', slashed: '/the-bucket/' } },
     { path: '', keepPrefix: true, served: { bare: '/name', slashed: '/name/' } },
-  ])('the rules, managed under a prefix, of %o', ({ path, keepPrefix, served }) => {
+  ])('rules changed through the edge under a prefix: %o', ({ path, keepPrefix, served }) => {
     const edge = useEdge(runtime, {
       rules: ONE_ORIGIN,
       buckets: [{ name: 'bucket', path, keepPrefix, prefix: '/name' }],
@@ -114,7 +114,7 @@ export function addManagementTests(runtime: Runtime): void {
       ['PUT', '/name?cors=', served.bare],
       ['PUT', '/name/?cors', served.slashed],
       ['DELETE', '/name/?cors', served.slashed],
-    ])('%s %s has the rules loaded at once', async (method, target, asked) => {
+    ])('%s %s loads the rules at once', async (method, target, asked) => {
       await edge().setRules(ONE_ORIGIN);
       edge().bucket.reset();
       const written = await call(edge().url, { method, target, body: toXml(EVERYBODY) });
@@ -126,12 +126,15 @@ export function addManagementTests(runtime: Runtime): void {
       expect(edge().bucket.rulesAsked).toHaveLength(1);
     });
 
-    test.each(['/name/name?cors', '/name//?cors', '/name?corsica'])('PUT %s does not', async (target) => {
-      await edge().setRules(ONE_ORIGIN);
-      edge().bucket.reset();
-      expect((await call(edge().url, { method: 'PUT', target })).status).toBe(200);
-      for (let count = 0; count < 3; count += 1) await call(edge().url, { target: '/name/key' });
-      expect(edge().bucket.rulesAsked).toEqual([]);
-    });
+    test.each(['/name/name?cors', '/name//?cors', '/name?corsica'])(
+      'PUT %s starts no load',
+      async (target) => {
+        await edge().setRules(ONE_ORIGIN);
+        edge().bucket.reset();
+        expect((await call(edge().url, { method: 'PUT', target })).status).toBe(200);
+        for (let count = 0; count < 3; count += 1) await call(edge().url, { target: '/name/key' });
+        expect(edge().bucket.rulesAsked).toEqual([]);
+      },
+    );
   });
 }

@@ -5,7 +5,7 @@ import { until } from '../helpers/until.ts';
 import { type Edge, type Runtime, testOn, useEdge } from './runtime.ts';
 import { A, EVERYBODY, EVERYBODY_HEADERS, ONE_ORIGIN, ONE_ORIGIN_HEADERS, STRANGER } from './sets.ts';
 
-/** What the store should say, and says in a way; other rules than those that were loaded before. */
+/** The store's rules now; they differ from the rules that were loaded before. */
 const ACTS = misbehaving(EVERYBODY);
 type ActName = keyof typeof ACTS;
 
@@ -14,13 +14,13 @@ const UNREADABLE = /could not be read/;
 const TOO_LONG = /longer than 65536 bytes/;
 const NOT_WHOLE = /not well-formed XML/;
 
-/** The last column stands in the words of Node's own fetch. */
+/** The last column is the text of Node's own fetch. */
 const UNKNOWN: readonly [title: string, name: ActName, cause: RegExp, onNode?: RegExp][] = [
-  ['says nothing', 'silent', TIME_OUT],
+  ['sends nothing', 'silent', TIME_OUT],
   ['sends a header line now and then', 'slowHead', TIME_OUT],
   ['sends a byte a second', 'slowBody', TIME_OUT],
-  ['sends all and never ends', 'neverEnding', TIME_OUT],
-  ['sends nothing but 103 for ever', 'informationFlood', TIME_OUT],
+  ['sends all and never ends the answer', 'neverEnding', TIME_OUT],
+  ['sends only 103, endlessly', 'informationFlood', TIME_OUT],
   ['resets the connection', 'reset', UNREADABLE, /ECONNRESET/],
   ['resets the connection in the body', 'resetInBody', UNREADABLE, /ECONNRESET/],
   [
@@ -29,28 +29,28 @@ const UNKNOWN: readonly [title: string, name: ActName, cause: RegExp, onNode?: R
     /could not be read|not well-formed XML/,
   ],
   ['closes before the last chunk', 'endInChunks', UNREADABLE, /other side closed/],
-  ['promises more bytes than it sends', 'lengthTooLong', UNREADABLE, /other side closed/],
-  ['sends more bytes than it promises', 'lengthTooShort', /could not be read|not well-formed XML/],
-  ['sends no HTTP', 'notHttp', UNREADABLE, /HTTP\/1\.1 protocol/],
+  ['announces more bytes than it sends', 'lengthTooLong', UNREADABLE, /other side closed/],
+  ['sends more bytes than it announces', 'lengthTooShort', /could not be read|not well-formed XML/],
+  ['does not speak HTTP', 'notHttp', UNREADABLE, /HTTP\/1\.1 protocol/],
   ['sends a header of a megabyte', 'hugeHead', UNREADABLE, /Headers Overflow/],
   ['sends fifty thousand headers', 'manyHeaders', UNREADABLE, /Headers Overflow/],
   ['answers 500', 'internalError', /answered 500 InternalError/],
   ['answers 403', 'forbidden', /answered 403 AccessDenied/],
   ['redirects to itself', 'redirectLoop', /answered 307/],
-  ['answers 404 and no more', 'emptyNotFound', /answered 404/],
-  ['answers 200 and no more', 'empty', /empty/],
-  ['answers a page', 'page', /HTML page/],
+  ['answers 404 without a body', 'emptyNotFound', /answered 404/],
+  ['answers 200 without a body', 'empty', /empty/],
+  ['answers an HTML page', 'page', /HTML page/],
   ['answers half a document', 'truncated', NOT_WHOLE],
   ['answers a billion laughs', 'laughs', /DOCTYPE/],
   ['answers ten megabytes', 'tenMegabytes', TOO_LONG],
-  ['answers without end', 'endless', TOO_LONG],
-  ['answers a hundred megabytes, packed', 'gzipBomb', TOO_LONG],
-  ['answers what is not packed as it says', 'notGzip', UNREADABLE, /incorrect header check/],
+  ['answers endlessly', 'endless', TOO_LONG],
+  ['answers a hundred megabytes in gzip', 'gzipBomb', TOO_LONG],
+  ['answers with a false Content-Encoding', 'notGzip', UNREADABLE, /incorrect header check/],
 ];
 
 const RULES: readonly [title: string, name: ActName][] = [
   ['sends 103 twenty times, and 102, before its answer', 'information'],
-  ['packs its answer', 'gzip'],
+  ['compresses its answer', 'gzip'],
   ['has a clock 20 minutes behind', 'clockBehind'],
 ];
 
@@ -63,7 +63,7 @@ const NAMES = Object.keys(ACTS) as ActName[];
 const CACHED = 'public, max-age=60';
 const hostOf = (name: string): string => `${name.toLowerCase()}.example`;
 
-/** Asks one bucket for an object and twice whether it may be asked. */
+/** Sends one bucket a GET and two preflights. */
 async function asked(edge: Edge, name: string) {
   edge.bucketNamed(name).script = { status: 200, headers: ['Cache-Control', CACHED], body: 'the object' };
   const host = ['Host', hostOf(name)];
@@ -115,24 +115,30 @@ function followsNone({ object, allowed }: Seen): void {
 
 const FRESH = { state: 'fresh', cause: null, cure: null, ready: 'ready', reasons: [] };
 
-async function isTold(edge: Edge, name: string, state: string, ready: string, cause: RegExp): Promise<void> {
-  const told = await edge.told(name);
-  expect(told).toMatchObject({ state, ready, cause: expect.stringMatching(cause) });
-  expect(told.cure).toMatch(/^[A-Z].*\.$/);
-  expect(told.reasons).toEqual([expect.stringContaining(`${told.cause}. ${told.cure}`)]);
+async function expectReport(
+  edge: Edge,
+  name: string,
+  state: string,
+  ready: string,
+  cause: RegExp,
+): Promise<void> {
+  const report = await edge.status(name);
+  expect(report).toMatchObject({ state, ready, cause: expect.stringMatching(cause) });
+  expect(report.cure).toMatch(/^[A-Z].*\.$/);
+  expect(report.reasons).toEqual([expect.stringContaining(`${report.cause}. ${report.cure}`)]);
 }
 
 export function addMisbehavingTests(runtime: Runtime): void {
   describe.each([
     ['from the start', null],
-    ['after it gave good rules', ONE_ORIGIN],
+    ['after it served valid rules', ONE_ORIGIN],
   ])('a store that misbehaves %s', (_, before) => {
     let open: Edge | undefined;
     const edge = (): Edge => {
       if (open === undefined) throw new Error('the edge is open only while tests run');
       return open;
     };
-    // All at once, so that all that hang are waited for together; and none disturbs another.
+    // All at once, so that the slow ones time out together.
     beforeAll(async () => {
       const buckets = NAMES.map((name) => ({ name, hosts: [hostOf(name)], rules: before ?? ACTS[name] }));
       open = await runtime.open({ buckets });
@@ -145,49 +151,49 @@ export function addMisbehavingTests(runtime: Runtime): void {
 
     test.each(UNKNOWN)('and %s', async (_title, name, cause) => {
       if (before === null) {
-        await isTold(edge(), name, 'unavailable', 'not ready', cause);
+        await expectReport(edge(), name, 'unavailable', 'not ready', cause);
         followsNothing(await asked(edge(), name));
       } else {
-        await isTold(edge(), name, 'stale', 'degraded', cause);
+        await expectReport(edge(), name, 'stale', 'degraded', cause);
         followsLastGood(await asked(edge(), name));
       }
     });
 
     testOn(runtime, 'causes in words').each(UNKNOWN.filter(([, , , words]) => words !== undefined))(
-      'and %s, in so many words',
+      'and %s has the cause in the operator’s view',
       async (_title, name, _cause, words) => {
-        expect((await edge().told(name)).cause).toMatch(words ?? /^$/);
+        expect((await edge().status(name)).cause).toMatch(words ?? /^$/);
       },
     );
 
-    test.each(RULES)('and %s gives rules all the same', async (_title, name) => {
-      expect(await edge().told(name)).toEqual(FRESH);
+    test.each(RULES)('and %s still serves valid rules', async (_title, name) => {
+      expect(await edge().status(name)).toEqual(FRESH);
       followsWhatItSays(await asked(edge(), name));
     });
 
     test.each(NONE)('and %s has no rules', async (_title, name) => {
-      expect(await edge().told(name)).toEqual(FRESH);
+      expect(await edge().status(name)).toEqual(FRESH);
       followsNone(await asked(edge(), name));
     });
 
-    test.each(UNKNOWN)('and %s is left in peace for a while', (_title, name) => {
+    test.each(UNKNOWN)('and %s gets no second request during the pause', (_title, name) => {
       const { rulesAsked } = edge().bucketNamed(name);
-      // One load; one more where the pause after it was over when this block's own requests came. A platform may ask
-      // twice in a load, where the connection that it had kept was reset.
+      // One load; a second if the pause was over when this block's own requests came. A platform may ask
+      // twice in a load, if its idle connection was reset.
       expect(rulesAsked.length).toBeLessThanOrEqual(before === null ? 2 : 4);
     });
 
     test.each(UNKNOWN.filter(([, name, cause]) => cause === TIME_OUT || name === 'endless'))(
-      'and %s is hung up on',
+      'and %s loses its connection at the timeout',
       async (_title, name) => {
         const { rulesAsked } = edge().bucketNamed(name);
-        await until('the load is broken off', () => rulesAsked[before === null ? 0 : 1]?.cancelled === true);
+        await until('the load is cancelled', () => rulesAsked[before === null ? 0 : 1]?.cancelled === true);
       },
     );
 
-    test.each(NAMES)('is believed again when it mends its ways (%s)', async (name) => {
+    test.each(NAMES)('serves rules again after it recovers (%s)', async (name) => {
       await edge().setRules(EVERYBODY, name);
-      expect(await edge().told(name)).toEqual(FRESH);
+      expect(await edge().status(name)).toEqual(FRESH);
       followsWhatItSays(await asked(edge(), name));
     });
   });
@@ -195,12 +201,12 @@ export function addMisbehavingTests(runtime: Runtime): void {
   describe('a store that answers 500 three times', () => {
     const edge = useEdge(runtime, { rules: ONE_ORIGIN, buckets: [{ name: 'b', hosts: [hostOf('b')] }] });
 
-    test('is asked again, and believed the fourth time', async () => {
+    test('gets further requests, and its fourth answer counts', async () => {
       edge().bucket.reset();
       const rules = failing(3, EVERYBODY);
       for (let loads = 0; loads <= 3; loads = edge().bucket.rulesAsked.length) {
         if (loads > 0) {
-          expect(await edge().told('b')).toMatchObject({
+          expect(await edge().status('b')).toMatchObject({
             state: 'stale',
             cause: expect.stringMatching('500'),
           });
@@ -208,23 +214,26 @@ export function addMisbehavingTests(runtime: Runtime): void {
         }
         await edge().setRules(rules, 'b');
       }
-      expect(await edge().told('b')).toEqual(FRESH);
+      expect(await edge().status('b')).toEqual(FRESH);
       followsWhatItSays(await asked(edge(), 'b'));
     });
   });
 
   describe.each([
-    ['that never gave rules', 'unknown', 'unavailable'],
-    ['that gave good rules', ONE_ORIGIN, 'stale'],
+    ['that never served rules', 'unknown', 'unavailable'],
+    ['that served valid rules', ONE_ORIGIN, 'stale'],
   ] as const)('a store %s and accepts no connection any more', (_, rules, state) => {
     const edge = useEdge(runtime, { rules });
 
-    test('is told as such, and no answer says more than is known', async () => {
+    test('is reported as unreadable, and answers follow the known rules only', async () => {
       await edge().bucket.close();
-      // The first of two may still have found a connection that was just closing.
+      // The first of two may still have used a connection that was just closing.
       await edge().setRules('unknown');
       await edge().setRules('unknown');
-      expect(await edge().told('bucket')).toMatchObject({ state, cause: expect.stringMatching(UNREADABLE) });
+      expect(await edge().status('bucket')).toMatchObject({
+        state,
+        cause: expect.stringMatching(UNREADABLE),
+      });
       const headers = ['Origin', A];
       const object = await call(edge().url, { target: '/key', headers });
       expect(object.status).toBe(502);
@@ -235,8 +244,8 @@ export function addMisbehavingTests(runtime: Runtime): void {
       expect(preflight.status).toBe(rules === 'unknown' ? 503 : 200);
     });
 
-    testOn(runtime, 'causes in words')('is told in so many words', async () => {
-      expect((await edge().told('bucket')).cause).toMatch(/ECONNREFUSED/);
+    testOn(runtime, 'causes in words')('has ECONNREFUSED in the operator’s view', async () => {
+      expect((await edge().status('bucket')).cause).toMatch(/ECONNREFUSED/);
     });
   });
 }

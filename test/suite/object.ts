@@ -80,8 +80,8 @@ export function addObjectTests(runtime: Runtime): void {
         'a body',
       ]);
     };
-    test.each(['DELETE', 'POST'])('%s may carry a body as well', carries);
-    testOn(runtime, 'bodies of GET').each(['GET'])('%s may carry a body as well', carries);
+    test.each(['DELETE', 'POST'])('%s carries its body to the bucket', carries);
+    testOn(runtime, 'bodies of GET').each(['GET'])('%s carries its body to the bucket', carries);
 
     test.each(BODIES)('brings a body of %s back, byte for byte', async (_, body) => {
       const pieces = Array.isArray(body) ? (body as Buffer[]) : [body as Buffer];
@@ -110,14 +110,14 @@ export function addObjectTests(runtime: Runtime): void {
       expect(corsHeaders(answered)).toEqual(ONE_ORIGIN_HEADERS);
       expect(value(answered, 'vary')).toBe('Origin');
     };
-    const lengthOfNothing = ({ status, headers }: Outcome) =>
+    const lengthWithoutBody = ({ status, headers }: Outcome) =>
       status === 304 && headers.includes('Content-Length');
-    test.each(OUTCOMES.filter((outcome) => !lengthOfNothing(outcome)))(
-      'passes $status to $method through with $headers',
+    test.each(OUTCOMES.filter((outcome) => !lengthWithoutBody(outcome)))(
+      'passes the bucket’s $status to $method with $headers',
       passes,
     );
-    testOn(runtime, 'lengths of nothing').each(OUTCOMES.filter(lengthOfNothing))(
-      'passes $status to $method through with $headers',
+    testOn(runtime, 'lengths of empty bodies').each(OUTCOMES.filter(lengthWithoutBody))(
+      'passes the bucket’s $status to $method with $headers',
       passes,
     );
 
@@ -128,25 +128,31 @@ export function addObjectTests(runtime: Runtime): void {
       expect(edge().bucket.asked).toHaveLength(1);
     });
 
-    test.each([200, 404])('HEAD answered %i keeps Content-Length and has no body', async (status) => {
-      edge().bucket.script = { status, headers: ['Content-Length', '123456'] };
-      const answered = await call(edge().url, { method: 'HEAD', target: '/key', headers: ['Origin', A] });
-      expect(answered).toMatchObject({ status, complete: true, body: Buffer.alloc(0) });
-      expect(value(answered, 'content-length')).toBe('123456');
-      expect(corsHeaders(answered)).toEqual(ONE_ORIGIN_HEADERS);
-    });
+    test.each([200, 404])(
+      'passes HEAD answered %i with its Content-Length and without a body',
+      async (status) => {
+        edge().bucket.script = { status, headers: ['Content-Length', '123456'] };
+        const answered = await call(edge().url, { method: 'HEAD', target: '/key', headers: ['Origin', A] });
+        expect(answered).toMatchObject({ status, complete: true, body: Buffer.alloc(0) });
+        expect(value(answered, 'content-length')).toBe('123456');
+        expect(corsHeaders(answered)).toEqual(ONE_ORIGIN_HEADERS);
+      },
+    );
 
-    test.each(['gzip', 'br', 'aws-chunked'])('leaves a body coded %s as it is', async (coding) => {
-      const bytes = gzipSync('a text that is long enough '.repeat(20));
-      const headers = ['Content-Encoding', coding, 'Content-Length', String(bytes.length)];
-      edge().bucket.script = { status: 200, headers, body: bytes };
-      const answered = await call(edge().url, { target: '/key', headers: ['Accept-Encoding', 'gzip'] });
-      expect(answered.body.equals(bytes)).toBe(true);
-      expect(value(answered, 'content-encoding')).toBe(coding);
-      expect(value(answered, 'content-length')).toBe(String(bytes.length));
-    });
+    test.each(['gzip', 'br', 'aws-chunked'])(
+      'passes a body with Content-Encoding %s unchanged',
+      async (coding) => {
+        const bytes = gzipSync('a text that is long enough '.repeat(20));
+        const headers = ['Content-Encoding', coding, 'Content-Length', String(bytes.length)];
+        edge().bucket.script = { status: 200, headers, body: bytes };
+        const answered = await call(edge().url, { target: '/key', headers: ['Accept-Encoding', 'gzip'] });
+        expect(answered.body.equals(bytes)).toBe(true);
+        expect(value(answered, 'content-encoding')).toBe(coding);
+        expect(value(answered, 'content-length')).toBe(String(bytes.length));
+      },
+    );
 
-    test('passes over what the bucket says in between, 103', async () => {
+    test('ignores an interim 103 of the bucket', async () => {
       edge().bucket.script = (_asked, _incoming, outgoing) => {
         outgoing.writeEarlyHints({ link: '</a.css>; rel=preload' });
         outgoing.writeHead(200).end('the object');
@@ -156,13 +162,13 @@ export function addObjectTests(runtime: Runtime): void {
       expect(value(answered, 'link')).toBeUndefined();
     });
 
-    test('keeps the case of names', async () => {
+    test('preserves the case of header names', async () => {
       edge().bucket.script = { status: 200, headers: ['X-Oss-Meta-Name', '1'] };
       const { headers } = await call(edge().url, { target: '/key' });
       expect(headers).toContain('X-Oss-Meta-Name');
     });
 
-    testOn(runtime, 'raw heads')('keeps case, order, repetition and bytes of headers', async () => {
+    testOn(runtime, 'raw heads')('preserves case, order, repetition and bytes of headers', async () => {
       const own = [
         ['X-Oss-Meta-B', 'two'],
         ['x-oss-META-a', 'caf\u00c3\u00a9 \u00ff'],

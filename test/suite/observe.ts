@@ -7,14 +7,14 @@ import { collect, type Script, say } from '../helpers/upstream.ts';
 import { type Edge, leave, type Runtime, testOn, useEdge } from './runtime.ts';
 import { A, ONE_ORIGIN, STRANGER } from './sets.ts';
 
-type Told = Partial<RequestEvent>;
+type Expected = Partial<RequestEvent>;
 
 interface Ending {
   readonly name: string;
   readonly about: Call;
   readonly script?: Script;
-  readonly told: Told;
-  /** What became of a body is part of it. */
+  readonly expected: Expected;
+  /** The event depends on how a body ended. */
   readonly ofBodies?: true;
 }
 
@@ -26,34 +26,34 @@ const WHOLE: Script = { status: 200, headers: ['Content-Length', '10'], body: 't
 
 const ENDINGS: readonly Ending[] = [
   {
-    name: 'an object of a length that is not told',
+    name: 'an object without a length',
     about: {},
-    told: { ...OBJECT, status: 200, received: 0, sent: 10 },
+    expected: { ...OBJECT, status: 200, received: 0, sent: 10 },
     ofBodies: true,
   },
   {
     name: 'an object for an origin that a rule names',
     about: { headers: ['Origin', A] },
     script: WHOLE,
-    told: { ...OBJECT, status: 200, decision: 'matched', rule: 1, origin: A, received: 0, sent: 10 },
+    expected: { ...OBJECT, status: 200, decision: 'matched', rule: 1, origin: A, received: 0, sent: 10 },
   },
   {
-    name: 'an object for a strange origin',
+    name: 'an object for an origin without a rule',
     about: { headers: ['Origin', STRANGER] },
     script: WHOLE,
-    told: { ...OBJECT, status: 200, decision: 'origin_not_allowed', rule: null, sent: 10 },
+    expected: { ...OBJECT, status: 200, decision: 'origin_not_allowed', rule: null, sent: 10 },
   },
   {
     name: 'an object without Origin',
     about: {},
     script: WHOLE,
-    told: { ...OBJECT, status: 200, decision: 'not_cors', origin: null, sent: 10 },
+    expected: { ...OBJECT, status: 200, decision: 'not_cors', origin: null, sent: 10 },
   },
   {
     name: 'a HEAD',
     about: { method: 'HEAD' },
     script: { status: 200, headers: ['Content-Length', '123'] },
-    told: { ...OBJECT, method: 'HEAD', status: 200, received: 0, sent: 0 },
+    expected: { ...OBJECT, method: 'HEAD', status: 200, received: 0, sent: 0 },
   },
   {
     name: 'an upload',
@@ -62,7 +62,7 @@ const ENDINGS: readonly Ending[] = [
       status: 200,
       headers: ['x-oss-request-id', '5FE0A2B3C4D5E6F708192A3B', 'Access-Control-Max-Age', '1'],
     },
-    told: {
+    expected: {
       ...OBJECT,
       status: 200,
       received: 6,
@@ -75,24 +75,32 @@ const ENDINGS: readonly Ending[] = [
     name: 'an upload in chunks',
     ofBodies: true,
     about: { method: 'PUT', body: ['a ', 'body'] },
-    told: { ...OBJECT, status: 200, received: 6, sent: 10 },
+    expected: { ...OBJECT, status: 200, received: 6, sent: 10 },
   },
   {
     name: 'a 404',
     about: {},
     script: { status: 404, headers: ['Content-Length', '4'], body: '1234' },
-    told: { ...OBJECT, status: 404, sent: 4 },
+    expected: { ...OBJECT, status: 404, sent: 4 },
   },
-  { name: 'a 304', about: {}, script: { status: 304 }, told: { ...OBJECT, status: 304, sent: 0 } },
+  { name: 'a 304', about: {}, script: { status: 304 }, expected: { ...OBJECT, status: 304, sent: 0 } },
   {
     name: 'a preflight that passes',
     about: { method: 'OPTIONS', headers: ['Origin', A, ...ASKING] },
-    told: { kind: 'preflight', status: 200, decision: 'matched', rule: 1, code: null, received: 0, sent: 0 },
+    expected: {
+      kind: 'preflight',
+      status: 200,
+      decision: 'matched',
+      rule: 1,
+      code: null,
+      received: 0,
+      sent: 0,
+    },
   },
   {
     name: 'a preflight that is refused',
     about: { method: 'OPTIONS', headers: ['Origin', STRANGER, ...ASKING] },
-    told: {
+    expected: {
       kind: 'preflight',
       status: 403,
       decision: 'origin_not_allowed',
@@ -104,7 +112,7 @@ const ENDINGS: readonly Ending[] = [
   {
     name: 'a method that is not allowed',
     about: { method: 'PATCH', headers: ['Origin', A], body: 'a body' },
-    told: {
+    expected: {
       kind: 'actual',
       status: 405,
       decision: 'method_not_allowed',
@@ -115,20 +123,20 @@ const ENDINGS: readonly Ending[] = [
   {
     name: 'headers of more than 16 KB',
     about: { headers: ['X-One', 'a'.repeat(20_000)] },
-    told: { status: 431, code: 'RequestHeaderTooLarge', decision: 'not_cors', sent: XML },
+    expected: { status: 431, code: 'RequestHeaderTooLarge', decision: 'not_cors', sent: XML },
   },
   {
     name: 'a bucket that breaks off before its head',
     about: { headers: ['Origin', A] },
     script: (_asked, { socket }) => socket.destroy(),
-    told: { ...OBJECT, status: 502, code: 'BucketBrokeOff', decision: 'matched', received: 0, sent: XML },
+    expected: { ...OBJECT, status: 502, code: 'BucketBrokeOff', decision: 'matched', received: 0, sent: XML },
   },
   {
     name: 'an upload refused before its end',
     about: { method: 'PUT', body: Buffer.alloc(5_000_000) },
     script: (_asked, _incoming, outgoing) =>
       say(outgoing, { status: 403, headers: ['Content-Length', '8'], body: 'no entry' }),
-    told: { ...OBJECT, status: 403, sent: 8 },
+    expected: { ...OBJECT, status: 403, sent: 8 },
   },
   {
     name: 'a bucket that breaks off in the body',
@@ -138,23 +146,23 @@ const ENDINGS: readonly Ending[] = [
       void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nbegun', () =>
         setImmediate(() => socket.end()),
       ),
-    told: { ...OBJECT, status: 200, code: 'BucketBrokeOff', decision: 'matched', sent: 5 },
+    expected: { ...OBJECT, status: 200, code: 'BucketBrokeOff', decision: 'matched', sent: 5 },
   },
 ];
 
-/** What was told of one path, after the edge has surely told all it will. */
+/** The events of one path, after an event of a later request. */
 async function toldOf(edge: Edge, path: string): Promise<readonly RequestEvent[]> {
   const about = (wanted: string) => edge.events.filter((event) => event.path === wanted);
-  await until(`${path} is told of`, () => about(path).length > 0);
+  await until(`an event of ${path}`, () => about(path).length > 0);
   const fence = `${path}/after`;
   edge.bucket.reset();
   await call(edge.url, { target: fence });
-  await until(`${fence} is told of`, () => about(fence).length > 0);
+  await until(`an event of ${fence}`, () => about(fence).length > 0);
   return about(path);
 }
 
 export function addObserveTests(runtime: Runtime): void {
-  describe('observe is told once, with what happened, of', () => {
+  describe('observe gets one event, with its outcome, of', () => {
     const edge = useEdge(runtime, { rules: ONE_ORIGIN });
     let count = 0;
     const newPath = () => {
@@ -162,14 +170,14 @@ export function addObserveTests(runtime: Runtime): void {
       return `/observed/${count}`;
     };
 
-    const isTold = async ({ about, script, told }: Ending): Promise<void> => {
+    const expectEvent = async ({ about, script, expected }: Ending): Promise<void> => {
       const path = newPath();
       if (script !== undefined) edge().bucket.script = script;
       const answered = await call(edge().url, { target: `${path}?Signature=secret`, ...about });
       const events = await toldOf(edge(), path);
       expect(events).toHaveLength(1);
       const [event] = events;
-      expect(event).toMatchObject({ bucket: 'bucket', path, ...told });
+      expect(event).toMatchObject({ bucket: 'bucket', path, ...expected });
       expect(event?.sent).toBe(answered.body.length);
       expect(event?.status).toBe(answered.status);
       expect(event?.requestId).toMatch(/^[0-9A-F]{24}$/);
@@ -177,13 +185,13 @@ export function addObserveTests(runtime: Runtime): void {
       expect(event?.totalMs).toBeGreaterThanOrEqual(event?.headMs ?? 0);
       expect(JSON.stringify(event)).not.toContain('secret');
     };
-    test.each(ENDINGS.filter(({ ofBodies }) => !ofBodies))('$name', isTold);
-    testOn(runtime, 'ends of bodies').each(ENDINGS.filter(({ ofBodies }) => ofBodies))('$name', isTold);
+    test.each(ENDINGS.filter(({ ofBodies }) => !ofBodies))('$name', expectEvent);
+    testOn(runtime, 'ends of bodies').each(ENDINGS.filter(({ ofBodies }) => ofBodies))('$name', expectEvent);
 
     const head = (method: string, path: string, ...lines: readonly string[]) =>
       `${[`${method} ${path} HTTP/1.1`, 'Host: h', `Origin: ${A}`, ...lines].join('\r\n')}\r\n\r\n`;
 
-    test('a client that leaves before the answer has begun', async () => {
+    test('a client that leaves before the answer begins', async () => {
       const path = newPath();
       edge().bucket.script = (asked, incoming) => collect(asked, incoming);
       const socket = dial(edge().url);
@@ -245,13 +253,13 @@ export function addObserveTests(runtime: Runtime): void {
       for (const path of paths) expect(await toldOf(edge(), path)).toHaveLength(1);
     });
 
-    testOn(runtime, 'absolute targets')('a target with a password, without telling it', async () => {
+    testOn(runtime, 'absolute targets')('a target with a password, without the password', async () => {
       const before = edge().events.length;
       await rawly(
         edge().url,
         head('GET', 'http://user:secret@h.example/key?Signature=secret', 'Connection: close'),
       );
-      await until('it is told of', () => edge().events.length > before);
+      await until('an event', () => edge().events.length > before);
       const [event] = edge().events.slice(before);
       expect(event).toMatchObject({
         bucket: null,

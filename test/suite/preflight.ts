@@ -23,7 +23,7 @@ export function addPreflightTests(runtime: Runtime): void {
   describe.each<[Dialect, string, object]>([
     ['oss', 'x-oss-request-id', {}],
     ['s3', 'x-amz-request-id', { 'access-control-allow-credentials': 'true' }],
-  ])('a preflight in dialect %s that a rule fits', (dialect, idHeader, credentials) => {
+  ])('a preflight in dialect %s that matches a rule', (dialect, idHeader, credentials) => {
     const edge = useEdge(runtime, { dialect, rules: ONE_ORIGIN });
 
     test.each(ALLOWED)('is allowed %s', async (_, headers, allowHeaders) => {
@@ -47,7 +47,7 @@ export function addPreflightTests(runtime: Runtime): void {
       expect(edge().bucket.asked).toEqual([]);
     });
 
-    // An app of one's own is called by URL, and `*` is none.
+    // A Hono app gets a URL, which cannot express the target `*`.
     test.skipIf(runtime.name === 'middleware')(
       'for `*`, the server itself, is judged like one for the bucket',
       async () => {
@@ -61,22 +61,22 @@ export function addPreflightTests(runtime: Runtime): void {
       },
     );
 
-    test('says nothing of its reason unless told to', async () => {
+    test('has no debug header by default', async () => {
       const answered = await call(edge().url, { method: 'OPTIONS', headers: asking(A, 'GET') });
       expect(value(answered, 'x-bucket-cors-reason')).toBeUndefined();
     });
   });
 
-  describe('a preflight of a bucket open to everybody', () => {
+  describe('a preflight of a bucket that allows every origin', () => {
     const edge = useEdge(runtime, { rules: EVERYBODY });
 
-    test('is answered with `*` and the three names all the same', async () => {
+    test('is answered with `*`, and with Vary on three headers', async () => {
       const answered = await call(edge().url, { method: 'OPTIONS', headers: asking(STRANGER, 'GET') });
       expect(corsHeaders(answered)['access-control-allow-origin']).toBe('*');
       expect(value(answered, 'vary')).toBe(PREFLIGHT_VARY);
     });
 
-    test('allows `null`, and never with credentials', async () => {
+    test('allows the origin `null`, without credentials', async () => {
       const answered = await call(edge().url, { method: 'OPTIONS', headers: asking('null', 'GET') });
       expect(answered.status).toBe(200);
       expect(corsHeaders(answered)).not.toHaveProperty('access-control-allow-credentials');
@@ -97,7 +97,7 @@ export function addPreflightTests(runtime: Runtime): void {
       ['GET', ['Origin', A], 'matched'],
       ['GET', ['Origin', STRANGER], 'origin_not_allowed'],
       ['PATCH', ['Origin', A], 'method_not_allowed'],
-    ])('%s with %j says %s', async (method, headers, reason) => {
+    ])('%s with %j has the reason %s', async (method, headers, reason) => {
       const answered = await call(edge().url, { method, headers });
       expect(value(answered, 'x-bucket-cors-reason')).toBe(reason);
     });

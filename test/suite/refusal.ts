@@ -10,7 +10,7 @@ interface Row {
   readonly name: string;
   readonly dialect: Dialect;
   readonly rules: Rules;
-  /** The key is asked about unless this says otherwise. */
+  /** The preflight's target, `/key` by default. */
   readonly target?: string;
   readonly origin?: string;
   readonly method?: string;
@@ -75,7 +75,7 @@ const ROWS: readonly Row[] = [
     details: { EC: '0034-00000102' },
   },
   {
-    name: 'of a strange origin',
+    name: 'of an origin without a rule',
     ...oss,
     origin: STRANGER,
     method: 'GET',
@@ -103,7 +103,7 @@ const ROWS: readonly Row[] = [
     ...ossRefused('method_not_allowed'),
   },
   {
-    name: 'with a strange header',
+    name: 'with a header that no rule lists',
     ...oss,
     origin: A,
     method: 'GET',
@@ -119,7 +119,7 @@ const ROWS: readonly Row[] = [
     ...NOT_ENABLED,
     details: { EC: '0003-00000601' },
   },
-  { name: 'of a bucket that is missing', ...oss, rules: 'missing', origin: A, method: 'GET', ...NOT_FOUND },
+  { name: 'of a missing bucket', ...oss, rules: 'missing', origin: A, method: 'GET', ...NOT_FOUND },
   { name: 'without Origin', ...s3, method: 'GET', ...NO_ORIGIN },
   { name: 'without a method', ...s3, origin: A, ...s3Invalid('null', 'method_missing') },
   {
@@ -137,7 +137,7 @@ const ROWS: readonly Row[] = [
     ...s3Invalid('get', 'method_not_allowed'),
   },
   {
-    name: 'of a strange origin',
+    name: 'of an origin without a rule',
     ...s3,
     origin: STRANGER,
     method: 'PUT',
@@ -152,7 +152,7 @@ const ROWS: readonly Row[] = [
     ...s3Refused('origin_not_allowed', 'POST', 'BUCKET'),
   },
   {
-    name: 'with a strange header',
+    name: 'with a header that no rule lists',
     ...s3,
     origin: A,
     method: 'GET',
@@ -177,7 +177,7 @@ const ROWS: readonly Row[] = [
     details: { Method: 'OPTIONS', ResourceType: 'BUCKET' },
   },
   {
-    name: 'of a bucket that is missing',
+    name: 'of a missing bucket',
     ...s3,
     rules: 'missing',
     origin: A,
@@ -226,8 +226,8 @@ export function addRefusalTests(runtime: Runtime): void {
       expect(edge().bucket.asked).toEqual([]);
     });
 
-    // The server of an app of one's own refuses such a Host before the app sees it.
-    test.skipIf(runtime.name === 'middleware')('with what the client sent escaped', async () => {
+    // The server of a Hono app refuses such a Host before the app sees it.
+    test.skipIf(runtime.name === 'middleware')('with the client’s markup escaped', async () => {
       await edge().setRules(ONE_ORIGIN);
       const headers = ['Host', 'a<b>&c', 'Origin', A, 'Access-Control-Request-Method', 'G<E>T&'];
       const answered = await call(edge().url, { method: 'OPTIONS', headers });

@@ -5,7 +5,7 @@ import { EVERYBODY } from './sets.ts';
 
 const head = (...lines: readonly string[]) => `${lines.join('\r\n')}\r\n\r\n`;
 
-/** What no parser lets in: nobody can say where such a request ends, or it would cost too much to ask. */
+/** Heads that a parser refuses: the end of the request is ambiguous, or the head is too large. */
 const REFUSED: readonly [name: string, text: string, status: number][] = [
   [
     'both framings',
@@ -13,14 +13,14 @@ const REFUSED: readonly [name: string, text: string, status: number][] = [
     400,
   ],
   ['two lengths', `${head('PUT / HTTP/1.1', 'Host: h', 'Content-Length: 1', 'Content-Length: 2')}ab`, 400],
-  ['a length that is no number', head('PUT / HTTP/1.1', 'Host: h', 'Content-Length: 1x'), 400],
+  ['a length that is not a number', head('PUT / HTTP/1.1', 'Host: h', 'Content-Length: 1x'), 400],
   ['a coding after chunked', head('PUT / HTTP/1.1', 'Host: h', 'Transfer-Encoding: chunked, gzip'), 400],
   ['no Host', head('GET / HTTP/1.1', 'X-One: 1'), 400],
   ['a header line without a colon', head('GET / HTTP/1.1', 'Host: h', 'nonsense'), 400],
-  ['a blank before a colon', head('GET / HTTP/1.1', 'Host : h'), 400],
+  ['a space before a colon', head('GET / HTTP/1.1', 'Host : h'), 400],
   ['a folded header line', head('GET / HTTP/1.1', 'Host: h', 'X-One: 1', ' 2'), 400],
   ['a target in bytes that are not ASCII', head('GET /caf\u00c3\u00a9 HTTP/1.1', 'Host: h'), 400],
-  ['no HTTP at all', head('hello'), 400],
+  ['a line that is not HTTP', head('hello'), 400],
   ['more than 64 KB of headers', head('GET / HTTP/1.1', 'Host: h', `X-One: ${'a'.repeat(70_000)}`), 431],
 ];
 
@@ -35,10 +35,10 @@ export function addRefusedHeadTests(runtime: Runtime): void {
       expect(answered.toLowerCase()).toContain('cache-control: no-store');
       expect(answered.match(/HTTP\/1\.1 \d/g)).toHaveLength(1);
       expect(edge().bucket.asked).toEqual([]);
-      expect(edge().events.filter(({ status: told }) => told === 200)).toEqual([]);
+      expect(edge().events.filter(({ status: sent }) => sent === 200)).toEqual([]);
     });
 
-    test('leaves the next connection unharmed', async () => {
+    test('does not affect the next connection', async () => {
       const answered = await rawly(edge().url, head('GET /key HTTP/1.1', 'Host: h', 'Connection: close'));
       expect(answered).toMatch(/^HTTP\/1\.1 200 /);
     });

@@ -8,21 +8,21 @@ import { A, EVERYBODY, EVERYBODY_HEADERS, ONE_ORIGIN, PREFLIGHT_VARY, STRANGER, 
 const METHOD = 'Access-Control-Request-Method';
 const HEADERS = 'Access-Control-Request-Headers';
 
-/** Header lines that say a singleton more than once. */
+/** Header lines with more than one value of a singleton field. */
 const REPEATED: readonly [name: string, code: string, lines: readonly string[]][] = [
-  ['a rightful Origin and a strange one', 'InvalidOrigin', ['Origin', A, 'Origin', STRANGER]],
-  ['a strange Origin and a rightful one', 'InvalidOrigin', ['Origin', STRANGER, 'origin', A]],
+  ['an allowed Origin and another', 'InvalidOrigin', ['Origin', A, 'Origin', STRANGER]],
+  ['another Origin and an allowed one', 'InvalidOrigin', ['Origin', STRANGER, 'origin', A]],
   ['the same Origin twice', 'InvalidOrigin', ['Origin', A, 'ORIGIN', A]],
   ['a list of origins in one line', 'InvalidOrigin', ['Origin', `${A}, ${STRANGER}`]],
-  ['a list of origins without a blank', 'InvalidOrigin', ['Origin', `${A},${STRANGER}`]],
+  ['a list of origins without a space', 'InvalidOrigin', ['Origin', `${A},${STRANGER}`]],
   ['two methods asked for', 'InvalidRequestMethod', ['Origin', A, METHOD, 'GET', METHOD, 'PUT']],
   ['one method asked for twice', 'InvalidRequestMethod', ['Origin', A, METHOD, 'GET', METHOD, 'GET']],
   ['a list of methods in one line', 'InvalidRequestMethod', ['Origin', A, METHOD, 'GET, PUT']],
 ];
 
-/** workerd joins no empty value: there it is the rightful Origin alone. */
+/** workerd drops an empty value: there only the allowed Origin remains. */
 const EMPTY_FIRST: (typeof REPEATED)[number] = [
-  'an empty Origin and a rightful one',
+  'an empty Origin and an allowed one',
   'InvalidOrigin',
   ['Origin', '', 'Origin', A],
 ];
@@ -46,7 +46,7 @@ export function addRepeatedTests(runtime: Runtime): void {
   describe.each([
     ['one origin', ONE_ORIGIN],
     ['a pattern', SUBDOMAINS],
-  ])('where the rules let in %s, 400 with no-store', (_, rules) => {
+  ])('under rules for %s, the answer is 400 with no-store', (_, rules) => {
     const edge = useEdge(runtime, { rules });
 
     test.each(repeated)('for %s: %s', async (_name, code, lines) => {
@@ -58,7 +58,7 @@ export function addRepeatedTests(runtime: Runtime): void {
       }
     });
 
-    test('names no list in Access-Control-Allow-Origin', async () => {
+    test('and has no list in Access-Control-Allow-Origin', async () => {
       for (const method of ['GET', 'OPTIONS']) {
         const answered = await ask(edge(), method, ['Origin', A, 'Origin', STRANGER, METHOD, 'GET']);
         expect(values(answered, 'access-control-allow-origin')).toEqual([]);
@@ -66,7 +66,7 @@ export function addRepeatedTests(runtime: Runtime): void {
     });
   });
 
-  describe('where the rules let everybody in', () => {
+  describe('under rules that allow every origin', () => {
     const edge = useEdge(runtime, { dialect: 's3', rules: EVERYBODY });
 
     test.each(repeated)('a page can read the 400 for %s', async (_, code, lines) => {
@@ -80,18 +80,18 @@ export function addRepeatedTests(runtime: Runtime): void {
   describe('with the debug header on', () => {
     const edge = useEdge(runtime, { rules: ONE_ORIGIN, debugReason: true });
 
-    test('a list of origins is named as the error, beside the reason', async () => {
+    test('a list of origins gets an error code beside the reason', async () => {
       const answered = await ask(edge(), 'GET', ['Origin', A, 'Origin', STRANGER]);
       expect(value(answered, 'x-bucket-cors-code')).toBe('InvalidOrigin');
       expect(value(answered, 'x-bucket-cors-reason')).toBe('origin_not_allowed');
     });
   });
 
-  describe('an Origin with a blank in it', () => {
+  describe('an Origin that contains white space', () => {
     const edge = useEdge(runtime, { rules: SUBDOMAINS, debugReason: true });
 
     test.each([
-      ['a blank', `${A} ${STRANGER}`],
+      ['a space', `${A} ${STRANGER}`],
       ['a tab', `${A}\t${STRANGER}`],
     ])('matches no pattern: %s', async (_, origin) => {
       const preflight = await ask(edge(), 'OPTIONS', ['Origin', origin, METHOD, 'GET']);
@@ -111,7 +111,7 @@ export function addRepeatedTests(runtime: Runtime): void {
     const preflight = (...lines: readonly string[]) =>
       ask(edge(), 'OPTIONS', ['Origin', A, METHOD, 'GET', ...lines.flatMap((line) => [HEADERS, line])]);
 
-    test('on one line, as browsers send them, leave the answer to caches', async () => {
+    test('on one line, as browsers send them, allow caches to store the answer', async () => {
       const answered = await preflight('content-type,x-oss-a');
       expect(answered.status).toBe(200);
       expect(values(answered, 'cache-control')).toEqual([]);

@@ -3,7 +3,7 @@ import { call, corsHeaders, element, rawly, value, values } from '../helpers/cli
 import { type Edge, type Runtime, testOn, useEdge } from './runtime.ts';
 import { A, EVERYBODY, ONE_ORIGIN, PREFLIGHT_VARY, STRANGER } from './sets.ts';
 
-/** Which buckets were asked, and for what. */
+/** The requests that reached each bucket. */
 const asked = (edge: Edge, names: readonly string[]) =>
   names.flatMap((name) => edge.bucketNamed(name).asked.map(({ target }) => [name, target]));
 
@@ -28,7 +28,7 @@ export function addRouteTests(runtime: Runtime): void {
       ['two.example', 'two'],
       ['one.example.', 'one'],
       ['Two.Example.:8080', 'two'],
-    ])('%s is bucket %s', async (host, name) => {
+    ])('Host %s selects the bucket %s', async (host, name) => {
       const answered = await call(edge().url, { target: '/a/key?b', headers: ['Host', host] });
       expect(answered.status).toBe(200);
       expect(asked(edge(), names)).toEqual([[name, '/a/key?b']]);
@@ -38,7 +38,7 @@ export function addRouteTests(runtime: Runtime): void {
       ['GET', []],
       ['PUT', ['Origin', A]],
       ['OPTIONS', preflight],
-    ])('%s to a host that nobody named is 404, and nobody’s to keep', async (method, headers) => {
+    ])('%s to a host without a bucket is 404 with no-store', async (method, headers) => {
       const answered = await call(edge().url, {
         method,
         target: '/key',
@@ -55,13 +55,13 @@ export function addRouteTests(runtime: Runtime): void {
     });
 
     test.each([
-      ['a host that no bucket has', 'x.example', '/key', 404, 'NoSuchBucket'],
+      ['a host without a bucket', 'x.example', '/key', 404, 'NoSuchBucket'],
       ['a Host that is a list', 'one.example,two.example', '/key', 400, 'InvalidHost'],
-    ])('%s is an error by no rules: no CORS headers, and its code', async (_, host, target, status, code) => {
+    ])('%s is an error with its code and without CORS headers', async (_, host, target, status, code) => {
       for (const method of ['GET', 'HEAD', 'PUT', 'OPTIONS']) {
         const answered = await call(edge().url, { method, target, headers: ['Host', host, ...preflight] });
         expect(answered.status, method).toBe(status);
-        // No rule lets a page read it, as S3 answers for a bucket that is missing (semantics.md §3).
+        // No page can read it, as with S3's answer for a missing bucket (semantics.md §3).
         expect(corsHeaders(answered)).toEqual({});
         expect(value(answered, 'x-bucket-cors-code')).toBe(code);
         expect(values(answered, 'x-bucket-cors-reason')).toEqual([]);
@@ -70,7 +70,7 @@ export function addRouteTests(runtime: Runtime): void {
       }
     });
 
-    testOn(runtime, 'absolute targets')('absolute-form names its own host', async () => {
+    testOn(runtime, 'absolute targets')('the host of a target in absolute form overrides Host', async () => {
       const lines = ['GET http://two.example/key HTTP/1.1', 'Host: one.example', 'Connection: close', '', ''];
       expect(await rawly(edge().url, lines.join('\r\n'))).toMatch(/^HTTP\/1\.1 200 /);
       expect(asked(edge(), names)).toEqual([['two', '/key']]);
@@ -90,21 +90,21 @@ export function addRouteTests(runtime: Runtime): void {
       ['xn--bcher-kva.MY_FILES.example.:8080', 'own'],
       ['bcher.my_files.example', 'any'],
     ] as const;
-    test.each(spellings)('%s finds the bucket %s', (host, name) => finds(host, name));
+    test.each(spellings)('Host %s selects the bucket %s', (host, name) => finds(host, name));
 
     testOn(runtime, 'raw heads').each([
       ['b%C3%BCcher.my_files.example.', 'own'],
       ['b%c3%bccher.my%5Ffiles.EXAMPLE', 'own'],
       ['xn--bcher-kva.my_files.example..', 'any'],
       ['xn--bcher-kva.my_files.example%2f', 'any'],
-    ])('%s finds the bucket %s', (host, name) => finds(host, name));
+    ])('Host %s selects the bucket %s', (host, name) => finds(host, name));
 
     async function finds(host: string, name: string): Promise<void> {
       expect((await call(edge().url, { target: '/key', headers: ['Host', host] })).status).toBe(200);
       expect(asked(edge(), names)).toEqual([[name, '/key']]);
     }
 
-    test('the bucket is sent the host as the client wrote it', async () => {
+    test('X-Forwarded-Host has the host as the client wrote it', async () => {
       const host = 'XN--bcher-KVA.my_files.example.:8080';
       await call(edge().url, { target: '/key', headers: ['Host', host] });
       const [first] = edge().bucketNamed('own').asked;
@@ -150,14 +150,14 @@ export function addRouteTests(runtime: Runtime): void {
       ['/both', 'both', '/the-bucket/both'],
       ['/both?cors', 'both', '/the-bucket/both?cors'],
       ['/both/?cors', 'both', '/the-bucket/both/?cors'],
-    ])('%s is %s’s %s', async (target, name, served) => {
+    ])('%s selects the bucket %s, which gets %s', async (target, name, served) => {
       const answered = await call(edge().url, { target });
       expect(answered.status).toBe(200);
       expect(asked(edge(), names)).toEqual([[name, served]]);
     });
 
     test.each(['/', '/med', '/mediae', '/Media/a', '/%6dedia/a', '//media/a', '/other'])(
-      '%s is no bucket’s: 404',
+      '%s belongs to no bucket: 404',
       async (target) => {
         const answered = await call(edge().url, { target });
         expect(answered.status).toBe(404);
@@ -179,9 +179,9 @@ export function addRouteTests(runtime: Runtime): void {
       '/media/a%5c..%5ckept',
       '/media\\..\\kept',
       '/..',
-    ])('%s holds a dot segment: 400', (target) => isRefused(target));
+    ])('%s contains a dot segment: 400', (target) => isRefused(target));
 
-    testOn(runtime, 'absolute targets')('so does http://h.example/media/../kept', () =>
+    testOn(runtime, 'absolute targets')('http://h.example/media/../kept contains a dot segment: 400', () =>
       isRefused('http://h.example/media/../kept'),
     );
 
@@ -189,7 +189,7 @@ export function addRouteTests(runtime: Runtime): void {
       ['http://h.example/there?cors', '/the-bucket?cors'],
       ['http://h.example/there', '/the-bucket'],
       ['http://h.example/there/', '/the-bucket/'],
-    ])('%s is asked for as %s', async (target, served) => {
+    ])('%s reaches the bucket as %s', async (target, served) => {
       const text = await rawly(edge().url, `GET ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`);
       expect(text).toMatch(/^HTTP\/1\.1 200 /);
       expect(asked(edge(), names)).toEqual([['there', served]]);
@@ -203,7 +203,7 @@ export function addRouteTests(runtime: Runtime): void {
       expect(asked(edge(), names)).toEqual([]);
     }
 
-    test('a preflight under a prefix is that bucket’s', async () => {
+    test('a preflight under a prefix follows the rules of that bucket', async () => {
       const answered = await call(edge().url, { method: 'OPTIONS', target: '/media/a', headers: preflight });
       expect(answered.status).toBe(200);
     });
@@ -223,7 +223,7 @@ export function addRouteTests(runtime: Runtime): void {
       ['/name/?cors', 'BUCKET'],
       ['/name/key', 'OBJECT'],
       ['/name/key?cors', 'OBJECT'],
-    ])('%s is about a resource of type %s', async (target, type) => {
+    ])('%s names the resource type %s', async (target, type) => {
       const headers = ['Origin', STRANGER, 'Access-Control-Request-Method', 'GET'];
       const answered = await call(edge().url, { method: 'OPTIONS', target, headers });
       expect(answered.status).toBe(403);

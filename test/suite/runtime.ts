@@ -7,7 +7,7 @@ import type { Dialect } from '../../src/cors/refusal.ts';
 import type { RequestEvent } from '../../src/edge/observe.ts';
 import type { Rules, Upstream } from '../helpers/upstream.ts';
 
-/** Where the edge shall serve a bucket, and what stands behind it. */
+/** How the edge serves a bucket, and the scripted bucket itself. */
 export interface Place {
   readonly name: string;
   readonly hosts?: readonly string[];
@@ -19,24 +19,24 @@ export interface Place {
   readonly passProxyCommands?: boolean;
   /** The scripted bucket's path-style prefix. */
   readonly path?: string;
-  /** What it says to the first `GET /?cors`; what the options say unless given. */
+  /** The first answer to `GET /?cors`; by default that of the options. */
   readonly rules?: Rules;
-  /** Objects are looked for here; the rules still come from the scripted bucket. */
+  /** Objects come from here; the rules still come from the scripted bucket. */
   readonly url?: string;
 }
 
 export interface OpenOptions {
-  /** `oss` unless given. */
+  /** `oss` by default. */
   readonly dialect?: Dialect;
-  /** `safe` unless given. */
+  /** `safe` by default. */
   readonly vary?: VaryMode;
-  /** What a bucket says to the first `GET /?cors`; `none` unless given. */
+  /** A bucket's first answer to `GET /?cors`; `none` by default. */
   readonly rules?: Rules;
   readonly debugReason?: boolean;
-  /** One that serves everything, unless given. */
+  /** By default one bucket that serves every request. */
   readonly buckets?: readonly Place[];
   readonly limits?: RequestLimits;
-  /** Milliseconds; on Workers the head's alone, in whole seconds. */
+  /** Milliseconds. On Workers only `head` has an effect, in whole seconds. */
   readonly timeouts?: {
     readonly connect: number;
     readonly head: number;
@@ -45,32 +45,32 @@ export interface OpenOptions {
   };
 }
 
-/** What operators see of one bucket. */
-export interface Told {
-  /** What `/rules` says. */
+/** The admin app's view of one bucket. */
+export interface BucketStatus {
+  /** From `/rules`. */
   readonly state: string;
   readonly cause: string | null;
   readonly cure: string | null;
-  /** What `/readyz` says where this bucket is preloaded, and no other. */
+  /** From `/readyz`, with only this bucket preloaded. */
   readonly ready: string;
   readonly reasons: readonly string[];
 }
 
-/** A running edge in front of scripted buckets. Every bucket has its first rules, or failed to give any. */
+/** A running edge in front of scripted buckets, each of them loaded once, with or without success. */
 export interface Edge {
   readonly url: string;
-  /** What it calls itself in Via, after `bucket-cors-`. */
+  /** Its name in Via, without the prefix `bucket-cors-`. */
   readonly edgeId: string;
   /** The first bucket. */
   readonly bucket: Upstream;
   bucketNamed(name: string): Upstream;
-  /** Changes the rules of a bucket, the first unless named, at the store; resolves when the edge has asked for them. */
+  /** Changes the rules of a bucket (by default the first) at the store. Resolves when the edge has loaded them. */
   setRules(rules: Rules, name?: string): Promise<void>;
-  /** What admin tells of a bucket's rules. */
-  told(name: string): Promise<Told>;
-  /** What `observe` was told. */
+  /** The status of a bucket's rules. */
+  status(name: string): Promise<BucketStatus>;
+  /** The events given to `observe`. */
   readonly events: readonly RequestEvent[];
-  /** What the edge itself did wrong; stays empty. */
+  /** Exceptions in the edge itself; must stay empty. */
   readonly errors: readonly unknown[];
   close(): Promise<void>;
 }
@@ -80,39 +80,37 @@ export interface Runtime {
   open(options: OpenOptions): Promise<Edge>;
 }
 
-/** What only Node can promise, and why. */
+/** The behaviours that only Node can guarantee, with the reasons. */
 export const ONLY_ON_NODE = {
   'raw targets':
-    'the platform’s fetch percent-encodes some characters, and a target with dot segments is refused, as it would resolve them',
-  'absolute targets': 'workerd makes one URL of target and Host; Cloudflare sends none of them to Workers',
-  'raw heads':
-    'workerd writes headers in an order of its own, and those that it knows in its own spelling, joined',
-  'refused heads': 'what workerd accepts of a head is its own choice, be it a request’s or an answer’s',
+    'the platform’s fetch percent-encodes some characters and resolves dot segments, so the edge refuses a target with dot segments',
+  'absolute targets': 'workerd makes one URL of target and Host; Cloudflare sends no such target to Workers',
+  'raw heads': 'workerd writes headers in its own order, and known ones joined and in its own spelling',
+  'refused heads': 'workerd decides itself which heads of requests and answers it accepts',
   'time-outs':
-    'on Workers the head alone has one, from a second on, and test/cloudflare/transport.test.ts waits for it by a false clock',
-  'causes in words': 'why a connection failed is told in the words of the platform’s own fetch',
-  host: 'the Host header follows the URL on Workers: the bucket can’t be sent the client’s',
-  'bodies of GET': 'the platform’s fetch refuses to send them; the edge says 400',
-  'lengths of nothing': 'workerd tells no Content-Length where there is no body, but for HEAD',
-  'ends of bodies':
-    'the platform streams bodies by itself: how many bytes went by, and how that ended, it tells nobody',
-  connections: 'workerd keeps connections to clients to itself',
+    'on Workers only the head has a timeout, of whole seconds; test/cloudflare/transport.test.ts tests it with a fake clock',
+  'causes in words': 'the cause of a failed connection is the text of the platform’s own fetch',
+  host: 'on Workers the Host header follows the URL, so the bucket cannot get the client’s',
+  'bodies of GET': 'the platform’s fetch refuses to send them; the edge answers 400',
+  'lengths of empty bodies': 'workerd sends no Content-Length without a body, except for HEAD',
+  'ends of bodies': 'the platform streams bodies itself and reports neither their bytes nor their end',
+  connections: 'workerd gives no access to its connections to clients',
 } as const;
 
-/** A test that only Node can pass; the reason is one of the table's. */
+/** A test that only Node can pass, with its reason from the table. */
 export const testOn = ({ name }: Runtime, _why: keyof typeof ONLY_ON_NODE) => test.skipIf(name !== 'node');
 
-/** What a failure is called there: workerd has one sentence for a connection that was refused, reset or spoke no HTTP. */
+/** The code of a failure on a runtime: workerd has one message for a refused or reset connection and for bytes that are not HTTP. */
 export const codeOn = ({ name }: Runtime, code: string): string =>
   name === 'workerd' && (code === 'BucketUnreachable' || code === 'BucketAnswerInvalid')
     ? 'BucketBrokeOff'
     : code;
 
-/** Goes away as a client does. workerd takes the mere end of what a client sends for no more than that, until it writes. */
+/** Closes the client's connection. A mere FIN is a half-close to workerd until it writes, so it gets a reset. */
 export const leave = ({ name }: Runtime, socket: Socket): void =>
   void (name === 'workerd' ? socket.resetAndDestroy() : socket.destroy());
 
-/** One edge for all tests of a block; its buckets forget between them what was asked. */
+/** One edge for all tests of a block. Its buckets are reset before each test. */
 export function useEdge(runtime: Runtime, options: OpenOptions = {}): () => Edge {
   let edge: Edge | undefined;
   const current = (): Edge => {

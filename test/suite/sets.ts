@@ -7,7 +7,7 @@ export const PREFLIGHT_VARY = 'Origin, Access-Control-Request-Headers, Access-Co
 
 export const setOf = (...rules: readonly Rule[]): RuleSet => ({ rules, responseVary: false });
 
-/** Lets one origin do everything, so that answers depend on the origin. */
+/** Allows one origin everything, so answers depend on the origin. */
 export const ONE_ORIGIN = setOf(
   rule({
     allowedOrigins: [A],
@@ -18,7 +18,7 @@ export const ONE_ORIGIN = setOf(
   }),
 );
 
-/** What an actual request of the one origin gets, in the dialect that never allows credentials by itself. */
+/** The CORS headers of an actual request from that origin, in dialect `oss`. */
 export const ONE_ORIGIN_HEADERS = {
   'access-control-allow-origin': A,
   'access-control-allow-methods': 'GET, PUT, DELETE, POST, HEAD',
@@ -26,7 +26,7 @@ export const ONE_ORIGIN_HEADERS = {
   'access-control-max-age': '600',
 };
 
-/** Lets everybody do everything, so that the answer is proven to be the same for all. */
+/** Allows every origin everything, so the answer is the same for all. */
 export const EVERYBODY = setOf(rule({ allowedMethods: METHODS, exposeHeaders: ['ETag'] }));
 
 export const EVERYBODY_HEADERS = {

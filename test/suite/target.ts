@@ -4,7 +4,7 @@ import { call, rawly, value } from '../helpers/client.ts';
 import { type Runtime, testOn, useEdge } from './runtime.ts';
 import { ONE_ORIGIN } from './sets.ts';
 
-/** Left alone by any URL parser. */
+/** Unchanged by any URL parser. */
 const TARGETS: readonly string[] = [
   '/',
   '/key',
@@ -47,10 +47,10 @@ const TARGETS: readonly string[] = [
 /** Rewritten by URL parsers. */
 const RAW_TARGETS: readonly string[] = ['/a\\b', '/a|b{c}^`"<>'];
 
-/** No target has a fragment (RFC 9112 §3.2): what cuts it off and what does not would mean two objects. */
+/** A target has no fragment (RFC 9112 §3.2): software that removes it and software that does not would address two objects. */
 const FRAGMENTS: readonly string[] = ['/key?a#b', '/key#a?b', '/#', '/..#/b', '/key#', '/?cors#'];
 
-/** Pieces of a target that somebody, somewhere, rewrites. */
+/** Pieces of a target that some software rewrites. */
 const PIECES: readonly string[] = [
   ...['/', '//', '?', '&', '=', ';', '+', '@', ':', '*', "'", '"', '|', '\\', '~', '.', '..', 'a', 'Z', '9'],
   ...['%', '%2F', '%2f', '%5C', '%25', '%252F', '%20', '%2B', '%3F', '%23', '%00', '%E4%B8%AD', '%e4', '%zz'],
@@ -58,7 +58,7 @@ const PIECES: readonly string[] = [
 
 const DOT_SEGMENT = /(^|[/\\]|%2f|%5c)\.{1,2}($|[/\\;]|%2f|%5c|%3b)/i;
 
-/** At a path-style store they would lead out of the bucket. */
+/** At a path-style store they would address another bucket. */
 const DOTTED: readonly string[] = [
   '/a/../b',
   '/a/./b/.',
@@ -102,7 +102,7 @@ export function addTargetTests(runtime: Runtime): void {
     });
 
     testOn(runtime, 'raw targets')(
-      'whatever a target is made of reaches the bucket byte for byte',
+      'any combination of these pieces reaches the bucket byte for byte',
       async () => {
         const targets = fc
           .array(fc.constantFrom(...PIECES), { maxLength: 12 })
@@ -133,7 +133,7 @@ export function addTargetTests(runtime: Runtime): void {
       ['HTTPS://other.example/key', '/key'],
       ['http://other.example', '/'],
       ['http://other.example?a=b', '/?a=b'],
-    ])('absolute-form %s is served as %s', async (target, served) => {
+    ])('absolute form %s reaches the bucket as %s', async (target, served) => {
       const text = await rawly(edge().url, `GET ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`);
       expect(text).toMatch(/^HTTP\/1\.1 200 /);
       expect(edge().bucket.asked).toMatchObject([{ target: path + served }]);
@@ -154,14 +154,14 @@ export function addTargetTests(runtime: Runtime): void {
       'http://',
       'other.example:80',
       '*',
-    ])('%s is nothing that a bucket has: 400', async (target) => {
+    ])('%s is not the target of an object: 400', async (target) => {
       const text = await rawly(edge().url, `GET ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`);
       expect(text).toMatch(/^HTTP\/1\.1 400 /);
       expect(edge().bucket.asked).toEqual([]);
     });
   });
 
-  describe('absolute-form, where hosts choose the bucket', () => {
+  describe('a target in absolute form, with buckets by host', () => {
     const edge = useEdge(runtime, {
       rules: ONE_ORIGIN,
       buckets: [
@@ -177,7 +177,7 @@ export function addTargetTests(runtime: Runtime): void {
         .bucketNamed(name)
         .asked.map(({ target }) => target);
 
-    testOn(runtime, 'absolute targets').each(['one.example', 'nobody.example', ''])(
+    testOn(runtime, 'absolute targets').each(['one.example', 'unknown.example', ''])(
       'its host goes before the Host header "%s"',
       async (host) => {
         const text = await ask('http://TWO.example:8080/a%2Fb', `Host: ${host}`);
@@ -188,11 +188,11 @@ export function addTargetTests(runtime: Runtime): void {
     );
 
     testOn(runtime, 'absolute targets').each([
-      ['a host of nobody', 'http://nobody.example/key', ['Host: one.example'], 404, 'NoSuchBucket'],
+      ['a host without a bucket', 'http://unknown.example/key', ['Host: one.example'], 404, 'NoSuchBucket'],
       ['a list of hosts', 'http://one.example,two.example/key', ['Host: one.example'], 400, 'InvalidHost'],
-      ['a port that is none', 'http://one.example:x/key', ['Host: one.example'], 400, 'InvalidHost'],
+      ['an invalid port', 'http://one.example:x/key', ['Host: one.example'], 400, 'InvalidHost'],
       [
-        'userinfo that is a host',
+        'userinfo that looks like a host',
         'http://one.example@two.example/',
         ['Host: one.example'],
         400,
@@ -205,7 +205,7 @@ export function addTargetTests(runtime: Runtime): void {
         400,
         'InvalidHost',
       ],
-    ] as const)('%s is refused, whatever Host says', async (_, target, headers, status, code) => {
+    ] as const)('%s is refused, whatever the Host header', async (_, target, headers, status, code) => {
       const text = await ask(target, ...headers);
       expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
       expect(text).toContain(`<Code>${code}</Code>`);
@@ -214,7 +214,7 @@ export function addTargetTests(runtime: Runtime): void {
   });
 
   describe('dot segments', () => {
-    describe('before a bucket that is a host', () => {
+    describe('before a bucket with its own host', () => {
       const edge = useEdge(runtime, { rules: ONE_ORIGIN });
 
       testOn(runtime, 'raw targets').each(DOTTED)('%s reaches the bucket byte for byte', async (target) => {
@@ -229,7 +229,7 @@ export function addTargetTests(runtime: Runtime): void {
         buckets: [{ name: 'bucket', path: '/the-bucket' }],
       });
 
-      test.each(DOTTED)('%s would lead out of it: 400', async (target) => {
+      test.each(DOTTED)('%s would leave the bucket: 400', async (target) => {
         const text = await rawly(
           edge().url,
           `GET ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`,

@@ -20,7 +20,7 @@ const CACHING = [
   ['x-accel-expires', '@1924988400'],
   ['CF-Edge-Cache', 'cache,platform=wordpress'],
 ];
-/** All but the one that the edge writes itself. */
+/** All headers except the one that the edge writes itself. */
 const GIVE_WAY = CACHING.map(([name = '']) => name).filter((name) => name !== 'Cache-Control');
 
 async function objectsFlowUncached(edge: Edge): Promise<void> {
@@ -58,15 +58,15 @@ export function addUnknownTests(runtime: Runtime): void {
   ])('while the rules have never been known, in dialect %s', (dialect, idHeader) => {
     const edge = useEdge(runtime, { dialect, rules: 'unknown' });
 
-    test('objects flow, for no cache to keep', () => objectsFlowUncached(edge()));
+    test('objects are served with no-store', () => objectsFlowUncached(edge()));
 
-    test('uploads flow', async () => {
+    test('uploads are served', async () => {
       const answered = await call(edge().url, { method: 'PUT', target: '/key', body: 'a body' });
       expect(answered.status).toBe(200);
       expect(Buffer.concat(edge().bucket.asked[0]?.body ?? []).toString()).toBe('a body');
     });
 
-    test('a preflight gets 503 with the reason, and may be asked again', async () => {
+    test('a preflight gets 503 with the reason and Retry-After', async () => {
       const answered = await call(edge().url, { method: 'OPTIONS', target: '/key', headers: ASKING });
       expect(answered.status).toBe(503);
       expect(element(answered, 'Code')).toBe('ServiceUnavailable');
@@ -79,7 +79,7 @@ export function addUnknownTests(runtime: Runtime): void {
       expect(edge().bucket.asked).toEqual([]);
     });
 
-    test('a failed load is not tried again by every request', async () => {
+    test('requests during the pause start no further load', async () => {
       await call(edge().url, { target: '/key' });
       edge().bucket.reset();
       for (let count = 0; count < 5; count += 1) await call(edge().url, { target: '/key' });
@@ -87,10 +87,10 @@ export function addUnknownTests(runtime: Runtime): void {
     });
   });
 
-  describe('rules that become known, and then unknown again', () => {
+  describe('rules of a store that starts and then stops answering', () => {
     const edge = useEdge(runtime, { rules: 'unknown' });
 
-    test('are the last good ones, and stay in force', async () => {
+    test('stay in force as the last good ones', async () => {
       await objectsFlowUncached(edge());
       await edge().setRules(EVERYBODY);
       const known = async () => {
@@ -111,7 +111,7 @@ export function addUnknownTests(runtime: Runtime): void {
     });
   });
 
-  describe('unknown rules that a client writes anew', () => {
+  describe('unknown rules that a client writes', () => {
     const edge = useEdge(runtime, { rules: 'unknown' });
 
     test('are known at once', async () => {
@@ -130,8 +130,8 @@ export function addUnknownTests(runtime: Runtime): void {
     });
   });
 
-  describe('while the rules are unknown and the store’s own Vary is asked for', () => {
+  describe('while the rules are unknown, with --vary store', () => {
     const edge = useEdge(runtime, { dialect: 's3', vary: 'store', rules: 'unknown' });
-    test('objects flow, for no cache to keep', () => objectsFlowUncached(edge()));
+    test('objects are served with no-store', () => objectsFlowUncached(edge()));
   });
 }

@@ -7,8 +7,8 @@ import { codeOn, type Edge, type Runtime, testOn, useEdge } from './runtime.ts';
 import { A, ONE_ORIGIN, ONE_ORIGIN_HEADERS } from './sets.ts';
 
 export function addUnreachableTests(runtime: Runtime): void {
-  describe('a bucket that is not there', () => {
-    // Nobody listens on port 1, which only the machine's administrator could open.
+  describe('an unreachable bucket', () => {
+    // No program listens on port 1, which only root could open.
     const edge = useEdge(runtime, {
       rules: ONE_ORIGIN,
       buckets: [{ name: 'bucket', url: 'http://127.0.0.1:1' }],
@@ -22,14 +22,14 @@ export function addUnreachableTests(runtime: Runtime): void {
       expect(corsHeaders(answered)).toEqual(ONE_ORIGIN_HEADERS);
     });
 
-    test('is told of with its cause, in the words of the platform', async () => {
+    test('is reported with the platform’s own cause', async () => {
       const before = edge().events.length;
       await call(edge().url, { target: '/key' });
-      await until('it is told of', () => edge().events.length > before);
+      await until('an event', () => edge().events.length > before);
       expect(edge().events.at(-1)?.cause).toMatch(/\w{3}/);
     });
 
-    test('still has its preflights answered', async () => {
+    test('still has its preflights answered by its rules', async () => {
       const headers = ['Origin', A, 'Access-Control-Request-Method', 'PUT'];
       expect((await call(edge().url, { method: 'OPTIONS', target: '/key', headers })).status).toBe(200);
     });
@@ -50,7 +50,7 @@ export function addUnreachableTests(runtime: Runtime): void {
       },
     );
 
-    testOn(runtime, 'time-outs')('to go on with its answer breaks the answer off', async () => {
+    testOn(runtime, 'time-outs')('in the middle of its answer has the answer broken off', async () => {
       edge().bucket.script = (_asked, _incoming, outgoing) =>
         void outgoing.writeHead(200, ['Content-Length', '10']).write('begun');
       const answered = await call(edge().url, { target: '/key' });
@@ -59,13 +59,13 @@ export function addUnreachableTests(runtime: Runtime): void {
     });
   });
 
-  describe('a bucket that is slower than its head may be', () => {
+  describe('a bucket slower than the head timeout', () => {
     const edge = useEdge(runtime, {
       rules: ONE_ORIGIN,
       timeouts: { connect: 5_000, head: 1_000, idle: 5_000 },
     });
 
-    test('is 504 after the time that is configured', async () => {
+    test('is 504 after that timeout', async () => {
       edge().bucket.script = () => {};
       const before = performance.now();
       const answered = await call(edge().url, { target: '/key', headers: ['Origin', A] });
@@ -75,8 +75,8 @@ export function addUnreachableTests(runtime: Runtime): void {
     });
   });
 
-  describe('a bucket that accepts no connection', () => {
-    // It listens, but never shakes hands: connecting over TLS is part of connecting.
+  describe('a bucket that completes no TLS handshake', () => {
+    // It listens but never completes the handshake, which counts as part of connecting.
     const mute = createServer({ pauseOnConnect: true });
     const options = { rules: ONE_ORIGIN, timeouts: { connect: 60, head: 5_000, idle: 5_000 } };
     let edge: Edge | undefined;
@@ -90,7 +90,7 @@ export function addUnreachableTests(runtime: Runtime): void {
       mute.close();
     });
 
-    testOn(runtime, 'time-outs')('in time is 504', async () => {
+    testOn(runtime, 'time-outs')('is 504 after the connect timeout', async () => {
       const answered = await call(edge?.url ?? '', { target: '/key', headers: ['Origin', A] });
       isError(answered, 504, 'BucketConnectTimeout');
       expect(corsHeaders(answered)).toEqual(ONE_ORIGIN_HEADERS);

@@ -6,14 +6,14 @@ import { A, EVERYBODY, EVERYBODY_HEADERS, ONE_ORIGIN, STRANGER, setOf } from './
 
 const ORIGINS: readonly [name: string, headers: readonly string[]][] = [
   ['without Origin', []],
-  ['from a strange origin', ['Origin', STRANGER]],
+  ['from an origin without a rule', ['Origin', STRANGER]],
   ['from an origin that a rule names', ['Origin', A]],
   ['from the origin null', ['Origin', 'null']],
 ];
 const STATUSES = [200, 206, 301, 304, 403, 404, 412, 416, 500, 503];
 const METHODS = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'];
 
-/** The bucket's own Vary lines, and what the client shall see where the answer depends on the origin. */
+/** The bucket's Vary lines, and the merged Vary if the answer depends on the origin, and if it does not. */
 const MERGED: readonly [own: readonly string[], depends: string, constant: string | undefined][] = [
   [['Accept-Encoding'], 'Accept-Encoding, Origin', 'Accept-Encoding'],
   [['accept-encoding, Accept-Encoding'], 'accept-encoding, Origin', 'accept-encoding'],
@@ -31,10 +31,10 @@ const MERGED: readonly [own: readonly string[], depends: string, constant: strin
 ];
 
 export function addVaryTests(runtime: Runtime): void {
-  describe('where the answer depends on the origin', () => {
+  describe('under rules that depend on the origin', () => {
     const edge = useEdge(runtime, { rules: ONE_ORIGIN });
 
-    test.each(ORIGINS)('Vary: Origin stands on every answer %s', async (_, headers) => {
+    test.each(ORIGINS)('Vary: Origin is on every answer %s', async (_, headers) => {
       for (const status of STATUSES) {
         edge().bucket.script = { status };
         const answered = await call(edge().url, { target: '/key', headers });
@@ -62,7 +62,7 @@ export function addVaryTests(runtime: Runtime): void {
     });
   });
 
-  describe('where the first rule lets everybody in', () => {
+  describe('under a first rule that allows every origin', () => {
     const edge = useEdge(runtime, { dialect: 's3', rules: EVERYBODY });
 
     test.each(ORIGINS)('every answer %s is the same, with `*` and without Vary', async (_, headers) => {
@@ -79,14 +79,14 @@ export function addVaryTests(runtime: Runtime): void {
       }
     });
 
-    test.each(MERGED)('the bucket’s Vary %j becomes, but for %s, %s', async (own, _, merged) => {
+    test.each(MERGED)('the bucket’s Vary %j does not become %s but %s', async (own, _, merged) => {
       edge().bucket.script = { status: 200, headers: own.flatMap((line) => ['Vary', line]) };
       const answered = await call(edge().url, { target: '/key', headers: ['Origin', A] });
       expect(value(answered, 'vary')).toBe(merged);
     });
   });
 
-  describe('where rules treat methods differently', () => {
+  describe('under rules that treat methods differently', () => {
     const rules = setOf(
       rule({ allowedOrigins: ['*'], allowedMethods: ['GET'] }),
       rule({ allowedOrigins: [A], allowedMethods: ['PUT', 'GET'], exposeHeaders: ['ETag'] }),
@@ -97,7 +97,7 @@ export function addVaryTests(runtime: Runtime): void {
       ['GET', '*', '*', undefined],
       ['PUT', A, undefined, 'Origin'],
       ['DELETE', undefined, undefined, undefined],
-    ])('%s is answered by what is proven for it alone', async (method, named, strange, vary) => {
+    ])('%s has the Vary that its own rules need', async (method, named, strange, vary) => {
       const ofNamed = await call(edge().url, { method, target: '/key', headers: ['Origin', A] });
       const ofStranger = await call(edge().url, { method, target: '/key', headers: ['Origin', STRANGER] });
       expect(corsHeaders(ofNamed)['access-control-allow-origin']).toBe(named);
@@ -106,26 +106,23 @@ export function addVaryTests(runtime: Runtime): void {
     });
   });
 
-  describe.each<['none' | 'missing']>([['none'], ['missing']])(
-    'where a store says of its rules: %s',
-    (rules) => {
-      const edge = useEdge(runtime, { rules });
+  describe.each<['none' | 'missing']>([['none'], ['missing']])('for a store whose rules are: %s', (rules) => {
+    const edge = useEdge(runtime, { rules });
 
-      test.each(ORIGINS)('objects flow %s, without CORS headers and without Vary', async (_, headers) => {
-        edge().bucket.script = { status: 200, headers: ['Cache-Control', 'max-age=60'], body: 'the object' };
-        const answered = await call(edge().url, { target: '/key', headers });
-        expect(answered.body.toString()).toBe('the object');
-        expect(corsHeaders(answered)).toEqual({});
-        expect(values(answered, 'vary')).toEqual([]);
-        expect(value(answered, 'cache-control')).toBe('max-age=60');
-      });
-    },
-  );
+    test.each(ORIGINS)('objects are served %s, without CORS headers and without Vary', async (_, headers) => {
+      edge().bucket.script = { status: 200, headers: ['Cache-Control', 'max-age=60'], body: 'the object' };
+      const answered = await call(edge().url, { target: '/key', headers });
+      expect(answered.body.toString()).toBe('the object');
+      expect(corsHeaders(answered)).toEqual({});
+      expect(values(answered, 'vary')).toEqual([]);
+      expect(value(answered, 'cache-control')).toBe('max-age=60');
+    });
+  });
 
-  describe('where the rules ask for ResponseVary', () => {
+  describe('under rules with ResponseVary', () => {
     const edge = useEdge(runtime, { rules: { ...EVERYBODY, responseVary: true } });
 
-    test.each(ORIGINS)('Vary: Origin stands beside `*` on every answer %s', async (_, headers) => {
+    test.each(ORIGINS)('Vary: Origin is beside `*` on every answer %s', async (_, headers) => {
       const answered = await call(edge().url, { target: '/key', headers });
       expect(corsHeaders(answered)).toEqual(EVERYBODY_HEADERS);
       expect(value(answered, 'vary')).toBe('Origin');

@@ -6,12 +6,12 @@ import { type Runtime, useEdge } from './runtime.ts';
 
 const list = (text: string | undefined) => text?.split(',').map((item) => item.trim());
 const withoutFullStop = (text: string | undefined) => text?.replace(/\.$/, '');
-/** The status of an actual request is the store's own; some captures don't tell it. */
+/** The status of an actual request is the store's own; some captures lack it. */
 const SOME_STATUS = 200;
 
 export function addVectorTests(runtime: Runtime): void {
   describe.each<Dialect>(['oss', 's3'])(
-    'with the Vary of the store, answers as captured from it: %s',
+    'with --vary store, answers equal those captured from %s',
     (dialect) => {
       const edge = useEdge(runtime, { dialect, vary: 'store' });
 
@@ -33,7 +33,7 @@ export function addVectorTests(runtime: Runtime): void {
           expect(list(value(answered, name)), name).toEqual(list(text));
         for (const name of wanted.absent ?? []) expect(value(answered, name), name).toBeUndefined();
         for (const name of wanted.varyIncludes ?? []) expect(list(value(answered, 'vary'))).toContain(name);
-        // What an actual request is refused with is in the store's own body, which passes.
+        // The refusal of an actual request is in the store's own body, which the edge passes.
         if (!preflight) return;
         if (wanted.errorCode !== undefined) expect(element(answered, 'Code')).toBe(wanted.errorCode);
         if (wanted.errorMessage !== undefined)

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import { Server as HttpServer, type ServerResponse } from 'node:http';
 import { Server, type Socket } from 'node:net';
 import { abort, type Connection } from './abort.ts';
 import type { Sessions } from './h2-sessions.ts';
@@ -16,6 +16,8 @@ export interface Drain {
    * null nothing is, and connections end by their own limits, the longest of which is for those on which nothing moves.
    */
   close(limit: number | null): Promise<void>;
+  /** After `close`: closes connections without a request at once, and every other one after its response. */
+  closeIdle(): void;
 }
 
 /** Keeps an eye on the connections of a server. */
@@ -53,6 +55,17 @@ export function createDrain(server: Server, sessions: Sessions): Drain {
       clearTimeout(cut);
       // That method ends what Node does now and then besides.
       server.close();
+    },
+    closeIdle: () => {
+      // Node's HTTP/2 server, which serves HTTP/1.1 too, has its connections in the same list.
+      const close = (): void => HttpServer.prototype.closeIdleConnections.call(server as HttpServer);
+      close();
+      for (const socket of connections) {
+        // Its head may have been sent without `Connection: close`.
+        if (socket._httpMessage) socket._httpMessage.once('close', close);
+        // Node counts a connection that has brought nothing yet as busy.
+        else if (socket.bytesRead === 0) socket.destroy();
+      }
     },
   };
 }

@@ -42,6 +42,8 @@ export interface Listening {
   readonly server: Server;
   /** Stops accepting, lets what is in flight finish for at most `limit` milliseconds, then cuts it off; null: never. */
   close(limit: number | null): Promise<void>;
+  /** After `close`: closes connections without a request at once, and every other one after its response. */
+  closeIdle(): void;
 }
 
 /** Opens a server. Rejects with Node's own error, `EADDRINUSE` say, and for a socket as `claimSocket` does. */
@@ -76,6 +78,7 @@ export async function listen(
       await drain.close(limit);
       followed?.close();
     },
+    closeIdle: drain.closeIdle,
   };
 }
 

@@ -11,7 +11,7 @@ import { freshKey, object, type Stage, useEdge } from './stage.ts';
 const FOR_AN_HOUR = object(DOT, [...PNG, 'Cache-Control', 'public, max-age=3600']);
 const ETAG = '"dot"';
 
-/** To be asked for each time; a request that knows its ETag hears that it has not changed. */
+/** An object that the browser must revalidate; a request with its ETag gets 304. */
 const REVALIDATED: Script = (asked, incoming, outgoing) => {
   const caching = ['Cache-Control', 'max-age=0', 'ETag', ETAG];
   const same = values(asked, 'if-none-match').includes(ETAG);
@@ -24,7 +24,7 @@ const REVALIDATED: Script = (asked, incoming, outgoing) => {
 type Who = 'page' | 'stranger';
 const READ = expect.objectContaining({ status: 200, type: 'cors' });
 
-/** `asked` counts the requests that reach the bucket: fewer than were made, where the browser had a copy. */
+/** `asked` counts the requests that reach the bucket: fewer than the page makes if the browser has a copy. */
 interface AfterImage {
   readonly allowed: 'page' | '*';
   readonly outcome: 'works' | 'fails';
@@ -39,7 +39,7 @@ const AFTER_IMAGE: readonly [VaryMode, readonly AfterImage[]][] = [
       { allowed: '*', outcome: 'works', asked: 1 },
     ],
   ],
-  // What stores do, and what this product is against. Where these worked, the rows above would prove nothing.
+  // The stores' own behaviour, which `safe` corrects. If these rows worked, the rows above would prove nothing.
   [
     'store',
     [
@@ -52,7 +52,7 @@ const AFTER_IMAGE: readonly [VaryMode, readonly AfterImage[]][] = [
 interface Shared {
   readonly name: string;
   readonly allowed: readonly (Who | '*')[];
-  /** Who fetches it, in this order, and whether the page gets it. */
+  /** The pages that fetch it, in order, with the outcome. */
   readonly fetches: readonly (readonly [Who, 'reads' | 'fails'])[];
   readonly asked: number;
 }
@@ -62,7 +62,7 @@ const SHARED: readonly [VaryMode, readonly Shared[]][] = [
     'safe',
     [
       {
-        name: 'both read it where rules name both',
+        name: 'both read it under rules for both',
         allowed: ['page', 'stranger'],
         fetches: [
           ['page', 'reads'],
@@ -71,7 +71,7 @@ const SHARED: readonly [VaryMode, readonly Shared[]][] = [
         asked: 2,
       },
       {
-        name: 'the one that no rule names is refused after the other',
+        name: 'the one without a rule is refused after the other has read it',
         allowed: ['page'],
         fetches: [
           ['page', 'reads'],
@@ -80,7 +80,7 @@ const SHARED: readonly [VaryMode, readonly Shared[]][] = [
         asked: 2,
       },
       {
-        name: 'the one that a rule names reads it after the other was refused',
+        name: 'the one with a rule reads it after the other was refused',
         allowed: ['page'],
         fetches: [
           ['stranger', 'fails'],
@@ -89,7 +89,7 @@ const SHARED: readonly [VaryMode, readonly Shared[]][] = [
         asked: 2,
       },
       {
-        name: 'both read one copy where everybody may',
+        name: 'both read one copy under a rule for every origin',
         allowed: ['*'],
         fetches: [
           ['page', 'reads'],
@@ -103,7 +103,7 @@ const SHARED: readonly [VaryMode, readonly Shared[]][] = [
     'store',
     [
       {
-        name: 'the second is wronged by the first one’s copy',
+        name: 'the second is refused because of the first one’s copy',
         allowed: ['page', 'stranger'],
         fetches: [
           ['page', 'reads'],
@@ -124,52 +124,55 @@ export function addCacheTests(stage: Stage): void {
       }),
     );
 
-  describe.each(AFTER_IMAGE)('an object that an image has brought into the cache, vary: %s', (vary, rows) => {
-    const edge = useEdge(stage, { dialect: 'oss', vary });
+  describe.each(AFTER_IMAGE)(
+    'an object that an image has put into the browser’s cache, vary: %s',
+    (vary, rows) => {
+      const edge = useEdge(stage, { dialect: 'oss', vary });
 
-    test.each(rows)(
-      'fetch $outcome where a rule lists $allowed; requests to the bucket: $asked',
-      async ({ allowed, outcome, asked }) => {
-        await edge().setRules(lists([allowed]));
-        edge().bucket.script = FOR_AN_HOUR;
-        const { page, refusals } = await stage.visit(stage.origins().page);
-        const url = edge().url + freshKey();
-        expect(await paint(page, url, null)).toBe('tainted');
-        expect(await read(page, url)).toEqual(outcome === 'works' ? READ : REFUSED);
-        await expect.poll(() => refusals).toEqual(outcome === 'works' ? [] : ['MissingAllowOriginHeader']);
-        expect(edge().bucket.asked).toHaveLength(asked);
-      },
-    );
+      test.each(rows)(
+        'fetch $outcome under a rule for $allowed; requests to the bucket: $asked',
+        async ({ allowed, outcome, asked }) => {
+          await edge().setRules(lists([allowed]));
+          edge().bucket.script = FOR_AN_HOUR;
+          const { page, refusals } = await stage.visit(stage.origins().page);
+          const url = edge().url + freshKey();
+          expect(await paint(page, url, null)).toBe('tainted');
+          expect(await read(page, url)).toEqual(outcome === 'works' ? READ : REFUSED);
+          await expect.poll(() => refusals).toEqual(outcome === 'works' ? [] : ['MissingAllowOriginHeader']);
+          expect(edge().bucket.asked).toHaveLength(asked);
+        },
+      );
 
-    test.each(rows)(
-      'reading its pixels $outcome where a rule lists $allowed; requests to the bucket: $asked',
-      async ({ allowed, outcome, asked }) => {
-        await edge().setRules(lists([allowed]));
-        edge().bucket.script = FOR_AN_HOUR;
-        const { page } = await stage.visit(stage.origins().page);
-        const url = edge().url + freshKey();
-        expect(await paint(page, url, null)).toBe('tainted');
-        expect(await paint(page, url, 'anonymous')).toBe(outcome === 'works' ? DOT_PIXEL : 'not loaded');
-        expect(edge().bucket.asked).toHaveLength(asked);
-      },
-    );
+      test.each(rows)(
+        'reading its pixels $outcome under a rule for $allowed; requests to the bucket: $asked',
+        async ({ allowed, outcome, asked }) => {
+          await edge().setRules(lists([allowed]));
+          edge().bucket.script = FOR_AN_HOUR;
+          const { page } = await stage.visit(stage.origins().page);
+          const url = edge().url + freshKey();
+          expect(await paint(page, url, null)).toBe('tainted');
+          expect(await paint(page, url, 'anonymous')).toBe(outcome === 'works' ? DOT_PIXEL : 'not loaded');
+          expect(edge().bucket.asked).toHaveLength(asked);
+        },
+      );
 
-    test.each(rows)(
-      'fetch by another origin’s page $outcome where a rule lists $allowed; requests to the bucket: $asked',
-      async ({ allowed, outcome, asked }) => {
-        await edge().setRules(lists([allowed]));
-        edge().bucket.script = FOR_AN_HOUR;
-        const url = edge().url + freshKey();
-        const stranger = await stage.visit(stage.origins().stranger);
-        expect(await paint(stranger.page, url, null)).toBe('tainted');
-        const { page } = await stage.visit(stage.origins().page);
-        expect(await read(page, url)).toEqual(outcome === 'works' ? READ : REFUSED);
-        expect(edge().bucket.asked).toHaveLength(asked);
-      },
-    );
-  });
+      test.each(rows)(
+        'fetch by another origin’s page $outcome under a rule for $allowed; requests to the bucket: $asked',
+        async ({ allowed, outcome, asked }) => {
+          await edge().setRules(lists([allowed]));
+          edge().bucket.script = FOR_AN_HOUR;
+          const url = edge().url + freshKey();
+          const stranger = await stage.visit(stage.origins().stranger);
+          expect(await paint(stranger.page, url, null)).toBe('tainted');
+          const { page } = await stage.visit(stage.origins().page);
+          expect(await read(page, url)).toEqual(outcome === 'works' ? READ : REFUSED);
+          expect(edge().bucket.asked).toHaveLength(asked);
+        },
+      );
+    },
+  );
 
-  describe.each(SHARED)('two origins fetch one object that the browser may keep, vary: %s', (vary, rows) => {
+  describe.each(SHARED)('two origins fetch one object that the browser may cache, vary: %s', (vary, rows) => {
     const edge = useEdge(stage, { dialect: 'oss', vary });
 
     test.each(rows)('$name', async ({ allowed, fetches, asked }) => {
@@ -184,12 +187,12 @@ export function addCacheTests(stage: Stage): void {
     });
   });
 
-  describe('an object that the browser asks for again, and that has not changed', () => {
+  describe('an unchanged object that the browser revalidates', () => {
     const edge = useEdge(stage);
     const validators = () => edge().bucket.asked.map((asked) => values(asked, 'if-none-match').join());
 
     test.each(['page', '*'] as const)(
-      'is readable after an image has brought it, where a rule lists %s',
+      'is readable after an image has loaded it, under a rule for %s',
       async (allowed) => {
         await edge().setRules(lists([allowed]));
         edge().bucket.script = REVALIDATED;
@@ -201,7 +204,7 @@ export function addCacheTests(stage: Stage): void {
       },
     );
 
-    test('is judged anew for each of two origins', async () => {
+    test('is allowed to each of two origins by its own answer', async () => {
       await edge().setRules(lists(['page', 'stranger']));
       edge().bucket.script = REVALIDATED;
       const url = edge().url + freshKey();
@@ -212,7 +215,7 @@ export function addCacheTests(stage: Stage): void {
       expect(validators()).toEqual(['', ETAG, ETAG]);
     });
 
-    test('is kept from an origin that no rule names, before and after one that a rule names', async () => {
+    test('is refused to an origin without a rule, before and after one with a rule', async () => {
       await edge().setRules(lists(['page']));
       edge().bucket.script = REVALIDATED;
       const url = edge().url + freshKey();

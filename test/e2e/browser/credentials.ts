@@ -5,7 +5,7 @@ import { setOf } from '../../suite/sets.ts';
 import { type Init, REFUSED, read, sandbox } from './script.ts';
 import { type BrowserOptions, freshKey, object, type Stage, useEdge } from './stage.ts';
 
-/** What stands in the rule, and Chromium's word for what is wrong with the answer. */
+/** The origin in the rule, and Chromium's error for the answer. */
 interface Row {
   readonly allowed: 'the exact origin' | 'a pattern' | '*';
   readonly outcome: 'allowed' | 'InvalidAllowCredentials' | 'WildcardOriginNotAllowed';
@@ -56,11 +56,11 @@ export function addCredentialTests(stage: Stage): void {
         setOf(rule({ allowedOrigins: [origin], allowedMethods: ['GET', 'PUT'], allowedHeaders: ['*'] })),
       );
 
-    test.each(rows)('where a rule lists $allowed: $outcome', async ({ allowed, outcome }) => {
+    test.each(rows)('under a rule for $allowed: $outcome', async ({ allowed, outcome }) => {
       await allow(originFor(allowed));
       edge().bucket.script = object('secret');
       const { page, preflights, refusals } = await stage.visit(stage.origins().page);
-      // Cookies know no ports, so this one is sent to the edge too.
+      // Cookies ignore ports, so the browser sends this one to the edge too.
       await page.evaluate(() => cookieStore.set('session', '1'));
       const url = edge().url + freshKey();
       const granted = outcome === 'allowed';
@@ -80,7 +80,7 @@ export function addCredentialTests(stage: Stage): void {
       expect(await read(page, url, { credentials: 'omit' })).toMatchObject({ body: 'secret' });
     });
 
-    test('from the origin null: refused even where a rule lists null', async () => {
+    test('from the origin null: refused even under a rule for null', async () => {
       await allow('null');
       const { page } = await stage.visit(stage.origins().page);
       const frame = await sandbox(page);

@@ -9,13 +9,13 @@ import { freshKey, object, type Stage, useEdge } from './stage.ts';
 const FONT = new URL('../../../examples/bucket/fonts/young-serif.woff2', import.meta.url);
 
 export function addEmbeddingTests(stage: Stage): void {
-  describe('embedding', () => {
+  describe('embedding of an object', () => {
     const edge = useEdge(stage);
     const allow = (...allowedOrigins: string[]) => edge().setRules(setOf(rule({ allowedOrigins })));
 
     test.each([
-      ['loads where a rule names the page', 'page', 'loaded'],
-      ['does not load for a stranger', 'stranger', 'NetworkError'],
+      ['loads under a rule for the page', 'page', 'loaded'],
+      ['does not load without a rule for the page', 'stranger', 'NetworkError'],
     ] as const)('a font %s', async (_, who, outcome) => {
       await allow(stage.origins().page);
       edge().bucket.script = object(await readFile(FONT), ['Content-Type', 'font/woff2']);
@@ -25,10 +25,10 @@ export function addEmbeddingTests(stage: Stage): void {
     });
 
     test.each([
-      ['with crossorigin gives its pixels to a page that a rule names', 'page', 'anonymous', DOT_PIXEL],
-      ['with crossorigin does not load for a stranger', 'stranger', 'anonymous', 'not loaded'],
-      ['without crossorigin taints the canvas of a page that a rule names', 'page', null, 'tainted'],
-      ['without crossorigin loads for a stranger all the same', 'stranger', null, 'tainted'],
+      ['with crossorigin gives its pixels to a page with a rule', 'page', 'anonymous', DOT_PIXEL],
+      ['with crossorigin does not load without a rule for the page', 'stranger', 'anonymous', 'not loaded'],
+      ['without crossorigin taints the canvas even of a page with a rule', 'page', null, 'tainted'],
+      ['without crossorigin loads without a rule for the page', 'stranger', null, 'tainted'],
     ] as const)('an image %s', async (_, who, crossOrigin, outcome) => {
       await allow(stage.origins().page);
       edge().bucket.script = object(DOT, PNG);
@@ -37,14 +37,14 @@ export function addEmbeddingTests(stage: Stage): void {
       expect(edge().bucket.asked).toHaveLength(1);
     });
 
-    test('a script without crossorigin runs for a stranger all the same', async () => {
+    test('a script without crossorigin runs without a rule for the page', async () => {
       await allow(stage.origins().page);
       edge().bucket.script = object('window.said = "ran"', ['Content-Type', 'text/javascript']);
       const { page } = await stage.visit(stage.origins().stranger);
       expect(await runScript(page, edge().url + freshKey())).toBe('ran');
     });
 
-    test('a stranger’s fetch in mode no-cors ends in an opaque answer', async () => {
+    test('a fetch in mode no-cors without a rule for the page gets an opaque answer', async () => {
       await allow(stage.origins().page);
       edge().bucket.script = object(DOT, PNG);
       const { page } = await stage.visit(stage.origins().stranger);
@@ -53,7 +53,7 @@ export function addEmbeddingTests(stage: Stage): void {
       expect(edge().bucket.asked).toHaveLength(1);
     });
 
-    test('a stranger’s form is posted all the same', async () => {
+    test('a form is posted without a rule for the page', async () => {
       await allow(stage.origins().page);
       const { page, preflights } = await stage.visit(stage.origins().stranger);
       const key = freshKey();
@@ -64,9 +64,9 @@ export function addEmbeddingTests(stage: Stage): void {
     });
 
     test.each([
-      ['reads where a rule lists *', '*', { status: 200, body: 'the object' }],
-      ['reads where a rule lists null', 'null', { status: 200, body: 'the object' }],
-      ['is refused where a rule names only the page around it', null, REFUSED],
+      ['reads under a rule for *', '*', { status: 200, body: 'the object' }],
+      ['reads under a rule for null', 'null', { status: 200, body: 'the object' }],
+      ['is refused under a rule for the page around it only', null, REFUSED],
     ])('a sandboxed frame, whose origin is null, %s', async (_, allowed, expected) => {
       await allow(allowed ?? stage.origins().page);
       const { page } = await stage.visit(stage.origins().page);

@@ -1,4 +1,4 @@
-/** An image of one pixel, and what a canvas reads of it. */
+/** An image of one pixel, and the pixel that a canvas reads. */
 export const DOT = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mM4Y5wGAAM0AWYGezMAAAAAAElFTkSuQmCC',
   'base64',

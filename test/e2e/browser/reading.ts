@@ -16,12 +16,12 @@ const bucketError = (status: number, code: string): Script => ({
 const breakOff: Script = (_asked, incoming) => incoming.socket.destroy();
 
 export function addReadingTests(stage: Stage): void {
-  describe('reading', () => {
+  describe('reading of an answer', () => {
     const edge = useEdge(stage);
     const named = (about: Parameters<typeof rule>[0] = {}) =>
       setOf(rule({ allowedOrigins: [stage.origins().page], ...about }));
 
-    test('a page whose origin a rule names reads the object', async () => {
+    test('a page with a rule for its origin reads the object', async () => {
       await edge().setRules(named());
       edge().bucket.script = object(ALPHABET);
       const { page, preflights } = await stage.visit(stage.origins().page);
@@ -30,7 +30,7 @@ export function addReadingTests(stage: Stage): void {
       await expect.poll(() => preflights).toEqual([]);
     });
 
-    test('a page whose origin no rule names does not, although the bucket served it', async () => {
+    test('a page without a rule for its origin does not read the object, although the bucket served it', async () => {
       await edge().setRules(named());
       edge().bucket.script = object(ALPHABET);
       const { page, refusals } = await stage.visit(stage.origins().stranger);
@@ -40,7 +40,7 @@ export function addReadingTests(stage: Stage): void {
       await expect.poll(() => refusals).toEqual(['MissingAllowOriginHeader']);
     });
 
-    test('a pattern with * lets in every origin that it matches, each under its own name', async () => {
+    test('a pattern with * allows every origin that it matches, each by its own name', async () => {
       await edge().setRules(named({ allowedOrigins: ['http://127.0.0.1:*'] }));
       edge().bucket.script = object(ALPHABET);
       const key = freshKey();
@@ -50,7 +50,7 @@ export function addReadingTests(stage: Stage): void {
       }
     });
 
-    test('the bucket’s own CORS headers open nothing, and don’t stand beside the edge’s', async () => {
+    test('the bucket’s own CORS headers allow nothing and do not appear beside the edge’s', async () => {
       await edge().setRules(named());
       edge().bucket.script = object(ALPHABET, ['Access-Control-Allow-Origin', '*']);
       const key = freshKey();
@@ -61,11 +61,11 @@ export function addReadingTests(stage: Stage): void {
     });
 
     test.each<[name: string, exposed: readonly string[], header: string, value: string | undefined]>([
-      ['ETag is readable when it is exposed', ['ETag'], 'etag', '"e"'],
-      ['ETag is not readable when nothing is exposed', [], 'etag', undefined],
-      ['ETag is not readable when only others are exposed', ['x-oss-request-id'], 'etag', undefined],
+      ['ETag is readable if it is exposed', ['ETag'], 'etag', '"e"'],
+      ['ETag is not readable if no header is exposed', [], 'etag', undefined],
+      ['ETag is not readable if only others are exposed', ['x-oss-request-id'], 'etag', undefined],
       ['an exposed name matches in any case', ['eTAG'], 'etag', '"e"'],
-      ['Content-Range of a 206 is readable when it is exposed', ['Content-Range'], 'content-range', PART[3]],
+      ['Content-Range of a 206 is readable if it is exposed', ['Content-Range'], 'content-range', PART[3]],
       ['Content-Range of a 206 is not readable otherwise', ['ETag'], 'content-range', undefined],
       [
         'the last of several exposed names is readable',
@@ -75,7 +75,7 @@ export function addReadingTests(stage: Stage): void {
       ],
       ['Content-Length is always readable', [], 'content-length', '10'],
       ['Content-Type is always readable', [], 'content-type', 'text/plain'],
-    ])('%s', async (_, exposeHeaders, header, value) => {
+    ])('of headers: %s', async (_, exposeHeaders, header, value) => {
       await edge().setRules(named({ exposeHeaders }));
       edge().bucket.script = { ...object(ALPHABET.slice(0, 10), PART), status: 206 };
       const { page } = await stage.visit(stage.origins().page);
@@ -95,8 +95,8 @@ export function addReadingTests(stage: Stage): void {
     });
 
     test.each([
-      ['is refused where no rule allows the header Range', [], REFUSED],
-      ['passes where a rule allows the header Range', ['range'], { status: 206 }],
+      ['is refused if no rule allows the header Range', [], REFUSED],
+      ['passes if a rule allows the header Range', ['range'], { status: 206 }],
     ])('several ranges need a preflight, which %s', async (_, allowedHeaders, expected) => {
       await edge().setRules(named({ allowedHeaders }));
       edge().bucket.script = { ...object('parts'), status: 206 };
@@ -119,7 +119,7 @@ export function addReadingTests(stage: Stage): void {
         414,
         ['<Code>URITooLong</Code>', '<Reason>matched</Reason>'],
       ],
-    ])('a page reads why it failed: %s', async (_, path, script, status, words) => {
+    ])('a page with a rule reads the cause of an error: %s', async (_, path, script, status, words) => {
       await edge().setRules(named());
       edge().bucket.script = script;
       const target = edge().url + freshKey() + path;
@@ -129,7 +129,7 @@ export function addReadingTests(stage: Stage): void {
       for (const word of words) expect('body' in got && got.body).toContain(word);
     });
 
-    test.each([404, 502])('a page whose origin no rule names reads nothing of a %i', async (status) => {
+    test.each([404, 502])('a page without a rule for its origin reads nothing of a %i', async (status) => {
       await edge().setRules(named());
       edge().bucket.script = status === 502 ? breakOff : bucketError(status, 'NoSuchKey');
       const { page, refusals } = await stage.visit(stage.origins().stranger);

@@ -1,12 +1,12 @@
 import type { Frame, Page } from 'playwright-core';
 
-/** What a page's own scripts can do, and what they see of it. Each function runs inside the page. */
+/** Actions of a page's own scripts, with the results that they see. Each function runs inside the page. */
 
 export interface Read {
   readonly status: number;
   readonly type: ResponseType;
   readonly body: string;
-  /** Those that the browser lets the script read, by lower-case name. */
+  /** The headers that the browser lets the script read, by lower-case name. */
   readonly headers: Record<string, string>;
 }
 
@@ -15,7 +15,7 @@ export interface Refused {
   readonly refused: string;
 }
 
-/** All that a script can learn of a refusal by fetch. */
+/** All that a script can learn about a refused fetch. */
 export const REFUSED: Refused = { refused: 'TypeError' };
 
 export type Init = Pick<RequestInit, 'method' | 'mode' | 'credentials'> & {
@@ -43,7 +43,7 @@ export const read = (
     [url, init, bytes] as const,
   );
 
-/** What became of an image: its first pixel, or why there is none to read. */
+/** The first pixel of an image, or why a script cannot read it. */
 export type Painted = string | 'tainted' | 'not loaded';
 
 /** Loads an image, draws it on a canvas and reads a pixel back. */
@@ -80,7 +80,7 @@ export const loadFont = (page: Page, url: string): Promise<string> =>
     url,
   );
 
-/** Runs a classic script, without `crossorigin`, and tells what it left in `window.said`. */
+/** Runs a classic script without `crossorigin`, and returns the value that it put into `window.said`. */
 export const runScript = (page: Page, url: string): Promise<unknown> =>
   page.evaluate(async (url) => {
     const script = document.createElement('script');
@@ -94,7 +94,7 @@ export const runScript = (page: Page, url: string): Promise<unknown> =>
     return 'said' in window ? window.said : undefined;
   }, url);
 
-/** Posts a form of one field into a frame, as a page without any script could, and waits for the answer. */
+/** Posts a form of one field into a frame, as a page without scripts could, and waits for the answer. */
 export const postForm = (page: Page, url: string, name: string, value: string): Promise<void> =>
   page.evaluate(
     async ([url, name, value]) => {
@@ -118,13 +118,13 @@ export const postForm = (page: Page, url: string, name: string, value: string): 
 export interface Uploaded {
   readonly status: number;
   readonly etag: string | null;
-  /** Bytes told by the last `progress` event of the upload; null when there was none. */
+  /** Bytes in the last `progress` event of the upload; null without such an event. */
   readonly told: number | null;
-  /** True when it ended in an `error` event. */
+  /** True if it ended in an `error` event. */
   readonly failed: boolean;
 }
 
-/** Sends `size` bytes by XMLHttpRequest and listens to the upload's progress. */
+/** Sends `size` bytes by XMLHttpRequest and records the upload's progress. */
 export const upload = (page: Page, method: string, url: string, size: number): Promise<Uploaded> =>
   page.evaluate(
     ([method, url, size]) =>
@@ -144,7 +144,7 @@ export const upload = (page: Page, method: string, url: string, size: number): P
     [method, url, size] as const,
   );
 
-/** Adds a frame whose origin is opaque, so that its requests say `Origin: null`. */
+/** Adds a frame with an opaque origin, so that its requests have `Origin: null`. */
 export async function sandbox(page: Page): Promise<Frame> {
   const handle = await page.evaluateHandle(async () => {
     const frame = document.createElement('iframe');

@@ -7,7 +7,7 @@ import type { Edge, OpenOptions } from '../../suite/runtime.ts';
 import { type Browser, launchChromium } from '../_chromium.ts';
 
 export interface BrowserOptions extends Pick<OpenOptions, 'dialect' | 'vary' | 'rules'> {
-  /** False unless given. */
+  /** False by default. */
   readonly dangerouslyAllowCredentials?: boolean;
 }
 
@@ -19,12 +19,12 @@ export interface BrowserRuntime {
   open(options: BrowserOptions): Promise<BrowserEdge>;
 }
 
-/** A blank page, and what DevTools tells about it, which may come a little after a script knows: poll for it. */
+/** A blank page with the events of DevTools, which may arrive after the script's result: poll for them. */
 export interface Visit {
   readonly page: Page;
-  /** The methods that preflights asked for; one answered from Chromium's preflight cache is not among them. */
+  /** The methods of preflights, except those answered from Chromium's preflight cache. */
   readonly preflights: readonly string[];
-  /** Why answers were kept from the page, in DevTools' words (`Network.CorsError`): a crash is no refusal. */
+  /** Why answers were refused to the page (`Network.CorsError` of DevTools), so that a crash does not count as a refusal. */
   readonly refusals: readonly string[];
 }
 
@@ -70,14 +70,14 @@ export function useStage(runtime: BrowserRuntime): Stage {
       if (browser === undefined) throw new Error('Chromium runs only during tests');
       const page = await browser.context.newPage();
       opened.push(page);
-      const told = await listen(page);
+      const events = await listen(page);
       await page.goto(origin);
-      return { page, ...told };
+      return { page, ...events };
     },
   };
 }
 
-/** One edge for the tests of a block; its bucket forgets between them what was asked. */
+/** One edge for all tests of a block. Its bucket is reset before each test. */
 export function useEdge({ runtime }: Stage, options: BrowserOptions = {}): () => BrowserEdge {
   let edge: BrowserEdge | undefined;
   const current = (): BrowserEdge => {
@@ -97,10 +97,10 @@ export function useEdge({ runtime }: Stage, options: BrowserOptions = {}): () =>
 }
 
 let keys = 0;
-/** An object's path that no test has used before, so that no cache knows it. */
+/** An object's path that no cache has stored yet. */
 export const freshKey = (): string => `/object-${++keys}`;
 
-/** What a bucket says when it has the object: with Content-Length, as a store's answer has. */
+/** A bucket's answer with an object, with Content-Length like a store's. */
 export function object(body: Buffer | string, headers: readonly string[] = []): Said {
   const bytes = Buffer.from(body);
   const type = headers.some((name) => name === 'Content-Type') ? [] : ['Content-Type', 'text/plain'];

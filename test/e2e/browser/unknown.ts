@@ -12,7 +12,7 @@ interface Row {
   readonly ask: (page: Visit['page'], url: string) => Promise<unknown>;
   readonly before: unknown;
   readonly after: unknown;
-  /** Requests that reach the bucket before the rules are known, and in all. */
+  /** Requests that reach the bucket before the rules are known, and in total. */
   readonly asked: readonly [before: number, inAll: number];
 }
 
@@ -39,7 +39,7 @@ const ROWS: readonly Row[] = [
     asked: [2, 4],
   },
   {
-    name: 'an upload that asks first',
+    name: 'an upload with a preflight',
     ask: (page, url) => read(page, url, { method: 'PUT' }),
     before: REFUSED,
     after: expect.objectContaining({ status: 200 }),
@@ -48,10 +48,10 @@ const ROWS: readonly Row[] = [
 ];
 
 export function addUnknownTests(stage: Stage): void {
-  describe.each(ROWS)('while the rules are not known, $name', ({ ask, before, after, asked }) => {
+  describe.each(ROWS)('while the rules are unknown, $name', ({ ask, before, after, asked }) => {
     const edge = useEdge(stage, { rules: 'unknown' });
 
-    test('gets nothing, and on the same URL all of it as soon as they are', async () => {
+    test('fails, and succeeds on the same URL as soon as the rules are known', async () => {
       edge().bucket.script = FOR_AN_HOUR;
       const { page } = await stage.visit(stage.origins().page);
       const url = edge().url + freshKey();
@@ -64,14 +64,14 @@ export function addUnknownTests(stage: Stage): void {
     });
   });
 
-  describe('while the rules are not known, an image without crossorigin', () => {
+  describe('while the rules are unknown, an image without crossorigin', () => {
     const edge = useEdge(stage, { rules: 'unknown' });
 
-    test('is kept by no cache; afterwards it is', async () => {
+    test('is not cached; afterwards it is', async () => {
       edge().bucket.script = FOR_AN_HOUR;
       const url = edge().url + freshKey();
       const askedAfter = async (visits: number) => {
-        // A page of its own each time: a document keeps its images itself.
+        // A new page each time: a document caches its own images.
         for (let count = 0; count < visits; count += 1) {
           const { page } = await stage.visit(stage.origins().page);
           expect(await paint(page, url, null)).toBe('tainted');

@@ -10,12 +10,12 @@ import { freshKey, object, type Stage, useEdge } from './stage.ts';
 const bodyOf = ({ asked }: Upstream): Buffer => Buffer.concat(asked[0]?.body ?? []);
 
 export function addWritingTests(stage: Stage): void {
-  describe('writing', () => {
+  describe('writing of an object', () => {
     const edge = useEdge(stage);
     const named = (about: Parameters<typeof rule>[0] = {}) =>
       setOf(rule({ allowedOrigins: [stage.origins().page], ...about }));
 
-    test('a PUT with headers of its own arrives byte for byte', async () => {
+    test('a PUT with custom headers arrives byte for byte', async () => {
       await edge().setRules(
         named({
           allowedMethods: ['PUT'],
@@ -41,13 +41,13 @@ export function addWritingTests(stage: Stage): void {
       ['DELETE', 204],
       ['HEAD', 200],
       ['POST', 200],
-    ] as const)('%s goes through where a rule lists it', async (method, status) => {
+    ] as const)('%s succeeds if a rule lists it', async (method, status) => {
       await edge().setRules(named({ allowedMethods: ['GET', method] }));
       edge().bucket.script = { status };
       const { page, preflights } = await stage.visit(stage.origins().page);
       expect(await read(page, edge().url + freshKey(), { method })).toMatchObject({ status });
       expect(edge().bucket.asked).toMatchObject([{ method }]);
-      // The Fetch standard asks first for methods other than GET, HEAD and POST.
+      // In the Fetch standard methods other than GET, HEAD and POST need a preflight.
       await expect.poll(() => preflights).toEqual(method === 'DELETE' ? ['DELETE'] : []);
     });
 
@@ -55,18 +55,21 @@ export function addWritingTests(stage: Stage): void {
       ['a method that no rule lists', 'page', { method: 'PUT' }],
       ['a method that no rule can list', 'page', { method: 'PATCH' }],
       ['a header that no rule allows', 'page', { headers: { 'x-oss-meta-a': '1', 'x-strange': '2' } }],
-      ['an origin that no rule names', 'stranger', { method: 'DELETE' }],
-    ] as const)('the preflight refuses %s, and the bucket never sees the request', async (_, who, init) => {
-      await edge().setRules(named({ allowedMethods: ['GET', 'DELETE'], allowedHeaders: ['x-oss-meta-*'] }));
-      const { page, preflights, refusals } = await stage.visit(stage.origins()[who]);
-      expect(await read(page, edge().url + freshKey(), init)).toEqual(REFUSED);
-      await expect.poll(() => preflights).toEqual(['method' in init ? init.method : 'GET']);
-      await expect.poll(() => refusals).toEqual(['PreflightMissingAllowOriginHeader']);
-      expect(edge().bucket.asked).toEqual([]);
-    });
+      ['an origin without a rule', 'stranger', { method: 'DELETE' }],
+    ] as const)(
+      'the preflight refuses %s, and the request does not reach the bucket',
+      async (_, who, init) => {
+        await edge().setRules(named({ allowedMethods: ['GET', 'DELETE'], allowedHeaders: ['x-oss-meta-*'] }));
+        const { page, preflights, refusals } = await stage.visit(stage.origins()[who]);
+        expect(await read(page, edge().url + freshKey(), init)).toEqual(REFUSED);
+        await expect.poll(() => preflights).toEqual(['method' in init ? init.method : 'GET']);
+        await expect.poll(() => refusals).toEqual(['PreflightMissingAllowOriginHeader']);
+        expect(edge().bucket.asked).toEqual([]);
+      },
+    );
 
     test.each(['POST', 'HEAD'])(
-      'a %s without preflight reaches the bucket, but its answer is kept from the page where no rule lists it',
+      'a %s without preflight reaches the bucket, but the page cannot read its answer if no rule lists it',
       async (method) => {
         await edge().setRules(named());
         const { page, preflights, refusals } = await stage.visit(stage.origins().page);
@@ -84,7 +87,7 @@ export function addWritingTests(stage: Stage): void {
       expect(edge().bucket.asked).toEqual([]);
     });
 
-    test('a page reads that its headers were too long', async () => {
+    test('a page reads the error about its too large headers', async () => {
       await edge().setRules(named({ allowedHeaders: ['*'] }));
       const { page } = await stage.visit(stage.origins().page);
       const headers = { 'x-oss-meta-long': 'a'.repeat(17_000) };
@@ -94,9 +97,9 @@ export function addWritingTests(stage: Stage): void {
     });
 
     test.each<[string, number | undefined, readonly [first: string, second: string], readonly string[]]>([
-      ['is asked once within Max-Age', 600, ['', ''], ['PUT']],
-      ['is asked each time when Max-Age is 0', 0, ['', ''], ['PUT', 'PUT']],
-      ['is asked for each key', 600, ['', '-other'], ['PUT', 'PUT']],
+      ['is sent once within Max-Age', 600, ['', ''], ['PUT']],
+      ['is sent each time if Max-Age is 0', 0, ['', ''], ['PUT', 'PUT']],
+      ['is sent for each key', 600, ['', '-other'], ['PUT', 'PUT']],
     ])('a preflight %s', async (_, maxAgeSeconds, suffixes, asked) => {
       await edge().setRules(
         named({ allowedMethods: ['PUT'], ...(maxAgeSeconds !== undefined && { maxAgeSeconds }) }),
@@ -111,7 +114,7 @@ export function addWritingTests(stage: Stage): void {
       expect(edge().bucket.asked.map(({ target }) => target)).toEqual(suffixes.map((suffix) => key + suffix));
     });
 
-    test('a preflight that named no header does not do for a request that sends one', async () => {
+    test('a cached preflight without headers does not serve a request with a header', async () => {
       await edge().setRules(
         named({ allowedMethods: ['PUT'], allowedHeaders: ['x-oss-*'], maxAgeSeconds: 600 }),
       );
@@ -124,7 +127,7 @@ export function addWritingTests(stage: Stage): void {
     });
 
     test.each(['PUT', 'POST'] as const)(
-      'XMLHttpRequest tells the progress of a %s, which makes it ask first, and reads the ETag at the end',
+      'XMLHttpRequest reports the progress of a %s, which needs a preflight, and reads the ETag at the end',
       async (method) => {
         await edge().setRules(named({ allowedMethods: [method], exposeHeaders: ['ETag'] }));
         edge().bucket.script = object('', ['ETag', '"new"']);
@@ -136,7 +139,7 @@ export function addWritingTests(stage: Stage): void {
       },
     );
 
-    test('XMLHttpRequest ends in an error where no rule lists the method', async () => {
+    test('XMLHttpRequest ends in an error if no rule lists the method', async () => {
       await edge().setRules(named());
       const { page } = await stage.visit(stage.origins().page);
       const got = await upload(page, 'PUT', edge().url + freshKey(), 1_000);

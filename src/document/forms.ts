@@ -2,36 +2,36 @@ export type ListField = 'allowedOrigins' | 'allowedMethods' | 'allowedHeaders' |
 export type Field = ListField | 'maxAgeSeconds' | 'id';
 
 /**
- * What a form calls the fields of a rule; `allowed/origins` stands in an object of its own, named `allowed`. Without
- * `exposeHeaders` the allowed headers serve for both; without `id` a rule has none.
+ * A form's names for the fields of a rule; `allowed/origins` is the key `origins` of an object `allowed`. Without
+ * `exposeHeaders` one list means both the allowed and the exposed headers.
  */
 export type FieldNames = Readonly<
   Record<Exclude<Field, 'exposeHeaders' | 'id'>, string> & Partial<Record<'exposeHeaders' | 'id', string>>
 >;
 
-/** The names one form of the document uses; faults and places speak in them. */
-export interface Words {
-  /** What the document as a whole is called in a place. */
+/** One form of the document: its names, which the places of faults use too. */
+export interface Form {
+  /** The name of the whole document in a place. */
   readonly root: string;
-  /** A rule; empty where the rules are a bare list and a place is only a number. */
+  /** The name of a rule. Empty for a bare list, where a place is only a number. */
   readonly rule: string;
   readonly fields: FieldNames;
-  /** Absent where the form has no such field. */
+  /** Absent if the form has no such field. */
   readonly responseVary?: string;
   /** `element` or `key`. An unknown element is ignored with a warning, an unknown key is a fault. */
   readonly unit: 'element' | 'key';
-  /** The form's own rules let `*` stand for the five methods, and OPTIONS be listed, to no effect. */
+  /** In this form `*` means the five methods, and OPTIONS may be listed without effect. */
   readonly wideMethods?: true;
-  /** No rule at all is meant: it can't be what a slip of the pen left over. */
+  /** An empty list of rules is intended, not a typing error. */
   readonly mayBeEmpty?: true;
 }
 
-/** A form with a name for every field, so that it can be written too. */
-export interface FullWords extends Words {
+/** A form with a name for every field: rule sets can be written in it. */
+export interface FullForm extends Form {
   readonly fields: Readonly<Record<Field, string>>;
 }
 
-export const XML: FullWords = {
+export const XML: FullForm = {
   root: 'CORSConfiguration',
   rule: 'CORSRule',
   fields: {
@@ -47,10 +47,10 @@ export const XML: FullWords = {
 };
 
 /** The JSON of ossutil: the XML without its root element. */
-export const OSS_JSON: FullWords = { ...XML, root: 'document', unit: 'key' };
+export const OSS_JSON: FullForm = { ...XML, root: 'document', unit: 'key' };
 
 /** The JSON of the S3 command line and of Terraform. */
-export const S3_JSON: FullWords = {
+export const S3_JSON: FullForm = {
   root: 'document',
   rule: 'CORSRules',
   fields: {
@@ -64,11 +64,11 @@ export const S3_JSON: FullWords = {
   unit: 'key',
 };
 
-/** The JSON of the S3 console: the list of rules alone. */
-export const S3_LIST: Words = { ...S3_JSON, rule: '' };
+/** The JSON of the S3 console: the bare list of rules. */
+export const S3_LIST: Form = { ...S3_JSON, rule: '' };
 
 /** The JSON of Cloudflare R2's own API and of wrangler. */
-export const R2_JSON: Words = {
+export const R2_JSON: Form = {
   root: 'document',
   rule: 'rules',
   fields: {
@@ -82,10 +82,10 @@ export const R2_JSON: Words = {
   unit: 'key',
 };
 
-export const R2_LIST: Words = { ...R2_JSON, rule: '' };
+export const R2_LIST: Form = { ...R2_JSON, rule: '' };
 
 /** The JSON of Google Cloud Storage's API. */
-export const GCS_JSON: Words = {
+export const GCS_JSON: Form = {
   root: 'document',
   rule: 'cors',
   fields: {
@@ -98,11 +98,11 @@ export const GCS_JSON: Words = {
   wideMethods: true,
 };
 
-/** The JSON of gcloud and gsutil: the list of rules alone. */
-export const GCS_LIST: Words = { ...GCS_JSON, rule: '' };
+/** The JSON of gcloud and gsutil: the bare list of rules. */
+export const GCS_LIST: Form = { ...GCS_JSON, rule: '' };
 
 /** A `RuleSet` as a program writes it. */
-export const RULE_SET: Words = {
+export const RULE_SET: Form = {
   root: 'rules',
   rule: 'rules',
   fields: {
@@ -118,8 +118,9 @@ export const RULE_SET: Words = {
   mayBeEmpty: true,
 };
 
-/** The fields of a rule by the names that this form gives them. */
-export const fieldsByName = (words: Words): ReadonlyMap<string, Field> =>
-  new Map(
-    (Object.entries(words.fields) as (readonly [Field, string])[]).map(([field, name]) => [name, field]),
+/** The fields of a rule by their names in this form. */
+export function fieldsByName(form: Form): ReadonlyMap<string, Field> {
+  return new Map(
+    (Object.entries(form.fields) as (readonly [Field, string])[]).map(([field, name]) => [name, field]),
   );
+}
