@@ -1,5 +1,13 @@
 // The commands of a page and what they print, read from its Markdown.
 
+/** The pages whose commands CI runs, in this order. */
+export const PAGES: readonly string[] = [
+  'README.md',
+  'docs/recipes.md',
+  'docs/testing.md',
+  'bench/README.md',
+];
+
 export interface Step {
   readonly command: string;
   /** Lines that occur in the output, in this order. */

@@ -1,5 +1,5 @@
-// The stores that the README's commands speak to when CI runs them: a bucket `my-bucket` of OSS on port 9001, which
-// checks signatures as OSS does, and one of an S3-compatible store on port 9000, path-style.
+// The stores behind the commands of the pages: an OSS bucket `my-bucket` on port 9001, which checks signatures as OSS
+// does, and a bucket of an S3-compatible store on port 9000, path-style.
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';

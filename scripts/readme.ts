@@ -8,10 +8,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { groupsOf, missingLine, type Step, stepsOf } from './readme-steps.ts';
-
-/** Measurements come last: the machine has no other work left. */
-const PAGES = ['README.md', 'docs/recipes.md', 'docs/testing.md', 'bench/README.md'];
+import { groupsOf, missingLine, PAGES, type Step, stepsOf } from './readme-steps.ts';
 
 const EDGE_RUNS = /^edge\s+http/m;
 const STARTS_EDGE = /(^|\n)npm ((ci && npm )?start|run worker:dev)/;

@@ -1,5 +1,8 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { anchorOf, groupsOf, missingLine, stepsOf } from '../scripts/readme-steps.ts';
+import { anchorOf, groupsOf, missingLine, PAGES, stepsOf } from '../scripts/readme-steps.ts';
 
 const PAGE = `# A page
 
@@ -71,6 +74,13 @@ describe('the commands of a page', () => {
   test('run one after the other, except neighbours that the page marks', () => {
     expect(groupsOf(stepsOf(PAGE)).map((group) => group.length)).toEqual([1, 1, 2, 1]);
   });
+});
+
+test('CI runs every page that has commands', () => {
+  const cwd = fileURLToPath(new URL('..', import.meta.url));
+  const pages = execFileSync('git', ['ls-files', '*.md'], { cwd, encoding: 'utf8' }).trim().split('\n');
+  const withCommands = pages.filter((page) => stepsOf(readFileSync(`${cwd}/${page}`, 'utf8')).length > 0);
+  expect(withCommands.sort()).toEqual([...PAGES].sort());
 });
 
 test('an anchor is made from a heading as GitHub makes it', () => {
