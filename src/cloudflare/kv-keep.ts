@@ -1,14 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import {
-  decodeKept,
-  encodeKept,
-  faultsOnce,
-  firstOfRow,
-  headOf,
-  type Keep,
-  type RecordHead,
-  within,
-} from '../rules/keep.ts';
+import type { Keep } from '../rules/keep.ts';
+import { type CopyHead, decodeLastGood, encodeLastGood, headOf } from '../rules/last-good.ts';
+import { warnFaultsOnce, warnFirstOfRow } from '../rules/warn-once.ts';
+import { within } from '../rules/within.ts';
 import type { Kv } from './platform.ts';
 
 /** Milliseconds until a KV namespace that does not answer is done without. */
@@ -32,11 +26,11 @@ export function kvKeep(
   alive: <T>(work: Promise<T>) => Promise<T>,
   warn: (message: string) => void,
 ): Keep {
-  const writes = firstOfRow(warn);
-  const faults = faultsOnce(warn);
-  const known = new LRUCache<string, RecordHead>({ max: REMEMBERED_MOST });
+  const writes = warnFirstOfRow(warn);
+  const faults = warnFaultsOnce(warn);
+  const known = new LRUCache<string, CopyHead>({ max: REMEMBERED_MOST });
 
-  function remember(bucket: string, head: RecordHead | null): RecordHead | null {
+  function remember(bucket: string, head: CopyHead | null): CopyHead | null {
     if (head === null) known.delete(bucket);
     else known.set(bucket, { version: head.version, confirmedAt: head.confirmedAt });
     return head;
@@ -52,7 +46,7 @@ export function kvKeep(
     }
   }
 
-  async function look(bucket: string): Promise<RecordHead | null> {
+  async function look(bucket: string): Promise<CopyHead | null> {
     const text = await textOf(bucket);
     return remember(bucket, text === null ? null : headOf(bucket, text));
   }
@@ -61,7 +55,7 @@ export function kvKeep(
     async read(bucket) {
       const text = await textOf(bucket);
       if (text === null) return null;
-      const record = await decodeKept(bucket, text);
+      const record = await decodeLastGood(bucket, text);
       if ('fault' in record) {
         const message = `KV ${keyFor(bucket)} is ${record.fault}. It is ignored until it is written again.`;
         faults.found(bucket, message);
@@ -80,7 +74,7 @@ export function kvKeep(
       const key = keyFor(bucket);
       const put = async (): Promise<void> => {
         try {
-          await within(KV_TIMEOUT, kv.put(key, encodeKept(bucket, record)));
+          await within(KV_TIMEOUT, kv.put(key, encodeLastGood(bucket, record)));
           writes.worked();
           faults.gone(bucket);
           remember(bucket, record);

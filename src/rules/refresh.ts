@@ -1,6 +1,6 @@
 import { fewAtOnce } from './batch.ts';
 import type { RulesCache } from './cache.ts';
-import { keyOf, type RuledBucket } from './in-force.ts';
+import { keyOf, type RuledBucket } from './ruled-bucket.ts';
 
 /** Loads anew what has been asked for before; a bucket that nobody has asked for is loaded when somebody does. */
 export const refreshLoaded = (cache: RulesCache, buckets: readonly RuledBucket[]): Promise<void> =>

@@ -1,5 +1,6 @@
 import type { RulesCache } from '../../src/rules/cache.ts';
-import type { RuledBucket, RulesInForce } from '../../src/rules/in-force.ts';
+import type { RulesInForce } from '../../src/rules/in-force.ts';
+import type { RuledBucket } from '../../src/rules/ruled-bucket.ts';
 import type { Loaded, Source } from '../../src/rules/source.ts';
 import { behaviour, rule } from '../helpers/rules.ts';
 

@@ -1,6 +1,6 @@
 import { beforeEach } from 'vitest';
 import { createRulesCache, type RulesCache } from '../../src/rules/cache.ts';
-import type { LastGood } from '../../src/rules/ledger.ts';
+import type { LastGood } from '../../src/rules/last-good.ts';
 import type { Loaded } from '../../src/rules/source.ts';
 import { type Controlled, controlled, load, rulesOf, settled } from './_controlled.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../src/bucket/address.ts';
 import { askForRules, rulesUrl } from '../../src/bucket/read.ts';
 import type { Address } from '../../src/bucket/transport.ts';
-import { MAX_DOCUMENT_BYTES } from '../../src/rules/read.ts';
+import { MAX_DOCUMENT_BYTES } from '../../src/rules/source.ts';
 import { bucketSource, interpret } from '../../src/rules/sources/bucket.ts';
 
 const error = (code: string) =>

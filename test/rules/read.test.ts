@@ -5,7 +5,7 @@ import { askForRules, readByFetch } from '../../src/bucket/read.ts';
 import type { Address } from '../../src/bucket/transport.ts';
 import { parseRules } from '../../src/config/values.ts';
 import { createRulesCache } from '../../src/rules/cache.ts';
-import { MAX_DOCUMENT_BYTES } from '../../src/rules/read.ts';
+import { MAX_DOCUMENT_BYTES } from '../../src/rules/source.ts';
 import { bucketSource } from '../../src/rules/sources/bucket.ts';
 import { inlineSource } from '../../src/rules/sources/inline.ts';
 import { urlSource } from '../../src/rules/sources/url.ts';

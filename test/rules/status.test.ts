@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createRulesCache } from '../../src/rules/cache.ts';
-import type { RuledBucket } from '../../src/rules/in-force.ts';
-import type { RulesStatus } from '../../src/rules/ledger.ts';
+import type { RulesStatus } from '../../src/rules/record.ts';
+import type { RuledBucket } from '../../src/rules/ruled-bucket.ts';
 import { versionOf } from '../../src/rules/version.ts';
 import { rule } from '../helpers/rules.ts';
 import { type Controlled, controlled, load, MISSING, NONE, rulesOf, told, unknown } from './_controlled.ts';

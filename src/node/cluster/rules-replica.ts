@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Background } from '../../rules/cache.ts';
 import { monotonic } from '../../rules/clock.ts';
-import { type Held, hold, type RulesInForce } from '../../rules/in-force.ts';
+import { type CompiledEntry, compileEntry, type RulesInForce } from '../../rules/in-force.ts';
 import type { BucketTold, RulesTold } from './messages.ts';
 
 /** What a worker knows of rules: what the primary has told it, compiled. */
@@ -29,7 +29,7 @@ interface Entry {
   told: RulesTold | null;
   /** When a load last found the rules, by this process's clock. */
   confirmed: number;
-  held: Held | undefined;
+  held: CompiledEntry | undefined;
   asking: Promise<void> | null;
   renewing: Promise<void> | null;
   /** When to ask again, by the same clock. */
@@ -78,7 +78,7 @@ export function createMirror({ ask, maxStale, now = monotonic }: MirrorOptions):
     const { version, good } = told ?? NOTHING;
     const lastGood = version === null || good === null ? null : { ...good, version };
     if (entry.held?.bucket !== bucket || entry.held.version !== version) {
-      entry.held = hold(bucket, lastGood, entry.held);
+      entry.held = compileEntry(bucket, lastGood, entry.held);
     }
     return tooOld(entry) ? entry.held.unavailable : entry.held;
   }

@@ -1,8 +1,8 @@
 import cluster from 'node:cluster';
 import type { SecureContextOptions, Server } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
-import { within } from '../../rules/keep.ts';
 import { LOAD_TIMEOUT } from '../../rules/load.ts';
+import { within } from '../../rules/within.ts';
 import { openFront } from '../frontend.ts';
 import { createCounts } from '../metrics/counts.ts';
 import { createLog } from '../output/log.ts';

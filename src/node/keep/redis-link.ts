@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from '@redis/client';
-import { within } from '../../rules/keep.ts';
+import { within } from '../../rules/within.ts';
 import { startFault } from '../start-fault.ts';
 
 /** A connection to Redis that mends itself. */

@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { type Bus, type BusMessage, listeners, readBusMessage } from '../../rules/bus.ts';
+import type { Keep } from '../../rules/keep.ts';
+import type { LastGood } from '../../rules/last-good.ts';
 import {
-  decodeKept,
-  encodeKept,
-  faultsOnce,
-  firstOfRow,
+  type CopyHead,
+  decodeLastGood,
+  encodeLastGood,
   headBytes,
   headOf,
-  type Keep,
-  MAX_KEPT_BYTES,
-  type RecordHead,
-  within,
-} from '../../rules/keep.ts';
-import type { LastGood } from '../../rules/ledger.ts';
+  MAX_COPY_BYTES,
+} from '../../rules/last-good.ts';
+import { warnFaultsOnce, warnFirstOfRow } from '../../rules/warn-once.ts';
+import { within } from '../../rules/within.ts';
 import { messageOf, openRedisLink, type RedisClient, redisAddress } from './redis-link.ts';
 
 export interface Redis {
@@ -47,10 +46,10 @@ export async function openRedis(
   const address = redisAddress(url);
   const id = randomUUID();
   const { subscribe, tell, clear } = listeners();
-  const reads = firstOfRow(warn);
-  const writes = firstOfRow(warn);
-  const publishes = firstOfRow(warn);
-  const strangers = firstOfRow(warn);
+  const reads = warnFirstOfRow(warn);
+  const writes = warnFirstOfRow(warn);
+  const publishes = warnFirstOfRow(warn);
+  const strangers = warnFirstOfRow(warn);
 
   function hear(text: string): void {
     const message = received(text, id);
@@ -58,12 +57,12 @@ export async function openRedis(
     else if (message !== 'own') tell(message);
   }
 
-  const faults = faultsOnce(warn);
+  const faults = warnFaultsOnce(warn);
   const link = await openRedisLink(address, { channel: CHANNEL, hear, warn, back });
 
   /** Null when Redis is away, goes meanwhile, or refuses. */
   async function ask<T>(
-    row: ReturnType<typeof firstOfRow>,
+    row: ReturnType<typeof warnFirstOfRow>,
     what: string,
     command: (client: RedisClient) => Promise<T>,
   ): Promise<T | null> {
@@ -83,9 +82,9 @@ export async function openRedis(
   async function read(bucket: string): Promise<LastGood | null> {
     const key = `${KEYS}${bucket}`;
     // No more than what can be used, whatever somebody has put there; '' when there is no such key.
-    const text = await ask(reads, `reading ${key}`, (client) => client.getRange(key, 0, MAX_KEPT_BYTES));
+    const text = await ask(reads, `reading ${key}`, (client) => client.getRange(key, 0, MAX_COPY_BYTES));
     if (text === null || text === '') return null;
-    const record = await decodeKept(bucket, text);
+    const record = await decodeLastGood(bucket, text);
     if ('fault' in record) {
       faults.found(bucket, `Redis key ${key} is ${record.fault}. It is ignored until it is written again.`);
       return null;
@@ -94,7 +93,7 @@ export async function openRedis(
     return record;
   }
 
-  async function peek(bucket: string): Promise<RecordHead | null> {
+  async function peek(bucket: string): Promise<CopyHead | null> {
     if (faults.has(bucket)) return null;
     const key = `${KEYS}${bucket}`;
     const end = headBytes(bucket) - 1;
@@ -105,7 +104,7 @@ export async function openRedis(
   async function write(bucket: string, record: LastGood): Promise<void> {
     const key = `${KEYS}${bucket}`;
     const reply = await ask(writes, `writing ${key}`, (client) =>
-      client.set(key, encodeKept(bucket, record)),
+      client.set(key, encodeLastGood(bucket, record)),
     );
     if (reply !== null) faults.gone(bucket);
   }

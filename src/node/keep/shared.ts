@@ -3,9 +3,9 @@ import type { Config, Places } from '../../config/read.ts';
 import { asFlag } from '../../config/spell.ts';
 import type { Bus } from '../../rules/bus.ts';
 import type { RulesCache } from '../../rules/cache.ts';
-import { keyOf, type RuledBucket, sharedKey } from '../../rules/in-force.ts';
 import type { Keep } from '../../rules/keep.ts';
 import { coalesced, refreshLoaded } from '../../rules/refresh.ts';
+import { keyOf, type RuledBucket, sharedKey } from '../../rules/ruled-bucket.ts';
 import { isThisMachine } from '../reach.ts';
 import { openStateDirectory } from './state-directory.ts';
 

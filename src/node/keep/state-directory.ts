@@ -1,16 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { lstat, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import {
-  decodeKept,
-  encodeKept,
-  faultsOnce,
-  firstOfRow,
-  headOf,
-  type Keep,
-  MAX_KEPT_BYTES,
-} from '../../rules/keep.ts';
-import type { LastGood } from '../../rules/ledger.ts';
+import type { Keep } from '../../rules/keep.ts';
+import type { LastGood } from '../../rules/last-good.ts';
+import { decodeLastGood, encodeLastGood, headOf, MAX_COPY_BYTES } from '../../rules/last-good.ts';
+import { warnFaultsOnce, warnFirstOfRow } from '../../rules/warn-once.ts';
 import { isSilent, openDisk } from '../files/disk.ts';
 import { readTextFile } from '../files/text-file.ts';
 import { startFault } from '../start-fault.ts';
@@ -46,8 +40,8 @@ export async function openStateDirectory(
 ): Promise<StateDirectory> {
   // A hanging write must not stop reads.
   const [reads, writes] = [openDisk(), openDisk()];
-  const failures = firstOfRow(warn);
-  const faults = faultsOnce(warn);
+  const failures = warnFirstOfRow(warn);
+  const faults = warnFaultsOnce(warn);
   const queue = new Map<string, Queued>();
   let problem: string | null = null;
 
@@ -67,7 +61,7 @@ export async function openStateDirectory(
     failed(`state directory ${folder}`, error);
   });
 
-  const readText = (path: string) => readTextFile(path, { maxBytes: MAX_KEPT_BYTES, disk: reads });
+  const readText = (path: string) => readTextFile(path, { maxBytes: MAX_COPY_BYTES, disk: reads });
 
   async function read(bucket: string): Promise<LastGood | null> {
     const path = join(folder, fileOf(bucket));
@@ -76,7 +70,7 @@ export async function openStateDirectory(
       if (found.code !== 'ENOENT') faults.found(bucket, `${path} ${found.fault}. It is ignored.`);
       return null;
     }
-    const record = await decodeKept(bucket, found.text);
+    const record = await decodeLastGood(bucket, found.text);
     if ('fault' in record) {
       faults.found(bucket, `${path} is ${record.fault}. It is ignored until it is written again.`);
       return null;
@@ -91,7 +85,7 @@ export async function openStateDirectory(
     try {
       await writes(() => {
         leave();
-        return replace(folder, path, encodeKept(bucket, own.record));
+        return replace(folder, path, encodeLastGood(bucket, own.record));
       });
       problem = null;
       failures.worked();

@@ -1,5 +1,5 @@
-import { loadedFrom } from '../read.ts';
 import type { Source } from '../source.ts';
+import { loadedFrom } from '../source.ts';
 
 /** Rules given as text, XML or JSON, in an option or a variable; read strictly. */
 export const inlineSource = (text: string): Source => ({

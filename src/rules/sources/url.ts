@@ -1,6 +1,6 @@
 import { causeOf } from '../../bucket/cause.ts';
-import { loadedFrom, MAX_DOCUMENT_BYTES } from '../read.ts';
 import type { Answer, Ask, Loaded, Source } from '../source.ts';
+import { loadedFrom, MAX_DOCUMENT_BYTES } from '../source.ts';
 import { conditions, unlessUnchanged } from './conditional.ts';
 
 /** Gives a bearer token; asked at each load, so that a token may change while the edge runs. */

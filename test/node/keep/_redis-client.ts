@@ -1,7 +1,7 @@
 import { afterEach, beforeEach } from 'vitest';
 import { openRedis, type Redis } from '../../../src/node/keep/redis.ts';
 import type { BusMessage } from '../../../src/rules/bus.ts';
-import type { LastGood } from '../../../src/rules/ledger.ts';
+import type { LastGood } from '../../../src/rules/last-good.ts';
 import { versionOf } from '../../../src/rules/version.ts';
 import { rule } from '../../helpers/rules.ts';
 

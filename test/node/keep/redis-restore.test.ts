@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { keyOf, sharedKey } from '../../../src/rules/in-force.ts';
+import { keyOf, sharedKey } from '../../../src/rules/ruled-bucket.ts';
 import { until } from '../../helpers/until.ts';
 import { configOf, type Started, startEdge } from '../_running.ts';
 import { openStore, rulesFor, type Store, UNAVAILABLE } from '../transport/_store.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MAX_KEPT_BYTES } from '../../../src/rules/keep.ts';
+import { MAX_COPY_BYTES } from '../../../src/rules/last-good.ts';
 import { until } from '../../helpers/until.ts';
 import { lastGood, open, told, useClients } from './_redis-client.ts';
 import { skipped, useServer, WITH_SERVER } from './_redis-server.ts';
@@ -47,7 +47,7 @@ describe.skipIf(skipped)(WITH_SERVER, () => {
   test.each<[string, string[], RegExp]>([
     ['text', ['SET', 'bucket-cors:rules:b', 'garbage'], /bucket-cors:rules:b is not whole/],
     ['foreign JSON', ['SET', 'bucket-cors:rules:b', '{"format":2}'], /not of format 1/],
-    ['a flood', ['SETRANGE', 'bucket-cors:rules:b', `${MAX_KEPT_BYTES * 3}`, 'x'], /over 1048576 bytes/],
+    ['a flood', ['SETRANGE', 'bucket-cors:rules:b', `${MAX_COPY_BYTES * 3}`, 'x'], /over 1048576 bytes/],
     ['a list', ['RPUSH', 'bucket-cors:rules:b', 'x'], /WRONGTYPE/],
   ])('%s in the key is ignored with a warning and mended by the next write', async (_, words, fault) => {
     await start();

@@ -16,8 +16,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openStateDirectory } from '../../../src/node/keep/state-directory.ts';
 import { startFaultLines } from '../../../src/node/start-fault.ts';
-import { MAX_KEPT_BYTES } from '../../../src/rules/keep.ts';
-import type { LastGood } from '../../../src/rules/ledger.ts';
+import type { LastGood } from '../../../src/rules/last-good.ts';
+import { MAX_COPY_BYTES } from '../../../src/rules/last-good.ts';
 import { versionOf } from '../../../src/rules/version.ts';
 import { rule } from '../../helpers/rules.ts';
 
@@ -91,7 +91,7 @@ describe('a state directory', () => {
     ['empty', (path) => truncate(path), /not whole/],
     ['cut off', (path) => truncate(path, 100), /not whole/],
     ['binary', (path) => writeFile(path, Buffer.from([0xff, 0xfe, 0])), /not whole/],
-    ['too large', (path) => truncate(path, MAX_KEPT_BYTES + 1), /has 1048577 bytes, more than the 1048576/],
+    ['too large', (path) => truncate(path, MAX_COPY_BYTES + 1), /has 1048577 bytes, more than the 1048576/],
     ['foreign', (path) => writeFile(path, '{"format":"other"}'), /not of format 1/],
     ['a folder', (path) => rm(path).then(() => mkdir(path)), /not a file/],
     ['a link to a device', (path) => rm(path).then(() => symlink('/dev/zero', path)), /not a file/],
