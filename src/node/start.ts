@@ -95,7 +95,7 @@ async function open(
   const adminSpelt = speltBy(places, 'adminHost', 'adminPort');
   const exposure = await exposureOf(config, spelt);
   const adminReach = await reached({ host: config.adminHost, port: config.adminPort }, adminSpelt);
-  const shared = await openShared(config, { warn, places, back: () => void cache.restore() });
+  const shared = await openShared(config, { warn, places, onBack: () => void cache.restore() });
   opened.push(shared.close);
   const { keeps, bus } = shared;
   const cache = createRulesCache({

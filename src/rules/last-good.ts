@@ -61,24 +61,24 @@ export async function decodeLastGood(bucket: string, text: string): Promise<Last
   if (new TextEncoder().encode(text).length > MAX_COPY_BYTES)
     return { fault: `over ${MAX_COPY_BYTES} bytes` };
   const copy = parsed(text);
-  if (!isFields(copy)) return { fault: 'not whole: it is no JSON object' };
+  if (!isFields(copy)) return { fault: 'incomplete: it is not a JSON object' };
   if (copy.format !== FORMAT) return { fault: `not of format ${FORMAT}` };
   if (copy.bucket !== bucket) return { fault: 'about another bucket' };
   const outcome = OUTCOMES.find((known) => known === copy.outcome);
   if (outcome === undefined) return { fault: `without an outcome (${OUTCOMES.join(', ')})` };
   const { version, loadedAt, confirmedAt } = copy;
   if (!isTime(loadedAt) || !isTime(confirmedAt)) {
-    return { fault: 'without times that can be: loadedAt and confirmedAt, in milliseconds since 1970' };
+    return { fault: 'without valid times: loadedAt and confirmedAt, in milliseconds since 1970' };
   }
   const ruleSet = ruleSetOf(copy.ruleSet);
-  if (ruleSet === null) return { fault: 'without a rule set that can be' };
+  if (ruleSet === null) return { fault: 'without a valid rule set' };
   if (outcome !== 'rules' && (ruleSet.rules.length > 0 || ruleSet.responseVary)) {
-    return { fault: `at odds with itself: outcome ${outcome}, yet rules` };
+    return { fault: `contradictory: outcome ${outcome}, yet rules` };
   }
   const warnings = warningsOf(copy.warnings);
   if (warnings === null) return { fault: 'without a list of warnings' };
   if (typeof version !== 'string' || version !== (await versionOf(ruleSet, outcome))) {
-    return { fault: 'changed since it was written: its version is not that of its rules' };
+    return { fault: 'changed since it was written: its version does not match its rules' };
   }
   // The writer's clock may have been set back between the two times.
   return { outcome, ruleSet, version, warnings, loadedAt: Math.min(loadedAt, confirmedAt), confirmedAt };

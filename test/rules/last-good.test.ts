@@ -100,7 +100,7 @@ describe('kept text', () => {
     ['another format', '"format":1', '"format":2', /^not of format 1$/],
     ['another bucket', '"bucket":"b"', '"bucket":"c"', /another bucket/],
     ['an unknown outcome', '"outcome":"rules"', '"outcome":"unknown"', /outcome/],
-    ['rules where there are none', '"outcome":"rules"', '"outcome":"none"', /at odds with itself/],
+    ['rules where there are none', '"outcome":"rules"', '"outcome":"none"', /contradictory/],
     ['a time that is text', '"loadedAt":1000', '"loadedAt":"1000"', /times/],
     ['a time before 1970', '"loadedAt":1000', '"loadedAt":-1', /times/],
     ['a time beyond dates', '"confirmedAt":2000', '"confirmedAt":1e300', /times/],
@@ -137,7 +137,7 @@ describe('kept text', () => {
       ...kept,
       ruleSet: { ...NO_RULES, rules: [{ ...full, ...about } as Rule] },
     });
-    expect(await decodeLastGood('b', text)).toEqual({ fault: 'without a rule set that can be' });
+    expect(await decodeLastGood('b', text)).toEqual({ fault: 'without a valid rule set' });
   });
 
   test('text that is too long is not read', async () => {

@@ -136,7 +136,7 @@ describe('a document in the option itself', () => {
 
   test('is read strictly, and each fault is told', async () => {
     const loaded = await inlineSource(ONE.replace('GET', 'get').replace('*', 'https://*.*')).load(soon());
-    expect(loaded).toMatchObject({ outcome: 'unknown', cure: 'Mend the document and start again.' });
+    expect(loaded).toMatchObject({ outcome: 'unknown', cure: 'Correct the document and start again.' });
     expect('faults' in loaded && loaded.faults?.map(({ place }) => place)).toEqual([
       'CORSRule[1]/AllowedOrigin[1]',
       'CORSRule[1]/AllowedMethod[1]',

@@ -61,16 +61,16 @@ describe('a URL with a bearer token', () => {
     const loaded = await load(token);
     expect(loaded).toMatchObject({
       outcome: 'unknown',
-      cause: `the token for ${server.url()}/rules.xml is empty, too long or holds what no header can carry`,
+      cause: `the token for ${server.url()}/rules.xml is empty, too long or has a character that no header can carry`,
     });
     expect(inspect(loaded)).not.toContain('hush');
     expect(server.seen).toEqual([]);
   });
 
   test.each([
-    ["can't be had: ENOENT", Object.assign(new Error(`no ${secret}`), { code: 'ENOENT' })],
-    ["can't be had", Object.assign(new Error(`no ${secret}`), { code: secret })],
-    ["can't be had", secret],
+    ["can't be read: ENOENT", Object.assign(new Error(`no ${secret}`), { code: 'ENOENT' })],
+    ["can't be read", Object.assign(new Error(`no ${secret}`), { code: secret })],
+    ["can't be read", secret],
   ])('asks nothing where the token %s', async (cause, error) => {
     const loaded = await load(() => {
       throw error;
@@ -123,6 +123,6 @@ describe('a URL with a bearer token', () => {
 
   test('without a token tells that one may be needed', async () => {
     server.answer = sends(401);
-    expect(await load()).toMatchObject({ cure: 'It may not be read without a token.' });
+    expect(await load()).toMatchObject({ cure: 'The document cannot be read without a token.' });
   });
 });

@@ -5,5 +5,5 @@ import { loadedFrom } from '../source.ts';
 export const inlineSource = (text: string): Source => ({
   kind: 'inline',
   name: 'inline',
-  load: async () => loadedFrom(text, 'strict', 'Mend the document and start again.'),
+  load: async () => loadedFrom(text, 'strict', 'Correct the document and start again.'),
 });

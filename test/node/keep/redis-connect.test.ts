@@ -75,7 +75,7 @@ describe.skipIf(skipped)(WITH_SERVER, () => {
     const child = fork(script, [`rediss://127.0.0.1:${tlsPort}`], { execArgv: [], env });
     closeAfter(async () => child.kill('SIGKILL'));
     // Only a connection that stands can find out what is in the key.
-    expect(await once(child, 'message')).toEqual([expect.stringContaining('is not whole'), undefined]);
+    expect(await once(child, 'message')).toEqual([expect.stringContaining('is incomplete'), undefined]);
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 });

@@ -45,7 +45,7 @@ describe.skipIf(skipped)(WITH_SERVER, () => {
   });
 
   test.each<[string, string[], RegExp]>([
-    ['text', ['SET', 'bucket-cors:rules:b', 'garbage'], /bucket-cors:rules:b is not whole/],
+    ['text', ['SET', 'bucket-cors:rules:b', 'garbage'], /bucket-cors:rules:b is incomplete/],
     ['foreign JSON', ['SET', 'bucket-cors:rules:b', '{"format":2}'], /not of format 1/],
     ['a flood', ['SETRANGE', 'bucket-cors:rules:b', `${MAX_COPY_BYTES * 3}`, 'x'], /over 1048576 bytes/],
     ['a list', ['RPUSH', 'bucket-cors:rules:b', 'x'], /WRONGTYPE/],
@@ -76,7 +76,7 @@ describe.skipIf(skipped)(WITH_SERVER, () => {
     await stranger('PUBLISH', 'bucket-cors:bus', JSON.stringify({ from: 'x', message }));
     await until('the good one arrives', () => redis.heard.length === 1);
     expect(redis.heard).toEqual([message]);
-    expect(told).toEqual([expect.stringContaining('bucket-cors:bus carries what is no message')]);
+    expect(told).toEqual([expect.stringContaining('bucket-cors:bus carries a message that is not an edge')]);
   });
 
   test('a refused write is told of once, until one works', async () => {

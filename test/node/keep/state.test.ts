@@ -88,9 +88,9 @@ describe('a state directory', () => {
   });
 
   test.each<[string, (path: string) => Promise<unknown>, RegExp]>([
-    ['empty', (path) => truncate(path), /not whole/],
-    ['cut off', (path) => truncate(path, 100), /not whole/],
-    ['binary', (path) => writeFile(path, Buffer.from([0xff, 0xfe, 0])), /not whole/],
+    ['empty', (path) => truncate(path), /is incomplete/],
+    ['cut off', (path) => truncate(path, 100), /is incomplete/],
+    ['binary', (path) => writeFile(path, Buffer.from([0xff, 0xfe, 0])), /is incomplete/],
     ['too large', (path) => truncate(path, MAX_COPY_BYTES + 1), /has 1048577 bytes, more than the 1048576/],
     ['foreign', (path) => writeFile(path, '{"format":"other"}'), /not of format 1/],
     ['a folder', (path) => rm(path).then(() => mkdir(path)), /not a file/],
@@ -98,7 +98,7 @@ describe('a state directory', () => {
     [
       'changed by hand',
       async (path) => writeFile(path, (await readFile(path, 'utf8')).replace('https://a', 'https://*')),
-      /version is not that of its rules/,
+      /version does not match its rules/,
     ],
     [
       'of another bucket',
