@@ -2,11 +2,11 @@ import type { CopyHead, LastGood } from './last-good.ts';
 
 /** Storage outside the process for copies of last good rules: a folder, Redis, KV. `bucket` is the bucket's key. */
 export interface Keep {
-  /** The stored copy; null if there is none or it cannot be used, which has been logged. Never rejects. */
+  /** The stored copy; null without a usable one. A fault in the copy has been logged. Never rejects. */
   read(bucket: string): Promise<LastGood | null>;
   /**
-   * Version and time of the stored copy, at less cost than reading it; null if there is none, or if the last read found
-   * a fault. Storage that is slow or billed may answer from memory unless `fresh` is true. Never rejects.
+   * Version and time of the stored copy, at less cost than reading it; null without a copy, or if the last read found a
+   * fault in it. Storage that is slow or billed may answer from memory unless `fresh` is true. Never rejects.
    */
   peek(bucket: string, fresh: boolean): Promise<CopyHead | null>;
   /** Never rejects; a copy that could not be written is missing at the next check. */

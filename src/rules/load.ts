@@ -3,7 +3,7 @@ import { monotonic } from './clock.ts';
 import { type RulesRecord, recordAnswer, recordFailure, type Timing, validatorsOf } from './record.ts';
 import { isLocal, type RuledBucket } from './ruled-bucket.ts';
 import type { Loaded, Source, Validators } from './source.ts';
-import type { Storage } from './storage.ts';
+import type { RulesStorage } from './storage.ts';
 import { within } from './within.ts';
 
 /** Milliseconds after which a load has failed, and the longest that a request waits for first rules. */
@@ -13,7 +13,7 @@ const BACK_OFF_FIRST = 1_000;
 const BACK_OFF_CEILING = 60_000;
 
 export interface LoaderOptions {
-  readonly storage: Storage;
+  readonly storage: RulesStorage;
   readonly timing: Timing;
   /** Milliseconds that loaded rules are served before the source is asked again. */
   readonly ttl: number;

@@ -55,7 +55,7 @@ export interface RulesStatus {
   readonly state: 'not_loaded' | 'fresh' | 'stale' | 'unavailable';
   readonly lastGood: LastGood | null;
   readonly failure: LoadFailure | null;
-  /** Milliseconds since a load last found the last good rules; null if there are none. */
+  /** Milliseconds since a load last found the last good rules; null without last good rules. */
   readonly age: number | null;
   /** Milliseconds until the next load; 0 if it is due. */
   readonly due: number;

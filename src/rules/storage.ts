@@ -3,7 +3,7 @@ import type { LastGood } from './last-good.ts';
 import { ageOf, isTooOld, type RulesRecord, type Timing } from './record.ts';
 
 /** Between a bucket's record and its stored copies. */
-export interface Storage {
+export interface RulesStorage {
   /** Writes the last good rules to all copies, for other processes to read at once. */
   store(record: RulesRecord): void;
   /** Writes them where they are missing or wrongly dated. `fresh`: see `Keep.peek`. Never rejects. */
@@ -21,7 +21,7 @@ const SKEW = 60_000;
 /** Milliseconds by which this process's own copy may look younger than the rules it was made of. */
 const OWN_COPY = 1_000;
 
-export function createStorage(keeps: readonly Keep[], timing: Timing): Storage {
+export function createStorage(keeps: readonly Keep[], timing: Timing): RulesStorage {
   const { maxStale, wallClock, now } = timing;
   const copies = createCopies({ keeps, maxStale, wallClock });
 

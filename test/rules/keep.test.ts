@@ -16,33 +16,33 @@ const record = (version: string, confirmedAt = NOW): LastGood => ({
   confirmedAt,
 });
 
-/** A place with this in it. */
-function place(stored: LastGood | null) {
+/** A `Keep` with this copy. */
+function keepWith(stored: LastGood | null) {
   const written: string[] = [];
-  const looks: boolean[] = [];
-  let held = stored;
+  const peeks: boolean[] = [];
+  let copy = stored;
   const keep: Keep = {
-    read: async () => held,
-    peek: async (_, anew) => {
-      looks.push(anew);
-      return held;
+    read: async () => copy,
+    peek: async (_, fresh) => {
+      peeks.push(fresh);
+      return copy;
     },
     write: async (_, given) => {
       written.push(given.version);
-      held = given;
+      copy = given;
     },
   };
-  return { keep, written, looks };
+  return { keep, written, peeks };
 }
 
 const copiesIn = (...keeps: readonly Keep[]) =>
   createCopies({ keeps, maxStale: MAX_STALE, wallClock: () => NOW });
 
-describe('several copies', () => {
-  test('the most recently confirmed is read, wherever it is', async () => {
+describe('of several copies', () => {
+  test('the most recently confirmed one is read', async () => {
     const [old, recent] = [record('old', 5), record('recent', 6)];
     const read = (...stored: (LastGood | null)[]) =>
-      copiesIn(...stored.map((one) => place(one).keep)).read('b');
+      copiesIn(...stored.map((one) => keepWith(one).keep)).read('b');
     expect(await read(null, old, recent, null)).toBe(recent);
     expect(await read(recent, old)).toBe(recent);
     expect(await read(null, null)).toBeNull();
@@ -50,13 +50,13 @@ describe('several copies', () => {
   });
 
   test('all are written', () => {
-    const [one, two] = [place(null), place(null)];
+    const [one, two] = [keepWith(null), keepWith(null)];
     copiesIn(one.keep, two.keep).write('b', record('v1'));
     expect([one.written, two.written]).toEqual([['v1'], ['v1']]);
   });
 
-  test('only the one that is missing is written again', async () => {
-    const [there, lost] = [place(record('v1')), place(null)];
+  test('only the missing one is written again', async () => {
+    const [there, lost] = [keepWith(record('v1')), keepWith(null)];
     await copiesIn(there.keep, lost.keep).restore('b', () => record('v1'), false);
     expect([there.written, lost.written]).toEqual([[], ['v1']]);
   });
@@ -67,27 +67,27 @@ describe('a copy', () => {
   test.each<[string, CopyHead | null, boolean]>([
     ['that is missing', null, true],
     ['of the same version', record('v1', NOW), false],
-    ['confirmed almost a tenth of maxStale ago', record('v1', NOW - TENTH + 1), false],
+    ['confirmed less than a tenth of maxStale ago', record('v1', NOW - TENTH + 1), false],
     ['confirmed a tenth of maxStale ago', record('v1', NOW - TENTH), true],
-    ['dated ahead by a clock that was set back since', record('v1', NOW + TENTH), true],
-    ['dated 1970 by a clock that was not set', record('v1', 0), true],
+    ['from the future, since the clock was set back', record('v1', NOW + TENTH), true],
+    ['from 1970, by a clock that was not set', record('v1', 0), true],
     ['of an older version', record('v0', NOW - 1), true],
     ['of another version, confirmed at the same time', record('v0', NOW), true],
-    ['of another version, dated ahead', record('v0', NOW + 1), true],
-  ])('%s: written again: %s', async (_, stored, again) => {
-    const { keep, written } = place(stored as LastGood | null);
+    ['of another version, from the future', record('v0', NOW + 1), true],
+  ])('%s: is written again: %s', async (_, stored, again) => {
+    const { keep, written } = keepWith(stored as LastGood | null);
     await copiesIn(keep).restore('b', () => record('v1'), false);
     expect(written).toEqual(again ? ['v1'] : []);
   });
 
-  test('of a version that another process has loaded since is left alone', async () => {
-    const { keep, written } = place(record('v2', NOW));
+  test('of a newer version by another process is not overwritten', async () => {
+    const { keep, written } = keepWith(record('v2', NOW));
     await copiesIn(keep).restore('b', () => record('v1', NOW - 1), false);
     expect(written).toEqual([]);
   });
 
-  test('is written as the rules are after the look, not as they were before', async () => {
-    const { keep, written } = place(null);
+  test('is written with the rules in force after the check', async () => {
+    const { keep, written } = keepWith(null);
     let known = record('v1');
     const restored = copiesIn(keep).restore('b', () => known, false);
     known = record('v2');
@@ -95,8 +95,8 @@ describe('a copy', () => {
     expect(written).toEqual(['v2']);
   });
 
-  test('of rules that were given up meanwhile is not written', async () => {
-    const { keep, written } = place(null);
+  test('is not written if the rules expired during the check', async () => {
+    const { keep, written } = keepWith(null);
     let known: LastGood | null = record('v1');
     const restored = copiesIn(keep).restore('b', () => known, false);
     known = null;
@@ -104,19 +104,19 @@ describe('a copy', () => {
     expect(written).toEqual([]);
   });
 
-  test('is not looked at where there is nothing to store', async () => {
-    const { keep, looks } = place(null);
+  test('is not checked if there are no rules to store', async () => {
+    const { keep, peeks } = keepWith(null);
     await copiesIn(keep).restore('b', () => null, false);
-    expect(looks).toEqual([]);
+    expect(peeks).toEqual([]);
   });
 
-  test('is looked at once more for all that ask during a look', async () => {
-    const { keep, looks } = place(record('v1'));
+  test('is checked once more for all calls during a check', async () => {
+    const { keep, peeks } = keepWith(record('v1'));
     const copies = copiesIn(keep);
     const all = [1, 2, 3, 4].map(() => copies.restore('b', () => record('v1'), true));
     await Promise.all(all);
-    expect(looks).toEqual([true, true]);
+    expect(peeks).toEqual([true, true]);
     await copies.restore('b', () => record('v1'), false);
-    expect(looks).toEqual([true, true, false]);
+    expect(peeks).toEqual([true, true, false]);
   });
 });

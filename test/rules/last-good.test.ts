@@ -5,8 +5,6 @@ import { MAX_DOCUMENT_BYTES, readDocument } from '../../src/document/read.ts';
 import type { LastGood } from '../../src/rules/last-good.ts';
 import { decodeLastGood, encodeLastGood, MAX_COPY_BYTES } from '../../src/rules/last-good.ts';
 import { versionOf } from '../../src/rules/version.ts';
-import { warnFirstOfRow } from '../../src/rules/warn-once.ts';
-import { within } from '../../src/rules/within.ts';
 import { rule } from '../helpers/rules.ts';
 
 const lastGood = async (rules: readonly Rule[], about: Partial<LastGood> = {}): Promise<LastGood> => {
@@ -33,23 +31,23 @@ const full = rule({
 
 const warning = { place: 'CORSRule[1]/AllowedMethod[2]', value: 'COPY', reason: 'unknown', write: 'GET' };
 
-describe('kept text', () => {
+describe('a stored copy', () => {
   test.each<[string, Partial<LastGood>]>([
     ['rules', {}],
     ['rules with warnings', { warnings: [warning, { place: 'p', reason: 'r', write: 'w' }] }],
     ['times with fractions', { loadedAt: 0, confirmedAt: 1.5 }],
-  ])('%s come back as they were', async (_, about) => {
+  ])('of %s is read back unchanged', async (_, about) => {
     const kept = await lastGood([full, rule()], about);
     expect(await decodeLastGood('b', encodeLastGood('b', kept))).toEqual(kept);
   });
 
-  test.each(['none', 'missing'] as const)('%s comes back as it was', async (outcome) => {
+  test.each(['none', 'missing'] as const)('of the outcome %s is read back unchanged', async (outcome) => {
     const version = await versionOf(NO_RULES, outcome);
     const kept = await lastGood([], { outcome, version, ruleSet: NO_RULES });
     expect(await decodeLastGood('bücket/ñ', encodeLastGood('bücket/ñ', kept))).toEqual(kept);
   });
 
-  test('whatever a store serves in the longest document that is read fits, warnings included', async () => {
+  test('of the longest document fits into half of the limit, warnings included', async () => {
     const origin = '"'.repeat(60);
     const one = `<CORSRule><AllowedOrigin>${origin}</AllowedOrigin><AllowedMethod>*</AllowedMethod><Odd${'d'.repeat(200)}/></CORSRule>`;
     const count = Math.floor((MAX_DOCUMENT_BYTES - 100) / one.length);
@@ -73,13 +71,13 @@ describe('kept text', () => {
     }),
   );
 
-  test('any rule set comes back as it was; no text that is cut off is taken', async () => {
+  test('of any rule set is read back unchanged, and a truncated copy is rejected', async () => {
     await fc.assert(
       fc.asyncProperty(rules, fc.nat(), async (some, at) => {
         const kept = await lastGood(some);
         const text = encodeLastGood('b', kept);
         expect(await decodeLastGood('b', text)).toEqual(kept);
-        // The last two characters are the closing brace and the end of the line.
+        // Without the last two characters, the closing brace and the line break.
         const cut = text.slice(0, at % (text.length - 1));
         expect(await decodeLastGood('b', cut)).toHaveProperty('fault');
       }),
@@ -87,7 +85,7 @@ describe('kept text', () => {
     );
   });
 
-  test('no other text is taken, nor does any make it reject', async () => {
+  test('is never read from random text or JSON, and decoding never throws', async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.string(), fc.json()), async (text) => {
         expect(await decodeLastGood('b', text)).toEqual({ fault: expect.any(String) });
@@ -100,19 +98,19 @@ describe('kept text', () => {
     ['another format', '"format":1', '"format":2', /^not of format 1$/],
     ['another bucket', '"bucket":"b"', '"bucket":"c"', /another bucket/],
     ['an unknown outcome', '"outcome":"rules"', '"outcome":"unknown"', /outcome/],
-    ['rules where there are none', '"outcome":"rules"', '"outcome":"none"', /contradictory/],
-    ['a time that is text', '"loadedAt":1000', '"loadedAt":"1000"', /times/],
+    ['rules and the outcome none', '"outcome":"rules"', '"outcome":"none"', /contradictory/],
+    ['a time as text', '"loadedAt":1000', '"loadedAt":"1000"', /times/],
     ['a time before 1970', '"loadedAt":1000', '"loadedAt":-1', /times/],
-    ['a time beyond dates', '"confirmedAt":2000', '"confirmedAt":1e300', /times/],
+    ['a time after the last date', '"confirmedAt":2000', '"confirmedAt":1e300', /times/],
     ['no rule set', '"ruleSet"', '"rules"', /rule set/],
     ['a wider rule', '["https://a.example",', '["*",', /version/],
-    ['a rule less', /"rules":\[\{.*\}\],"resp/, '"rules":[],"resp', /version/],
+    ['a rule removed', /"rules":\[\{.*\}\],"resp/, '"rules":[],"resp', /version/],
     ['another version', /"version":"\w+"/, '"version":"0123456789abcdef"', /version/],
     ['no version', '"version"', '"hash"', /version/],
     ['ResponseVary as text', '"responseVary":false', '"responseVary":"false"', /rule set/],
     ['no warnings', '"warnings"', '"faults"', /warnings/],
     ['a warning without a place', '"place"', '"at"', /warnings/],
-  ])('text with %s is not taken', async (_, from, to, fault) => {
+  ])('with %s is rejected', async (_, from, to, fault) => {
     const text = encodeLastGood('b', await lastGood([full], { warnings: [warning] }));
     const altered = text.replace(from, to);
     expect(altered).not.toBe(text);
@@ -122,16 +120,16 @@ describe('kept text', () => {
   test.each<[string, object]>([
     ['no origin', { allowedOrigins: [] }],
     ['no method', { allowedMethods: [] }],
-    ['an origin that is not text', { allowedOrigins: [null] }],
+    ['an origin that is not a string', { allowedOrigins: [null] }],
     ['an origin with two *', { allowedOrigins: ['*.*'] }],
-    ['an origin with blanks around it', { allowedOrigins: [' https://a'] }],
-    ['a method that is none', { allowedMethods: ['TRACE'] }],
+    ['an origin with surrounding spaces', { allowedOrigins: [' https://a'] }],
+    ['an unknown method', { allowedMethods: ['TRACE'] }],
     ['a header name with a line break', { allowedHeaders: ['x\r\ny'] }],
     ['a wildcard among exposed headers', { exposeHeaders: ['*'] }],
-    ['an age that is text', { maxAgeSeconds: '5' }],
-    ['an age below nothing', { maxAgeSeconds: -1 }],
+    ['a max age as text', { maxAgeSeconds: '5' }],
+    ['a negative max age', { maxAgeSeconds: -1 }],
     ['an id with a control character', { id: 'a\u0000' }],
-  ])('a rule with %s is not taken, though its version fits', async (_, about) => {
+  ])('with a rule with %s is rejected, although its version matches', async (_, about) => {
     const kept = await lastGood([{ ...full, ...about } as Rule]).catch(() => lastGood([full]));
     const text = encodeLastGood('b', {
       ...kept,
@@ -140,25 +138,9 @@ describe('kept text', () => {
     expect(await decodeLastGood('b', text)).toEqual({ fault: 'without a valid rule set' });
   });
 
-  test('text that is too long is not read', async () => {
+  test('that is too long is rejected', async () => {
     expect(await decodeLastGood('b', ' '.repeat(MAX_COPY_BYTES + 1))).toEqual({
       fault: `over ${MAX_COPY_BYTES} bytes`,
     });
   });
-});
-
-test('work within its limit gives its value or its own failure, later work fails', async () => {
-  expect(await within(5_000, Promise.resolve(1))).toBe(1);
-  await expect(within(5_000, Promise.reject(new Error('own')))).rejects.toThrow('own');
-  await expect(within(1, new Promise(() => undefined))).rejects.toThrow('no answer within 1 ms');
-});
-
-test('of failures in a row the first is told', () => {
-  const told: string[] = [];
-  const row = warnFirstOfRow((message) => told.push(message));
-  row.failed('a');
-  row.failed('b');
-  row.worked();
-  row.failed('c');
-  expect(told).toEqual(['a', 'c']);
 });

@@ -4,47 +4,47 @@ import type { LastGood } from '../../src/rules/last-good.ts';
 import type { Loaded } from '../../src/rules/source.ts';
 import { type Controlled, controlled, load, rulesOf, settled } from './_controlled.ts';
 
-/** A load is due after it, whatever the jitter. */
+/** Milliseconds after which a load is due, with the longest jitter. */
 export const DUE = 23_000;
 export const MAX_STALE = 600_000;
 export const START = 1_700_000_000_000;
 const TTL = 20_000;
 
-/** A place in which the caches of a test keep rules for each other, and the clock they go by. */
-export interface Shelf {
-  /** The right time; START when a test begins. */
+/** Storage that the caches of a test share, and their clock. */
+export interface SharedStorage {
+  /** The correct time, in epoch milliseconds; START at the beginning of each test. */
   clock: number;
-  /** How far the wall clock is from it. */
+  /** Milliseconds by which the wall clock is ahead of `clock`. */
   wrong: number;
   stored: LastGood | null;
-  /** Whether what is written stays. */
-  works: boolean;
-  /** How often something was written, or would have been. */
+  /** False: writes are lost. */
+  isWritable: boolean;
+  /** Writes so far, lost ones included. */
   writes(): number;
-  /** Versions that the caches have told of. */
+  /** Versions that the caches reported with `onVersion`. */
   readonly versions: readonly string[];
-  /** What is stored; fails the test where nothing is. */
-  kept(): LastGood;
+  /** The stored copy; fails the test without one. */
+  copy(): LastGood;
   newCache(): RulesCache;
-  /** Answers the load that the next request starts. */
+  /** Starts a load with a request, and answers it. */
   loaded(cache: RulesCache, source: Controlled, found: Loaded): Promise<void>;
-  /** One life of another process, which loads this and leaves it behind, whatever was stored before. */
+  /** Another process that loads these rules, stores them instead of the current copy, and ends. */
   otherProcess(found?: Loaded): Promise<void>;
 }
 
-export function useShelf(): Shelf {
+export function useStorage(): SharedStorage {
   let writes = 0;
   const versions: string[] = [];
-  const shelf: Shelf = {
+  const storage: SharedStorage = {
     clock: START,
     wrong: 0,
     stored: null,
-    works: true,
+    isWritable: true,
     writes: () => writes,
     versions,
-    kept: () => {
-      if (shelf.stored === null) throw new Error('nothing is kept');
-      return shelf.stored;
+    copy: () => {
+      if (storage.stored === null) throw new Error('no copy is stored');
+      return storage.stored;
     },
     newCache: () =>
       createRulesCache({
@@ -52,16 +52,16 @@ export function useShelf(): Shelf {
         maxStale: MAX_STALE,
         keeps: [
           {
-            read: async () => shelf.stored,
-            peek: async () => shelf.stored,
+            read: async () => storage.stored,
+            peek: async () => storage.stored,
             write: async (_, record) => {
               writes += 1;
-              if (shelf.works) shelf.stored = record;
+              if (storage.isWritable) storage.stored = record;
             },
           },
         ],
-        now: () => shelf.clock - START,
-        wallClock: () => shelf.clock + shelf.wrong,
+        now: () => storage.clock - START,
+        wallClock: () => storage.clock + storage.wrong,
         onVersion: (_, version) => versions.push(version),
       }),
     loaded: async (cache, source, found) => {
@@ -70,14 +70,14 @@ export function useShelf(): Shelf {
       await load(cache, source, found);
     },
     otherProcess: async (found = rulesOf('https://a')) => {
-      shelf.stored = null;
-      await shelf.loaded(shelf.newCache(), controlled(), found);
+      storage.stored = null;
+      await storage.loaded(storage.newCache(), controlled(), found);
     },
   };
   beforeEach(() => {
-    Object.assign(shelf, { clock: START, wrong: 0, stored: null, works: true });
+    Object.assign(storage, { clock: START, wrong: 0, stored: null, isWritable: true });
     writes = 0;
     versions.length = 0;
   });
-  return shelf;
+  return storage;
 }
