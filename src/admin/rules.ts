@@ -1,6 +1,6 @@
 import { toOssJson, toS3Json } from '../document/json.ts';
-import type { RuledBucket } from '../rules/in-force.ts';
-import type { RulesStatus } from '../rules/ledger.ts';
+import type { RulesStatus } from '../rules/record.ts';
+import type { RuledBucket } from '../rules/ruled-bucket.ts';
 
 /** What `/rules` tells of one bucket: the rule set in force, where it comes from and how old it is. */
 export function describeRules({ name, source, behaviour }: RuledBucket, status: RulesStatus) {

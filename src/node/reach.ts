@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { hostOf, hostsOf, isAddress, isLoopbackHost, isPrivateName } from '../edge/host.ts';
-import { within } from '../rules/keep.ts';
+import { within } from '../rules/within.ts';
 
 /** Whose clients reach a server: those whom a Unix socket's mode lets in, this machine's alone, or others too. */
 export type Reach = 'socket' | 'loopback' | 'beyond';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Bucket } from '../edge/route.ts';
 import type { Background, RulesCache } from '../rules/cache.ts';
-import type { RuledBucket } from '../rules/in-force.ts';
+import type { RuledBucket } from '../rules/ruled-bucket.ts';
 import type { OpenedBucket } from './buckets/open.ts';
 import type { Front } from './frontend.ts';
 

@@ -6,8 +6,8 @@ import type { BucketConfig } from '../config/file.ts';
 import type { Config, Places } from '../config/read.ts';
 import { cut, logRules } from '../edge/log.ts';
 import { createRulesCache, type RulesCache } from '../rules/cache.ts';
-import { keyOf, type RuledBucket } from '../rules/in-force.ts';
 import { refreshLoaded } from '../rules/refresh.ts';
+import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
 import { serveBuckets } from './buckets/active.ts';
 import { type Exposure, openBuckets } from './buckets/open.ts';
 import { serveByWorkers } from './cluster/primary.ts';
@@ -95,7 +95,7 @@ async function open(
   const adminSpelt = speltBy(places, 'adminHost', 'adminPort');
   const exposure = await exposureOf(config, spelt);
   const adminReach = await reached({ host: config.adminHost, port: config.adminPort }, adminSpelt);
-  const shared = await openShared(config, { warn, places, back: () => void cache.restore() });
+  const shared = await openShared(config, { warn, places, onBack: () => void cache.restore() });
   opened.push(shared.close);
   const { keeps, bus } = shared;
   const cache = createRulesCache({

@@ -9,7 +9,7 @@ import { onlyBucket } from '../../src/config/file.ts';
 import { readConfig } from '../../src/config/read.ts';
 import { start } from '../../src/node/start.ts';
 import { startFaultLines } from '../../src/node/start-fault.ts';
-import { keyOf } from '../../src/rules/in-force.ts';
+import { keyOf } from '../../src/rules/ruled-bucket.ts';
 import { until } from '../helpers/until.ts';
 import { call, configOf, type Started, startEdge } from './_running.ts';
 import { openStore, rulesFor, SLOW_BEGIN, SLOW_END, type Store, UNAVAILABLE } from './transport/_store.ts';

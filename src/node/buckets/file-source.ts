@@ -1,5 +1,5 @@
-import { loadedFrom, MAX_DOCUMENT_BYTES } from '../../rules/read.ts';
 import type { Loaded, Source, Validators } from '../../rules/source.ts';
+import { loadedFrom, MAX_DOCUMENT_BYTES } from '../../rules/source.ts';
 import { readIfChanged } from '../files/text-file.ts';
 
 /**

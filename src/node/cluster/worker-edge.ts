@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { within } from '../../rules/keep.ts';
 import { LOAD_TIMEOUT } from '../../rules/load.ts';
+import { within } from '../../rules/within.ts';
 import { type Front, openFront } from '../frontend.ts';
 import { createCounts } from '../metrics/counts.ts';
 import { createLog } from '../output/log.ts';

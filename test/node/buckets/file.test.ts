@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fileSource } from '../../../src/node/buckets/file-source.ts';
 import { createRulesCache } from '../../../src/rules/cache.ts';
-import { MAX_DOCUMENT_BYTES } from '../../../src/rules/read.ts';
+import { MAX_DOCUMENT_BYTES } from '../../../src/rules/source.ts';
 import { behaviour } from '../../helpers/rules.ts';
 
 const XML =
