@@ -48,7 +48,11 @@ export function openExchange(
       secure: 'encrypted' in incoming.socket,
     },
     reply: (reply, end) => {
-      writeReply(client, reply, (failure) => end({ received: 0, sent: sentOf(client, reply), failure }));
+      client.onClose(() => {
+        const failure = outgoing.writableFinished ? null : 'ClientGone';
+        end({ received: 0, sent: sentOf(client, reply), failure });
+      });
+      writeReply(client, reply);
       return RESPONSE_ALREADY_SENT;
     },
     // A Node process outlives its requests. What fails in the background tells so itself.
