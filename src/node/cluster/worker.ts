@@ -17,8 +17,6 @@ import { createMirror } from './rules-replica.ts';
 
 /** Milliseconds between telling the primary what was counted; a worker that crashes takes as much with it. */
 const COUNT_EVERY = 1_000;
-/** Milliseconds for connections to buckets to end, when no request has one any more. */
-const POOLS_LIMIT = 1_000;
 /** Milliseconds for the primary to know that this process takes no connections any more. */
 const LEAVE_LIMIT = 2_000;
 /** Milliseconds for the primary to take the last counts; one that is stopped takes nothing. */
@@ -122,7 +120,7 @@ function serveFor(
     // A connection that was handed over before the primary knew is refused here, and given to another worker.
     await leaving.ask((id) => tell({ kind: 'leaving', id }));
     clearInterval(counting);
-    await within(POOLS_LIMIT, front.close()).catch(() => {});
+    await front.close();
     // Before the last counts, so that they have the lines that it does not take.
     await logged();
     await within(LAST_COUNTS_LIMIT, tellCounts(null)).catch(() => {});
