@@ -13,7 +13,7 @@ import { clientsOf, clientsWithin, openFilesLimit } from './server/open-files.ts
 import { messageOf } from './system-error.ts';
 import { edgeListener } from './transport/exchange.ts';
 import type { GateLimits } from './transport/gate.ts';
-import { createPools, LIMITS, POOLS_LIMIT } from './transport/pools.ts';
+import { closeSoon, createPools, LIMITS } from './transport/pools.ts';
 
 export interface FrontOptions {
   readonly log: Logger;
@@ -35,7 +35,7 @@ export interface Front {
   serve(buckets: readonly Bucket[]): void;
   /** Rejects with a start fault. */
   listen(): Promise<Listening>;
-  /** Ends the connections to buckets, within `POOLS_LIMIT` milliseconds. Never rejects. */
+  /** Ends the connections to buckets, within 1 second. Never rejects. */
   close(): Promise<void>;
 }
 
@@ -86,7 +86,7 @@ export function openFront(
         spelt,
         { certificate: await certificate(), timeouts: clientTimeouts(idle), limits, crowd },
       ),
-    close: () => close(POOLS_LIMIT),
+    close: () => closeSoon(close),
   };
 }
 

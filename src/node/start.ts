@@ -24,7 +24,7 @@ import type { Listening } from './server/listen.ts';
 import { listenOr, portMessage, type Spelt, speltBy } from './server/listen-fault.ts';
 import { type Serve, serveHere } from './single-process.ts';
 import { startFault } from './start-fault.ts';
-import { createPools, POOLS_LIMIT } from './transport/pools.ts';
+import { closeSoon, createPools } from './transport/pools.ts';
 import { readByPools } from './transport/small-read.ts';
 
 export interface StartOptions {
@@ -198,7 +198,7 @@ async function openRules(
   });
   // Pools of their own: rules are read also while all connections of a bucket are in use.
   const { pools, close } = createPools();
-  opened.add(() => close(POOLS_LIMIT));
+  opened.add(() => closeSoon(close));
   return { cache, bus, problems, read: readByPools(pools) };
 }
 

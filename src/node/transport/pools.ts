@@ -56,11 +56,8 @@ const MAX_HEAD_BYTES = 64 * 1024;
 /** Addresses with open connections. Beyond that, the pool of the least recently used address closes. */
 const ADDRESSES = 1_000;
 
-/**
- * Milliseconds that the end of a process waits for pools to close, once no client is served. A connection attempt cannot
- * be cancelled, and may take as long as `--bucket-connect-timeout` allows.
- */
-export const POOLS_LIMIT = 1_000;
+/** Milliseconds that the end of an edge waits for pools to close. */
+const CLOSE_LIMIT = 1_000;
 
 /** The limits for each bucket, unless configured. */
 export const LIMITS: GateLimits = {
@@ -73,7 +70,7 @@ export const LIMITS: GateLimits = {
 
 /**
  * Makes one pool for each address in use and each connect timeout, since a pool has one connect timeout. `close` ends
- * idle connections and waits for requests in flight, at most `limit` milliseconds if given. It does not reject then.
+ * idle connections and waits for requests in flight.
  */
 export function createPools({
   idle = IDLE_TIMEOUT,
@@ -82,7 +79,7 @@ export function createPools({
   connectionsLife = CONNECTIONS_LIFE,
   lookup,
   onEnd = () => {},
-}: PoolsOptions = {}): { pools: Pools; close(limit?: number): Promise<void> } {
+}: PoolsOptions = {}): { pools: Pools; close(): Promise<void> } {
   const closing = new Set<Promise<void>>();
   const retire = (pool: Pool): void => {
     const closed = pool.close().finally(() => closing.delete(closed));
@@ -132,14 +129,19 @@ export function createPools({
     lines.set(to, line);
     return line;
   };
-  const close = async (limit?: number) => {
+  const close = async () => {
     byAddress.clear();
-    const closed = Promise.all(closing);
-    if (limit === undefined) await closed;
-    else await within(limit, closed).catch(() => {});
+    await Promise.all(closing);
   };
   return { pools, close };
 }
+
+/**
+ * Closes pools when no client is served any more. Never rejects, and waits for 1 second at most: a connection attempt
+ * cannot be cancelled, and may take as long as `--bucket-connect-timeout` allows.
+ */
+export const closeSoon = (close: () => Promise<void>): Promise<void> =>
+  within(CLOSE_LIMIT, close()).catch(() => {});
 
 /** A host without its port. */
 const nameOf = (host: string): string => {
