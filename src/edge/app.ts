@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { hasPassed } from '../bucket/forwarded.ts';
 import { REQUEST_LIMITS, type RequestLimits } from '../bucket/limits.ts';
 import type { Exchange } from '../bucket/transport.ts';
+import { DEFAULT_DIALECT } from '../cors/behaviour.ts';
 import { unavailableRules } from '../cors/compile.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
 import { type Served, type ServeOptions, sendReply } from './context.ts';
@@ -28,7 +29,7 @@ export interface EdgeEnv {
 
 /** Stands in for rules where no bucket was found: nobody gets CORS headers and nothing is kept. */
 const NO_BUCKET: RulesInForce = {
-  rules: unavailableRules({ dialect: 'oss', vary: 'safe', dangerouslyAllowCredentials: false }),
+  rules: unavailableRules({ dialect: DEFAULT_DIALECT, vary: 'safe', dangerouslyAllowCredentials: false }),
   version: null,
 };
 

@@ -1,12 +1,13 @@
 import type { RequestLimits } from '../bucket/limits.ts';
 import type { Exchange, FlatHeaders, Outcome, Reply } from '../bucket/transport.ts';
+import { traitsOf } from '../cors/behaviour.ts';
 import type { Decision } from '../cors/decide.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
 import type { Answered } from './answers.ts';
 import type { ErrorCode, Errors } from './errors.ts';
 import type { RequestFacts } from './facts.ts';
 import type { Observe, RequestEvent } from './observe.ts';
-import { newRequestId, REQUEST_ID_HEADER } from './request-id.ts';
+import { newRequestId } from './request-id.ts';
 import type { Bucket } from './route.ts';
 import { type WriteOptions, writeHead } from './write.ts';
 
@@ -59,7 +60,7 @@ export function makeHead(
   own: FlatHeaders,
   code: ErrorCode | null,
 ): Made {
-  const idHeader = REQUEST_ID_HEADER[served.inForce.rules.behaviour.dialect];
+  const { requestIdHeader } = traitsOf(served.inForce.rules.behaviour);
   const { bucket, options } = served;
   const { headers, hadCors } = writeHead(own, answered, {
     passCommands: bucket?.passProxyCommands ?? false,
@@ -67,7 +68,7 @@ export function makeHead(
     reason: options.debugReason && bucket !== null ? answered.decision.reason : null,
     code: options.debugReason ? code : null,
   });
-  const requestId = firstValue(headers, idHeader) ?? newRequestId();
+  const requestId = firstValue(headers, requestIdHeader) ?? newRequestId();
   const { decision } = answered;
   return { status, headers, hadCors, decision, requestId, code, at: options.now() };
 }

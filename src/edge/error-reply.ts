@@ -1,11 +1,12 @@
 import type { FlatHeaders, Reply } from '../bucket/transport.ts';
+import { traitsOf } from '../cors/behaviour.ts';
 import type { CompiledRules } from '../cors/compile.ts';
 import type { Reason } from '../cors/reason.ts';
-import type { Refusal } from '../cors/refusal.ts';
+import type { Refusal } from '../cors/traits.ts';
 import { answerTo } from './answers.ts';
 import { type Made, makeHead, type Served } from './context.ts';
 import { ERRORS, type ErrorCode, type Errors, errorXml, METHODS_SERVED } from './errors.ts';
-import { newRequestId, REQUEST_ID_HEADER } from './request-id.ts';
+import { newRequestId } from './request-id.ts';
 import { NO_STORE } from './write.ts';
 
 /** Makes one row of the table of errors into an answer, with the CORS headers of the decision. */
@@ -48,7 +49,7 @@ export function refusalReply(
     'application/xml',
     'Content-Length',
     String(new TextEncoder().encode(body).length),
-    REQUEST_ID_HEADER[behaviour.dialect],
+    traitsOf(behaviour).requestIdHeader,
     requestId,
     ...extra,
   ];

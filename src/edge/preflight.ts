@@ -1,11 +1,12 @@
 import type { Reply } from '../bucket/transport.ts';
+import { traitsOf } from '../cors/behaviour.ts';
 import type { CompiledRules } from '../cors/compile.ts';
 import type { Facts } from '../cors/decide.ts';
 import { refusal, resourceOf } from '../cors/refusal.ts';
 import { type Answered, answerTo } from './answers.ts';
 import { makeHead, type Served, sendReply } from './context.ts';
 import { refusalReply } from './error-reply.ts';
-import { newRequestId, REQUEST_ID_HEADER } from './request-id.ts';
+import { newRequestId } from './request-id.ts';
 import { NO_STORE } from './write.ts';
 
 const RETRY_AFTER_SECONDS = '5';
@@ -34,8 +35,12 @@ export function preflightReply(
     const retry = refused.status === 503 ? ['Retry-After', RETRY_AFTER_SECONDS] : [];
     return refusalReply(rules, facts.host, decision.reason, refused, [...retry, ...caching]);
   }
-  const idHeader = REQUEST_ID_HEADER[rules.behaviour.dialect];
-  return { status: 200, headers: [idHeader, newRequestId(), 'Content-Length', '0', ...caching], body: '' };
+  const { requestIdHeader } = traitsOf(rules.behaviour);
+  return {
+    status: 200,
+    headers: [requestIdHeader, newRequestId(), 'Content-Length', '0', ...caching],
+    body: '',
+  };
 }
 
 /**

@@ -3,9 +3,9 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { answer } from '../../src/cors/answer.ts';
+import { DIALECT_NAMES } from '../../src/cors/behaviour.ts';
 import { compileRules } from '../../src/cors/compile.ts';
 import { decide, type Facts } from '../../src/cors/decide.ts';
-import { DIALECTS } from '../../src/cors/refusal.ts';
 import { answerTo } from '../../src/edge/answers.ts';
 import { behaviour, rule } from '../helpers/rules.ts';
 
@@ -101,7 +101,7 @@ test('law: a stored answer is what would be decided, whatever was asked before',
     requestHeaders: part,
   });
   const sets = ['*', 'https://a', 'a', 'https://*'].flatMap((allowedOrigin) =>
-    DIALECTS.flatMap((dialect) =>
+    DIALECT_NAMES.flatMap((dialect) =>
       (['safe', 'store'] as const).map((vary) => {
         const only = {
           allowedOrigins: [allowedOrigin],
