@@ -1,4 +1,4 @@
-import { isEdges } from '../bucket/headers.ts';
+import { isOwnedByEdge } from '../bucket/headers.ts';
 import type { FlatHeaders, Reply } from '../bucket/transport.ts';
 import type { CompiledRules } from '../cors/compile.ts';
 import type { Facts } from '../cors/decide.ts';
@@ -92,7 +92,7 @@ function write(
   const written = new Response(response.body, response);
   const own: string[] = [];
   for (const [name, value] of response.headers) {
-    if (!isEdges(name)) continue;
+    if (!isOwnedByEdge(name)) continue;
     own.push(name, value);
     written.headers.delete(name);
   }
