@@ -1,10 +1,12 @@
 import { traitsOf } from './behaviour.ts';
 import type { CompiledRules } from './compile.ts';
-import type { Decision } from './decide.ts';
+import { type Decision, decide, type Facts } from './decide.ts';
 import * as names from './names.ts';
 import { type Entries, namesExactly } from './pattern.ts';
 
+/** The CORS headers that follow from a decision. */
 export interface Answer {
+  readonly decision: Decision;
   /** The Access-Control-* headers, flat: name, value, name, value. */
   readonly headers: readonly string[];
   /** The names to merge into the bucket's own Vary. */
@@ -18,11 +20,15 @@ const NONE: readonly string[] = [];
 /** Returns the headers that follow from a decision (semantics.md §3, §4). */
 export function answer(rules: CompiledRules, decision: Decision): Answer {
   return {
+    decision,
     headers: corsHeaders(rules, decision),
     vary: varyNames(rules, decision),
     noStore: decision.reason === 'rules_unavailable',
   };
 }
+
+/** Decides a request and returns its answer. */
+export const answerTo = (rules: CompiledRules, facts: Facts): Answer => answer(rules, decide(rules, facts));
 
 function corsHeaders(rules: CompiledRules, { rule, origin, requestedHeaders }: Decision): readonly string[] {
   if (rule === null) return NONE;

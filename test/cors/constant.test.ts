@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { answer } from '../../src/cors/answer.ts';
+import { answer, answerTo } from '../../src/cors/answer.ts';
 import { DIALECT_NAMES } from '../../src/cors/behaviour.ts';
 import { type Constant, missingBucket, unavailableRules } from '../../src/cors/compile.ts';
 import { decide, type Facts } from '../../src/cors/decide.ts';
@@ -96,8 +96,8 @@ describe.each(DIALECT_NAMES)(
     describe.each(['safe', 'store'] as const)('%s mode', (vary) => {
       const rules = unavailableRules(behaviour(dialect, vary, true));
       const send = (facts: Facts) => {
-        const decision = decide(rules, facts);
-        return { reason: decision.reason, ...answer(rules, decision) };
+        const { decision, ...sent } = answerTo(rules, facts);
+        return { reason: decision.reason, ...sent };
       };
 
       test.each([

@@ -115,12 +115,7 @@ describe('the sentence names what has to be mended', () => {
       ask({ origin: A, method: 'DELETE' }),
       /^Rules 1, 2 .*DELETE/,
     ],
-    [
-      'a method that no rule can list',
-      rules,
-      ask({ origin: A, method: 'get' }),
-      /method get, only GET, PUT/,
-    ],
+    ['a method that no rule can list', rules, ask({ origin: A, method: 'get' }), /method get, only GET, PUT/],
     ['such a method on a preflight', rules, preflight(A, 'PATCH'), /the method PATCH, only/],
     ['the header that is not allowed', rules, preflight(A, 'GET', 'x-a, x-b'), /^Rule 1 .*x-b/],
     ['the missing method', rules, preflight(A, null), /Access-Control-Request-Method/],
