@@ -16,20 +16,20 @@ export type {
 } from './bucket/transport.ts';
 export type { BucketCorsOptions } from './config/middleware.ts';
 export { type Answer, answer } from './cors/answer.ts';
+export type { Behaviour, Dialect, VaryMode } from './cors/behaviour.ts';
 export {
-  type Behaviour,
   type CompiledRule,
   type CompiledRules,
   compileRules,
   missingBucket,
   unavailableRules,
-  type VaryMode,
 } from './cors/compile.ts';
 export { type Decision, decide, type Facts, repeatedHeader } from './cors/decide.ts';
 export { type Explanation, explain, type Verdict } from './cors/explain.ts';
 export { REASONS, type Reason } from './cors/reason.ts';
-export { type Dialect, type Refusal, type Resource, refusal } from './cors/refusal.ts';
+export { refusal } from './cors/refusal.ts';
 export { METHODS, type Method, NO_RULES, type Rule, type RuleSet } from './cors/rule.ts';
+export type { Refusal, Resource } from './cors/traits.ts';
 export { mergeVary } from './cors/vary.ts';
 export type { Document, Fault, Reading } from './document/fault.ts';
 export { toOssJson, toS3Json } from './document/json.ts';

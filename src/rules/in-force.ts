@@ -1,10 +1,5 @@
-import {
-  type Behaviour,
-  type CompiledRules,
-  compileRules,
-  missingBucket,
-  unavailableRules,
-} from '../cors/compile.ts';
+import type { Behaviour } from '../cors/behaviour.ts';
+import { type CompiledRules, compileRules, missingBucket, unavailableRules } from '../cors/compile.ts';
 import type { LastGood } from './last-good.ts';
 import type { RuledBucket } from './ruled-bucket.ts';
 

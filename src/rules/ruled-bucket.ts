@@ -1,4 +1,4 @@
-import type { Behaviour } from '../cors/compile.ts';
+import type { Behaviour } from '../cors/behaviour.ts';
 import type { Source } from './source.ts';
 
 /** A bucket as far as its rules are concerned. A changed configuration is a new object, even under the same name. */

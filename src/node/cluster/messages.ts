@@ -1,6 +1,6 @@
 import type { SecureContextOptions } from 'node:tls';
 import type { Config } from '../../config/read.ts';
-import type { Behaviour } from '../../cors/compile.ts';
+import type { Behaviour } from '../../cors/behaviour.ts';
 import type { Bucket } from '../../edge/route.ts';
 import type { LastGood } from '../../rules/last-good.ts';
 import type { CountsTaken } from '../metrics/counts.ts';

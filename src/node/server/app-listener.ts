@@ -3,10 +3,11 @@ import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { REQUEST_LIMITS } from '../../bucket/limits.ts';
 import { type EdgeFault, ERRORS } from '../../edge/errors.ts';
-import { faultOfHead, isHost, readFacts } from '../../edge/facts.ts';
+import { faultOfHead } from '../../edge/head-faults.ts';
+import { isHost } from '../../edge/host.ts';
 import { originForm } from '../../edge/route.ts';
 import type { AnswersTo } from '../reach.ts';
-import { bringsBody, readHead, waitsForContinue } from './head.ts';
+import { bringsBody, type Head, readHead, waitsForContinue } from './head.ts';
 import type { Handler } from './http-server.ts';
 import { endConnection, endsConnection, inTurn, lingerAfter, turnedAway } from './linger.ts';
 
@@ -30,7 +31,7 @@ export function appListener(app: Hono, answersTo: AnswersTo = () => true): Handl
       lingerAfter(incoming, outgoing);
     }
     if (endsConnection(incoming, head)) endConnection(incoming, outgoing);
-    const refused = readTarget(incoming, answersTo);
+    const refused = readTarget(incoming, head, answersTo);
     // A refusal without a 100 ends its connection, and that needs a body.
     if (waitsForContinue(incoming, head) && (refused === null || !bringsBody(head))) outgoing.writeContinue();
     if (refused !== null) {
@@ -57,14 +58,13 @@ const HOST_REFUSED: Refused = {
 };
 
 /** Brings the target into origin-form, as the app reads it; what is wrong with the request where something is. */
-function readTarget(incoming: IncomingMessage, answersTo: AnswersTo): Refused | null {
+function readTarget(incoming: IncomingMessage, head: Head, answersTo: AnswersTo): Refused | null {
   const { method = '', url = '/' } = incoming;
-  const facts = readFacts({ method, headers: incoming.rawHeaders });
-  const form = originForm(method, url, facts.host);
+  const form = originForm(method, url, head.host);
   if (form === null) return ofTable('InvalidURI');
-  if (!isHost(facts.host) || !isHost(form.host)) return ofTable('InvalidHost');
+  if (!isHost(head.host) || !isHost(form.host)) return ofTable('InvalidHost');
   if (!answersTo(form.host)) return HOST_REFUSED;
-  const fault = faultOfHead(url, facts, REQUEST_LIMITS);
+  const fault = faultOfHead(url, head, REQUEST_LIMITS);
   if (fault !== null) return ofTable(fault);
   incoming.url = form.target;
   return null;

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { framingFault } from '../../bucket/head.ts';
 import { abort } from './abort.ts';
 import { isStream } from './h2-stream.ts';
 import { bringsBody, type Head } from './head.ts';
@@ -64,9 +65,9 @@ export function lingerAfter(incoming: IncomingMessage, outgoing: ServerResponse)
 
 /** Whether the connection must end with this answer, as where the next request would begin is in doubt, or far. */
 export function endsConnection(incoming: IncomingMessage, head: Head): boolean {
-  const { coding, length, expect, falseFraming } = head;
+  const { length, expect } = head;
   if (isStream(incoming)) return false;
-  if (falseFraming || (coding !== null && !/^chunked$/i.test(coding))) return true;
+  if (framingFault(head) !== null) return true;
   // A client that asked before it sent may take the answer for leave to send its next request (RFC 9110 §10.1.1).
   return bringsBody(head) && !incoming.complete && (expect !== null || Number(length) > LINGER_BYTES);
 }

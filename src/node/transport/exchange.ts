@@ -42,6 +42,7 @@ export function openExchange(
     method: incoming.method ?? '',
     target: incoming.url ?? '/',
     headers: incoming.rawHeaders,
+    head,
     body: incoming,
     peer: {
       address: incoming.socket.remoteAddress ?? null,
