@@ -11,14 +11,16 @@ import { refreshLoaded } from '../rules/refresh.ts';
 import { serveBuckets } from './buckets/active.ts';
 import { type Exposure, openBuckets } from './buckets/open.ts';
 import { serveByWorkers } from './cluster/primary.ts';
-import { certificateOf, openFront } from './frontend.ts';
+import { certificateOf, openFront, seldom } from './frontend.ts';
 import { listenTo, openShared } from './keep/shared.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { createLog } from './output/log.ts';
 import { standardOutput } from './output/standard.ts';
 import { answersTo, type Reach, reachOf } from './reach.ts';
 import { appListener } from './server/app-listener.ts';
+import { type Closed, OPERATOR_CROWD } from './server/crowd.ts';
 import { listenOr, portMessage, type Spelt, speltBy } from './server/listen-fault.ts';
+import { warnOfFiles } from './server/open-files.ts';
 import { type Serve, serveHere } from './single-process.ts';
 import { startFault } from './start-fault.ts';
 import { createPools } from './transport/pools.ts';
@@ -115,6 +117,7 @@ async function open(
   const metrics = createMetrics(destination === undefined ? standardOutput().dropped : undefined);
   const edgeId = randomBytes(4).toString('hex');
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
+  warnOfFiles({ ...config, workers, buckets: buckets.length }, log);
   const serve: Serve =
     workers > 1
       ? serveByWorkers({ config, spelt, workers, cache, log, edgeId, onCounts: metrics.add })
@@ -141,6 +144,11 @@ async function open(
   opened.push(serving.close);
   await serving.replace(buckets);
 
+  const warnOfAdmin = (closed: Closed, client: string) =>
+    log.warn(
+      { connections: OPERATOR_CROWD.most, closed, client },
+      'the admin port closes connections: it has as many as it may',
+    );
   let listening = false;
   const admin = createAdmin({
     buckets: serving.ruled,
@@ -159,6 +167,7 @@ async function open(
     appListener(admin, answersTo(adminReach, [config.adminHost, ...(config.ownHosts ?? [])])),
     { host: config.adminHost, port: config.adminPort },
     adminSpelt,
+    { crowd: { ...OPERATOR_CROWD, onClose: seldom(warnOfAdmin) } },
   );
   opened.push(() => adminPort.close(0));
   const url = await serve.listen();
