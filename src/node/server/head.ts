@@ -1,22 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import { isStream } from './h2-stream.ts';
 
-/** What the platform adapter itself has to know of a request's head. */
+/** The fields of a request's head that the platform adapter itself acts on. */
 export interface Head {
   readonly hasHost: boolean;
   readonly upgrade: boolean;
-  /** Values of several lines are joined by `, `. */
+  /** Several lines are joined by `, `; the same for `length` and `coding`. */
   readonly expect: string | null;
   readonly length: string | null;
   readonly coding: string | null;
-  /** A name that some servers take for one that frames a body: `Transfer_Encoding`, `Content_Length`. */
+  /** A header that some servers read as framing: `Transfer_Encoding`, `Content_Length`. */
   readonly falseFraming: boolean;
 }
 
-/**
- * Reads a head in one pass over what came on the wire: Node makes its object of headers when it is first looked at,
- * and a proxy that only passes them on can do without.
- */
+/** Reads a head in one pass over the raw headers: Node builds its `headers` object on first access, which costs time. */
 export function readHead({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): Head {
   let hasHost = false;
   let upgrade = false;
@@ -52,13 +49,13 @@ export function readHead({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): H
   return { hasHost, upgrade, expect, length, coding, falseFraming };
 }
 
-/** Whether a request brings a body (RFC 9112 §6.3). */
+/** Whether a request has a body (RFC 9112 §6.3). */
 export const bringsBody = ({ length, coding }: Head): boolean =>
   coding !== null || (length !== null && Number(length) !== 0);
 
 const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
 
-/** HTTP/1.0 knows of no expectations (RFC 9110 §10.1.1). */
+/** Whether the client waits for 100 (Continue). HTTP/1.0 has no expectations (RFC 9110 §10.1.1). */
 export const waitsForContinue = (incoming: IncomingMessage, { expect }: Head): boolean =>
   expect !== null && CONTINUE.test(expect) && (isStream(incoming) || incoming.httpVersionMinor > 0);
 

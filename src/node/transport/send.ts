@@ -4,6 +4,7 @@ import type { BucketRequest, Failure, FlatHeaders, Sink } from '../../bucket/tra
 import { endsUnseen } from '../server/abort.ts';
 import { bringsBody } from '../server/head.ts';
 import { endConnection } from '../server/linger.ts';
+import { hasNoBody } from '../server/no-body.ts';
 import { breakOff, type Client, noteLast, sentOf, writeReply } from './client.ts';
 import { streamed } from './collect.ts';
 import { closedWhenReused, failureOf } from './failure.ts';
@@ -207,7 +208,7 @@ function lengthOf(headers: FlatHeaders): number {
 
 /** Whether an answer may have a body (RFC 9112 §6.3). */
 const hasBody = ({ incoming }: Client, status: number): boolean =>
-  incoming.method !== 'HEAD' && status !== 204 && status !== 205 && status !== 304;
+  incoming.method !== 'HEAD' && !hasNoBody(status);
 
 /** Most answers of 1xx before the one that counts. */
 const MAX_INFORMED = 32;

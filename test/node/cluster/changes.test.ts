@@ -96,7 +96,7 @@ test('a key that is broken on disk keeps no worker from starting, and all are gi
     await until('both have the new pair', async () => !(await trusted()) && !(await trusted()), PATIENCE);
     expect(linesWith(edge, /^certificate /).map(({ msg }) => msg)).toEqual([
       'certificate refused, the old one stays',
-      'certificate loaded anew',
+      'certificate loaded again',
     ]);
   } finally {
     await stop(edge);
