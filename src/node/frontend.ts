@@ -9,7 +9,7 @@ import { type Certificate, openCertificate } from './server/certificate.ts';
 import type { Closed, CrowdLimits } from './server/crowd.ts';
 import { clientTimeouts, type Listening } from './server/listen.ts';
 import { listenOr, type Spelt } from './server/listen-fault.ts';
-import { clientsOf, clientsWithin, openFilesLimit } from './server/open-files.ts';
+import { clientsOf, openFilesLimit } from './server/open-files.ts';
 import { messageOf } from './system-error.ts';
 import { edgeListener } from './transport/exchange.ts';
 import type { GateLimits } from './transport/gate.ts';
@@ -97,14 +97,7 @@ function crowdOf(
   log: Logger,
   countClosed: Counts['countClosed'],
 ): Omit<CrowdLimits, 'share'> {
-  const files = openFilesLimit();
-  const most = clientsOf(clientConnections, workers, files);
-  if (most > clientsWithin(files)) {
-    log.warn(
-      { clientConnections: most, openFiles: files },
-      'the limit on open files is too low for the connections that clients may have: raise it',
-    );
-  }
+  const most = clientsOf(clientConnections, workers, openFilesLimit());
   const warn = seldom((closed: Closed, client: string) =>
     log.warn(
       { connections: most, closed, client },
@@ -124,7 +117,7 @@ function crowdOf(
 const SELDOM = 60_000;
 
 /** Limits the rate of calls, so that clients cannot fill the log. */
-function seldom<A extends readonly unknown[]>(call: (...given: A) => void): (...given: A) => void {
+export function seldom<A extends readonly unknown[]>(call: (...given: A) => void): (...given: A) => void {
   let last = Number.NEGATIVE_INFINITY;
   return (...given) => {
     const now = performance.now();

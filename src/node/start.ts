@@ -13,15 +13,17 @@ import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
 import { serveBuckets } from './buckets/active.ts';
 import { type Exposure, openBuckets } from './buckets/open.ts';
 import { serveByWorkers } from './cluster/primary.ts';
-import { certificateOf, openFront } from './frontend.ts';
+import { certificateOf, openFront, seldom } from './frontend.ts';
 import { listenTo, openShared, type Shared } from './keep/shared.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { createLog } from './output/log.ts';
 import { standardOutput } from './output/standard.ts';
 import { answersTo, reachOf } from './reach.ts';
 import { appListener } from './server/app-listener.ts';
+import { type Closed, OPERATOR_CROWD } from './server/crowd.ts';
 import type { Listening } from './server/listen.ts';
 import { listenOr, portMessage, type Spelt, speltBy } from './server/listen-fault.ts';
+import { warnOfFiles } from './server/open-files.ts';
 import { type Serve, serveHere } from './single-process.ts';
 import { startFault } from './start-fault.ts';
 import { closeSoon, createPools } from './transport/pools.ts';
@@ -109,11 +111,13 @@ async function open(
   warnings.forEach(warn);
   const spelt = speltBy(places, 'host', 'port');
   const exposure = await exposureOf(config, spelt);
-  const listenForAdmin = await adminPort(config, places);
+  const listenForAdmin = await adminPort(config, places, log);
   const changed = (bucket: RuledBucket) => serve.changed(bucket);
   const { cache, bus, problems, read } = await openRules(config, { log, warn, places, changed }, opened);
   const metrics = createMetrics(destination === undefined ? standardOutput().dropped : undefined);
-  const serve = openServe(config, { log, spelt, metrics, cache });
+  const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
+  warnOfFiles({ ...config, workers, buckets: buckets.length }, log);
+  const serve = openServe(config, { log, spelt, metrics, cache, workers });
   opened.add(serve.close);
   const active = serveBuckets(cache, {
     serve: serve.replace,
@@ -207,12 +211,12 @@ interface ServeOptions {
   readonly spelt: Spelt;
   readonly metrics: Metrics;
   readonly cache: RulesCache;
+  readonly workers: number;
 }
 
 /** Serves clients by worker processes if there are several, and in this process otherwise. */
-function openServe(config: Config, { log, spelt, metrics, cache }: ServeOptions): Serve {
+function openServe(config: Config, { log, spelt, metrics, cache, workers }: ServeOptions): Serve {
   const edgeId = randomBytes(4).toString('hex');
-  const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   if (workers > 1)
     return serveByWorkers({ config, spelt, workers, cache, log, edgeId, onCounts: metrics.add });
   const front = openFront(config, {
@@ -234,11 +238,20 @@ function openServe(config: Config, { log, spelt, metrics, cache }: ServeOptions)
 async function adminPort(
   { adminHost: host, adminPort: port, ownHosts }: Pick<Config, 'adminHost' | 'adminPort' | 'ownHosts'>,
   places: Places,
+  log: Logger,
 ): Promise<(options: Parameters<typeof createAdmin>[0]) => Promise<Listening>> {
   const spelt = speltBy(places, 'adminHost', 'adminPort');
   const reach = await reached({ host, port }, spelt);
   const isOwnHost = answersTo(reach, [host, ...(ownHosts ?? [])]);
-  return (options) => listenOr(appListener(createAdmin(options), isOwnHost), { host, port }, spelt);
+  const onClose = seldom((closed: Closed, client: string) =>
+    log.warn(
+      { connections: OPERATOR_CROWD.most, closed, client },
+      'the admin port closes connections: it has reached its limit',
+    ),
+  );
+  const crowd = { ...OPERATOR_CROWD, onClose };
+  return (options) =>
+    listenOr(appListener(createAdmin(options), isOwnHost), { host, port }, spelt, { crowd });
 }
 
 /** How clients reach the edge. Rejects with a start fault. */

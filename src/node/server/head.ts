@@ -7,12 +7,12 @@ export type Head = RequestHead;
 export const readHead = ({ method = '', rawHeaders }: Pick<IncomingMessage, 'method' | 'rawHeaders'>): Head =>
   parseHead(method, rawHeaders);
 
-/** Whether a request brings a body (RFC 9112 §6.3). */
+/** Whether a request has a body (RFC 9112 §6.3). */
 export const bringsBody = ({ length, coding }: Head): boolean =>
   coding !== null || (length !== null && Number(length) !== 0);
 
 const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
 
-/** HTTP/1.0 knows of no expectations (RFC 9110 §10.1.1). */
+/** Whether the client waits for 100 (Continue). HTTP/1.0 has no expectations (RFC 9110 §10.1.1). */
 export const waitsForContinue = (incoming: IncomingMessage, { expect }: Head): boolean =>
   expect !== null && CONTINUE.test(expect) && (isStream(incoming) || incoming.httpVersionMinor > 0);

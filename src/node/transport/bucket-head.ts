@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { FlatHeaders } from '../../bucket/transport.ts';
+import { hasNoBody } from '../server/no-body.ts';
 
 const LENGTH = 'content-length';
 const CODING = 'transfer-encoding';
@@ -33,9 +34,9 @@ export function lengthOf(headers: FlatHeaders): number {
 
 /** Whether a response to a method may have a body (RFC 9112 §6.3, RFC 9110 §15.3.6). */
 export const mayHaveBody = (method: string | undefined, status: number): boolean =>
-  method !== 'HEAD' && status !== 304 && !isBodiless(status);
+  method !== 'HEAD' && !hasNoBody(status);
 
-/** Whether responses with a status have no body, whatever their headers say. */
+/** Whether a response announces no body either: a 304 repeats the length of the 200 (RFC 9110 §8.6). */
 export const isBodiless = (status: number): boolean => status === 204 || status === 205;
 
 /** The headers of a response without a body, without those that announce one (RFC 9110 §8.6, §15.3.6). */
