@@ -70,7 +70,7 @@ describe('variables that other programs set', () => {
       expect(lines).toEqual([
         expect.stringMatching(
           new RegExp(
-            `^bucket-cors: ${name} x86_64-conda-linux-gnu is no address of this machine \\(E[A-Z_]+\\): write 127.0.0.1, or 0.0.0.0 for every address${instead}$`,
+            `^bucket-cors: ${name} x86_64-conda-linux-gnu is not an address of this machine \\(E[A-Z_]+\\): write 127.0.0.1, or 0.0.0.0 for every address${instead}$`,
           ),
         ),
       ]);
@@ -83,7 +83,7 @@ describe('variables that other programs set', () => {
     const { code, lines } = await ended(['serve', ...BUCKET, '--workers', '2'], { env });
     expect(lines).toEqual([
       expect.stringMatching(
-        /^bucket-cors: HOST 203\.0\.113\.1 is no address of this machine \(EADDRNOTAVAIL\)/,
+        /^bucket-cors: HOST 203\.0\.113\.1 is not an address of this machine \(EADDRNOTAVAIL\)/,
       ),
     ]);
     expect(code).toBe(1);

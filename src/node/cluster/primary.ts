@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../../config/read.ts';
 import { createRouter } from '../../edge/route.ts';
 import type { RulesCache } from '../../rules/cache.ts';
-import { keyOf, type RuledBucket } from '../../rules/in-force.ts';
+import { keyOf, type RuledBucket } from '../../rules/ruled-bucket.ts';
 import type { OpenedBucket } from '../buckets/open.ts';
 import { certificateOf } from '../frontend.ts';
 import type { CountsTaken } from '../metrics/counts.ts';

@@ -1,4 +1,4 @@
-import { type Held, hold, type RulesInForce } from '../../rules/in-force.ts';
+import { type CompiledEntry, compileEntry, type RulesInForce } from '../../rules/in-force.ts';
 import type { ReplicatedBucket, RulesSnapshot } from './messages.ts';
 
 /** A worker process's state of one bucket's rules. Moments are milliseconds of its monotonic clock. */
@@ -7,7 +7,7 @@ export interface ReplicaEntry {
   snapshot: RulesSnapshot | null;
   /** When a load last found the rules. */
   confirmedAt: number;
-  compiled: Held | undefined;
+  compiled: CompiledEntry | undefined;
   /** The request to the primary that is in flight. */
   request: Promise<void> | null;
   /** The renewal after a client's change of the rules; requests wait for it. */
@@ -80,7 +80,7 @@ export function rulesInForce(
   const { version, good } = entry.snapshot ?? UNKNOWN;
   const lastGood = version === null || good === null ? null : { ...good, version };
   if (entry.compiled?.bucket !== bucket || entry.compiled.version !== version) {
-    entry.compiled = hold(bucket, lastGood, entry.compiled);
+    entry.compiled = compileEntry(bucket, lastGood, entry.compiled);
   }
   return isTooOld(entry, maxStale, now) ? entry.compiled.unavailable : entry.compiled;
 }

@@ -1,7 +1,7 @@
 import type { RulesCache } from '../../rules/cache.ts';
-import { keyOf, type RuledBucket } from '../../rules/in-force.ts';
-import { within } from '../../rules/keep.ts';
 import { LOAD_TIMEOUT } from '../../rules/load.ts';
+import { keyOf, type RuledBucket } from '../../rules/ruled-bucket.ts';
+import { within } from '../../rules/within.ts';
 import type { RulesSnapshot, ToPrimary, ToWorker } from './messages.ts';
 
 /** Sends to one worker process; the function also identifies that process. */

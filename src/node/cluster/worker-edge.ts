@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { within } from '../../rules/keep.ts';
 import { LOAD_TIMEOUT } from '../../rules/load.ts';
+import { within } from '../../rules/within.ts';
 import { type Front, openFront } from '../frontend.ts';
 import { createCounts } from '../metrics/counts.ts';
 import { createLog } from '../output/log.ts';
@@ -16,8 +16,6 @@ import { createRulesReplica, type RulesReplica } from './rules-replica.ts';
 
 /** Milliseconds for the primary's reply to a rules request, beyond its own limit on a load. */
 const REPLY_MARGIN_MS = 1_000;
-/** Milliseconds for connections to buckets to close once no request uses them. */
-const POOLS_TIMEOUT_MS = 1_000;
 /** Milliseconds for the primary's reply that it hands over no more connections. */
 const LEAVE_TIMEOUT_MS = 2_000;
 /** Milliseconds for the primary to take the last counts; a stopped primary takes nothing. */
@@ -76,7 +74,7 @@ export function openWorkerEdge(init: Init, send: Send): WorkerEdge {
     // This process refuses connections that the primary has handed over since; Node gives them to another one.
     await leaveCalls.call((id) => send({ kind: 'leaving', id }));
     countsSender.stop();
-    await within(POOLS_TIMEOUT_MS, front.close()).catch(() => {});
+    await front.close();
     // Write the log before the last counts: they include the lines that standard output does not take.
     await logged();
     await within(LAST_COUNTS_TIMEOUT_MS, countsSender.send(null)).catch(() => {});

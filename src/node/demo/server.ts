@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { answersTo, reachOf } from '../reach.ts';
 import { appListener } from '../server/app-listener.ts';
+import { OPERATOR_CROWD } from '../server/crowd.ts';
 import { listen } from '../server/listen.ts';
 import { type PageFile, readPage } from './page.ts';
 import { readWire, wire } from './wire.ts';
@@ -43,7 +44,7 @@ export async function openDemo({ host, port, names = [], edge, explain }: DemoOp
   const app = demoApp(await readPage(), edge, explain);
   const reach = await reachOf(host);
   const own = reach === 'loopback' ? answersTo(reach, [host, ...names]) : undefined;
-  const { url, close } = await listen(appListener(app, own), { host, port });
+  const { url, close } = await listen(appListener(app, own), { host, port }, { crowd: OPERATOR_CROWD });
   return { url, close: () => close(0) };
 }
 

@@ -100,7 +100,7 @@ test('a broken key file does not stop a new worker process from starting, and al
     );
     expect(linesWith(edge, /^certificate /).map(({ msg }) => msg)).toEqual([
       'certificate refused, the old one stays',
-      'certificate loaded anew',
+      'certificate loaded again',
     ]);
   } finally {
     await stop(edge);

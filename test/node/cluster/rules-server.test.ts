@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { RulesSnapshot, ToWorker } from '../../../src/node/cluster/messages.ts';
 import { createRulesServer, type Send } from '../../../src/node/cluster/rules-server.ts';
 import { createRulesCache } from '../../../src/rules/cache.ts';
-import type { RuledBucket } from '../../../src/rules/in-force.ts';
+import type { RuledBucket } from '../../../src/rules/ruled-bucket.ts';
 import type { Loaded } from '../../../src/rules/source.ts';
 import { behaviour, rule } from '../../helpers/rules.ts';
 
