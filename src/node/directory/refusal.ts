@@ -99,7 +99,7 @@ const XML_ESCAPES: Readonly<Record<string, string>> = {
   "'": '&apos;',
 };
 
-// XML 1.0 has no way to write most control characters, escaped or not.
+// XML 1.0 cannot carry these (§2.2). The text may name an object or quote a document, so U+FFFD shows where one was.
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
 
 const escapeXml = (text: string): string =>
