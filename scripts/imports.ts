@@ -93,7 +93,9 @@ function objection(path: string, from: string | null): string | null {
   if (allowed === undefined)
     return `no rule says what ${label(folder)} may import: add it to scripts/imports.ts`;
   if (from === null) {
-    return allowed === ANYTHING ? null : `${label(folder)} may not import a path that is computed at run time`;
+    return allowed === ANYTHING
+      ? null
+      : `${label(folder)} may not import a path that is computed at run time`;
   }
   if (!from.startsWith('.')) return packageObjection(folder, from);
   const imported = posix.normalize(posix.join(posix.dirname(path), from));
