@@ -1,4 +1,4 @@
-// Runs on any Node and needs nothing installed: what comes after it needs a newer one than some machines have.
+// Runs on any Node and without any dependency: the rest of the program needs a newer Node than some machines have.
 const LEAST = [22, 19];
 
 const [major, minor] = process.versions.node.split('.').map(Number);

@@ -1,4 +1,4 @@
-// Asks the engine alone, without a server: who may do what under these rules, and why not.
+// Uses the engine without a server: decides a preflight by a rule set, and prints the reason.
 import { compileRules, explain, readDocument } from 'bucket-cors';
 
 const document = readDocument(

@@ -1,50 +1,40 @@
-// Runs every command of README.md from top to bottom, as a stranger would, and compares what it prints with
-// the text block after it: each line there must occur in the output, in that order. A block that starts the
-// edge keeps running until the next one does. Nothing is changed in a command but the address of the one OSS bucket,
-// which is the store that scripts/readme-stores.ts plays.
+// Runs the commands of the pages from top to bottom, and compares what each prints with the text block after it. A
+// command that starts an edge runs until another command starts one, or needs the machine. Commands run as written,
+// except that the OSS bucket's address gets the endpoint of scripts/readme-stores.ts.
+//
+//   node scripts/readme.ts                                  all pages
+//   node scripts/readme.ts docs/recipes.md                  one page
+//   node scripts/readme.ts docs/recipes.md#many-buckets     one section
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { groupsOf, missingLine, type Step, stepsOf } from './readme-steps.ts';
 
-const STARTED = /^edge\s+http/m;
-const START_LIMIT = 120_000;
-const COMMAND_LIMIT = 1_500_000;
-/** An edge that has just started may still be loading its rules. */
-const ANSWER_LIMIT = 20_000;
+/** Measurements come last: the machine has no other work left. */
+const PAGES = ['README.md', 'docs/recipes.md', 'docs/testing.md', 'bench/README.md'];
 
-interface Step {
-  readonly command: string;
-  readonly expected: readonly string[];
-}
+const EDGE_RUNS = /^edge\s+http/m;
+const STARTS_EDGE = /(^|\n)npm ((ci && npm )?start|run worker:dev)/;
+const START_TIMEOUT_MS = 120_000;
+const COMMAND_TIMEOUT_MS = 1_500_000;
+/** An edge that has just started may still be loading its rules: curl runs again until its output fits. */
+const ANSWER_TIMEOUT_MS = 20_000;
 
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-const root = new URL('..', import.meta.url);
+const ROOT = new URL('..', import.meta.url);
 
-function stepsOf(text: string): Step[] {
-  const steps: { command: string; expected: string[] }[] = [];
-  for (const [, kind, body = ''] of text.matchAll(/^```(sh|text)\n(.*?)^```$/gms)) {
-    if (kind === 'sh') steps.push({ command: body.trim(), expected: [] });
-    else steps.at(-1)?.expected.push(...body.trimEnd().split('\n'));
-  }
-  return steps;
-}
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const secondsSince = (began: number): number => Math.round((performance.now() - began) / 1000);
 
-/** The first line that is not in the output where it should be; null when all are. */
-function missingLine(output: string, expected: readonly string[]): string | null {
-  let from = 0;
-  for (const line of expected) {
-    const at = output.indexOf(line, from);
-    if (at === -1) return line;
-    from = at + line.length;
-  }
-  return null;
-}
-
-const here = (command: string): string =>
+const withStore = (command: string): string =>
   command.replace('oss://my-bucket?region=cn-hangzhou', '$&&endpoint=http://127.0.0.1:9001');
 
-const open = (command: string) =>
-  spawn('bash', ['-euo', 'pipefail', '-c', here(command)], { cwd: root, detached: true });
+/** `detached` makes a process group, so that npm, its shell and Node end together. */
+const open = (command: string): ChildProcess =>
+  spawn('bash', ['-euo', 'pipefail', '-c', withStore(command)], { cwd: ROOT, detached: true });
+
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid !== undefined) process.kill(-pid, signal);
+}
 
 function collect(child: ChildProcess): () => string {
   let output = '';
@@ -59,7 +49,7 @@ function collect(child: ChildProcess): () => string {
 function run(command: string): Promise<{ output: string; code: number | null }> {
   const child = open(command);
   const output = collect(child);
-  const limit = setTimeout(() => stopGroup(child, 'SIGKILL'), COMMAND_LIMIT);
+  const limit = setTimeout(() => signalGroup(child, 'SIGKILL'), COMMAND_TIMEOUT_MS);
   return new Promise((resolve) =>
     child.on('close', (code) => {
       clearTimeout(limit);
@@ -68,70 +58,99 @@ function run(command: string): Promise<{ output: string; code: number | null }> 
   );
 }
 
-async function startEdge(command: string): Promise<{ child: ChildProcess; fault: string | null }> {
-  const child = open(command);
-  const output = collect(child);
-  const began = Date.now();
-  while (!STARTED.test(output())) {
-    if (child.exitCode !== null) return { child, fault: `it ended with ${child.exitCode}:\n${output()}` };
-    if (Date.now() - began > START_LIMIT) return { child, fault: `it did not start:\n${output()}` };
-    await pause(100);
-  }
-  return { child, fault: null };
-}
-
-async function stop(child: ChildProcess | undefined): Promise<void> {
-  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const closed = new Promise((resolve) => child.on('close', resolve));
-  stopGroup(child, 'SIGTERM');
-  await closed;
-}
-
-/** npm, its shell and Node stand in one process group. */
-function stopGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
-  if (pid !== undefined) process.kill(-pid, signal);
-}
-
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
+/** Runs a command that ends. Returns its fault, or null. */
 async function check({ command, expected }: Step): Promise<string | null> {
-  const began = Date.now();
+  const began = performance.now();
   for (;;) {
     const { output, code } = await run(command);
-    if (expected.length === 0) console.log(output);
     const missing = code === 0 ? missingLine(output, expected) : `exit code 0 (it was ${code})`;
-    if (missing === null) return null;
-    if (!command.startsWith('curl') || Date.now() - began > ANSWER_LIMIT)
+    if (missing === null) {
+      if (expected.length === 0) console.log(output);
+      return null;
+    }
+    if (!command.startsWith('curl') || performance.now() - began > ANSWER_TIMEOUT_MS)
       return `missing: ${missing}\n${output}`;
     await pause(250);
   }
 }
 
-const stores = spawn(process.execPath, [fileURLToPath(new URL('readme-stores.ts', import.meta.url))]);
-await new Promise((resolve, reject) => {
-  stores.stdout.once('data', resolve);
-  stores.once('exit', () => reject(new Error('the stores did not start: are ports 9000 and 9001 free?')));
-});
-process.once('exit', () => stores.kill());
-let edge: ChildProcess | undefined;
-let failed = 0;
-const steps = stepsOf(readme);
-for (const step of steps) {
-  console.log(`$ ${step.command}`);
-  const began = performance.now();
-  let fault: string | null;
-  if (/(^|\n)npm ((ci && npm )?start|run worker:dev)/.test(step.command)) {
-    await stop(edge);
-    ({ child: edge, fault } = await startEdge(step.command));
-  } else {
-    if (!step.command.startsWith('curl')) await stop(edge);
-    fault = await check(step);
+/** At most one edge runs at a time: all listen on the same ports. */
+function createEdge() {
+  let running: ChildProcess | undefined;
+
+  async function stop(): Promise<void> {
+    const child = running;
+    running = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const closed = new Promise((resolve) => child.on('close', resolve));
+    signalGroup(child, 'SIGTERM');
+    await closed;
   }
-  const took = `${Math.round((performance.now() - began) / 1000)} s`;
-  console.log(fault === null ? `  as written (${took})` : `  NOT AS WRITTEN (${took}): ${fault}`);
-  if (fault !== null) failed += 1;
+
+  /** Returns the fault, or null once the edge has printed its addresses. */
+  async function start(command: string): Promise<string | null> {
+    await stop();
+    const child = open(command);
+    running = child;
+    const output = collect(child);
+    const began = performance.now();
+    while (!EDGE_RUNS.test(output())) {
+      if (child.exitCode !== null) return `it ended with ${child.exitCode}:\n${output()}`;
+      if (performance.now() - began > START_TIMEOUT_MS) return `it did not start:\n${output()}`;
+      await pause(100);
+    }
+    return null;
+  }
+
+  return { start, stop };
 }
-await stop(edge);
-stores.removeAllListeners('exit').kill();
-console.log(`readme: ${steps.length - failed} passed, ${failed} failed`);
-process.exitCode = failed === 0 && steps.length > 0 ? 0 : 1;
+
+/** The OSS and S3 stores that the commands connect to. Returns how to stop them. */
+async function startStores(): Promise<() => void> {
+  const stores = spawn(process.execPath, [fileURLToPath(new URL('readme-stores.ts', import.meta.url))]);
+  await new Promise((resolve, reject) => {
+    stores.stdout.once('data', resolve);
+    stores.once('exit', () => reject(new Error('the stores did not start: are ports 9000 and 9001 free?')));
+  });
+  const kill = () => stores.removeAllListeners('exit').kill();
+  process.once('exit', kill);
+  return kill;
+}
+
+function groupsOfPage(argument: string): Step[][] {
+  const [page = '', section] = argument.split('#');
+  const steps = stepsOf(readFileSync(new URL(page, ROOT), 'utf8'), section);
+  if (steps.length === 0) throw new Error(`${argument} has no commands`);
+  return groupsOf(steps);
+}
+
+async function main(pages: readonly string[]): Promise<void> {
+  const groups = pages.flatMap(groupsOfPage);
+  const began = performance.now();
+  const stopStores = await startStores();
+  const edge = createEdge();
+  let failed = 0;
+  for (const group of groups) {
+    if (!group.every(({ command }) => command.startsWith('curl') || STARTS_EDGE.test(command)))
+      await edge.stop();
+    const steps = group.map(async ({ command, ...rest }) => {
+      console.log(`$ ${command}`);
+      const stepBegan = performance.now();
+      const fault = STARTS_EDGE.test(command) ? await edge.start(command) : await check({ command, ...rest });
+      if (fault !== null) failed += 1;
+      const verdict = fault === null ? 'as written' : 'NOT AS WRITTEN';
+      const which = group.length > 1 ? `${command}: ` : '';
+      const took = `${secondsSince(stepBegan)} s`;
+      console.log(`  ${which}${verdict} (${took})${fault === null ? '' : `: ${fault}`}`);
+    });
+    await Promise.all(steps);
+  }
+  await edge.stop();
+  stopStores();
+  const count = groups.flat().length;
+  console.log(`readme: ${count - failed} passed, ${failed} failed, in ${secondsSince(began)} s`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+const [, , ...given] = process.argv;
+await main(given.length > 0 ? given : PAGES);

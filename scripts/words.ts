@@ -1,5 +1,6 @@
-// Checks the words of comments, messages, test titles and pages: prints each line with a word of the list and exits
-// with 1. The list holds words that once stood for a field's own term and hid who does what.
+// Checks the words of comments, messages, test titles and pages: prints each line with a word of the list, and exits
+// with 1. These words hide who does what, or stand in for a term of the field. `node scripts/words.ts src/edge` checks the
+// files below a path.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -22,13 +23,25 @@ const WORDS: readonly (readonly [found: RegExp, write: string])[] = [
   [/\(found in review\)/i, 'the reason'],
 ];
 
-/** Phrases in which a word of the list is the field's own. */
-const TERMS =
-  /keep-?alive|kept-alive|\bkeep(?:s|ing)? (?:the |a |its |their )?connections? (?:open|alive)|\bkeep_?alive\w*|\bkeep-(?:host|prefix)|\bhousekeep\w*|--management keep|\buphold\w*|\bhold(?:s|ing)? (?:that|true)|\bthreshold\w*/gi;
+/** Phrases in which a word of the list is a term of the field, or a name. */
+const TERMS = new RegExp(
+  [
+    // RFC 9112 §9.3, and TCP
+    String.raw`\bkeep[-_ ]?alive\w*|\bkept[- ]alive`,
+    String.raw`\bkeep(?:s|ing)? (?:the |a |an |its |their |this )?(?:\w+ )?connections? (?:open|alive)`,
+    // options
+    String.raw`\bkeep-(?:host|prefix)|--management keep|\bkeep_names`,
+    // the text of an S3 error
+    String.raw`\bpreconditions you specified did not hold`,
+    // proofs, and locks
+    String.raw`\bhold(?:s|ing)? (?:that|true)|\b(?:hold|holds|held|holding) (?:a|the|its|this) lock`,
+  ].join('|'),
+  'gi',
+);
 
-/** Files whose text is a quotation, data, or this list. */
+/** Files whose text is a quotation, data, or this list and its test. */
 const LEFT_OUT =
-  /^(?:scripts\/words\.ts|test\/fixtures\/|examples\/bucket\/|package-lock\.json|bench\/package-lock\.json|LICENSE)/;
+  /^(?:scripts\/words\.ts|test\/words\.test\.ts|test\/fixtures\/|examples\/bucket\/|package-lock\.json|bench\/package-lock\.json|LICENSE)/;
 
 export interface Found {
   readonly line: number;
@@ -36,7 +49,7 @@ export interface Found {
   readonly write: string;
 }
 
-/** Code in Markdown and identifiers in comments are names, not words. */
+/** Removes what is a name and not a word: code in Markdown, identifiers and paths in comments. */
 const withoutNames = (text: string): string =>
   text
     .replace(/`[^`]*`/g, '``')
@@ -52,7 +65,7 @@ function wordsIn(text: string, line: number): Found[] {
   });
 }
 
-/** The prose of a line of code: its comment, and its strings of more than one word. */
+/** The prose of a line of code: its comment, and its strings of several words. */
 function proseOf(line: string): string[] {
   const comment = /^\s*(?:\/\/|\/?\*+)(.*)$/.exec(line)?.[1] ?? /\s\/\/ (.*)$/.exec(line)?.[1];
   const strings = [...line.matchAll(/'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`/g)]
@@ -62,7 +75,7 @@ function proseOf(line: string): string[] {
   return comment === undefined ? strings : [comment, ...strings];
 }
 
-/** The words of the list in one file. */
+/** Every line of a file with a word of the list, with the word and what to write. Code blocks of pages are left out. */
 export function wordsOf(path: string, text: string): Found[] {
   const lines = text.split('\n');
   if (/\.(?:ts|mjs|js|css)$/.test(path))

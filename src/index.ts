@@ -16,20 +16,20 @@ export type {
 } from './bucket/transport.ts';
 export type { BucketCorsOptions } from './config/middleware.ts';
 export { type Answer, answer } from './cors/answer.ts';
+export type { Behaviour, Dialect, VaryMode } from './cors/behaviour.ts';
 export {
-  type Behaviour,
   type CompiledRule,
   type CompiledRules,
   compileRules,
   missingBucket,
   unavailableRules,
-  type VaryMode,
 } from './cors/compile.ts';
 export { type Decision, decide, type Facts, repeatedHeader } from './cors/decide.ts';
 export { type Explanation, explain, type Verdict } from './cors/explain.ts';
 export { REASONS, type Reason } from './cors/reason.ts';
-export { type Dialect, type Refusal, type Resource, refusal } from './cors/refusal.ts';
+export { refusal } from './cors/refusal.ts';
 export { METHODS, type Method, NO_RULES, type Rule, type RuleSet } from './cors/rule.ts';
+export type { Refusal, Resource } from './cors/traits.ts';
 export { mergeVary } from './cors/vary.ts';
 export type { Document, Fault, Reading } from './document/fault.ts';
 export { toOssJson, toS3Json } from './document/json.ts';
@@ -41,8 +41,9 @@ export type { Observe, RequestEvent } from './edge/observe.ts';
 export type { Bucket } from './edge/route.ts';
 export { bucketCors } from './middleware.ts';
 export { createRulesCache, type RulesCache } from './rules/cache.ts';
-export type { RuledBucket, RulesInForce } from './rules/in-force.ts';
-export type { RulesStatus } from './rules/ledger.ts';
+export type { RulesInForce } from './rules/in-force.ts';
+export type { RulesStatus } from './rules/record.ts';
+export type { RuledBucket } from './rules/ruled-bucket.ts';
 export type { Ask, Loaded, Source } from './rules/source.ts';
 export { bucketSource } from './rules/sources/bucket.ts';
 export { inlineSource } from './rules/sources/inline.ts';

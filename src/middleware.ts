@@ -1,8 +1,9 @@
 import { type BucketCorsOptions, type OwnAppConfig, readOwnApp } from './config/middleware.ts';
-import { type Behaviour, compileRules } from './cors/compile.ts';
+import type { Behaviour } from './cors/behaviour.ts';
+import { compileRules } from './cors/compile.ts';
 import { type BeforeHandlers, inOwnApp, type OwnAppOptions } from './edge/middleware.ts';
 import { createRulesCache } from './rules/cache.ts';
-import type { RuledBucket } from './rules/in-force.ts';
+import type { RuledBucket } from './rules/ruled-bucket.ts';
 import { faultLine, type Source } from './rules/source.ts';
 
 /**

@@ -2,19 +2,19 @@ const LIMIT_MS = 8000;
 
 export const { edge } = await getJson('/config.json');
 
-/** A request to the bucket, through the edge. Nothing comes from the browser's cache. */
+/** Sends a request to the bucket through the edge, bypassing the browser's cache. */
 export function askEdge(path, options = {}) {
   return fetch(edge + path, { cache: 'no-store', signal: AbortSignal.timeout(LIMIT_MS), ...options });
 }
 
-/** How the rules in force judge a request; with `preflight`, the names of the headers it asks for. */
+/** Gets the decision of the rules in force on a request; `preflight`: the names in Access-Control-Request-Headers. */
 export function askWhy({ method, path, origin = location.origin, preflight }) {
   const query = new URLSearchParams({ method, path, origin });
   if (preflight !== undefined) query.set('headers', preflight);
   return getJson(`/why?${query}`);
 }
 
-/** The head of an answer as it came over the wire, `Access-Control-*` included. */
+/** Gets the head of a response as sent, including `Access-Control-*`. */
 export function askWire(request) {
   return getJson('/wire', {
     method: 'POST',
@@ -23,7 +23,7 @@ export function askWire(request) {
   });
 }
 
-/** Fails when a thing that can't be aborted (a font, an image) takes too long. */
+/** Rejects after 8 seconds, for loads without an AbortSignal (fonts, images). */
 export function within(promise) {
   const { promise: late, reject } = Promise.withResolvers();
   const timer = setTimeout(reject, LIMIT_MS, new DOMException('No answer in 8 seconds.', 'TimeoutError'));

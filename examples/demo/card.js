@@ -2,7 +2,7 @@ import { element } from './element.js';
 
 const OUTCOMES = { allowed: 'Allowed', refused: 'Refused' };
 
-/** The visible side of one experiment. Its root's `data-state` and `data-outcome` tell programs how it went. */
+/** The card of one experiment. Tests read `data-state` and `data-outcome` of its root. */
 export function makeCard({ id, title, about, code }, onRun) {
   const badge = element('p', { class: 'badge' });
   const body = element('div', { class: 'body' });
@@ -35,7 +35,7 @@ export function makeCard({ id, title, about, code }, onRun) {
     done({ outcome, passed, why, error, show, response, exchanges, path }) {
       badge.textContent = passed ? OUTCOMES[outcome] : `${OUTCOMES[outcome]}, against the rules`;
       body.replaceChildren(
-        element('div', { class: 'output' }, show ?? learned(error)),
+        element('div', { class: 'output' }, show ?? errorShown(error)),
         element(
           'p',
           { class: 'why' },
@@ -43,8 +43,8 @@ export function makeCard({ id, title, about, code }, onRun) {
           ' ',
           element('span', { 'data-fact': 'because' }, why.because),
         ),
-        ...told({ exchanges, response }).filter(Boolean),
-        walked(why),
+        ...summaryOf({ exchanges, response }).filter(Boolean),
+        rulesTried(why),
         wire({ path, exchanges, response }),
       );
       set(passed ? 'passed' : 'failed', outcome);
@@ -57,10 +57,10 @@ export function makeCard({ id, title, about, code }, onRun) {
   };
 }
 
-const learned = ({ name, message }) =>
+const errorShown = ({ name, message }) =>
   element('p', {}, 'All that the script learns: ', element('code', {}, `${name}: ${message}`));
 
-function walked({ rules }) {
+function rulesTried({ rules }) {
   const items = rules.map(({ rule, outcome, condition, expected, actual }) =>
     element(
       'li',
@@ -83,23 +83,23 @@ const VERDICTS = {
   not_reached: () => 'was not looked at.',
 };
 
-const TELLING = /^(?:access-control-|vary$|etag$|content-range$)/i;
+const CORS_HEADERS = /^(?:access-control-|vary$|etag$|content-range$)/i;
 
-/** The part of the answers that CORS is about, always in sight. */
-function told({ exchanges, response }) {
+/** The headers of the responses that CORS uses. */
+function summaryOf({ exchanges, response }) {
   return exchanges.flatMap(({ method, status, headers }) => {
-    const silent = !headers.some(([name]) => /^access-control-allow-origin$/i.test(name));
-    const telling = headers.filter(([name]) => TELLING.test(name));
+    const isWithoutCors = !headers.some(([name]) => /^access-control-allow-origin$/i.test(name));
+    const shown = headers.filter(([name]) => CORS_HEADERS.test(name));
     const caption =
       method === 'OPTIONS' ? 'The preflight was answered' : 'The bucket answered, through the edge';
     return [
-      exchange(caption, String(status), telling, readableIn(method, response)),
-      silent && element('p', { class: 'silent' }, 'No Access-Control-Allow-Origin came with it.'),
+      exchange(caption, String(status), shown, readableIn(method, response)),
+      isWithoutCors && element('p', { class: 'silent' }, 'No Access-Control-Allow-Origin came with it.'),
     ];
   });
 }
 
-/** A preflight is the browser's own business: no script is shown its answer. */
+/** Whether a script can read a header: never one of a preflight's response. */
 function readableIn(method, response) {
   return (name) => method !== 'OPTIONS' && response?.headers.has(name) === true;
 }

@@ -14,7 +14,7 @@ document.querySelector('#edge-origin').textContent = edge;
 document.querySelector('#experiments').append(...cards.map(({ card }) => card.root));
 runAll.addEventListener('click', () => turns(runEach));
 
-/** One thing at a time: the upload and the delete touch the same object. */
+/** Runs one experiment after the other: the upload and the delete use the same object. */
 let last = Promise.resolve();
 function turns(run) {
   last = last.then(run).then(summarize);
@@ -38,7 +38,7 @@ async function runOne(experiment) {
   }
 }
 
-/** Runs an experiment, then asks how the rules judge it and what the wire carried. */
+/** Runs an experiment, then gets the decision of the rules and the heads of the responses. */
 async function observe(experiment) {
   const { method, origin = location.origin, preflight, sends = {} } = experiment;
   const path = experiment.path(Date.now().toString(36));
@@ -61,8 +61,8 @@ async function observe(experiment) {
     const asked = { origin, ...sends };
     exchanges.push({ method, asked, ...(await askWire({ method, path, headers: asked })) });
   }
-  const said = why.reason === 'matched' ? 'allowed' : 'refused';
-  const passed = outcome === said && (outcome === 'refused' || ran.sound);
+  const decided = why.reason === 'matched' ? 'allowed' : 'refused';
+  const passed = outcome === decided && (outcome === 'refused' || ran.sound);
   return { ...ran, outcome, passed, why, path, exchanges };
 }
 

@@ -1,4 +1,4 @@
-/** Makes an element: `element('p', { class: 'x' }, 'text', child)`. Listeners are functions named `onclick` and so on. */
+/** Creates an element: `element('p', { class: 'x' }, 'text', child)`. Functions such as `onclick` become listeners. */
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -9,7 +9,7 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-/** A list of labelled values; each value carries `data-fact`, its label in kebab case. */
+/** Creates a list of labelled values; `data-fact` of each is its label in kebab case. */
 export function facts(pairs) {
   return element(
     'dl',

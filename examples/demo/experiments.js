@@ -2,9 +2,9 @@ import { askEdge, edge, within } from './ask.js';
 import { element, facts } from './element.js';
 
 /*
- * An experiment says what it asks for (method, path, origin; `preflight`: the headers that a preflight names)
- * and runs it. `run` returns what the page shows, and `sound`: whether it got all it came for. `response` is
- * there when a script could look at headers. A run that throws was refused.
+ * An experiment describes its request (method, path, origin; `preflight`: the names in Access-Control-Request-Headers) and
+ * runs it. `run` returns `show`, the element to show, and `sound`, whether the result is complete. `response` is set if the
+ * script can read its headers. A run that throws was refused.
  */
 
 const allowed = {
@@ -51,7 +51,7 @@ const refused = {
 
 const refusedHeader = {
   id: 'refused-header',
-  title: 'Send a header of one’s own',
+  title: 'Send a custom header',
   about: 'The same JSON again. But the header needs a preflight, and the rule does not allow it.',
   code: `await fetch(edge + '/tides.json', {
   headers: { 'x-demo-token': '1' },
@@ -69,7 +69,7 @@ const stranger = {
   id: 'stranger',
   title: 'Read from a strange origin',
   about:
-    'A sandboxed frame has the origin null. The bytes are served, but the browser keeps them from its script.',
+    'A sandboxed frame has the origin null. The bytes are served, but the browser does not give them to its script.',
   code: `<iframe sandbox="allow-scripts" src="…">
   await fetch(edge + '/tides.json')`,
   method: 'GET',
@@ -82,12 +82,12 @@ const stranger = {
       title: 'A page of another origin',
       src: `/stranger.html#${edge}${path}`,
     });
-    const { promise: told, resolve } = Promise.withResolvers();
+    const { promise: message, resolve } = Promise.withResolvers();
     const listen = ({ source, data }) => source === frame.contentWindow && resolve(data);
     addEventListener('message', listen);
     document.body.append(frame);
     try {
-      const { status, error } = await within(told);
+      const { status, error } = await within(message);
       if (error) throw new TypeError(error.replace(/^TypeError: /, ''));
       return { sound: status === 200, show: element('p', {}, `The frame read it: ${status}.`) };
     } finally {
@@ -157,7 +157,7 @@ const image = {
   id: 'image',
   title: 'Read pixels of an image',
   about:
-    'First shown plainly, without Origin, then asked for again with CORS: the copy that the cache kept from the first must not spoil the second. The canvas stays clean, its pixels readable.',
+    'First shown plainly, without Origin, then asked for again with CORS: the copy in the cache from the first must not break the second. The canvas stays clean, its pixels readable.',
   code: `image.crossOrigin = 'anonymous'
 context.drawImage(image, 0, 0)
 context.getImageData(120, y, 1, 1)`,
@@ -203,7 +203,7 @@ const range = {
   id: 'range',
   title: 'Read a range of a PDF',
   about:
-    'The first kilobyte only: 206, and an exposed Content-Range that tells the script how long the whole is.',
+    'The first kilobyte only: 206, and an exposed Content-Range from which the script learns the full length.',
   code: `const response = await fetch(edge + '/docs/guide.pdf', {
   headers: { Range: 'bytes=0-1023' },
 })

@@ -1,4 +1,4 @@
-// Runs in a sandboxed frame, whose origin is `null`: a page that the rules do not know.
+// Runs in a sandboxed frame, whose origin is `null`: no rule lists it.
 fetch(location.hash.slice(1), { cache: 'no-store', signal: AbortSignal.timeout(5000) }).then(
   (response) => parent.postMessage({ status: response.status }, '*'),
   (error) => parent.postMessage({ error: String(error) }, '*'),

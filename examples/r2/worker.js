@@ -1,16 +1,16 @@
-// An R2 bucket served by a Hono app of one's own; see wrangler.toml beside it.
+// A Hono app that serves an R2 bucket; see wrangler.toml beside it.
 import { bucketCors } from 'bucket-cors';
 import { Hono } from 'hono';
 import { bearerAuth } from 'hono/bearer-auth';
-// The form that `wrangler r2 bucket cors set my-bucket --file cors.json` takes.
+// The format of `wrangler r2 bucket cors set my-bucket --file cors.json`.
 import rules from './cors.json';
 
 const app = new Hono();
 
-// First of all, so that nothing after it, not even an error, goes out without the right headers.
+// Before everything else, so that every response has the CORS headers, errors too.
 app.use(bucketCors({ rules: JSON.stringify(rules), store: 's3' }));
 
-app.use('/:key{.+}', (c, next) => (isAskable(c) ? next() : c.text('Bad Request', 400)));
+app.use('/:key{.+}', (c, next) => (isValid(c) ? next() : c.text('Bad Request', 400)));
 
 app.get('/:key{.+}', (c) => (c.req.method === 'HEAD' ? describe(c) : send(c)));
 
@@ -18,7 +18,7 @@ app.put(
   '/:key{.+}',
   (c, next) => bearerAuth({ token: c.env.UPLOAD_TOKEN })(c, next),
   async (c) => {
-    // R2 takes nothing whose length it does not know.
+    // R2 needs the length of an upload.
     if (c.req.header('content-length') === undefined) return c.body(null, 411);
     const put = await c.env.BUCKET.put(c.req.param('key'), c.req.raw.body ?? '', {
       httpMetadata: c.req.raw.headers,
@@ -28,32 +28,32 @@ app.put(
   },
 );
 
-const KEY_BYTES_MOST = 1024;
+const MAX_KEY_BYTES = 1024;
 const TAGS = /^(?:\*|(?:W\/)?"[^"]*"(?:\s*,\s*(?:W\/)?"[^"]*")*)$/;
 const TAG_CONDITIONS = ['if-match', 'if-none-match'];
 const DATE_CONDITIONS = ['if-modified-since', 'if-unmodified-since'];
 
-/** What R2 would throw at: a key that is too long, a list of tags that is none. */
-const isAskable = (c) =>
-  new TextEncoder().encode(c.req.param('key')).length <= KEY_BYTES_MOST &&
+/** False for a key or an ETag list that makes R2 throw. */
+const isValid = (c) =>
+  new TextEncoder().encode(c.req.param('key')).length <= MAX_KEY_BYTES &&
   TAG_CONDITIONS.every((name) => TAGS.test(c.req.header(name) ?? '*'));
 
-/** The conditions that count: tags before dates, and no date that is none (RFC 9110, 13.1 and 13.2.2). */
+/** The conditions to apply: ETags take precedence over dates, invalid dates are ignored (RFC 9110 §13.1, §13.2.2). */
 function conditionsOf(c) {
-  const counting = new Headers();
+  const applied = new Headers();
   for (const name of [...TAG_CONDITIONS, ...DATE_CONDITIONS]) {
     const value = c.req.header(name);
-    if (value !== undefined) counting.set(name, value);
+    if (value !== undefined) applied.set(name, value);
   }
-  if (counting.has('if-match')) counting.delete('if-unmodified-since');
-  if (counting.has('if-none-match')) counting.delete('if-modified-since');
+  if (applied.has('if-match')) applied.delete('if-unmodified-since');
+  if (applied.has('if-none-match')) applied.delete('if-modified-since');
   for (const name of DATE_CONDITIONS) {
-    if (Number.isNaN(Date.parse(counting.get(name) ?? ''))) counting.delete(name);
+    if (Number.isNaN(Date.parse(applied.get(name) ?? ''))) applied.delete(name);
   }
-  return counting;
+  return applied;
 }
 
-/** The status for whoever's conditions this object does not meet: 412 or 304; null where it meets them. */
+/** The status if the object does not meet the conditions, 412 or 304; null if it does. */
 function unmet(conditions, { httpEtag, uploaded }) {
   const names = (list) => list === '*' || list.split(/\s*,\s*/).includes(httpEtag);
   const time = (name) => Date.parse(conditions.get(name) ?? '');
@@ -76,23 +76,23 @@ async function describe(c) {
 
 async function send(c) {
   const conditions = conditionsOf(c);
-  // R2 does not know If-Range; whoever sends it takes the whole object too.
+  // R2 does not support If-Range, so send the whole object, which RFC 9110 §13.1.5 allows.
   const ranged = c.req.header('range') !== undefined && c.req.header('if-range') === undefined;
   const options = ranged ? { onlyIf: conditions, range: c.req.raw.headers } : { onlyIf: conditions };
   const object = await c.env.BUCKET.get(c.req.param('key'), options);
   if (object === null) return c.notFound();
   const headers = headersOf(object);
-  // Without a body a condition was not met.
+  // R2 returns no body if a condition is not met.
   if (!('body' in object)) return new Response(null, { status: unmet(conditions, object) ?? 412, headers });
   const { offset, length } = partOf(object);
   const partial = ranged && length < object.size;
   if (partial) headers.set('Content-Range', `bytes ${offset}-${offset + length - 1}/${object.size}`);
-  // What was stored compressed is sent as it is stored.
+  // Send a compressed object as it is stored.
   const encodeBody = headers.has('Content-Encoding') ? 'manual' : 'automatic';
   return new Response(object.body, { status: partial ? 206 : 200, headers, encodeBody });
 }
 
-/** R2 tells a part by its offset and length, or by the length of its end. */
+/** R2 gives a range by offset and length, or by the length of the suffix. */
 function partOf({ range = {}, size }) {
   if (range.suffix !== undefined) {
     const length = Math.min(range.suffix, size);

@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
 import type { RulesCache } from '../rules/cache.ts';
-import { keyOf, type RuledBucket } from '../rules/in-force.ts';
-import type { RulesStatus } from '../rules/ledger.ts';
+import type { RulesStatus } from '../rules/record.ts';
 import { refreshLoaded } from '../rules/refresh.ts';
+import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
 import { explainRequest } from './explain.ts';
 import { readiness } from './ready.ts';
 import { describeRules } from './rules.ts';

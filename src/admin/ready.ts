@@ -1,5 +1,5 @@
 import type { RulesCache } from '../rules/cache.ts';
-import { keyOf, type RuledBucket } from '../rules/in-force.ts';
+import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
 
 export interface ReadinessFacts {
   /** All that are served. */

@@ -1,13 +1,17 @@
+import type { Dialect } from '../cors/behaviour.ts';
+import type { RuleSet } from '../cors/rule.ts';
 import { toOssJson, toS3Json } from '../document/json.ts';
-import type { RuledBucket } from '../rules/in-force.ts';
-import type { RulesStatus } from '../rules/ledger.ts';
+import type { RulesStatus } from '../rules/record.ts';
+import type { RuledBucket } from '../rules/ruled-bucket.ts';
 
-/** What `/rules` tells of one bucket: the rule set in force, where it comes from and how old it is. */
+/** The JSON form in which the store's own tools write rules. */
+const TO_JSON: Readonly<Record<Dialect, (ruleSet: RuleSet) => string>> = { oss: toOssJson, s3: toS3Json };
+
+/** What `/rules` answers for one bucket: the rule set in force, where it comes from and how old it is. */
 export function describeRules({ name, source, behaviour }: RuledBucket, status: RulesStatus) {
   const { state, lastGood, failure, age } = status;
   // After maxStale the last good rules are still known, but they decide nothing.
   const inForce = state === 'fresh' || state === 'stale' ? lastGood : null;
-  const toJson = behaviour.dialect === 's3' ? toS3Json : toOssJson;
   return {
     bucket: name,
     state,
@@ -20,7 +24,7 @@ export function describeRules({ name, source, behaviour }: RuledBucket, status: 
     ageSeconds: age === null ? null : Math.round(age / 1000),
     warnings: inForce?.warnings ?? [],
     failure: failure === null ? null : { ...failure, at: timeOf(failure.at) },
-    rules: inForce === null ? null : JSON.parse(toJson(inForce.ruleSet)),
+    rules: inForce === null ? null : JSON.parse(TO_JSON[behaviour.dialect](inForce.ruleSet)),
   };
 }
 

@@ -1,20 +1,21 @@
+import type { RequestHead } from './head.ts';
 import type { BucketTimeouts } from './limits.ts';
 
-/** Header lines as they stand on the wire: name, value, name, value; order, case and repetition kept. */
+/** Header lines as on the wire: name, value, name, value, with their order, case and repetition. */
 export type FlatHeaders = readonly string[];
 
-/** A request on its way to a bucket. The target is raw: not a byte of it is decoded, sorted or normalised. */
+/** A request on its way to a bucket. The target is raw: it is not decoded, sorted or normalised. */
 export interface BucketRequest {
   readonly method: string;
-  /** Origin-form, beginning with `/`, as the bucket shall see it. */
+  /** Origin-form, beginning with `/`, as the bucket gets it. */
   readonly target: string;
   /** Host comes first. */
   readonly headers: FlatHeaders;
-  /** Known to the rim alone; the edge hands it on unread. */
+  /** Of a type that only the platform adapter knows; the edge passes it on unread. */
   readonly body: unknown;
 }
 
-/** How a bucket can fail before its head arrives, or afterwards. Each has a row in the edge's table of errors. */
+/** How an exchange with a bucket can fail, before or after the bucket's head. Each has a row in the table of errors. */
 export type Failure =
   | 'BucketUnreachable'
   | 'BucketBusy'
@@ -30,38 +31,35 @@ export type Failure =
   | 'ClientTooSlow'
   | 'ClientGone';
 
-/** An answer that the edge makes itself. */
+/** A response that the edge makes itself. */
 export interface Reply {
   readonly status: number;
   readonly headers: FlatHeaders;
   readonly body: string;
-  /**
-   * The same for answers without a body that differ in nothing but their first header, a request id: a rim may keep
-   * what it makes of one.
-   */
-  readonly alike?: object | undefined;
 }
 
-/** How an exchange ended, told once. Bytes are of bodies, without headers or framing. */
+/** How an exchange ended. Counts bytes of bodies, without headers and framing. */
 export interface Outcome {
   /** From the client. */
   readonly received: number;
   /** To the client. */
   readonly sent: number;
   readonly failure: Failure | null;
-  /** Why it failed, in the words of the system; for the log alone, since it may name addresses. */
+  /** The system's message about the failure. Only for the log: it may contain addresses. */
   readonly cause?: string | null;
 }
 
-/** Where a transport puts what comes back. `head` or `fail` is called, then `end`, each at most once;
- * `fail` after `head` only where the rim could not send that head. */
+/**
+ * Where a transport puts the bucket's response. It calls `head` or `fail`, then `end`, each at most once; `fail` after
+ * `head` only where the platform adapter could not send that head.
+ */
 export interface Sink {
   /**
-   * The bucket's final head (never a 1xx); gives back the headers to send. The rim streams the body. Throws what the edge
-   * itself did wrong, which it has told; the rim then fails with `BucketAnswerInvalid`.
+   * Takes the bucket's final head (never a 1xx) and returns the headers to send. The platform adapter streams the body.
+   * Throws the edge's own errors after it has reported them; the adapter then fails with `BucketAnswerInvalid`.
    */
   head(status: number, headers: FlatHeaders): FlatHeaders;
-  /** No head came; gives back the one error answer to send instead. */
+  /** No head arrived. Returns the error response to send. */
   fail(failure: Failure): Reply;
   end(outcome: Outcome): void;
 }
@@ -70,44 +68,46 @@ export interface Sink {
 export interface Address {
   /** Scheme, host and port to connect to: `https://bucket.oss-cn-hangzhou.aliyuncs.com`. */
   readonly base: string;
-  /** What the Host header says, and whom TLS asks for. */
+  /** The Host header, and the name for TLS. */
   readonly host: string;
   /** Path-style prefix, `/bucket`, or empty. */
   readonly path: string;
 }
 
-/** A bucket, as far as a transport has to know it. */
+/** What a transport needs to know of a bucket. */
 export interface Destination {
   readonly address: Address;
-  /** `BUCKET_TIMEOUTS` where it is absent. */
+  /** `BUCKET_TIMEOUTS` unless given. */
   readonly timeouts?: BucketTimeouts;
-  /** The clients are trusted proxies: what they say of earlier hops is passed on. */
+  /** The clients are trusted proxies: their headers about earlier hops are passed on. */
   readonly trustForwarded?: boolean;
 }
 
-/** Changes a request's headers so that the bucket accepts it as signed. */
+/** Signs a request: returns it with other headers. */
 export type Sign = (request: BucketRequest) => BucketRequest | Promise<BucketRequest>;
 
-/** The only way to a bucket. Resolves when the rim has taken the answer over. */
+/** The only way to a bucket. Resolves when the platform adapter has taken over the response. */
 export type Transport = (to: Destination, request: BucketRequest, sink: Sink) => Response | Promise<Response>;
 
-/** One client's request as the rim received it, and the means to answer it. */
+/** One client's request as the platform adapter received it, and the means to answer it. */
 export interface Exchange {
   readonly method: string;
   /** Raw, as received. */
   readonly target: string;
   readonly headers: FlatHeaders;
+  /** The same headers, from a platform adapter that has parsed them; otherwise the edge parses them. */
+  readonly head?: RequestHead;
   readonly body: unknown;
-  /** Who is at the other end of the connection; it may be a proxy. */
+  /** The other end of the connection; it may be a proxy. */
   readonly peer: {
     /** An IP address; null on a Unix socket. */
     readonly address: string | null;
-    /** It speaks TLS to the edge. */
+    /** The connection to the edge uses TLS. */
     readonly secure: boolean;
   };
-  /** Sends an answer that no bucket was asked for. */
+  /** Sends a response that the edge made itself. */
   reply(reply: Reply, end: Sink['end']): Response;
   readonly transport: Transport;
-  /** Takes work that goes on after the answer: Workers end a request's work with it unless they are told. */
+  /** Takes work that continues after the response: Workers cancel it otherwise. */
   background(work: Promise<unknown>): void;
 }

@@ -1,4 +1,4 @@
-import { said, say } from '../node/output/standard.ts';
+import { exitLater, print, said, say } from '../node/output/standard.ts';
 import type { Environment } from './configure.ts';
 import { demo } from './demo.ts';
 import { serve } from './serve.ts';
@@ -21,14 +21,14 @@ async function command(args: readonly string[], env: Environment): Promise<void>
     case 'help':
     case '--help':
     case '-h':
-      console.log(USAGE);
-      return;
+      await print(USAGE);
+      return exitLater(0);
     case '--version':
-      console.log(VERSION);
-      return;
+      await print(VERSION);
+      return exitLater(0);
     default:
       say(`bucket-cors: ${name === undefined ? 'no command given' : `${name} is not a command`}`);
       say(USAGE);
-      process.exitCode = 2;
+      return exitLater(2);
   }
 }

@@ -7,7 +7,7 @@ import { variableToken } from '../config/token.ts';
 import type { Variables } from '../config/variables.ts';
 import { faultText } from '../document/fault.ts';
 import type { Bucket } from '../edge/route.ts';
-import type { RuledBucket } from '../rules/in-force.ts';
+import type { RuledBucket } from '../rules/ruled-bucket.ts';
 import type { Source } from '../rules/source.ts';
 import { openSource } from './kv-source.ts';
 import type { Kv } from './platform.ts';

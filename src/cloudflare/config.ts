@@ -5,7 +5,7 @@ import { BUCKET_OPTIONS, type Config, type GivenOptions, readConfig } from '../c
 import { fromVariables, type Variables, variableWarnings } from '../config/variables.ts';
 import { wrapping } from '../config/wrapping.ts';
 import type { Fault } from '../document/fault.ts';
-import { within } from '../rules/keep.ts';
+import { within } from '../rules/within.ts';
 import { ownVariables, readWorkerOptions, type WorkerConfig } from './options.ts';
 import { type Env, type Kv, kvOf } from './platform.ts';
 import { isTextless, textless, textlessTokens, variablesOf } from './variables.ts';

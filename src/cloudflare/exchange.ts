@@ -1,4 +1,4 @@
-import type { Exchange, Reply, Transport } from '../bucket/transport.ts';
+import type { Exchange, Transport } from '../bucket/transport.ts';
 import { clientHeaders, type OwnNames } from './headers.ts';
 import { createTransport, encode, toResponse } from './transport.ts';
 
@@ -39,10 +39,7 @@ export function openExchange(
     peer: { address, secure: url.startsWith('https:') },
     reply: (reply, end) => {
       const body = reply.body === '' || method === 'HEAD' ? null : encode(reply.body);
-      const response =
-        reply.alike !== undefined && body === null
-          ? again(reply, reply.alike)
-          : toResponse(reply.status, reply.headers, body);
+      const response = toResponse(reply.status, reply.headers, body);
       end({ received: 0, sent: body?.length ?? 0, failure: null });
       return response;
     },
@@ -55,21 +52,6 @@ export function openExchange(
     },
   };
   return { exchange, answer: (given) => answering ?? given };
-}
-
-/** What was made of answers, by what makes them alike. */
-const madeBefore = new WeakMap<object, { readonly status: number; readonly headers: Headers }>();
-
-/** An answer without a body that may have been given before, under another request id: workerd copies headers sooner. */
-function again({ status, headers }: Reply, alike: object): Response {
-  let init = madeBefore.get(alike);
-  if (init === undefined) {
-    init = { status, headers: toResponse(status, headers, null).headers };
-    madeBefore.set(alike, init);
-  }
-  const [name = '', id = ''] = headers;
-  init.headers.set(name, id);
-  return new Response(null, init);
 }
 
 /** The target as the client wrote it, but for a backslash in the path, which `fetch` would take for a slash. */

@@ -1,48 +1,42 @@
 import { LRUCache } from 'lru-cache';
-import {
-  decodeKept,
-  encodeKept,
-  faultsOnce,
-  firstOfRow,
-  headOf,
-  type Keep,
-  type RecordHead,
-  within,
-} from '../rules/keep.ts';
+import type { Keep } from '../rules/keep.ts';
+import { type CopyHead, decodeLastGood, encodeLastGood, headOf } from '../rules/last-good.ts';
+import { warnFaultsOnce, warnFirstOfRow } from '../rules/warn-once.ts';
+import { within } from '../rules/within.ts';
 import type { Kv } from './platform.ts';
 
-/** Milliseconds until a KV namespace that does not answer is done without. */
+/** Milliseconds that a KV operation may take. */
 const KV_TIMEOUT = 2_000;
 
-/** Buckets whose records are remembered; a bucket beyond them is looked up once more. */
-const REMEMBERED_MOST = 10_000;
+/** Buckets whose copies' heads are cached; the head of any other bucket is read from KV. */
+const CACHED_HEADS = 10_000;
 
-/** Under this in the namespace, so that other keys have room beside. */
+/** With a prefix, so that the namespace may be shared with other data. */
 const keyFor = (bucket: string): string => `rules/${bucket}`;
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
- * Stores last good rules in a KV namespace, which all locations share. `alive` takes what goes on after the request that
- * brought the rules. Each read of KV is billed, so that records are remembered and looked at only on demand. The
- * warnings are whole sentences that name the key.
+ * Stores last good rules in a KV namespace, which all locations share. `alive` is `waitUntil` for work that outlives the
+ * request that loaded the rules. Each read of KV is billed, so the heads of copies are cached. The warnings are whole
+ * sentences that name the key.
  */
 export function kvKeep(
   kv: Kv,
   alive: <T>(work: Promise<T>) => Promise<T>,
   warn: (message: string) => void,
 ): Keep {
-  const writes = firstOfRow(warn);
-  const faults = faultsOnce(warn);
-  const known = new LRUCache<string, RecordHead>({ max: REMEMBERED_MOST });
+  const writes = warnFirstOfRow(warn);
+  const faults = warnFaultsOnce(warn);
+  const heads = new LRUCache<string, CopyHead>({ max: CACHED_HEADS });
 
-  function remember(bucket: string, head: RecordHead | null): RecordHead | null {
-    if (head === null) known.delete(bucket);
-    else known.set(bucket, { version: head.version, confirmedAt: head.confirmedAt });
+  function remember(bucket: string, head: CopyHead | null): CopyHead | null {
+    if (head === null) heads.delete(bucket);
+    else heads.set(bucket, { version: head.version, confirmedAt: head.confirmedAt });
     return head;
   }
 
-  /** Null where there is none, or where KV can't be read. */
+  /** Null if there is no copy or KV cannot be read. */
   async function textOf(bucket: string): Promise<string | null> {
     try {
       return await within(KV_TIMEOUT, kv.get(keyFor(bucket)));
@@ -52,7 +46,7 @@ export function kvKeep(
     }
   }
 
-  async function look(bucket: string): Promise<RecordHead | null> {
+  async function readHead(bucket: string): Promise<CopyHead | null> {
     const text = await textOf(bucket);
     return remember(bucket, text === null ? null : headOf(bucket, text));
   }
@@ -61,29 +55,29 @@ export function kvKeep(
     async read(bucket) {
       const text = await textOf(bucket);
       if (text === null) return null;
-      const record = await decodeKept(bucket, text);
-      if ('fault' in record) {
-        const message = `KV ${keyFor(bucket)} is ${record.fault}. It is ignored until it is written again.`;
+      const copy = await decodeLastGood(bucket, text);
+      if ('fault' in copy) {
+        const message = `KV ${keyFor(bucket)} is ${copy.fault}. It is ignored until it is written again.`;
         faults.found(bucket, message);
         remember(bucket, null);
         return null;
       }
       faults.gone(bucket);
-      remember(bucket, record);
-      return record;
+      remember(bucket, copy);
+      return copy;
     },
     async peek(bucket, fresh) {
       if (faults.has(bucket)) return null;
-      return (!fresh && known.get(bucket)) || alive(look(bucket));
+      return (!fresh && heads.get(bucket)) || alive(readHead(bucket));
     },
-    write(bucket, record) {
+    write(bucket, lastGood) {
       const key = keyFor(bucket);
       const put = async (): Promise<void> => {
         try {
-          await within(KV_TIMEOUT, kv.put(key, encodeKept(bucket, record)));
+          await within(KV_TIMEOUT, kv.put(key, encodeLastGood(bucket, lastGood)));
           writes.worked();
           faults.gone(bucket);
-          remember(bucket, record);
+          remember(bucket, lastGood);
         } catch (error) {
           remember(bucket, null);
           writes.failed(

@@ -1,5 +1,6 @@
+import { DEFAULT_DIALECT, DIALECTS } from '../cors/behaviour.ts';
 import { ERRORS, errorXml } from '../edge/errors.ts';
-import { newRequestId, REQUEST_ID_HEADER } from '../edge/request-id.ts';
+import { newRequestId } from '../edge/request-id.ts';
 import { encode, toResponse } from './transport.ts';
 
 const LINES_MOST = 20;
@@ -19,7 +20,7 @@ export function refuseAll(request: Request, lines: readonly string[]): Response 
   const body = encode(xml);
   const headers = [
     ...['Content-Type', 'application/xml', 'Content-Length', String(body.length)],
-    ...['Cache-Control', 'no-store', 'Vary', 'Origin', REQUEST_ID_HEADER.oss, requestId],
+    ...['Cache-Control', 'no-store', 'Vary', 'Origin', DIALECTS[DEFAULT_DIALECT].requestIdHeader, requestId],
   ];
   return toResponse(status, headers, request.method === 'HEAD' ? null : body);
 }

@@ -2,6 +2,7 @@ import { environmentNames } from '../bucket/sign/environment.ts';
 import type { BucketConfig } from '../config/file.ts';
 import { OPTIONS } from '../config/options.ts';
 import { longName, type Variables } from '../config/variables.ts';
+import { DIALECT_NAMES } from '../cors/behaviour.ts';
 import type { Fault } from '../document/fault.ts';
 import { ownVariables, WORKER_OPTIONS } from './options.ts';
 import { type Env, kvOf } from './platform.ts';
@@ -14,7 +15,7 @@ const KNOWN = [
   ...ownVariables,
 ];
 /** A prefix may stand before them. */
-const KEYS = (['oss', 's3'] as const).flatMap((store) => Object.values(environmentNames(store)));
+const KEYS = DIALECT_NAMES.flatMap((store) => Object.values(environmentNames(store)));
 
 /** A binding has no text; what wrangler.toml gives as a number or a boolean has. */
 export function variablesOf(env: Env): Variables {

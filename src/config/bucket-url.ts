@@ -1,8 +1,8 @@
 import { type AddressFault, isAddress, parseAddress } from '../bucket/address.ts';
 import type { Address } from '../bucket/transport.ts';
-import type { Dialect } from '../cors/refusal.ts';
+import type { Dialect } from '../cors/behaviour.ts';
 import type { Parsed } from './values.ts';
-import { type HostFacts, knownHost, placeFault, S3_DEFAULT_REGION, wantsNameBefore } from './vendor-hosts.ts';
+import { type HostFacts, knownHost, placeFault, VENDORS, wantsNameBefore } from './vendor-hosts.ts';
 
 /** Where a bucket is, as far as its address tells. */
 export type BucketPlace =
@@ -145,23 +145,22 @@ function withName(name: string, store: Dialect, style: string | undefined, addre
   const { base, host, path } = address;
   if (style === 'virtual' || (style === undefined && wantsNameBefore(host)))
     return { base: base.replace('://', `://${name}.`), host: `${name}.${host}`, path };
-  return store === 'oss' ? address : { ...address, path: `${path}/${name}` };
+  return VENDORS[store].nameInPath ? { ...address, path: `${path}/${name}` } : address;
 }
 
 function regionAt(store: Dialect, given: string | undefined, address: Address): HostFacts {
   const known = knownHost(address);
   const region = given ?? known.region;
   if (region !== undefined) return { region };
-  const { defaultRegion } =
-    known.store === undefined && store === 's3' ? { defaultRegion: S3_DEFAULT_REGION } : known;
+  const { defaultRegion } = known.store === undefined ? VENDORS[store] : known;
   return defaultRegion === undefined ? {} : { defaultRegion };
 }
 
 /** What an endpoint of a vendor's own says against the rest. OSS's hosts are no contradiction to S3, which they speak. */
 function contradiction(store: Dialect, region: string | undefined, address: Address): AddressFault | null {
   const known = knownHost(address);
-  if (store === 'oss' && known.store === 's3') {
-    return { reason: 'has an endpoint of store s3', write: 's3:// before the name' };
+  if (known.store !== undefined && !VENDORS[known.store].hostsServe.includes(store)) {
+    return { reason: `has an endpoint of store ${known.store}`, write: `${known.store}:// before the name` };
   }
   if (known.name !== undefined || (wantsNameBefore(address.host) && address.path !== '')) {
     return {

@@ -1,5 +1,4 @@
-import type { VaryMode } from '../cors/compile.ts';
-import type { Dialect } from '../cors/refusal.ts';
+import type { Dialect, VaryMode } from '../cors/behaviour.ts';
 import type { RuleSet } from '../cors/rule.ts';
 import { type Document, type Fault, faultText } from '../document/fault.ts';
 import { nearest } from '../document/nearest.ts';

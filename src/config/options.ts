@@ -1,7 +1,6 @@
 import { FORWARDED } from '../bucket/forwarded.ts';
 import { BUCKET_TIMEOUTS, CLIENT_SHARE, IDLE_TIMEOUT, LEAST_RATE, REQUEST_LIMITS } from '../bucket/limits.ts';
-import type { VaryMode } from '../cors/compile.ts';
-import { DIALECTS } from '../cors/refusal.ts';
+import { DIALECT_NAMES, type VaryMode } from '../cors/behaviour.ts';
 import { parseBucket } from './bucket-url.ts';
 import * as values from './values.ts';
 
@@ -61,7 +60,7 @@ export const OPTIONS = {
     example: 's3',
     about:
       'The kind of store, `oss` or `s3`; `oss` where the bucket does not tell. It decides how preflights and errors are worded and when credentials are allowed.',
-    parse: values.parseWord(DIALECTS),
+    parse: values.parseWord(DIALECT_NAMES),
   }),
   vary: option({
     flag: 'vary',

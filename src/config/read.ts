@@ -1,5 +1,6 @@
 import { hostName } from '../bucket/host.ts';
-import type { Dialect } from '../cors/refusal.ts';
+import { SIGNING } from '../bucket/sign/signing.ts';
+import { DEFAULT_DIALECT, DIALECTS, type Dialect } from '../cors/behaviour.ts';
 import type { Fault } from '../document/fault.ts';
 import type { BucketPlace } from './bucket-url.ts';
 import { OPTIONS, type Option, type OptionName } from './options.ts';
@@ -119,7 +120,7 @@ function readOptions(names: readonly OptionName[], given: GivenOptions): { value
 /** Each value came out of its own option's parser; only the compiler can't follow it through the loop. */
 const withStore = (values: Values): Values => ({
   ...values,
-  store: values.store ?? storeOf(values.bucket as BucketPlace | null | undefined) ?? 'oss',
+  store: values.store ?? storeOf(values.bucket as BucketPlace | null | undefined) ?? DEFAULT_DIALECT,
 });
 
 const storeOf = (place: BucketPlace | null | undefined): Dialect | undefined =>
@@ -144,11 +145,11 @@ export const withoutSecrets = (text: string): string | null =>
 function contradictions(options: BucketOptions, given: GivenOptions): Fault[] {
   const faults: Fault[] = [];
   const { store } = options;
-  if (options.dangerouslyAllowCredentials && store === 's3') {
+  if (options.dangerouslyAllowCredentials && DIALECTS[store].allowsCredentials) {
     faults.push({
       place: placeOf(given, 'dangerouslyAllowCredentials'),
       value: 'true',
-      reason: 'has no meaning with store s3, which allows credentials by itself',
+      reason: `has no meaning with store ${store}, which allows credentials by itself`,
       write: 'nothing: leave it out',
     });
   }
@@ -183,11 +184,11 @@ function contradictions(options: BucketOptions, given: GivenOptions): Fault[] {
       write: 'nothing: leave it out',
     });
   }
-  if (options.signature === 'v1' && store === 's3') {
+  if (options.signature === 'v1' && SIGNING[store].v1 === null) {
     faults.push({
       place: placeOf(given, 'signature'),
       value: 'v1',
-      reason: 'is none of store s3',
+      reason: `is not available for store ${store}`,
       write: 'v4',
     });
   }

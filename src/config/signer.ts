@@ -1,8 +1,6 @@
 import type { CredentialsSource } from '../bucket/sign/credentials.ts';
 import { environmentCredentials, environmentNames, type Values } from '../bucket/sign/environment.ts';
-import { signOssV1 } from '../bucket/sign/oss-v1.ts';
-import { signOssV4 } from '../bucket/sign/oss-v4.ts';
-import { signS3V4 } from '../bucket/sign/s3-v4.ts';
+import { SIGNING } from '../bucket/sign/signing.ts';
 import type { Sign } from '../bucket/transport.ts';
 import type { BucketPlace } from './bucket-url.ts';
 import type { Config } from './read.ts';
@@ -43,19 +41,17 @@ export async function signerFor(
   if (keyless !== null) return { lines: [keyless] };
   const bucket = config.bucketName ?? place.name;
   const region = config.region ?? place.region ?? place.defaultRegion;
-  const oss = config.store === 'oss';
+  const { v4, v1, exampleRegion } = SIGNING[config.store];
   const lines: string[] = [];
   if (bucket === undefined)
     lines.push(missing(spell('bucketName'), 'name', spell('bucketName', 'my-bucket')));
   if (region === undefined && config.signature !== 'v1') {
-    const v1 = `, or ${spell('signature', 'v1')}, which needs none`;
-    const write = oss ? spell('region', 'cn-hangzhou') + v1 : spell('region', 'us-east-1');
-    lines.push(missing(spell('region'), 'region', write));
+    const without = v1 === null ? '' : `, or ${spell('signature', 'v1')}, which needs none`;
+    lines.push(missing(spell('region'), 'region', spell('region', exampleRegion) + without));
   }
   if (lines.length > 0 || bucket === undefined) return { lines };
-  if (config.signature === 'v1' || region === undefined) return signOssV1({ bucket, credentials });
-  const options = { bucket, region, credentials };
-  return oss ? signOssV4(options) : signS3V4(options);
+  if (v1 !== null && (config.signature === 'v1' || region === undefined)) return v1({ bucket, credentials });
+  return v4({ bucket, region: region ?? '', credentials });
 }
 
 async function missingKeys(

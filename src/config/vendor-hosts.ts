@@ -1,7 +1,7 @@
 import type { AddressFault } from '../bucket/address.ts';
 import { hostName } from '../bucket/host.ts';
 import type { Address } from '../bucket/transport.ts';
-import type { Dialect } from '../cors/refusal.ts';
+import type { Dialect } from '../cors/behaviour.ts';
 
 /** What an address tells of a bucket beside where it is; signatures need it. */
 export interface HostFacts {
@@ -63,6 +63,18 @@ function s3Host({ host, path }: Address): HostFacts | null {
   return region === undefined ? { store: 's3' } : { ...facts, region };
 }
 
+/** What the kinds of stores have in common at any address. */
+interface Vendor {
+  /** An endpoint's path takes the bucket's name, unless its host takes the name (`wantsNameBefore`). */
+  readonly nameInPath: boolean;
+  /** The region to sign for at a host that is not the vendor's own and that no option names a region for. */
+  readonly defaultRegion?: string;
+  /** The kinds of stores that the vendor's own hosts can be addressed as. */
+  readonly hostsServe: readonly Dialect[];
+  /** The names of all buckets; null where they depend on the address. */
+  readonly names: Names | null;
+}
+
 interface Names {
   readonly whose: string;
   readonly pattern: RegExp;
@@ -81,9 +93,16 @@ const S3_NAMES: Names = {
 };
 const HOST_NAMES: Names = { ...S3_NAMES, made: `${S3_NAMES.made}; or style=path for an older name` };
 
+export const VENDORS: Readonly<Record<Dialect, Vendor>> = {
+  oss: { nameInPath: false, hostsServe: ['oss', 's3'], names: OSS_NAMES },
+  s3: { nameInPath: true, defaultRegion: S3_DEFAULT_REGION, hostsServe: ['s3'], names: null },
+};
+
 /** What names a bucket can have at an address; null where they are the store's own matter. */
 function namesAt(store: Dialect, name: string, address: Address): Names | null {
-  if (store === 'oss' || ossHost(address) !== null) return OSS_NAMES;
+  const { names } = VENDORS[store];
+  if (names !== null) return names;
+  if (ossHost(address) !== null) return OSS_NAMES;
   if (/\.s3-accelerate\.(?:dualstack\.)?amazonaws\.com$/.test(hostName(address.host))) return ACCELERATED;
   // The first region has buckets from before 2018 with other names, to be had in the path, as other stores may.
   const { region = S3_DEFAULT_REGION } = s3Host(address) ?? {};

@@ -1,31 +1,38 @@
+import { traitsOf } from './behaviour.ts';
 import type { CompiledRules } from './compile.ts';
-import type { Decision } from './decide.ts';
+import { type Decision, decide, type Facts } from './decide.ts';
 import * as names from './names.ts';
 import { type Entries, namesExactly } from './pattern.ts';
 
+/** The CORS headers that follow from a decision. */
 export interface Answer {
+  readonly decision: Decision;
   /** The Access-Control-* headers, flat: name, value, name, value. */
   readonly headers: readonly string[];
-  /** The names this answer adds to Vary, to be merged with the bucket's own. */
+  /** The names to merge into the bucket's own Vary. */
   readonly vary: readonly string[];
-  /** The rules are not known: no copy of this response may be kept (promise 2). */
+  /** The rules are unknown: no cache may store this response (promise 2). */
   readonly noStore: boolean;
 }
 
 const NONE: readonly string[] = [];
 
-/** Makes the headers of a response from a decision (semantics.md §3, §4). */
+/** Returns the headers that follow from a decision (semantics.md §3, §4). */
 export function answer(rules: CompiledRules, decision: Decision): Answer {
   return {
+    decision,
     headers: corsHeaders(rules, decision),
     vary: varyNames(rules, decision),
     noStore: decision.reason === 'rules_unavailable',
   };
 }
 
+/** Decides a request and returns its answer. */
+export const answerTo = (rules: CompiledRules, facts: Facts): Answer => answer(rules, decide(rules, facts));
+
 function corsHeaders(rules: CompiledRules, { rule, origin, requestedHeaders }: Decision): readonly string[] {
   if (rule === null) return NONE;
-  // With no Origin only a rule that lists `*` can be here: the proof that everybody gets the same.
+  // Without an Origin, only a rule that lists `*` applies (`constantRule` in decide.ts).
   const allowOrigin = rule.origins.any || origin === null ? '*' : origin;
   const headers = [names.ALLOW_ORIGIN, allowOrigin, names.ALLOW_METHODS, rule.allowMethods];
   if (requestedHeaders.length > 0) headers.push(names.ALLOW_HEADERS, requestedHeaders.join(', '));
@@ -35,11 +42,11 @@ function corsHeaders(rules: CompiledRules, { rule, origin, requestedHeaders }: D
   return headers;
 }
 
-/** Never with `*`, never with `null` (semantics.md §3, Access-Control-Allow-Credentials). */
+/** Never true for `*` or `null` (semantics.md §3, Access-Control-Allow-Credentials). */
 function allowsCredentials({ behaviour }: CompiledRules, origins: Entries, allowOrigin: string): boolean {
   if (allowOrigin === '*' || allowOrigin === 'null') return false;
   return (
-    behaviour.dialect === 's3' ||
+    traitsOf(behaviour).allowsCredentials ||
     (behaviour.dangerouslyAllowCredentials && namesExactly(origins, allowOrigin))
   );
 }
@@ -47,10 +54,7 @@ function allowsCredentials({ behaviour }: CompiledRules, origins: Entries, allow
 function varyNames({ behaviour, constants, responseVary, state }: CompiledRules, decision: Decision) {
   if (state === 'unavailable')
     return decision.kind === 'preflight' ? names.PREFLIGHT_VARY : names.ORIGIN_VARY;
-  if (behaviour.vary === 'store') {
-    if (behaviour.dialect === 's3') return decision.rule === null ? NONE : names.PREFLIGHT_VARY;
-    return responseVary ? names.ORIGIN_VARY : NONE;
-  }
+  if (behaviour.vary === 'store') return traitsOf(behaviour).storeVary(decision.rule !== null, responseVary);
   if (decision.kind === 'preflight') return names.PREFLIGHT_VARY;
   const depends = constants.get(decision.method) === 'depends';
   return depends || responseVary ? names.ORIGIN_VARY : NONE;

@@ -1,20 +1,10 @@
+import type { Behaviour } from './behaviour.ts';
 import { compileHeaders, compileOrigins, type Entries } from './pattern.ts';
-import type { Dialect } from './refusal.ts';
 import { METHODS, NO_RULES, type Rule, type RuleSet } from './rule.ts';
 
-/** `safe`: right behind every shared cache (the default). `store`: what the store itself sends (semantics.md §4). */
-export type VaryMode = 'safe' | 'store';
-
-export interface Behaviour {
-  readonly dialect: Dialect;
-  readonly vary: VaryMode;
-  /** `oss` only: send Allow-Credentials to an origin that a rule names without `*` (semantics.md §3). */
-  readonly dangerouslyAllowCredentials: boolean;
-}
-
-/** A rule with everything worked out that does not depend on the request. */
+/** A rule with all values precomputed that do not depend on the request. */
 export interface CompiledRule {
-  /** Its place in the document, counted from 1. */
+  /** The position in the document, counted from 1. */
   readonly number: number;
   readonly rule: Rule;
   readonly origins: Entries;
@@ -26,23 +16,23 @@ export interface CompiledRule {
 }
 
 /**
- * What every origin gets for a method: one rule's headers, `null` for "nobody gets any", or `depends`
+ * What every origin gets for a method: one rule's headers, or no CORS headers (`null`). `depends`: origins differ
  * (semantics.md §4, "When is it the same for every origin?").
  */
 export type Constant = CompiledRule | null | 'depends';
 
-/** The rules in force for one bucket, immutable; a refresh replaces the whole value. */
+/** The rules in force for one bucket. Immutable: a refresh replaces the whole value. */
 export interface CompiledRules {
-  /** `missing`: the store says there is no such bucket. `unavailable`: nothing is known (promise 2). */
+  /** `missing`: the store says that the bucket does not exist. `unavailable`: no rules were loaded (promise 2). */
   readonly state: 'known' | 'missing' | 'unavailable';
   readonly behaviour: Behaviour;
   readonly rules: readonly CompiledRule[];
   readonly responseVary: boolean;
-  /** By method; a method outside the five is listed by no rule, so nobody gets headers for it. */
+  /** By method. No rule lists a method outside the five, so no origin gets headers for one. */
   readonly constants: ReadonlyMap<string, Constant>;
 }
 
-/** Works out everything that can be known before a request comes. `ruleSet` must have come out of a document reader. */
+/** Precomputes all that does not depend on a request. `ruleSet` must come from a document reader, which checks it. */
 export function compileRules(ruleSet: RuleSet, behaviour: Behaviour): CompiledRules {
   const rules = ruleSet.rules.map(compileRule);
   return {
@@ -60,7 +50,7 @@ export const missingBucket = (behaviour: Behaviour): CompiledRules => ({
   state: 'missing',
 });
 
-/** What stands in for rules that nobody could fetch yet: decisions fail closed, nothing is proven constant. */
+/** Stands for rules that no load has found yet: decisions fail closed, and no method is constant. */
 export const unavailableRules = (behaviour: Behaviour): CompiledRules => ({
   ...compileRules(NO_RULES, behaviour),
   state: 'unavailable',

@@ -1,9 +1,11 @@
+import { traitsOf } from './behaviour.ts';
 import type { CompiledRule, CompiledRules } from './compile.ts';
 import { matchesEntries } from './pattern.ts';
 import type { Reason } from './reason.ts';
 import { isMethod } from './rule.ts';
+import type { Objection } from './traits.ts';
 
-/** What a request says about itself, as far as CORS is concerned. Several header lines are joined by `,`. */
+/** What CORS decides by. The values of several header lines are joined by `,`. */
 export interface Facts {
   readonly method: string;
   readonly origin: string | null;
@@ -14,25 +16,25 @@ export interface Facts {
 }
 
 export interface Decision {
-  /** Every OPTIONS is a `preflight`, also one that lacks what makes it valid; all else is `actual`. */
+  /** Every OPTIONS is a `preflight`, also an invalid one; every other method is `actual`. */
   readonly kind: 'preflight' | 'actual';
   readonly reason: Reason;
   /** The request's own method. */
   readonly method: string;
   /**
-   * The rule whose headers the answer carries. An actual request without an origin, or with a list of them, carries
-   * those that every origin gets.
+   * The rule whose headers the answer carries. An actual request without exactly one origin gets the headers that every
+   * origin gets.
    */
   readonly rule: CompiledRule | null;
   readonly origin: string | null;
-  /** Preflights only: the requested names, lower-cased, each once, in the order asked for. */
+  /** Preflights only: the requested names, lower-cased, without duplicates, in the request's order. */
   readonly requestedHeaders: readonly string[];
 }
 
-/** The part of a rule that a request did not meet, in the order they are looked at. */
+/** The part of a rule that a request did not meet, in the order of the checks. */
 export type Condition = 'origin' | 'method' | 'header';
 
-/** What is held against each rule; `headers` is null when they don't count (an actual request). */
+/** What each rule is compared with; `headers` is null when they do not count (an actual request). */
 export interface Wanted {
   readonly origin: string;
   readonly method: string;
@@ -47,57 +49,62 @@ const BLAME: Readonly<Record<Condition, Reason>> = {
 };
 
 /**
- * Decides one request: which rule applies, or why none does. The only place where that happens; explain,
- * the edge and every tool call this function (semantics.md §2, §3).
+ * Decides one request: which rule applies, or why no rule does. No other code decides: explain, the edge and every tool
+ * call this function (semantics.md §2, §3).
  */
 export function decide(rules: CompiledRules, facts: Facts): Decision {
   return facts.method === 'OPTIONS' ? decidePreflight(rules, facts) : decideActual(rules, facts);
 }
 
 function decidePreflight(rules: CompiledRules, facts: Facts): Decision {
-  // The store's own order of objections: OSS asks for both headers before it looks at the bucket,
-  // S3 answers "not enabled" first and then judges the method (semantics.md §3).
-  const oss = rules.behaviour.dialect === 'oss';
-  const refuse = (reason: Reason): Decision => ({
-    kind: 'preflight',
-    reason,
-    method: facts.method,
-    rule: null,
-    origin: facts.origin || null,
-    requestedHeaders: NO_HEADERS,
-  });
-  if (!facts.origin) return refuse('origin_missing');
-  if (oss && !facts.requestMethod) return refuse('method_missing');
-  if (rules.state === 'unavailable') return refuse('rules_unavailable');
-  if (rules.rules.length === 0) return refuse('no_rules');
-  if (!facts.requestMethod) return refuse('method_missing');
-  if (!oss && !isMethod(facts.requestMethod)) return refuse('method_not_allowed');
-  if (!isOneOrigin(facts.origin)) return refuse('origin_not_allowed');
+  for (const objection of traitsOf(rules.behaviour).objections) {
+    if (OBJECTS[objection](rules, facts)) return refused(facts, objection);
+  }
+  const origin = facts.origin ?? '';
   const headers = requestedNames(facts.requestHeaders);
-  return choose(rules.rules, facts, { origin: facts.origin, method: facts.requestMethod, headers });
+  return choose(rules.rules, facts, { origin, method: facts.requestMethod ?? '', headers });
 }
+
+/** Whether a preflight meets with an objection. Each dialect has its own order (`Traits.objections`). */
+const OBJECTS: Readonly<Record<Objection, (rules: CompiledRules, facts: Facts) => boolean>> = {
+  origin_missing: (_, { origin }) => !origin,
+  method_missing: (_, { requestMethod }) => !requestMethod,
+  method_not_allowed: (_, { requestMethod }) => !isMethod(requestMethod ?? ''),
+  origin_not_allowed: (_, { origin }) => !isOneOrigin(origin ?? ''),
+  no_rules: ({ rules }) => rules.length === 0,
+  rules_unavailable: ({ state }) => state === 'unavailable',
+};
+
+const refused = ({ method, origin }: Facts, reason: Objection): Decision => ({
+  kind: 'preflight',
+  reason,
+  method,
+  rule: null,
+  origin: origin || null,
+  requestedHeaders: NO_HEADERS,
+});
 
 function decideActual(rules: CompiledRules, facts: Facts): Decision {
   if (rules.state === 'unavailable') return actual(facts, 'rules_unavailable', null);
-  if (!facts.origin) return actual(facts, 'not_cors', everybodysRule(rules, facts.method));
+  if (!facts.origin) return actual(facts, 'not_cors', constantRule(rules, facts.method));
   if (rules.rules.length === 0) return actual(facts, 'no_rules', null);
   if (!isOneOrigin(facts.origin))
-    return actual(facts, 'origin_not_allowed', everybodysRule(rules, facts.method));
+    return actual(facts, 'origin_not_allowed', constantRule(rules, facts.method));
   return choose(rules.rules, facts, wantedByActual(rules, facts, facts.origin));
 }
 
 /**
  * Whether a value of Origin is one origin. The grammar has no list (Fetch standard, "The `Origin` header"): a comma
- * joins several header lines, and RFC 6454 separated origins by blanks. Such a value matches no entry, not even `*`:
- * an answer could name it only by a list, and a cache may take its first item alone for the header.
+ * joins several header lines, and RFC 6454 separated origins by blanks. Such a value matches no entry, not even `*`: an
+ * answer would have to name the list, and a cache may compare only its first item.
  */
 export const isOneOrigin = (origin: string): boolean =>
   !origin.includes(',') && !origin.includes(' ') && !origin.includes('\t');
 
 /**
- * Which of the headers that CORS has once each stands there several times, if any. A comma is how several lines of one
- * are joined, here and by platforms. A cache in front may take one of the lines for the whole header, and would store
- * the answer to all of them for an origin that never asked: answer such a request with 400 and `no-store`.
+ * Returns which header is repeated that CORS allows once, or null. A comma joins several lines, here and on platforms. A
+ * cache in front may compare one of the lines only, and would then store the answer for an origin that sent no request:
+ * answer such a request with 400 and `no-store`.
  */
 export function repeatedHeader({ origin, requestMethod }: Facts): 'origin' | 'method' | null {
   if (origin?.includes(',')) return 'origin';
@@ -105,17 +112,17 @@ export function repeatedHeader({ origin, requestMethod }: Facts): 'origin' | 'me
 }
 
 /**
- * What an actual request is judged by: its own method alone. AWS also heeds Access-Control-Request-Method in place of
- * that, and Access-Control-Request-Headers with it or alone (semantics.md §2.6).
+ * An actual request is judged by its own method. AWS judges it by Access-Control-Request-Method where that is present,
+ * and also by Access-Control-Request-Headers (semantics.md §2.6).
  */
 function wantedByActual(rules: CompiledRules, facts: Facts, origin: string): Wanted {
-  const { dialect, vary } = rules.behaviour;
-  return dialect === 's3' && vary === 'store'
+  const { behaviour } = rules;
+  return behaviour.vary === 'store' && traitsOf(behaviour).heedsRequestHeaders
     ? { origin, method: facts.requestMethod || facts.method, headers: requestedNames(facts.requestHeaders) }
     : { origin, method: facts.method, headers: null };
 }
 
-/** What a request is held against in the rules, or null where it never gets as far as the rules. */
+/** What the rules are compared with, or null when the request is decided before any rule. */
 export function wanted(rules: CompiledRules, facts: Facts): Wanted | null {
   if (!facts.origin || !isOneOrigin(facts.origin)) return null;
   if (facts.method !== 'OPTIONS') return wantedByActual(rules, facts, facts.origin);
@@ -123,7 +130,7 @@ export function wanted(rules: CompiledRules, facts: Facts): Wanted | null {
   return { origin: facts.origin, method: facts.requestMethod, headers: requestedNames(facts.requestHeaders) };
 }
 
-/** Walks the rules in order and takes the first that fits whole; rules are never merged (semantics.md §2.1). */
+/** Takes the first rule that matches in all conditions. Rules are never merged (semantics.md §2.1). */
 function choose(rules: readonly CompiledRule[], { method, origin }: Facts, wanted: Wanted): Decision {
   const kind = method === 'OPTIONS' ? 'preflight' : 'actual';
   const requestedHeaders = kind === 'preflight' && wanted.headers !== null ? wanted.headers : NO_HEADERS;
@@ -132,18 +139,18 @@ function choose(rules: readonly CompiledRule[], { method, origin }: Facts, wante
   for (const rule of rules) {
     const failed = failedCondition(rule, sought);
     if (failed === null) return { kind, reason: 'matched', method, rule, origin, requestedHeaders };
-    // The rule that came nearest tells the reader what to mend.
+    // The reason names the condition that failed at the nearest rule: that one has to be corrected.
     if (failed === 'header' || blame === 'origin') blame = failed;
-    if (failed === 'header') sought = stumbledFirst(rule, sought);
+    if (failed === 'header') sought = refusedFirst(rule, sought);
   }
   return { kind, reason: BLAME[blame], method, rule: null, origin, requestedHeaders };
 }
 
 /**
- * Puts the header that a rule refused before the others. A hostile list of a thousand names that ends in a
- * bad one is then read once, and not once for every rule: the next rule most likely refuses the same name.
+ * Moves the header that a rule refused to the front, because the next rule most likely refuses it too. A hostile list of
+ * a thousand names that ends in a bad one is then compared once, not once for every rule.
  */
-function stumbledFirst(rule: CompiledRule, wanted: Wanted): Wanted {
+function refusedFirst(rule: CompiledRule, wanted: Wanted): Wanted {
   const headers = wanted.headers ?? NO_HEADERS;
   const at = refusedAt(rule, headers);
   const refused = headers[at];
@@ -151,7 +158,7 @@ function stumbledFirst(rule: CompiledRule, wanted: Wanted): Wanted {
   return { ...wanted, headers: [refused, ...headers.slice(0, at), ...headers.slice(at + 1)] };
 }
 
-/** The first condition of a rule that the request does not meet; null when it meets all. */
+/** Returns the first condition that the request does not meet; null when it meets all. */
 export function failedCondition(rule: CompiledRule, wanted: Wanted): Condition | null {
   if (!matchesEntries(rule.origins, wanted.origin)) return 'origin';
   if (!rule.methods.has(wanted.method)) return 'method';
@@ -159,19 +166,19 @@ export function failedCondition(rule: CompiledRule, wanted: Wanted): Condition |
   return null;
 }
 
-/** Which of the requested headers a rule refuses first; -1 when it allows them all. */
+/** Returns the index of the first requested header that the rule refuses; -1 when it allows all. */
 export function refusedAt({ headers }: CompiledRule, requested: readonly string[]): number {
   if (headers.any) return -1;
   for (let at = 0; at < requested.length; at++) if (!matchesEntries(headers, requested[at] ?? '')) return at;
   return -1;
 }
 
-/** Reads Access-Control-Request-Headers in one pass; blanks and empty items are dropped (semantics.md §2.5). */
+/** Reads Access-Control-Request-Headers in one pass. Drops blanks and empty items (semantics.md §2.5). */
 export function requestedNames(value: string | null): readonly string[] {
   if (!value) return NO_HEADERS;
   const list = value.toLowerCase();
   const names: string[] = [];
-  // Cut by hand: split() is most of a decision's time.
+  // Without split(), which took most of a decision's time (docs/decisions/0004).
   for (let from = 0; from < list.length; ) {
     const comma = list.indexOf(',', from);
     const to = comma === -1 ? list.length : comma;
@@ -182,11 +189,11 @@ export function requestedNames(value: string | null): readonly string[] {
   return names.length > FEW ? [...new Set(names)] : names;
 }
 
-/** Browsers send a few names, each once; only for more is a Set worth its making. */
+/** Browsers send a few distinct names. Up to this many, a search of the list is faster than a Set. */
 const FEW = 16;
 
-/** In `safe` mode an answer that is the same for all goes to requests of no origin too (semantics.md §4). */
-function everybodysRule({ behaviour, constants }: CompiledRules, method: string): CompiledRule | null {
+/** The rule for a request without an origin: in `safe` mode, the one that every origin gets (semantics.md §4). */
+function constantRule({ behaviour, constants }: CompiledRules, method: string): CompiledRule | null {
   if (behaviour.vary !== 'safe') return null;
   const constant = constants.get(method) ?? null;
   return constant === 'depends' ? null : constant;

@@ -12,17 +12,18 @@ import {
   wanted,
 } from './decide.ts';
 import type { Reason } from './reason.ts';
-import { type Resource, refusal } from './refusal.ts';
+import { refusal } from './refusal.ts';
 import { isMethod, METHODS } from './rule.ts';
+import type { Resource } from './traits.ts';
 import { varyHeader } from './vary.ts';
 
-/** What one rule had to say, with the values that were compared. */
+/** The result for one rule, with the compared values. */
 export interface Verdict {
   /** Counted from 1, as in the document. */
   readonly rule: number;
   readonly id?: string;
   readonly outcome: 'matched' | 'failed' | 'not_reached';
-  /** Where it failed: the first condition not met, what the request had, and what the rule lists. */
+  /** Only where `outcome` is `failed`: the first condition not met, the request's value, and the rule's list. */
   readonly condition?: Condition;
   readonly actual?: string;
   readonly expected?: readonly string[];
@@ -31,7 +32,7 @@ export interface Verdict {
 export interface Explanation {
   readonly kind: Decision['kind'];
   readonly reason: Reason;
-  /** The same in a sentence, for the person who reads it. */
+  /** The reason as a sentence. */
   readonly because: string;
   /** The number of the rule that applies, counted from 1. */
   readonly rule: number | null;
@@ -41,11 +42,11 @@ export interface Explanation {
   readonly rules: readonly Verdict[];
 }
 
-/** Tells the walk that `decide` makes, rule by rule. It decides nothing itself. */
+/** Explains a decision of `decide` rule by rule. It decides nothing itself. */
 export function explain(rules: CompiledRules, facts: Facts, resource: Resource): Explanation {
   const decision = decide(rules, facts);
   const sought = wanted(rules, facts);
-  const verdicts = tellWalk(rules, decision, sought);
+  const verdicts = verdictsOf(rules, decision, sought);
   const { headers, vary } = answer(rules, decision);
   return {
     kind: decision.kind,
@@ -60,7 +61,7 @@ export function explain(rules: CompiledRules, facts: Facts, resource: Resource):
   };
 }
 
-function tellWalk({ rules }: CompiledRules, decision: Decision, sought: Wanted | null): readonly Verdict[] {
+function verdictsOf({ rules }: CompiledRules, decision: Decision, sought: Wanted | null): readonly Verdict[] {
   const reached = decision.reason === 'matched' ? (decision.rule?.number ?? 0) : rules.length;
   return rules.map((rule) => {
     const about = { rule: rule.number, ...(rule.rule.id !== undefined && { id: rule.rule.id }) };
@@ -104,17 +105,17 @@ function sentence(
         : 'The bucket has no CORS rules.';
     case 'origin_not_allowed':
       if (!isOneOrigin(origin ?? '')) return severalOrigins(origin, rule);
-      return `No rule lists the origin ${origin}. Origins are compared letter by letter, scheme and port included.`;
+      return `No rule lists the origin ${origin}. Origins are compared letter by letter, with scheme and port.`;
     case 'method_not_allowed':
       return isMethod(method)
         ? `${blamed(verdicts, 'method')} the origin ${origin} but not the method ${method}.`
-        : `${method} is none of the methods that a rule can list: ${METHODS.join(', ')}, in capitals.`;
+        : `A rule cannot list the method ${method}, only ${METHODS.join(', ')}, in capitals.`;
     case 'header_not_allowed':
       return `${blamed(verdicts, 'header')} the origin and the method, but not every requested header: ${unmet(verdicts)}.`;
     case 'method_missing':
       return 'The preflight has no Access-Control-Request-Method header.';
     case 'origin_missing':
-      return 'The OPTIONS request has no Origin header: it is no preflight.';
+      return 'The OPTIONS request has no Origin header: it is not a preflight.';
     case 'rules_unavailable':
       return "The bucket's rules could not be read yet; see /rules on the admin port for the cause.";
   }
@@ -132,7 +133,7 @@ function blamed(verdicts: readonly Verdict[], condition: Condition): string {
   return numbers.length === 1 ? `Rule ${numbers[0]} allows` : `Rules ${numbers.join(', ')} allow`;
 }
 
-/** The headers that stood in the way, each once: rules may stumble over different ones. */
+/** The refused headers, without duplicates: each rule may refuse another one. */
 const unmet = (verdicts: readonly Verdict[]): string =>
   [
     ...new Set(

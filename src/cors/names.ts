@@ -1,6 +1,6 @@
 /**
- * The names of the headers that CORS lives on: this file is the only place they are spelt out
- * (Fetch standard, §3.3 "HTTP extensions"). Requests are searched by the lower-case ones.
+ * The names of the CORS headers, spelt out in this file only (Fetch standard, §3.3 "HTTP extensions"). Names of request
+ * headers are in lower case, as requests are searched.
  */
 export const ORIGIN = 'origin';
 export const REQUEST_METHOD = 'access-control-request-method';
@@ -14,15 +14,15 @@ export const MAX_AGE = 'Access-Control-Max-Age';
 export const ALLOW_CREDENTIALS = 'Access-Control-Allow-Credentials';
 export const VARY = 'Vary';
 
-/** Tells the reason of a decision where that is asked for; nobody else may send it through the edge. */
+/** The reason of a decision, sent with `--debug-reason`. The edge removes it from a bucket's response. */
 export const REASON = 'x-bucket-cors-reason';
-/** The code of an error of the edge itself, where reasons are asked for. */
+/** The code of the edge's own error, sent with `--debug-reason`. */
 export const CODE = 'x-bucket-cors-code';
 
-/** Whatever a bucket sends under this prefix is removed before the edge writes its own. */
+/** The edge removes every header of a bucket with this prefix before it writes its own. */
 export const CORS_PREFIX = 'access-control-';
 
-/** What a preflight's answer depends on, in the order S3 sends the names (semantics.md §4). */
+/** The headers that a preflight's answer depends on, in S3's order (semantics.md §4). */
 export const PREFLIGHT_VARY: readonly string[] = [
   'Origin',
   'Access-Control-Request-Headers',

@@ -1,7 +1,6 @@
 /**
- * One entry of AllowedOrigin or AllowedHeader: a plain string in which the first `*` stands for any run
- * of characters, none included (semantics.md §2.2). A second `*` would be an ordinary character; documents
- * with one are refused before they get here.
+ * One entry of AllowedOrigin or AllowedHeader in which the `*` stands for any run of characters, also an empty one
+ * (semantics.md §2.2). Document readers refuse an entry with a second `*`.
  */
 export interface Pattern {
   readonly source: string;
@@ -9,37 +8,36 @@ export interface Pattern {
   readonly suffix: string;
 }
 
-/** Compiles an entry that contains a `*`; an entry without one is compared as a string instead. */
 function compilePattern(source: string): Pattern {
   const star = source.indexOf('*');
   return { source, prefix: source.slice(0, star), suffix: source.slice(star + 1) };
 }
 
 /**
- * Compares letter by letter. The lengths are checked so that `ab*ba` can't match `aba`; the end comes
- * first, because most entries begin with the same `https://`.
+ * Compares case-sensitively. The length check prevents that `ab*ba` matches `aba`. The end is compared first, because
+ * most entries begin with the same `https://`.
  */
 export const matchesPattern = ({ prefix, suffix }: Pattern, value: string): boolean =>
   value.length >= prefix.length + suffix.length && value.endsWith(suffix) && value.startsWith(prefix);
 
-/** A list of entries, sorted so that a look-up costs one search and then only the entries with a `*`. */
+/** A list of entries, divided so that a look-up costs one search and a comparison with each entry that has a `*`. */
 export interface Entries {
-  /** The list holds the lone entry `*`. */
+  /** The list has the entry `*`. */
   readonly any: boolean;
   /** The entries without `*`. */
   readonly exact: readonly string[];
-  /** The same, where hashing is worth it. */
+  /** The same as a set; null for lists that are faster to compare. */
   readonly index: ReadonlySet<string> | null;
   readonly patterns: readonly Pattern[];
 }
 
-/** Up to so many short names, comparing is faster than hashing a string that has just come off the wire. */
+/** Up to this many short names, comparing is faster than hashing a string that was just received. */
 const FEW = 8;
 
-/** An origin is hashed once for all rules; origins also look so much alike that comparing them is slow. */
+/** Always hashed: V8 hashes an origin once for all rules, and origins share long prefixes, which are slow to compare. */
 export const compileOrigins = (entries: readonly string[]): Entries => compileEntries(entries, 0);
 
-/** Header names are lower-cased, since they ignore case; the names looked up must be too. */
+/** Lower-cases the header names, which ignore case. Look up names in lower case. */
 export const compileHeaders = (entries: readonly string[]): Entries =>
   compileEntries(
     entries.map((name) => name.toLowerCase()),
@@ -56,7 +54,7 @@ function compileEntries(entries: readonly string[], comparedUpTo: number): Entri
   };
 }
 
-/** Whether the list names the value letter by letter. */
+/** Whether the list has this value as an entry without `*`. Case-sensitive. */
 export const namesExactly = ({ exact, index }: Entries, value: string): boolean =>
   index === null ? exact.includes(value) : index.has(value);
 

@@ -1,6 +1,6 @@
 /**
- * Why a decision came out as it did: the closed set that explain, logs, metrics, the debug header and
- * error XML all print (docs/architecture.md, Words).
+ * The reasons of decisions: a closed set, printed by explain, logs, metrics, the debug header and error XML
+ * (docs/architecture.md, Words).
  */
 export const REASONS = [
   'matched',

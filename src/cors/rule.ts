@@ -5,15 +5,15 @@ export type Method = (typeof METHODS)[number];
 
 export const isMethod = (value: string): value is Method => (METHODS as readonly string[]).includes(value);
 
-/** One CORSRule, its values trimmed, in the order of the document. */
+/** One CORSRule. Values are trimmed and in the document's order. */
 export interface Rule {
-  /** S3 and its relatives name their rules; OSS does not. */
+  /** S3 and similar stores have names for rules; OSS has not. */
   readonly id?: string;
   /** At least one; each an opaque string with at most one `*`. */
   readonly allowedOrigins: readonly string[];
   /** At least one. */
   readonly allowedMethods: readonly Method[];
-  /** Names of request headers, at most one `*` each; compared ignoring case. */
+  /** Names of request headers, at most one `*` each; the comparison ignores case. */
   readonly allowedHeaders: readonly string[];
   /** Names of response headers, without `*`. */
   readonly exposeHeaders: readonly string[];
@@ -21,10 +21,10 @@ export interface Rule {
   readonly maxAgeSeconds?: number;
 }
 
-/** The ordered rules of one bucket. No rule at all is what a store calls "CORS is not enabled". */
+/** The ordered rules of one bucket. A store calls an empty list "CORS is not enabled". */
 export interface RuleSet {
   readonly rules: readonly Rule[];
-  /** OSS only: ask for `Vary: Origin` on every answer, whatever the rules say. */
+  /** OSS only: `Vary: Origin` on every answer, independent of the rules. */
   readonly responseVary: boolean;
 }
 

@@ -1,8 +1,8 @@
 import { VARY } from './names.ts';
 
 /**
- * Merges names into a bucket's own Vary lines: nothing of the bucket's is lost, nothing stands twice,
- * a `*` of the bucket's swallows the rest (RFC 9110 §12.5.5; semantics.md §4). Null when there is nothing to vary on.
+ * Merges names into a bucket's own Vary lines, without duplicates. A `*` in the bucket's Vary replaces all names
+ * (RFC 9110 §12.5.5; semantics.md §4). Returns null when no name is left.
  */
 export function mergeVary(own: readonly string[], added: readonly string[]): string | null {
   const merged = new Map<string, string>();
@@ -17,17 +17,16 @@ export function mergeVary(own: readonly string[], added: readonly string[]): str
   return merged.size === 0 ? null : [...merged.values()].join(', ');
 }
 
-/** The Vary header as a flat pair, or nothing. */
+/** Returns the Vary header as a flat pair, or an empty list. */
 export function varyHeader(own: readonly string[], added: readonly string[]): readonly string[] {
   const value = own.length === 0 && added.length > 0 ? added.join(', ') : mergeVary(own, added);
   return value === null ? [] : [VARY, value];
 }
 
-/** Takes one name out of Vary lines; what a bucket varies on is not the edge's when it never saw that header. */
+/** Returns the names of Vary lines without one: the edge does not forward that header, so the bucket cannot vary on it. */
 export function withoutVary(own: readonly string[], name: string): readonly string[] {
-  const kept = own
+  return own
     .flatMap((line) => line.split(','))
     .map((item) => item.trim())
     .filter((item) => item !== '' && item.toLowerCase() !== name.toLowerCase());
-  return kept;
 }

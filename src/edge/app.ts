@@ -1,40 +1,35 @@
 import { Hono } from 'hono';
 import { hasPassed } from '../bucket/forwarded.ts';
+import { parseHead, type RequestHead } from '../bucket/head.ts';
 import { REQUEST_LIMITS, type RequestLimits } from '../bucket/limits.ts';
 import type { Exchange } from '../bucket/transport.ts';
-import { unavailableRules } from '../cors/compile.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
-import { type Served, type ServeOptions, sendReply } from './context.ts';
+import { type Arrived, type Routed, type ServeOptions, sendReply } from './context.ts';
 import { errorReply } from './error-reply.ts';
 import { type EdgeFault, errorsFor, METHODS_SERVED } from './errors.ts';
-import { corsFault, faultOfHead, isHost, type RequestFacts, readFacts } from './facts.ts';
 import { servesHost, writeFault } from './guard.ts';
+import { corsFault, faultOfHead } from './head-faults.ts';
+import { isHost } from './host.ts';
 import { forward } from './object.ts';
 import { answerPreflight } from './preflight.ts';
 import { type Bucket, createRouter, originForm, pathOf, type Router } from './route.ts';
 
 export interface EdgeOptions extends Omit<ServeOptions, 'now' | 'limits' | 'errors'> {
   readonly buckets: readonly Bucket[];
-  /** Milliseconds since some moment; `performance.now` where it is absent. */
+  /** A clock in milliseconds, with any origin; `performance.now` unless given. */
   readonly now?: ServeOptions['now'];
-  /** `REQUEST_LIMITS` where it is absent. */
+  /** `REQUEST_LIMITS` unless given. */
   readonly limits?: RequestLimits;
 }
 
-/** What a rim puts into Hono's environment. */
+/** What a platform adapter puts into Hono's environment. */
 export interface EdgeEnv {
   Bindings: { readonly exchange: Exchange };
 }
 
-/** Stands in for rules where no bucket was found: nobody gets CORS headers and nothing is kept. */
-const NO_BUCKET: RulesInForce = {
-  rules: unavailableRules({ dialect: 'oss', vary: 'safe', dangerouslyAllowCredentials: false }),
-  version: null,
-};
-
 /**
- * The edge as a Hono app. It routes on the raw target of the exchange, not on the Request's URL, which has
- * been parsed and normalised; so every request takes the same way through one handler.
+ * Returns the edge as a Hono app. One handler serves all requests. It routes on the exchange's raw target, since the URL
+ * of a Request is parsed and normalised.
  */
 export function createEdge({
   buckets,
@@ -54,76 +49,63 @@ export function createEdge({
 }
 
 function handle(exchange: Exchange, router: Router, options: ServeOptions): Response | Promise<Response> {
-  const served = arrive(exchange, options);
-  if (served.path === '') return refuse(served, 'InvalidURI');
-  if (!isHost(served.facts.host)) return refuse(served, 'InvalidHost');
-  const route = router(served.facts.host, served.target);
-  if (route.bucket === null) return refuse(served, route.fault);
+  const arrived = arrive(exchange, options);
+  const { host } = arrived.head;
+  if (arrived.path === '') return refuse(arrived, 'InvalidURI');
+  if (!isHost(host)) return refuse(arrived, 'InvalidHost');
+  const route = router(host, arrived.target);
+  if (route.bucket === null) return refuse(arrived, route.fault);
   const { bucket, target, key } = route;
-  // Before any rule is looked at: the answer says nothing of them.
-  if (!servesHost(bucket, served.facts.host)) return refuse(served, 'HostNotAllowed');
-  served.bucket = bucket;
-  served.target = target;
-  served.key = key;
-  const serve = (inForce: RulesInForce) => {
-    served.inForce = inForce;
-    return serveBucket(served, bucket, options);
-  };
+  // Before the rules are read, so that the answer reveals nothing of them.
+  if (!servesHost(bucket, host)) return refuse(arrived, 'HostNotAllowed');
+  const serve = (inForce: RulesInForce) => serveRouted({ ...arrived, bucket, target, key, inForce });
   const inForce = bucket.rules.current(exchange.background);
   return inForce instanceof Promise ? inForce.then(serve) : serve(inForce);
 }
 
-/** A request as it comes in, before it is known whose it is. */
-function arrive(exchange: Exchange, options: ServeOptions): Served {
-  const arrived = options.now();
-  const facts = readFacts(exchange);
-  const place = originForm(exchange.method, exchange.target, facts.host);
-  const target = place?.target ?? '/';
+function arrive(exchange: Exchange, options: ServeOptions): Arrived {
+  const arrivedAt = options.now();
+  const head = exchange.head ?? parseHead(exchange.method, exchange.headers);
+  const form = originForm(exchange.method, exchange.target, head.host);
+  const target = form?.target ?? '/';
   return {
     exchange,
-    facts: place === null || place.host === facts.host ? facts : withHost(facts, place.host),
+    head: form === null || form.host === head.host ? head : withHost(head, form.host),
     options,
-    arrived,
-    bucket: null,
-    path: place === null ? '' : pathOf(target),
     target,
-    key: target,
-    inForce: NO_BUCKET,
+    path: form === null ? '' : pathOf(target),
+    arrivedAt,
   };
 }
 
-/** An absolute target's host goes before the Host header's, but doesn't make a wrong one right. */
-const withHost = (facts: RequestFacts, host: string): RequestFacts =>
-  isHost(facts.host) ? { ...facts, host } : facts;
+/** The host of an absolute-form target replaces a valid Host header (RFC 9112 §3.2.2). An invalid one stays an error. */
+const withHost = (head: RequestHead, host: string): RequestHead =>
+  isHost(head.host) ? { ...head, host } : head;
 
-function serveBucket(
-  served: Served,
-  bucket: Bucket,
-  { onError }: ServeOptions,
-): Response | Promise<Response> {
-  const fault = faultOf(served) ?? (bucket.guard === undefined ? null : writeFault(served));
-  if (fault !== null) return refuse(served, fault);
-  if (served.exchange.method === 'OPTIONS') return answerPreflight(served);
+function serveRouted(request: Routed): Response | Promise<Response> {
+  const fault = faultOf(request) ?? (request.bucket.guard === undefined ? null : writeFault(request));
+  if (fault !== null) return refuse(request, fault);
+  if (request.exchange.method === 'OPTIONS') return answerPreflight(request);
   const failed = (error: unknown): Response => {
-    onError(error);
-    return refuse(served, 'InternalError');
+    request.options.onError(error);
+    return refuse(request, 'InternalError');
   };
   try {
-    const forwarded = forward(served, bucket);
+    const forwarded = forward(request);
     return forwarded instanceof Promise ? forwarded.catch(failed) : forwarded;
   } catch (error) {
     return failed(error);
   }
 }
 
-function faultOf({ exchange, facts, options }: Served): EdgeFault | null {
-  const fault = faultOfHead(exchange.target, facts, options.limits);
+function faultOf({ exchange, head, options }: Routed): EdgeFault | null {
+  const fault = faultOfHead(exchange.target, head, options.limits);
   if (fault !== null) return fault;
-  if (facts.via !== null && hasPassed(facts.via, options.edgeId)) return 'LoopDetected';
-  return METHODS_SERVED.includes(exchange.method) ? corsFault(facts) : 'MethodNotAllowed';
+  if (head.via !== null && hasPassed(head.via, options.edgeId)) return 'LoopDetected';
+  return METHODS_SERVED.includes(exchange.method) ? corsFault(head) : 'MethodNotAllowed';
 }
 
-function refuse(served: Served, fault: EdgeFault): Response {
-  const { made, reply } = errorReply(served, fault);
-  return sendReply(served, made, reply);
+function refuse(request: Arrived, fault: EdgeFault): Response {
+  const { made, reply } = errorReply(request, fault);
+  return sendReply(request, made, reply);
 }

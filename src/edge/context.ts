@@ -1,30 +1,16 @@
+import type { RequestHead } from '../bucket/head.ts';
 import type { RequestLimits } from '../bucket/limits.ts';
 import type { Exchange, FlatHeaders, Outcome, Reply } from '../bucket/transport.ts';
+import type { Answer } from '../cors/answer.ts';
+import { DEFAULT_DIALECT, traitsOf } from '../cors/behaviour.ts';
+import { type CompiledRules, unavailableRules } from '../cors/compile.ts';
 import type { Decision } from '../cors/decide.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
-import type { Answered } from './answers.ts';
 import type { ErrorCode, Errors } from './errors.ts';
-import type { RequestFacts } from './facts.ts';
 import type { Observe, RequestEvent } from './observe.ts';
-import { newRequestId, REQUEST_ID_HEADER } from './request-id.ts';
+import { newRequestId } from './request-id.ts';
 import type { Bucket } from './route.ts';
 import { type WriteOptions, writeHead } from './write.ts';
-
-/** One request on its way through the edge, with all that its stations share; routing fills it in. */
-export interface Served {
-  readonly exchange: Exchange;
-  readonly facts: RequestFacts;
-  /** Null when no bucket is configured for the request. */
-  bucket: Bucket | null;
-  /** The path the client asked for, without the query; empty when it is no path. */
-  readonly path: string;
-  target: string;
-  key: string;
-  inForce: RulesInForce;
-  readonly options: ServeOptions;
-  /** By `options.now` when the request arrived. */
-  readonly arrived: number;
-}
 
 export interface ServeOptions extends WriteOptions {
   readonly limits: RequestLimits;
@@ -33,13 +19,52 @@ export interface ServeOptions extends WriteOptions {
   readonly observe: Observe;
   /** Eight hexadecimal digits that name this edge in Via; all processes of one edge may share them. */
   readonly edgeId: string;
-  /** Told what the edge itself did wrong; the client gets an error of the table. */
+  /** Gets the edge's own errors; the client gets an error of the table. */
   readonly onError: (error: unknown) => void;
-  /** Milliseconds since some moment; asked three times a request, which is to be felt in workerd. */
+  /** A clock in milliseconds, with any origin. Called three times a request; in workerd a slow clock is measurable. */
   readonly now: () => number;
 }
 
-/** What an answer was made of, for the event that tells of it. */
+/** A request for which no bucket is known, at least not yet. */
+export interface Arrived {
+  readonly exchange: Exchange;
+  readonly head: RequestHead;
+  readonly options: ServeOptions;
+  /** In origin-form; `/` where the client's target cannot be routed. */
+  readonly target: string;
+  /** The path that the client asked for, without the query; empty where the client's target cannot be routed. */
+  readonly path: string;
+  /** By `options.now`. */
+  readonly arrivedAt: number;
+}
+
+/** A request with its bucket, and with the rules in force when it arrived. */
+export interface Routed extends Arrived {
+  readonly bucket: Bucket;
+  /** As the bucket gets it. */
+  readonly target: string;
+  /** What follows the bucket's prefix (`Route.key`). */
+  readonly key: string;
+  readonly inForce: RulesInForce;
+}
+
+const isRouted = (request: Arrived): request is Routed => 'bucket' in request;
+
+/** The rules for answers that concern no bucket: no CORS headers, and no cache stores the answer. */
+const NO_RULES: CompiledRules = unavailableRules({
+  dialect: DEFAULT_DIALECT,
+  vary: 'safe',
+  dangerouslyAllowCredentials: false,
+});
+
+export const rulesFor = (request: Arrived): CompiledRules =>
+  isRouted(request) ? request.inForce.rules : NO_RULES;
+
+/** The reason of a decision, or null for a request without a bucket: no rules decided it. */
+export const reasonFor = (request: Arrived, { decision }: Answer): Decision['reason'] | null =>
+  isRouted(request) ? decision.reason : null;
+
+/** A response head, and what it was made from, for the request's event. */
 export interface Made {
   /** Null when nothing could be sent. */
   readonly status: number | null;
@@ -48,61 +73,61 @@ export interface Made {
   readonly decision: Decision;
   readonly requestId: string;
   readonly code: ErrorCode | null;
-  readonly at: number;
+  /** By `options.now`. */
+  readonly madeAt: number;
 }
 
-/** The one function that makes response heads: a bucket's own, or the edge's. */
+/** Makes the head of every response, from a bucket's headers or from the edge's own. */
 export function makeHead(
-  served: Served,
-  answered: Answered,
+  request: Arrived,
+  answer: Answer,
   status: number,
   own: FlatHeaders,
   code: ErrorCode | null,
 ): Made {
-  const idHeader = REQUEST_ID_HEADER[served.inForce.rules.behaviour.dialect];
-  const { bucket, options } = served;
-  const { headers, hadCors } = writeHead(own, answered, {
-    passCommands: bucket?.passProxyCommands ?? false,
-    // Without a bucket there are no rules to decide by.
-    reason: options.debugReason && bucket !== null ? answered.decision.reason : null,
+  const { options } = request;
+  const { requestIdHeader } = traitsOf(rulesFor(request).behaviour);
+  const { headers, hadCors } = writeHead(own, answer, {
+    passCommands: isRouted(request) && (request.bucket.passProxyCommands ?? false),
+    reason: options.debugReason ? reasonFor(request, answer) : null,
     code: options.debugReason ? code : null,
   });
-  const requestId = firstValue(headers, idHeader) ?? newRequestId();
-  const { decision } = answered;
-  return { status, headers, hadCors, decision, requestId, code, at: options.now() };
+  const requestId = firstValue(headers, requestIdHeader) ?? newRequestId();
+  const { decision } = answer;
+  return { status, headers, hadCors, decision, requestId, code, madeAt: options.now() };
 }
 
-/** Answers without the bucket: a preflight that passes, a refusal, an error. */
-export const sendReply = (served: Served, made: Made, reply: Reply): Response =>
-  served.exchange.reply(reply, (outcome) => tell(served, made, outcome));
+/** Sends a response that the edge makes itself: a preflight's, a refusal, an error. */
+export const sendReply = (request: Arrived, made: Made, reply: Reply): Response =>
+  request.exchange.reply(reply, (outcome) => report(request, made, outcome));
 
-/** Tells how a request ended. */
-export function tell(served: Served, made: Made, outcome: Outcome): void {
-  const { exchange, facts, bucket, path, inForce, options, arrived } = served;
-  const routed = bucket !== null;
+/** Reports how a request ended. */
+export function report(request: Arrived, made: Made, outcome: Outcome): void {
+  const { exchange, head, path, options, arrivedAt } = request;
+  const routed = isRouted(request) ? request : null;
   const event: RequestEvent = {
-    bucket: bucket?.name ?? null,
+    bucket: routed?.bucket.name ?? null,
     method: exchange.method,
     path,
-    origin: facts.origin,
-    kind: routed ? made.decision.kind : null,
-    decision: routed ? made.decision.reason : null,
+    origin: head.origin,
+    kind: routed && made.decision.kind,
+    decision: routed && made.decision.reason,
     rule: made.decision.rule?.number ?? null,
-    rulesVersion: inForce.version,
+    rulesVersion: routed?.inForce.version ?? null,
     status: made.status,
     code: outcome.failure ?? made.code,
     cause: outcome.cause ?? null,
     received: outcome.received,
     sent: outcome.sent,
-    headMs: made.status === null ? null : made.at - arrived,
-    totalMs: options.now() - arrived,
+    headMs: made.status === null ? null : made.madeAt - arrivedAt,
+    totalMs: options.now() - arrivedAt,
     requestId: made.requestId,
     bucketHadCors: made.hadCors,
   };
   try {
     options.observe(event);
   } catch (error) {
-    // An observer's fault is told and stays its own; the request has ended already.
+    // The request has ended, so an observer's error does not change it.
     options.onError(error);
   }
 }

@@ -1,24 +1,25 @@
 import type { FlatHeaders, Reply } from '../bucket/transport.ts';
+import { answerTo } from '../cors/answer.ts';
+import { traitsOf } from '../cors/behaviour.ts';
 import type { CompiledRules } from '../cors/compile.ts';
 import type { Reason } from '../cors/reason.ts';
-import type { Refusal } from '../cors/refusal.ts';
-import { answerTo } from './answers.ts';
-import { type Made, makeHead, type Served } from './context.ts';
+import type { Refusal } from '../cors/traits.ts';
+import { type Arrived, type Made, makeHead, reasonFor, rulesFor } from './context.ts';
 import { ERRORS, type ErrorCode, type Errors, errorXml, METHODS_SERVED } from './errors.ts';
-import { newRequestId, REQUEST_ID_HEADER } from './request-id.ts';
+import { newRequestId } from './request-id.ts';
 import { NO_STORE } from './write.ts';
 
-/** Makes one row of the table of errors into an answer, with the CORS headers of the decision. */
-export function errorReply(served: Served, code: ErrorCode): { made: Made; reply: Reply } {
-  const { facts, inForce, bucket } = served;
-  const answered = answerTo(inForce.rules, facts);
-  const reason = bucket === null ? null : answered.decision.reason;
-  const reply = faultReply(inForce.rules, facts.host, reason, code, served.options.errors);
-  const made = makeHead(served, answered, reply.status, reply.headers, code);
+/** Makes the reply for a code of the table of errors, with the CORS headers of the decision. */
+export function errorReply(request: Arrived, code: ErrorCode): { made: Made; reply: Reply } {
+  const { head, options } = request;
+  const rules = rulesFor(request);
+  const answer = answerTo(rules, head);
+  const reply = faultReply(rules, head.host, reasonFor(request, answer), code, options.errors);
+  const made = makeHead(request, answer, reply.status, reply.headers, code);
   return { made, reply: { ...reply, headers: made.headers } };
 }
 
-/** The same without the CORS headers. */
+/** Makes the same reply without the CORS headers. */
 export function faultReply(
   rules: CompiledRules,
   host: string,
@@ -28,12 +29,12 @@ export function faultReply(
 ): Reply {
   const allow = code === 'MethodNotAllowed' ? ['Allow', METHODS_SERVED.join(', ')] : [];
   const retry = code === 'BucketBusy' ? ['Retry-After', '1'] : [];
-  // An error is this moment's; no cache may answer with it later.
+  // An error may be temporary, so no cache may store it.
   const headers = [...allow, ...retry, ...NO_STORE];
   return refusalReply(rules, host, reason, { ...errors[code], code, details: [], trailer: [] }, headers);
 }
 
-/** Makes a refusal into an answer in the store's shape, without its CORS headers. */
+/** Makes the reply for a refusal in the store's form, without the CORS headers. */
 export function refusalReply(
   { behaviour }: CompiledRules,
   host: string,
@@ -48,7 +49,7 @@ export function refusalReply(
     'application/xml',
     'Content-Length',
     String(new TextEncoder().encode(body).length),
-    REQUEST_ID_HEADER[behaviour.dialect],
+    traitsOf(behaviour).requestIdHeader,
     requestId,
     ...extra,
   ];

@@ -1,19 +1,19 @@
 import type { FlatHeaders } from '../bucket/transport.ts';
 import { decide } from '../cors/decide.ts';
-import type { Served } from './context.ts';
+import type { Routed } from './context.ts';
 import type { EdgeFault } from './errors.ts';
 import { hostOf, isLoopbackHost } from './host.ts';
 import { type Bucket, pathOf } from './route.ts';
 
-/** What the edge checks for a bucket that checks no signature: a folder. */
+/** What the edge checks for a bucket that does not check signatures: a folder. */
 export interface Guard {
-  /** Names that it is served under besides localhost and loopback addresses; null: every name. */
+  /** The hosts that it is served under, besides localhost and loopback addresses. Null: every host. */
   readonly names: readonly string[] | null;
 }
 
 /**
- * Whether a bucket is served under a host. A page whose name was pointed at this machine (DNS rebinding) is of the same
- * origin as the bucket then, and asks no rule. No browser sends an empty Host.
+ * Whether a bucket is served under a host. With DNS rebinding, a page's own name resolves to this machine: the page then
+ * has the bucket's origin, and CORS does not restrict it. No browser sends an empty Host.
  */
 export function servesHost({ guard }: Bucket, host: string): boolean {
   if (guard === undefined || guard.names === null) return true;
@@ -24,30 +24,29 @@ export function servesHost({ guard }: Bucket, host: string): boolean {
 const WRITES: readonly string[] = ['PUT', 'POST', 'DELETE'];
 
 /**
- * Why a guarded bucket takes no such write from a page; null where it does, and for clients that are no pages. A browser
- * sends some writes without a preflight, so the rules are asked again. No page changes the rules: one that may write
- * objects could else give itself every right through a page that it stores.
+ * Returns why a guarded bucket refuses a page's write, or null: the rules allow it, or the client is not a page. Browsers
+ * send some writes without a preflight, so the rules decide here too. No page may write the rules: a page that may write
+ * objects could otherwise store a page that grants it every right.
  */
-export function writeFault({ exchange, facts, inForce, target }: Served): EdgeFault | null {
+export function writeFault({ exchange, head, inForce, target }: Routed): EdgeFault | null {
   if (!WRITES.includes(exchange.method)) return null;
   const site = fetchSite(exchange.headers);
-  if (facts.origin === null && (site === null || site === 'none')) return null;
+  if (head.origin === null && (site === null || site === 'none')) return null;
   if (isRoot(target)) return 'WriteNotAllowed';
-  const own =
-    site === null ? isOwn(facts.origin ?? '', facts.host) : site === 'same-origin' || site === 'none';
-  return own || decide(inForce.rules, facts).reason === 'matched' ? null : 'WriteNotAllowed';
+  const own = site === null ? isOwn(head.origin ?? '', head.host) : site === 'same-origin' || site === 'none';
+  return own || decide(inForce.rules, head).reason === 'matched' ? null : 'WriteNotAllowed';
 }
 
-/** The bucket itself, where a folder takes no write but of its rules (`/?cors`). */
+/** Whether a target is the bucket itself. The only write that a folder takes there is one of its rules (`/?cors`). */
 const isRoot = (target: string): boolean => /^\/?$/.test(pathOf(target));
 
-/** Older browsers have no Sec-Fetch-Site. */
+/** For older browsers, which send no Sec-Fetch-Site. */
 const isOwn = (origin: string, host: string): boolean =>
   origin.slice(origin.indexOf('://') + '://'.length).toLowerCase() === host.toLowerCase();
 
 const FETCH_SITE = 'sec-fetch-site';
 
-/** What the browser says of the page that asks; several lines are joined, which is not one of its words. */
+/** Sec-Fetch-Site. Several lines are joined to a value that no browser sends. */
 function fetchSite(headers: FlatHeaders): string | null {
   const found = headers.filter((_, at) => at % 2 === 1 && headers[at - 1]?.toLowerCase() === FETCH_SITE);
   return found.length === 0 ? null : found.join(', ');

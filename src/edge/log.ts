@@ -1,5 +1,5 @@
-import type { RuledBucket } from '../rules/in-force.ts';
-import type { RulesStatus } from '../rules/ledger.ts';
+import type { RulesStatus } from '../rules/record.ts';
+import type { RuledBucket } from '../rules/ruled-bucket.ts';
 import type { Observe, RequestEvent } from './observe.ts';
 
 type Tell = (about: object, message: string) => void;

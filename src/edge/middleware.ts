@@ -1,14 +1,14 @@
-import { isEdges } from '../bucket/headers.ts';
+import { isOwnedByEdge } from '../bucket/headers.ts';
 import type { FlatHeaders, Reply } from '../bucket/transport.ts';
+import { type Answer, answerTo } from '../cors/answer.ts';
 import type { CompiledRules } from '../cors/compile.ts';
 import type { Facts } from '../cors/decide.ts';
 import { ORIGIN, REQUEST_HEADERS, REQUEST_METHOD } from '../cors/names.ts';
 import type { Background } from '../rules/cache.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
-import { type Answered, answerTo } from './answers.ts';
 import { faultReply } from './error-reply.ts';
 import type { EdgeFault } from './errors.ts';
-import { corsFault } from './facts.ts';
+import { corsFault } from './head-faults.ts';
 import { preflightReply } from './preflight.ts';
 import { type WriteOptions, writeHead } from './write.ts';
 
@@ -35,15 +35,15 @@ export function inOwnApp(options: OwnAppOptions): BeforeHandlers {
   return async (c, next) => {
     const facts = factsOf(c.req.raw);
     const { rules } = await options.current((work) => outlive(c, work));
-    const answered = answerTo(rules, facts);
+    const answer = answerTo(rules, facts);
     const fault = corsFault(facts);
     try {
-      const reply = ownReply(c, facts, rules, answered, fault);
+      const reply = ownReply(c, facts, rules, answer, fault);
       if (reply === null) await next();
       else c.res = c.newResponse(reply.body || null, headOf(reply));
     } finally {
       // Also where next() throws: Hono adds what stands here to the answer that the app's onError gives.
-      const written = write(c.res, answered, fault, options);
+      const written = write(c.res, answer, fault, options);
       // Hono adds the headers of a response that is replaced to the new one.
       c.res = undefined;
       c.res = written;
@@ -51,19 +51,19 @@ export function inOwnApp(options: OwnAppOptions): BeforeHandlers {
   };
 }
 
-/** What is answered without the app's handlers. */
+/** What is answer without the app's handlers. */
 function ownReply(
   c: AppContext,
   facts: Facts,
   rules: CompiledRules,
-  answered: Answered,
+  answer: Answer,
   fault: EdgeFault | null,
 ): Reply | null {
   if (fault === null && facts.method !== 'OPTIONS') return null;
   const host = c.req.raw.headers.get('host') ?? new URL(c.req.url).host;
   return fault === null
-    ? preflightReply(rules, answered, { ...facts, host }, c.req.path)
-    : faultReply(rules, host, answered.decision.reason, fault);
+    ? preflightReply(rules, answer, { ...facts, host }, c.req.path)
+    : faultReply(rules, host, answer.decision.reason, fault);
 }
 
 const factsOf = ({ method, headers }: Request): Facts => ({
@@ -83,7 +83,7 @@ const headOf = ({ status, headers }: Reply): Response =>
  */
 function write(
   response: Response,
-  answered: Answered,
+  answer: Answer,
   fault: EdgeFault | null,
   { debugReason }: WriteOptions,
 ): Response {
@@ -92,14 +92,14 @@ function write(
   const written = new Response(response.body, response);
   const own: string[] = [];
   for (const [name, value] of response.headers) {
-    if (!isEdges(name)) continue;
+    if (!isOwnedByEdge(name)) continue;
     own.push(name, value);
     written.headers.delete(name);
   }
-  const { headers } = writeHead(own, answered, {
+  const { headers } = writeHead(own, answer, {
     // The app's handlers are the server that a proxy in front trusts.
     passCommands: true,
-    reason: debugReason ? answered.decision.reason : null,
+    reason: debugReason ? answer.decision.reason : null,
     code: debugReason ? fault : null,
   });
   for (const [name, value] of pairs(headers)) written.headers.append(name, value);

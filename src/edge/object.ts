@@ -1,20 +1,20 @@
 import { requestHeaders } from '../bucket/headers.ts';
 import type { BucketRequest, Outcome, Sink } from '../bucket/transport.ts';
-import { answerTo } from './answers.ts';
-import { type Made, makeHead, type Served, tell } from './context.ts';
+import { answerTo } from '../cors/answer.ts';
+import { type Made, makeHead, type Routed, report } from './context.ts';
 import { errorReply } from './error-reply.ts';
-import { type Bucket, pathOf } from './route.ts';
+import { pathOf } from './route.ts';
 
-/** Sends a request on to its bucket; what comes back is streamed by the rim under the head made here. */
-export function forward(served: Served, bucket: Bucket): Response | Promise<Response> {
-  const { exchange, target, facts, options } = served;
+/** Forwards a request to its bucket. The transport streams the response under the head that the sink returns. */
+export function forward(request: Routed): Response | Promise<Response> {
+  const { bucket, exchange, target, head, options } = request;
   const { address, keepHost = false, trustForwarded = false, forwarded = 'all', sign } = bucket;
-  const request: BucketRequest = {
+  const unsigned: BucketRequest = {
     method: exchange.method,
     target,
     headers: requestHeaders(exchange.headers, {
-      host: keepHost && facts.host !== '' ? facts.host : address.host,
-      clientHost: facts.host,
+      host: keepHost && head.host !== '' ? head.host : address.host,
+      clientHost: head.host,
       peer: exchange.peer,
       trustForwarded,
       forwarded,
@@ -22,46 +22,46 @@ export function forward(served: Served, bucket: Bucket): Response | Promise<Resp
     }),
     body: exchange.body,
   };
-  const sink = sinkFor(served, bucket);
-  const signed = sign === undefined ? request : sign(request);
+  const sink = sinkFor(request);
+  const signed = sign === undefined ? unsigned : sign(unsigned);
   return signed instanceof Promise
     ? signed.then((ready) => exchange.transport(bucket, ready, sink))
     : exchange.transport(bucket, signed, sink);
 }
 
-function sinkFor(served: Served, bucket: Bucket): Sink {
+function sinkFor(request: Routed): Sink {
   let made: Made | undefined;
   return {
     head: (status, headers) => {
       try {
-        if (status >= 200 && status < 300 && writesRules(served)) {
-          bucket.rules.refresh(served.exchange.background);
+        if (status >= 200 && status < 300 && writesRules(request)) {
+          request.bucket.rules.refresh(request.exchange.background);
         }
-        made = makeHead(served, answerTo(served.inForce.rules, served.facts), status, headers, null);
+        made = makeHead(request, answerTo(request.inForce.rules, request.head), status, headers, null);
       } catch (error) {
-        // A rim can't tell it from what it was given by the bucket.
-        served.options.onError(error);
+        // The transport cannot distinguish the edge's own error from an invalid response, so report it here.
+        request.options.onError(error);
         throw error;
       }
       return made.headers;
     },
     fail: (failure) => {
-      const failed = errorReply(served, failure);
+      const failed = errorReply(request, failure);
       made = failed.made;
       return failed.reply;
     },
-    end: (outcome) => tell(served, made ?? nothingSent(served, outcome), outcome),
+    end: (outcome) => report(request, made ?? nothingSent(request, outcome), outcome),
   };
 }
 
-/** The client left before there was anything to send. */
-const nothingSent = (served: Served, { failure }: Outcome): Made => ({
-  ...errorReply(served, failure ?? 'InternalError').made,
+/** For a client that left before there was anything to send. */
+const nothingSent = (request: Routed, { failure }: Outcome): Made => ({
+  ...errorReply(request, failure ?? 'InternalError').made,
   status: null,
 });
 
-/** A client's own PUT or DELETE of the bucket's rules (`/?cors`). */
-function writesRules({ exchange: { method }, key }: Served): boolean {
+/** Whether a request is a client's PUT or DELETE of the bucket's rules (`/?cors`). */
+function writesRules({ exchange: { method }, key }: Routed): boolean {
   if (method !== 'PUT' && method !== 'DELETE') return false;
   const path = pathOf(key);
   if (path !== '/') return false;

@@ -1,9 +1,9 @@
 import { type ResponseHeaderOptions, responseHeaders } from '../bucket/headers.ts';
 import type { FlatHeaders } from '../bucket/transport.ts';
+import type { Answer } from '../cors/answer.ts';
 import { CODE, REASON } from '../cors/names.ts';
 import type { Reason } from '../cors/reason.ts';
 import { varyHeader } from '../cors/vary.ts';
-import type { Answered } from './answers.ts';
 import type { ErrorCode } from './errors.ts';
 
 export interface WriteOptions {
@@ -26,14 +26,13 @@ export const NO_STORE: FlatHeaders = ['Cache-Control', 'no-store'];
  */
 export function writeHead(
   own: FlatHeaders,
-  answered: Answered,
+  answer: Answer,
   { passCommands, reason, code }: HeadOptions,
 ): { readonly headers: string[]; readonly hadCors: boolean } {
-  const { headers, vary, hadCors } = responseHeaders(own, { noStore: answered.noStore, passCommands });
-  for (const item of answered.headers) headers.push(item);
-  for (const item of vary.length === 0 ? answered.varyAlone : varyHeader(vary, answered.vary))
-    headers.push(item);
-  if (answered.noStore) headers.push(...NO_STORE);
+  const { headers, vary, hadCors } = responseHeaders(own, { noStore: answer.noStore, passCommands });
+  for (const item of answer.headers) headers.push(item);
+  for (const item of varyHeader(vary, answer.vary)) headers.push(item);
+  if (answer.noStore) headers.push(...NO_STORE);
   if (reason !== null) headers.push(REASON, reason);
   if (code !== null) headers.push(CODE, code);
   return { headers, hadCors };

@@ -9,33 +9,33 @@ import { type Certificate, openCertificate } from './server/certificate.ts';
 import type { Closed, CrowdLimits } from './server/crowd.ts';
 import { clientTimeouts, type Listening } from './server/listen.ts';
 import { listenOr, type Spelt } from './server/listen-fault.ts';
-import { clientsOf, clientsWithin, openFilesLimit } from './server/open-files.ts';
+import { clientsOf, openFilesLimit } from './server/open-files.ts';
 import { messageOf } from './system-error.ts';
 import { edgeListener } from './transport/exchange.ts';
 import type { GateLimits } from './transport/gate.ts';
-import { createPools, LIMITS } from './transport/pools.ts';
+import { closeSoon, createPools, LIMITS } from './transport/pools.ts';
 
 export interface FrontOptions {
   readonly log: Logger;
   readonly observe: Observe;
   readonly countClosed: Counts['countClosed'];
-  /** The same in all processes of one edge. */
+  /** Identifies the edge in Via; the same in all of its processes. */
   readonly edgeId: string;
-  /** How many processes have a front like this one: each has a part of what a bucket may have under way. */
+  /** The number of processes that serve clients. They divide the limits between them. */
   readonly workers: number;
-  /** Where its address and port come from, for start faults. */
+  /** Where the address and port come from, for start faults. */
   readonly spelt: Spelt;
-  /** Called when it is about to listen; rejects with a start fault. */
+  /** Called before it listens. Rejects with a start fault. */
   readonly certificate: () => Promise<Certificate | undefined>;
 }
 
-/** What clients meet. A single process has one, and so does every worker. */
+/** The public port and the app behind it. A single process has one, and so has each worker process. */
 export interface Front {
-  /** Serves these from the next request on; throws when two of them claim the same place. */
+  /** Serves these buckets from the next request on. Throws if two of them have the same host and prefix. */
   serve(buckets: readonly Bucket[]): void;
   /** Rejects with a start fault. */
   listen(): Promise<Listening>;
-  /** Ends the connections to buckets; requests in flight come first. */
+  /** Ends the connections to buckets, within 1 second. Never rejects. */
   close(): Promise<void>;
 }
 
@@ -68,7 +68,7 @@ export function openFront(
       limits,
     });
   let app = appFor([]);
-  // The address of a proxy is that of many clients.
+  // A proxy's address stands for many clients.
   let areProxies = false;
   const crowd: CrowdLimits = {
     ...crowdOf(config, workers, log, countClosed),
@@ -86,29 +86,22 @@ export function openFront(
         spelt,
         { certificate: await certificate(), timeouts: clientTimeouts(idle), limits, crowd },
       ),
-    close,
+    close: () => closeSoon(close),
   };
 }
 
-/** What clients may have open. */
+/** The limits on connections of clients, with their warnings. */
 function crowdOf(
   { clientConnections }: Pick<Config, 'clientConnections'>,
   workers: number,
   log: Logger,
   countClosed: Counts['countClosed'],
 ): Omit<CrowdLimits, 'share'> {
-  const files = openFilesLimit();
-  const most = clientsOf(clientConnections, workers, files);
-  if (most > clientsWithin(files)) {
-    log.warn(
-      { clientConnections: most, openFiles: files },
-      'clients may have more connections than there are open files for: raise the limit on open files',
-    );
-  }
+  const most = clientsOf(clientConnections, workers, openFilesLimit());
   const warn = seldom((closed: Closed, client: string) =>
     log.warn(
       { connections: most, closed, client },
-      'clients have as many connections as they may: some are closed',
+      'the limit on connections of clients is reached: some connections are closed',
     ),
   );
   return {
@@ -120,11 +113,11 @@ function crowdOf(
   };
 }
 
-/** Milliseconds between two log lines of one kind that clients can cause. */
+/** Milliseconds between two log lines of one kind that clients can provoke. */
 const SELDOM = 60_000;
 
-/** Calls at most once in a while, so that clients can't fill the log. */
-function seldom<A extends readonly unknown[]>(call: (...given: A) => void): (...given: A) => void {
+/** Limits the rate of calls, so that clients cannot fill the log. */
+export function seldom<A extends readonly unknown[]>(call: (...given: A) => void): (...given: A) => void {
   let last = Number.NEGATIVE_INFINITY;
   return (...given) => {
     const now = performance.now();
@@ -134,7 +127,7 @@ function seldom<A extends readonly unknown[]>(call: (...given: A) => void): (...
   };
 }
 
-/** The part of each of so many processes: never no connection, nor no queue where one is wanted. */
+/** The limits of one of several processes: at least one connection, and one place in the queue if there is a queue. */
 export const partOf = ({ connections, queue, ...limits }: GateLimits, workers: number): GateLimits => ({
   ...limits,
   connections: Math.max(1, Math.floor(connections / workers)),

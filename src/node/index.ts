@@ -1,4 +1,4 @@
-/** What a Node program imports: the whole edge, its parts for an edge of one's own, and the directory bucket. */
+/** The package's `./node` export: the whole edge, its parts for another server, and the directory bucket. */
 export { type Config, readConfig } from '../config/read.ts';
 export { fromVariables } from '../config/variables.ts';
 export { requestLog } from '../edge/log.ts';

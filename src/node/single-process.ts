@@ -1,33 +1,33 @@
 import type { Logger } from 'pino';
 import type { Bucket } from '../edge/route.ts';
 import type { Background, RulesCache } from '../rules/cache.ts';
-import type { RuledBucket } from '../rules/in-force.ts';
+import type { RuledBucket } from '../rules/ruled-bucket.ts';
 import type { OpenedBucket } from './buckets/open.ts';
 import type { Front } from './frontend.ts';
 
-/** What stands between the state of an edge and its clients: this process itself, or workers. */
+/** How clients are served: in this process, or by worker processes. */
 export interface Serve {
-  /** Serves these from now on; throws, and goes on with those of before, when two claim the same place. */
+  /** Serves these buckets from now on. Throws, and changes nothing, if two of them have the same host and prefix. */
   replace(buckets: readonly OpenedBucket[]): void;
-  /** Gives back the edge's address. Rejects with a start fault. */
+  /** Resolves to the edge's address. Rejects with a start fault. */
   listen(): Promise<string>;
-  /** Whether a process accepts connections and answers. */
+  /** Whether a process accepts connections. */
   listening(): boolean;
-  /** False where there are worker processes and not one of them answers. */
+  /** False if there are worker processes and all of them are unresponsive. */
   answering(): boolean;
-  /** The rules cache has something new to tell of a bucket. */
+  /** The rules of a bucket, or their state, have changed in the cache. */
   changed(bucket: RuledBucket): void;
-  /** Brings in what was counted elsewhere. */
+  /** Collects the counts of other processes. */
   collect(): Promise<void>;
-  /** Puts new processes in the place of those that serve, without a failed request. */
+  /** Replaces the worker processes without a failed request. */
   roll(): Promise<void>;
-  /** Takes nothing new, and finishes what is in flight within so many milliseconds. */
+  /** Accepts no new connection, and finishes requests in flight within `limit` milliseconds. */
   end(limit: number): Promise<void>;
-  /** After `end`, or instead where it never listened: ends what else is open. */
+  /** Closes everything else. Call it after `end`, or alone if `listen` was never called. */
   close(): Promise<void>;
 }
 
-/** Serves clients in this process, from the rules cache itself. */
+/** Serves clients in this process, with the rules cache itself. */
 export function serveHere(front: Front, cache: RulesCache, log: Logger): Serve {
   let closeServer: ((limit: number) => Promise<void>) | null = null;
   return {

@@ -2,38 +2,43 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { DestinationStream, Logger } from 'pino';
 import { createAdmin } from '../admin/app.ts';
+import type { Read } from '../bucket/read.ts';
 import type { BucketConfig } from '../config/file.ts';
 import type { Config, Places } from '../config/read.ts';
 import { cut, logRules } from '../edge/log.ts';
+import type { Bus } from '../rules/bus.ts';
 import { createRulesCache, type RulesCache } from '../rules/cache.ts';
-import { keyOf, type RuledBucket } from '../rules/in-force.ts';
 import { refreshLoaded } from '../rules/refresh.ts';
+import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
 import { serveBuckets } from './buckets/active.ts';
 import { type Exposure, openBuckets } from './buckets/open.ts';
 import { serveByWorkers } from './cluster/primary.ts';
-import { certificateOf, openFront } from './frontend.ts';
-import { listenTo, openShared } from './keep/shared.ts';
-import { createMetrics } from './metrics/metrics.ts';
+import { certificateOf, openFront, seldom } from './frontend.ts';
+import { listenTo, openShared, type Shared } from './keep/shared.ts';
+import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { createLog } from './output/log.ts';
 import { standardOutput } from './output/standard.ts';
-import { answersTo, type Reach, reachOf } from './reach.ts';
+import { answersTo, reachOf } from './reach.ts';
 import { appListener } from './server/app-listener.ts';
+import { type Closed, OPERATOR_CROWD } from './server/crowd.ts';
+import type { Listening } from './server/listen.ts';
 import { listenOr, portMessage, type Spelt, speltBy } from './server/listen-fault.ts';
+import { warnOfFiles } from './server/open-files.ts';
 import { type Serve, serveHere } from './single-process.ts';
 import { startFault } from './start-fault.ts';
-import { createPools } from './transport/pools.ts';
+import { closeSoon, createPools } from './transport/pools.ts';
 import { readByPools } from './transport/small-read.ts';
 
 export interface StartOptions {
-  /** Where log lines go; standard output unless given. Workers write to standard output all the same. */
+  /** Where log lines go; standard output by default. Worker processes always write to standard output. */
   readonly log?: DestinationStream;
-  /** Opens something that belongs to the edge, once its address is known; gives back how to close it. */
+  /** Opens a part that needs the edge's address; resolves to the function that closes it. */
   readonly alongside?: (edgeUrl: string) => Promise<() => Promise<void>>;
-  /** Where keys are looked for; the process's own environment unless given. */
+  /** The variables with keys and tokens; the process's environment by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** What options were given by, for start faults; flags unless given. */
+  /** How each option was given, for start faults; as flags by default. */
   readonly places?: Places;
-  /** Sentences for the log: what is wrong with the configuration and stops nothing. */
+  /** Warnings about the configuration, for the log. */
   readonly warnings?: readonly string[];
 }
 
@@ -43,36 +48,50 @@ export interface Running {
   readonly adminUrl: string;
   buckets(): readonly RuledBucket[];
   readonly cache: RulesCache;
-  /** Loads the rules of all buckets anew that have any. */
+  /** Loads the rules of all buckets again whose rules have been loaded. */
   refresh(): Promise<void>;
-  /** Serves other buckets from now on; connections stay. Rejects with a start fault, and nothing changes. */
+  /** Serves other buckets from now on; connections stay. Rejects with a start fault, and changes nothing then. */
   replace(buckets: readonly BucketConfig[]): Promise<void>;
-  /** Puts new workers in the place of the old ones, one after the other; ends when all have taken over. */
+  /** Replaces the worker processes one after the other; resolves when all new ones serve. */
   roll(): Promise<void>;
   readonly log: Logger;
-  /** Stops accepting, finishes what is in flight within the configured limit, and ends. */
+  /** Stops accepting connections, finishes requests in flight within the configured limit, and closes everything. */
   close(): Promise<void>;
 }
 
 /**
- * Starts the edge and its admin port. Rejects with a start fault, a list of plain lines, when a port, a folder,
- * keys or a rules document are not as they must be; then nothing is left running.
+ * Starts the edge and its admin port. Rejects with a start fault, a list of plain lines, if a port, a folder, keys or a
+ * rules document is faulty; nothing is left running then.
  */
 export async function start(
   config: Config,
   buckets: readonly BucketConfig[],
   options: StartOptions = {},
 ): Promise<Running> {
-  const opened: (() => Promise<void>)[] = [];
-  const close = async () => {
-    for (const end of opened.splice(0).reverse()) await end();
-  };
+  const opened = createOpened();
   try {
-    return await open(config, buckets, options, opened, close);
+    return await open(config, buckets, options, opened);
   } catch (error) {
-    await close();
+    await opened.close();
     throw error;
   }
+}
+
+/** What has been opened so far. */
+interface Opened {
+  add(close: () => Promise<void>): void;
+  /** Closes everything, the last first. */
+  close(): Promise<void>;
+}
+
+function createOpened(): Opened {
+  const closers: (() => Promise<void>)[] = [];
+  return {
+    add: (close) => void closers.push(close),
+    close: async () => {
+      for (const close of closers.splice(0).reverse()) await close();
+    },
+  };
 }
 
 async function open(
@@ -85,105 +104,154 @@ async function open(
     places = {},
     warnings = [],
   }: StartOptions,
-  opened: (() => Promise<void>)[],
-  close: () => Promise<void>,
+  opened: Opened,
 ): Promise<Running> {
   const log = createLog(config.logLevel, destination);
   const warn = (message: string) => log.warn(cut(message));
   warnings.forEach(warn);
   const spelt = speltBy(places, 'host', 'port');
-  const adminSpelt = speltBy(places, 'adminHost', 'adminPort');
   const exposure = await exposureOf(config, spelt);
-  const adminReach = await reached({ host: config.adminHost, port: config.adminPort }, adminSpelt);
-  const shared = await openShared(config, { warn, places, back: () => void cache.restore() });
-  opened.push(shared.close);
-  const { keeps, bus } = shared;
-  const cache = createRulesCache({
-    ttl: config.rulesTtl,
-    maxStale: config.maxStale,
-    keeps,
-    onChange: (changed, status) => {
-      logRules(log, changed, status);
-      serve.changed(changed);
-    },
-    onVersion: (bucket, version) => bus?.publish({ kind: 'changed', bucket: keyOf(bucket), version }),
-  });
-  // Rules have connections of their own: they are read also while a bucket's are all taken.
-  const { pools: rulesPools, close: closeRulesPools } = createPools();
-  opened.push(closeRulesPools);
-  const read = readByPools(rulesPools);
+  const listenForAdmin = await adminPort(config, places, log);
+  const changed = (bucket: RuledBucket) => serve.changed(bucket);
+  const { cache, bus, problems, read } = await openRules(config, { log, warn, places, changed }, opened);
   const metrics = createMetrics(destination === undefined ? standardOutput().dropped : undefined);
-  const edgeId = randomBytes(4).toString('hex');
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
-  const serve: Serve =
-    workers > 1
-      ? serveByWorkers({ config, spelt, workers, cache, log, edgeId, onCounts: metrics.add })
-      : serveHere(
-          openFront(config, {
-            log,
-            observe: metrics.observe,
-            countClosed: metrics.countClosed,
-            edgeId,
-            workers,
-            spelt,
-            certificate: () => certificateOf(config, log),
-          }),
-          cache,
-          log,
-        );
-  opened.push(serve.close);
-  const serving = serveBuckets(cache, {
+  warnOfFiles({ ...config, workers, buckets: buckets.length }, log);
+  const serve = openServe(config, { log, spelt, metrics, cache, workers });
+  opened.add(serve.close);
+  const active = serveBuckets(cache, {
     serve: serve.replace,
     drain: config.drain,
     every: Math.min(TICK, config.rulesTtl),
     open: (configs, before) => openBuckets(configs, before, { exposure, env, read, warn }),
   });
-  opened.push(serving.close);
-  await serving.replace(buckets);
+  opened.add(active.close);
+  await active.replace(buckets);
 
   let listening = false;
-  const admin = createAdmin({
-    buckets: serving.ruled,
-    preloaded: serving.preloaded,
+  const admin = await listenForAdmin({
+    buckets: active.ruled,
+    preloaded: active.preloaded,
     cache,
     listening: () => listening && serve.listening(),
     answering: serve.answering,
-    problems: shared.problems,
+    problems,
     metrics: async () => {
       await serve.collect();
       return metrics.render();
     },
     onRefresh: (bucket) => bus?.publish({ kind: 'refresh', bucket }),
   });
-  const adminPort = await listenOr(
-    appListener(admin, answersTo(adminReach, [config.adminHost, ...(config.ownHosts ?? [])])),
-    { host: config.adminHost, port: config.adminPort },
-    adminSpelt,
-  );
-  opened.push(() => adminPort.close(0));
+  opened.add(() => admin.close(0));
   const url = await serve.listen();
-  opened.push(() => {
+  opened.add(() => {
     listening = false;
     return serve.end(config.drain);
   });
-  opened.push(await alongside(url));
+  opened.add(await alongside(url));
   listening = true;
   if (bus !== null) {
-    const silence = listenTo(bus, cache, serving.ruled);
-    opened.push(async () => silence());
+    const silence = listenTo(bus, cache, active.ruled);
+    opened.add(async () => silence());
   }
-  serving.begin();
+  active.begin();
   return {
     url,
-    adminUrl: adminPort.url,
-    buckets: serving.ruled,
+    adminUrl: admin.url,
+    buckets: active.ruled,
     cache,
-    refresh: () => refreshLoaded(cache, serving.ruled()),
-    replace: serving.replace,
+    refresh: () => refreshLoaded(cache, active.ruled()),
+    replace: active.replace,
     roll: serve.roll,
     log,
-    close,
+    close: opened.close,
   };
+}
+
+interface RulesOptions {
+  readonly log: Logger;
+  readonly warn: (message: string) => void;
+  readonly places: Places;
+  /** Called when the rules of a bucket, or their state, have changed. */
+  readonly changed: (bucket: RuledBucket) => void;
+}
+
+/** Opens the rules cache, what it shares with other processes, and the connections that rules are read over. */
+async function openRules(
+  config: Config,
+  { log, warn, places, changed }: RulesOptions,
+  opened: Opened,
+): Promise<{
+  readonly cache: RulesCache;
+  readonly bus: Bus | null;
+  readonly problems: Shared['problems'];
+  readonly read: Read;
+}> {
+  const shared = await openShared(config, { warn, places, onBack: () => void cache.restore() });
+  opened.add(shared.close);
+  const { keeps, bus, problems } = shared;
+  const cache = createRulesCache({
+    ttl: config.rulesTtl,
+    maxStale: config.maxStale,
+    keeps,
+    onChange: (bucket, status) => {
+      logRules(log, bucket, status);
+      changed(bucket);
+    },
+    onVersion: (bucket, version) => bus?.publish({ kind: 'changed', bucket: keyOf(bucket), version }),
+  });
+  // Pools of their own: rules are read also while all connections of a bucket are in use.
+  const { pools, close } = createPools();
+  opened.add(() => closeSoon(close));
+  return { cache, bus, problems, read: readByPools(pools) };
+}
+
+interface ServeOptions {
+  readonly log: Logger;
+  readonly spelt: Spelt;
+  readonly metrics: Metrics;
+  readonly cache: RulesCache;
+  readonly workers: number;
+}
+
+/** Serves clients by worker processes if there are several, and in this process otherwise. */
+function openServe(config: Config, { log, spelt, metrics, cache, workers }: ServeOptions): Serve {
+  const edgeId = randomBytes(4).toString('hex');
+  if (workers > 1)
+    return serveByWorkers({ config, spelt, workers, cache, log, edgeId, onCounts: metrics.add });
+  const front = openFront(config, {
+    log,
+    observe: metrics.observe,
+    countClosed: metrics.countClosed,
+    edgeId,
+    workers,
+    spelt,
+    certificate: () => certificateOf(config, log),
+  });
+  return serveHere(front, cache, log);
+}
+
+/**
+ * Checks the admin port's address, and resolves to the function that listens there. Both reject with a start fault: a
+ * wrong address is reported before anything is opened.
+ */
+async function adminPort(
+  { adminHost: host, adminPort: port, ownHosts }: Pick<Config, 'adminHost' | 'adminPort' | 'ownHosts'>,
+  places: Places,
+  log: Logger,
+): Promise<(options: Parameters<typeof createAdmin>[0]) => Promise<Listening>> {
+  const spelt = speltBy(places, 'adminHost', 'adminPort');
+  const reach = await reached({ host, port }, spelt);
+  const isOwnHost = answersTo(reach, [host, ...(ownHosts ?? [])]);
+  const onClose = seldom((closed: Closed, client: string) =>
+    log.warn(
+      { connections: OPERATOR_CROWD.most, closed, client },
+      'the admin port closes connections: it has reached its limit',
+    ),
+  );
+  const crowd = { ...OPERATOR_CROWD, onClose };
+  return (options) =>
+    listenOr(appListener(createAdmin(options), isOwnHost), { host, port }, spelt, { crowd });
 }
 
 /** How clients reach the edge. Rejects with a start fault. */
@@ -195,13 +263,13 @@ async function exposureOf(
   return { reach, address: `${spelt.host} ${host}`, names: [host, ...(ownHosts ?? [])] };
 }
 
-/** Who reaches an address. Rejects with the start fault that listening there would give. */
-const reached = (where: { readonly host: string; readonly port: number }, spelt: Spelt): Promise<Reach> =>
+/** Which clients reach an address. Rejects with the start fault that listening there would cause. */
+const reached = (where: { readonly host: string; readonly port: number }, spelt: Spelt) =>
   reachOf(where.host).catch((error) => {
     throw startFault([portMessage(error, where, spelt)]);
   });
 
 const nothingAlongside = async () => async () => {};
 
-/** Milliseconds between asking the cache whether rules are due: it alone knows, by time to live or back-off. */
+/** Milliseconds between two checks whether rules are due. */
 const TICK = 1_000;

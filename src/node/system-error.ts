@@ -1,4 +1,4 @@
-/** The code of a system error, `ENOENT` say; undefined where the error has none. */
+/** The code of a system error, such as `ENOENT`; undefined if the error has no code. */
 export const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 

@@ -1,7 +1,7 @@
 /** Ten thousand loads at once would use up the process's connections. */
 const AT_ONCE = 32;
 
-/** Does work for each of many, a few at a time. Work that fails does not stop the rest. */
+/** Runs `work` for each item, a few at once. A rejection does not stop the rest. */
 export async function fewAtOnce<T>(all: readonly T[], work: (one: T) => Promise<unknown>): Promise<void> {
   const left = all.values();
   const worker = async () => {

@@ -1,36 +1,33 @@
-/** What processes that serve the same buckets tell each other. */
+/** A message between processes that serve the same buckets. */
 export type BusMessage =
   | {
-      /** Rules have changed, and last good ones are kept where the others can read them. */
+      /** A load found a new version; the other processes can read it from the shared storage. */
       readonly kind: 'changed';
       readonly bucket: string;
       readonly version: string;
     }
   | {
-      /** Somebody wants rules loaded anew. */
+      /** The operator or a client asked for a load. */
       readonly kind: 'refresh';
-      /** Null: of all buckets. */
+      /** Null: all buckets. */
       readonly bucket: string | null;
     };
 
-/**
- * Carries messages between processes. None is promised to arrive: whoever misses one learns of new rules when its
- * own have reached their age.
- */
+/** Carries messages between processes. Messages may be lost: a process then finds new rules at its next load. */
 export interface Bus {
-  /** Tells the others; its own listeners are not called. Never throws. */
+  /** Sends to the other members, not to its own listeners. Never throws. */
   publish(message: BusMessage): void;
-  /** Calls back for each message of another member, which must not throw; returns what ends that. */
+  /** Calls `listener`, which must not throw, for each message of another member. Returns the unsubscription. */
   subscribe(listener: (message: BusMessage) => void): () => void;
-  /** Publishes and delivers nothing from here on. */
+  /** Stops publishing and delivering. */
   close(): Promise<void>;
 }
 
-/** As long as the name of a bucket may be in a message. */
+/** The longest bucket key in a message, in characters. */
 const MAX_NAME = 1024;
 const VERSION = /^[0-9a-f]{16}$/;
 
-/** The message that a value from outside is, made anew from what was checked; null when it is none. */
+/** Copies a message out of an untrusted value; null if the value is not a message. */
 export function readBusMessage(value: unknown): BusMessage | null {
   if (typeof value !== 'object' || value === null) return null;
   const { kind, bucket, version } = value as Readonly<Record<string, unknown>>;
@@ -42,7 +39,7 @@ export function readBusMessage(value: unknown): BusMessage | null {
 const isName = (value: unknown): value is string =>
   typeof value === 'string' && value !== '' && value.length <= MAX_NAME;
 
-/** Those who listen at one member of a bus. */
+/** The listeners of one member of a bus. */
 export function listeners() {
   const listening = new Set<(message: BusMessage) => void>();
   return {
@@ -51,27 +48,27 @@ export function listeners() {
       listening.add(own);
       return () => void listening.delete(own);
     },
-    tell(message: BusMessage): void {
+    deliver(message: BusMessage): void {
       for (const listener of listening) listener(message);
     },
     clear: (): void => listening.clear(),
   };
 }
 
-/** A bus for several members in one process. Messages arrive after `publish` has returned, in their order. */
+/** A bus for several members in one process. Messages arrive in order, after `publish` has returned. */
 export function inProcessBus(): { join(): Bus } {
   const members = new Set<(message: BusMessage) => void>();
   const join = (): Bus => {
-    const { subscribe, tell, clear } = listeners();
-    members.add(tell);
+    const { subscribe, deliver, clear } = listeners();
+    members.add(deliver);
     return {
       publish(message) {
-        if (!members.has(tell)) return;
-        for (const other of members) if (other !== tell) queueMicrotask(() => other(message));
+        if (!members.has(deliver)) return;
+        for (const other of members) if (other !== deliver) queueMicrotask(() => other(message));
       },
       subscribe,
       async close() {
-        members.delete(tell);
+        members.delete(deliver);
         clear();
       },
     };

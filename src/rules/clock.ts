@@ -1,7 +1,4 @@
-/**
- * Takes the steps back out of a clock: the span between two looks is never negative. A step ahead counts as time that
- * has passed.
- */
+/** A clock without the backward steps of `clock`. A forward step counts as elapsed time. */
 export function neverBack(clock: () => number): () => number {
   let before = Number.NEGATIVE_INFINITY;
   let added = 0;
@@ -14,7 +11,7 @@ export function neverBack(clock: () => number): () => number {
 }
 
 /**
- * Milliseconds since an arbitrary moment: what spans of time are measured by, since people and NTP set the wall clock.
- * Workers have no monotonic clock, and `performance.now` follows the wall clock there.
+ * Milliseconds since an arbitrary moment, to measure durations by: operators and NTP set the wall clock. Workers have no
+ * monotonic clock; there `performance.now` follows the wall clock.
  */
 export const monotonic = neverBack(() => performance.now());

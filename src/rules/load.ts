@@ -1,32 +1,95 @@
 import { causeOf } from '../bucket/cause.ts';
+import { monotonic } from './clock.ts';
+import { type RulesRecord, recordAnswer, recordFailure, type Timing, validatorsOf } from './record.ts';
+import { isLocal, type RuledBucket } from './ruled-bucket.ts';
 import type { Loaded, Source, Validators } from './source.ts';
+import type { RulesStorage } from './storage.ts';
+import { within } from './within.ts';
 
-/** A load that takes longer has failed; nobody waits longer than this for first rules. */
+/** Milliseconds after which a load has failed, and the longest that a request waits for first rules. */
 export const LOAD_TIMEOUT = 5_000;
 
-/** Loads once, within `limit` milliseconds, whatever the source does. Never rejects. */
-export async function loadOnce(
-  source: Source,
-  previous: Validators | undefined,
-  limit: number,
-): Promise<Loaded> {
-  const late = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const silence = new Promise<Loaded>((resolve) => {
-    timer = setTimeout(() => {
-      late.abort();
-      resolve({
-        outcome: 'unknown',
-        cause: `${source.name} did not answer within ${LOAD_TIMEOUT / 1000} seconds`,
-        cure: 'Check that the source is reachable from here.',
-      });
-    }, limit);
-  });
-  try {
-    return await Promise.race([loadSafely(source, late.signal, previous), silence]);
-  } finally {
-    clearTimeout(timer);
+const BACK_OFF_FIRST = 1_000;
+const BACK_OFF_CEILING = 60_000;
+
+export interface LoaderOptions {
+  readonly storage: RulesStorage;
+  readonly timing: Timing;
+  /** Milliseconds that loaded rules are served before the source is asked again. */
+  readonly ttl: number;
+  /** Called after a load has stored a new version. */
+  readonly onVersion: (bucket: RuledBucket, version: string) => void;
+}
+
+/**
+ * Loads a bucket's rules into its record and sets when the next load is `due`, within LOAD_TIMEOUT however slow storage
+ * and source are. With `isRefresh` the source is asked although a stored copy was found. Call it for one load of a
+ * record at a time. Never rejects.
+ */
+export type Load = (bucket: RuledBucket, record: RulesRecord, isRefresh: boolean) => Promise<void>;
+
+export function createLoader({ storage, timing, ttl, onVersion }: LoaderOptions): Load {
+  /** Resolves to the milliseconds until the next load. A stored copy is served at once, and the source asked next. */
+  async function recallOrAsk(bucket: RuledBucket, record: RulesRecord, isRefresh: boolean): Promise<number> {
+    const began = monotonic();
+    record.stored = !isLocal(bucket);
+    const recalling = record.stored && storage.recallOnce(record);
+    const recalled = recalling && (await within(LOAD_TIMEOUT / 2, recalling).catch(() => false));
+    return recalled && !isRefresh ? 1 : jittered(await ask(bucket, record, isRefresh, began));
   }
+
+  /** Resolves to the milliseconds until the next load. */
+  async function ask(
+    bucket: RuledBucket,
+    record: RulesRecord,
+    isRefresh: boolean,
+    began: number,
+  ): Promise<number> {
+    const { source } = bucket;
+    for (let left = LOAD_TIMEOUT; left > 0; left = LOAD_TIMEOUT - (monotonic() - began)) {
+      const before = record.lastGood;
+      const loaded = await loadOnce(source, validatorsOf(record, source), left);
+      const taken =
+        loaded.outcome === 'unknown'
+          ? recordFailure(record, loaded, timing)
+          : await recordAnswer(record, source, before, loaded, timing);
+      // Another process published other rules during the load: ask the source again which are current.
+      if (taken === 'overtaken') continue;
+      if (taken === 'changed' && record.stored) {
+        // Store first: processes that are notified of the version read it from storage.
+        storage.store(record);
+        onVersion(bucket, record.lastGood?.version ?? '');
+      } else void storage.restore(record, isRefresh);
+      return record.failure === null ? ttl : backOff(record.failure.count);
+    }
+    return 1;
+  }
+
+  return async (bucket, record, isRefresh) => {
+    const pause = await recallOrAsk(bucket, record, isRefresh);
+    record.due = timing.now() + pause;
+  };
+}
+
+/** Milliseconds until the next load after so many consecutive failures. */
+const backOff = (failures: number): number =>
+  Math.min(BACK_OFF_FIRST * 2 ** (failures - 1), BACK_OFF_CEILING);
+
+/** ±10 %, so that edges which started together do not always load together. */
+const jittered = (milliseconds: number): number =>
+  Math.max(1, Math.round(milliseconds * (0.9 + Math.random() * 0.2)));
+
+/** Asks the source once. A rejection or no answer within `limit` milliseconds is `unknown`. Never rejects. */
+export function loadOnce(source: Source, previous: Validators | undefined, limit: number): Promise<Loaded> {
+  const late = new AbortController();
+  return within(limit, loadSafely(source, late.signal, previous), () => {
+    late.abort();
+    return {
+      outcome: 'unknown',
+      cause: `${source.name} did not answer within ${LOAD_TIMEOUT / 1000} seconds`,
+      cure: 'Check that the source is reachable from here.',
+    };
+  });
 }
 
 async function loadSafely(source: Source, signal: AbortSignal, previous?: Validators): Promise<Loaded> {
@@ -48,5 +111,5 @@ function unreadable(source: Source, error: unknown): Loaded {
   };
 }
 
-/** Node's codes for a certificate that it does not take. */
+/** Node's error codes for a certificate that it rejects. */
 const CERTIFICATE = /\b(?:CERT_\w+|\w*SELF_SIGNED_CERT\w*|UNABLE_TO_\w+|ERR_TLS_CERT_\w+)\b/;

@@ -1,19 +1,19 @@
 import { fewAtOnce } from './batch.ts';
 import type { RulesCache } from './cache.ts';
-import { keyOf, type RuledBucket } from './in-force.ts';
+import { keyOf, type RuledBucket } from './ruled-bucket.ts';
 
-/** Loads anew what has been asked for before; a bucket that nobody has asked for is loaded when somebody does. */
+/** Refreshes the buckets that requests have asked for; the others load with their first request. */
 export const refreshLoaded = (cache: RulesCache, buckets: readonly RuledBucket[]): Promise<void> =>
   fewAtOnce(
     buckets.filter((bucket) => cache.asked(keyOf(bucket))),
     (bucket) => cache.refresh(bucket),
   );
 
-/** Loads all of them anew, also those that nobody has asked for. */
+/** Refreshes all buckets, also those that no request has asked for. */
 export const refreshAll = (cache: RulesCache, buckets: readonly RuledBucket[]): Promise<void> =>
   fewAtOnce(buckets, (bucket) => cache.refresh(bucket));
 
-/** Loads what is due, by time to live or after a failure, and what was never loaded; ends with the last load. */
+/** Loads the buckets that are due or were never loaded. Resolves when the last load has ended. */
 export const loadDue = (cache: RulesCache, buckets: readonly RuledBucket[]): Promise<void> =>
   fewAtOnce(buckets, async (bucket) => {
     let loading: Promise<unknown> | undefined;
@@ -23,7 +23,7 @@ export const loadDue = (cache: RulesCache, buckets: readonly RuledBucket[]): Pro
     await loading;
   });
 
-/** Runs work that many ask for: one run at a time, and one more for whoever asked since the last began. */
+/** One run at a time: calls during a run share one further run, which starts after it. */
 export function coalesced(work: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | null = null;
   let next: Promise<void> | null = null;

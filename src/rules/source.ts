@@ -1,47 +1,48 @@
 import type { RuleSet } from '../cors/rule.ts';
-import type { Fault } from '../document/fault.ts';
+import type { Fault, Reading } from '../document/fault.ts';
+import { MAX_DOCUMENT_BYTES, readDocument } from '../document/read.ts';
 
-/**
- * What a source gave with its rules so that it can be asked later whether they are still the same. Both are opaque
- * to everyone but the source that gave them.
- */
+export { MAX_DOCUMENT_BYTES };
+
+/** What a source sent with its rules so that it can be asked later whether they changed. Opaque to all others. */
 export interface Validators {
   readonly etag?: string;
   readonly lastModified?: string;
-  /** The document itself: one that is the same need not be read again. A compiled rule set is larger than its text. */
+  /** The document itself: an identical one is not read again. Stored as text, as a compiled rule set is larger. */
   readonly text?: string;
 }
 
 /**
- * What one attempt to load rules brought. `none` is an answer and replaces the rules, `missing` too;
- * `unknown` never is: it leaves the last good rules in force (promise 2).
+ * The result of one attempt to load rules. `rules`, `none` and `missing` are answers and replace the rules in force;
+ * `unknown` leaves the last good rules in force (promise 2).
  */
 export type Loaded =
   | {
       readonly outcome: 'rules';
       readonly ruleSet: RuleSet;
       readonly warnings: readonly Fault[];
-      /** Absent where the source gave none, or none that can be relied upon. */
+      /** Absent if the source sent no reliable ones. */
       readonly validators?: Validators;
     }
-  /** The rules are those that came with the validators the source was given; never without such. */
+  /** Not modified. Allowed only when `previous` was passed. */
   | {
       readonly outcome: 'unchanged';
-      /** Where they are others than those. */
+      /** Set when the validators changed. */
       readonly validators?: Validators;
     }
   | { readonly outcome: 'none' }
+  /** The bucket does not exist. */
   | { readonly outcome: 'missing' }
   | {
       readonly outcome: 'unknown';
-      /** What happened, and what the reader can do about it. */
       readonly cause: string;
+      /** What the operator can do about it. */
       readonly cure: string;
-      /** The document's faults, where it was a document that was wrong. */
+      /** The document's faults, if a document was rejected. */
       readonly faults?: readonly Fault[];
     };
 
-/** What to ask with; `headers` are a flat list, name, value, name, value. */
+/** A request for a document; `headers` is a flat list: name, value, name, value. */
 export interface Asked {
   readonly headers: readonly string[];
   readonly maxBytes: number;
@@ -54,18 +55,26 @@ export interface Answer {
   readonly text: string;
 }
 
-/** Asks once for a document, wherever it is; rejects when no answer comes, or one longer than `maxBytes`. */
+/** Requests a document once. Rejects without a response, and for a body longer than `maxBytes`. */
 export type Ask = (asked: Asked) => Promise<Answer>;
 
 /**
- * Where rules come from. `load` may reject; that counts as `unknown`. `previous` are the validators of the rules that
- * the caller still has; only with them may the outcome be `unchanged`.
+ * Where rules come from. A rejected `load` counts as `unknown`. `previous` are the validators of the rules that the
+ * caller still has; only with them may the outcome be `unchanged`.
  */
 export interface Source {
   readonly kind: 'bucket' | 'file' | 'url' | 'inline' | 'kv';
-  /** For people: a path or URL, without secrets. */
+  /** A path or URL without secrets, to be shown. */
   readonly name: string;
   load(signal: AbortSignal, previous?: Validators): Promise<Loaded>;
+}
+
+/** Reads the document that a source found. One that cannot be read is `unknown`, with the given cure. */
+export function loadedFrom(text: string, reading: Reading, cure: string): Loaded {
+  const document = readDocument(text, reading);
+  if (!document.ok)
+    return { outcome: 'unknown', cause: faultLine(document.faults), cure, faults: document.faults };
+  return { outcome: 'rules', ruleSet: document.ruleSet, warnings: document.warnings };
 }
 
 /** Faults in one line, for causes and logs. */

@@ -2,8 +2,8 @@ import type { RuleSet } from '../cors/rule.ts';
 import { toXml } from '../document/xml.ts';
 
 /**
- * Names what is in force by its content: the first 16 hex digits of SHA-256 over the rule set's canonical XML. A
- * bucket that is missing has a version of its own, since it answers otherwise than one without rules.
+ * The version of rules, from their content: the first 16 hex digits of SHA-256 over the canonical XML of the rule set.
+ * A missing bucket has a different version than a bucket without rules, as it is answered differently.
  */
 export async function versionOf(
   ruleSet: RuleSet,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { keyOf } from '../../src/rules/in-force.ts';
+import { keyOf } from '../../src/rules/ruled-bucket.ts';
 import { until } from '../helpers/until.ts';
 import { type Answered, configOf, type Started, startEdge } from '../node/_running.ts';
 import { openStore, type Store } from '../node/transport/_store.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Hop, hasPassed, tellHops } from '../../src/bucket/forwarded.ts';
+import { addHop, type Hop, hasPassed } from '../../src/bucket/forwarded.ts';
 
 /** What a bucket is told of a trusted client that has begun a Forwarded of its own. */
 function told(hop: Partial<Hop>, headers: readonly string[] = ['Forwarded', 'for=_a']): string[] {
   const kept: string[] = [];
   const peer = { address: '192.0.2.1', secure: false };
-  tellHops(kept, headers, null, { peer, clientHost: 'edge', trustForwarded: true, forwarded: 'all', ...hop });
+  addHop(kept, headers, null, { peer, clientHost: 'edge', trustForwarded: true, forwarded: 'all', ...hop });
   return kept;
 }
 

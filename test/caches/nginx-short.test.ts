@@ -21,11 +21,11 @@ import {
 } from '../node/transport/_endings.ts';
 import { CARRIERS } from '../node/transport/_endings-process.ts';
 
-const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-/** The directives of the `location` in the README's recipe, without the edge's address. */
-const RECIPE = /^```nginx\nlocation \/ \{\n\s*proxy_pass \S+;\n(.*?)\}\n```$/ms.exec(README)?.[1] ?? '';
+const PAGE = readFileSync(new URL('../../docs/recipes.md', import.meta.url), 'utf8');
+/** The directives of the recipe's `location`, without `proxy_pass`. */
+const RECIPE = /^```nginx\nlocation \/ \{\n\s*proxy_pass \S+;\n(.*?)\}\n```$/ms.exec(PAGE)?.[1] ?? '';
 
-/** The HTTP version from nginx to the edge: its default, and the README's. */
+/** How nginx connects to the edge: with its default version, and by the recipe. */
 const ASKS = { '1.0': 'proxy_http_version 1.0;', '1.1': RECIPE } as const;
 type Version = keyof typeof ASKS;
 const KINDS = (['1.0', '1.1'] as const).flatMap((version) =>
@@ -94,7 +94,7 @@ const askAll = (nginx: Nginx) => Promise.all(KINDS.map((kind) => ask(nginx, kind
 const wholeOf = (answers: Awaited<ReturnType<typeof askAll>>) =>
   answers.filter(({ answer }) => answer === 'whole');
 
-test('the README sets proxy_http_version 1.1 for nginx', () => {
+test('the recipe of docs/recipes.md sets HTTP/1.1 for nginx', () => {
   expect(RECIPE).toContain('proxy_http_version 1.1;');
 });
 
@@ -134,7 +134,7 @@ describe.skipIf(NGINX.skipped).each(CARRIERS)(`nginx in front of the edge over %
 });
 
 test.skipIf(NGINX.skipped)(
-  `nginx with the README's recipe stores no part of an object if the edge is killed${NGINX.why}`,
+  `nginx, by the recipe of docs/recipes.md, stores no part of an object when the edge is killed${NGINX.why}`,
   async () => {
     const bucket = await bucketThat('stands still');
     const edge = run(['serve', '--bucket', bucket.url, '--port', '0', '--admin-port', '0']);

@@ -13,7 +13,7 @@ export interface Edge extends Run {
   readonly adminUrl: string;
 }
 
-/** Edges, stores and a folder for the tests of a file; each test's own are gone at its end. */
+/** Edges, stores and a folder for the tests of a file; those of a test are closed and removed at its end. */
 export function edges() {
   let folder = '';
   const runs: Run[] = [];
@@ -39,18 +39,18 @@ export function edges() {
       stores.push(opened);
       return opened;
     },
-    /** Takes a store away while edges stand before it. */
+    /** Closes a store while edges use it. */
     async end(store: Store): Promise<void> {
       stores.splice(stores.indexOf(store), 1);
       await store.close();
     },
     serve: (...args: string[]): Promise<Edge> => serveWith({}, ...args),
-    /** The same with another environment, or under another program. */
+    /** Like `serve`, with another environment or under another program. */
     serveWith,
   };
 }
 
-/** As an editor does it: never half a file. */
+/** Replaces a file atomically, as editors do. */
 export async function write(file: string, content: unknown): Promise<void> {
   await writeFile(`${file}.new`, typeof content === 'string' ? content : JSON.stringify(content));
   await rename(`${file}.new`, file);

@@ -9,20 +9,20 @@ import { flood } from './_flood.ts';
 import type { BadOutput, PassingOutput } from './_outputs.ts';
 import { PATIENCE } from './_process.ts';
 
-/** Seconds that a drain may take, and milliseconds until a process that drains has ended for sure. */
 const DRAIN = '2s';
-const END_LIMIT = 12_000;
-/** Log lines of so many requests are more than wait for one process's output. */
+/** Milliseconds after which a process that drains has certainly exited. */
+const EXIT_LIMIT_MS = 12_000;
+/** So many requests produce more log lines than one process buffers for its output. */
 const TOO_MANY = { count: 3_500, origin: 600, path: 600 };
-/** An Origin is as long as it may be; lines of all of them together would take more memory than a process has. */
+/** Origins of the greatest length: buffering all lines would take more memory than the process may have. */
 const HUGE = { count: 2_500, origin: 15_000, path: 1 };
 const HEAP = '--max-old-space-size=32';
-/** Kilobytes of memory that a process with so small a heap never takes. */
-const MEMORY = 300_000;
+/** More kilobytes of memory than a process with this heap needs. */
+const MAX_MEMORY_KB = 300_000;
 
 const LINES_DROPPED = /^bucket-cors: log: (\d+) lines? (?:was|were) dropped: (.+)$/;
 
-/** Standard error's lines about dropped log lines. */
+/** The reports of dropped log lines on standard error. */
 const reportsOf = (edge: Edge) =>
   edge.lines().flatMap((line) => {
     const [, count, reason = ''] = LINES_DROPPED.exec(line) ?? [];
@@ -41,14 +41,14 @@ async function peakMemory(pid: number): Promise<number> {
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]);
 }
 
-/** An edge lives through its whole life with a standard output that does not take its log. */
+/** Tests the whole life of an edge whose standard output does not take its log. */
 export function endures(what: string, open: () => Omit<BadOutput, 'both'>): void {
   const { serveWith, store } = edges();
 
   describe.runIf(existsSync('/proc/self/fd')).each([1, 2])(
-    `${what}, with %i process(es) for clients`,
+    `an edge that logs to ${what}, with %i process(es)`,
     (workers) => {
-      /** Every process serves, and the edge says that it is well. */
+      /** Every process serves, and the edge is healthy. */
       async function serves(edge: Edge): Promise<void> {
         for (let time = 0; time < workers; time += 1)
           expect((await call(`${edge.url}/x`)).text).toBe('hello');
@@ -56,13 +56,13 @@ export function endures(what: string, open: () => Omit<BadOutput, 'both'>): void
         expect(await admin(edge, '/readyz')).toMatchObject({ status: 200 });
       }
 
-      /** As many at each process: connections are dealt out in turn. */
+      /** The same load at each process: connections are distributed in turn. */
       async function load(edge: Edge, about: typeof TOO_MANY): Promise<void> {
         const floods = Array.from({ length: workers }, () => flood(edge.url, about));
         expect(await Promise.all(floods)).toEqual(floods.map(() => about.count));
       }
 
-      /** SIGUSR2 replaces the workers where there are any, and ends nothing where there are none. */
+      /** SIGUSR2 replaces the worker processes; without them it has no effect. */
       async function roll(edge: Edge): Promise<void> {
         const before = workers > 1 ? await workersOf(edge) : [];
         edge.child.kill('SIGUSR2');
@@ -71,17 +71,17 @@ export function endures(what: string, open: () => Omit<BadOutput, 'both'>): void
           const now = await workersOf(edge);
           return now.length === workers && now.every((pid) => !before.includes(pid));
         };
-        await until('the workers are others', replaced, PATIENCE);
+        await until('the worker processes are replaced', replaced, PATIENCE);
       }
 
       async function ends(edge: Edge): Promise<void> {
         const began = performance.now();
         edge.child.kill('SIGTERM');
         expect(await edge.code).toBe(0);
-        expect(performance.now() - began).toBeLessThan(END_LIMIT);
+        expect(performance.now() - began).toBeLessThan(EXIT_LIMIT_MS);
       }
 
-      test('the edge starts, serves under load within its memory, is replaced and ends', async () => {
+      test('starts, serves under load within its memory, replaces its worker processes and exits', async () => {
         const bucket = await store('*');
         const output = open();
         try {
@@ -94,7 +94,7 @@ export function endures(what: string, open: () => Omit<BadOutput, 'both'>): void
           expect(await dropped(edge)).toBeGreaterThan(0);
           if (workers === 1) await load(edge, HUGE);
           for (const pid of [edge.child.pid ?? 0, ...(await workersOf(edge))])
-            expect(await peakMemory(pid)).toBeLessThan(MEMORY);
+            expect(await peakMemory(pid)).toBeLessThan(MAX_MEMORY_KB);
           await roll(edge);
           await serves(edge);
           await ends(edge);
@@ -107,12 +107,12 @@ export function endures(what: string, open: () => Omit<BadOutput, 'both'>): void
   );
 }
 
-/** And when its output takes lines again, they flow again. */
+/** Tests that lines are written again when the output takes them again. */
 export function recovers(what: string, open: () => PassingOutput, reason: RegExp): void {
   const { serveWith, store } = edges();
 
   test.runIf(existsSync('/proc/self/fd')).each([1, 2])(
-    `${what}, lines flow again, and those dropped are counted (%i process(es) for clients)`,
+    `${what}, lines are written again, and the dropped ones are counted (%i process(es))`,
     async (workers) => {
       const bucket = await store('*');
       const output = open();
@@ -132,7 +132,7 @@ export function recovers(what: string, open: () => PassingOutput, reason: RegExp
         await until('a new line comes', () => linesOf().some((line) => line.includes('/after')), PATIENCE);
         edge.child.kill('SIGTERM');
         expect(await edge.code).toBe(0);
-        // Not one is torn, and not one is missing.
+        // Every line is whole (it parses), and written or counted.
         const requests = linesOf().filter((line) => JSON.parse(line).msg === 'request');
         expect(requests.length + reported(edge)).toBe(workers * TOO_MANY.count + 1);
       } finally {

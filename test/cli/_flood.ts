@@ -1,18 +1,18 @@
 import { dial } from '../helpers/client.ts';
 
-/** Milliseconds without a byte. */
-const PATIENCE = 20_000;
-/** The edge takes no more than 64 from one connection. */
+/** Milliseconds of silence after which the flood fails. */
+const SILENCE_MS = 20_000;
+/** The edge accepts at most 64 requests in a row on one connection. */
 const AT_ONCE = 50;
 
 export interface Flood {
   readonly count: number;
-  /** Characters of each Origin, and of each path. */
+  /** Characters of each Origin and of each path. */
   readonly origin: number;
   readonly path: number;
 }
 
-/** Sends preflights on one connection without waiting for answers; resolves when all are answered, with how many are 200. */
+/** Sends pipelined preflights on one connection; resolves to the number of 200s when all are answered. */
 export function flood(url: string, { count, origin, path }: Flood): Promise<number> {
   const request = [
     `OPTIONS /${'p'.repeat(path)} HTTP/1.1`,
@@ -21,7 +21,7 @@ export function flood(url: string, { count, origin, path }: Flood): Promise<numb
     'Access-Control-Request-Method: GET',
     '\r\n',
   ].join('\r\n');
-  const socket = dial(url).setTimeout(PATIENCE);
+  const socket = dial(url).setTimeout(SILENCE_MS);
   let sent = 0;
   let answered = 0;
   let good = 0;
@@ -32,7 +32,7 @@ export function flood(url: string, { count, origin, path }: Flood): Promise<numb
   };
   return new Promise((resolve, reject) => {
     socket.setEncoding('latin1').on('data', (text: string) => {
-      // A preflight's answer has no body.
+      // The response to a preflight has no body.
       const heads = (rest + text).split('\r\n\r\n');
       rest = heads.pop() ?? '';
       answered += heads.length;

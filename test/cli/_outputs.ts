@@ -6,18 +6,18 @@ import { expect } from 'vitest';
 import { openPipe } from '../helpers/outputs.ts';
 import type { RunOptions } from './_process.ts';
 
-/** A standard output that does not take what an edge logs. */
+/** A standard output that does not take an edge's log. */
 export interface BadOutput {
   readonly options: Pick<RunOptions, 'stdout' | 'unread' | 'under'>;
-  /** Standard error is the same, as after `2>&1`. */
+  /** Standard error too, as after `2>&1`. */
   readonly both: Pick<RunOptions, 'stdout' | 'stderr' | 'under'>;
   close(): void;
 }
 
-/** One that takes it later. */
+/** A standard output that takes the log after `recover`. */
 export interface PassingOutput extends BadOutput {
   recover(): void;
-  /** What it has taken so far. */
+  /** What has been written so far. */
   text(): string;
 }
 
@@ -36,7 +36,7 @@ function toFile(path: string, under: readonly string[] = []): BadOutput {
 
 export const fullDevice = (): BadOutput => toFile('/dev/full');
 
-/** A file that may not become longer, by `ulimit -f`. */
+/** A file with a size limit, as by `ulimit -f`. */
 export function limitedFile(): BadOutput {
   const folder = mkdtempSync(join(tmpdir(), 'log-'));
   const { close, ...to } = toFile(join(folder, 'log'), ['prlimit', '--fsize=65536']);
@@ -96,14 +96,14 @@ export function unreadPipe(): PassingOutput {
   };
 }
 
-/** A pipe whose reader has ended, as `| head` does. */
+/** A pipe whose reader has exited, as with `| head`. */
 export function closedPipe(): BadOutput {
   const { writes: stdout, closeReader, close } = openPipe();
   closeReader();
   return { ...toDescriptor(stdout), close };
 }
 
-/** A pipe that was full before the edge came. */
+/** A pipe that is full before the edge starts. */
 export function fullPipe(): BadOutput {
   const { writes: stdout, close } = openPipe();
   const filling = openSync(`/proc/self/fd/${stdout}`, constants.O_WRONLY | constants.O_NONBLOCK);
@@ -114,10 +114,10 @@ export function fullPipe(): BadOutput {
   return { ...toDescriptor(stdout), close };
 }
 
-/** What systemd gives a service, while its journal does not read; Node makes one for a child process. */
+/** A socket that is not read: systemd's output of a service while the journal hangs. Node makes one for a child process. */
 export const unreadSocket = (): Omit<BadOutput, 'both'> => ({ options: { unread: true }, close: () => {} });
 
-/** A terminal that Python makes, which then becomes the edge. */
+/** A terminal. Python opens it, and then executes the edge in its place. */
 function toTerminal(script: string): BadOutput {
   const under = (descriptors: string): readonly string[] => {
     const made = 'import os, pty, sys\nm, s = pty.openpty()\n';
@@ -128,10 +128,10 @@ function toTerminal(script: string): BadOutput {
   return { options: { under: under('[1]') }, both: { under: under('[1, 2]') }, close: () => {} };
 }
 
-/** Every write to a terminal that is gone fails with EIO. */
+/** A closed terminal: every write fails with EIO. */
 export const closedTerminal = (): BadOutput => toTerminal('os.close(m)');
 
-/** One that takes no more, as after Ctrl-S. */
+/** A stopped terminal, as after Ctrl-S. */
 export const stoppedTerminal = (): BadOutput =>
   toTerminal(`os.set_inheritable(m, True)
 filling = os.open(os.ttyname(s), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)

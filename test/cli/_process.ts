@@ -7,21 +7,21 @@ const ROOT = new URL('../../', import.meta.url);
 export const NODE = fileURLToPath(new URL('node_modules/.bin/node', ROOT));
 const BIN = fileURLToPath(new URL('bin/bucket-cors.js', ROOT));
 
-/** Milliseconds to wait `until` something: several processes may be starting on a busy machine. */
+/** Milliseconds for `until`: several processes may start at once on a busy machine. */
 export const PATIENCE = 15_000;
 
-/** How long a process may take to do what a test waits for, before the test ends it. */
+/** Milliseconds after which a test kills its process. */
 const LIMIT_MS = 30_000;
 
 export interface Run {
   readonly child: ChildProcess;
   stdout(): string;
   stderr(): string;
-  /** Standard error in lines, without the empty last one. */
+  /** The lines of standard error, without empty ones. */
   lines(): string[];
-  /** The exit code, once it has ended; ended by force it is `killed`. */
+  /** The exit code; `killed` after a signal. */
   readonly code: Promise<number | 'killed'>;
-  /** Waits for the text behind a word at the beginning of a line on standard error: `edge`, `admin`, `demo page`. */
+  /** Resolves to the URL after a word that starts a line on standard error: `edge`, `admin`, `demo page`. */
   address(word: string): Promise<string>;
 }
 
@@ -29,18 +29,18 @@ export interface RunOptions {
   readonly env?: Record<string, string>;
   readonly node?: string;
   readonly cwd?: string;
-  /** Milliseconds, where a test waits for longer than the others do. */
+  /** Milliseconds after which the process is killed, in place of LIMIT_MS. */
   readonly limit?: number;
-  /** Descriptors in place of what `stdout()` and `stderr()` read. */
+  /** Descriptors in place of the pipes that `stdout()` and `stderr()` read. */
   readonly stdout?: number;
   readonly stderr?: number;
   /** Does not read standard output. */
   readonly unread?: boolean;
-  /** A command that becomes the program. */
+  /** A command that executes the program. */
   readonly under?: readonly string[];
 }
 
-/** Runs the program as a process of its own, with none of this one's variables but the path. */
+/** Runs the program as a child process. Of this process's environment it gets PATH only. */
 export function run(args: readonly string[], options: RunOptions = {}): Run {
   const { env = {}, node = NODE, cwd, limit: limitMs = LIMIT_MS, stdout = 'pipe', stderr = 'pipe' } = options;
   const [command = node, ...words] = [...(options.under ?? []), node, BIN, ...args];
@@ -70,15 +70,19 @@ export function run(args: readonly string[], options: RunOptions = {}): Run {
     }),
     address: async (word) => {
       const found = () => new RegExp(`^${word} +(https?://\\S+)`, 'm').exec(said.stderr)?.[1];
-      await until(`it says "${word}"`, () => found() !== undefined || child.exitCode !== null, PATIENCE);
+      await until(
+        `standard error has "${word}"`,
+        () => found() !== undefined || child.exitCode !== null,
+        PATIENCE,
+      );
       const address = found();
-      if (address === undefined) throw new Error(`it ended and said: ${said.stderr}`);
+      if (address === undefined) throw new Error(`it exited and wrote: ${said.stderr}`);
       return address;
     },
   };
 }
 
-/** Runs it to its end. */
+/** Runs the program until it exits. */
 export async function ended(args: readonly string[], options?: RunOptions) {
   const running = run(args, options);
   return {
@@ -89,7 +93,7 @@ export async function ended(args: readonly string[], options?: RunOptions) {
   };
 }
 
-/** Ends what a test leaves. */
+/** Kills a process that still runs at the end of a test. */
 export async function stop({ child, code }: Run): Promise<void> {
   if (child.exitCode === null) child.kill('SIGKILL');
   await code;

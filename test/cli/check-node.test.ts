@@ -6,7 +6,7 @@ import { ended } from './_process.ts';
 
 const CHECK = fileURLToPath(new URL('../../bin/check-node.js', import.meta.url));
 
-/** A Node of this machine that is too old, if it has one. */
+/** A Node in PATH that is too old; null without one. */
 function oldNode(): { path: string; version: string } | null {
   const places = (process.env.PATH ?? '').split(':').map((folder) => `${folder}/node`);
   for (const path of places) {
@@ -17,7 +17,7 @@ function oldNode(): { path: string; version: string } | null {
       });
       if (/^v(?:1\d|20|21)\./.test(version)) return { path, version: version.trim().slice(1) };
     } catch {
-      // There is no Node in this folder.
+      // This folder has no Node.
     }
   }
   return null;
@@ -25,15 +25,15 @@ function oldNode(): { path: string; version: string } | null {
 
 const old = oldNode();
 
-describe('the check of the Node that runs', () => {
-  test('lets this one pass without a word', async () => {
+describe('the check of the Node version', () => {
+  test('passes this Node without output', async () => {
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [CHECK]);
     expect(stdout + stderr).toBe('');
   });
 
   // Skipped on a machine whose PATH has no Node older than 22.
   test.runIf(old !== null)(
-    'under an old Node (skipped where there is none) says which, and what to do',
+    'names an old Node’s version and what to do (skipped without an old Node)',
     async () => {
       const { path, version } = old ?? { path: '', version: '' };
       const { code, stdout, stderr } = await ended(['demo', '--port', '0'], { node: path });

@@ -10,12 +10,12 @@ import { admin, allows, type Edge, edges } from './_edges.ts';
 import { PATIENCE } from './_process.ts';
 
 const all = edges();
-/** Milliseconds that an edge may run: its tests wait for several loads, and for workers. */
-const LIMIT = 60_000;
+/** Milliseconds that an edge may run: the tests wait for several loads, and for worker processes. */
+const LIMIT_MS = 60_000;
 const A = 'https://a.example';
 const B = 'https://b.example';
 
-/** Connections are dealt out in turn, so that each worker process answers some of these. */
+/** Connections are distributed in turn, so each worker process answers some of these requests. */
 const allAllow = async (edge: Edge, origin: string): Promise<boolean> => {
   const answers = await Promise.all(Array.from({ length: 6 }, () => allows(edge, origin)));
   return answers.every((allowed) => allowed);
@@ -32,7 +32,7 @@ const PROCESSES: readonly [name: string, args: readonly string[]][] = [
   ['worker processes', ['--workers', '2']],
 ];
 
-describe.skipIf(skipped)(`a wall clock that is set, ${WITH_FAKETIME}`, () => {
+describe.skipIf(skipped)(`a step of the wall clock, ${WITH_FAKETIME}`, () => {
   let clock: FakeClock;
   let store: Store;
   beforeEach(async () => {
@@ -41,12 +41,12 @@ describe.skipIf(skipped)(`a wall clock that is set, ${WITH_FAKETIME}`, () => {
   });
 
   const serve = async (...args: string[]): Promise<Edge> => {
-    const edge = await all.serveWith({ env: clock.env, limit: LIMIT }, '--bucket', store.url, ...args);
+    const edge = await all.serveWith({ env: clock.env, limit: LIMIT_MS }, '--bucket', store.url, ...args);
     await until('the rules are in force', () => allAllow(edge, A), PATIENCE);
     return edge;
   };
 
-  test.each(PROCESSES)('changes no time to live and no age of %s', async (_, args) => {
+  test.each(PROCESSES)('changes neither the time to live nor the age of rules, with %s', async (_, args) => {
     const edge = await serve('--rules-ttl', '1s', '--max-stale', '1h', ...args);
     for (const [offset, origin] of [
       ['-8h', B],
@@ -57,7 +57,7 @@ describe.skipIf(skipped)(`a wall clock that is set, ${WITH_FAKETIME}`, () => {
       await until('the new rules are in force', () => allAllow(edge, origin), PATIENCE);
       const { state, ageSeconds, confirmedAt } = await rulesOf(edge);
       expect([state, ageSeconds < 60]).toEqual(['fresh', true]);
-      // What is shown goes by the clock as it is set.
+      // `confirmedAt` follows the wall clock.
       expect(Math.abs(Date.parse(confirmedAt) - Date.now()) / 3_600_000).toBeCloseTo(8, 1);
     }
     store.cors = UNAVAILABLE;
@@ -68,12 +68,12 @@ describe.skipIf(skipped)(`a wall clock that is set, ${WITH_FAKETIME}`, () => {
     expect([state, ageSeconds < 60]).toEqual(['stale', true]);
   });
 
-  test.each(PROCESSES)('8 hours back does not defer --max-stale of %s', async (_, args) => {
+  test.each(PROCESSES)('of 8 hours back does not defer --max-stale, with %s', async (_, args) => {
     const edge = await serve('--rules-ttl', '1s', '--max-stale', '4s', ...args);
     store.cors = UNAVAILABLE;
     await clock.set('-8h');
     await until('the load has failed', async () => (await rulesOf(edge)).state === 'stale', PATIENCE);
-    await until('the rules are given up', () => allRefuse(edge, A), PATIENCE);
+    await until('the rules are unavailable', () => allRefuse(edge, A), PATIENCE);
     const { state, ageSeconds } = await rulesOf(edge);
     expect([state, ageSeconds >= 4, ageSeconds < 60]).toEqual(['unavailable', true, true]);
   });
@@ -81,19 +81,19 @@ describe.skipIf(skipped)(`a wall clock that is set, ${WITH_FAKETIME}`, () => {
   describe.skipIf(withoutRedis)(`with Redis, ${WITH_SERVER}`, () => {
     const redis = useServer();
 
-    test('dates what is shared: an edge whose clock is right takes it for as old as it is', async () => {
+    test('does not falsify the age of shared rules for an edge whose clock is right', async () => {
       await redis.start();
       const edge = await serve('--rules-ttl', '1s', '--max-stale', '1h', '--redis', redis.url());
       await clock.set('-8h');
       store.cors = { status: 200, body: rulesFor(B) };
       await until('the new rules are in force', () => allAllow(edge, B), PATIENCE);
       await clock.set('+0');
-      const isDatedRight = async () => {
+      const hasRightTime = async () => {
         const [key] = (await redis.stranger('KEYS', 'bucket-cors:rules:*')) as string[];
         const { confirmedAt } = JSON.parse(String(await redis.stranger('GET', key ?? '')));
         return Math.abs(Date.now() - confirmedAt) < 60_000;
       };
-      await until('the record is dated right', isDatedRight, PATIENCE);
+      await until('the record has the right time', hasRightTime, PATIENCE);
       await all.end(store);
       const other = await all.serve('--bucket', store.url, '--max-stale', '1h', '--redis', redis.url());
       expect(await allows(other, B)).toBe(true);
@@ -123,14 +123,14 @@ describe.skipIf(skipped)(`a store that refuses signatures for a wrong clock, ${W
     return { edge, clock };
   }
 
-  test('a clock 8 hours ahead that is set right is noticed by the next load', async () => {
+  test('accepts the next load after a clock 8 hours ahead is set right', async () => {
     const { edge, clock } = await skewed();
     await clock.set('+0');
     await until('the rules are in force', () => allows(edge, A), PATIENCE);
     expect((await admin(edge, '/readyz')).json.status).toBe('ready');
   });
 
-  test('a clock 8 hours ahead that is set right is noticed by /refresh at once', async () => {
+  test('accepts /refresh at once after a clock 8 hours ahead is set right', async () => {
     const { edge, clock } = await skewed();
     await clock.set('+0');
     expect((await admin(edge, '/refresh', 'POST')).json.buckets).toMatchObject([{ state: 'fresh' }]);

@@ -11,7 +11,7 @@ const all = edges();
 const file = () => all.at('edge.json');
 
 describe('serve --config', () => {
-  test('serves the buckets that the file names, and says how many', async () => {
+  test('serves the buckets of the file, and prints their number', async () => {
     const [one, two] = [await all.store('https://a.example'), await all.store('https://b.example')];
     await write(file(), {
       buckets: { one: { bucket: one.url, hosts: ['a.test'] }, two: { bucket: two.url, hosts: ['b.test'] } },
@@ -25,10 +25,10 @@ describe('serve --config', () => {
     expect(await edge.code).toBe(0);
   });
 
-  test('serves what the file says after an edit while it was starting (found in review)', async () => {
+  test('serves the edited file if it changes during the start', async () => {
     const [one, two] = [await all.store('https://a.example'), await all.store('https://b.example')];
     await write(file(), { buckets: { one: { bucket: one.url } } });
-    // A Redis that says nothing keeps the start waiting, and tells when it has begun.
+    // The start waits for this silent Redis, whose first connection shows that the start has begun.
     const silent = createServer();
     const asked = once(silent, 'connection');
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
@@ -42,7 +42,7 @@ describe('serve --config', () => {
     silent.close();
   });
 
-  test('serves new buckets when the file is edited, and refuses a faulty edit with all its faults', async () => {
+  test('serves new buckets after an edit, and refuses a faulty edit with all its faults', async () => {
     const [one, two] = [await all.store('https://a.example'), await all.store('https://b.example')];
     await write(file(), { buckets: { one: { bucket: one.url } } });
     const edge = await all.serve('--config', file());
@@ -82,11 +82,11 @@ describe('serve --config', () => {
     expect(await allows(edge, 'https://b.example')).toBe(true);
 
     await write(file(), { buckets: { one: { bucket: one.url } } });
-    await until('the mended file is served', () => allows(edge, 'https://a.example'), PATIENCE);
+    await until('the corrected file is served', () => allows(edge, 'https://a.example'), PATIENCE);
     expect(edge.child.exitCode).toBe(null);
   });
 
-  test('refuses an option of the process that the next start would refuse', async () => {
+  test('refuses an edit with a faulty process option, which the next start would refuse', async () => {
     const one = await all.store('https://a.example');
     await write(file(), { buckets: { one: { bucket: one.url } } });
     const edge = await all.serve('--config', file());
@@ -97,7 +97,7 @@ describe('serve --config', () => {
     ]);
   });
 
-  test('loads all rules anew on SIGHUP', async () => {
+  test('loads all rules again on SIGHUP', async () => {
     const [one, two] = [await all.store('https://a.example'), await all.store('https://a.example')];
     await write(file(), {
       rulesTtl: '1h',
@@ -113,16 +113,16 @@ describe('serve --config', () => {
   });
 });
 
-test('SIGHUP loads the rules anew without a configuration file too', async () => {
+test('SIGHUP loads the rules again also without a configuration file', async () => {
   const one = await all.store('https://a.example');
   const edge = await all.serve('--bucket', one.url, '--rules-ttl', '1h');
   expect(await allows(edge, 'https://a.example')).toBe(true);
   one.cors = { status: 200, body: rulesFor('https://b.example') };
   edge.child.kill('SIGHUP');
-  await until('the new rules decide', () => allows(edge, 'https://b.example'), PATIENCE);
+  await until('the new rules are in force', () => allows(edge, 'https://b.example'), PATIENCE);
 });
 
-describe('is refused at once, with what to write', () => {
+describe('a start with --config reports what to write instead of', () => {
   const good = { buckets: { one: { bucket: 'http://127.0.0.1:9' } } };
   test.each<readonly [string, unknown, readonly string[], readonly RegExp[]]>([
     [
@@ -158,7 +158,7 @@ describe('is refused at once, with what to write', () => {
     for (const line of expected) expect(lines).toContainEqual(expect.stringMatching(line));
   });
 
-  test('a folder that is not there, with its bucket’s name', async () => {
+  test('a missing folder, with its bucket’s name', async () => {
     await write(file(), {
       buckets: { one: { bucket: all.at('none') }, two: { bucket: all.at(), hosts: ['a'] } },
     });
@@ -184,14 +184,14 @@ describe('is refused at once, with what to write', () => {
       { bucket: 'oss://media?network=accelerate', credentials: 'file:keys' },
       /^bucket-cors: bucket one: region is missing: .*signing.*write "region": "cn-hangzhou", or "signature": "v1"/,
     ],
-  ])('%s, in the words of the file, of one bucket too', async (_, fields, line) => {
+  ])('%s, by the names of the file, also for a single bucket', async (_, fields, line) => {
     await write(all.at('keys'), 'OSS_ACCESS_KEY_ID=k\nOSS_ACCESS_KEY_SECRET=s\n');
     await write(file(), {
       buckets: { one: { bucket: 'http://127.0.0.1:9', bucketName: 'media', ...fields } },
     });
     const { code, lines } = await ended(['serve', ...PORTS, '--config', file()], { cwd: all.at() });
     expect(code).toBe(1);
-    for (const told of lines) expect(told).not.toContain('--');
+    for (const reported of lines) expect(reported).not.toContain('--');
     expect(lines).toContainEqual(expect.stringMatching(line));
   });
 });

@@ -26,7 +26,7 @@ vi.mock('../../src/node/output/standard.ts', async (original) => ({
   say: (line: string) => said.push(line),
 }));
 
-/** The lines on standard error of a configuration that is refused. */
+/** The lines on standard error after a configuration is refused. */
 async function refusedWith(args: readonly string[], env: Record<string, string>): Promise<readonly string[]> {
   const before = process.exitCode;
   said.length = 0;
@@ -45,19 +45,19 @@ describe('options of the process', () => {
     ['come from a variable before the file', [], { PORT: '2000' }, 2000],
     ['come from a flag before the file', ['--port', '3000'], {}, 3000],
     ['come from a flag before both', ['--port', '3000'], { PORT: '2000' }, 3000],
-    ['come from the file where the variable is empty', [], { PORT: '' }, 1000],
+    ['come from the file if the variable is empty', [], { PORT: '' }, 1000],
   ])('%s', async (_, args, env, port) => {
     const configured = await configure([`--config=${path}`, ...args], env, () => []);
     expect(configured?.config.port).toBe(port);
     expect(configured?.buckets.map(({ name }) => name)).toEqual(['media']);
   });
 
-  test('the file’s name comes from a variable too', async () => {
+  test('the file’s name may come from a variable', async () => {
     const configured = await configure([], { [OPTIONS.config.variable]: path }, () => []);
     expect(configured?.config.port).toBe(1000);
   });
 
-  test('faults of flags, variables and the file are told together, and nothing is configured', async () => {
+  test('faults of flags, variables and the file are reported together', async () => {
     write({ drain: 'x' }, { store: 'gcs' });
     const said = await refusedWith([`--config=${path}`, '--prot=1'], { LOG_LEVEL: 'x' });
     const places = ['--prot', 'LOG_LEVEL', `${path}: drain`, `${path}: buckets.media: store`];
@@ -70,24 +70,26 @@ describe('options of the process', () => {
 describe('beside a configuration file', () => {
   const variables = BUCKET_OPTIONS.filter((name) => name !== 'bucket').map((name) => OPTIONS[name].variable);
 
-  test.each(variables)(
-    'the variable %s is not read, though no bucket could have its value',
-    async (variable) => {
-      for (const args of [[`--config=${path}`], []]) {
-        const env = { [variable]: ' ', ...(args.length === 0 && { [OPTIONS.config.variable]: path }) };
-        expect((await configure(args, env, () => []))?.config.config).toBe(path);
-      }
-    },
-  );
+  test.each(variables)('the variable %s is ignored, even with an invalid value', async (variable) => {
+    for (const args of [[`--config=${path}`], []]) {
+      const env = { [variable]: ' ', ...(args.length === 0 && { [OPTIONS.config.variable]: path }) };
+      expect((await configure(args, env, () => []))?.config.config).toBe(path);
+    }
+  });
 
-  test('a variable that has no meaning without another is not read', async () => {
+  test('a variable that depends on another is ignored', async () => {
     const env = { SIGNATURE: 'v1', STORE: 's3', RULES_TOKEN: 'env:MY_TOKEN' };
     expect((await configure([`--config=${path}`], env, () => []))?.buckets).toHaveLength(1);
   });
 
   test.each([
     ['a bucket in the environment', [], { BUCKET_URL: MEDIA }, /^bucket-cors: BUCKET_URL stands beside/],
-    ['a faulty one too, once', [], { BUCKET_URL: 'ftp://x' }, /^bucket-cors: BUCKET_URL stands beside/],
+    [
+      'a faulty bucket in the environment, once,',
+      [],
+      { BUCKET_URL: 'ftp://x' },
+      /^bucket-cors: BUCKET_URL stands beside/,
+    ],
     ['a flag of one bucket', ['--store=s3'], {}, /^bucket-cors: --store stands beside/],
   ])('%s is refused', async (_, args, env, line) => {
     expect(await refusedWith([`--config=${path}`, ...args], env)).toEqual([expect.stringMatching(line)]);

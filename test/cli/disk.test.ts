@@ -11,7 +11,7 @@ import { ended, NODE, PATIENCE, run } from './_process.ts';
 const all = edges();
 const A = 'https://a.example';
 
-/** A program that runs `script` in a mount namespace of its own, and then Node in its place. */
+/** Writes a program that runs `script` in a new mount namespace and then executes Node. */
 async function inMounts(script: string): Promise<string> {
   const program = all.at('node.sh');
   const inside = `set -e; ${script}; exec "$0" "$@"`;
@@ -19,7 +19,7 @@ async function inMounts(script: string): Promise<string> {
   return program;
 }
 
-/** A FUSE file system that nothing serves: every look at it waits for ever. Its device stays open as fd 9. */
+/** Mounts a FUSE file system without a server: every access hangs. Its device stays open as fd 9. */
 const hangs = (path: string): string =>
   `exec 9<>/dev/fuse; mount -i -t fuse -o fd=9,rootmode=40000,user_id=0,group_id=0 none ${path}`;
 
@@ -27,12 +27,12 @@ const mounts =
   existsSync('/dev/fuse') &&
   spawnSync('unshare', ['-rm', 'sh', '-c', `mkdir -p /tmp/.hangs-$$; ${hangs('/tmp/.hangs-$$')}`]).status ===
     0;
-const about = mounts ? '' : ' (not run: this user may not mount)';
+const about = mounts ? '' : ' (skipped: this user may not mount)';
 
 describe.skipIf(!mounts)(`a state directory${about}`, () => {
   const state = () => all.at('state');
 
-  /** Serves once from a good store, so that the state directory has its rules. */
+  /** Serves once, so that the state directory has the store's rules. */
   async function servedOnce(): Promise<Store> {
     const store = await all.store(A);
     const edge = await all.serve('--bucket', store.url, '--state-dir', state());
@@ -51,7 +51,7 @@ describe.skipIf(!mounts)(`a state directory${about}`, () => {
     return { status, state: json.status, reasons: json.reasons.join('\n') };
   };
 
-  test('that is mounted read-only is read while the store is down, and degrades', async () => {
+  test('that is mounted read-only serves its rules while the store is down; the edge is degraded', async () => {
     const store = await servedOnce();
     await all.end(store);
     const edge = await serveIn(
@@ -67,7 +67,7 @@ describe.skipIf(!mounts)(`a state directory${about}`, () => {
     expect(linesWith(edge, /^state directory/)).toMatchObject([{ level: 'warn' }]);
   });
 
-  test('on a full disk degrades, and is written once there is room', async () => {
+  test('on a full disk makes the edge degraded, and is written once the disk has space', async () => {
     const store = await all.store(A);
     await mkdir(state());
     const fill = `mount -t tmpfs -o size=64k none ${state()}; head -c 65536 /dev/zero > ${state()}/fill || true`;
@@ -81,7 +81,7 @@ describe.skipIf(!mounts)(`a state directory${about}`, () => {
     expect((await readdir(inside)).map((name) => name.slice(0, 6))).toEqual(['rules-']);
   });
 
-  test('on a disk that hangs does not stop the start, and degrades; the end does not wait for it', async () => {
+  test('on a disk that hangs delays neither the start nor the exit; the edge is degraded', async () => {
     const store = await all.store(A);
     await mkdir(state());
     const edge = await serveIn(hangs(state()), store);
@@ -95,7 +95,7 @@ describe.skipIf(!mounts)(`a state directory${about}`, () => {
     expect(await edge.code).toBe('killed');
   });
 
-  test('with a configuration file on a disk that hangs the start ends with a fault', async () => {
+  test('may hang: a configuration file on such a disk ends the start with a fault', async () => {
     await mkdir(all.at('hung'));
     const node = await inMounts(hangs(all.at('hung')));
     const { code, lines } = await ended(['serve', ...PORTS, '--config', all.at('hung', 'edge.json')], {
@@ -108,13 +108,13 @@ describe.skipIf(!mounts)(`a state directory${about}`, () => {
   });
 });
 
-describe.skipIf(!existsSync('/usr/bin/mkfifo'))('a start ends with a fault, and does not wait, where', () => {
+describe.skipIf(!existsSync('/usr/bin/mkfifo'))('a start ends with a fault at once if', () => {
   const BUCKET = ['--bucket', 'http://127.0.0.1:9'];
   test.each<[string, (pipe: string) => string[], number, RegExp]>([
     ['the state directory is to be made in /proc', () => [...BUCKET, '--state-dir', '/proc/x'], 1, /ENOENT/],
-    ['the configuration is an empty pipe', (pipe) => ['--config', pipe], 2, /pipe/],
+    ['the configuration is a FIFO without a writer', (pipe) => ['--config', pipe], 2, /pipe/],
     ['the configuration is an endless device', () => ['--config', '/dev/zero'], 2, /zero is not a file/],
-    ['the rules are a pipe', (pipe) => [...BUCKET, '--rules', pipe], 1, /pipe is not a file/],
+    ['the rules are a FIFO', (pipe) => [...BUCKET, '--rules', pipe], 1, /pipe is not a file/],
     [
       'the certificate is an endless device',
       () => [...BUCKET, '--tls-cert', '/dev/zero', '--tls-key', FILES.key],
@@ -122,7 +122,7 @@ describe.skipIf(!existsSync('/usr/bin/mkfifo'))('a start ends with a fault, and 
       /--tls-cert \/dev\/zero is not a file/,
     ],
     [
-      'the key is an empty pipe',
+      'the key is a FIFO without a writer',
       (pipe) => [...BUCKET, '--tls-cert', FILES.cert, '--tls-key', pipe],
       1,
       /--tls-key .*pipe/,
@@ -134,7 +134,7 @@ describe.skipIf(!existsSync('/usr/bin/mkfifo'))('a start ends with a fault, and 
   });
 });
 
-test.skipIf(!existsSync('/bin/bash'))('a configuration comes from a shell’s <(command)', async () => {
+test.skipIf(!existsSync('/bin/bash'))('a configuration may come from a shell’s <(command)', async () => {
   const program = all.at('node.sh');
   const config = JSON.stringify({ buckets: { media: { bucket: 'http://127.0.0.1:9', rules: rulesFor(A) } } });
   await writeFile(all.at('edge.json'), config);

@@ -2,18 +2,18 @@ import { describe, expect, test } from 'vitest';
 import { readFlags } from '../../src/cli/flags.ts';
 import { OPTIONS, type OptionName } from '../../src/config/options.ts';
 
-const told = (args: readonly string[]) =>
+const faultsOf = (args: readonly string[]) =>
   readFlags(args).faults.map(({ place, reason }) => `${place} ${reason}`);
 
 const NAMES = Object.keys(OPTIONS) as OptionName[];
 const WITH_VALUE = NAMES.filter((name) => !('alone' in OPTIONS[name]));
 
 describe('a command line', () => {
-  test('without anything gives nothing', () => {
+  test('without flags gives no options', () => {
     expect(readFlags([])).toEqual({ given: {}, faults: [] });
   });
 
-  test('gives what was written, and where', () => {
+  test('gives each option with its place and text', () => {
     expect(readFlags(['--port', '1', '--store=s3', '--debug-reason', '--rules', '<a b="c"/>'])).toEqual({
       given: {
         port: { place: '--port', text: '1' },
@@ -25,17 +25,17 @@ describe('a command line', () => {
     });
   });
 
-  test('takes a value with an equals sign in it', () => {
+  test('accepts a value with an equals sign', () => {
     expect(readFlags(['--rules=https://h/r?a=b']).given.rules?.text).toBe('https://h/r?a=b');
   });
 
   test.each([
-    ['a flag that is none', ['--prot=1'], ['--prot is not a flag']],
+    ['an unknown flag', ['--prot=1'], ['--prot is not a flag']],
     ['a flag in capitals', ['--PORT=1'], ['--PORT is not a flag']],
     ['a short flag', ['-p'], ['-p is not a flag']],
     ['the negation of a flag', ['--no-debug-reason'], ['--no-debug-reason is not a flag']],
     [
-      'a name every object has',
+      'a name that every object has',
       ['--__proto__=1', '--constructor=1'],
       ['--__proto__ is not a flag', '--constructor is not a flag'],
     ],
@@ -60,11 +60,11 @@ describe('a command line', () => {
         '--store has no value',
       ],
     ],
-  ])('is told of %s', (_, args, faults) => {
-    expect(told(args)).toEqual(faults);
+  ])('reports %s', (_, args, faults) => {
+    expect(faultsOf(args)).toEqual(faults);
   });
 
-  test.each(WITH_VALUE)('is told that %s has no value, at its end', (name) => {
+  test.each(WITH_VALUE)('reports that %s has no value at the end of the line', (name) => {
     const { flag, example } = OPTIONS[name];
     expect(readFlags([`--${flag}`])).toEqual({
       given: {},
@@ -72,19 +72,19 @@ describe('a command line', () => {
     });
   });
 
-  test('is told that a flag has no value, when another flag follows it', () => {
+  test('reports that a flag has no value if another flag follows it', () => {
     for (const name of WITH_VALUE) {
       const { flag } = OPTIONS[name];
-      expect(told([`--${flag}`, '--debug-reason'])).toEqual([`--${flag} has no value`]);
+      expect(faultsOf([`--${flag}`, '--debug-reason'])).toEqual([`--${flag} has no value`]);
     }
   });
 
-  test('names every flag to somebody who misspelt one', () => {
+  test('lists every flag after a misspelt one', () => {
     const write = readFlags(['--prot=1']).faults[0]?.write;
     for (const name of NAMES) expect(write).toContain(`--${OPTIONS[name].flag}`);
   });
 
-  test('never tells a password in a URL that belongs to no flag', () => {
+  test('never shows a password in a URL that belongs to no flag', () => {
     const { faults } = readFlags(['--bukcet', 'https://user:hush-7f3a@b.example']);
     expect(faults).toHaveLength(2);
     expect(JSON.stringify(faults)).not.toContain('hush-7f3a');

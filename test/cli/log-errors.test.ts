@@ -9,8 +9,8 @@ import { rulesFor } from '../node/transport/_store.ts';
 import { closedPipe, closedTerminal, fullDevice, fullPipe, stoppedTerminal } from './_outputs.ts';
 import { ended, PATIENCE, run, stop } from './_process.ts';
 
-/** Milliseconds: a process that waits for nothing has ended for sure. */
-const END_LIMIT = 12_000;
+/** Milliseconds after which a process that does not wait has certainly exited. */
+const EXIT_LIMIT_MS = 12_000;
 const SERVE = ['serve', '--bucket', 'http://127.0.0.1:1/b', '--rules', rulesFor('*'), '--drain', '2s'];
 
 let taken: Server;
@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => new Promise<void>((resolve) => taken.close(() => resolve())));
 
-/** An error that nothing catches, at a signal. */
+/** Throws an uncaught error at SIGURG. */
 const CRASHES = {
   NODE_OPTIONS: "--import=data:text/javascript,process.on('SIGURG',()=>{throw(new(Error)('crashed'))})",
 };
@@ -33,28 +33,28 @@ const answers = (url: string): Promise<boolean> =>
   );
 
 const KINDS = [
-  ['a device that is full', fullDevice],
-  ['a pipe that is full', fullPipe],
-  ['a pipe whose reader has ended', closedPipe],
-  ['a terminal that is closed', closedTerminal],
-  ['a terminal that stands still', stoppedTerminal],
+  ['a full device', fullDevice],
+  ['a full pipe', fullPipe],
+  ['a pipe whose reader has exited', closedPipe],
+  ['a closed terminal', closedTerminal],
+  ['a stopped terminal', stoppedTerminal],
 ] as const;
 
 describe.runIf(existsSync('/proc/self/fd')).each(KINDS)('with %s for both outputs', (_, open) => {
-  test('a wrong command line ends with 2, and a start that fails with 1', async () => {
+  test('a faulty command line exits with 2, and a failed start with 1', async () => {
     const output = open();
     const began = performance.now();
     try {
       const wrong = ended(['serve', '--prot', '1'], output.both);
       const fails = ended([...SERVE, '--port', String(port), '--admin-port', '0'], output.both);
       expect([(await wrong).code, (await fails).code]).toEqual([2, 1]);
-      expect(performance.now() - began).toBeLessThan(END_LIMIT);
+      expect(performance.now() - began).toBeLessThan(EXIT_LIMIT_MS);
     } finally {
       output.close();
     }
   });
 
-  test('the edge serves, and ends at SIGTERM', async () => {
+  test('the edge serves, and exits at SIGTERM', async () => {
     const output = open();
     const [own, adminPort] = [await freePort(), await freePort()];
     const edge = run([...SERVE, '--port', String(own), '--admin-port', String(adminPort)], output.both);
@@ -69,14 +69,14 @@ describe.runIf(existsSync('/proc/self/fd')).each(KINDS)('with %s for both output
       const began = performance.now();
       edge.child.kill('SIGTERM');
       expect(await edge.code).toBe(0);
-      expect(performance.now() - began).toBeLessThan(END_LIMIT);
+      expect(performance.now() - began).toBeLessThan(EXIT_LIMIT_MS);
     } finally {
       await stop(edge);
       output.close();
     }
   });
 
-  test('a crash ends the edge', async () => {
+  test('a crash exits with 1', async () => {
     const output = open();
     const own = await freePort();
     const args = [...SERVE, '--port', String(own), '--admin-port', '0'];
@@ -92,7 +92,7 @@ describe.runIf(existsSync('/proc/self/fd')).each(KINDS)('with %s for both output
   });
 });
 
-test('a crash is on standard error, and the lines of before are in the log', async () => {
+test('a crash is on standard error, and the log has the lines before it', async () => {
   const edge = run([...SERVE, '--port', '0', '--admin-port', '0'], { env: CRASHES });
   try {
     await call(`${await edge.address('edge')}/before`);

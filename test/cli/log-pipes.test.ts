@@ -1,5 +1,5 @@
 import { endures } from './_endures.ts';
 import { closedPipe, unreadPipe } from './_outputs.ts';
 
-endures('a pipe that nothing reads', unreadPipe);
-endures('a pipe whose reader has ended', closedPipe);
+endures('an unread pipe', unreadPipe);
+endures('a pipe whose reader has exited', closedPipe);

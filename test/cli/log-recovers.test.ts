@@ -4,5 +4,5 @@ import { fullDisk, mayMount, unreadPipe } from './_outputs.ts';
 
 recovers('when a pipe is read again', unreadPipe, /^what reads it is too slow$/);
 describe.runIf(mayMount)('as root', () => {
-  recovers('when a full disk has room again', fullDisk, /^ENOSPC/);
+  recovers('when a full disk has space again', fullDisk, /^ENOSPC/);
 });

@@ -1,5 +1,5 @@
 import { endures } from './_endures.ts';
 import { closedTerminal, stoppedTerminal } from './_outputs.ts';
 
-endures('a terminal that is closed', closedTerminal);
-endures('a terminal that stands still', stoppedTerminal);
+endures('a closed terminal', closedTerminal);
+endures('a stopped terminal', stoppedTerminal);

@@ -14,7 +14,7 @@ const all = edges();
 
 const installed = spawnSync('redis-server', ['--version']).status === 0;
 const skipped = !installed && process.env.CI !== 'true';
-const about = skipped ? ' (not run: there is no redis-server; apt-get install redis-server)' : '';
+const about = skipped ? ' (skipped: redis-server is not installed; apt-get install redis-server)' : '';
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -34,7 +34,7 @@ describe.skipIf(skipped)(`--redis${about}`, () => {
   });
 
   async function openRedis(): Promise<string> {
-    if (!installed) throw new Error('there is no redis-server: apt-get install redis-server');
+    if (!installed) throw new Error('redis-server is not installed: apt-get install redis-server');
     const port = await freePort();
     const dir = all.at('redis');
     await mkdir(dir);
@@ -49,7 +49,7 @@ describe.skipIf(skipped)(`--redis${about}`, () => {
     return `redis://127.0.0.1:${port}`;
   }
 
-  /** Two edges before one store, both with its rules loaded, and none that would load them again by itself. */
+  /** Two edges of one store that have loaded its rules and will not load them again within an hour. */
   async function two() {
     const [one, url] = [await all.store('https://a.example'), await openRedis()];
     const args = ['--bucket', one.url, '--rules-ttl', '1h', '--redis', url];
@@ -74,7 +74,7 @@ describe.skipIf(skipped)(`--redis${about}`, () => {
     await until('the other edge has the new rules', () => allows(second, 'https://b.example'), PATIENCE);
   });
 
-  test('edges whose buckets share a name and not a store keep each to its own rules', async () => {
+  test('edges with buckets of one name at different stores do not exchange rules', async () => {
     const [one, two, url] = [
       await all.store('https://a.example'),
       await all.store('https://b.example'),
@@ -83,18 +83,18 @@ describe.skipIf(skipped)(`--redis${about}`, () => {
     await write(all.at('edge.json'), { rulesTtl: '1h', buckets: { media: { bucket: one.url } } });
     const first = await all.serve('--config', all.at('edge.json'), '--redis', url);
     expect(await allows(first, 'https://a.example')).toBe(true);
-    // Another file, as on another machine.
+    // The second edge has another file, as on another machine.
     await write(all.at('other.json'), { rulesTtl: '1h', buckets: { media: { bucket: two.url } } });
     const second = await all.serve('--config', all.at('other.json'), '--redis', url);
     expect(await allows(second, 'https://a.example')).toBe(false);
     await until('the second has its own rules', () => allows(second, 'https://b.example'), PATIENCE);
-    // What the second tells the first would have arrived with the answers to these.
+    // A message from the second edge to the first would arrive before these responses.
     for (let trip = 0; trip < 20; trip += 1) await admin(second, '/refresh', 'POST');
     expect(await allows(first, 'https://a.example')).toBe(true);
     expect(await allows(first, 'https://b.example')).toBe(false);
   });
 
-  test('a new edge serves what another has loaded, with the store down', async () => {
+  test('a new edge serves the rules that another has loaded while the store is down', async () => {
     const { one, first } = await two();
     const args = ['--bucket', one.url, '--redis', String(first.child.spawnargs.at(-1))];
     await all.end(one);
@@ -104,7 +104,7 @@ describe.skipIf(skipped)(`--redis${about}`, () => {
   });
 });
 
-test('--redis that is away at the start costs a warning, and not its password', async () => {
+test('an unreachable --redis at the start is warned of, without its password', async () => {
   const one = await all.store('https://a.example');
   const edge = await all.serve(
     '--bucket',
@@ -125,7 +125,7 @@ test.each([
   ['redis://localhost:1', 0],
   ['rediss://:geheim@redis.invalid:1', 0],
   ['redis://:geheim@redis.invalid:1', 1],
-])('--redis %s warns %i times that it goes in the clear', async (url, count) => {
+])('--redis %s logs %i warnings about cleartext', async (url, count) => {
   const edge = await all.serve('--bucket', 'http://127.0.0.1:9', '--redis', url);
   const warned = linesWith(edge, /in the clear/);
   expect(warned).toHaveLength(count);

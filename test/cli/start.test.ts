@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 describe('demo', () => {
-  test('says where everything is, and all of it works', async () => {
+  test('prints the addresses of page, edge and admin port, and all of them work', async () => {
     const demo = run(['demo', ...FREE]);
     try {
       const [page, edge, admin] = await Promise.all([
@@ -66,7 +66,7 @@ describe('demo', () => {
     }
   });
 
-  test('serves a bucket that is given instead, with rules that are given', async () => {
+  test('serves the given bucket by the given rules', async () => {
     await writeFile(join(folder, 'bucket', 'mine.txt'), 'mine');
     const demo = run(['demo', ...FREE, '--rules', 'good.xml'], {
       cwd: folder,
@@ -87,7 +87,7 @@ describe('demo', () => {
   });
 });
 
-describe('what is wrong with the command line is told, and it ends with 2', () => {
+describe('a start exits with 2 and reports', () => {
   test.each([
     ['no bucket', ['serve'], ['--bucket is missing']],
     ['an unknown flag', ['demo', '--prot', '1'], ['--prot is not a flag', '1 stands alone']],
@@ -97,13 +97,9 @@ describe('what is wrong with the command line is told, and it ends with 2', () =
       ['demo', '--port', '7000', '--admin-port=7000'],
       ['--admin-port "7000" is the port of the edge'],
     ],
+    ['an unknown flag and no bucket', ['serve', '--prot=1'], ['--prot is not a flag', '--bucket is missing']],
     [
-      'a flag that is wrong and no bucket',
-      ['serve', '--prot=1'],
-      ['--prot is not a flag', '--bucket is missing'],
-    ],
-    [
-      'a value that is wrong and no bucket',
+      'a wrong value and no bucket',
       ['serve', '--port=x'],
       ['--port "x" is not a port', '--bucket is missing'],
     ],
@@ -112,15 +108,16 @@ describe('what is wrong with the command line is told, and it ends with 2', () =
       ['serve', '--bucket', 'ftp://b', '--store=gcs', '--port', '--vary=x', '--xx'],
       ['--port', '--xx is not a flag', '--bucket "ftp://b" speaks ftp:', '--store "gcs" is none'],
     ],
-  ])('%s', async (_, args, told) => {
+  ])('%s', async (_, args, faults) => {
     const { code, lines, stdout } = await ended(args);
     expect(code).toBe(2);
     expect(stdout).toBe('');
-    for (const one of told) expect(lines).toContainEqual(expect.stringContaining(`bucket-cors: ${one}`));
+    for (const fault of faults)
+      expect(lines).toContainEqual(expect.stringContaining(`bucket-cors: ${fault}`));
     for (const line of lines) expect(line).toMatch(/^bucket-cors: .+; write .+$/);
   });
 
-  test('a wrong variable is told by its name', async () => {
+  test('a wrong variable by its name', async () => {
     const { code, lines } = await ended(['demo', ...FREE], { env: { STORE: 'gcs', RULES_TTL: 'soon' } });
     expect(code).toBe(2);
     expect(lines).toEqual([
@@ -129,14 +126,14 @@ describe('what is wrong with the command line is told, and it ends with 2', () =
     ]);
   });
 
-  test('a password in a bucket’s URL is not told', async () => {
+  test('a bucket’s URL with a password, without showing it', async () => {
     const { code, stdout, stderr } = await ended(['serve', '--bucket', 'https://user:hush-7f3a@b.example']);
     expect(code).toBe(2);
     expect(stderr).toContain('--bucket carries a user name or password');
     expect(stdout + stderr).not.toContain('hush-7f3a');
   });
 
-  test.each([[['frobnicate']], [[]]])('%j is no command', async (args) => {
+  test.each([[['frobnicate']], [[]]])('the usage for the arguments %j', async (args) => {
     const { code, stderr } = await ended(args);
     expect(code).toBe(2);
     expect(stderr).toContain(args.length > 0 ? 'frobnicate is not a command' : 'no command given');
@@ -144,11 +141,11 @@ describe('what is wrong with the command line is told, and it ends with 2', () =
   });
 });
 
-describe('what is wrong with the world is told in a line, and it ends with 1', () => {
+describe('a start exits with 1 and reports in one line', () => {
   const portInUse = (flag: string) =>
     `port ${port} on 127.0.0.1 is in use: stop what listens there, or choose another with ${flag}`;
 
-  test.each(['port', 'admin-port', 'demo-port'])('--%s in use', async (flag) => {
+  test.each(['port', 'admin-port', 'demo-port'])('that the port of --%s is in use', async (flag) => {
     const args = FREE.map((word, at) => (FREE[at - 1] === `--${flag}` ? port : word));
     const { code, lines } = await ended(['demo', ...args]);
     expect(lines).toEqual([`bucket-cors: ${portInUse(`--${flag}`)}`]);
@@ -164,13 +161,13 @@ describe('what is wrong with the world is told in a line, and it ends with 1', (
     expect(code).toBe(1);
   });
 
-  test.runIf(existsSync('/proc/self'))('a folder that nobody can write to', async () => {
+  test.runIf(existsSync('/proc/self'))('a folder that is not writable', async () => {
     const { code, lines } = await ended(['serve', ...FREE, '--bucket', '/proc/self']);
     expect(lines).toEqual([expect.stringMatching(/\/proc\/self can't be written to/)]);
     expect(code).toBe(1);
   });
 
-  test('a rules file with faults, a line each', async () => {
+  test('each fault of a rules file', async () => {
     const { code, lines } = await ended(['demo', ...FREE, '--rules', join(folder, 'faulty.xml')]);
     expect(lines).toEqual([
       expect.stringMatching(
@@ -193,7 +190,7 @@ describe('what is wrong with the world is told in a line, and it ends with 1', (
 });
 
 describe('help', () => {
-  test.each(['help', '--help'])('%s tells every flag and variable', async (word) => {
+  test.each(['help', '--help'])('%s lists every flag and variable', async (word) => {
     const { code, stdout, stderr } = await ended([word]);
     expect(code).toBe(0);
     expect(stderr).toBe('');
@@ -203,7 +200,7 @@ describe('help', () => {
     }
   });
 
-  test('--version tells the version of the package', async () => {
+  test('--version prints the version of the package', async () => {
     const { version } = (await import('../../package.json', { with: { type: 'json' } })).default;
     expect(await ended(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
   });

@@ -10,7 +10,7 @@ const all = edges();
 describe('--state-dir', () => {
   const state = () => all.at('state');
 
-  /** Serves once from a good store, ends, and takes the store away. */
+  /** Serves once, stops the edge and closes the store. Returns the store's URL. */
   async function servedOnce(): Promise<string> {
     const one = await all.store('https://a.example');
     const edge = await all.serve('--bucket', one.url, '--state-dir', state());
@@ -23,7 +23,7 @@ describe('--state-dir', () => {
     return one.url;
   }
 
-  test('serves the last good rules at once when the store is down at the next start', async () => {
+  test('serves the last good rules at once if the store is down at the next start', async () => {
     const edge = await all.serve('--bucket', await servedOnce(), '--state-dir', state());
     const preflight = await call(`${edge.url}/x`, {
       method: 'OPTIONS',
@@ -38,7 +38,7 @@ describe('--state-dir', () => {
     expect(json.reasons).toEqual([expect.stringContaining('last good rules')]);
   });
 
-  test('is written again after its file or itself was deleted, by the next load or by /refresh', async () => {
+  test('is written again by the next load or /refresh after its file or the directory is deleted', async () => {
     const one = await all.store('https://a.example');
     const files = async () =>
       (await readdir(state()).catch(() => [])).filter((name) => name.startsWith('rules-'));
@@ -49,16 +49,16 @@ describe('--state-dir', () => {
     await until('the file is written by the next load', written, PATIENCE);
     await rm(state(), { recursive: true });
     await admin(edge, '/refresh', 'POST');
-    await until('the folder is made again', written, PATIENCE);
+    await until('the directory is created again', written, PATIENCE);
     expect((await admin(edge, '/readyz')).json).toEqual({ status: 'ready', reasons: [] });
   });
 
-  test('goes on without what is corrupted, with a warning that names the file', async () => {
+  test('ignores a corrupted file, with a warning that names it', async () => {
     const url = await servedOnce();
     const [name = ''] = (await readdir(state())).filter((entry) => entry.startsWith('rules-'));
     await writeFile(all.at('state', name), '{"format": 1, "half');
     const edge = await all.serve('--bucket', url, '--state-dir', state());
-    await until('it is warned of', () => linesWith(edge, /is ignored until/).length > 0, PATIENCE);
+    await until('the warning is logged', () => linesWith(edge, /is ignored until/).length > 0, PATIENCE);
     expect(linesWith(edge, /is ignored until/)).toEqual([
       expect.objectContaining({ level: 'warn', msg: expect.stringContaining(all.at('state', name)) }),
     ]);
@@ -66,7 +66,7 @@ describe('--state-dir', () => {
     expect(await allows(edge, 'https://a.example')).toBe(false);
   });
 
-  test('is refused where it can’t be made', async () => {
+  test('is refused if it cannot be created', async () => {
     await writeFile(all.at('plain'), '');
     const args = ['--bucket', 'http://127.0.0.1:9', '--state-dir', all.at('plain', 'state')];
     const { code, lines } = await ended(['serve', ...PORTS, ...args]);

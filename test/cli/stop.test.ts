@@ -35,7 +35,7 @@ const refusesConnections = () =>
   });
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
-  test('lets a download finish, takes nothing new, and ends with 0', async () => {
+  test('lets a download finish, accepts no connections, and exits with 0', async () => {
     await serve('9s');
     const { text } = await download();
     edge.child.kill(signal);
@@ -47,7 +47,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     expect(edge.stdout()).toMatch(/"path":"\/slow".*"status":200,"code":null/);
   });
 
-  test('cuts off a download that takes longer than --drain, and ends with 0', async () => {
+  test('cuts off a download that takes longer than --drain, and exits with 0', async () => {
     await serve('1s');
     const { text } = await download();
     edge.child.kill(signal);
@@ -57,14 +57,14 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   });
 });
 
-test('with nothing in flight it ends at once, whatever --drain says', async () => {
+test('without a request in flight the edge exits at once, whatever --drain is', async () => {
   await serve('1h');
   await call(`${url}/a`);
   edge.child.kill('SIGTERM');
   expect(await edge.code).toBe(0);
 });
 
-test('a second signal ends it without waiting', async () => {
+test('a second signal ends the edge at once', async () => {
   await serve('1h');
   await download();
   edge.child.kill('SIGTERM');

@@ -12,8 +12,8 @@ afterEach(async () => {
   running = undefined;
 });
 
-describe('variables that others set', () => {
-  test('stop no start where Kubernetes has Services of such names, and are warned of', async () => {
+describe('variables that other programs set', () => {
+  test('of Kubernetes Services with such names are ignored with a warning', async () => {
     running = run(['serve', ...BUCKET], {
       env: {
         ...PORTS,
@@ -32,19 +32,19 @@ describe('variables that others set', () => {
     ]);
   });
 
-  test('of other commands are not looked at', async () => {
+  test('for other commands are ignored', async () => {
     running = run(['serve', ...BUCKET], { env: { ...PORTS, DEMO_PORT: 'no port at all' } });
     await running.address('edge');
   });
 
-  test('of the demo page are not looked at where a bucket is served', async () => {
+  test('for the demo page are ignored if a bucket is served', async () => {
     const env = { ...PORTS, DEMO_PORT: 'no port at all', BUCKET_CORS_BUCKET: 'http://127.0.0.1:9' };
     running = run(['demo'], { env });
     await running.address('edge');
     expect(running.stderr()).not.toContain('demo page');
   });
 
-  test('of the demo page are a fault of the demo', async () => {
+  test('for the demo page are a fault of the demo if they are invalid', async () => {
     const { code, lines } = await ended(['demo'], { env: { ...PORTS, DEMO_PORT: 'x' } });
     expect([code, lines]).toEqual([
       2,
@@ -59,7 +59,7 @@ describe('variables that others set', () => {
     ['HOST', [], 'demo', ['--demo-port', '0']],
     ['HOST', ['--workers', '2'], 'serve', BUCKET],
   ])(
-    '%s %j of a build environment is named when %s can listen at no such host',
+    '%s %j from a build environment is reported if %s cannot listen at such a host',
     async (name, more, command, args) => {
       const { code, lines } = await ended([command, ...args, ...more], {
         env: { ...PORTS, [name]: 'x86_64-conda-linux-gnu' },
@@ -70,7 +70,7 @@ describe('variables that others set', () => {
       expect(lines).toEqual([
         expect.stringMatching(
           new RegExp(
-            `^bucket-cors: ${name} x86_64-conda-linux-gnu is no address of this machine \\(E[A-Z_]+\\): write 127.0.0.1, or 0.0.0.0 for every address${instead}$`,
+            `^bucket-cors: ${name} x86_64-conda-linux-gnu is not an address of this machine \\(E[A-Z_]+\\): write 127.0.0.1, or 0.0.0.0 for every address${instead}$`,
           ),
         ),
       ]);
@@ -78,18 +78,18 @@ describe('variables that others set', () => {
     },
   );
 
-  test('an address that this machine does not have is named by its variable, by worker processes too', async () => {
+  test('with a foreign address are reported by name, also by worker processes', async () => {
     const env = { ...PORTS, HOST: '203.0.113.1' };
     const { code, lines } = await ended(['serve', ...BUCKET, '--workers', '2'], { env });
     expect(lines).toEqual([
       expect.stringMatching(
-        /^bucket-cors: HOST 203\.0\.113\.1 is no address of this machine \(EADDRNOTAVAIL\)/,
+        /^bucket-cors: HOST 203\.0\.113\.1 is not an address of this machine \(EADDRNOTAVAIL\)/,
       ),
     ]);
     expect(code).toBe(1);
   });
 
-  test('a folder is not opened to a network by a variable that a shell sets', async () => {
+  test('do not open a folder to the network', async () => {
     const { code, lines } = await ended(['demo', '--demo-port', '0'], { env: { ...PORTS, HOST: '0.0.0.0' } });
     expect(lines).toEqual([
       expect.stringMatching(
@@ -100,7 +100,7 @@ describe('variables that others set', () => {
   });
 });
 
-test('what an env-file leaves around values is told for all at once, with what to write', async () => {
+test('quotes and carriage returns from an env-file are reported together, with what to write', async () => {
   const { code, lines } = await ended(['serve'], {
     env: {
       PORT: '"8090"',
@@ -118,12 +118,12 @@ test('what an env-file leaves around values is told for all at once, with what t
   expect(code).toBe(2);
 });
 
-test('a path of a configuration file in quotes is one fault', async () => {
+test('a configuration file’s path in quotes is one fault', async () => {
   const { lines } = await ended(['serve'], { env: { BUCKET_CORS_CONFIG: '"edge.json"' } });
   expect(lines).toEqual(['bucket-cors: BUCKET_CORS_CONFIG has quotes around it; write edge.json']);
 });
 
-test('keys in quotes are told of without them', async () => {
+test('keys in quotes are reported without the keys', async () => {
   const { code, lines, stderr } = await ended(['serve', '--bucket', 'oss://media?region=cn-hangzhou'], {
     env: { ...PORTS, OSS_ACCESS_KEY_ID: '"LTAI-hush"', OSS_ACCESS_KEY_SECRET: 'hush' },
   });

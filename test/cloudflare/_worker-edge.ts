@@ -3,7 +3,7 @@ import type { describeRules } from '../../src/admin/rules.ts';
 import { digestOf } from '../../src/cloudflare/buckets.ts';
 import { readConfigFile } from '../../src/config/file.ts';
 import type { RequestEvent } from '../../src/edge/observe.ts';
-import type { RulesStatus } from '../../src/rules/ledger.ts';
+import type { RulesStatus } from '../../src/rules/record.ts';
 import { inlineSource } from '../../src/rules/sources/inline.ts';
 import { openUpstream, type Upstream } from '../helpers/upstream.ts';
 import type { BucketStatus, Edge, OpenOptions, Place } from '../suite/runtime.ts';

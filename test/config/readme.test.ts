@@ -1,44 +1,49 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { OPTIONS, type Option } from '../../src/config/options.ts';
 
-/** A cell as it is read: `\|` stands for a bar, and code marks around a whole cell are looks only. */
+/** The text of a cell: `\|` is an escaped bar, and backticks around the whole cell are formatting. */
 const plain = (cell: string): string =>
   cell
     .trim()
     .replaceAll('\\|', '|')
     .replace(/^`([^`]*)`$/, '$1');
 
-/** What stands for "no default". */
-const NOTHING = new Set(['', '-', '–', '—', 'none']);
+const NO_DEFAULT = '–';
 
-/** The README's rows `| flag | variable | default | example | about |`. */
-async function rows(): Promise<string[][]> {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-  return readme
+/** The rows `… | flag | variable | default | example | about |` of a page's tables, without what comes before the flag. */
+function rowsOf(page: string): string[][] {
+  return readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8')
     .split('\n')
-    .filter((line) => /^\|\s*`--[a-z]/.test(line))
-    .map((line) =>
-      line
-        .trim()
-        .replace(/^\||\|$/g, '')
-        .split(/(?<!\\)\|/)
-        .map(plain),
-    );
+    .flatMap((line) => /^\|(?:[^|]*\|)?(\s*`--[a-z].*)\|$/.exec(line)?.[1] ?? [])
+    .map((row) => row.split(/(?<!\\)\|/).map(plain));
 }
 
-test('the README tells every option there is, and no other, as it is', async () => {
-  const expected = Object.values<Option<unknown>>(OPTIONS).map(
-    ({ flag, variable, default: preset, example, about }) => [
-      `--${flag}`,
-      variable,
-      preset ?? '',
-      example,
-      about,
-    ],
-  );
-  const found = (await rows()).map((row) =>
-    row.map((cell, at) => (at === 2 && NOTHING.has(cell) ? '' : cell)),
-  );
-  expect(found).toEqual(expected);
+const byFlag = (rows: readonly string[][]) =>
+  Object.fromEntries(rows.map(([flag, variable, preset, example]) => [flag, { variable, preset, example }]));
+
+const OF_SOURCE = byFlag(
+  Object.values<Option<unknown>>(OPTIONS).map(({ flag, variable, default: preset, example }) => [
+    `--${flag}`,
+    variable,
+    preset ?? NO_DEFAULT,
+    example,
+  ]),
+);
+
+test('docs/options.md lists every option once, with the flag, variable, default and example of the source', () => {
+  const rows = rowsOf('docs/options.md');
+  expect(byFlag(rows)).toEqual(OF_SOURCE);
+  expect(rows).toHaveLength(Object.keys(OF_SOURCE).length);
+});
+
+test('the README lists some options, with the flag, variable, default and example of the source', () => {
+  const rows = rowsOf('README.md');
+  expect(rows.length).toBeGreaterThan(9);
+  expect(OF_SOURCE).toMatchObject(byFlag(rows));
+});
+
+test.each(['docs/options.md', 'README.md'])('%s says of each option what it does', (page) => {
+  for (const row of rowsOf(page))
+    expect(row, row[0]).toEqual([...row.slice(0, 4), expect.stringMatching(/\w+.*\.$/)]);
 });

@@ -86,7 +86,7 @@ const WRONG: readonly Row[] = [
     'V1 for s3',
     one({ bucket: 's3://media?region=us-east-1', signature: 'v1' }),
     `${FILE}: buckets.media: signature`,
-    /none of store s3/,
+    /not available for store s3/,
     /v4/,
   ],
   [

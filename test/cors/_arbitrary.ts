@@ -1,6 +1,6 @@
 /** Rules and requests over alphabets so small that they meet often. */
 import * as fc from 'fast-check';
-import type { Behaviour } from '../../src/cors/compile.ts';
+import type { Behaviour } from '../../src/cors/behaviour.ts';
 import type { Facts } from '../../src/cors/decide.ts';
 import { METHODS, type Rule, type RuleSet } from '../../src/cors/rule.ts';
 

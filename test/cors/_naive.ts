@@ -2,7 +2,7 @@
  * semantics.md §2 to §4 told a second time, slowly and without a look at src/cors beyond its types: the laws hold
  * the engine against this.
  */
-import type { Behaviour } from '../../src/cors/compile.ts';
+import type { Behaviour } from '../../src/cors/behaviour.ts';
 import type { Facts } from '../../src/cors/decide.ts';
 import type { Rule, RuleSet } from '../../src/cors/rule.ts';
 

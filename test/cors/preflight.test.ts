@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { Dialect } from '../../src/cors/behaviour.ts';
 import { missingBucket, unavailableRules } from '../../src/cors/compile.ts';
 import { decide, type Facts } from '../../src/cors/decide.ts';
-import { type Dialect, type Refusal, type Resource, refusal } from '../../src/cors/refusal.ts';
+import { refusal } from '../../src/cors/refusal.ts';
+import type { Refusal, Resource } from '../../src/cors/traits.ts';
 import { ask, behaviour, compiled, preflight, rule } from '../helpers/rules.ts';
 
 const A = 'https://a.example';

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { answer } from '../../src/cors/answer.ts';
-import { compileRules, missingBucket, type VaryMode } from '../../src/cors/compile.ts';
+import type { VaryMode } from '../../src/cors/behaviour.ts';
+import { compileRules, missingBucket } from '../../src/cors/compile.ts';
 import { decide, type Facts } from '../../src/cors/decide.ts';
 import { refusal } from '../../src/cors/refusal.ts';
 import { varyHeader } from '../../src/cors/vary.ts';

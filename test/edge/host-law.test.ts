@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { configuredName, hostName } from '../../src/bucket/host.ts';
-import { isHost } from '../../src/edge/facts.ts';
+import { isHost } from '../../src/edge/host.ts';
 import { type Bucket, createRouter } from '../../src/edge/route.ts';
 
 /** Each name in its one form, with what else a client may write for it. */

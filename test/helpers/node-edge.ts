@@ -12,7 +12,7 @@ import type { GateLimits } from '../../src/node/transport/gate.ts';
 import { createPools } from '../../src/node/transport/pools.ts';
 import { readByPools } from '../../src/node/transport/small-read.ts';
 import { createRulesCache } from '../../src/rules/cache.ts';
-import type { RuledBucket } from '../../src/rules/in-force.ts';
+import type { RuledBucket } from '../../src/rules/ruled-bucket.ts';
 import { bucketSource } from '../../src/rules/sources/bucket.ts';
 import type { Edge, OpenOptions, Place } from '../suite/runtime.ts';
 import { openUpstream, type Upstream } from './upstream.ts';

@@ -1,6 +1,6 @@
-import { type Behaviour, type CompiledRules, compileRules, type VaryMode } from '../../src/cors/compile.ts';
+import type { Behaviour, Dialect, VaryMode } from '../../src/cors/behaviour.ts';
+import { type CompiledRules, compileRules } from '../../src/cors/compile.ts';
 import type { Facts } from '../../src/cors/decide.ts';
-import type { Dialect } from '../../src/cors/refusal.ts';
 import type { Rule } from '../../src/cors/rule.ts';
 
 /** A rule that allows any origin to GET without request headers, with the changes of the test. */

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { Dialect } from '../../src/cors/refusal.ts';
+import type { Dialect } from '../../src/cors/behaviour.ts';
 import type { Method, Rule, RuleSet } from '../../src/cors/rule.ts';
 import type { Rules } from './upstream.ts';
 

@@ -3,7 +3,7 @@ import type { BucketPlace } from '../../src/config/bucket-url.ts';
 import { onlyBucket } from '../../src/config/file.ts';
 import { type Config, type GivenOptions, readConfig } from '../../src/config/read.ts';
 import { type Running, start } from '../../src/node/start.ts';
-import type { RuledBucket } from '../../src/rules/in-force.ts';
+import type { RuledBucket } from '../../src/rules/ruled-bucket.ts';
 
 /** Options with free ports, but for what the test says; they are given as text. */
 export function optionsOf(options: Readonly<Record<string, string>>): Config {

@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, createServer as createNetServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
@@ -9,7 +9,7 @@ import { onlyBucket } from '../../src/config/file.ts';
 import { readConfig } from '../../src/config/read.ts';
 import { start } from '../../src/node/start.ts';
 import { startFaultLines } from '../../src/node/start-fault.ts';
-import { keyOf } from '../../src/rules/in-force.ts';
+import { keyOf } from '../../src/rules/ruled-bucket.ts';
 import { until } from '../helpers/until.ts';
 import { call, configOf, type Started, startEdge } from './_running.ts';
 import { openStore, rulesFor, SLOW_BEGIN, SLOW_END, type Store, UNAVAILABLE } from './transport/_store.ts';
@@ -90,7 +90,7 @@ describe('a start that fails says why and leaves nothing running', () => {
 
   test('the address is not of this machine', async () => {
     const [line, ...others] = (await refused({ bucket: store.url, host: '203.0.113.1' })) ?? [];
-    expect(line).toMatch(/^--host 203\.0\.113\.1 is no address of this machine \(EADDRNOTAVAIL\): write 127/);
+    expect(line).toMatch(/^--host 203\.0\.113\.1 is not an address of this machine \(EADDRNOTAVAIL\): write 127/);
     expect(line).not.toContain('\n');
     expect(others).toEqual([]);
   });
@@ -264,6 +264,26 @@ describe('closing', () => {
     expect(await whole).toBe(SLOW_BEGIN + SLOW_END);
     await agent.destroy();
     await closing;
+  });
+
+  test('does not wait for a connection to the bucket that is still being made', async () => {
+    const sockets = new Set<Socket>();
+    // Accepts connections, and never completes a TLS handshake.
+    const mute = createNetServer((socket) => void sockets.add(socket.on('error', () => {})));
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    const bucket = `https://127.0.0.1:${(mute.address() as AddressInfo).port}`;
+    const edge = await running(
+      { bucket, rules: rulesFor('https://a.example'), bucketConnectTimeout: '10m' },
+      { drain: 0 },
+    );
+    const asked = edge.call('/a').catch(() => 'cut off');
+    await until('the connection is being made', () => sockets.size === 1);
+    const before = performance.now();
+    await edge.close();
+    expect(performance.now() - before).toBeLessThan(3_000);
+    expect(await asked).toBe('cut off');
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => mute.close(resolve));
   });
 
   test('can be asked for twice', async () => {

@@ -6,12 +6,12 @@ import { bucketWith, type Controlled, controlled, load, NONE, rulesOf, settled }
 export const TTL = 60_000;
 export const MAX_STALE = 600_000;
 
-/** Caches, and the clock they go by. */
+/** Caches of a test, and their clock. */
 export interface Caches {
   clock: number;
-  /** How far the wall clock is from it. */
+  /** Milliseconds by which the wall clock is ahead of `clock`. */
   wrong: number;
-  /** Both in milliseconds. */
+  /** Parameters in milliseconds. */
   newCache(ttl?: number, maxStale?: number): RulesCache;
   /** A cache that has loaded rules once. */
   loaded(
@@ -54,15 +54,16 @@ export function useCaches(): Caches {
   return caches;
 }
 
-/** The jitter's middle: times are what they say. */
+/** Mocks Math.random so that loads are due exactly at the end of their pause. */
 export function withoutJitter(): void {
   beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(0.5));
   afterEach(() => void vi.restoreAllMocks());
 }
 
-/** Has a cache asked for so many other buckets that it drops those from before. */
+/** Asks a cache for so many other buckets that it evicts all earlier ones. */
 export async function crowd(cache: RulesCache): Promise<void> {
   const other: Source = { kind: 'inline', name: 'other', load: async () => NONE };
   for (let at = 0; at < 10_001; at += 1) void cache.current(bucketWith(other, `other ${at}`));
-  await settled(() => cache.status('other 10000').state === 'fresh');
+  // Ten thousand digests take seconds on a busy machine.
+  await settled(() => cache.status('other 10000').state === 'fresh', 25_000);
 }

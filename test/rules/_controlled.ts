@@ -1,5 +1,6 @@
 import type { RulesCache } from '../../src/rules/cache.ts';
-import type { RuledBucket, RulesInForce } from '../../src/rules/in-force.ts';
+import type { RulesInForce } from '../../src/rules/in-force.ts';
+import type { RuledBucket } from '../../src/rules/ruled-bucket.ts';
 import type { Loaded, Source } from '../../src/rules/source.ts';
 import { behaviour, rule } from '../helpers/rules.ts';
 
@@ -8,7 +9,7 @@ export interface Controlled {
   readonly bucket: RuledBucket;
   /** Loads begun so far. */
   loads(): number;
-  /** Loads begun and not answered. */
+  /** Loads without an answer yet. */
   pending(): number;
   readonly signals: readonly AbortSignal[];
   answer(loaded: Loaded): void;
@@ -49,7 +50,7 @@ export const bucketWith = (source: Source, name = 'b'): RuledBucket => ({
   behaviour: behaviour('oss'),
 });
 
-/** Rules that let one origin read. */
+/** Rules that allow GET from one origin. */
 export const rulesOf = (origin: string): Loaded => ({
   outcome: 'rules',
   ruleSet: { rules: [rule({ allowedOrigins: [origin] })], responseVary: false },
@@ -60,29 +61,29 @@ export const NONE: Loaded = { outcome: 'none' };
 export const MISSING: Loaded = { outcome: 'missing' };
 export const unknown = (cause = 'it was down'): Loaded => ({ outcome: 'unknown', cause, cure: 'wait' });
 
-/** What rules are, in a word: the origins they list, `none`, `missing` or `unavailable`. */
-export function told({ rules }: RulesInForce): string {
+/** Rules in short: the origins they list, `none`, `missing` or `unavailable`. */
+export function summary({ rules }: RulesInForce): string {
   if (rules.state !== 'known') return rules.state;
   return rules.rules.flatMap(({ rule }) => rule.allowedOrigins).join(' ') || 'none';
 }
 
-/** What is in force without waiting; fails the test where somebody would have to wait. */
+/** The rules in force, in short. Fails the test if a request would have to wait. */
 export function now(cache: RulesCache, { bucket }: Controlled): string {
   const current = cache.current(bucket);
   if (current instanceof Promise) throw new Error('current() waits for a load');
-  return told(current);
+  return summary(current);
 }
 
-/** Lets promises and the digest behind them settle until `holds`; no timer is used, so that a test may fake them. */
-export async function settled(holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 5000; Date.now() < end; ) {
-    if (holds()) return;
+/** Waits until `isTrue`, at most `limit` milliseconds, without timers, which tests may fake. */
+export async function settled(isTrue: () => boolean, limit = 5_000): Promise<void> {
+  for (const end = Date.now() + limit; Date.now() < end; ) {
+    if (isTrue()) return;
     await new Promise((resolve) => setImmediate(resolve));
   }
-  throw new Error('waited five seconds for something that did not happen');
+  throw new Error(`waited ${limit} ms in vain`);
 }
 
-/** Answers the one load under way and waits until the cache has taken it in. */
+/** Answers the running load, and waits until the cache has recorded the answer. */
 export async function load(cache: RulesCache, { bucket, answer }: Controlled, loaded: Loaded): Promise<void> {
   const before = cache.status(bucket.name);
   answer(loaded);
@@ -92,6 +93,6 @@ export async function load(cache: RulesCache, { bucket, answer }: Controlled, lo
       ? failure !== null && failure !== before.failure
       : lastGood !== null && lastGood !== before.lastGood;
   });
-  // The new value is put into the cache a few promises later.
+  // Compiled rules follow the record a few promises later.
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { listen } from '../helpers/listen.ts';
 
-/** A document with one rule, by which anybody may GET. */
+/** A document with one rule that allows GET from any origin. */
 export const ONE =
   '<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>';
 
@@ -12,15 +12,15 @@ export const sends =
     response.writeHead(status, headers).end(body);
 
 export interface RulesServer {
-  /** Where it is, without a slash at the end. */
+  /** Without a final slash. */
   url(): string;
-  /** How it answers; by ONE when a test begins. */
+  /** The request handler; sends ONE at the beginning of each test. */
   answer: RequestListener;
   /** The test's requests so far. */
   readonly seen: readonly IncomingMessage[];
 }
 
-/** A server of rules that does what a test says; one for all tests of a file. */
+/** An HTTP server of rules, one for all tests of a file. */
 export function useServer(): RulesServer {
   let port = 0;
   const seen: IncomingMessage[] = [];

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { RulesCache } from '../../src/rules/cache.ts';
 import { crowd, MAX_STALE, TTL, useCaches } from './_caches.ts';
-import { type Controlled, load, now, rulesOf, told, unknown } from './_controlled.ts';
+import { type Controlled, load, now, rulesOf, summary, unknown } from './_controlled.ts';
 
-/** A load is due after it, whatever the jitter. */
+/** Milliseconds after which a load is due, with the longest jitter. */
 const DUE = 69_000;
 
 const caches = useCaches();
@@ -19,14 +19,14 @@ describe('how long last good rules stay in force', () => {
     }
   }
 
-  test('up to the limit', async () => {
+  test('is maxStale after the last confirmation, while loads fail', async () => {
     const { cache, source } = await loaded();
     await failUntil(cache, source, MAX_STALE);
     expect(now(cache, source)).toBe('https://a');
     expect(cache.status('b').state).toBe('stale');
   });
 
-  test('beyond it they are given up, and come back with the next good load', async () => {
+  test('is exceeded: they are unavailable until the next successful load', async () => {
     const { cache, source } = await loaded();
     await failUntil(cache, source, MAX_STALE + 1);
     expect(cache.current(source.bucket)).toMatchObject({ rules: { state: 'unavailable' }, version: null });
@@ -36,7 +36,7 @@ describe('how long last good rules stay in force', () => {
     expect(cache.status('b').state).toBe('fresh');
   });
 
-  test('a confirmation without a change counts anew', async () => {
+  test('counts from the last confirmation, although the rules have not changed', async () => {
     const { cache, source } = await loaded();
     await failUntil(cache, source, MAX_STALE - 2 * DUE);
     await reload(cache, source, rulesOf('https://a'), DUE);
@@ -44,60 +44,60 @@ describe('how long last good rules stay in force', () => {
     expect(now(cache, source)).toBe('https://a');
   });
 
-  test('for ever with 0', async () => {
+  test('has no limit with maxStale 0', async () => {
     const { cache, source } = await loaded(rulesOf('https://a'), TTL, 0);
     await reload(cache, source, unknown(), 10 * 365 * 86_400_000);
     expect(now(cache, source)).toBe('https://a');
     expect(cache.status('b').state).toBe('stale');
   });
 
-  test('after an idle time beyond it, the next request waits for the load instead', async () => {
+  test('after an idle time beyond maxStale, the next requests wait for one load', async () => {
     const { cache, source } = await loaded();
     caches.clock += MAX_STALE + 1;
     const waits = [cache.current(source.bucket), cache.current(source.bucket)];
     expect(waits[0]).toBeInstanceOf(Promise);
     expect(source.loads()).toBe(2);
     await load(cache, source, rulesOf('https://a'));
-    expect((await Promise.all(waits)).map(told)).toEqual(['https://a', 'https://a']);
+    expect((await Promise.all(waits)).map(summary)).toEqual(['https://a', 'https://a']);
   });
 
-  test('after an idle time beyond it, a load that fails gives them up', async () => {
+  test('after an idle time beyond maxStale, they are unavailable if the load fails', async () => {
     const { cache, source } = await loaded();
     caches.clock += MAX_STALE + 1;
     const waits = cache.current(source.bucket);
     await load(cache, source, unknown());
-    expect(told(await waits)).toBe('unavailable');
+    expect(summary(await waits)).toBe('unavailable');
     expect(now(cache, source)).toBe('unavailable');
   });
 
-  test('a limit shorter than the time between loads does not give up what no load has failed to find', async () => {
+  test('is never exceeded without a failed load, although maxStale is shorter than the time to live', async () => {
     const { cache, source } = await loaded(rulesOf('https://a'), 300_000, 60_000);
     caches.clock += 120_000;
     const current = cache.current(source.bucket);
     if (source.pending() > 0) await load(cache, source, rulesOf('https://a'));
-    expect(told(await current)).toBe('https://a');
+    expect(summary(await current)).toBe('https://a');
   });
 
-  test('after an idle time beyond it, also where the bucket was evicted meanwhile (found in review)', async () => {
+  test('after an idle time beyond maxStale, the next request waits also if the bucket was evicted', async () => {
     const { cache, source } = await loaded();
     await crowd(cache);
     caches.clock += MAX_STALE + 1;
     const waits = cache.current(source.bucket);
     expect(waits).toBeInstanceOf(Promise);
     await load(cache, source, rulesOf('https://b'));
-    expect(told(await waits)).toBe('https://b');
+    expect(summary(await waits)).toBe('https://b');
   });
 
-  test('after an idle time beyond it, also where the bucket was given other options meanwhile', async () => {
+  test('after an idle time beyond maxStale, the next request waits also if the bucket was reconfigured', async () => {
     const { cache, source } = await loaded();
     caches.clock += MAX_STALE + 1;
     const waits = cache.current({ ...source.bucket });
     await load(cache, source, rulesOf('https://b'));
-    expect(told(await waits)).toBe('https://b');
+    expect(summary(await waits)).toBe('https://b');
   });
 
   test.each([60_000, 30_000, 1_000])(
-    'a limit of %i ms is never reached while loads succeed (found in review)',
+    'of %i ms is never exceeded while loads succeed, as rules are revalidated within half of it',
     async (maxStale) => {
       const { cache, source } = await loaded(rulesOf('https://a'), TTL, maxStale);
       for (let at = 0; at < 40; at += 1) {

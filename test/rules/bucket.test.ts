@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../src/bucket/address.ts';
 import { askForRules, rulesUrl } from '../../src/bucket/read.ts';
 import type { Address } from '../../src/bucket/transport.ts';
-import { MAX_DOCUMENT_BYTES } from '../../src/rules/read.ts';
+import { MAX_DOCUMENT_BYTES } from '../../src/rules/source.ts';
 import { bucketSource, interpret } from '../../src/rules/sources/bucket.ts';
 
 const error = (code: string) =>
@@ -11,7 +11,7 @@ const HTML = '<!DOCTYPE html><html><body><h1>It works</h1></body></html>';
 const ONE =
   '<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>';
 
-describe('what an answer to GET /?cors means', () => {
+describe('an answer to GET /?cors', () => {
   test.each([
     ['a document', 200, ONE, 'rules'],
     [
@@ -20,12 +20,12 @@ describe('what an answer to GET /?cors means', () => {
       ONE.replace('>', ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'),
       'rules',
     ],
-    ['an empty document, as old MinIO answers when there are none', 200, '<CORSConfiguration/>', 'rules'],
+    ['an empty document, as old MinIO answers without rules', 200, '<CORSConfiguration/>', 'rules'],
     ['a document with a method that only RGW knows', 200, ONE.replace('GET', 'COPY'), 'rules'],
-    ['no content, as Garage answers when there are none', 204, '', 'none'],
+    ['no content, as Garage answers without rules', 204, '', 'none'],
     ['no such configuration', 404, error('NoSuchCORSConfiguration'), 'none'],
     [
-      'no such configuration, with blanks in the element',
+      'no such configuration, with spaces in the element',
       404,
       '<Error><Code> NoSuchCORSConfiguration </Code></Error>',
       'none',
@@ -33,25 +33,25 @@ describe('what an answer to GET /?cors means', () => {
     ['no such bucket', 404, error('NoSuchBucket'), 'missing'],
     ['garbage with 200', 200, 'ok', 'unknown'],
     ['a broken document with 200', 200, ONE.slice(0, -5), 'unknown'],
-    ['a page with 200, from a portal in between', 200, HTML, 'unknown'],
+    ['an HTML page with 200, from a captive portal', 200, HTML, 'unknown'],
     ['an error with 200', 200, error('AccessDenied'), 'unknown'],
     ['another document with 200', 200, '<ListBucketResult/>', 'unknown'],
-    ['a part of a document', 206, ONE, 'unknown'],
+    ['a partial document', 206, ONE, 'unknown'],
     ['another success', 202, '', 'unknown'],
-    ['a page with 404, from a proxy in between', 404, HTML, 'unknown'],
+    ['an HTML page with 404, from a proxy', 404, HTML, 'unknown'],
     ['an empty 404', 404, '', 'unknown'],
-    ['no such key, from a store that takes ?cors for nothing', 404, error('NoSuchKey'), 'unknown'],
+    ['no such key, from a store that ignores ?cors', 404, error('NoSuchKey'), 'unknown'],
     ['no such configuration with a status that is not 404', 403, error('NoSuchCORSConfiguration'), 'unknown'],
     ['no such bucket with a status that is not 404', 403, error('NoSuchBucket'), 'unknown'],
     [
-      'a word of the code in a message only',
+      'a code in the message only',
       404,
       '<Error><Code>X</Code><Message>NoSuchCORSConfiguration</Message></Error>',
       'unknown',
     ],
     ['moved', 301, error('PermanentRedirect'), 'unknown'],
     ['found elsewhere', 307, '', 'unknown'],
-    ['not modified, by itself', 304, '', 'unknown'],
+    ['not modified, to an unconditional request', 304, '', 'unknown'],
     ['bad request', 400, error('InvalidRequest'), 'unknown'],
     ['not authorised', 401, '', 'unknown'],
     ['forbidden', 403, error('AccessDenied'), 'unknown'],
@@ -61,7 +61,7 @@ describe('what an answer to GET /?cors means', () => {
     ['not implemented', 501, error('NotImplemented'), 'unknown'],
     ['bad gateway', 502, HTML, 'unknown'],
     ['slow down', 503, error('SlowDown'), 'unknown'],
-  ])('%s', (_, status, text, outcome) => {
+  ])('has the outcome of the table when it is %s', (_, status, text, outcome) => {
     expect(interpret(status, text)).toMatchObject({ outcome });
   });
 
@@ -69,31 +69,31 @@ describe('what an answer to GET /?cors means', () => {
     [301, error('PermanentRedirect'), '301 PermanentRedirect', /regional address/],
     [200, '[]', 'JSON', /answer XML/],
     [200, ' {"cors":[]}', 'JSON', /answer XML/],
-    [304, '', '304', /not asked whether anything has changed/],
+    [304, '', '304', /not conditional/],
     [401, '', '401', /--credentials.*--rules FILE/],
     [403, error('AccessDenied'), '403 AccessDenied', /--credentials.*--rules FILE/],
     [404, HTML, '404', /--bucket names a bucket/],
     [404, error('NoSuchKey'), '404 NoSuchKey', /--bucket names a bucket/],
-    [405, error('MethodNotAllowed'), '405 MethodNotAllowed', /keeps no CORS rules.*--rules FILE/],
-    [501, error('NotImplemented'), '501 NotImplemented', /keeps no CORS rules.*--rules FILE/],
+    [405, error('MethodNotAllowed'), '405 MethodNotAllowed', /has no CORS rules.*--rules FILE/],
+    [501, error('NotImplemented'), '501 NotImplemented', /has no CORS rules.*--rules FILE/],
     [500, '', '500', /asks again by itself/],
     [503, error('SlowDown'), '503 SlowDown', /asks again by itself/],
-  ])('%i is told with its code, and with what helps', (status, text, said, cure) => {
+  ])('of status %i and body %j gives a cause with its code, and a cure', (status, text, answered, cure) => {
     expect(interpret(status, text)).toEqual({
       outcome: 'unknown',
-      cause: `the bucket answered ${said} to GET /?cors`,
+      cause: `the bucket answered ${answered} to GET /?cors`,
       cure: expect.stringMatching(cure),
     });
   });
 
-  test('a page instead of a document is told as one', () => {
+  test('that is an HTML page says so in the cause', () => {
     expect(interpret(200, HTML)).toMatchObject({
       cause: expect.stringContaining('HTML page'),
       cure: 'Look at what the bucket answers to GET /?cors.',
     });
   });
 
-  test('what is skipped in a document in force stays visible', () => {
+  test('with an unknown method gives rules without it, and a warning', () => {
     const loaded = interpret(
       200,
       ONE.replace('</CORSRule>', '<AllowedMethod>COPY</AllowedMethod></CORSRule>'),
@@ -104,20 +104,20 @@ describe('what an answer to GET /?cors means', () => {
     });
   });
 
-  test('a code of any length makes no endless cause', () => {
+  test('with a very long code gives a short cause', () => {
     const { cause } = interpret(503, error('X'.repeat(60_000))) as { cause: string };
     expect(cause.length).toBeLessThan(1000);
   });
 });
 
-describe('the source', () => {
+describe('the bucket source', () => {
   const address = (url: string) => parseAddress(url) as Address;
 
   test.each([
     ['https://b.example', 'https://b.example/?cors'],
     ['https://b.example/', 'https://b.example/?cors'],
     ['http://127.0.0.1:9000/b/', 'http://127.0.0.1:9000/b/?cors'],
-  ])('of %s asks %s', async (url, asked) => {
+  ])('for %s requests %s', async (url, asked) => {
     const seen: unknown[] = [];
     const ask = askForRules(address(url), async (at, headers, { maxBytes }) => {
       seen.push([at, headers, maxBytes]);
@@ -129,7 +129,7 @@ describe('the source', () => {
     expect(seen).toEqual([[asked, ['Host', new URL(url).host], MAX_DOCUMENT_BYTES]]);
   });
 
-  test('sends what the signer made of the request', async () => {
+  test('sends the headers that the signer added', async () => {
     const seen: unknown[] = [];
     const ask = askForRules(
       address('https://s.example/b'),

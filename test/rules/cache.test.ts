@@ -1,24 +1,24 @@
 import { describe, expect, test } from 'vitest';
 import { crowd, TTL, useCaches, withoutJitter } from './_caches.ts';
-import { controlled, load, MISSING, NONE, now, rulesOf, settled, told, unknown } from './_controlled.ts';
+import { controlled, load, MISSING, NONE, now, rulesOf, settled, summary, unknown } from './_controlled.ts';
 
 const caches = useCaches();
 const { loaded, newCache, reload } = caches;
 withoutJitter();
 
 describe('the first load', () => {
-  test('is waited for, and shared by all who wait', async () => {
+  test('makes requests wait, and is one load for all of them', async () => {
     const cache = newCache();
     const source = controlled();
     const waits = [1, 2, 3].map(() => cache.current(source.bucket));
     for (const wait of waits) expect(wait).toBeInstanceOf(Promise);
     expect(source.loads()).toBe(1);
     source.answer(rulesOf('https://a'));
-    expect((await Promise.all(waits)).map(told)).toEqual(['https://a', 'https://a', 'https://a']);
+    expect((await Promise.all(waits)).map(summary)).toEqual(['https://a', 'https://a', 'https://a']);
     expect(source.loads()).toBe(1);
   });
 
-  test('fails closed when it brings nothing, and the next request need not wait', async () => {
+  test('fails closed if it fails, and the next request does not wait', async () => {
     const cache = newCache();
     const source = controlled();
     const waits = cache.current(source.bucket);
@@ -28,19 +28,19 @@ describe('the first load', () => {
     expect(source.loads()).toBe(1);
   });
 
-  test('of one bucket is not another bucket’s', async () => {
+  test('of a bucket does not affect another bucket', async () => {
     const cache = newCache();
     const [one, two] = [controlled('one'), controlled('two')];
     const waits = [cache.current(one.bucket), cache.current(two.bucket)];
     await load(cache, two, rulesOf('https://two'));
     await load(cache, one, unknown());
-    expect((await Promise.all(waits)).map(told)).toEqual(['unavailable', 'https://two']);
+    expect((await Promise.all(waits)).map(summary)).toEqual(['unavailable', 'https://two']);
     expect(cache.status('two').state).toBe('fresh');
   });
 });
 
 describe('loaded rules', () => {
-  test('are served until their time is over, and nobody asks', async () => {
+  test('are served without a load until their time to live is over', async () => {
     const { cache, source } = await loaded();
     for (const later of [0, 1, TTL / 2, TTL / 2 - 1]) {
       caches.clock += later;
@@ -49,7 +49,7 @@ describe('loaded rules', () => {
     expect(source.loads()).toBe(1);
   });
 
-  test('are served after it too, while one load for all runs', async () => {
+  test('are served after their time to live too, while a single load runs', async () => {
     const { cache, source } = await loaded();
     caches.clock += TTL + 1;
     for (let request = 0; request < 20; request += 1) expect(now(cache, source)).toBe('https://a');
@@ -61,9 +61,9 @@ describe('loaded rules', () => {
 
   test.each([
     ['other rules', rulesOf('https://b'), 'https://b'],
-    ['the word that there are none', NONE, 'none'],
-    ['the word that the bucket is gone', MISSING, 'missing'],
-    ['rules without a rule', { ...rulesOf(''), ruleSet: { rules: [], responseVary: false } }, 'none'],
+    ['an answer without rules', NONE, 'none'],
+    ['the answer that the bucket does not exist', MISSING, 'missing'],
+    ['an empty rule set', { ...rulesOf(''), ruleSet: { rules: [], responseVary: false } }, 'none'],
   ])('are replaced by %s', async (_, found, expected) => {
     const { cache, source } = await loaded();
     await reload(cache, source, found);
@@ -72,19 +72,19 @@ describe('loaded rules', () => {
 
   test.each([
     ['rules', rulesOf('https://a'), 'https://a'],
-    ['the word that there are none', NONE, 'none'],
-    ['the word that the bucket is gone', MISSING, 'missing'],
-  ])('%s: an unknown never replaces it', async (_, first, expected) => {
+    ['an answer without rules', NONE, 'none'],
+    ['the answer that the bucket does not exist', MISSING, 'missing'],
+  ])('that were %s stay in force after an unknown outcome', async (_, first, expected) => {
     const { cache, source } = await loaded(first);
     await reload(cache, source, unknown());
     expect(now(cache, source)).toBe(expected);
     expect(cache.status('b').state).toBe('stale');
   });
 
-  test('outlive the eviction of their bucket', async () => {
+  test('outlive the eviction of their bucket from the LRU cache', async () => {
     const { cache, source } = await loaded();
     await crowd(cache);
-    // No request waits for the store when the rules are known (found in review).
+    // The record still has the rules: no request waits for the bucket.
     expect(now(cache, source)).toBe('https://a');
     caches.clock += 2;
     expect(now(cache, source)).toBe('https://a');
@@ -95,16 +95,16 @@ describe('loaded rules', () => {
 });
 
 describe('refresh', () => {
-  test('loads fresh rules again, and gives what it found', async () => {
+  test('loads again although the rules are fresh, and resolves to the new rules', async () => {
     const { cache, source } = await loaded();
     const refreshed = cache.refresh(source.bucket);
     await settled(() => source.pending() === 1);
     await load(cache, source, rulesOf('https://b'));
-    expect(told(await refreshed)).toBe('https://b');
+    expect(summary(await refreshed)).toBe('https://b');
     expect(source.loads()).toBe(2);
   });
 
-  test('loads once more after a load that was under way', async () => {
+  test('during a load starts another one after it', async () => {
     const { cache, source } = await loaded();
     caches.clock += TTL + 1;
     now(cache, source);
@@ -113,31 +113,31 @@ describe('refresh', () => {
     await settled(() => source.pending() === 1);
     expect(now(cache, source)).toBe('https://before');
     await load(cache, source, rulesOf('https://after'));
-    expect(told(await refreshed)).toBe('https://after');
+    expect(summary(await refreshed)).toBe('https://after');
     expect(source.loads()).toBe(3);
   });
 
-  test('of many at once loads twice: one load began before the others asked', async () => {
+  test('three times at once loads twice: the first load began before the other calls', async () => {
     const { cache, source } = await loaded();
     const refreshed = [1, 2, 3].map(() => cache.refresh(source.bucket));
     await settled(() => source.pending() === 1);
     await load(cache, source, rulesOf('https://b'));
     await settled(() => source.pending() === 1);
     await load(cache, source, rulesOf('https://c'));
-    expect((await Promise.all(refreshed)).map(told)).toEqual(['https://b', 'https://c', 'https://c']);
+    expect((await Promise.all(refreshed)).map(summary)).toEqual(['https://b', 'https://c', 'https://c']);
     expect(source.loads()).toBe(3);
   });
 
-  test('that fails leaves the rules in force', async () => {
+  test('that fails leaves the last good rules in force', async () => {
     const { cache, source } = await loaded();
     const refreshed = cache.refresh(source.bucket);
     await settled(() => source.pending() === 1);
     await load(cache, source, unknown());
-    expect(told(await refreshed)).toBe('https://a');
+    expect(summary(await refreshed)).toBe('https://a');
     expect(cache.status('b').state).toBe('stale');
   });
 
-  test('does not keep requests waiting that have rules', async () => {
+  test('does not make requests wait if there are rules', async () => {
     const { cache, source } = await loaded();
     const refreshed = cache.refresh(source.bucket);
     await settled(() => source.pending() === 1);

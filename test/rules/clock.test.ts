@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { createRulesCache } from '../../src/rules/cache.ts';
 import { neverBack } from '../../src/rules/clock.ts';
 import { MAX_STALE, TTL, useCaches, withoutJitter } from './_caches.ts';
-import { controlled, load, now, rulesOf, settled, told, unknown } from './_controlled.ts';
-import { MAX_STALE as SHELF_MAX_STALE, useShelf } from './_shelf.ts';
+import { controlled, load, now, rulesOf, settled, summary, unknown } from './_controlled.ts';
+import { MAX_STALE as STORAGE_MAX_STALE, useStorage } from './_storage.ts';
 
 const HOURS = 3_600_000;
 const A = 'https://a';
 
-test('law: a clock without its steps back gives the sum of its steps ahead', () => {
+test('law: neverBack returns the sum of the forward steps of a clock', () => {
   const step = fc.integer({ min: -1_000_000, max: 1_000_000 });
   fc.assert(
     fc.property(fc.integer(), fc.array(step), (start, steps) => {
@@ -29,7 +29,7 @@ describe.each([-8 * HOURS, 8 * HOURS])('a wall clock that is set by %i ms', (ste
   const caches = useCaches();
   withoutJitter();
 
-  test('changes nothing at the time to live', async () => {
+  test('does not change the time to live', async () => {
     const { cache, source } = await caches.loaded();
     caches.wrong = step;
     caches.clock += TTL - 1;
@@ -40,7 +40,7 @@ describe.each([-8 * HOURS, 8 * HOURS])('a wall clock that is set by %i ms', (ste
     expect(source.loads()).toBe(2);
   });
 
-  test('changes nothing at the pause after a failed load', async () => {
+  test('does not change the pause after a failed load', async () => {
     const { cache, source } = await caches.loaded();
     await caches.reload(cache, source, unknown());
     caches.wrong = step;
@@ -52,7 +52,7 @@ describe.each([-8 * HOURS, 8 * HOURS])('a wall clock that is set by %i ms', (ste
     expect(source.loads()).toBe(3);
   });
 
-  test('changes nothing at the age of last good rules, nor at when they are given up', async () => {
+  test('does not change the age of last good rules, nor when they expire', async () => {
     const { cache, source } = await caches.loaded();
     caches.wrong = step;
     await caches.reload(cache, source, unknown());
@@ -64,7 +64,7 @@ describe.each([-8 * HOURS, 8 * HOURS])('a wall clock that is set by %i ms', (ste
     expect(cache.status('b').state).toBe('unavailable');
   });
 
-  test('is shown as it is', async () => {
+  test('dates loads and failures as it is set', async () => {
     const { cache, source } = await caches.loaded();
     caches.wrong = step;
     await caches.reload(cache, source, rulesOf('https://b'));
@@ -75,7 +75,7 @@ describe.each([-8 * HOURS, 8 * HOURS])('a wall clock that is set by %i ms', (ste
   });
 });
 
-test('a clock that begins at 0 has times to live too', async () => {
+test('rules expire also by a clock that begins at 0', async () => {
   let clock = 0;
   const cache = createRulesCache({ ttl: TTL, maxStale: 0, now: () => clock });
   const source = controlled();
@@ -87,59 +87,59 @@ test('a clock that begins at 0 has times to live too', async () => {
   expect(source.loads()).toBe(2);
 });
 
-describe('what is stored', () => {
-  const shelf = useShelf();
+describe('a stored copy', () => {
+  const storage = useStorage();
   const DUE = 23_000;
 
-  test.each([-8 * HOURS, 8 * HOURS])('is dated again once the clock was set by %i ms', async (step) => {
-    const [cache, source] = [shelf.newCache(), controlled()];
-    await shelf.loaded(cache, source, rulesOf(A));
-    const { loadedAt } = shelf.kept();
-    shelf.wrong = step;
-    shelf.clock += DUE;
-    await shelf.loaded(cache, source, rulesOf(A));
-    const confirmedAt = shelf.clock + step;
-    expect(shelf.stored).toMatchObject({ confirmedAt, loadedAt: Math.min(loadedAt, confirmedAt) });
-    expect(shelf.writes()).toBe(2);
+  test.each([-8 * HOURS, 8 * HOURS])('is dated again after the clock was set by %i ms', async (step) => {
+    const [cache, source] = [storage.newCache(), controlled()];
+    await storage.loaded(cache, source, rulesOf(A));
+    const { loadedAt } = storage.copy();
+    storage.wrong = step;
+    storage.clock += DUE;
+    await storage.loaded(cache, source, rulesOf(A));
+    const confirmedAt = storage.clock + step;
+    expect(storage.stored).toMatchObject({ confirmedAt, loadedAt: Math.min(loadedAt, confirmedAt) });
+    expect(storage.writes()).toBe(2);
   });
 
-  /** A new process whose source is down, with what was stored `age` ms ago by a clock that was `wrong`. */
+  /** A new process with a copy that a clock `wrong` ms ahead dated `age` ms ago; its own clock is `nowWrong` ms ahead. */
   async function begun({ wrong = 0, age = 0, nowWrong = 0 }) {
-    shelf.wrong = wrong;
-    await shelf.otherProcess();
-    shelf.clock += age;
-    shelf.wrong = nowWrong;
-    const [cache, source] = [shelf.newCache(), controlled()];
+    storage.wrong = wrong;
+    await storage.otherProcess();
+    storage.clock += age;
+    storage.wrong = nowWrong;
+    const [cache, source] = [storage.newCache(), controlled()];
     const first = cache.current(source.bucket);
     return { cache, source, first };
   }
 
   test.each<[string, Parameters<typeof begun>[0], number]>([
-    ['of ten minutes ago by right clocks', { age: 60_000 }, 60_000],
-    ['by a clock that was ahead', { wrong: 8 * HOURS, age: 60_000 }, 0],
-    ['by a clock that was not set', { wrong: -1_699_999_999_999, age: 60_000 }, 0],
-    ['and read by a clock that is not set', { age: 60_000, nowWrong: -1_699_999_999_999 }, 0],
-    ['and read by a clock that is behind', { age: 60_000, nowWrong: -8 * HOURS }, 0],
-  ])('%s is in force, and for no longer than maxStale', async (_, about, age) => {
+    ['of a minute ago by correct clocks', { age: 60_000 }, 60_000],
+    ['written by a clock that was ahead', { wrong: 8 * HOURS, age: 60_000 }, 0],
+    ['written by a clock that was not set', { wrong: -1_699_999_999_999, age: 60_000 }, 0],
+    ['read by a clock that is not set', { age: 60_000, nowWrong: -1_699_999_999_999 }, 0],
+    ['read by a clock that is behind', { age: 60_000, nowWrong: -8 * HOURS }, 0],
+  ])('%s is in force until maxStale', async (_, about, age) => {
     const { cache, source, first } = await begun(about);
-    expect(told(await first)).toBe(A);
+    expect(summary(await first)).toBe(A);
     expect(cache.status('b')).toMatchObject({ state: 'stale', age });
     await settled(() => source.pending() === 1);
     await load(cache, source, unknown());
-    shelf.clock += SHELF_MAX_STALE - age;
+    storage.clock += STORAGE_MAX_STALE - age;
     expect(now(cache, source)).toBe(A);
-    shelf.clock += 1;
+    storage.clock += 1;
     expect(now(cache, source)).toBe('unavailable');
   });
 
-  test('and dated wrongly does not take the place of rules that are known', async () => {
-    const [cache, source] = [shelf.newCache(), controlled()];
-    await shelf.loaded(cache, source, rulesOf('https://b'));
-    shelf.clock += 10;
-    shelf.wrong = 8 * HOURS;
-    await shelf.otherProcess();
-    shelf.wrong = 0;
-    const learning = cache.learn(source.bucket, shelf.kept().version);
+  test('with a wrong date does not replace loaded rules', async () => {
+    const [cache, source] = [storage.newCache(), controlled()];
+    await storage.loaded(cache, source, rulesOf('https://b'));
+    storage.clock += 10;
+    storage.wrong = 8 * HOURS;
+    await storage.otherProcess();
+    storage.wrong = 0;
+    const learning = cache.learn(source.bucket, storage.copy().version);
     // The source is asked instead.
     await settled(() => source.pending() === 1);
     await load(cache, source, rulesOf('https://c'));
@@ -147,13 +147,13 @@ describe('what is stored', () => {
     expect(now(cache, source)).toBe('https://c');
   });
 
-  test('and too old by a clock that is ahead is taken once the clock is set right', async () => {
+  test('that is too old by a wrong clock is used once the clock is corrected', async () => {
     const { cache, source, first } = await begun({ age: 60_000, nowWrong: 8 * HOURS });
     await settled(() => source.pending() === 1);
     source.answer(unknown());
-    expect(told(await first)).toBe('unavailable');
-    shelf.wrong = 0;
-    shelf.clock += 2_000;
+    expect(summary(await first)).toBe('unavailable');
+    storage.wrong = 0;
+    storage.clock += 2_000;
     now(cache, source);
     await settled(() => cache.status('b').state === 'stale');
     expect(now(cache, source)).toBe(A);

@@ -11,7 +11,7 @@ const DATE = 'Sat, 16 Dec 2023 16:20:57 GMT';
 
 const server = useServer();
 /** The headers of the last request. */
-const asked = () => server.seen.at(-1)?.headers;
+const lastHeaders = () => server.seen.at(-1)?.headers;
 const bucket = () => bucketSource('b', askForRules(parseAddress(server.url()) as Address, readByFetch));
 const url = () =>
   urlSource(server.url(), ({ headers, ...limits }) => readByFetch(server.url(), headers, limits));
@@ -26,32 +26,32 @@ describe.each([
     ['a weak ETag', { ETag: 'W/"v1"' }, { etag: 'W/"v1"' }],
     ['a date', { 'Last-Modified': DATE }, { lastModified: DATE }],
     ['both', { ETag: '"v1"', 'Last-Modified': DATE }, { etag: '"v1"', lastModified: DATE }],
-  ])('that gives %s gives it with the rules', async (_name, headers, validators) => {
+  ])('that sends %s gives it as a validator with the rules', async (_name, headers, validators) => {
     server.answer = sends(200, ONE, headers);
     expect(await load(source())).toMatchObject({ outcome: 'rules', validators });
-    expect(asked()).not.toHaveProperty('if-none-match');
-    expect(asked()).not.toHaveProperty('if-modified-since');
+    expect(lastHeaders()).not.toHaveProperty('if-none-match');
+    expect(lastHeaders()).not.toHaveProperty('if-modified-since');
   });
 
   test.each([
-    ['gives neither', {}],
-    ['gives an empty one', { ETag: '' }],
+    ['sends no validators', {}],
+    ['sends an empty ETag', { ETag: '' }],
   ])(
-    'that %s is asked as if for the first time, and its document is not read again while it is the same',
+    'that %s is requested unconditionally, and an identical document is unchanged',
     async (_name, headers) => {
       server.answer = sends(200, ONE, headers);
       const loaded = await load(source());
       const { validators } = loaded.outcome === 'rules' ? loaded : {};
       expect(Object.keys(validators ?? {})).toEqual(['text']);
       expect(await load(source(), validators)).toEqual({ outcome: 'unchanged', validators });
-      expect(asked()).not.toHaveProperty('if-none-match');
-      expect(asked()).not.toHaveProperty('if-modified-since');
+      expect(lastHeaders()).not.toHaveProperty('if-none-match');
+      expect(lastHeaders()).not.toHaveProperty('if-modified-since');
       server.answer = sends(200, ONE.replace('GET', 'PUT'), headers);
       expect(await load(source(), validators)).toMatchObject({ outcome: 'rules' });
     },
   );
 
-  test('that gives the same document under another ETag is asked with that one next', async () => {
+  test('that sends the same document with a new ETag gives the new ETag as a validator', async () => {
     server.answer = sends(200, ONE, { ETag: '"v1"' });
     const first = await load(source());
     const { validators } = first.outcome === 'rules' ? first : {};
@@ -62,28 +62,28 @@ describe.each([
     });
   });
 
-  test('is asked with what it gave before', async () => {
+  test('is requested with the validators of its last answer', async () => {
     server.answer = sends(200, ONE, { ETag: '"v2"' });
     const loaded = await load(source(), { etag: '"v1"', lastModified: DATE });
-    expect(asked()).toMatchObject({ 'if-none-match': '"v1"', 'if-modified-since': DATE });
+    expect(lastHeaders()).toMatchObject({ 'if-none-match': '"v1"', 'if-modified-since': DATE });
     expect(loaded).toMatchObject({ outcome: 'rules', validators: { etag: '"v2"' } });
     await load(source(), { lastModified: DATE });
-    expect(asked()).toMatchObject({ 'if-modified-since': DATE });
-    expect(asked()).not.toHaveProperty('if-none-match');
+    expect(lastHeaders()).toMatchObject({ 'if-modified-since': DATE });
+    expect(lastHeaders()).not.toHaveProperty('if-none-match');
   });
 
   test.each([
-    ['by its ETag', { etag: '"v1"' }],
-    ['by its date', { lastModified: DATE }],
-  ])('that has not changed says so %s', async (_name, previous) => {
+    ['an ETag', { etag: '"v1"' }],
+    ['a date', { lastModified: DATE }],
+  ])('that answers 304 to a request with %s is unchanged', async (_name, previous) => {
     server.answer = sends(304);
     expect(await load(source(), previous)).toEqual({ outcome: 'unchanged' });
   });
 
   test.each([
-    ['not asked whether anything has changed', undefined],
-    ['asked with nothing to compare', {}],
-  ])('that answers 304, %s, is unknown', async (_name, previous) => {
+    ['without validators', undefined],
+    ['with empty validators', {}],
+  ])('that answers 304 to a request %s is unknown', async (_name, previous) => {
     server.answer = sends(304);
     expect(await load(source(), previous)).toMatchObject({
       outcome: 'unknown',
@@ -91,7 +91,7 @@ describe.each([
     });
   });
 
-  test('whose document can not be read gives no validators, so that it is read again', async () => {
+  test('whose document cannot be read gives no validators, so that it is read again', async () => {
     server.answer = sends(200, 'oops', { ETag: '"v1"' });
     const loaded = await load(source(), { etag: '"v0"' });
     expect(loaded).toMatchObject({ outcome: 'unknown' });
@@ -99,7 +99,7 @@ describe.each([
   });
 });
 
-test('a bucket that lost its rules is not taken for unchanged', async () => {
+test('a bucket whose rules were deleted gives none, although its ETag is the same', async () => {
   server.answer = sends(404, '<Error><Code>NoSuchCORSConfiguration</Code></Error>', { ETag: '"v1"' });
   expect(await load(bucket(), { etag: '"v1"' })).toEqual({ outcome: 'none' });
 });

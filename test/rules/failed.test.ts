@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { LOAD_TIMEOUT } from '../../src/rules/load.ts';
 import type { Source } from '../../src/rules/source.ts';
 import { TTL, useCaches, withoutJitter } from './_caches.ts';
-import { bucketWith, controlled, load, now, rulesOf, told, unknown } from './_controlled.ts';
+import { bucketWith, controlled, load, now, rulesOf, summary, unknown } from './_controlled.ts';
 
 const caches = useCaches();
 const { loaded, newCache, reload } = caches;
@@ -10,7 +10,7 @@ withoutJitter();
 afterEach(() => void vi.useRealTimers());
 
 describe('a failed load', () => {
-  test('is not tried again by every request: the pauses grow up to a minute', async () => {
+  test('is not repeated by every request: the pauses grow up to a minute', async () => {
     const { cache, source } = await loaded(rulesOf('https://a'), TTL, 0);
     caches.clock += TTL + 1;
     now(cache, source);
@@ -29,7 +29,7 @@ describe('a failed load', () => {
     expect(cache.status('b').failure?.count).toBe(9);
   });
 
-  test('is paused after also when there never were rules', async () => {
+  test('is followed by a pause also if no rules were ever loaded', async () => {
     const cache = newCache();
     const source = controlled();
     const waits = cache.current(source.bucket);
@@ -45,7 +45,7 @@ describe('a failed load', () => {
     expect(now(cache, source)).toBe('https://a');
   });
 
-  test('counts from one again after a good one', async () => {
+  test('counts from one again after a successful load', async () => {
     const { cache, source } = await loaded();
     await reload(cache, source, unknown());
     await reload(cache, source, unknown(), 1001);
@@ -67,17 +67,17 @@ describe('a failed load', () => {
       new Error('fetch failed', { cause: new Error('ECONNREFUSED') }),
       'source of b could not be read: fetch failed (ECONNREFUSED)',
     ],
-    ['rejects with something else', 'odd', 'source of b could not be read: odd'],
-  ])('is one that %s', async (_, error, cause) => {
+    ['rejects with a value that is not an error', 'odd', 'source of b could not be read: odd'],
+  ])('is a load whose source %s', async (_, error, cause) => {
     const cache = newCache();
     const source = controlled();
     const waits = cache.current(source.bucket);
     source.reject(error);
-    expect(told(await waits)).toBe('unavailable');
+    expect(summary(await waits)).toBe('unavailable');
     expect(cache.status('b').failure).toMatchObject({ cause, count: 1, at: caches.clock });
   });
 
-  test('is one that throws before it gives a promise', async () => {
+  test('is a load whose source throws before it returns a promise', async () => {
     const cache = newCache();
     const source: Source = {
       kind: 'url',
@@ -86,11 +86,11 @@ describe('a failed load', () => {
         throw new Error('no such thing');
       },
     };
-    expect(told(await cache.current(bucketWith(source)))).toBe('unavailable');
+    expect(summary(await cache.current(bucketWith(source)))).toBe('unavailable');
     expect(cache.status('b').failure?.cause).toBe('thrower could not be read: no such thing');
   });
 
-  test('is one that takes longer than five seconds; what comes later does not count', async () => {
+  test('is a load that takes longer than five seconds; a later answer is ignored', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const cache = newCache();
     const source = controlled();
@@ -98,7 +98,7 @@ describe('a failed load', () => {
     vi.advanceTimersByTime(LOAD_TIMEOUT - 1);
     expect(source.signals[0]?.aborted).toBe(false);
     vi.advanceTimersByTime(1);
-    expect(told(await waits)).toBe('unavailable');
+    expect(summary(await waits)).toBe('unavailable');
     expect(source.signals[0]?.aborted).toBe(true);
     expect(cache.status('b').failure?.cause).toBe('source of b did not answer within 5 seconds');
     source.answer(rulesOf('https://late'));
@@ -107,7 +107,7 @@ describe('a failed load', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('leaves no timer behind, nor does a good one', async () => {
+  test('leaves no timer behind, like a successful load', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const { cache, source } = await loaded();
     await reload(cache, source, unknown());

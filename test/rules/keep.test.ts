@@ -1,162 +1,122 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { METHODS, NO_RULES, type Rule } from '../../src/cors/rule.ts';
-import { MAX_DOCUMENT_BYTES, readDocument } from '../../src/document/read.ts';
-import { decodeKept, encodeKept, firstOfRow, MAX_KEPT_BYTES, within } from '../../src/rules/keep.ts';
-import type { LastGood } from '../../src/rules/ledger.ts';
-import { versionOf } from '../../src/rules/version.ts';
-import { rule } from '../helpers/rules.ts';
+import { NO_RULES } from '../../src/cors/rule.ts';
+import type { Keep } from '../../src/rules/keep.ts';
+import { createCopies } from '../../src/rules/keep.ts';
+import type { CopyHead, LastGood } from '../../src/rules/last-good.ts';
 
-const lastGood = async (rules: readonly Rule[], about: Partial<LastGood> = {}): Promise<LastGood> => {
-  const ruleSet = { rules, responseVary: false };
-  return {
-    outcome: 'rules',
-    ruleSet,
-    version: await versionOf(ruleSet),
-    warnings: [],
-    loadedAt: 1_000,
-    confirmedAt: 2_000,
-    ...about,
+const NOW = 1_700_000_000_000;
+const MAX_STALE = 1_000_000;
+
+const record = (version: string, confirmedAt = NOW): LastGood => ({
+  outcome: 'none',
+  ruleSet: NO_RULES,
+  version,
+  warnings: [],
+  loadedAt: confirmedAt,
+  confirmedAt,
+});
+
+/** A `Keep` with this copy. */
+function keepWith(stored: LastGood | null) {
+  const written: string[] = [];
+  const peeks: boolean[] = [];
+  let copy = stored;
+  const keep: Keep = {
+    read: async () => copy,
+    peek: async (_, fresh) => {
+      peeks.push(fresh);
+      return copy;
+    },
+    write: async (_, given) => {
+      written.push(given.version);
+      copy = given;
+    },
   };
-};
+  return { keep, written, peeks };
+}
 
-const full = rule({
-  id: 'Ünï "quoted" <&>',
-  allowedOrigins: ['https://a.example', 'https://*.b.example'],
-  allowedMethods: METHODS,
-  allowedHeaders: ['*', 'x-oss-*'],
-  exposeHeaders: ['ETag'],
-  maxAgeSeconds: 0,
-});
+const copiesIn = (...keeps: readonly Keep[]) =>
+  createCopies({ keeps, maxStale: MAX_STALE, wallClock: () => NOW });
 
-const warning = { place: 'CORSRule[1]/AllowedMethod[2]', value: 'COPY', reason: 'unknown', write: 'GET' };
-
-describe('kept text', () => {
-  test.each<[string, Partial<LastGood>]>([
-    ['rules', {}],
-    ['rules with warnings', { warnings: [warning, { place: 'p', reason: 'r', write: 'w' }] }],
-    ['times with fractions', { loadedAt: 0, confirmedAt: 1.5 }],
-  ])('%s come back as they were', async (_, about) => {
-    const kept = await lastGood([full, rule()], about);
-    expect(await decodeKept('b', encodeKept('b', kept))).toEqual(kept);
+describe('of several copies', () => {
+  test('the most recently confirmed one is read', async () => {
+    const [old, recent] = [record('old', 5), record('recent', 6)];
+    const read = (...stored: (LastGood | null)[]) =>
+      copiesIn(...stored.map((one) => keepWith(one).keep)).read('b');
+    expect(await read(null, old, recent, null)).toBe(recent);
+    expect(await read(recent, old)).toBe(recent);
+    expect(await read(null, null)).toBeNull();
+    expect(await read()).toBeNull();
   });
 
-  test.each(['none', 'missing'] as const)('%s comes back as it was', async (outcome) => {
-    const version = await versionOf(NO_RULES, outcome);
-    const kept = await lastGood([], { outcome, version, ruleSet: NO_RULES });
-    expect(await decodeKept('bücket/ñ', encodeKept('bücket/ñ', kept))).toEqual(kept);
+  test('all are written', () => {
+    const [one, two] = [keepWith(null), keepWith(null)];
+    copiesIn(one.keep, two.keep).write('b', record('v1'));
+    expect([one.written, two.written]).toEqual([['v1'], ['v1']]);
   });
 
-  test('whatever a store serves in the longest document that is read fits, warnings included', async () => {
-    const origin = '"'.repeat(60);
-    const one = `<CORSRule><AllowedOrigin>${origin}</AllowedOrigin><AllowedMethod>*</AllowedMethod><Odd${'d'.repeat(200)}/></CORSRule>`;
-    const count = Math.floor((MAX_DOCUMENT_BYTES - 100) / one.length);
-    const document = readDocument(`<CORSConfiguration>${one.repeat(count)}</CORSConfiguration>`, 'store');
-    if (!document.ok) throw new Error('the document is refused');
-    const { ruleSet, warnings } = document;
-    expect(warnings.length).toBeGreaterThan(count);
-    const kept = await lastGood([], { ruleSet, warnings, version: await versionOf(ruleSet) });
-    const text = encodeKept('b', kept);
-    expect(Buffer.byteLength(text)).toBeLessThan(MAX_KEPT_BYTES / 2);
-    expect(await decodeKept('b', text)).toEqual(kept);
-  });
-
-  const rules = fc.array(
-    fc.record({
-      allowedOrigins: fc.array(fc.constantFrom('*', 'https://a', 'null'), { minLength: 1 }),
-      allowedMethods: fc.array(fc.constantFrom(...METHODS), { minLength: 1 }),
-      allowedHeaders: fc.array(fc.constantFrom('*', 'x-a')),
-      exposeHeaders: fc.array(fc.constantFrom('ETag', 'x-b')),
-      maxAgeSeconds: fc.nat(),
-    }),
-  );
-
-  test('any rule set comes back as it was; no text that is cut off is taken', async () => {
-    await fc.assert(
-      fc.asyncProperty(rules, fc.nat(), async (some, at) => {
-        const kept = await lastGood(some);
-        const text = encodeKept('b', kept);
-        expect(await decodeKept('b', text)).toEqual(kept);
-        // The last two characters are the closing brace and the end of the line.
-        const cut = text.slice(0, at % (text.length - 1));
-        expect(await decodeKept('b', cut)).toHaveProperty('fault');
-      }),
-      { numRuns: 50 },
-    );
-  });
-
-  test('no other text is taken, nor does any make it reject', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.oneof(fc.string(), fc.json()), async (text) => {
-        expect(await decodeKept('b', text)).toEqual({ fault: expect.any(String) });
-      }),
-      { numRuns: 200 },
-    );
-  });
-
-  test.each([
-    ['another format', '"format":1', '"format":2', /^not of format 1$/],
-    ['another bucket', '"bucket":"b"', '"bucket":"c"', /another bucket/],
-    ['an unknown outcome', '"outcome":"rules"', '"outcome":"unknown"', /outcome/],
-    ['rules where there are none', '"outcome":"rules"', '"outcome":"none"', /at odds with itself/],
-    ['a time that is text', '"loadedAt":1000', '"loadedAt":"1000"', /times/],
-    ['a time before 1970', '"loadedAt":1000', '"loadedAt":-1', /times/],
-    ['a time beyond dates', '"confirmedAt":2000', '"confirmedAt":1e300', /times/],
-    ['no rule set', '"ruleSet"', '"rules"', /rule set/],
-    ['a wider rule', '["https://a.example",', '["*",', /version/],
-    ['a rule less', /"rules":\[\{.*\}\],"resp/, '"rules":[],"resp', /version/],
-    ['another version', /"version":"\w+"/, '"version":"0123456789abcdef"', /version/],
-    ['no version', '"version"', '"hash"', /version/],
-    ['ResponseVary as text', '"responseVary":false', '"responseVary":"false"', /rule set/],
-    ['no warnings', '"warnings"', '"faults"', /warnings/],
-    ['a warning without a place', '"place"', '"at"', /warnings/],
-  ])('text with %s is not taken', async (_, from, to, fault) => {
-    const text = encodeKept('b', await lastGood([full], { warnings: [warning] }));
-    const altered = text.replace(from, to);
-    expect(altered).not.toBe(text);
-    expect(await decodeKept('b', altered)).toEqual({ fault: expect.stringMatching(fault) });
-  });
-
-  test.each<[string, object]>([
-    ['no origin', { allowedOrigins: [] }],
-    ['no method', { allowedMethods: [] }],
-    ['an origin that is not text', { allowedOrigins: [null] }],
-    ['an origin with two *', { allowedOrigins: ['*.*'] }],
-    ['an origin with blanks around it', { allowedOrigins: [' https://a'] }],
-    ['a method that is none', { allowedMethods: ['TRACE'] }],
-    ['a header name with a line break', { allowedHeaders: ['x\r\ny'] }],
-    ['a wildcard among exposed headers', { exposeHeaders: ['*'] }],
-    ['an age that is text', { maxAgeSeconds: '5' }],
-    ['an age below nothing', { maxAgeSeconds: -1 }],
-    ['an id with a control character', { id: 'a\u0000' }],
-  ])('a rule with %s is not taken, though its version fits', async (_, about) => {
-    const kept = await lastGood([{ ...full, ...about } as Rule]).catch(() => lastGood([full]));
-    const text = encodeKept('b', {
-      ...kept,
-      ruleSet: { ...NO_RULES, rules: [{ ...full, ...about } as Rule] },
-    });
-    expect(await decodeKept('b', text)).toEqual({ fault: 'without a rule set that can be' });
-  });
-
-  test('text that is too long is not read', async () => {
-    expect(await decodeKept('b', ' '.repeat(MAX_KEPT_BYTES + 1))).toEqual({
-      fault: `over ${MAX_KEPT_BYTES} bytes`,
-    });
+  test('only the missing one is written again', async () => {
+    const [there, lost] = [keepWith(record('v1')), keepWith(null)];
+    await copiesIn(there.keep, lost.keep).restore('b', () => record('v1'), false);
+    expect([there.written, lost.written]).toEqual([[], ['v1']]);
   });
 });
 
-test('work within its limit gives its value or its own failure, later work fails', async () => {
-  expect(await within(5_000, Promise.resolve(1))).toBe(1);
-  await expect(within(5_000, Promise.reject(new Error('own')))).rejects.toThrow('own');
-  await expect(within(1, new Promise(() => undefined))).rejects.toThrow('no answer within 1 ms');
-});
+describe('a copy', () => {
+  const TENTH = MAX_STALE / 10;
+  test.each<[string, CopyHead | null, boolean]>([
+    ['that is missing', null, true],
+    ['of the same version', record('v1', NOW), false],
+    ['confirmed less than a tenth of maxStale ago', record('v1', NOW - TENTH + 1), false],
+    ['confirmed a tenth of maxStale ago', record('v1', NOW - TENTH), true],
+    ['from the future, since the clock was set back', record('v1', NOW + TENTH), true],
+    ['from 1970, by a clock that was not set', record('v1', 0), true],
+    ['of an older version', record('v0', NOW - 1), true],
+    ['of another version, confirmed at the same time', record('v0', NOW), true],
+    ['of another version, from the future', record('v0', NOW + 1), true],
+  ])('%s: is written again: %s', async (_, stored, again) => {
+    const { keep, written } = keepWith(stored as LastGood | null);
+    await copiesIn(keep).restore('b', () => record('v1'), false);
+    expect(written).toEqual(again ? ['v1'] : []);
+  });
 
-test('of failures in a row the first is told', () => {
-  const told: string[] = [];
-  const row = firstOfRow((message) => told.push(message));
-  row.failed('a');
-  row.failed('b');
-  row.worked();
-  row.failed('c');
-  expect(told).toEqual(['a', 'c']);
+  test('of a newer version by another process is not overwritten', async () => {
+    const { keep, written } = keepWith(record('v2', NOW));
+    await copiesIn(keep).restore('b', () => record('v1', NOW - 1), false);
+    expect(written).toEqual([]);
+  });
+
+  test('is written with the rules in force after the check', async () => {
+    const { keep, written } = keepWith(null);
+    let known = record('v1');
+    const restored = copiesIn(keep).restore('b', () => known, false);
+    known = record('v2');
+    await restored;
+    expect(written).toEqual(['v2']);
+  });
+
+  test('is not written if the rules expired during the check', async () => {
+    const { keep, written } = keepWith(null);
+    let known: LastGood | null = record('v1');
+    const restored = copiesIn(keep).restore('b', () => known, false);
+    known = null;
+    await restored;
+    expect(written).toEqual([]);
+  });
+
+  test('is not checked if there are no rules to store', async () => {
+    const { keep, peeks } = keepWith(null);
+    await copiesIn(keep).restore('b', () => null, false);
+    expect(peeks).toEqual([]);
+  });
+
+  test('is checked once more for all calls during a check', async () => {
+    const { keep, peeks } = keepWith(record('v1'));
+    const copies = copiesIn(keep);
+    const all = [1, 2, 3, 4].map(() => copies.restore('b', () => record('v1'), true));
+    await Promise.all(all);
+    expect(peeks).toEqual([true, true]);
+    await copies.restore('b', () => record('v1'), false);
+    expect(peeks).toEqual([true, true, false]);
+  });
 });

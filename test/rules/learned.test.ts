@@ -1,63 +1,63 @@
 import { describe, expect, test } from 'vitest';
 import type { Loaded } from '../../src/rules/source.ts';
-import { controlled, load, MISSING, NONE, now, rulesOf, settled, told } from './_controlled.ts';
-import { DUE, useShelf } from './_shelf.ts';
+import { controlled, load, MISSING, NONE, now, rulesOf, settled, summary } from './_controlled.ts';
+import { DUE, useStorage } from './_storage.ts';
 
-const shelf = useShelf();
-const { kept, loaded, newCache, otherProcess } = shelf;
+const storage = useStorage();
+const { copy, loaded, newCache, otherProcess } = storage;
 
-/** A cache that has loaded this. */
+/** A cache that has loaded these rules. */
 async function having(found: Loaded) {
   const [cache, source] = [newCache(), controlled()];
   await loaded(cache, source, found);
   return { cache, source };
 }
 
-/** A cache with the rules a that has learned b while its next load is under way. */
+/** A cache with rules a that learns rules b during its next load. */
 async function overtaken() {
   const { cache, source } = await having(rulesOf('https://a'));
-  shelf.clock += DUE;
+  storage.clock += DUE;
   void cache.current(source.bucket);
   await settled(() => source.pending() === 1);
   await otherProcess(rulesOf('https://b'));
-  await cache.learn(source.bucket, kept().version);
+  await cache.learn(source.bucket, copy().version);
   return { cache, source };
 }
 
-describe('a version that somebody else has loaded', () => {
-  test('is taken from where it is kept, without asking the store', async () => {
+describe('a version that another process has loaded', () => {
+  test('is read from storage, without a request to the bucket', async () => {
     const { cache, source } = await having(rulesOf('https://a'));
-    shelf.clock += 10;
+    storage.clock += 10;
     await otherProcess(rulesOf('https://b'));
-    const { version } = kept();
+    const { version } = copy();
     await cache.learn(source.bucket, version);
     expect(now(cache, source)).toBe('https://b');
     expect(source.loads()).toBe(1);
     expect(cache.status('b').lastGood?.version).toBe(version);
   });
 
-  test('is not undone by a load that began before', async () => {
+  test('is not replaced by a load that began before it was learned', async () => {
     const { cache, source } = await overtaken();
-    // The store's slow answer still has the old rules.
+    // The bucket's late answer still has the old rules.
     source.answer(rulesOf('https://a'));
     await settled(() => source.pending() === 1);
     expect(now(cache, source)).toBe('https://b');
-    expect(cache.status('b').lastGood?.version).toBe(kept().version);
+    expect(cache.status('b').lastGood?.version).toBe(copy().version);
   });
 
-  test('that comes twice does not have a late answer taken for what it was asked about (found in review)', async () => {
+  test('is not confirmed by a late 304, which is about the version before it', async () => {
     const { cache, source } = await having(rulesOf('https://y'));
     const y = { text: 'document y' };
-    shelf.clock += DUE;
+    storage.clock += DUE;
     await loaded(cache, source, { ...rulesOf('https://y'), validators: y } as Loaded);
-    shelf.clock += DUE;
+    storage.clock += DUE;
     void cache.current(source.bucket);
     await settled(() => source.pending() === 1);
     await otherProcess(rulesOf('https://x'));
-    shelf.stored = { ...kept(), confirmedAt: ++shelf.clock };
-    await cache.learn(source.bucket, kept().version);
+    storage.stored = { ...copy(), confirmedAt: ++storage.clock };
+    await cache.learn(source.bucket, copy().version);
     expect(now(cache, source)).toBe('https://x');
-    // The store still has y, as it had when it was asked.
+    // The bucket still has y, as at the time of the request.
     source.answer({ outcome: 'unchanged', validators: y });
     await settled(() => source.pending() === 1);
     await load(cache, source, rulesOf('https://y'));
@@ -65,50 +65,50 @@ describe('a version that somebody else has loaded', () => {
     expect(cache.status('b').lastGood?.ruleSet.rules[0]?.allowedOrigins).toEqual(['https://y']);
   });
 
-  test('never makes two loads run at once, of which the older answer could come last (found in review)', async () => {
+  test('never makes two loads run at once, as the older answer could arrive last', async () => {
     const { cache, source } = await overtaken();
-    shelf.clock += DUE;
+    storage.clock += DUE;
     now(cache, source);
     const renewed = cache.renew(source.bucket);
     for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     expect(source.pending()).toBe(1);
-    // The load that began first, asked again since b was learned; then the one that was wanted.
+    // The first load asks again since b was learned; then the renewal's own load runs.
     source.answer(rulesOf('https://a'));
     await settled(() => source.pending() === 1);
     source.answer(rulesOf('https://b'));
     await settled(() => source.pending() === 1);
     source.answer(rulesOf('https://c'));
-    expect(told(await renewed)).toBe('https://c');
-    expect(cache.status('b').lastGood?.version).toBe(kept().version);
+    expect(summary(await renewed)).toBe('https://c');
+    expect(cache.status('b').lastGood?.version).toBe(copy().version);
   });
 
-  test('makes a refresh that it overtook load once more (found in review)', async () => {
+  test('makes a running refresh ask again, whose answer may be older', async () => {
     const { cache, source } = await having(rulesOf('https://a'));
-    shelf.clock += 10;
+    storage.clock += 10;
     const refreshed = cache.refresh(source.bucket);
     await settled(() => source.pending() === 1);
     await otherProcess(rulesOf('https://b'));
-    await cache.learn(source.bucket, kept().version);
+    await cache.learn(source.bucket, copy().version);
     source.answer(rulesOf('https://a'));
     await settled(() => source.pending() === 1);
     await load(cache, source, rulesOf('https://c'));
-    expect(told(await refreshed)).toBe('https://c');
+    expect(summary(await refreshed)).toBe('https://c');
     expect(now(cache, source)).toBe('https://c');
   });
 
   test.each([
-    ['loses its rules', NONE, MISSING],
-    ['is there again', MISSING, NONE],
-  ])('reaches the others also when the bucket %s, which changes no rule', async (_, before, after) => {
+    ['was deleted', NONE, MISSING],
+    ['exists again', MISSING, NONE],
+  ])('reaches other processes also if the bucket %s, which changes no rule', async (_, before, after) => {
     const { cache, source } = await having(before);
     await otherProcess(after);
-    shelf.clock += 10;
-    shelf.stored = { ...kept(), confirmedAt: shelf.clock };
-    await cache.learn(source.bucket, shelf.versions.at(-1) ?? '');
+    storage.clock += 10;
+    storage.stored = { ...copy(), confirmedAt: storage.clock };
+    await cache.learn(source.bucket, storage.versions.at(-1) ?? '');
     expect(cache.status('b').lastGood?.outcome).toBe(after.outcome);
   });
 
-  test('is loaded where it is not kept', async () => {
+  test('is loaded from the bucket if it is not in storage', async () => {
     const { cache, source } = await having(rulesOf('https://a'));
     const learning = cache.learn(source.bucket, '0123456789abcdef');
     await settled(() => source.pending() === 1);
@@ -117,7 +117,7 @@ describe('a version that somebody else has loaded', () => {
     expect(now(cache, source)).toBe('https://b');
   });
 
-  test('is nothing to do when it is known already', async () => {
+  test('starts no load if it is in force already', async () => {
     const { cache, source } = await having(rulesOf('https://a'));
     await cache.learn(source.bucket, cache.status('b').lastGood?.version ?? '');
     expect(source.loads()).toBe(1);

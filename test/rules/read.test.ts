@@ -5,7 +5,7 @@ import { askForRules, readByFetch } from '../../src/bucket/read.ts';
 import type { Address } from '../../src/bucket/transport.ts';
 import { parseRules } from '../../src/config/values.ts';
 import { createRulesCache } from '../../src/rules/cache.ts';
-import { MAX_DOCUMENT_BYTES } from '../../src/rules/read.ts';
+import { MAX_DOCUMENT_BYTES } from '../../src/rules/source.ts';
 import { bucketSource } from '../../src/rules/sources/bucket.ts';
 import { inlineSource } from '../../src/rules/sources/inline.ts';
 import { urlSource } from '../../src/rules/sources/url.ts';
@@ -24,34 +24,34 @@ const bucket = () => {
 };
 
 describe('a bucket over HTTP', () => {
-  test('that has rules', async () => {
+  test('that answers a document gives rules', async () => {
     server.answer = sends(200, ONE);
     expect(await bucket().load(soon())).toMatchObject({ outcome: 'rules' });
     expect(server.seen[0]).toMatchObject({ method: 'GET', url: '/?cors' });
   });
 
-  test('whose document has the most bytes that are read', async () => {
+  test('gives rules from a document of the greatest length', async () => {
     server.answer = sends(200, padded(MAX_DOCUMENT_BYTES));
     expect(await bucket().load(soon())).toMatchObject({ outcome: 'rules' });
   });
 
   test.each([
     [
-      'answers more bytes than are read',
+      'answers a document over the limit',
       sends(200, padded(MAX_DOCUMENT_BYTES + 1)),
       /longer than 65536 bytes/,
     ],
-    ['breaks off', (_, response) => void response.socket?.destroy(), /fetch failed/],
+    ['closes the connection', (_, response) => void response.socket?.destroy(), /fetch failed/],
     [
-      'breaks off in the body',
+      'closes the connection within the body',
       (_, response) => {
         response.writeHead(200, { 'Content-Length': 100 });
         response.write('<CORS', () => response.socket?.destroy());
       },
       /terminated/,
     ],
-  ] as [string, RequestListener, RegExp][])('that %s is unknown', async (_, acts, cause) => {
-    server.answer = acts;
+  ] as [string, RequestListener, RegExp][])('that %s is unknown', async (_, answer, cause) => {
+    server.answer = answer;
     const cache = createRulesCache({ ttl: 1000, maxStale: 0 });
     await cache.current(bucketWith(bucket()));
     expect(cache.status('b')).toMatchObject({
@@ -61,7 +61,7 @@ describe('a bucket over HTTP', () => {
     expect(cache.status('b').failure?.cause).toContain(`${server.url()}/?cors could not be read`);
   });
 
-  test('that nobody can connect to is unknown, and the reason is told', async () => {
+  test('that refuses connections is unknown, with the reason in the cause', async () => {
     const free = createServer();
     const port = await listen(free);
     await new Promise((resolve) => free.close(resolve));
@@ -77,7 +77,7 @@ describe('a URL', () => {
   const source = (path = `/rules.xml?token=${secret}`) =>
     urlSource(server.url() + path, ({ headers, ...rest }) => readByFetch(server.url() + path, headers, rest));
 
-  test('is asked with its query, which its name does not tell', async () => {
+  test('is requested with its query, which its name omits', async () => {
     server.answer = sends(200, ONE);
     expect(source()).toMatchObject({ kind: 'url', name: `${server.url()}/rules.xml` });
     expect(await source().load(soon())).toMatchObject({ outcome: 'rules' });
@@ -86,20 +86,20 @@ describe('a URL', () => {
 
   test.each([
     ['answers 404', sends(404, 'no'), /rules\.xml answered 404$/],
-    ['answers 204, which is an answer of stores only', sends(204), /answered 204$/],
+    ['answers 204, which only a bucket may answer', sends(204), /answered 204$/],
     ['redirects', sends(302, '', { Location: '/elsewhere' }), /answered 302$/],
-    ['answers a page', sends(200, '<html></html>'), /HTML page/],
+    ['answers an HTML page', sends(200, '<html></html>'), /HTML page/],
     [
-      'has a fault, read strictly',
+      'answers a document with an unknown method, which is read strictly',
       sends(200, ONE.replace('GET', 'COPY')),
       /CORSRule\[1\]\/AllowedMethod\[1\] "COPY"/,
     ],
-    ['answers too much', sends(200, padded(MAX_DOCUMENT_BYTES + 1)), /longer than 65536/],
-    ['breaks off', (_, response) => void response.socket?.destroy(), /could not be read/],
+    ['answers a document over the limit', sends(200, padded(MAX_DOCUMENT_BYTES + 1)), /longer than 65536/],
+    ['closes the connection', (_, response) => void response.socket?.destroy(), /could not be read/],
   ] as [string, RequestListener, RegExp][])(
-    'that %s is unknown, and the secret stays one',
-    async (_, acts, cause) => {
-      server.answer = acts;
+    'that %s is unknown, and its failure does not contain the secret of the URL',
+    async (_, answer, cause) => {
+      server.answer = answer;
       const cache = createRulesCache({ ttl: 1000, maxStale: 0 });
       await cache.current(bucketWith(source()));
       const { failure, state } = cache.status('b');
@@ -109,7 +109,7 @@ describe('a URL', () => {
     },
   );
 
-  test('with a password in it never tells it, neither refused nor asked', async () => {
+  test('with a password never shows it in a fault or a failure', async () => {
     const parsed = parseRules(
       `http://user:${secret}@127.0.0.1:${new URL(server.url()).port}/r.xml?token=${secret}`,
     );
@@ -126,7 +126,7 @@ describe('a document in the option itself', () => {
   test.each([
     ['XML', ONE],
     ['JSON', '{"CORSRules":[{"AllowedOrigins":["*"],"AllowedMethods":["GET"]}]}'],
-  ])('%s', async (_, text) => {
+  ])('is read as %s', async (_, text) => {
     expect(inlineSource(text)).toMatchObject({ kind: 'inline', name: 'inline' });
     expect(await inlineSource(text).load(soon())).toMatchObject({
       outcome: 'rules',
@@ -134,9 +134,9 @@ describe('a document in the option itself', () => {
     });
   });
 
-  test('is read strictly, and each fault is told', async () => {
+  test('is read strictly, and each fault is listed', async () => {
     const loaded = await inlineSource(ONE.replace('GET', 'get').replace('*', 'https://*.*')).load(soon());
-    expect(loaded).toMatchObject({ outcome: 'unknown', cure: 'Mend the document and start again.' });
+    expect(loaded).toMatchObject({ outcome: 'unknown', cure: 'Correct the document and start again.' });
     expect('faults' in loaded && loaded.faults?.map(({ place }) => place)).toEqual([
       'CORSRule[1]/AllowedOrigin[1]',
       'CORSRule[1]/AllowedMethod[1]',

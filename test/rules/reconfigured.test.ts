@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createRulesCache } from '../../src/rules/cache.ts';
-import { type Controlled, controlled, load, rulesOf, settled, told, unknown } from './_controlled.ts';
+import { type Controlled, controlled, load, rulesOf, settled, summary, unknown } from './_controlled.ts';
 
 let clock = 0;
 const changes: string[] = [];
@@ -22,35 +22,35 @@ const allowing = (bucket: Controlled['bucket'], allow: boolean) => ({
   behaviour: { ...bucket.behaviour, dangerouslyAllowCredentials: allow },
 });
 
-describe('a bucket under another configuration', () => {
-  test('never gets rules compiled for the one before, though it waited for the same load', async () => {
+describe('a bucket under a new configuration', () => {
+  test('never gets rules compiled for the previous configuration, although it waited for the same load', async () => {
     const [cache, source] = [newCache(), controlled()];
     const before = cache.current(allowing(source.bucket, true));
     const after = cache.current(allowing(source.bucket, false));
     await load(cache, source, rulesOf('https://a'));
     expect((await before).rules.behaviour.dangerouslyAllowCredentials).toBe(true);
     const { rules } = await after;
-    expect([rules.behaviour.dangerouslyAllowCredentials, told({ rules, version: null })]).toEqual([
+    expect([rules.behaviour.dangerouslyAllowCredentials, summary({ rules, version: null })]).toEqual([
       false,
       'https://a',
     ]);
   });
 
-  test('has its own source asked soon where there never were rules, not after the pause of the one before', async () => {
-    const [cache, source, mended] = [newCache(), controlled(), controlled()];
+  test('has its own source asked at once if the previous source failed, without the pause', async () => {
+    const [cache, source, corrected] = [newCache(), controlled(), controlled()];
     const first = cache.current(source.bucket);
     await load(cache, source, unknown());
     await first;
-    await cache.current(mended.bucket);
+    await cache.current(corrected.bucket);
     clock += 2;
-    void cache.current(mended.bucket);
-    await settled(() => mended.pending() === 1);
+    void cache.current(corrected.bucket);
+    await settled(() => corrected.pending() === 1);
     expect(source.loads()).toBe(1);
   });
 });
 
-describe('a bucket that was given other options while its rules were renewed', () => {
-  test('is never answered with the behaviour of before (found in review)', async () => {
+describe('a bucket that is reconfigured during a renewal of its rules', () => {
+  test('never gets rules compiled for the previous configuration, as two requests may wait for one load', async () => {
     const [cache, source] = [newCache(), controlled()];
     const before = allowing(source.bucket, true);
     const first = cache.current(before);
@@ -62,15 +62,15 @@ describe('a bucket that was given other options while its rules were renewed', (
     await load(cache, source, rulesOf('https://b'));
     expect((await renewed).rules.behaviour.dangerouslyAllowCredentials).toBe(true);
     const { rules } = await after;
-    expect([rules.behaviour.dangerouslyAllowCredentials, told({ rules, version: null })]).toEqual([
+    expect([rules.behaviour.dangerouslyAllowCredentials, summary({ rules, version: null })]).toEqual([
       false,
       'https://b',
     ]);
   });
 });
 
-describe('a bucket that was forgotten while a load was under way', () => {
-  /** Forgets the bucket with its first load running, and answers that. */
+describe('a bucket that is removed during a load', () => {
+  /** Removes the bucket during its first load, then answers the load. */
   async function forgotten(answered = rulesOf('https://a')) {
     const [cache, source] = [newCache(), controlled()];
     const waits = cache.current(source.bucket);
@@ -79,28 +79,28 @@ describe('a bucket that was forgotten while a load was under way', () => {
     return { cache, source, waits };
   }
 
-  test('still decides the request that waited', async () => {
+  test('still has rules for the request that waited', async () => {
     const { waits } = await forgotten();
-    expect(told(await waits)).toBe('https://a');
+    expect(summary(await waits)).toBe('https://a');
   });
 
-  test('is not known again by what comes late, and nobody is told (found in review)', async () => {
+  test('does not return with a late answer, and no change is reported', async () => {
     const { cache, waits } = await forgotten();
     await waits;
     expect([cache.status('b').state, changes]).toEqual(['not_loaded', []]);
   });
 
-  test('has its rules loaded anew when it comes back, and its next request waits for them', async () => {
+  test('is loaded again when it is added again, and its first request waits', async () => {
     const { cache, waits } = await forgotten();
     await waits;
     const back = controlled();
     const first = cache.current(back.bucket);
     await settled(() => back.pending() === 1);
     await load(cache, back, rulesOf('https://b'));
-    expect(told(await first)).toBe('https://b');
+    expect(summary(await first)).toBe('https://b');
   });
 
-  test('has its rules loaded anew also when it comes back before the load has ended', async () => {
+  test('is loaded again also when it is added again before the load has ended', async () => {
     const [cache, source, back] = [newCache(), controlled(), controlled()];
     const waits = cache.current(source.bucket);
     cache.forget(source.bucket);
@@ -108,23 +108,20 @@ describe('a bucket that was forgotten while a load was under way', () => {
     source.answer(unknown('it is gone'));
     await settled(() => back.pending() === 1);
     await load(cache, back, rulesOf('https://b'));
-    expect([told(await waits), told(await first)]).toEqual(['unavailable', 'https://b']);
+    expect([summary(await waits), summary(await first)]).toEqual(['unavailable', 'https://b']);
   });
 
-  test.each(['refresh', 'renew'] as const)(
-    'stays forgotten after a %s that somebody still asks for',
-    async (how) => {
-      const [cache, source] = [newCache(), controlled()];
-      const first = cache.current(source.bucket);
-      await load(cache, source, rulesOf('https://a'));
-      await first;
-      cache.forget(source.bucket);
-      changes.length = 0;
-      const late = cache[how](source.bucket);
-      await settled(() => source.pending() === 1);
-      source.answer(unknown('it is gone'));
-      await late;
-      expect([cache.status('b').state, cache.asked('b'), changes]).toEqual(['not_loaded', false, []]);
-    },
-  );
+  test.each(['refresh', 'renew'] as const)('stays removed after a %s by a request in flight', async (how) => {
+    const [cache, source] = [newCache(), controlled()];
+    const first = cache.current(source.bucket);
+    await load(cache, source, rulesOf('https://a'));
+    await first;
+    cache.forget(source.bucket);
+    changes.length = 0;
+    const late = cache[how](source.bucket);
+    await settled(() => source.pending() === 1);
+    source.answer(unknown('it is gone'));
+    await late;
+    expect([cache.status('b').state, cache.asked('b'), changes]).toEqual(['not_loaded', false, []]);
+  });
 });

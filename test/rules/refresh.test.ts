@@ -4,7 +4,7 @@ import { coalesced, loadDue, refreshLoaded } from '../../src/rules/refresh.ts';
 import type { Source } from '../../src/rules/source.ts';
 import { bucketWith, controlled, NONE, settled } from './_controlled.ts';
 
-/** Buckets whose loads take a turn, and how many were under way at once at most. */
+/** Buckets whose loads take one turn of the event loop, with counts of their loads: running, most at once, all. */
 function busy(count: number) {
   const seen = { now: 0, most: 0, all: 0 };
   const source = (name: string): Source => ({
@@ -25,7 +25,7 @@ function busy(count: number) {
 
 const newCache = () => createRulesCache({ ttl: 60_000, maxStale: 0 });
 
-test('a refresh of all loads what somebody has asked for, 32 at once', async () => {
+test('refreshLoaded loads the buckets that requests have asked for, 32 at once', async () => {
   const [cache, { seen, buckets }] = [newCache(), busy(300)];
   await Promise.all(buckets.slice(0, 200).map((bucket) => cache.current(bucket)));
   seen.all = seen.most = 0;
@@ -33,7 +33,7 @@ test('a refresh of all loads what somebody has asked for, 32 at once', async () 
   expect(seen).toEqual({ now: 0, most: 32, all: 200 });
 });
 
-test('a refresh of all takes in a bucket whose first load is under way (found in review)', async () => {
+test('refreshLoaded loads a bucket again whose first load is running, as that may be older', async () => {
   const [cache, source] = [newCache(), controlled()];
   const first = cache.current(source.bucket);
   const all = refreshLoaded(cache, [source.bucket]);
@@ -45,7 +45,7 @@ test('a refresh of all takes in a bucket whose first load is under way (found in
   await all;
 });
 
-test('what is due is loaded 32 at once, and what is not due is left alone (found in review)', async () => {
+test('loadDue loads the buckets that are due, 32 at once, and no others', async () => {
   const [cache, { seen, buckets }] = [newCache(), busy(300)];
   await loadDue(cache, buckets);
   expect(seen).toEqual({ now: 0, most: 32, all: 300 });
@@ -53,23 +53,23 @@ test('what is due is loaded 32 at once, and what is not due is left alone (found
   expect(seen.all).toBe(300);
 });
 
-test('work that many ask for runs one at a time, and once more for all who asked meanwhile', async () => {
+test('coalesced work runs one at a time, and once more for all calls during a run', async () => {
   let runs = 0;
-  const held: (() => void)[] = [];
+  const ends: (() => void)[] = [];
   const ask = coalesced(() => {
     runs += 1;
-    return new Promise((resolve) => held.push(resolve));
+    return new Promise((resolve) => ends.push(resolve));
   });
   const first = ask();
   const others = [ask(), ask(), ask()];
   expect(runs).toBe(1);
-  held.shift()?.();
+  ends.shift()?.();
   await first;
   await settled(() => runs === 2);
   const later = ask();
-  held.shift()?.();
+  ends.shift()?.();
   await Promise.all(others);
   await settled(() => runs === 3);
-  held.shift()?.();
+  ends.shift()?.();
   await later;
 });

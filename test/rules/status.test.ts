@@ -1,16 +1,25 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createRulesCache } from '../../src/rules/cache.ts';
-import type { RuledBucket } from '../../src/rules/in-force.ts';
-import type { RulesStatus } from '../../src/rules/ledger.ts';
+import type { RulesStatus } from '../../src/rules/record.ts';
+import type { RuledBucket } from '../../src/rules/ruled-bucket.ts';
 import { versionOf } from '../../src/rules/version.ts';
 import { rule } from '../helpers/rules.ts';
-import { type Controlled, controlled, load, MISSING, NONE, rulesOf, told, unknown } from './_controlled.ts';
+import {
+  type Controlled,
+  controlled,
+  load,
+  MISSING,
+  NONE,
+  rulesOf,
+  summary,
+  unknown,
+} from './_controlled.ts';
 
 const TTL = 60_000;
 const MAX_STALE = 600_000;
 const START = 1_700_000_000_000;
-// The pauses are jittered by a tenth.
+// Longer than the time to live with the longest jitter.
 const LATER = 70_000;
 
 let clock = START;
@@ -29,7 +38,7 @@ const newCache = (maxStale = MAX_STALE) =>
     onChange: (bucket, status) => changes.push({ bucket, status }),
   });
 
-/** Every load is due: answers it with what the test says. */
+/** Lets the rules expire, and answers the load. */
 async function step(
   cache: ReturnType<typeof newCache>,
   source: Controlled,
@@ -42,7 +51,7 @@ async function step(
 }
 
 describe('status', () => {
-  test('before anybody asked', () => {
+  test('is not_loaded before the first request', () => {
     expect(newCache().status('b')).toEqual({
       state: 'not_loaded',
       lastGood: null,
@@ -52,7 +61,7 @@ describe('status', () => {
     });
   });
 
-  test('loaded, confirmed, changed, failed, recovered', async () => {
+  test('follows loads that confirm, change, fail and recover', async () => {
     const cache = newCache();
     const source = controlled();
     await step(cache, source, rulesOf('https://a'));
@@ -89,13 +98,13 @@ describe('status', () => {
     });
   });
 
-  test('unavailable when the first load fails', async () => {
+  test('is unavailable if the first load fails', async () => {
     const cache = newCache();
     await step(cache, controlled(), unknown('down'));
     expect(cache.status('b')).toMatchObject({ state: 'unavailable', lastGood: null, failure: { count: 1 } });
   });
 
-  test('keeps the warnings of the document in force', async () => {
+  test('has the warnings of the document in force', async () => {
     const cache = newCache();
     const warnings = [{ place: 'CORSRule[1]', reason: 'odd', write: 'another' }];
     await step(cache, controlled(), { ...rulesOf('https://a'), outcome: 'rules', warnings } as never);
@@ -103,30 +112,30 @@ describe('status', () => {
   });
 });
 
-describe('whoever listens is told', () => {
+describe('onChange is called', () => {
   const A = rulesOf('https://a');
   const B = rulesOf('https://b');
   test.each([
-    ['of the first rules', [A], 1],
-    ['of the first failure', [unknown()], 1],
-    ['not of the same rules again', [A, A, A], 1],
-    ['of other rules', [A, B, A], 3],
-    ['of rules that go away', [A, NONE], 2],
-    ['of a bucket that goes away, though its rules were none before', [NONE, MISSING], 2],
-    ['of a failure once, however often it comes', [A, unknown(), unknown(), unknown()], 2],
-    ['of a failure for another cause', [A, unknown('one'), unknown('two'), unknown('two')], 3],
-    ['of a recovery, though the rules are the same', [A, unknown(), A, A], 3],
-    ['of a failure that comes again after a recovery', [A, unknown(), A, unknown()], 4],
-    ['of a recovery with other rules once', [A, unknown(), B, B], 3],
-  ])('%s', async (_, found, told) => {
+    ['once for the first rules', [A], 1],
+    ['once for the first failure', [unknown()], 1],
+    ['once although the same rules are loaded again', [A, A, A], 1],
+    ['for each change of the rules', [A, B, A], 3],
+    ['for rules that are removed', [A, NONE], 2],
+    ['for a bucket that is deleted, although it had no rules', [NONE, MISSING], 2],
+    ['once for consecutive failures of one cause', [A, unknown(), unknown(), unknown()], 2],
+    ['for a failure of another cause', [A, unknown('one'), unknown('two'), unknown('two')], 3],
+    ['for a recovery with the same rules', [A, unknown(), A, A], 3],
+    ['for a failure after a recovery', [A, unknown(), A, unknown()], 4],
+    ['once for a recovery with other rules', [A, unknown(), B, B], 3],
+  ])('%s', async (_, found, count) => {
     const cache = newCache();
     const source = controlled();
     for (const loaded of found) await step(cache, source, loaded);
-    expect(changes).toHaveLength(told);
+    expect(changes).toHaveLength(count);
     expect(changes.every(({ bucket }) => bucket === source.bucket)).toBe(true);
   });
 
-  test('what the status is after the change', async () => {
+  test('with the status after the change', async () => {
     const cache = newCache();
     const source = controlled();
     await step(cache, source, A);
@@ -156,16 +165,16 @@ describe('a version', () => {
     ['methods', set({ allowedMethods: ['GET', 'PUT'] })],
     ['request headers', set({ allowedHeaders: ['*'] })],
     ['exposed headers', set({ exposeHeaders: ['ETag'] })],
-    ['age', set({ maxAgeSeconds: 0 })],
+    ['max age', set({ maxAgeSeconds: 0 })],
     ['ID', set({ id: 'r' })],
     ['ResponseVary', set({}, true)],
     ['number of rules', { rules: [rule(), rule()], responseVary: false }],
-  ])('is another for other %s', async (_, other) => {
+  ])('differs for other %s', async (_, other) => {
     expect(await versionOf(other)).not.toBe(await versionOf(set({})));
   });
 });
 
-test('law: what is in force is the last answer, however many unknowns came since, until it is too old', async () => {
+test('law: the last answer stays in force after any number of failed loads, until it is too old', async () => {
   const found = fc.constantFrom('https://a', 'https://b', 'none', 'missing', 'unknown');
   const steps = fc.array(fc.record({ found, later: fc.integer({ min: 0, max: 200_000 }) }), {
     maxLength: 12,
@@ -186,7 +195,7 @@ test('law: what is in force is the last answer, however many unknowns came since
         }
         await current;
         const expected = clock - last.at > MAX_STALE ? 'unavailable' : last.word;
-        expect(told(await cache.current(source.bucket))).toBe(expected);
+        expect(summary(await cache.current(source.bucket))).toBe(expected);
       }
     }),
     { numRuns: 60 },

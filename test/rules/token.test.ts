@@ -20,17 +20,17 @@ const load = (token?: Token) => source(token).load(AbortSignal.timeout(4000));
 const sent = () => server.seen.map(({ headers }) => headers.authorization);
 
 describe('a URL with a bearer token', () => {
-  test('is asked with it', async () => {
+  test('is requested with the token', async () => {
     expect(await load(() => secret)).toMatchObject({ outcome: 'rules' });
     expect(sent()).toEqual([`Bearer ${secret}`]);
   });
 
-  test('is asked without one where there is none', async () => {
+  test('is requested without Authorization if there is no token', async () => {
     expect(await load()).toMatchObject({ outcome: 'rules' });
     expect(sent()).toEqual([undefined]);
   });
 
-  test('is asked with the one that is valid at each load', async () => {
+  test('is requested with the token that is valid at each load', async () => {
     const tokens = ['first', 'second\n'];
     const rotating = source(async () => tokens.shift() ?? '');
     await rotating.load(AbortSignal.timeout(4000));
@@ -39,7 +39,7 @@ describe('a URL with a bearer token', () => {
     expect(server.seen[1]?.headers['if-none-match']).toBe('"1"');
   });
 
-  test('that redirects is not followed: nobody else gets the token', async () => {
+  test('that redirects is not followed, so that no other server gets the token', async () => {
     let stolen = 0;
     const other = createServer((_, response) => {
       stolen += 1;
@@ -56,22 +56,22 @@ describe('a URL with a bearer token', () => {
     ['has a blank inside', () => `${secret} x`],
     ['has a line break inside', () => `${secret}\r\nX-Evil: 1`],
     ['has letters beyond ASCII', () => `${secret}é`],
-    ['is as long as no token is', () => secret.repeat(1000)],
-  ])('asks nothing where the token %s', async (_, token) => {
+    ['is longer than 8192 characters', () => secret.repeat(1000)],
+  ])('is not requested if the token %s', async (_, token) => {
     const loaded = await load(token);
     expect(loaded).toMatchObject({
       outcome: 'unknown',
-      cause: `the token for ${server.url()}/rules.xml is empty, too long or holds what no header can carry`,
+      cause: `the token for ${server.url()}/rules.xml is empty, too long or has a character that no header can carry`,
     });
     expect(inspect(loaded)).not.toContain('hush');
     expect(server.seen).toEqual([]);
   });
 
   test.each([
-    ["can't be had: ENOENT", Object.assign(new Error(`no ${secret}`), { code: 'ENOENT' })],
-    ["can't be had", Object.assign(new Error(`no ${secret}`), { code: secret })],
-    ["can't be had", secret],
-  ])('asks nothing where the token %s', async (cause, error) => {
+    ["can't be read: ENOENT", Object.assign(new Error(`no ${secret}`), { code: 'ENOENT' })],
+    ["can't be read", Object.assign(new Error(`no ${secret}`), { code: secret })],
+    ["can't be read", secret],
+  ])('is not requested if reading the token throws: %s', async (cause, error) => {
     const loaded = await load(() => {
       throw error;
     });
@@ -86,14 +86,14 @@ describe('a URL with a bearer token', () => {
     ['401', sends(401), /answered 401/, /token is valid/],
     ['403', sends(403, secret), /answered 403/, /token is valid/],
     ['500', sends(500, secret), /answered 500/, /status 200/],
-    ['the token as a page', sends(200, `who is ${secret}?`), /with the token/, /what answers there/],
-    ['the token in a document', sends(200, ONE.replace('*', secret)), /with the token/, /what answers there/],
-    ['the token as an ETag', sends(200, ONE, { ETag: `"${secret}"` }), /with the token/, /what answers/],
+    ['the token in a page', sends(200, `who is ${secret}?`), /with the token/, /what answers at/],
+    ['the token in a document', sends(200, ONE.replace('*', secret)), /with the token/, /what answers at/],
+    ['the token as an ETag', sends(200, ONE, { ETag: `"${secret}"` }), /with the token/, /what answers at/],
     ['nothing', (_, response) => void response.socket?.destroy(), /could not be read/, /address/],
   ] as [string, RequestListener, RegExp, RegExp][])(
-    'that answers %s is unknown, and the token stays secret',
-    async (_, acts, cause, cure) => {
-      server.answer = acts;
+    'that answers %s is unknown, and its failure does not contain the token',
+    async (_, answer, cause, cure) => {
+      server.answer = answer;
       const cache = createRulesCache({ ttl: 1000, maxStale: 0 });
       await cache.current(bucketWith(source(() => secret, `/rules.xml?key=${secret}`)));
       const { failure, state } = cache.status('b');
@@ -104,7 +104,7 @@ describe('a URL with a bearer token', () => {
     },
   );
 
-  test('tells no token in an error that tells it', async () => {
+  test('replaces the token in the messages of errors', async () => {
     const leaking = urlSource(
       `http://x.example?key=${secret}`,
       async () => {
@@ -121,8 +121,8 @@ describe('a URL with a bearer token', () => {
     expect(inspect(error)).not.toContain('hush');
   });
 
-  test('without a token tells that one may be needed', async () => {
+  test('that answers 401 without a token has a cure that names the token', async () => {
     server.answer = sends(401);
-    expect(await load()).toMatchObject({ cure: 'It may not be read without a token.' });
+    expect(await load()).toMatchObject({ cure: 'The document cannot be read without a token.' });
   });
 });

@@ -8,7 +8,7 @@ import { edgeListener } from '../../src/node/transport/exchange.ts';
 import { createPools } from '../../src/node/transport/pools.ts';
 import { readByPools } from '../../src/node/transport/small-read.ts';
 import { createRulesCache } from '../../src/rules/cache.ts';
-import type { RuledBucket } from '../../src/rules/in-force.ts';
+import type { RuledBucket } from '../../src/rules/ruled-bucket.ts';
 import { bucketSource } from '../../src/rules/sources/bucket.ts';
 import { call } from '../helpers/client.ts';
 import { behaviour } from '../helpers/rules.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Edge } from '../cli/_edges.ts';
 import { PATIENCE, stop } from '../cli/_process.ts';
 import { until } from '../helpers/until.ts';
-import { load, loadAnew } from '../node/cluster/_load.ts';
+import { load, loadByNewConnections } from '../node/cluster/_load.ts';
 import { metric, serveFor, workersOf } from '../node/cluster/_served.ts';
 import { openStore, rulesFor, type Store } from '../node/transport/_store.ts';
 
@@ -45,7 +45,7 @@ test(`${ROLLS} rolling replacements under constant keep-alive load fail no reque
 });
 
 test('nor a request of a client with a new connection for each request', async () => {
-  const loading = loadAnew(edge.url, '/x', CONNECTIONS);
+  const loading = loadByNewConnections(edge.url, '/x', CONNECTIONS);
   for (let time = 0; time < ROLLS; time += 1) await roll();
   const { good, bad } = await loading.stop();
   console.log(`${ROLLS} replacements of both workers, ${good} connections, ${bad.length} failed`);

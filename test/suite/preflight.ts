@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Dialect } from '../../src/cors/refusal.ts';
+import type { Dialect } from '../../src/cors/behaviour.ts';
 import { call, corsHeaders, value } from '../helpers/client.ts';
 import { type Runtime, useEdge } from './runtime.ts';
 import { A, EVERYBODY, ONE_ORIGIN, ONE_ORIGIN_HEADERS, PREFLIGHT_VARY, STRANGER } from './sets.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { Dialect } from '../../src/cors/behaviour.ts';
 import type { Reason } from '../../src/cors/reason.ts';
-import type { Dialect } from '../../src/cors/refusal.ts';
 import { call, corsHeaders, element, value } from '../helpers/client.ts';
 import type { Rules } from '../helpers/upstream.ts';
 import { type Runtime, useEdge } from './runtime.ts';

@@ -2,8 +2,7 @@ import type { Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, test } from 'vitest';
 import type { Forwarded } from '../../src/bucket/forwarded.ts';
 import type { RequestLimits } from '../../src/bucket/limits.ts';
-import type { VaryMode } from '../../src/cors/compile.ts';
-import type { Dialect } from '../../src/cors/refusal.ts';
+import type { Dialect, VaryMode } from '../../src/cors/behaviour.ts';
 import type { RequestEvent } from '../../src/edge/observe.ts';
 import type { Rules, Upstream } from '../helpers/upstream.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Dialect } from '../../src/cors/refusal.ts';
+import type { Dialect } from '../../src/cors/behaviour.ts';
 import { call, corsHeaders, element, value, values } from '../helpers/client.ts';
 import { say } from '../helpers/upstream.ts';
 import { type Edge, type Runtime, useEdge } from './runtime.ts';

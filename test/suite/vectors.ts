@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Dialect } from '../../src/cors/refusal.ts';
+import type { Dialect } from '../../src/cors/behaviour.ts';
 import { call, element, value } from '../helpers/client.ts';
 import { rulesOfVector, vectors } from '../helpers/vectors.ts';
 import { type Runtime, useEdge } from './runtime.ts';

@@ -1,13 +1,13 @@
-import type { Dialect } from '../../cors/refusal.ts';
+import { DIALECTS, type Dialect } from '../../cors/behaviour.ts';
 
 export interface Credentials {
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
-  /** Belongs to temporary keys (STS) alone. */
+  /** Only temporary keys (STS) have one. */
   readonly securityToken?: string;
 }
 
-/** Asked at every signing, so that rotated keys are picked up. Null: none are to be had now. */
+/** Called for every signature, so that rotated keys take effect. Null: there are no credentials now. */
 export type CredentialsSource = () => Credentials | null | Promise<Credentials | null>;
 
 export interface SigningOptions {
@@ -19,22 +19,9 @@ export interface SigningOptions {
   readonly wallClock?: () => number;
 }
 
-/** The names of the three parts of a store's credentials. */
-export interface CredentialNames {
-  readonly id: string;
-  readonly secret: string;
-  readonly token: string;
-}
-
-/** What the stores' own programs and SDKs look for in the environment. */
-export const CREDENTIAL_NAMES: Readonly<Record<Dialect, CredentialNames>> = {
-  oss: { id: 'OSS_ACCESS_KEY_ID', secret: 'OSS_ACCESS_KEY_SECRET', token: 'OSS_SESSION_TOKEN' },
-  s3: { id: 'AWS_ACCESS_KEY_ID', secret: 'AWS_SECRET_ACCESS_KEY', token: 'AWS_SESSION_TOKEN' },
-};
-
 /**
- * The credentials to sign with.
- * @throws an Error that says which names to set when there are none, and whatever the source throws
+ * Returns the credentials to sign with.
+ * @throws an Error that names the variables to set when there are no credentials; and what the source throws
  */
 export const needCredentials = async (
   source: CredentialsSource,
@@ -43,7 +30,7 @@ export const needCredentials = async (
 ): Promise<Credentials> => {
   const credentials = await source();
   if (credentials !== null) return credentials;
-  const { id, secret } = CREDENTIAL_NAMES[store];
+  const { id, secret } = DIALECTS[store].credentialNames;
   throw new Error(
     `there are no credentials for the bucket ${bucket}: set ${id} and ${secret} ` +
       "(after the bucket's own prefix, where it has one), or name a file that holds them",

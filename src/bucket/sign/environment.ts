@@ -1,9 +1,13 @@
-import type { Dialect } from '../../cors/refusal.ts';
-import { CREDENTIAL_NAMES, type CredentialNames, type CredentialsSource } from './credentials.ts';
+import { DIALECTS, type Dialect } from '../../cors/behaviour.ts';
+import type { CredentialNames } from '../../cors/traits.ts';
+import type { CredentialsSource } from './credentials.ts';
 
 export type Values = Readonly<Record<string, string | undefined>>;
 
-/** Credentials among named values, null where there are none; empty counts as unset. No value is ever told. */
+/**
+ * Returns the credentials among named values, or null when all are unset; an empty value counts as unset.
+ * @throws an Error that says what is missing or wrong, without any value (promise 7)
+ */
 export const credentialsIn = (values: Values, { id, secret, token }: CredentialNames, where: string) => {
   const accessKeyId = values[id]?.trim();
   const accessKeySecret = values[secret]?.trim();
@@ -29,17 +33,17 @@ export const credentialsIn = (values: Values, { id, secret, token }: CredentialN
   return { accessKeyId, accessKeySecret, ...(securityToken && { securityToken }) };
 };
 
-/** A store's names, behind a bucket's own prefix: `MEDIA` and `oss` make `MEDIA_OSS_ACCESS_KEY_ID` and so on. */
+/** A store's names after a bucket's own prefix: `MEDIA` and `oss` give `MEDIA_OSS_ACCESS_KEY_ID` and so on. */
 export const environmentNames = (store: Dialect, prefix?: string): CredentialNames => {
-  const { id, secret, token } = CREDENTIAL_NAMES[store];
+  const { id, secret, token } = DIALECTS[store].credentialNames;
   return prefix
     ? { id: `${prefix}_${id}`, secret: `${prefix}_${secret}`, token: `${prefix}_${token}` }
     : { id, secret, token };
 };
 
 /**
- * Credentials from the environment, looked up anew at every signing; null when none of the names is set.
- * The source throws an Error that names the missing one when they are set in part.
+ * Credentials from the environment, read for every signature; null when no name is set. The source throws an Error that
+ * names the missing variable when only a part is set.
  */
 export const environmentCredentials =
   (store: Dialect, env: Values, prefix?: string): CredentialsSource =>

@@ -1,7 +1,7 @@
 import type { BucketConfig } from '../../config/file.ts';
 import type { RulesCache } from '../../rules/cache.ts';
-import { keyOf, type RuledBucket } from '../../rules/in-force.ts';
 import { coalesced, loadDue } from '../../rules/refresh.ts';
+import { keyOf, type RuledBucket } from '../../rules/ruled-bucket.ts';
 import { watchFile } from '../files/watch.ts';
 import type { OpenedBucket } from './open.ts';
 import type { OpenBucket } from './place.ts';

@@ -1,11 +1,7 @@
-import {
-  CREDENTIAL_NAMES,
-  type CredentialNames,
-  type Credentials,
-  type CredentialsSource,
-} from '../../bucket/sign/credentials.ts';
+import type { Credentials, CredentialsSource } from '../../bucket/sign/credentials.ts';
 import { credentialsIn, type Values } from '../../bucket/sign/environment.ts';
-import type { Dialect } from '../../cors/refusal.ts';
+import { DIALECTS, type Dialect } from '../../cors/behaviour.ts';
+import type { CredentialNames } from '../../cors/traits.ts';
 import { readIfChanged } from '../files/text-file.ts';
 
 const FILE_BYTES = 64 * 1024;
@@ -48,7 +44,7 @@ const readCredentials = (text: string, path: string, store: Dialect): Credential
   const where = `the credentials file ${path}`;
   const bare = text.replace(/^\uFEFF/, '');
   const json = bare.trimStart().startsWith('{');
-  const names = json ? JSON_NAMES : CREDENTIAL_NAMES[store];
+  const names = json ? JSON_NAMES : DIALECTS[store].credentialNames;
   const found = credentialsIn(json ? readJson(bare, where) : readLines(bare, where), names, where);
   if (found) return found;
   throw new Error(`${where} holds no credentials: write ${names.id} and ${names.secret}`);

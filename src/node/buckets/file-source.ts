@@ -1,5 +1,5 @@
-import { loadedFrom, MAX_DOCUMENT_BYTES } from '../../rules/read.ts';
 import type { Loaded, Source, Validators } from '../../rules/source.ts';
+import { loadedFrom, MAX_DOCUMENT_BYTES } from '../../rules/source.ts';
 import { readIfChanged } from '../files/text-file.ts';
 
 /**
@@ -25,6 +25,6 @@ async function loadFile(path: string, previous: Validators | undefined): Promise
   const { text, stamp, mtime } = found;
   // The wall clock dates files. Where it was set back since, the file is read again at each load, which is safe.
   const settled = Date.now() - mtime >= SETTLED;
-  const loaded = loadedFrom(text, 'strict', `Mend ${path}.`);
+  const loaded = loadedFrom(text, 'strict', `Correct ${path}.`);
   return loaded.outcome === 'rules' && settled ? { ...loaded, validators: { etag: stamp } } : loaded;
 }

@@ -1,8 +1,8 @@
-/** Whoever signals a whole group of processes means the primary, which tells its workers. */
-const LEFT_TO_PRIMARY: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'];
-for (const signal of LEFT_TO_PRIMARY) process.on(signal, () => {});
+// A signal to the whole process group is meant for the primary, which drains or replaces its worker processes itself.
+const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'];
+for (const signal of SIGNALS) process.on(signal, () => {});
 
-// Only now: to load it takes a while, in which a signal would end this process.
+// Import after the listeners: loading the modules takes a while, and a signal in that time would end this process.
 const { runWorker } = await import('./worker.ts');
 const { exitOnCrash } = await import('../output/standard.ts');
 exitOnCrash();

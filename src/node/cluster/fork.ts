@@ -1,39 +1,39 @@
 import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
-import { openLine } from './ipc.ts';
+import { createSender } from './ipc.ts';
 import type { ToPrimary, ToWorker } from './messages.ts';
 
-/** One worker process, as the primary sees it. */
-export interface Forked {
+/** A worker process as the primary sees it. */
+export interface WorkerProcess {
   readonly pid: number;
-  /** True when the system has taken the message; never rejects. */
-  tell(message: ToWorker): Promise<boolean>;
-  /** Adds a listener for what it says. */
-  heard(listener: (message: ToPrimary) => void): void;
-  /** Adds a listener for its end, however that came; the text ends a sentence. */
-  ended(listener: (how: string) => void): void;
-  /** Ends it at once. */
+  /** Resolves to whether the system has taken the message. Never rejects. */
+  send(message: ToWorker): Promise<boolean>;
+  /** Adds a listener for its messages. */
+  onMessage(listener: (message: ToPrimary) => void): void;
+  /** Adds a listener for its exit; `how` completes a sentence: "by SIGKILL", "with code 1". */
+  onExit(listener: (how: string) => void): void;
+  /** Ends it at once, by SIGKILL. */
   kill(): void;
 }
 
-/** Beside this file, as it is or as it was built. */
+/** The file beside this one, as source or as built. */
 const ENTRY = fileURLToPath(new URL(import.meta.url.replace(/fork\.(\w+)$/, 'entry.$1')));
 
-/** Starts a worker. Its standard output is this process's own. */
-export function forkWorker(): Forked {
-  // Deals connections out in turn: left to the system, a few workers would get most of those that are kept alive.
+/** Forks a worker process. It writes to this process's standard output. */
+export function forkWorker(): WorkerProcess {
+  // Round-robin: if the system distributed connections, few worker processes would get most of the keep-alive ones.
   cluster.schedulingPolicy = cluster.SCHED_RR;
   cluster.setupPrimary({ exec: ENTRY, args: [], serialization: 'advanced' });
   const worker = cluster.fork();
-  // What it has not taken by now it will not take: it hangs.
   const kill = (): void => void worker.process.kill('SIGKILL');
   return {
     pid: worker.process.pid ?? 0,
-    tell: openLine<ToWorker>((message, sent) => worker.send(message, sent), kill),
-    heard: (listener) => void worker.on('message', listener),
-    ended: (listener) => {
+    // A full queue means that the process hangs: kill it.
+    send: createSender<ToWorker>((message, sent) => worker.send(message, sent), kill),
+    onMessage: (listener) => void worker.on('message', listener),
+    onExit: (listener) => {
       worker.on('exit', (code, signal) => listener(signal ? `by ${signal}` : `with code ${code}`));
-      // A process that the system refuses has no exit.
+      // If the system refuses to fork, Node emits `error` and no `exit`.
       worker.on('error', (error) => {
         if (worker.process.pid === undefined) listener(`before it began: ${error.message}`);
       });

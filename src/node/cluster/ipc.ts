@@ -1,17 +1,21 @@
-/** How many messages may wait for the other side to take them. */
-const UNSENT_MOST = 10_000;
+/** Messages that may wait until the receiver reads them. */
+const MAX_UNSENT = 10_000;
 
 type Send = (message: object, sent: (error: Error | null) => void) => unknown;
 
 /**
- * One end's way of sending over IPC: never throws, and its queue has a bound. What is sent resolves when the system
- * has taken it: true, or false when the other side is gone. `full` is told that it takes nothing more.
+ * Returns a function that sends over IPC with a bounded queue. It never throws. Its promise resolves to true when the
+ * system has taken the message, and to false when the channel is closed or the queue is full. `onFull` is called when
+ * the queue is full: the receiver has stopped reading.
  */
-export function openLine<M extends object>(send: Send, full: () => void): (message: M) => Promise<boolean> {
+export function createSender<M extends object>(
+  send: Send,
+  onFull: () => void,
+): (message: M) => Promise<boolean> {
   let unsent = 0;
   return (message) => {
-    if (unsent >= UNSENT_MOST) {
-      full();
+    if (unsent >= MAX_UNSENT) {
+      onFull();
       return Promise.resolve(false);
     }
     unsent += 1;
@@ -24,30 +28,31 @@ export function openLine<M extends object>(send: Send, full: () => void): (messa
   };
 }
 
-/** Questions by number, each with a limit to the wait for its answer. */
-export function openQuestions<A>(limit: number) {
-  const waiting = new Map<number, (answer: A | null) => void>();
-  let last = 0;
+/** Requests over IPC by their ids, each with a timeout in milliseconds for its reply. */
+export function createPendingCalls<R>(timeoutMs: number) {
+  const pending = new Map<number, (reply: R | null) => void>();
+  let lastId = 0;
   return {
-    /** Asks by `put`, which sends the number along; null when no answer comes in time. */
-    ask(put: (id: number) => Promise<boolean>): Promise<A | null> {
-      last += 1;
-      const id = last;
+    /** Calls `send` with a new id. Resolves to the reply, or to null after a failed send or the timeout. */
+    call(send: (id: number) => Promise<boolean>): Promise<R | null> {
+      lastId += 1;
+      const id = lastId;
       return new Promise((resolve) => {
-        const timer = setTimeout(() => settle(null), limit);
-        const settle = (answer: A | null): void => {
+        const timer = setTimeout(() => settle(null), timeoutMs);
+        const settle = (reply: R | null): void => {
           clearTimeout(timer);
-          waiting.delete(id);
-          resolve(answer);
+          pending.delete(id);
+          resolve(reply);
         };
-        waiting.set(id, settle);
-        void put(id).then((sent) => {
+        pending.set(id, settle);
+        void send(id).then((sent) => {
           if (!sent) settle(null);
         });
       });
     },
-    answer(id: number, answer: A): void {
-      waiting.get(id)?.(answer);
+    /** Settles the call of that id; does nothing after its timeout. */
+    settle(id: number, reply: R): void {
+      pending.get(id)?.(reply);
     },
   };
 }

@@ -1,79 +1,81 @@
 import type { SecureContextOptions } from 'node:tls';
 import type { Config } from '../../config/read.ts';
-import type { Behaviour } from '../../cors/compile.ts';
+import type { Behaviour } from '../../cors/behaviour.ts';
 import type { Bucket } from '../../edge/route.ts';
-import type { LastGood } from '../../rules/ledger.ts';
+import type { LastGood } from '../../rules/last-good.ts';
 import type { CountsTaken } from '../metrics/counts.ts';
 import type { Spelt } from '../server/listen-fault.ts';
 
-/** All that a worker is told of a bucket; what its rules come from stays with the primary. */
-export interface BucketTold {
+/** A bucket as a worker process serves it; the source of its rules stays with the primary. */
+export interface ReplicatedBucket {
   readonly route: Omit<Bucket, 'rules'>;
-  /** What its rules are known under. */
+  /** The key of its rules in the primary's cache. */
   readonly key: string;
   readonly behaviour: Behaviour;
 }
 
 /**
- * What the primary knows of a bucket's rules. Times are spans that end or begin when the message is sent: the monotonic
- * clock of each process begins at a moment of its own.
+ * The primary's state of a bucket's rules. Times are spans in milliseconds from the moment of sending: the monotonic
+ * clocks of two processes start at different moments.
  */
-export interface RulesTold {
+export interface RulesSnapshot {
   readonly key: string;
-  /** Counted up by all that is told: what is older than what a worker has says nothing. */
+  /** Sequence number over all snapshots; a worker process ignores one that is older than its own. */
   readonly number: number;
-  /** Null while there are none. */
+  /** Null without last good rules. */
   readonly version: string | null;
-  /** Null where the worker has that version, or there is none. */
+  /** Null where the worker process has that version, or without last good rules. */
   readonly good: Pick<LastGood, 'outcome' | 'ruleSet'> | null;
   /** Milliseconds since a load last found the version. */
   readonly age: number;
-  /** Milliseconds until the worker should ask again, though nothing changes. */
+  /** Milliseconds until the worker process should ask again, even if the rules do not change. */
   readonly due: number;
   /** The last load failed. */
   readonly failed: boolean;
 }
 
 export type ToWorker =
-  /** Once, and first: what to be. */
+  /** The first message, sent once: the initial state. */
   | {
-      readonly kind: 'begin';
+      readonly kind: 'init';
       readonly config: Config;
       readonly spelt: Spelt;
       readonly edgeId: string;
       readonly workers: number;
-      /** Read by the primary; null: in the clear. */
+      /** The primary reads the files; null without TLS. */
       readonly certificate: SecureContextOptions | null;
     }
   | { readonly kind: 'certificate'; readonly context: SecureContextOptions }
-  | { readonly kind: 'buckets'; readonly buckets: readonly BucketTold[] }
+  | { readonly kind: 'buckets'; readonly buckets: readonly ReplicatedBucket[] }
   | { readonly kind: 'listen' }
-  | { readonly kind: 'rules'; readonly told: RulesTold }
-  /** A client was told that the rules have been changed: requests wait for the new ones. */
+  | { readonly kind: 'rules'; readonly snapshot: RulesSnapshot }
+  /** A client has changed the rules through another worker process: requests wait for the new rules. */
   | { readonly kind: 'renewing'; readonly key: string }
-  /** The answer to a worker's question; null when the bucket is served no more. */
-  | { readonly kind: 'answer'; readonly id: number; readonly told: RulesTold | null }
-  | { readonly kind: 'count'; readonly id: number }
-  /** Take nothing new, and end when the clients have left, or after so many milliseconds; null: however long it takes. */
-  | { readonly kind: 'end'; readonly limit: number | null }
-  /** The answer to `leaving`: no connection is on its way any more. */
-  | { readonly kind: 'go'; readonly id: number };
+  /** The reply to `rulesRequest`; null when the bucket has been removed. */
+  | { readonly kind: 'rulesReply'; readonly id: number; readonly snapshot: RulesSnapshot | null }
+  /** Send `counts` now, with this id. */
+  | { readonly kind: 'collect'; readonly id: number }
+  /** Stop accepting, and exit when the clients have left, or after `limit` milliseconds; null: without a limit. */
+  | { readonly kind: 'drain'; readonly limit: number | null }
+  /** The reply to `leaving`: the primary hands over no more connections. */
+  | { readonly kind: 'leavingReply'; readonly id: number };
 
 export type ToPrimary =
-  | { readonly kind: 'up' }
+  /** The process runs and waits for `init`. */
+  | { readonly kind: 'started' }
   | { readonly kind: 'listening'; readonly url: string }
-  /** Why it can't start, as a start fault says it. */
+  /** The lines of the start fault because of which it cannot listen. */
   | { readonly kind: 'fault'; readonly lines: readonly string[] }
   | {
-      readonly kind: 'ask';
+      readonly kind: 'rulesRequest';
       readonly id: number;
       readonly key: string;
-      /** What it has; null: nothing, so that whatever is known is told at once. */
+      /** The version that the worker process has; null: none, so the primary replies without waiting for a revalidation. */
       readonly version: string | null;
-      /** Rules are to be loaded anew first. */
+      /** The primary loads the rules first, even if they are not due. */
       readonly renew: boolean;
     }
-  /** What was counted since the last time, by itself or as the answer to `count`. */
+  /** Counts since the last message of this kind, sent by an interval (id null) or as the reply to `collect`. */
   | { readonly kind: 'counts'; readonly taken: CountsTaken | null; readonly id: number | null }
-  /** It takes no connections any more, and is about to end. */
+  /** It accepts no connections any more, and is about to exit. */
   | { readonly kind: 'leaving'; readonly id: number };

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../../config/read.ts';
 import { createRouter } from '../../edge/route.ts';
 import type { RulesCache } from '../../rules/cache.ts';
-import { keyOf, type RuledBucket } from '../../rules/in-force.ts';
+import { keyOf, type RuledBucket } from '../../rules/ruled-bucket.ts';
 import type { OpenedBucket } from '../buckets/open.ts';
 import { certificateOf } from '../frontend.ts';
 import type { CountsTaken } from '../metrics/counts.ts';
@@ -11,11 +11,11 @@ import { type Spelt, socketMessage } from '../server/listen-fault.ts';
 import { claimSocket } from '../server/unix-socket.ts';
 import type { Serve } from '../single-process.ts';
 import { startFault } from '../start-fault.ts';
-import { type Forked, forkWorker } from './fork.ts';
-import { openQuestions } from './ipc.ts';
-import type { BucketTold } from './messages.ts';
-import { createDesk } from './rules-server.ts';
-import { createCrew } from './supervisor.ts';
+import { forkWorker, type WorkerProcess } from './fork.ts';
+import { createPendingCalls } from './ipc.ts';
+import type { ReplicatedBucket } from './messages.ts';
+import { createRulesServer } from './rules-server.ts';
+import { createSupervisor } from './supervisor.ts';
 
 export interface ByWorkersOptions {
   readonly config: Config;
@@ -27,101 +27,105 @@ export interface ByWorkersOptions {
   readonly onCounts: (taken: CountsTaken) => void;
 }
 
-/** Milliseconds that a scrape of metrics waits for workers; what comes later is in the next one. */
-const COUNT_LIMIT = 1_000;
+/** Milliseconds that a scrape of the metrics waits for worker processes; the next scrape includes later counts. */
+const COLLECT_TIMEOUT_MS = 1_000;
 
 /**
- * Serves clients by workers. This process keeps all that there is one of: the socket, rules and where they come from,
- * metrics; a worker has what it was told.
+ * Serves clients by worker processes. This process has everything that exists once: the listening socket, the rules
+ * cache with its sources, the certificate files and the metrics. Worker processes replicate what they need.
  */
 export function serveByWorkers(options: ByWorkersOptions): Serve {
   const { config, spelt, workers, cache, log, edgeId, onCounts } = options;
-  const desk = createDesk({ cache });
-  const counting = openQuestions<true>(COUNT_LIMIT);
-  const briefed = new Set<Forked>();
-  let told: readonly BucketTold[] = [];
+  const rules = createRulesServer({ cache });
+  const collecting = createPendingCalls<true>(COLLECT_TIMEOUT_MS);
+  /** Worker processes that have been sent the initial state, and so get every change of it. */
+  const initialised = new Set<WorkerProcess>();
+  let buckets: readonly ReplicatedBucket[] = [];
   let preloaded: readonly RuledBucket[] = [];
-  let pair: SecureContextOptions | null = null;
+  let certificate: SecureContextOptions | null = null;
   let followed: { close(): void } | undefined;
 
-  const crew = createCrew({
+  const supervisor = createSupervisor({
     size: workers,
     fork: forkWorker,
     log,
-    async brief(worker) {
-      void worker.tell({ kind: 'begin', config, spelt, edgeId, workers, certificate: pair });
-      void worker.tell({ kind: 'buckets', buckets: told });
-      briefed.add(worker);
-      await desk.join(worker.tell, preloaded);
+    async sendState(worker) {
+      void worker.send({ kind: 'init', config, spelt, edgeId, workers, certificate });
+      void worker.send({ kind: 'buckets', buckets });
+      initialised.add(worker);
+      await rules.join(worker.send, preloaded);
     },
-    heard(worker, message) {
-      if (message.kind === 'ask') {
-        void desk.ask(worker.tell, message);
-        return;
+    onMessage(worker, message) {
+      switch (message.kind) {
+        case 'rulesRequest':
+          return void rules.reply(worker.send, message);
+        case 'leaving':
+          // The channel is ordered: connections handed over before this message arrive before the reply.
+          return void worker.send({ kind: 'leavingReply', id: message.id });
+        case 'counts':
+          if (message.taken !== null) onCounts(message.taken);
+          if (message.id !== null) collecting.settle(message.id, true);
       }
-      if (message.kind === 'leaving') {
-        // What was handed over before this process knew has been sent by now; the worker refuses it.
-        void worker.tell({ kind: 'go', id: message.id });
-        return;
-      }
-      if (message.taken !== null) onCounts(message.taken);
-      if (message.id !== null) counting.answer(message.id, true);
     },
-    gone(worker) {
-      briefed.delete(worker);
-      desk.leave(worker.tell);
+    onExit(worker) {
+      initialised.delete(worker);
+      rules.leave(worker.send);
     },
   });
 
-  /** Only here: a worker that starts while half of a new pair is written must not fail. Rejects with a start fault. */
-  async function openPair(): Promise<void> {
-    const certificate = await certificateOf(config, log);
-    if (certificate === undefined) return;
-    pair = certificate.context;
-    followed = certificate.follow({
+  /**
+   * Reads the certificate only here: a worker process that starts while half of a new pair is written must not fail.
+   * Rejects with a start fault.
+   */
+  async function followCertificate(): Promise<void> {
+    const opened = await certificateOf(config, log);
+    if (opened === undefined) return;
+    certificate = opened.context;
+    followed = opened.follow({
       setSecureContext(context) {
-        pair = context;
-        for (const worker of briefed) void worker.tell({ kind: 'certificate', context });
+        certificate = context;
+        for (const worker of initialised) void worker.send({ kind: 'certificate', context });
       },
     });
   }
 
   return {
     replace(opened) {
-      refuseRivals(opened);
-      told = opened.map(({ route, ruled }) => ({ route, key: keyOf(ruled), behaviour: ruled.behaviour }));
+      checkRoutes(opened);
+      buckets = opened.map(({ route, ruled }) => ({ route, key: keyOf(ruled), behaviour: ruled.behaviour }));
       preloaded = opened.filter((bucket) => bucket.config.preload).map(({ ruled }) => ruled);
-      desk.serve(opened.map(({ ruled }) => ruled));
-      for (const worker of briefed) void worker.tell({ kind: 'buckets', buckets: told });
+      rules.serve(opened.map(({ ruled }) => ruled));
+      for (const worker of initialised) void worker.send({ kind: 'buckets', buckets });
     },
     async listen() {
-      if (config.socket !== null) await claimed(config.socket);
-      await openPair();
-      return crew.start();
+      if (config.socket !== null) await claim(config.socket);
+      await followCertificate();
+      return supervisor.start();
     },
-    listening: crew.listening,
-    answering: crew.answering,
-    changed: desk.changed,
+    listening: supervisor.listening,
+    answering: supervisor.answering,
+    changed: rules.changed,
     async collect() {
-      const asked = [...briefed].map((worker) => counting.ask((id) => worker.tell({ kind: 'count', id })));
-      await Promise.all(asked);
+      await Promise.all(
+        [...initialised].map((worker) => collecting.call((id) => worker.send({ kind: 'collect', id }))),
+      );
     },
-    roll: crew.roll,
-    end: crew.end,
+    roll: supervisor.roll,
+    end: supervisor.end,
     close: async () => followed?.close(),
   };
 }
 
-/** Makes room for a Unix socket, once for all workers. Rejects with a start fault. */
-const claimed = (path: string): Promise<void> =>
+/** Removes a stale Unix socket, once for all worker processes. Rejects with a start fault. */
+const claim = (path: string): Promise<void> =>
   claimSocket(path).catch((error) => {
     throw startFault([socketMessage(error, path)]);
   });
 
-/** Throws as the edge in a worker would, which must not come so far. */
-function refuseRivals(opened: readonly OpenedBucket[]): void {
-  const never = (): never => {
-    throw new Error('rules are not asked for here');
+/** Throws if two buckets claim the same place, before a worker process would. */
+function checkRoutes(opened: readonly OpenedBucket[]): void {
+  const unused = (): never => {
+    throw new Error('the primary serves no requests');
   };
-  createRouter(opened.map(({ route }) => ({ ...route, rules: { current: never, refresh: never } })));
+  createRouter(opened.map(({ route }) => ({ ...route, rules: { current: unused, refresh: unused } })));
 }

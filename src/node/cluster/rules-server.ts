@@ -1,69 +1,46 @@
 import type { RulesCache } from '../../rules/cache.ts';
-import { keyOf, type RuledBucket } from '../../rules/in-force.ts';
-import { within } from '../../rules/keep.ts';
 import { LOAD_TIMEOUT } from '../../rules/load.ts';
-import type { RulesTold, ToPrimary, ToWorker } from './messages.ts';
+import { keyOf, type RuledBucket } from '../../rules/ruled-bucket.ts';
+import { within } from '../../rules/within.ts';
+import type { RulesSnapshot, ToPrimary, ToWorker } from './messages.ts';
 
-export type Tell = (message: ToWorker) => unknown;
-type Question = Extract<ToPrimary, { kind: 'ask' }>;
+/** Sends to one worker process; the function also identifies that process. */
+export type Send = (message: ToWorker) => unknown;
+type RulesRequest = Extract<ToPrimary, { kind: 'rulesRequest' }>;
 
-/** Where workers ask for rules, and from where they are told of new ones. */
-export interface Desk {
-  /** These are served from now on. */
+/** Serves the primary's rules cache to the worker processes. */
+export interface RulesServer {
+  /** Serves these buckets from now on, and no others. */
   serve(buckets: readonly RuledBucket[]): void;
-  /** Answers a worker that has joined, also when loading fails. */
-  ask(worker: Tell, question: Question): Promise<void>;
-  /** A worker begins: tells it of buckets that it has not asked for; each is waited for until it is sent. */
-  join(worker: Tell, buckets: readonly RuledBucket[]): Promise<void>;
-  /** Tells of a bucket's rules to every worker that has asked for them. */
+  /** Replies to a worker process that has joined, also when the load fails. */
+  reply(send: Send, request: RulesRequest): Promise<void>;
+  /** Adds a worker process and sends it what is known of `buckets`, one after the other. */
+  join(send: Send, buckets: readonly RuledBucket[]): Promise<void>;
+  /** Sends a bucket's rules to every worker process that has requested them. */
   changed(bucket: RuledBucket): void;
-  /** The worker has ended. */
-  leave(worker: Tell): void;
+  /** Removes a worker process that has exited. */
+  leave(send: Send): void;
 }
 
-export interface DeskOptions {
+export interface RulesServerOptions {
   readonly cache: Pick<RulesCache, 'current' | 'renew' | 'status'>;
 }
+
+/** The version of each bucket that a worker process was sent last, by key. */
+type SentVersions = Map<string, string | null>;
 
 /** Milliseconds after which a question that is asked when a load is due surely finds it due. */
 const MARGIN = 50;
 
-export function createDesk({ cache }: DeskOptions): Desk {
+export function createRulesServer({ cache }: RulesServerOptions): RulesServer {
   let served = new Map<string, RuledBucket>();
-  /** The version of each bucket that a worker was told last. */
-  const workers = new Map<Tell, Map<string, string | null>>();
+  const workers = new Map<Send, SentVersions>();
+  const snapshotOf = createSnapshots(cache);
 
-  let number = 0;
-
-  /** What is known now, without the rule set where the worker has it. */
-  function toldOf(bucket: RuledBucket, versions: Map<string, string | null>): RulesTold {
-    const key = keyOf(bucket);
-    const { lastGood, failure, age, due } = cache.status(key, bucket);
-    const version = lastGood?.version ?? null;
-    const known = versions.get(key) === version;
-    versions.set(key, version);
-    const { outcome, ruleSet } = lastGood ?? {};
-    const good = known || outcome === undefined || ruleSet === undefined ? null : { outcome, ruleSet };
-    number += 1;
-    return { key, number, version, good, age: age ?? 0, due: due + MARGIN, failed: failure !== null };
-  }
-
-  function tellRenewing(asking: Tell, key: string): void {
-    for (const [worker, versions] of workers) {
-      if (worker !== asking && versions.has(key)) worker({ kind: 'renewing', key });
+  function announceRenewal(by: Send, key: string): void {
+    for (const [send, versions] of workers) {
+      if (send !== by && versions.has(key)) send({ kind: 'renewing', key });
     }
-  }
-
-  /** Loads what is due. A worker that has rules waits for nothing, so it is answered after the load. */
-  async function load(bucket: RuledBucket, { version, renew }: Question): Promise<void> {
-    if (renew) {
-      await within(LOAD_TIMEOUT, cache.renew(bucket));
-      return;
-    }
-    const loads: Promise<unknown>[] = [];
-    await cache.current(bucket, (work) => loads.push(work));
-    if (version !== null) await within(LOAD_TIMEOUT, Promise.allSettled(loads));
-    else for (const loading of loads) void loading.catch(() => {});
   }
 
   return {
@@ -73,43 +50,81 @@ export function createDesk({ cache }: DeskOptions): Desk {
         for (const key of [...versions.keys()]) if (!served.has(key)) versions.delete(key);
       }
     },
-    async ask(worker, question) {
-      const { id, key, version, renew } = question;
+    async reply(send, request) {
+      const { id, key, version, renew } = request;
       const bucket = served.get(key);
       if (bucket === undefined) {
-        worker({ kind: 'answer', id, told: null });
+        send({ kind: 'rulesReply', id, snapshot: null });
         return;
       }
-      if (!workers.has(worker)) return;
-      if (renew) tellRenewing(worker, key);
-      // A load's failure is in the status; a load that takes too long is told of when it ends.
-      await load(bucket, question).catch(() => {});
-      const versions = workers.get(worker);
+      if (!workers.has(send)) return;
+      if (renew) announceRenewal(send, key);
+      // The status reports a failed load; `changed` sends the result of a load that takes longer than the limit.
+      await loadDue(cache, bucket, request).catch(() => {});
+      const versions = workers.get(send);
       if (versions === undefined) return;
       if (version === null) versions.delete(key);
-      // Whoever waited for a bucket that is served no more still has its rules; nobody tells of changes of them.
-      const lasting = served.has(key) ? versions : new Map();
-      worker({ kind: 'answer', id, told: toldOf(bucket, lasting) });
+      // A bucket removed meanwhile: the waiting requests get its rules, but later changes are not sent.
+      const sent = served.has(key) ? versions : new Map();
+      send({ kind: 'rulesReply', id, snapshot: snapshotOf(bucket, sent) });
     },
-    async join(worker, buckets) {
-      const versions = new Map<string, string | null>();
-      workers.set(worker, versions);
+    async join(send, buckets) {
+      const versions: SentVersions = new Map();
+      workers.set(send, versions);
       for (const bucket of buckets) {
-        if (!workers.has(worker)) return;
-        const told = toldOf(bucket, versions);
-        if (told.version !== null || told.failed) await worker({ kind: 'rules', told });
+        if (!workers.has(send)) return;
+        const snapshot = snapshotOf(bucket, versions);
+        if (snapshot.version !== null || snapshot.failed) await send({ kind: 'rules', snapshot });
         else versions.delete(keyOf(bucket));
       }
     },
     changed(bucket) {
       const key = keyOf(bucket);
       if (!served.has(key)) return;
-      for (const [worker, versions] of workers) {
-        if (versions.has(key)) worker({ kind: 'rules', told: toldOf(bucket, versions) });
+      for (const [send, versions] of workers) {
+        if (versions.has(key)) send({ kind: 'rules', snapshot: snapshotOf(bucket, versions) });
       }
     },
-    leave(worker) {
-      workers.delete(worker);
+    leave(send) {
+      workers.delete(send);
     },
   };
+}
+
+/**
+ * Returns a function that takes numbered snapshots of the cache. A snapshot omits the rule set if the worker process has
+ * that version, and is recorded in `versions`.
+ */
+function createSnapshots(cache: Pick<RulesCache, 'status'>) {
+  let number = 0;
+  return (bucket: RuledBucket, versions: SentVersions): RulesSnapshot => {
+    const key = keyOf(bucket);
+    const { lastGood, failure, age, due } = cache.status(key, bucket);
+    const version = lastGood?.version ?? null;
+    const known = versions.get(key) === version;
+    versions.set(key, version);
+    const { outcome, ruleSet } = lastGood ?? {};
+    const good = known || outcome === undefined || ruleSet === undefined ? null : { outcome, ruleSet };
+    number += 1;
+    return { key, number, version, good, age: age ?? 0, due: due + MARGIN, failed: failure !== null };
+  };
+}
+
+/**
+ * Loads a bucket's rules if they are due, or in any case for `renew`. A worker process that has rules serves its
+ * requests meanwhile, so it gets the reply after the load. Rejects after LOAD_TIMEOUT.
+ */
+async function loadDue(
+  cache: Pick<RulesCache, 'current' | 'renew'>,
+  bucket: RuledBucket,
+  { version, renew }: RulesRequest,
+): Promise<void> {
+  if (renew) {
+    await within(LOAD_TIMEOUT, cache.renew(bucket));
+    return;
+  }
+  const loads: Promise<unknown>[] = [];
+  await cache.current(bucket, (work) => loads.push(work));
+  if (version !== null) await within(LOAD_TIMEOUT, Promise.allSettled(loads));
+  else for (const loading of loads) void loading.catch(() => {});
 }

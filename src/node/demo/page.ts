@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 
-/** The page lies in `examples/`, which the package ships as it is: the build copies no HTML, CSS or script. */
+/** The page's files are in `examples/`, which the package contains unchanged: the build copies no HTML, CSS or scripts. */
 const FOLDER = new URL('../../../examples/demo/', import.meta.url);
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -16,11 +16,7 @@ export interface PageFile {
   readonly body: string;
 }
 
-/**
- * Reads the demo page's files, a handful of small texts, keyed by the path they are served at.
- *
- * @throws the file system's own error when the folder is missing
- */
+/** Reads the demo page's files, keyed by their URL paths. Rejects with the file system's error if the folder is missing. */
 export async function readPage(): Promise<ReadonlyMap<string, PageFile>> {
   const files = new Map<string, PageFile>();
   for (const name of await readdir(FOLDER)) {

@@ -2,49 +2,49 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { answersTo, reachOf } from '../reach.ts';
 import { appListener } from '../server/app-listener.ts';
+import { OPERATOR_CROWD } from '../server/crowd.ts';
 import { listen } from '../server/listen.ts';
 import { type PageFile, readPage } from './page.ts';
 import { readWire, wire } from './wire.ts';
 
-/** What the page asks about: a request that a page of `origin` wants to make. */
+/** A request that a page of `origin` wants to make, and that the demo page asks about. */
 export interface DemoFacts {
   readonly origin?: string;
-  /** The method of the actual request, also where a preflight comes first. */
+  /** The method of the actual request, also if a preflight precedes it. */
   readonly method: string;
-  /** Given when a preflight comes first: what it names in Access-Control-Request-Headers, '' for none. */
+  /** Set if a preflight precedes the request: its Access-Control-Request-Headers, '' without that header. */
   readonly requestHeaders?: string;
   readonly path: string;
 }
 
 export interface DemoOptions {
   readonly host: string;
-  /** 0 takes any free port. */
+  /** 0: any free port. */
   readonly port: number;
-  /** Host names that it answers under on loopback, besides localhost; beyond loopback it answers under every one. */
+  /** On loopback: values of Host to accept besides localhost. Elsewhere every Host is accepted. */
   readonly names?: readonly string[];
-  /** Where a browser reaches the edge, such as `http://127.0.0.1:8080`. */
+  /** The edge's URL in a browser, such as `http://127.0.0.1:8080`. */
   readonly edge: string;
-  /** Says how the rules in force judge a request; the page shows what comes back. */
+  /** Explains the decision of the rules in force; the page shows the result. */
   readonly explain: (facts: DemoFacts) => unknown;
 }
 
 export interface Demo {
-  /** Where the page is, without a slash at the end. */
+  /** The page's URL, without a slash at the end. */
   readonly url: string;
   /** Stops listening and ends open connections. */
   close(): Promise<void>;
 }
 
 /**
- * Serves the demo page, from an origin other than the edge's, so that a browser has something to ask about.
- *
- * @throws node's own error when it can't listen, `EADDRINUSE` when the port is taken
+ * Serves the demo page from another origin than the edge's, so that its requests are cross-origin. Rejects with Node's error
+ * if it cannot listen: `EADDRINUSE` if the port is in use.
  */
 export async function openDemo({ host, port, names = [], edge, explain }: DemoOptions): Promise<Demo> {
   const app = demoApp(await readPage(), edge, explain);
   const reach = await reachOf(host);
   const own = reach === 'loopback' ? answersTo(reach, [host, ...names]) : undefined;
-  const { url, close } = await listen(appListener(app, own), { host, port });
+  const { url, close } = await listen(appListener(app, own), { host, port }, { crowd: OPERATOR_CROWD });
   return { url, close: () => close(0) };
 }
 
@@ -64,24 +64,24 @@ function demoApp(files: ReadonlyMap<string, PageFile>, edge: string, explain: De
   app.get('/why', async (c) => {
     const { method, headers, path, origin } = c.req.query();
     if (!method || !path?.startsWith('/'))
-      return c.json({ message: 'Say method= and path=, which begins with /.' }, 400);
-    const asked = {
+      return c.json({ message: 'Write method= and path=; the path begins with /.' }, 400);
+    const facts = {
       method,
       path,
       ...(origin ? { origin } : {}),
       ...(headers === undefined ? {} : { requestHeaders: headers }),
     };
-    return c.json((await explain(asked)) as object);
+    return c.json((await explain(facts)) as object);
   });
 
   app.post('/wire', bodyLimit({ maxSize: 8_192 }), async (c) => {
-    // Another site's page can send plain text here unasked; JSON needs a preflight, which nobody grants.
+    // A page of another site can send text/plain without a preflight; for JSON it needs one, and this port grants none.
     if (c.req.header('Content-Type')?.split(';')[0]?.trim() !== 'application/json')
       return c.json({ message: 'Send application/json.' }, 415);
-    const wish = readWire(await c.req.json().catch(() => null));
-    if (typeof wish === 'string') return c.json({ message: wish }, 400);
+    const asked = readWire(await c.req.json().catch(() => null));
+    if (typeof asked === 'string') return c.json({ message: asked }, 400);
     try {
-      return c.json(await wire(edge, wish));
+      return c.json(await wire(edge, asked));
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
       return c.json({ message: `The edge at ${edge} gave no answer${code}.` }, 502);
@@ -96,7 +96,7 @@ function demoApp(files: ReadonlyMap<string, PageFile>, edge: string, explain: De
   return app;
 }
 
-/** The page may load its own files and what lies behind the edge, and nothing else. */
+/** The Content-Security-Policy: the page loads its own files and objects from the edge, and nothing else. */
 function contentSecurity(edge: string): string {
   const { origin } = new URL(edge);
   return [

@@ -9,14 +9,14 @@ import { serveObject } from './serve.ts';
 import { checkSignature, type Keys } from './signature/check.ts';
 import { removeObject, storeObject } from './store.ts';
 
-/** A folder that is being served. */
+/** A folder that is served as a bucket. */
 export interface DirectoryBucket {
   /** The folder's real path. */
   readonly root: string;
   readonly rulesFile: string;
   readonly rulesWritable: boolean;
   readonly digests: Digests;
-  /** Undefined where requests need not be signed. */
+  /** The keys that requests must be signed with; undefined: requests are not checked. */
   readonly keys?: Keys | undefined;
   readonly answersTo: AnswersTo;
 }
@@ -26,16 +26,18 @@ const HOST_REFUSED =
 
 const METHODS = 'GET, HEAD, PUT, DELETE';
 
-const notDone = (what: string) => refusal('NotImplemented', `The directory bucket does not ${what}.`);
+const notImplemented = (what: string) => refusal('NotImplemented', `The directory bucket does not ${what}.`);
 
-/** The bucket itself: it can't be listed, made or removed. */
-const refuseBucket = (method: string | undefined) => {
-  if (method === 'PUT' || method === 'DELETE') return notDone('make or remove buckets');
-  if (method === 'POST') return notDone('take forms or batch requests');
-  return method === 'GET' || method === 'HEAD' ? notDone('list its objects') : methodNotAllowed(METHODS);
-};
+/** The refusal of a request for the bucket itself, which cannot be listed, made or removed. */
+function refuseBucket(method: string | undefined) {
+  if (method === 'PUT' || method === 'DELETE') return notImplemented('make or remove buckets');
+  if (method === 'POST') return notImplemented('take forms or batch requests');
+  return method === 'GET' || method === 'HEAD'
+    ? notImplemented('list its objects')
+    : methodNotAllowed(METHODS);
+}
 
-const answerObject = (exchange: Exchange, target: Target, bucket: DirectoryBucket): Promise<void> => {
+function answerObject(exchange: Exchange, target: Target, bucket: DirectoryBucket): Promise<void> {
   const place = placeOf(bucket.root, target.segments);
   switch (exchange.request.method) {
     case 'GET':
@@ -46,13 +48,13 @@ const answerObject = (exchange: Exchange, target: Target, bucket: DirectoryBucke
     case 'DELETE':
       return removeObject(exchange, place);
     case 'POST':
-      throw notDone('append to objects');
+      throw notImplemented('append to objects');
     default:
       throw methodNotAllowed(METHODS);
   }
-};
+}
 
-const route = async (exchange: Exchange, bucket: DirectoryBucket): Promise<void> => {
+async function route(exchange: Exchange, bucket: DirectoryBucket): Promise<void> {
   const { method, url = '' } = exchange.request;
   const target = readTarget(url);
   const ofBucket = target.segments.length === 0;
@@ -60,18 +62,18 @@ const route = async (exchange: Exchange, bucket: DirectoryBucket): Promise<void>
     return manageRules(exchange, bucket.rulesFile, bucket.rulesWritable);
   if (method === 'OPTIONS') throw methodNotAllowed(METHODS);
   if (target.subresource)
-    throw notDone(`know ?${target.subresource} of ${ofBucket ? 'a bucket' : 'an object'}`);
+    throw notImplemented(`know ?${target.subresource} of ${ofBucket ? 'a bucket' : 'an object'}`);
   if (ofBucket) throw refuseBucket(method);
   return answerObject(exchange, target, bucket);
-};
+}
 
-/** Answers one request, whatever comes; resolves when the bucket has done its part. */
-export const answer = async (exchange: Exchange, bucket: DirectoryBucket): Promise<void> => {
+/** Answers one request. Never rejects; resolves when the response and the files are done. */
+export async function answer(exchange: Exchange, bucket: DirectoryBucket): Promise<void> {
   identify(exchange);
   try {
     const { host = '' } = exchange.request.headers;
     if (!bucket.answersTo(host)) throw refusal('AccessDenied', HOST_REFUSED);
-    // As in real stores: a browser can't sign its preflights.
+    // Browsers cannot sign preflights, and OSS and S3 do not check them.
     if (bucket.keys && exchange.request.method !== 'OPTIONS') {
       await checkSignature(exchange.request, bucket.keys);
     }
@@ -79,4 +81,4 @@ export const answer = async (exchange: Exchange, bucket: DirectoryBucket): Promi
   } catch (error) {
     answerRefusal(exchange, error);
   }
-};
+}

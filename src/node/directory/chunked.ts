@@ -1,61 +1,62 @@
 import { crc32 } from 'node:zlib';
 import { refusal } from './refusal.ts';
 
-/** The SDK for JavaScript sends 64 KB at most; a line is a chunk's size or a trailer. */
-const LINE_BYTES = 1024;
-const TRAILERS = 16;
+/** Longest line: the size of a chunk with its extensions, or a trailer. */
+const MAX_LINE_BYTES = 1024;
+const MAX_TRAILERS = 16;
 
-/** Takes a stream of bytes by lines and by lengths. */
-const readerOf = (body: AsyncIterable<Buffer>) => {
+/** Reads a stream of bytes by lines and by lengths. */
+function readerOf(body: AsyncIterable<Buffer>) {
   const chunks = body[Symbol.asyncIterator]();
-  let held: Buffer = Buffer.alloc(0);
+  let buffered: Buffer = Buffer.alloc(0);
 
   const more = async (): Promise<void> => {
     const { done, value } = await chunks.next();
     if (done) throw refusal('IncompleteBody');
-    held = held.length === 0 ? value : Buffer.concat([held, value]);
+    buffered = buffered.length === 0 ? value : Buffer.concat([buffered, value]);
   };
 
   return {
     line: async (): Promise<string> => {
       for (;;) {
-        const end = held.indexOf('\r\n');
-        if (end > LINE_BYTES || (end < 0 && held.length > LINE_BYTES)) throw refusal('IncompleteBody');
+        const end = buffered.indexOf('\r\n');
+        if (end > MAX_LINE_BYTES || (end < 0 && buffered.length > MAX_LINE_BYTES))
+          throw refusal('IncompleteBody');
         if (end >= 0) {
-          const line = held.toString('latin1', 0, end);
-          held = held.subarray(end + 2);
+          const line = buffered.toString('latin1', 0, end);
+          buffered = buffered.subarray(end + 2);
           return line;
         }
         await more();
       }
     },
-    /** At most `length` bytes, and at least one. */
+    /** Returns between one and `length` bytes. */
     piece: async (length: number): Promise<Buffer> => {
-      if (held.length === 0) await more();
-      const piece = held.subarray(0, length);
-      held = held.subarray(piece.length);
+      if (buffered.length === 0) await more();
+      const piece = buffered.subarray(0, length);
+      buffered = buffered.subarray(piece.length);
       return piece;
     },
     end: () => chunks.return?.(),
   };
-};
+}
 
 type Reader = ReturnType<typeof readerOf>;
 
-const readTrailers = async (reader: Reader): Promise<ReadonlyMap<string, string>> => {
+async function readTrailers(reader: Reader): Promise<ReadonlyMap<string, string>> {
   const trailers = new Map<string, string>();
   for (;;) {
     const line = await reader.line();
     if (line === '') return trailers;
     const colon = line.indexOf(':');
-    if (colon < 0 || trailers.size === TRAILERS) throw refusal('IncompleteBody');
+    if (colon < 0 || trailers.size === MAX_TRAILERS) throw refusal('IncompleteBody');
     trailers.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
   }
-};
+}
 
 const CHECKSUM = 'x-amz-checksum-crc32';
 
-const checkTrailers = (announced: string | undefined, trailers: ReadonlyMap<string, string>, crc: number) => {
+function checkTrailers(announced: string | undefined, trailers: ReadonlyMap<string, string>, crc: number) {
   if (announced === undefined) return;
   if (announced.toLowerCase() !== CHECKSUM) {
     throw refusal('NotImplemented', `The directory bucket checks no trailer but ${CHECKSUM}.`);
@@ -63,7 +64,7 @@ const checkTrailers = (announced: string | undefined, trailers: ReadonlyMap<stri
   const computed = Buffer.alloc(4);
   computed.writeUInt32BE(crc);
   if (trailers.get(CHECKSUM) !== computed.toString('base64')) throw refusal('BadDigest');
-};
+}
 
 async function* contentOf(
   reader: Reader,
@@ -91,12 +92,9 @@ async function* contentOf(
 }
 
 /**
- * The content of an aws-chunked body whose chunks are not signed.
+ * Yields the content of an aws-chunked body with unsigned chunks. `announced` is the value of x-amz-trailer, `length` that
+ * of x-amz-decoded-content-length. Throws a refusal if the body is incomplete or the trailer's checksum does not match.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
- *
- * @param announced the header x-amz-trailer
- * @param length the header x-amz-decoded-content-length
- * @throws a refusal when the body is not whole, or not what the trailer's checksum says
  */
 export async function* unchunk(
   body: AsyncIterable<Buffer>,

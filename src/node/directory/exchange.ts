@@ -11,29 +11,29 @@ export interface Exchange {
 const REQUEST_ID = 'x-oss-request-id';
 const NO_SNIFF = 'X-Content-Type-Options';
 
-/** What every answer has: OSS's request id, 24 upper-case hexadecimal digits, and that types are not to be guessed. */
-export const identify = ({ response }: Exchange): void => {
+/** Sets the headers of every response: OSS's request id (24 upper-case hexadecimal digits) and nosniff. */
+export function identify({ response }: Exchange): void {
   response.setHeader(REQUEST_ID, randomBytes(12).toString('hex').toUpperCase());
   response.setHeader(NO_SNIFF, 'nosniff');
-};
+}
 
 /** Answers without a body. */
-export const answerEmpty = ({ response }: Exchange, status: 200 | 204): void => {
+export function answerEmpty({ response }: Exchange, status: 200 | 204): void {
   response.statusCode = status;
   if (status === 200) response.setHeader('Content-Length', 0);
   response.end();
-};
+}
 
 /** Answers with an XML document. */
-export const answerXml = ({ response }: Exchange, status: number, xml: string | Buffer): void => {
+export function answerXml({ response }: Exchange, status: number, xml: string | Buffer): void {
   response.statusCode = status;
   response.setHeader('Content-Type', 'application/xml');
   response.setHeader('Content-Length', Buffer.byteLength(xml));
   response.end(xml);
-};
+}
 
-/** Answers with the refusal that `error` amounts to; a response under way can only be broken off. */
-export const answerRefusal = (exchange: Exchange, error: unknown): void => {
+/** Answers with the refusal for `error`; if the head of a response has been sent, closes the connection instead. */
+export function answerRefusal(exchange: Exchange, error: unknown): void {
   const { request, response } = exchange;
   if (response.headersSent) {
     response.destroy();
@@ -46,14 +46,13 @@ export const answerRefusal = (exchange: Exchange, error: unknown): void => {
   for (const [name, value] of Object.entries(refused.headers)) response.setHeader(name, value);
   const requestId = String(response.getHeader(REQUEST_ID));
   answerXml(exchange, refused.status, errorXml(refused, requestId, request.headers.host ?? ''));
-};
+}
 
 export const methodNotAllowed = (allow: string) => refusal('MethodNotAllowed', undefined, { Allow: allow });
 
 /**
- * The request's body, chunk by chunk, as fast as it is taken. Breaking off leaves the connection open, so
- * that a refusal can still be answered; Node reads the rest away.
- * @throws when the client goes before its body is whole
+ * The request's body in chunks, with back-pressure. A consumer that stops early leaves the connection open, so that a
+ * refusal can still be sent; Node drains the rest. Throws if the client disconnects before the end of the body.
  */
 export const bodyOf = (request: IncomingMessage): AsyncIterable<Buffer> =>
   request.iterator({ destroyOnReturn: false });

@@ -3,7 +3,7 @@ import { resolve, sep } from 'node:path';
 import { codeOf } from '../system-error.ts';
 import { openTemporary } from './temporary.ts';
 
-/** Why a directory bucket can't be opened. */
+/** Why a directory bucket cannot be opened. */
 export type DirectoryBucketProblem =
   | 'folder_missing'
   | 'folder_not_directory'
@@ -13,10 +13,10 @@ export type DirectoryBucketProblem =
   | 'open_to_others'
   | 'cannot_listen';
 
-/** Says in one line what is wrong with which folder, and what to do. */
+/** An error whose message is one line: the folder, what is wrong with it, and what to do. */
 export interface DirectoryBucketError extends Error {
   readonly problem: DirectoryBucketProblem;
-  /** As it was given. */
+  /** As the caller gave it. */
   readonly folder: string;
 }
 
@@ -26,13 +26,12 @@ export const directoryBucketError = (
   message: string,
 ): DirectoryBucketError => Object.assign(new Error(message), { problem, folder });
 
-/** Tells the errors of `openDirectoryBucket` that a person can mend from all others. */
+/** True for the errors of `openDirectoryBucket` that the operator can correct. */
 export const isDirectoryBucketError = (error: unknown): error is DirectoryBucketError =>
   error instanceof Error && 'problem' in error && 'folder' in error;
 
-// Only writing shows whether one can write: root passes every check of permissions, and a file system may be
-// mounted read-only.
-const tryWriting = async (root: string, folder: string): Promise<void> => {
+// Write a file instead of checking permissions: root passes every check, and a file system may be read-only.
+async function tryWriting(root: string, folder: string): Promise<void> {
   try {
     const temporary = await openTemporary(root);
     await temporary.discard();
@@ -41,26 +40,23 @@ const tryWriting = async (root: string, folder: string): Promise<void> => {
     const message = `the bucket folder ${folder} can't be written to (${why}): let this user write there, or name another folder`;
     throw directoryBucketError('folder_not_writable', folder, message);
   }
-};
+}
 
-/**
- * Checks the folder of a bucket and gives its real path.
- * @throws DirectoryBucketError
- */
-export const openFolder = async (folder: string): Promise<string> => {
+/** Returns the real path of a bucket's folder. Throws a DirectoryBucketError if the folder is missing or not writable. */
+export async function openFolder(folder: string): Promise<string> {
   const found = await stat(folder).catch((error: unknown) => {
     const why = codeOf(error) ?? 'unknown error';
     const message = `the bucket folder ${folder} can't be found (${why}): make it, or name another folder`;
     throw directoryBucketError('folder_missing', folder, message);
   });
   if (!found.isDirectory()) {
-    const message = `the bucket folder ${folder} is not a folder: name the folder that holds the objects`;
+    const message = `the bucket folder ${folder} is not a folder: name the folder with the objects`;
     throw directoryBucketError('folder_not_directory', folder, message);
   }
   const root = await realpath(folder);
   await tryWriting(root, folder);
   return root;
-};
+}
 
 export const silentFolder = (folder: string): DirectoryBucketError =>
   directoryBucketError(
@@ -70,15 +66,15 @@ export const silentFolder = (folder: string): DirectoryBucketError =>
   );
 
 /**
- * Where the CORS document is kept: `<folder>.cors.xml` unless `rulesFile` is given.
- * @throws DirectoryBucketError when that lies inside the folder, where it would be an object anybody may write
+ * The path of the CORS document: `rulesFile`, or else `<folder>.cors.xml`. Throws a DirectoryBucketError if it is inside the
+ * folder, where it would be an object that every client may write.
  */
-export const rulesFileOf = (folder: string, root: string, rulesFile: string | undefined): string => {
+export function rulesFileOf(folder: string, root: string, rulesFile: string | undefined): string {
   const file = resolve(rulesFile ?? `${resolve(folder)}.cors.xml`);
   const inside = [root, resolve(folder)].some((parent) =>
     file.startsWith(parent.endsWith(sep) ? parent : parent + sep),
   );
   if (!inside) return file;
-  const message = `the rules file ${file} lies inside the bucket folder ${folder}, where it would be an object: keep it elsewhere`;
+  const message = `the rules file ${file} lies inside the bucket folder ${folder}, where it would be an object: name a file outside the folder`;
   throw directoryBucketError('rules_file_in_folder', folder, message);
-};
+}

@@ -1,18 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * The Range header that is to be obeyed, or undefined when the whole object is the answer: several ranges, a
- * malformed one, a weak If-Range, another method than GET (RFC 9110 §14.2), or one that reaches beyond the
- * object. The last is what OSS does; with `x-oss-range-behavior: standard` it keeps to RFC 9110 instead.
+ * The Range header to apply to an object of `size` bytes; undefined: send the whole object. That is so for several ranges,
+ * a malformed one, a weak If-Range and other methods than GET (RFC 9110 §14.2). OSS also ignores a range that reaches beyond
+ * the object, unless the request has `x-oss-range-behavior: standard`, which follows RFC 9110.
  * https://www.alibabacloud.com/help/en/oss/how-to-obtain-oss-resources-by-segmenting-http-range-requests
- *
- * @param size of the object in bytes
  */
-export const rangeToObey = (
+export function rangeToApply(
   method: string | undefined,
   headers: IncomingHttpHeaders,
   size: number,
-): string | undefined => {
+): string | undefined {
   const parts = /^bytes=(\d*)-(\d*)$/.exec(headers.range?.trim() ?? '');
   if (method !== 'GET' || !parts || String(headers['if-range']).startsWith('W/')) return undefined;
   const [, first = '', last = ''] = parts;
@@ -28,4 +26,4 @@ export const rangeToObey = (
   }
   const within = Number(first) < size && (last === '' || Number(last) < size);
   return within || standard ? `bytes=${first}-${last}` : undefined;
-};
+}

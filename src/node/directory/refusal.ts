@@ -1,6 +1,6 @@
 import { codeOf } from '../system-error.ts';
 
-/** Everything the directory bucket can refuse, in OSS's own codes where OSS has one, and S3's for what S3 alone has. */
+/** The refusals of the directory bucket, by OSS's codes, and by S3's for features of S3 alone. */
 const TABLE = {
   AccessDenied: { status: 403, message: 'AccessDenied' },
   AuthorizationHeaderMalformed: {
@@ -15,11 +15,11 @@ const TABLE = {
   EntityTooLarge: { status: 400, message: 'The CORS document is larger than 16 KB.' },
   FileAlreadyExists: {
     status: 409,
-    message: 'The name conflicts with another object: on a disk, a name is either an object or a folder.',
+    message: 'The name conflicts with another object: on a disk a name is either an object or a folder.',
   },
   IncompleteBody: {
     status: 400,
-    message: 'The body is not the aws-chunked one that its headers announce, or it is not whole.',
+    message: 'The body is incomplete, or is not the aws-chunked body that its headers announce.',
   },
   InternalError: { status: 500, message: 'The directory bucket could not do this.' },
   InvalidAccessKeyId: {
@@ -64,16 +64,16 @@ export type Code = keyof typeof TABLE;
 
 const REFUSED = Symbol('refused');
 
-/** An answer that is an error, thrown from wherever the reason is found. */
+/** An error response, thrown where its reason is found. */
 export interface Refusal extends Error {
   readonly [REFUSED]: true;
   readonly code: Code;
   readonly status: number;
-  /** Headers that belong to this refusal, such as Allow. */
+  /** Headers of this refusal, such as Allow. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Makes a refusal; `message` replaces the one in the table where more can be said. */
+/** Creates a refusal; `message` replaces the one in the table. */
 export const refusal = (code: Code, message?: string, headers: Record<string, string> = {}): Refusal =>
   Object.assign(new Error(message ?? TABLE[code].message), {
     [REFUSED]: true as const,
@@ -84,12 +84,12 @@ export const refusal = (code: Code, message?: string, headers: Record<string, st
 
 const isRefusal = (error: unknown): error is Refusal => error instanceof Error && REFUSED in error;
 
-/** Whatever was thrown, as a refusal. A system error gives its code and keeps its path to itself. */
-export const asRefusal = (error: unknown): Refusal => {
+/** Turns a thrown value into a refusal. Of a system error it shows the code, not the path. */
+export function asRefusal(error: unknown): Refusal {
   if (isRefusal(error)) return error;
   const code = codeOf(error);
   return refusal('InternalError', code && `The directory bucket could not do this: the disk says ${code}.`);
-};
+}
 
 const XML_ESCAPES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -99,13 +99,14 @@ const XML_ESCAPES: Readonly<Record<string, string>> = {
   "'": '&apos;',
 };
 
-// XML 1.0 cannot carry these (§2.2). The text may name an object or quote a document, so U+FFFD shows where one was.
+// XML 1.0 cannot represent these, not even escaped (https://www.w3.org/TR/xml/#charsets). The text may name an object or
+// quote a document, so U+FFFD shows where one was.
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
 
 const escapeXml = (text: string): string =>
   text.replace(FORBIDDEN, '\u{FFFD}').replace(/[&<>"']/g, (character) => XML_ESCAPES[character] ?? '');
 
-/** The error document OSS sends (semantics.md §1). */
+/** OSS's error document (semantics.md §1). */
 export const errorXml = (error: Refusal, requestId: string, host: string): string =>
   `<?xml version="1.0" encoding="UTF-8"?>
 <Error>

@@ -12,19 +12,19 @@ import { payloadOf } from './payload.ts';
 import { refusal } from './refusal.ts';
 import { openTemporary } from './temporary.ts';
 
-// semantics.md §1, size to write.
+// The limit on a document that a client writes (semantics.md §1).
 const DOCUMENT_BYTES = 16 * 1024;
 
-const checkPeer = (request: IncomingMessage, writable: boolean): void => {
+function checkPeer(request: IncomingMessage, writable: boolean): void {
   if (!writable || !isLoopback(request.socket.remoteAddress)) {
     throw refusal(
       'AccessDenied',
       'The CORS rules of a directory bucket are changed from its own machine only.',
     );
   }
-};
+}
 
-const readBody = async (request: IncomingMessage): Promise<Buffer> => {
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of payloadOf(request)) {
@@ -33,13 +33,13 @@ const readBody = async (request: IncomingMessage): Promise<Buffer> => {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
-};
+}
 
-const say = ({ place, value, reason, write }: Fault): string =>
+const faultLine = ({ place, value, reason, write }: Fault): string =>
   `${place}${value === undefined ? '' : ` ${JSON.stringify(value)}`}: ${reason}; write ${write}`;
 
-/** The document as text, if it is UTF-8 and XML: the reader would also take JSON, which is not served here. */
-const xmlText = (document: Buffer): string => {
+/** The document as text. Throws a refusal unless it is UTF-8 and XML; the reader would also accept JSON. */
+function xmlText(document: Buffer): string {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(document);
     if (text.trimStart().startsWith('<')) return text;
@@ -47,21 +47,21 @@ const xmlText = (document: Buffer): string => {
     throw refusal('MalformedXML', 'The document is not UTF-8.');
   }
   throw refusal('MalformedXML', 'The document is not XML: write a <CORSConfiguration>.');
-};
+}
 
-const checkDocument = (document: Buffer): void => {
+function checkDocument(document: Buffer): void {
   const read = readDocument(xmlText(document), 'strict');
-  if (!read.ok) throw refusal('MalformedXML', read.faults.map(say).join(' | '));
-};
+  if (!read.ok) throw refusal('MalformedXML', read.faults.map(faultLine).join(' | '));
+}
 
-const getRules = async (exchange: Exchange, file: string): Promise<void> => {
+async function getRules(exchange: Exchange, file: string): Promise<void> {
   const found = await readTextFile(file, { maxBytes: MAX_DOCUMENT_BYTES });
   if (!('fault' in found)) return answerXml(exchange, 200, Buffer.from(found.text));
   if (found.code === 'ENOENT') throw refusal('NoSuchCORSConfiguration');
   throw Object.assign(new Error(`${file} ${found.fault}`), { code: found.code });
-};
+}
 
-const putRules = async (exchange: Exchange, file: string): Promise<void> => {
+async function putRules(exchange: Exchange, file: string): Promise<void> {
   const promised = promisedDigest(exchange.request.headers['content-md5']);
   const document = await readBody(exchange.request);
   checkDigest(promised, createHash('md5').update(document).digest('hex').toUpperCase());
@@ -74,18 +74,18 @@ const putRules = async (exchange: Exchange, file: string): Promise<void> => {
     await temporary.discard();
   }
   answerEmpty(exchange, 200);
-};
+}
 
-const deleteRules = async (exchange: Exchange, file: string): Promise<void> => {
+async function deleteRules(exchange: Exchange, file: string): Promise<void> {
   await rm(file, { force: true });
   answerEmpty(exchange, 204);
-};
+}
 
-/** Answers requests about `/?cors`; `file` is where the document is kept, `writable` whether clients may change it. */
-export const manageRules = async (exchange: Exchange, file: string, writable: boolean): Promise<void> => {
+/** Answers requests for `/?cors`. `file` is the path of the document; `writable`: clients on this machine may change it. */
+export async function manageRules(exchange: Exchange, file: string, writable: boolean): Promise<void> {
   const { method } = exchange.request;
   if (method === 'GET') return getRules(exchange, file);
   if (method !== 'PUT' && method !== 'DELETE') throw methodNotAllowed('GET, PUT, DELETE');
   checkPeer(exchange.request, writable);
   return method === 'PUT' ? putRules(exchange, file) : deleteRules(exchange, file);
-};
+}

@@ -5,43 +5,44 @@ import send from 'send';
 import type { Digests } from './digest.ts';
 import type { Exchange } from './exchange.ts';
 import { openObject, type Place } from './place.ts';
-import { rangeToObey } from './range.ts';
+import { rangeToApply } from './range.ts';
 import { type Refusal, refusal } from './refusal.ts';
 
-const sendRefusal = (status: number, size: number): Refusal => {
+function sendRefusal(status: number, size: number): Refusal {
   if (status === 412) return refusal('PreconditionFailed');
   if (status === 416) return refusal('InvalidRange', undefined, { 'Content-Range': `bytes */${size}` });
   return refusal('InternalError');
-};
+}
 
-/** Leaves only those request headers for `send` to judge that it is to obey. */
-const settleHeaders = ({ request }: Exchange, size: number): void => {
-  const range = rangeToObey(request.method, request.headers, size);
+/** Removes the request headers that `send` must not apply. */
+function adjustHeaders({ request }: Exchange, size: number): void {
+  const range = rangeToApply(request.method, request.headers, size);
   if (range === undefined) delete request.headers.range;
   else request.headers.range = range;
-  // `send` would not answer 304 to `no-cache`; that word is for caches, and this is where objects come from.
+  // `send` never answers 304 to `no-cache`, which is meant for caches, not for the origin of an object.
   delete request.headers['cache-control'];
-};
+}
 
-const transmit = (exchange: Exchange, handle: FileHandle, path: string, stat: Stats): Promise<void> =>
-  new Promise((resolve, reject) => {
+function transmit(exchange: Exchange, handle: FileHandle, path: string, stat: Stats): Promise<void> {
+  return new Promise((resolve, reject) => {
     const { request, response } = exchange;
-    // The open file is given along: a path opened a second time might by then be another object.
+    // Pass the open file: the path may be another object when it is opened again.
     const options = { fd: handle, cacheControl: false, etag: false };
     const sending = Object.assign(send(request, path, options), { res: response });
     sending.on('error', (error: { status: number }) => reject(sendRefusal(error.status, stat.size)));
     sending.on('stream', (file: { bytesRead: number; once(event: 'end', listener: () => void): void }) => {
       file.once('end', () => {
-        // A file cut short under our hands: the client must not wait for the rest.
+        // Another process has truncated the file: close the connection, or the client waits for the rest.
         if (file.bytesRead < Number(response.getHeader('Content-Length'))) response.destroy();
       });
     });
     finished(response, () => resolve());
     sending.send(path, stat);
   });
+}
 
-/** Answers GET and HEAD of an object: whole, a range of it, or that it has not changed. */
-export const serveObject = async (exchange: Exchange, place: Place, digests: Digests): Promise<void> => {
+/** Answers GET and HEAD of an object: with all of it, a range, or 304. */
+export async function serveObject(exchange: Exchange, place: Place, digests: Digests): Promise<void> {
   const handle = await openObject(place);
   if (!handle) throw refusal('NoSuchKey');
   try {
@@ -49,9 +50,9 @@ export const serveObject = async (exchange: Exchange, place: Place, digests: Dig
     const size = Number(stat.size);
     const digest = await digests.of(place.path, handle, stat);
     exchange.response.setHeader('ETag', `"${digest}"`);
-    settleHeaders(exchange, size);
+    adjustHeaders(exchange, size);
     await transmit(exchange, handle, place.path, { size, mtime: stat.mtime } as Stats);
   } finally {
     await handle.close();
   }
-};
+}

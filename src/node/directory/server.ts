@@ -6,35 +6,35 @@ import { files, isSilent } from '../files/disk.ts';
 import { type AnswersTo, answersTo, reachOf } from '../reach.ts';
 import { codeOf } from '../system-error.ts';
 import { answer, type DirectoryBucket } from './answer.ts';
-import { makeDigests } from './digest.ts';
+import { createDigests } from './digest.ts';
 import { directoryBucketError, openFolder, rulesFileOf, silentFolder } from './folder.ts';
 import type { Keys } from './signature/check.ts';
 
 export { type DirectoryBucketError, type DirectoryBucketProblem, isDirectoryBucketError } from './folder.ts';
 
 export interface DirectoryBucketOptions {
-  /** Holds the objects; it has to exist and to be writable. */
+  /** The folder of the objects; it must exist and be writable. */
   readonly folder: string;
-  /** Keeps the CORS document; `<folder>.cors.xml` by default. */
+  /** The file of the CORS document; `<folder>.cors.xml` by default. */
   readonly rulesFile?: string;
   /**
-   * Whether clients on this machine may change the rules; true by default. To be switched off where
-   * something on this machine lets others through, as a proxy does: its requests look like its own.
+   * Whether clients on this machine may change the rules; true by default. Switch it off behind a proxy on this
+   * machine: the requests that it forwards come from this machine too.
    */
   readonly rulesWritable?: boolean;
-  /** Requests have to be signed with one of these keys, by OSS V1, OSS V4 or SigV4; without any, none is checked. */
+  /** The keys that requests must be signed with, by OSS V1, OSS V4 or SigV4; without keys no signature is checked. */
   readonly credentials?: Credentials | readonly Credentials[];
   /** The bucket's name, which OSS signatures cover; the folder's own name by default. */
   readonly bucket?: string;
-  /** The clock that signatures are checked by, in milliseconds since 1970; the machine's by default. */
+  /** The clock for checks of signatures, in milliseconds since 1970; the machine's by default. */
   readonly wallClock?: () => number;
   /** The address to listen on; 127.0.0.1 by default. */
   readonly host?: string;
-  /** 0, the default, takes any free port. */
+  /** 0, the default: any free port. */
   readonly port?: number;
-  /** Without credentials: names that Host may have besides localhost and loopback addresses; none by default. */
+  /** Without credentials: values of Host to accept besides localhost and loopback addresses. */
   readonly hosts?: readonly string[];
-  /** Without credentials: serve others than this machine, under every Host; false by default. */
+  /** Without credentials: serve clients on other machines, under every Host; false by default. */
   readonly dangerouslyOpen?: boolean;
 }
 
@@ -43,32 +43,32 @@ export interface OpenDirectoryBucket {
   readonly url: string;
   /** The full path of the CORS document, which need not exist. */
   readonly rulesFile: string;
-  /** Stops listening, waits a few seconds for requests under way, then breaks them off. */
+  /** Stops listening, waits up to three seconds for requests in flight, then cuts them off. */
   close(): Promise<void>;
 }
 
 const LOOPBACK = '127.0.0.1';
 const HEADERS_MS = 15_000;
 const KEEP_ALIVE_MS = 30_000;
-// A body may take hours, but not stand still.
+// A limit on silence, not on the whole body, which may take hours.
 const IDLE_MS = 60_000;
 const CLOSE_MS = 3000;
 
-/** Without keys whoever reaches the bucket reads and writes it. */
-const checkReach = async ({
+/** Throws a DirectoryBucketError if other machines could reach the bucket without keys: they could read and write it. */
+async function checkReach({
   folder,
   host = LOOPBACK,
   credentials,
   dangerouslyOpen = false,
-}: DirectoryBucketOptions): Promise<void> => {
+}: DirectoryBucketOptions): Promise<void> {
   if (credentials !== undefined || dangerouslyOpen) return;
-  // An address that is none of this machine's is told of when it is listened on.
+  // `listen` reports an address that is not this machine's.
   if ((await reachOf(host).catch(() => 'loopback')) === 'loopback') return;
   const message = `the bucket folder ${folder} can't be served on ${host}, where other machines could write to it without a signature: name credentials, or set dangerouslyOpen`;
   throw directoryBucketError('open_to_others', folder, message);
-};
+}
 
-/** Signed requests may come under every name, as no page can sign them. */
+/** With keys every Host is accepted: a page of another site cannot sign requests (DNS rebinding). */
 const answersOf = ({
   host = LOOPBACK,
   hosts = [],
@@ -77,7 +77,7 @@ const answersOf = ({
 }: DirectoryBucketOptions): AnswersTo =>
   credentials !== undefined || dangerouslyOpen ? () => true : answersTo('loopback', [host, ...hosts]);
 
-const listen = async (server: Server, folder: string, host: string, port: number): Promise<string> => {
+async function listen(server: Server, folder: string, host: string, port: number): Promise<string> {
   try {
     server.listen(port, host);
     await once(server, 'listening');
@@ -89,16 +89,16 @@ const listen = async (server: Server, folder: string, host: string, port: number
   const address = server.address();
   const bound = address !== null && typeof address === 'object' ? address.port : port;
   return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
-};
+}
 
-const closeServer = async (server: Server, underWay: ReadonlySet<Promise<void>>): Promise<void> => {
+async function closeServer(server: Server, underWay: ReadonlySet<Promise<void>>): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   const bound = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
   await closed;
   clearTimeout(bound);
-  // Broken uploads still have their temporary files to remove.
+  // Uploads that were cut off still remove their temporary files.
   await Promise.all(underWay);
-};
+}
 
 const keysOf = ({
   folder,
@@ -115,10 +115,10 @@ const keysOf = ({
       };
 
 /**
- * Serves a folder over HTTP as a small OSS bucket: objects (GET, HEAD, PUT, DELETE) and CORS rules (`/?cors`).
- * @throws DirectoryBucketError, in one line what is wrong with which folder and what to do
+ * Serves a folder over HTTP as a small OSS bucket: objects (GET, HEAD, PUT, DELETE) and CORS rules (`/?cors`). Rejects with
+ * a DirectoryBucketError if the folder cannot be served.
  */
-export const openDirectoryBucket = async (options: DirectoryBucketOptions): Promise<OpenDirectoryBucket> => {
+export async function openDirectoryBucket(options: DirectoryBucketOptions): Promise<OpenDirectoryBucket> {
   const { folder, host = LOOPBACK, port = 0, rulesWritable = true } = options;
   await checkReach(options);
   const root = await files(() => openFolder(folder)).catch((error: unknown) => {
@@ -129,7 +129,7 @@ export const openDirectoryBucket = async (options: DirectoryBucketOptions): Prom
     root,
     rulesFile,
     rulesWritable,
-    digests: makeDigests(),
+    digests: createDigests(),
     keys: keysOf(options),
     answersTo: answersOf(options),
   };
@@ -145,7 +145,7 @@ export const openDirectoryBucket = async (options: DirectoryBucketOptions): Prom
   });
   server.setTimeout(IDLE_MS);
   const url = await listen(server, folder, host, port);
-  // A connection that cannot be accepted is no end of the others.
+  // Without a listener a connection that cannot be accepted would end the process.
   server.on('error', () => {});
   return { url, rulesFile, close: () => closeServer(server, underWay) };
-};
+}

@@ -3,17 +3,17 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TEMPORARY_PREFIX } from './names.ts';
 
-/** A file being written that nobody sees until it is whole. */
+/** A file that is not visible as an object until it is complete. */
 export interface Temporary {
   readonly handle: FileHandle;
-  /** Closes the file and puts it at `path`, at once and in place of what stood there. */
+  /** Closes the file and renames it to `path`, atomically; replaces a file that is there. */
   commit(path: string): Promise<void>;
   /** Closes and removes the file; does nothing after a commit. */
   discard(): Promise<void>;
 }
 
-/** Makes a temporary file in `folder`, which has to be the folder of the file it will become. */
-export const openTemporary = async (folder: string): Promise<Temporary> => {
+/** Opens a temporary file in `folder`, which must be on the file system of the final path. */
+export async function openTemporary(folder: string): Promise<Temporary> {
   const temporary = join(folder, `${TEMPORARY_PREFIX}${randomUUID()}`);
   const handle = await open(temporary, 'wx');
   let committed = false;
@@ -30,4 +30,4 @@ export const openTemporary = async (folder: string): Promise<Temporary> => {
       await rm(temporary, { force: true });
     },
   };
-};
+}

@@ -1,79 +1,48 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from '@redis/client';
-import { within } from '../../rules/keep.ts';
-import { startFault } from '../start-fault.ts';
+import { within } from '../../rules/within.ts';
+import type { RedisAddress } from './redis-address.ts';
 
-/** A connection to Redis that mends itself. */
+/** A connection to Redis that reconnects by itself. */
 export interface RedisLink {
-  /** The client to send commands by; null while Redis is away. */
+  /** The client for commands; null while Redis is unreachable. */
   client(): RedisClient | null;
-  /** Ends it, within half a second for what is on its way. */
+  /** Closes the connection. Commands without an answer get half a second. */
   close(): Promise<void>;
 }
 
 export interface RedisLinkOptions {
-  /** The channel to hear, and who hears. */
+  /** The channel to subscribe to. */
   readonly channel: string;
-  readonly hear: (text: string) => void;
-  /** Told once when Redis goes and once when it is back. */
+  readonly onMessage: (text: string) => void;
+  /** Called once when Redis becomes unreachable, and once when it is back. */
   readonly warn: (message: string) => void;
-  /** Called when it is back. */
-  readonly back: () => void;
+  /** Called when Redis is back. */
+  readonly onBack: () => void;
 }
 
-// Milliseconds, all of them.
+// All in milliseconds.
 const SOCKET_TIMEOUT = 1_500;
-/** From nothing to subscribed; longer than the socket alone may take, so that none is left behind. */
+/** For connecting and subscribing; longer than SOCKET_TIMEOUT, so that no socket is left connecting. */
 const CONNECT_TIMEOUT = 2_000;
 const CLOSE_TIMEOUT = 500;
-/** How often a connection is tried, as one that a firewall has dropped makes no sound. */
-const BEAT = 2_000;
-const BEAT_TIMEOUT = 1_000;
+/** Between two pings: a connection that a firewall has dropped reports no error. */
+const PING_INTERVAL = 2_000;
+const PING_TIMEOUT = 1_000;
 const BACK_OFF_FIRST = 100;
 const BACK_OFF_CEILING = 5_000;
-/** A connection that lasted less counts as one more failure: warnings come no faster than the ceiling. */
+/** A connection that was shorter counts as a failure, so that warnings come no faster than BACK_OFF_CEILING. */
 const STEADY = 10_000;
 
-/** Commands without an answer yet; more are refused. */
+/** Commands that may wait for an answer; further ones are rejected. */
 const QUEUE = 1_000;
-const WRITE =
-  'write redis://HOST:PORT, or rediss:// for TLS, with USER:PASSWORD@ before HOST and /NUMBER after PORT where needed';
 
 export const messageOf = (error: unknown): string => {
   const { message, code } = Object(error);
   return String(message || code || error);
 };
 
-export type RedisAddress = ReturnType<typeof redisAddress>;
-
-/** Throws a start fault that repeats nothing of the URL: any part of a misspelt one may be the password. */
-export function redisAddress(url: string) {
-  const fault = (reason: string) => startFault([`the URL of Redis ${reason}; ${WRITE}`]);
-  const parsed = URL.parse(url);
-  if (parsed === null) throw fault('is not a URL');
-  const { protocol, hostname, pathname, search, hash } = parsed;
-  if (protocol !== 'redis:' && protocol !== 'rediss:')
-    throw fault('begins with neither redis:// nor rediss://');
-  if (hostname === '') throw fault('names no host');
-  if (search !== '' || hash !== '') throw fault('has a query or a fragment');
-  if (!/^(?:\/\d{0,5})?$/.test(pathname)) throw fault('has a path that is not the number of a database');
-  const port = Number(parsed.port || 6379);
-  try {
-    return {
-      shown: `${protocol}//${hostname}:${port}`,
-      tls: protocol === 'rediss:',
-      host: hostname.replace(/^\[(.*)\]$/, '$1'),
-      port,
-      database: Number(pathname.slice(1)),
-      username: decodeURIComponent(parsed.username),
-      password: decodeURIComponent(parsed.password),
-    };
-  } catch {
-    throw fault('has a stray % in its user name or password, where it is written %25');
-  }
-}
-
-/** A connection that is never mended: whoever lost it makes another. RESP 2, which every server and proxy speaks. */
+/** A client that does not reconnect: the link creates another. RESP 2, as every server and proxy supports it. */
 function newClient({ host, port, tls, username, password, database }: RedisAddress) {
   const socket = { host, port, connectTimeout: SOCKET_TIMEOUT, reconnectStrategy: false } as const;
   const client = createClient({
@@ -86,19 +55,19 @@ function newClient({ host, port, tls, username, password, database }: RedisAddre
     disableClientInfo: true,
     commandsQueueMaxLength: QUEUE,
   });
-  // Without a listener an error would end the process; whoever waits for the connection is told of it besides.
+  // An error event without a listener would end the process. `connect` rejects with the same error.
   client.on('error', () => undefined);
   return client;
 }
 
 export type RedisClient = ReturnType<typeof newClient>;
 
-/** Resolves with the cause once one of the clients is lost, and when `closing` is aborted. */
+/** Resolves with the cause when one of the clients is lost. Rejects when `closing` is aborted. */
 async function lost(clients: readonly RedisClient[], closing: AbortSignal): Promise<unknown> {
   const { promise, resolve } = Promise.withResolvers<unknown>();
-  const beat = setInterval(() => {
-    for (const client of clients) within(BEAT_TIMEOUT, client.ping()).catch(resolve);
-  }, BEAT);
+  const pings = setInterval(() => {
+    for (const client of clients) within(PING_TIMEOUT, client.ping()).catch(resolve);
+  }, PING_INTERVAL);
   for (const client of clients) {
     client.on('error', resolve);
     if (!client.isReady) resolve(new Error('the connection was lost'));
@@ -106,7 +75,7 @@ async function lost(clients: readonly RedisClient[], closing: AbortSignal): Prom
   try {
     return await orClosed(promise, closing);
   } finally {
-    clearInterval(beat);
+    clearInterval(pings);
   }
 }
 
@@ -124,67 +93,67 @@ async function orClosed<T>(work: Promise<T>, closing: AbortSignal): Promise<T> {
 }
 
 /**
- * Connects, and again whenever the connection is lost. Resolves after the first attempt, which takes two seconds at
- * most, whatever came of it.
+ * Connects, and reconnects whenever the connection is lost. Resolves after the first attempt, successful or not, which
+ * takes two seconds at most.
  */
 export async function openRedisLink(address: RedisAddress, options: RedisLinkOptions): Promise<RedisLink> {
-  const { channel, hear, warn } = options;
+  const { channel, onMessage, warn, onBack } = options;
   const closer = new AbortController();
   const closing = closer.signal;
   const tried = Promise.withResolvers<void>();
   let current: RedisClient | null = null;
   let away = false;
 
-  function gone(error: unknown): void {
+  function disconnected(error: unknown): void {
     current = null;
     tried.resolve();
     if (away || closing.aborted) return;
     away = true;
-    const told = messageOf(error);
-    const cause = address.password === '' ? told : told.replaceAll(address.password, '***');
+    const message = messageOf(error);
+    const cause = address.password === '' ? message : message.replaceAll(address.password, '***');
     warn(`Redis at ${address.shown} is away: ${cause}. Nothing is shared through it until it is back.`);
   }
 
-  function back(client: RedisClient): void {
+  function connected(client: RedisClient): void {
     current = client;
     tried.resolve();
     if (!away) return;
     away = false;
     warn(`Redis at ${address.shown} is back.`);
-    options.back();
+    onBack();
   }
 
-  /** Serves until the connection is lost; gives the milliseconds that it lasted. */
+  /** Connects, and waits until the connection is lost. Resolves to the milliseconds that it lasted. */
   async function connectOnce(): Promise<number> {
-    // One that subscribes takes no other commands.
+    // With RESP 2 a client that subscribes cannot send other commands.
     const [main, subscriber] = [newClient(address), newClient(address)];
     const clients = [main, subscriber];
     const destroy = () => clients.forEach((client) => void client.destroy());
     const steps = [
       main.connect(),
-      subscriber.connect().then(() => subscriber.subscribe(channel, (text) => hear(text))),
+      subscriber.connect().then(() => subscriber.subscribe(channel, (text) => onMessage(text))),
     ];
     let since = performance.now();
     try {
       await orClosed(within(CONNECT_TIMEOUT, Promise.all(steps)), closing);
       since = performance.now();
-      back(main);
-      gone(await lost(clients, closing));
+      connected(main);
+      disconnected(await lost(clients, closing));
     } catch (error) {
-      gone(error);
+      disconnected(error);
       if (closing.aborted && main.isReady) await within(CLOSE_TIMEOUT, main.close()).catch(() => undefined);
     }
     destroy();
-    // A socket that was still connecting is not ended by the first time.
+    // The first `destroy` does not end a socket that is still connecting.
     void Promise.allSettled(steps).then(destroy);
     return performance.now() - since;
   }
 
   async function stayConnected(): Promise<void> {
-    let failed = 0;
+    let failures = 0;
     while (!closing.aborted) {
-      failed = (await connectOnce()) > STEADY ? 0 : failed + 1;
-      const wait = Math.min(BACK_OFF_FIRST * 2 ** failed, BACK_OFF_CEILING);
+      failures = (await connectOnce()) > STEADY ? 0 : failures + 1;
+      const wait = Math.min(BACK_OFF_FIRST * 2 ** failures, BACK_OFF_CEILING);
       await pause(wait, undefined, { signal: closing }).catch(() => undefined);
     }
   }

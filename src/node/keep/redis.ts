@@ -1,140 +1,141 @@
 import { randomUUID } from 'node:crypto';
 import { type Bus, type BusMessage, listeners, readBusMessage } from '../../rules/bus.ts';
-import {
-  decodeKept,
-  encodeKept,
-  faultsOnce,
-  firstOfRow,
-  headBytes,
-  headOf,
-  type Keep,
-  MAX_KEPT_BYTES,
-  type RecordHead,
-  within,
-} from '../../rules/keep.ts';
-import type { LastGood } from '../../rules/ledger.ts';
-import { messageOf, openRedisLink, type RedisClient, redisAddress } from './redis-link.ts';
+import type { Keep } from '../../rules/keep.ts';
+import { decodeLastGood, encodeLastGood, headBytes, headOf, MAX_COPY_BYTES } from '../../rules/last-good.ts';
+import { warnFaultsOnce, warnFirstOfRow } from '../../rules/warn-once.ts';
+import { within } from '../../rules/within.ts';
+import { redisAddress } from './redis-address.ts';
+import { messageOf, openRedisLink, type RedisClient, type RedisLink } from './redis-link.ts';
 
 export interface Redis {
-  /** Last good rules, shared by all instances. While Redis is away reads give null and writes are dropped. */
+  /** Last good rules that all instances share. While Redis is unreachable reads give null and writes are dropped. */
   readonly keep: Keep;
-  /** Reaches the other instances by publish/subscribe. While Redis is away messages are dropped. */
+  /** Publish/subscribe between the instances. While Redis is unreachable messages are dropped. */
   readonly bus: Bus;
-  /** Ends the connections, within half a second for what is on its way. */
+  /** Closes the connections. Commands without an answer get half a second. */
   close(): Promise<void>;
 }
 
-// Without expiry: while a store can't be read its rules are not written again, and without a limit on staleness they
-// are good for ever. There is one key for each bucket, no more.
+// Without expiry: while a bucket is unreachable its rules are not written again, and with --max-stale 0 they stay valid.
+// There is exactly one key for each bucket.
 const KEYS = 'bucket-cors:rules:';
 const CHANNEL = 'bucket-cors:bus';
-/** Milliseconds that a command may take. */
+/** Milliseconds. */
 const COMMAND_TIMEOUT = 500;
-/** Characters; the longest message has not so many. */
+/** Characters; the longest message is shorter. */
 const MAX_MESSAGE = 8_192;
 
+type Warn = (message: string) => void;
+/** Sends a command. Null while Redis is unreachable, and if the command fails or takes too long. */
+type Command = <T>(
+  failures: ReturnType<typeof warnFirstOfRow>,
+  what: string,
+  send: (client: RedisClient) => Promise<T>,
+) => Promise<T | null>;
+
 /**
- * Shares last good rules and messages with other instances through Redis or Valkey. Resolves within seconds whether
- * the server answers or not, and connects by itself once it does: while it is away nothing is missing but the
- * sharing. `back` is called when it is there again: it may have lost what it had. The warnings are whole sentences: one
- * when it goes, one when it is back. Rejects with a start fault for a URL that can't be one of Redis.
+ * Shares last good rules and messages with other instances through Redis or Valkey. Resolves after the first attempt to
+ * connect, successful or not; while Redis is unreachable only the sharing is missing. `onBack` is called when it is
+ * reachable again: it may have lost its data. The warnings are whole sentences: one when Redis becomes unreachable, one
+ * when it is back. Rejects with a start fault for an invalid URL.
  */
-export async function openRedis(
-  url: string,
-  warn: (message: string) => void,
-  back: () => void = () => {},
-): Promise<Redis> {
+export async function openRedis(url: string, warn: Warn, onBack: () => void = () => {}): Promise<Redis> {
   const address = redisAddress(url);
   const id = randomUUID();
-  const { subscribe, tell, clear } = listeners();
-  const reads = firstOfRow(warn);
-  const writes = firstOfRow(warn);
-  const publishes = firstOfRow(warn);
-  const strangers = firstOfRow(warn);
+  const { subscribe, deliver, clear } = listeners();
+  const strangers = warnFirstOfRow(warn);
 
-  function hear(text: string): void {
-    const message = received(text, id);
-    if (message === null) strangers.failed(`Redis channel ${CHANNEL} carries what is no message, ignored.`);
-    else if (message !== 'own') tell(message);
+  function onMessage(text: string): void {
+    const message = readMessage(text, id);
+    if (message === null)
+      strangers.failed(`Redis channel ${CHANNEL} carries a message that is not an edge's. It is ignored.`);
+    else if (message !== 'own') deliver(message);
   }
 
-  const faults = faultsOnce(warn);
-  const link = await openRedisLink(address, { channel: CHANNEL, hear, warn, back });
+  const link = await openRedisLink(address, { channel: CHANNEL, onMessage, warn, onBack });
+  const command = commandOver(link, address.shown);
+  const publishes = warnFirstOfRow(warn);
+  let isOpen = true;
 
-  /** Null when Redis is away, goes meanwhile, or refuses. */
-  async function ask<T>(
-    row: ReturnType<typeof firstOfRow>,
-    what: string,
-    command: (client: RedisClient) => Promise<T>,
-  ): Promise<T | null> {
-    const client = link.client();
-    if (client === null) return null;
-    try {
-      const reply = await within(COMMAND_TIMEOUT, command(client));
-      row.worked();
-      return reply;
-    } catch (error) {
-      // A connection that was lost is told of by itself.
-      if (client.isReady) row.failed(`${what} in Redis at ${address.shown} failed: ${messageOf(error)}.`);
-      return null;
-    }
-  }
+  const stop = (): void => {
+    isOpen = false;
+    clear();
+  };
 
-  async function read(bucket: string): Promise<LastGood | null> {
-    const key = `${KEYS}${bucket}`;
-    // No more than what can be used, whatever somebody has put there; '' when there is no such key.
-    const text = await ask(reads, `reading ${key}`, (client) => client.getRange(key, 0, MAX_KEPT_BYTES));
-    if (text === null || text === '') return null;
-    const record = await decodeKept(bucket, text);
-    if ('fault' in record) {
-      faults.found(bucket, `Redis key ${key} is ${record.fault}. It is ignored until it is written again.`);
-      return null;
-    }
-    faults.gone(bucket);
-    return record;
-  }
-
-  async function peek(bucket: string): Promise<RecordHead | null> {
-    if (faults.has(bucket)) return null;
-    const key = `${KEYS}${bucket}`;
-    const end = headBytes(bucket) - 1;
-    const text = await ask(reads, `reading ${key}`, (client) => client.getRange(key, 0, end));
-    return text === null ? null : headOf(bucket, text);
-  }
-
-  async function write(bucket: string, record: LastGood): Promise<void> {
-    const key = `${KEYS}${bucket}`;
-    const reply = await ask(writes, `writing ${key}`, (client) =>
-      client.set(key, encodeKept(bucket, record)),
-    );
-    if (reply !== null) faults.gone(bucket);
-  }
-
-  let speaks = true;
   return {
-    keep: { read, peek, write },
+    keep: redisKeep(command, warn),
     bus: {
       publish(message) {
         const text = JSON.stringify({ from: id, message });
-        if (speaks)
-          void ask(publishes, `publishing to ${CHANNEL}`, (client) => client.publish(CHANNEL, text));
+        if (isOpen)
+          void command(publishes, `publishing to ${CHANNEL}`, (client) => client.publish(CHANNEL, text));
       },
       subscribe,
-      async close() {
-        speaks = false;
-        clear();
-      },
+      close: async () => stop(),
     },
     async close() {
-      speaks = false;
-      clear();
+      stop();
       await link.close();
     },
   };
 }
 
-/** The message of another instance; `own` for one that came back, null for what no instance sends. */
-function received(text: string, id: string): BusMessage | 'own' | null {
+const commandOver =
+  (link: RedisLink, shown: string): Command =>
+  async (failures, what, send) => {
+    const client = link.client();
+    if (client === null) return null;
+    try {
+      const reply = await within(COMMAND_TIMEOUT, send(client));
+      failures.worked();
+      return reply;
+    } catch (error) {
+      // The link itself warns of a lost connection.
+      if (client.isReady) failures.failed(`${what} in Redis at ${shown} failed: ${messageOf(error)}.`);
+      return null;
+    }
+  };
+
+function redisKeep(command: Command, warn: Warn): Keep {
+  const reads = warnFirstOfRow(warn);
+  const writes = warnFirstOfRow(warn);
+  const faults = warnFaultsOnce(warn);
+
+  return {
+    async read(bucket) {
+      const key = `${KEYS}${bucket}`;
+      // A foreign value may be of any length. GETRANGE of a missing key gives ''.
+      const text = await command(reads, `reading ${key}`, (client) =>
+        client.getRange(key, 0, MAX_COPY_BYTES),
+      );
+      if (text === null || text === '') return null;
+      const copy = await decodeLastGood(bucket, text);
+      if ('fault' in copy) {
+        faults.found(bucket, `Redis key ${key} is ${copy.fault}. It is ignored until it is written again.`);
+        return null;
+      }
+      faults.gone(bucket);
+      return copy;
+    },
+    async peek(bucket) {
+      if (faults.has(bucket)) return null;
+      const key = `${KEYS}${bucket}`;
+      const end = headBytes(bucket) - 1;
+      const text = await command(reads, `reading ${key}`, (client) => client.getRange(key, 0, end));
+      return text === null ? null : headOf(bucket, text);
+    },
+    async write(bucket, lastGood) {
+      const key = `${KEYS}${bucket}`;
+      const reply = await command(writes, `writing ${key}`, (client) =>
+        client.set(key, encodeLastGood(bucket, lastGood)),
+      );
+      if (reply !== null) faults.gone(bucket);
+    },
+  };
+}
+
+/** The message of another instance; `own` for this instance's message, null for text that is not a message. */
+function readMessage(text: string, id: string): BusMessage | 'own' | null {
   if (text.length > MAX_MESSAGE) return null;
   try {
     const { from, message } = JSON.parse(text);

@@ -3,42 +3,42 @@ import type { Config, Places } from '../../config/read.ts';
 import { asFlag } from '../../config/spell.ts';
 import type { Bus } from '../../rules/bus.ts';
 import type { RulesCache } from '../../rules/cache.ts';
-import { keyOf, type RuledBucket, sharedKey } from '../../rules/in-force.ts';
 import type { Keep } from '../../rules/keep.ts';
 import { coalesced, refreshLoaded } from '../../rules/refresh.ts';
+import { keyOf, type RuledBucket, sharedKey } from '../../rules/ruled-bucket.ts';
 import { isThisMachine } from '../reach.ts';
 import { openStateDirectory } from './state-directory.ts';
 
-/** What outlives this process, and what it shares with others. */
+/** Storage outside the process, and the bus to other processes. */
 export interface Shared {
   readonly keeps: readonly Keep[];
   readonly bus: Bus | null;
-  /** Why last good rules would not outlive this process, a line each. */
+  /** Why last good rules cannot be stored now, one line each. */
   problems(): readonly string[];
   close(): Promise<void>;
 }
 
 export interface SharedOptions {
-  /** What gave each option, for warnings. */
+  /** Where each option was set, for warnings. */
   readonly places: Places;
   readonly warn: (message: string) => void;
-  /** Called when a place of last good rules is there again: it may have lost them. */
-  readonly back: () => void;
+  /** Called when storage is reachable again: it may have lost its data. */
+  readonly onBack: () => void;
 }
 
 /** Opens the state directory and Redis, where they are configured. Rejects with a start fault. */
 export async function openShared(
   { stateDir, redis }: Pick<Config, 'stateDir' | 'redis'>,
-  { warn, back, places }: SharedOptions,
+  { warn, onBack, places }: SharedOptions,
 ): Promise<Shared> {
   const states = stateDir === null ? [] : [await openStateDirectory(stateDir, warn)];
   const problems = () => states.flatMap((state) => state.problem() ?? []);
   if (redis === null) return { keeps: states, bus: null, problems, close: async () => {} };
-  const bare = bareRedis(redis);
-  if (bare !== null) warn(`${places.redis ?? asFlag('redis')}: ${bare}`);
-  // Loaded only where it is used: the client takes a tenth of a second and 27 MB.
+  const warning = plainTextWarning(redis);
+  if (warning !== null) warn(`${places.redis ?? asFlag('redis')}: ${warning}`);
+  // Imported only if configured: the client takes 0.1 s and 27 MB.
   const { openRedis } = await import('./redis.ts');
-  const { keep, bus, close } = await openRedis(redis, warn, back);
+  const { keep, bus, close } = await openRedis(redis, warn, onBack);
   return {
     keeps: [...states, keepAmongMachines(keep)],
     bus: busAmongMachines(bus),
@@ -47,8 +47,8 @@ export async function openShared(
   };
 }
 
-/** Whoever is on the way reads what goes over plain Redis, and writes rules into it; on this machine nobody is. */
-function bareRedis(url: string): string | null {
+/** Over plain Redis, any host on the network path can read and change the rules. Null for Redis on this machine. */
+function plainTextWarning(url: string): string | null {
   const { protocol, host, password } = new URL(url);
   if (protocol !== 'redis:' || isThisMachine(host)) return null;
   const what = password === '' ? 'rules go' : 'rules and the password go';
@@ -59,8 +59,8 @@ const machine = hostname();
 
 const keepAmongMachines = (keep: Keep): Keep => ({
   read: (bucket) => keep.read(sharedKey(bucket, machine)),
-  peek: (bucket, anew) => keep.peek(sharedKey(bucket, machine), anew),
-  write: (bucket, record) => keep.write(sharedKey(bucket, machine), record),
+  peek: (bucket, fresh) => keep.peek(sharedKey(bucket, machine), fresh),
+  write: (bucket, lastGood) => keep.write(sharedKey(bucket, machine), lastGood),
 });
 
 const busAmongMachines = (bus: Bus): Bus => ({
@@ -71,7 +71,7 @@ const busAmongMachines = (bus: Bus): Bus => ({
     ),
 });
 
-/** Does what others say: takes the rules they have loaded, or loads anew. Gives back what ends that. */
+/** Follows the bus: learns versions that others loaded, and refreshes on request. Returns the unsubscription. */
 export function listenTo(bus: Bus, cache: RulesCache, buckets: () => readonly RuledBucket[]): () => void {
   const refreshAll = coalesced(() => refreshLoaded(cache, buckets()));
   return bus.subscribe((message) => {
@@ -81,7 +81,7 @@ export function listenTo(bus: Bus, cache: RulesCache, buckets: () => readonly Ru
     }
     for (const bucket of buckets()) {
       if (message.bucket !== sharedKey(keyOf(bucket), machine)) continue;
-      // A bucket that nobody here has asked for yet is loaded when somebody does.
+      // A bucket that no request here has asked for loads with its first request.
       if (!cache.asked(keyOf(bucket))) continue;
       const work = message.kind === 'changed' ? cache.learn(bucket, message.version) : cache.refresh(bucket);
       work.catch(() => {});

@@ -1,34 +1,28 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { lstat, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import {
-  decodeKept,
-  encodeKept,
-  faultsOnce,
-  firstOfRow,
-  headOf,
-  type Keep,
-  MAX_KEPT_BYTES,
-} from '../../rules/keep.ts';
-import type { LastGood } from '../../rules/ledger.ts';
+import type { Keep } from '../../rules/keep.ts';
+import type { LastGood } from '../../rules/last-good.ts';
+import { decodeLastGood, encodeLastGood, headOf, MAX_COPY_BYTES } from '../../rules/last-good.ts';
+import { warnFaultsOnce, warnFirstOfRow } from '../../rules/warn-once.ts';
 import { isSilent, openDisk } from '../files/disk.ts';
 import { readTextFile } from '../files/text-file.ts';
 import { startFault } from '../start-fault.ts';
 import { codeOf, messageOf } from '../system-error.ts';
 
 export interface StateDirectory extends Keep {
-  /** Why nothing can be written now; null while writing works. */
+  /** Why the last write failed; null if it worked. */
   problem(): string | null;
 }
 
-/** Milliseconds after which a temporary file belongs to a process that is gone. */
+/** Milliseconds after which a temporary file is left over from a killed process. */
 const LEFT_OVER = 3_600_000;
 const TEMPORARY = /^\.rules-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 const READABLE = 60;
 
 const temporaryIn = (folder: string): string => join(folder, `.rules-${randomUUID()}.tmp`);
 
-/** Two buckets never share a file, on file systems without upper case neither. */
+/** A different file for each bucket, also on file systems that ignore case. */
 function fileOf(bucket: string): string {
   const readable = bucket.slice(0, READABLE).replaceAll(/[^A-Za-z0-9.-]/g, '_');
   const hash = createHash('sha256').update(bucket).digest('hex').slice(0, 32);
@@ -36,27 +30,27 @@ function fileOf(bucket: string): string {
 }
 
 /**
- * Stores last good rules in a folder, one file per bucket, which is made when missing. One that can be read and not
- * written is read, with a warning. Rejects with a start fault when it can be neither. The warnings are whole sentences
- * that name the file.
+ * Stores last good rules in a folder, one file for each bucket. A missing folder is created. A read-only folder is read,
+ * with a warning. Rejects with a start fault if the folder can be neither read nor written. The warnings are whole
+ * sentences that name the file.
  */
 export async function openStateDirectory(
   folder: string,
   warn: (message: string) => void,
 ): Promise<StateDirectory> {
-  // A hanging write must not stop reads.
+  // Two disks: a hanging write must not block reads.
   const [reads, writes] = [openDisk(), openDisk()];
-  const failures = firstOfRow(warn);
-  const faults = faultsOnce(warn);
+  const failures = warnFirstOfRow(warn);
+  const faults = warnFaultsOnce(warn);
   const queue = new Map<string, Queued>();
   let problem: string | null = null;
 
   function failed(what: string, error: unknown): void {
-    // The system's reason, without the name of a temporary file.
+    // Node's message without the name of the temporary file.
     const why = messageOf(error).replace(/, \w+ '.*/s, '');
-    const lost = `can't be written: ${why}. A restart would find older rules, or none.`;
-    problem = `state directory ${folder} ${lost}`;
-    failures.failed(`${what} ${lost}`);
+    const reason = `can't be written: ${why}. A restart would find older rules, or none.`;
+    problem = `state directory ${folder} ${reason}`;
+    failures.failed(`${what} ${reason}`);
   }
 
   await writes(() => prepare(folder)).catch(async (error) => {
@@ -67,7 +61,7 @@ export async function openStateDirectory(
     failed(`state directory ${folder}`, error);
   });
 
-  const readText = (path: string) => readTextFile(path, { maxBytes: MAX_KEPT_BYTES, disk: reads });
+  const readText = (path: string) => readTextFile(path, { maxBytes: MAX_COPY_BYTES, disk: reads });
 
   async function read(bucket: string): Promise<LastGood | null> {
     const path = join(folder, fileOf(bucket));
@@ -76,13 +70,13 @@ export async function openStateDirectory(
       if (found.code !== 'ENOENT') faults.found(bucket, `${path} ${found.fault}. It is ignored.`);
       return null;
     }
-    const record = await decodeKept(bucket, found.text);
-    if ('fault' in record) {
-      faults.found(bucket, `${path} is ${record.fault}. It is ignored until it is written again.`);
+    const copy = await decodeLastGood(bucket, found.text);
+    if ('fault' in copy) {
+      faults.found(bucket, `${path} is ${copy.fault}. It is ignored until it is written again.`);
       return null;
     }
     faults.gone(bucket);
-    return record;
+    return copy;
   }
 
   async function put(bucket: string, own: Queued): Promise<void> {
@@ -91,7 +85,7 @@ export async function openStateDirectory(
     try {
       await writes(() => {
         leave();
-        return replace(folder, path, encodeKept(bucket, own.record));
+        return replace(folder, path, encodeLastGood(bucket, own.lastGood));
       });
       problem = null;
       failures.worked();
@@ -105,18 +99,18 @@ export async function openStateDirectory(
   return {
     read,
     async peek(bucket) {
-      // Writing is tried again, which shows whether it works by now.
+      // Null has the caller write again, which shows whether writing works now.
       if (problem !== null || faults.has(bucket)) return null;
       const found = await readText(join(folder, fileOf(bucket)));
       return 'fault' in found ? null : headOf(bucket, found.text);
     },
-    write(bucket, record) {
+    write(bucket, lastGood) {
       const queued = queue.get(bucket);
       if (queued !== undefined) {
-        queued.record = record;
+        queued.lastGood = lastGood;
         return queued.done;
       }
-      const own: Queued = { record, done: Promise.resolve() };
+      const own: Queued = { lastGood, done: Promise.resolve() };
       queue.set(bucket, own);
       own.done = put(bucket, own);
       return own.done;
@@ -125,25 +119,25 @@ export async function openStateDirectory(
   };
 }
 
-/** What waits to be written. */
+/** A copy that waits to be written. */
 interface Queued {
-  /** The newest: an earlier one is out of date. */
-  record: LastGood;
+  /** Replaced if newer rules come before the write begins. */
+  lastGood: LastGood;
   done: Promise<void>;
 }
 
-/** Makes the folder, shows that it can be written, and removes what killed processes left. */
+/** Creates the folder, checks that it is writable, and removes temporary files of killed processes. */
 async function prepare(folder: string): Promise<void> {
   await makeFolder(folder);
   const trial = temporaryIn(folder);
   await writeFile(trial, '', { flag: 'wx' });
-  // By the clock that dates the other files.
+  // The file system's clock, which may differ from this machine's.
   const { mtimeMs } = await stat(trial);
   await rm(trial);
   await removeLeftovers(folder, mtimeMs - LEFT_OVER);
 }
 
-/** Makes a folder and those above it; `mkdir` with `recursive` never ends below /proc. */
+/** Creates a folder and its parents. Not `mkdir` with `recursive`: that never ends below /proc. */
 async function makeFolder(path: string): Promise<void> {
   const found = await stat(path).catch(() => null);
   if (found?.isDirectory()) return;
@@ -164,7 +158,7 @@ async function removeLeftovers(folder: string, before: number): Promise<void> {
   }
 }
 
-/** Whatever happens, `path` holds the old text or the new one, whole. A folder that was removed is made again. */
+/** Replaces a file atomically: `path` has the whole old or the whole new text. A removed folder is created again. */
 async function replace(folder: string, path: string, text: string): Promise<void> {
   await makeFolder(folder);
   const temporary = temporaryIn(folder);

@@ -1,38 +1,30 @@
 import { write, writeSync } from 'node:fs';
 import type { Output } from './descriptor.ts';
+import { createLineQueue } from './line-queue.ts';
 
-/** Writes lines to an output. It never throws, never waits and takes no more memory than it may. */
+/** Writes lines to an output. It never throws, never blocks and bounds its memory. */
 export interface LineWriter {
-  /** Takes a line with its end; drops it when those that wait take all the memory there is for them. */
+  /** Queues a line with its end; drops it if the queue is full. */
   write(line: string): void;
-  /** How many lines were dropped since the process began. */
+  /** Lines dropped since the process began. */
   dropped(): number;
-  /** Writes what waits, for so many milliseconds at most. What an output that fails does not take is dropped. */
+  /** Writes the queue within `limit` milliseconds, then drops the rest. Does not wait for an output that fails. */
   flush(limit: number): Promise<void>;
-  /** Writes what waits before it returns, as far as the output takes it. */
+  /** Writes the queue before it returns, as far as the output takes it; nothing while a thread's write is running. */
   writeNow(): void;
-  /** Whether a thread has a write in hand, which `process.exit` would wait for. */
+  /** True while a thread writes: `process.exit` waits for that thread, without a limit if the disk hangs. */
   writing(): boolean;
+  /** True while lines wait for an output whose writes may block. */
+  mayBlock(): boolean;
 }
 
 export interface LineWriterOptions {
-  /** Most bytes for lines that wait. */
+  /** Most bytes of memory for the queue. */
   readonly most: number;
   /** Called once for all lines dropped in a row: when the others are written, or at a flush. */
   readonly onDropped: (lines: number, reason: string) => void;
 }
 
-interface Chunk {
-  readonly bytes: Buffer;
-  /** What lies from here to the end waits. */
-  start: number;
-  end: number;
-}
-
-const CHUNK = 65_536;
-/** UTF-8 bytes of one UTF-16 code unit, at most. */
-const UTF8_MOST = 3;
-const NEWLINE = 0x0a;
 /** Milliseconds until a full pipe is tried again, doubled each time. */
 const FULL_FIRST = 1;
 const FULL_MOST = 100;
@@ -41,89 +33,60 @@ const FAILED_PAUSE = 1_000;
 const TOO_SLOW = 'what reads it is too slow';
 
 export function createLineWriter(output: Output, { most, onDropped }: LineWriterOptions): LineWriter {
-  const chunks: Chunk[] = [];
-  /** A chunk of the usual size, to be used again. */
-  let spare: Chunk | null = null;
-  let allocated = 0;
-  /** What a thread writes at the moment. */
-  let inHand: { readonly chunk: Chunk; readonly count: number } | null = null;
+  const queue = createLineQueue(most, output.whole);
+  const drops = countDrops(onDropped);
+  const flushes = new Set<() => void>();
+  /** From the first queued line until the queue is empty. */
   let busy = false;
+  let writing = false;
   let retry: NodeJS.Timeout | undefined;
   let pause = FULL_FIRST;
   let reason = TOO_SLOW;
-  let dropped = 0;
-  let reported = 0;
-  const flushing = new Set<() => void>();
-
-  function add(size: number): Chunk | null {
-    const length = Math.max(size, CHUNK);
-    if (allocated + length > most) return null;
-    const chunk = length === CHUNK && spare !== null ? spare : newChunk(length);
-    if (chunk === spare) spare = null;
-    allocated += length;
-    chunks.push(chunk);
-    return chunk;
-  }
-
-  /** A chunk with room for the text; null when there is no memory for one. */
-  function roomFor(text: string): Chunk | null {
-    const last = chunks.at(-1);
-    const room = last === undefined ? 0 : last.bytes.length - last.end;
-    if (last !== undefined && room >= text.length * UTF8_MOST) return last;
-    const size = Buffer.byteLength(text);
-    return last !== undefined && room >= size ? last : add(size);
-  }
 
   function begin(): void {
     retry = undefined;
-    if (output.mayWait) onThread();
-    else atOnce();
+    if (output.mayWait) writeOnThread();
+    else writeAtOnce();
   }
 
-  function onThread(): void {
-    const [chunk] = chunks;
-    if (chunk === undefined) {
-      rest();
+  function writeOnThread(): void {
+    const piece = queue.next();
+    if (piece === null) {
+      idle();
       return;
     }
-    const count = wholeLines(chunk, output.whole);
-    inHand = { chunk, count };
+    writing = true;
     output.prepare();
-    write(output.fd, chunk.bytes, chunk.start, count, null, (error, written) => {
-      inHand = null;
-      if (error === null) {
-        took(chunk, written);
-        onThread();
-      } else failed(error);
+    write(output.fd, piece.chunk.bytes, piece.start, piece.count, null, (error, written) => {
+      writing = false;
+      if (error !== null) {
+        failed(error);
+        return;
+      }
+      pause = FULL_FIRST;
+      queue.remove(piece, written);
+      writeOnThread();
     });
   }
 
-  function atOnce(): void {
+  function writeAtOnce(): void {
     try {
       writeAll();
     } catch (error) {
       failed(error as NodeJS.ErrnoException);
       return;
     }
-    rest();
+    idle();
   }
 
-  /** Throws what the output fails with, EAGAIN when it takes no more. */
+  /** Throws the output's error, EAGAIN if it takes no more now. */
   function writeAll(): void {
-    for (let [chunk] = chunks; chunk !== undefined; [chunk] = chunks) {
+    for (let piece = queue.next(); piece !== null; piece = queue.next()) {
       output.prepare();
-      took(chunk, writeSync(output.fd, chunk.bytes, chunk.start, wholeLines(chunk, output.whole)));
+      const written = writeSync(output.fd, piece.chunk.bytes, piece.start, piece.count);
+      pause = FULL_FIRST;
+      queue.remove(piece, written);
     }
-  }
-
-  function took(chunk: Chunk, count: number): void {
-    pause = FULL_FIRST;
-    chunk.start += count;
-    // One that was dropped meanwhile is not the first any more.
-    if (chunk.start < chunk.end || chunk !== chunks[0]) return;
-    chunks.shift();
-    allocated -= chunk.bytes.length;
-    if (chunk.bytes.length === CHUNK) spare = Object.assign(chunk, { start: 0, end: 0 });
   }
 
   function failed(error: NodeJS.ErrnoException): void {
@@ -132,82 +95,81 @@ export function createLineWriter(output: Output, { most, onDropped }: LineWriter
     pause = Math.min(pause * 2, FULL_MOST);
     if (full) return;
     reason = error.message;
-    settle();
+    endFlushes();
   }
 
-  function rest(): void {
+  function idle(): void {
     busy = false;
-    settle();
-    report();
+    endFlushes();
+    drops.report(reason);
     reason = TOO_SLOW;
   }
 
-  function report(): void {
-    const lines = dropped - reported;
-    reported = dropped;
-    if (lines > 0) onDropped(lines, reason);
-  }
+  const endFlushes = (): void => {
+    for (const end of [...flushes]) end();
+  };
 
-  function settle(): void {
-    for (const done of [...flushing]) done();
-  }
-
-  function dropAll(): void {
-    for (const { bytes, start, end } of chunks.splice(0))
-      for (const byte of bytes.subarray(start, end)) if (byte === NEWLINE) dropped += 1;
-    allocated = 0;
-    report();
-  }
+  /** Resolves when the queue is empty, the output fails or the time is up. */
+  const flushed = (limit: number): Promise<void> =>
+    new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        flushes.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, limit);
+      flushes.add(end);
+      if (retry === undefined) return;
+      clearTimeout(retry);
+      begin();
+    });
 
   return {
     write(line) {
-      const chunk = roomFor(line);
-      if (chunk === null) {
-        dropped += 1;
+      if (!queue.add(line)) {
+        drops.add(1);
         return;
       }
-      chunk.end += chunk.bytes.write(line, chunk.end);
       if (busy) return;
       busy = true;
-      // What one turn of the event loop says goes out together.
+      // The lines of one turn of the event loop are written together.
       setImmediate(begin);
     },
-    dropped: () => dropped,
+    dropped: drops.total,
     async flush(limit) {
       if (!busy) return;
-      await new Promise<void>((resolve) => {
-        const done = (): void => {
-          clearTimeout(late);
-          flushing.delete(done);
-          resolve();
-        };
-        const late = setTimeout(done, limit);
-        flushing.add(done);
-        if (retry === undefined) return;
-        clearTimeout(retry);
-        begin();
-      });
-      if (busy) dropAll();
+      await flushed(limit);
+      if (!busy) return;
+      drops.add(queue.clear());
+      drops.report(reason);
     },
     writeNow() {
-      if (inHand !== null) took(inHand.chunk, inHand.count);
+      // A write that is still running may hang, and this one would then block the whole process.
+      if (writing) return;
       try {
         writeAll();
       } catch {
-        // There is no later: the process ends.
+        // The process ends: there is no later attempt.
       }
     },
-    writing: () => inHand !== null,
+    writing: () => writing,
+    mayBlock: () => busy && output.mayWait,
   };
 }
 
-const newChunk = (length: number): Chunk => ({ bytes: Buffer.allocUnsafeSlow(length), start: 0, end: 0 });
-
-/** As many bytes of the lines that wait as are taken whole; a longer line goes out by itself. */
-function wholeLines({ bytes, start, end }: Chunk, whole: number): number {
-  if (end - start <= whole) return end - start;
-  const last = bytes.lastIndexOf(NEWLINE, start + whole - 1);
-  if (last >= start) return last + 1 - start;
-  const next = bytes.indexOf(NEWLINE, start + whole);
-  return (next === -1 || next >= end ? end : next + 1) - start;
+/** Counts dropped lines, and reports each once. */
+function countDrops(onDropped: LineWriterOptions['onDropped']) {
+  let total = 0;
+  let reported = 0;
+  return {
+    add: (lines: number): void => {
+      total += lines;
+    },
+    total: (): number => total,
+    report: (reason: string): void => {
+      const lines = total - reported;
+      reported = total;
+      if (lines > 0) onDropped(lines, reason);
+    },
+  };
 }

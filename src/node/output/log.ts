@@ -3,7 +3,7 @@ import type { LogLevel } from '../../config/options.ts';
 import { cutValues } from '../../edge/log.ts';
 import { standardOutput } from './standard.ts';
 
-/** One JSON line per thing that happened, to standard output unless another destination is given. */
+/** Logs one JSON line for each event, to standard output by default. */
 export function createLog(level: LogLevel, destination: DestinationStream = standardOutput()): Logger {
   return pino(
     {

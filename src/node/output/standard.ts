@@ -1,21 +1,21 @@
 import { inspect } from 'node:util';
-import { isDiskStuck } from '../files/disk.ts';
+import { disksIdle, isDiskStuck } from '../files/disk.ts';
 import { abortHttp10 } from '../server/abort.ts';
 import { openOutput } from './descriptor.ts';
 import { createLineWriter, type LineWriter, type LineWriterOptions } from './line-writer.ts';
 
 /** Most bytes of log lines that wait for standard output. */
 const LOG_MOST = 4 * 1024 * 1024;
-/** Most bytes of lines that wait for standard error, which has few. */
+/** Most bytes of lines that wait for standard error, which gets few. */
 const SAID_MOST = 64 * 1024;
-/** Milliseconds that the log may take to be written at the end. */
+/** Milliseconds at the end of the process: for the log, and for standard error. */
 const LOG_LIMIT = 1_000;
 const SAID_LIMIT = 250;
 
 let output: LineWriter | undefined;
 let error: LineWriter | undefined;
 
-/** Where log lines go: standard output, opened at the first call. */
+/** The writer of log lines: standard output, opened at the first call. */
 export function standardOutput(): LineWriter {
   output ??= open(1, {
     most: LOG_MOST,
@@ -25,20 +25,26 @@ export function standardOutput(): LineWriter {
   return output;
 }
 
-/** Says a line to a person, on standard error. Unlike `console.error` it never waits for a terminal that stands still. */
+/** Writes a line for a person to standard error. Unlike `console.error` it never blocks on a stopped terminal. */
 export function say(line: string): void {
   error ??= open(2, { most: SAID_MOST, onDropped: () => {} });
   error.write(`${line}\n`);
 }
 
+/** Writes a text to standard output; resolves when it is written, or cannot be. A closed pipe is not an error. */
+export async function print(text: string): Promise<void> {
+  standardOutput().write(`${text}\n`);
+  await logged();
+}
+
 function open(fd: 1 | 2, options: LineWriterOptions): LineWriter {
   const writer = createLineWriter(openOutput(fd), options);
-  // For an end that waits for nothing: a crash, or a `process.exit` of a program that this is a part of.
+  // For a program that uses this package and calls `process.exit` itself.
   process.on('exit', writer.writeNow);
   return writer;
 }
 
-/** Resolves when all that was said is written, or cannot be. */
+/** Resolves when the lines on standard error are written, or cannot be. */
 export async function said(): Promise<void> {
   await error?.flush(SAID_LIMIT);
 }
@@ -48,29 +54,36 @@ export async function logged(): Promise<void> {
   await output?.flush(LOG_LIMIT);
 }
 
-/** Ends this process, whatever becomes of its log. */
+/** Whether a thread writes, or works on a disk that hangs: `process.exit` waits for every thread. */
+const threadsMayHang = (): boolean =>
+  isDiskStuck() || output?.writing() === true || error?.writing() === true;
+
+/** Ends this process within a few seconds, even if its log cannot be written. */
 export async function exit(code: number): Promise<never> {
   await logged();
   await said();
-  // `process.exit` would wait for disk work that hangs, a write of the log among it.
-  if (output?.writing() || error?.writing() || isDiskStuck()) {
-    // SIGKILL runs no listener for the exit, which would reset these.
+  await disksIdle();
+  if (threadsMayHang()) {
+    // SIGKILL runs no `exit` listener, which would reset these connections.
     abortHttp10();
     process.kill(process.pid, 'SIGKILL');
   }
   process.exit(code);
 }
 
-/** Ends this process with a code once nothing is left to do; at once where disk work hangs, which has no end. */
+/** Ends this process with a code when its event loop is empty; at once if a thread may hang, which never ends. */
 export async function exitLater(code: number): Promise<void> {
   process.exitCode = code;
-  if (isDiskStuck()) await exit(code);
+  await said();
+  if (threadsMayHang()) await exit(code);
 }
 
-/** Ends the process on an error that nothing catches. Node's own report would wait for a pipe that nothing reads. */
+/** Ends the process on an uncaught error. Node's own report would block on a pipe that nothing reads. */
 export function exitOnCrash(): void {
   process.on('uncaughtException', (crash) => {
     say(inspect(crash));
-    process.exit(1);
+    const mayHang = output?.mayBlock() || error?.mayBlock() || isDiskStuck();
+    if (mayHang) void exit(1);
+    else process.exit(1);
   });
 }

@@ -1,44 +1,44 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** A connection of Node's HTTP/1.1 server, with the answer that is under way on it. */
+/** A connection of Node's HTTP/1.1 server, with the response that is under way on it. */
 export type Connection = Socket & {
   readonly _httpMessage?: (ServerResponse & { readonly req: IncomingMessage }) | null;
 };
 
 /**
- * Ends a connection at once. An answer to HTTP/1.0 may end with its connection (RFC 9112 §6.3): a part of it would look
- * whole, if the connection were closed as usual. So it is reset, where a client can see that.
+ * Ends a connection at once. A response to HTTP/1.0 may end with its connection (RFC 9112 §6.3), so an orderly close
+ * would make a part of it look whole: the connection is reset instead if the client can see a reset.
  */
 export function abort(connection: Connection): void {
-  const answer = connection._httpMessage;
-  if (answer?.headersSent && isHttp10(answer.req) && showsReset(connection)) connection.resetAndDestroy();
+  const response = connection._httpMessage;
+  if (response?.headersSent && isHttp10(response.req) && showsReset(connection)) connection.resetAndDestroy();
   else connection.destroy();
 }
 
-/** A Unix socket has no reset. Over TLS nginx, for one, takes whatever ends a connection for its proper end. */
+/** A Unix socket has no reset. Over TLS some clients, nginx among them, take a reset for an orderly end. */
 const showsReset = (socket: Socket): boolean =>
   socket.remoteAddress !== undefined && !('encrypted' in socket);
 
-/** Whether the client could not distinguish a part of an answer without a length from the whole. */
+/** Whether the client could not distinguish a part of a response without a length from the whole. */
 export const endsUnseen = (incoming: IncomingMessage): boolean =>
   isHttp10(incoming) && !showsReset(incoming.socket);
 
 const isHttp10 = ({ httpVersion }: IncomingMessage): boolean => httpVersion === '1.0';
 
-/** Connections that have brought a request of HTTP/1.0. */
+/** Open connections with an HTTP/1.0 request. */
 const http10 = new Set<Connection>();
 
-/** Call it for every request: it aborts a connection of HTTP/1.0 where Node or the system would close it as usual. */
+/** Call it for every request: it aborts an HTTP/1.0 connection where Node or the system would close it in order. */
 export function watchHttp10(incoming: IncomingMessage, outgoing: ServerResponse): void {
   if (!isHttp10(incoming)) return;
-  // Node would send chunks to a client that lists them in TE; HTTP/1.0 has none (RFC 9112 §6.1).
+  // Node sends chunks to a client that lists them in TE, but HTTP/1.0 has no chunks (RFC 9112 §6.1).
   outgoing.useChunkedEncodingByDefault = false;
   const socket: Connection = incoming.socket;
   if (http10.has(socket)) return;
   if (http10.size === 0) process.on('exit', abortHttp10);
   http10.add(socket);
-  // A client has closed its side: Node's own listener, which comes next, would close the other amid an answer.
+  // The client has closed its side. Node's own listener runs next and would close ours in the middle of a response.
   socket.prependOnceListener('end', () => {
     if (socket._httpMessage?.writableEnded === false) abort(socket);
   });
@@ -48,7 +48,7 @@ export function watchHttp10(incoming: IncomingMessage, outgoing: ServerResponse)
   });
 }
 
-/** Aborts the connections of HTTP/1.0; call it before a process ends, as its system closes what is left. */
+/** Aborts all HTTP/1.0 connections. Call it before the process ends: the system closes open connections in order. */
 export function abortHttp10(): void {
   for (const socket of http10) abort(socket);
 }

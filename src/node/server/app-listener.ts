@@ -3,35 +3,37 @@ import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { REQUEST_LIMITS } from '../../bucket/limits.ts';
 import { type EdgeFault, ERRORS } from '../../edge/errors.ts';
-import { faultOfHead, isHost, readFacts } from '../../edge/facts.ts';
+import { faultOfHead } from '../../edge/head-faults.ts';
+import { isHost } from '../../edge/host.ts';
 import { originForm } from '../../edge/route.ts';
 import type { AnswersTo } from '../reach.ts';
-import { bringsBody, readHead, waitsForContinue } from './head.ts';
+import { bringsBody, type Head, readHead, waitsForContinue } from './head.ts';
 import type { Handler } from './http-server.ts';
 import { endConnection, endsConnection, inTurn, lingerAfter, turnedAway } from './linger.ts';
 
 /**
- * Serves a plain Hono app, admin say, by the rules of the public port: the same requests are refused, and a connection
- * goes on or ends in the same way. `answersTo` says under which hosts; under every one unless given.
+ * Serves a plain Hono app, admin for example, by the rules of the public port: it refuses the same requests, and ends
+ * connections in the same cases. `answersTo` accepts the hosts of the app; by default it accepts every host.
  */
 export function appListener(app: Hono, answersTo: AnswersTo = () => true): Handler {
-  // The globals stay Node's own, and a body that nobody reads is this listener's matter.
   const listener = getRequestListener(app.fetch, {
+    // Leave Node's own globals in place.
     overrideGlobalObjects: false,
+    // `resumeUnread` discards a body that the app does not read.
     autoCleanupIncoming: false,
-    // HTTP/1.0 has no Host, and a URL must have one.
+    // HTTP/1.0 has no Host, and a URL needs one.
     hostname: 'localhost',
   });
   const serve: Handler = (incoming, outgoing) => {
     const head = readHead(incoming);
     if (turnedAway(incoming, outgoing, head)) return;
     if (head.length !== null || head.coding !== null) {
-      outgoing.once('prefinish', () => letGo(incoming));
+      outgoing.once('prefinish', () => resumeUnread(incoming));
       lingerAfter(incoming, outgoing);
     }
     if (endsConnection(incoming, head)) endConnection(incoming, outgoing);
-    const refused = readTarget(incoming, answersTo);
-    // A refusal without a 100 ends its connection, and that needs a body.
+    const refused = readTarget(incoming, head, answersTo);
+    // Without a 100 the connection has to end, which only a request with a body needs.
     if (waitsForContinue(incoming, head) && (refused === null || !bringsBody(head))) outgoing.writeContinue();
     if (refused !== null) {
       refuse(incoming, outgoing, refused);
@@ -56,21 +58,20 @@ const HOST_REFUSED: Refused = {
     'This host is not answered here, since a name can be pointed at any machine: ask for localhost or an address, or name the host with --own-hosts.',
 };
 
-/** Brings the target into origin-form, as the app reads it; what is wrong with the request where something is. */
-function readTarget(incoming: IncomingMessage, answersTo: AnswersTo): Refused | null {
+/** Rewrites the target to origin-form, which the app reads. Returns the refusal of an invalid request, or null. */
+function readTarget(incoming: IncomingMessage, head: Head, answersTo: AnswersTo): Refused | null {
   const { method = '', url = '/' } = incoming;
-  const facts = readFacts({ method, headers: incoming.rawHeaders });
-  const form = originForm(method, url, facts.host);
-  if (form === null) return ofTable('InvalidURI');
-  if (!isHost(facts.host) || !isHost(form.host)) return ofTable('InvalidHost');
+  const form = originForm(method, url, head.host);
+  if (form === null) return refusalOf('InvalidURI');
+  if (!isHost(head.host) || !isHost(form.host)) return refusalOf('InvalidHost');
   if (!answersTo(form.host)) return HOST_REFUSED;
-  const fault = faultOfHead(url, facts, REQUEST_LIMITS);
-  if (fault !== null) return ofTable(fault);
+  const fault = faultOfHead(url, head, REQUEST_LIMITS);
+  if (fault !== null) return refusalOf(fault);
   incoming.url = form.target;
   return null;
 }
 
-const ofTable = (fault: EdgeFault): Refused => ({
+const refusalOf = (fault: EdgeFault): Refused => ({
   status: ERRORS[fault].status,
   error: ERRORS[fault].message,
 });
@@ -82,8 +83,8 @@ function refuse({ method }: IncomingMessage, outgoing: ServerResponse, { status,
   outgoing.end(method === 'HEAD' ? undefined : body);
 }
 
-/** The app may have begun to read the body, and would stop the rest of it for ever. */
-function letGo(incoming: IncomingMessage): void {
+/** Discards the rest of a body. The app may have read a part of it, and its listeners would block the rest. */
+function resumeUnread(incoming: IncomingMessage): void {
   if (incoming.complete) return;
   incoming.removeAllListeners('data').removeAllListeners('readable');
   incoming.resume();

@@ -5,28 +5,28 @@ import { readTextFile } from '../files/text-file.ts';
 import { watchFile } from '../files/watch.ts';
 import { startFault } from '../start-fault.ts';
 
-/** A certificate with its key, as files that may change. */
+/** A certificate with its key, from files that may change. */
 export interface Certificate {
-  /** The pair as it was at first. */
+  /** The pair at the start. */
   readonly context: SecureContextOptions;
-  /** Gives a server each new pair; connections that stand go on with theirs. */
+  /** Gives a server each new pair; open connections continue with the old one. */
   follow(server: Pick<Server, 'setSecureContext'>): { close(): void };
 }
 
 export interface CertificateFiles {
-  /** PEM: the certificate, and after it those that lead to one that clients know. */
+  /** PEM: the certificate, and after it its chain up to a CA that clients trust. */
   readonly cert: string;
   /** PEM, without a passphrase. */
   readonly key: string;
 }
 
-/** Milliseconds without a change after which both files are taken to be written. */
+/** Milliseconds without a change after which both files count as written. */
 const SETTLED = 200;
 
 /** A longer file is neither a certificate with its chain nor a key. */
 const MAX_BYTES = 1_048_576;
 
-/** Reads a certificate. Rejects with a start fault where it and its key can't be used together. */
+/** Reads a certificate. Rejects with a start fault if it and its key cannot be used together. */
 export async function openCertificate(
   files: CertificateFiles,
   log: Pick<Logger, 'info' | 'warn' | 'error'>,
@@ -51,7 +51,7 @@ export async function openCertificate(
     if (read.context.cert === cert && read.context.key === key) return;
     known = read;
     server.setSecureContext(read.context);
-    log.info({ certificate: files.cert, validTo: read.leaf.validTo }, 'certificate loaded anew');
+    log.info({ certificate: files.cert, validTo: read.leaf.validTo }, 'certificate loaded again');
     warnOfAge(read.leaf);
   }
 
@@ -59,13 +59,13 @@ export async function openCertificate(
     context: first.context,
     follow: (server) => {
       let timer: NodeJS.Timeout | undefined;
-      // Two files are rarely changed in one moment, and a half of each fits nobody.
+      // The two files rarely change at the same moment, and an old one does not fit a new one.
       const changed = (): void => {
         clearTimeout(timer);
         timer = setTimeout(() => void reload(server), SETTLED).unref();
       };
       const watched = [watchFile(files.cert, changed), watchFile(files.key, changed)];
-      // What changed between the reading and the watching.
+      // The files may have changed after they were read and before they were watched.
       changed();
       return {
         close: () => {
@@ -93,12 +93,12 @@ async function readPair({
   const [cert, key] = [certRead.text, keyRead.text];
   const leaf = attempt(() => new X509Certificate(cert));
   if (leaf === null) {
-    return { fault: `--tls-cert ${certFile} holds no certificate: write the path of one in PEM` };
+    return { fault: `--tls-cert ${certFile} contains no certificate: write the path of one in PEM` };
   }
   const secret = attempt(() => createPrivateKey(key));
   if (secret === null) {
     return {
-      fault: `--tls-key ${keyFile} holds no private key that can be read: write the path of one in PEM, without a passphrase`,
+      fault: `--tls-key ${keyFile} contains no private key that can be read: write the path of one in PEM, without a passphrase`,
     };
   }
   const context: SecureContextOptions = { cert, key, minVersion: 'TLSv1.2' };
@@ -114,14 +114,14 @@ async function readPair({
   };
 }
 
-/** What OpenSSL refuses though certificate and key belong together: its security level 2 asks for 112 bits. */
+/** OpenSSL refuses these although certificate and key belong together: its security level 2 requires 112 bits. */
 const REFUSALS: Readonly<Record<string, string>> = {
   EE_KEY_TOO_SMALL: 'its key is too short; write one of 2048 bits or more for RSA, or of P-256',
   CA_KEY_TOO_SMALL: 'the key of a CA in its chain is too short; write a chain with 2048 bits or more for RSA',
   CA_MD_TOO_WEAK: 'a signature in its chain is made with SHA-1 or MD5; write a chain with SHA-256',
 };
 
-/** OpenSSL's word for why it takes no connection with a certificate and key; null where it does. */
+/** OpenSSL's code for why it cannot use a certificate and key; null if it can. */
 function refusalOf(context: SecureContextOptions): string | null {
   try {
     createSecureContext(context);
@@ -132,7 +132,7 @@ function refusalOf(context: SecureContextOptions): string | null {
   }
 }
 
-/** OpenSSL's own words help nobody, and may quote what they are about. */
+/** Null if `make` throws. OpenSSL's own message is dropped: it may quote the key. */
 function attempt<T>(make: () => T): T | null {
   try {
     return make();

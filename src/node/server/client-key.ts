@@ -1,11 +1,11 @@
 import { isIP } from 'node:net';
 
-/** Where the address of a client is not known. */
+/** The key of a client whose address is not known. */
 export const UNKNOWN = '';
 
 /**
- * What counts as one client: an IPv4 address, or the /64 of an IPv6 address, which is the least that a network gives to
- * one customer (RFC 6177). `UNKNOWN` for what is no address, and on a Unix socket.
+ * The key of a client: its IPv4 address, or the /64 of its IPv6 address, the least that a network assigns to one
+ * customer (RFC 6177). `UNKNOWN` if the text is not an address, and on a Unix socket.
  */
 export function clientKey(address: string | null | undefined): string {
   if (address === null || address === undefined) return UNKNOWN;
@@ -13,7 +13,7 @@ export function clientKey(address: string | null | undefined): string {
   const [plain = ''] = address.split('%', 1);
   if (isIP(plain) !== 6) return UNKNOWN;
   const groups = groupsOf(plain);
-  // An IPv4 client of a socket that listens for both families.
+  // An IPv4 client of a socket that listens for both families (RFC 4291 §2.5.5.2).
   const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
   if (isMapped)
     return groups
@@ -42,7 +42,7 @@ const numbersOf = (part: string): number[] =>
         .split(':')
         .flatMap((group) => (group.includes('.') ? pairOf(group) : [Number.parseInt(group, 16)]));
 
-/** The two groups that an IPv4 address at the end of an IPv6 address stands for. */
+/** The two groups of an IPv4 address at the end of an IPv6 address. */
 function pairOf(address: string): number[] {
   const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);
   return [a * 256 + b, c * 256 + d];
@@ -51,8 +51,8 @@ function pairOf(address: string): number[] {
 const FORWARDED_FOR = 'x-forwarded-for';
 
 /**
- * The client that a trusted proxy names: the last entry of X-Forwarded-For is the one that it has added itself, and
- * whatever stands before may be invented. `UNKNOWN` where there is none, or none that is an address.
+ * The key of the client that a trusted proxy names. Only the last entry of X-Forwarded-For is the proxy's own; the
+ * client may have invented the others. `UNKNOWN` if the header is missing or its last entry is not an address.
  */
 export function forwardedKey(rawHeaders: readonly string[]): string {
   let chain = '';
@@ -62,7 +62,7 @@ export function forwardedKey(rawHeaders: readonly string[]): string {
       chain = rawHeaders[at + 1] ?? '';
   }
   const entry = chain.slice(chain.lastIndexOf(',') + 1).trim();
-  // Some proxies add the port, and brackets with it.
+  // Some proxies add the port, and then put brackets around an IPv6 address.
   const [, bracketed] = /^\[([^\]]*)\](?::\d+)?$/.exec(entry) ?? [];
   const [, withPort] = /^([\d.]+):\d+$/.exec(entry) ?? [];
   return clientKey(bracketed ?? withPort ?? entry);

@@ -15,56 +15,88 @@ export interface CrowdLimits {
   readonly onClose: (closed: Closed, client: string) => void;
 }
 
-/** Connections of one client that are looked at for one without a request: the oldest. */
+/**
+ * Bounds a port for the operator, admin or the demo page: its connections are among the files that `open-files.ts`
+ * reserves. Scrapers, probes and a few browsers need less.
+ */
+export const OPERATOR_CROWD: CrowdLimits = { most: 32, share: () => 50, onClose: () => {} };
+
+/** Clients that are searched for a connection without a request: those with the most connections. */
+const SEARCHED = 8;
+/** Connections of one client that a search looks at. */
 const LOOKED_AT = 100;
+
+/** The connections of one client. */
+interface Own {
+  readonly client: string;
+  /** By age, the oldest first. */
+  readonly byAge: Set<Socket>;
+  /** In the order in which searches look at them. */
+  readonly bySearch: Set<Socket>;
+}
 
 /**
  * Bounds the connections of clients. At the bound the client with the most gives up its oldest connection without a
- * request; where it has none, a client beyond its share gives up its oldest one to another client. Otherwise the new
- * connection is closed. `isIdle` says whether a connection, the one of TLS where there is TLS, has no request under way.
+ * request. If it has none, and more than its share, it gives up its oldest one to another client. Otherwise other large
+ * clients are searched for one without a request, but none that has fewer connections than the new one's client. If
+ * that fails, the new connection is closed. `isIdle` says whether a connection, the inner one with TLS, has no request
+ * under way.
  */
 export function boundCrowd(
   server: Server,
   isIdle: (connection: Socket) => boolean,
   { most, share, onClose }: CrowdLimits,
 ): void {
-  const clients = new Map<string, Set<Socket>>();
-  /** Connections within TLS, by what the connection around them has in common with them. */
-  const inner = new Map<string, Socket>();
-  const outer = new WeakMap<Socket, Socket>();
+  const clients = new Map<string, Own>();
+  const innerOf = pairTls(server);
   let open = 0;
 
-  function remove(socket: Socket, client: string): void {
-    const own = clients.get(client);
-    if (own?.delete(socket) !== true) return;
+  function remove(socket: Socket, own: Own): void {
+    if (!own.byAge.delete(socket)) return;
+    own.bySearch.delete(socket);
     open -= 1;
-    if (own.size === 0) clients.delete(client);
+    if (own.byAge.size === 0) clients.delete(own.client);
   }
 
-  function close(socket: Socket, client: string, closed: Closed): void {
-    remove(socket, client);
+  function close(socket: Socket, own: Own, closed: Closed): void {
+    remove(socket, own);
     abort(socket);
-    onClose(closed, client);
+    onClose(closed, own.client);
   }
 
-  function oldestIdle(own: ReadonlySet<Socket>): Socket | undefined {
-    let looks = 0;
-    for (const socket of own) {
-      if (isIdle(outer.get(socket) ?? socket)) return socket;
-      looks += 1;
-      if (looks === LOOKED_AT) break;
+  function closeIdle(own: Own): boolean {
+    let left = LOOKED_AT;
+    for (const socket of own.bySearch) {
+      if (isIdle(innerOf(socket))) {
+        close(socket, own, 'idle');
+        return true;
+      }
+      left -= 1;
+      if (own.bySearch.size > LOOKED_AT) {
+        // To the end, so that the next search looks at others.
+        own.bySearch.delete(socket);
+        own.bySearch.add(socket);
+      }
+      if (left === 0) return false;
     }
-    return undefined;
+    return false;
+  }
+
+  function closeBusy(own: Own): boolean {
+    const [oldest] = own.byAge;
+    if (oldest === undefined) return false;
+    close(oldest, own, 'busy');
+    return true;
   }
 
   function makeRoom(client: string): boolean {
-    const [biggest, own] = largest(clients);
-    const idle = oldestIdle(own);
-    const [oldest] = own;
-    const isOver = biggest !== UNKNOWN && own.size > shareOf(most, share());
-    if (idle !== undefined) close(idle, biggest, 'idle');
-    else if (oldest !== undefined && isOver && biggest !== client) close(oldest, biggest, 'busy');
-    return open < most;
+    const [biggest, ...others] = largest(clients.values(), SEARCHED);
+    if (biggest === undefined) return false;
+    if (closeIdle(biggest)) return true;
+    const isOver = biggest.client !== UNKNOWN && biggest.byAge.size > shareOf(most, share());
+    if (isOver && biggest.client !== client) return closeBusy(biggest);
+    const size = clients.get(client)?.byAge.size ?? 0;
+    return others.some((own) => own.byAge.size >= size && closeIdle(own));
   }
 
   server.on('connection', (socket: Socket) => {
@@ -74,26 +106,36 @@ export function boundCrowd(
       onClose('new', client);
       return;
     }
-    const own = clients.get(client) ?? new Set();
-    clients.set(client, own.add(socket));
+    const own = clients.get(client) ?? { client, byAge: new Set(), bySearch: new Set() };
+    clients.set(client, own);
+    own.byAge.add(socket);
+    own.bySearch.add(socket);
     open += 1;
-    const name = nameOf(socket);
-    inner.set(name, socket);
-    socket.once('close', () => {
-      remove(socket, client);
-      if (inner.get(name) === socket) inner.delete(name);
-    });
-  });
-  server.on('secureConnection', (socket: Socket) => {
-    const within = inner.get(nameOf(socket));
-    if (within !== undefined) outer.set(within, socket);
+    socket.once('close', () => remove(socket, own));
   });
 }
 
-const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+/** Node's TLS sockets have the connection that carries them; its types do not declare it. */
+type Inner = Socket & { readonly _parent?: Socket };
 
-function largest(clients: ReadonlyMap<string, Set<Socket>>): readonly [client: string, own: Set<Socket>] {
-  let found: readonly [string, Set<Socket>] = [UNKNOWN, new Set()];
-  for (const entry of clients) if (entry[1].size > found[1].size) found = entry;
+/** Returns the TLS connection that runs over a connection, or the connection itself. */
+function pairTls(server: Server): (outer: Socket) => Socket {
+  const inner = new WeakMap<Socket, Socket>();
+  server.on('secureConnection', (socket: Inner) => {
+    if (socket._parent !== undefined) inner.set(socket._parent, socket);
+  });
+  return (outer) => inner.get(outer) ?? outer;
+}
+
+/** The clients with the most connections, the largest first. */
+function largest(clients: Iterable<Own>, count: number): Own[] {
+  const found: Own[] = [];
+  for (const own of clients) {
+    const least = found[count - 1];
+    if (least !== undefined && least.byAge.size >= own.byAge.size) continue;
+    const at = found.findIndex(({ byAge }) => byAge.size < own.byAge.size);
+    found.splice(at === -1 ? found.length : at, 0, own);
+    found.length = Math.min(found.length, count);
+  }
   return found;
 }

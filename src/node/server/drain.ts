@@ -1,42 +1,44 @@
-import type { ServerResponse } from 'node:http';
+import { Server as HttpServer, type ServerResponse } from 'node:http';
 import { Server, type Socket } from 'node:net';
 import { abort, type Connection } from './abort.ts';
 import type { Sessions } from './h2-sessions.ts';
 
-/** Milliseconds for an error to be sent before its connection is gone. */
-const LAST_WORDS = 100;
+/** Milliseconds to send an HTTP/2 error before the connection ends. */
+const ERROR_LIMIT = 100;
 
 /** How a server ends. */
 export interface Drain {
-  /** Lets the answer to a request of HTTP/1.1 tell its client to go, once the server is ending. */
+  /** Call it for every HTTP/1.1 request: once the server is ending, the response says `Connection: close`. */
   note(outgoing: ServerResponse): void;
   /**
-   * Stops accepting. Connections without a request stay as long as they would have, and are told to go by their next
-   * answer: a client that is about to use one is served. After `limit` milliseconds whatever is left is cut off; with
-   * null nothing is, and connections end by their own limits, the longest of which is for those on which nothing moves.
+   * Stops accepting. An idle connection stays open until its next response or its usual timeout, so that a client that
+   * is about to use it is served. After `limit` milliseconds the remaining connections are aborted. With null they end
+   * by their own timeouts, of which the idle timeout of a transfer is the longest.
    */
   close(limit: number | null): Promise<void>;
+  /** After `close`: closes connections without a request at once, and every other one after its response. */
+  closeIdle(): void;
 }
 
-/** Keeps an eye on the connections of a server. */
+/** Follows the connections of a server. Call it before the server listens. */
 export function createDrain(server: Server, sessions: Sessions): Drain {
   const connections = new Set<Connection>();
   let draining = false;
-  const keep = (socket: Socket): void => {
+  const add = (socket: Socket): void => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   };
-  server.on('connection', keep);
-  // The connection within TLS, which ends the one outside with it.
-  server.on('secureConnection', keep);
+  server.on('connection', add);
+  // Aborting the TLS connection ends the TCP connection below it.
+  server.on('secureConnection', add);
   return {
     note: (outgoing) => {
       if (draining) outgoing.shouldKeepAlive = false;
     },
     close: async (limit) => {
       draining = true;
-      for (const { _httpMessage: answer } of connections) {
-        if (answer && !answer.headersSent) answer.shouldKeepAlive = false;
+      for (const { _httpMessage: response } of connections) {
+        if (response && !response.headersSent) response.shouldKeepAlive = false;
       }
       sessions.retire();
       const destroy = (): void => {
@@ -44,15 +46,26 @@ export function createDrain(server: Server, sessions: Sessions): Drain {
       };
       let cut: NodeJS.Timeout | undefined;
       const cutOff = (): void => {
-        if (sessions.cut()) cut = setTimeout(destroy, LAST_WORDS);
+        if (sessions.cut()) cut = setTimeout(destroy, ERROR_LIMIT);
         else destroy();
       };
       if (limit !== null) cut = setTimeout(cutOff, limit);
-      // Not by its own method: Node's HTTP server would close the idle ones, in the face of their next request.
+      // The HTTP server's own `close` would also close idle connections, whose next request may be on its way.
       await new Promise<void>((resolve) => Server.prototype.close.call(server, () => resolve()));
       clearTimeout(cut);
-      // That method ends what Node does now and then besides.
+      // It also stops the server's timer for slow requests.
       server.close();
+    },
+    closeIdle: () => {
+      // Node's HTTP/2 server, which serves HTTP/1.1 too, has its connections in the same list.
+      const close = (): void => HttpServer.prototype.closeIdleConnections.call(server as HttpServer);
+      close();
+      for (const socket of connections) {
+        // Its head may have been sent without `Connection: close`.
+        if (socket._httpMessage) socket._httpMessage.once('close', close);
+        // Node counts a connection that has brought nothing yet as busy.
+        else if (socket.bytesRead === 0) socket.destroy();
+      }
     },
   };
 }

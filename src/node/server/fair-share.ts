@@ -1,4 +1,4 @@
-/** One client of a bucket, as far as it matters for what it may have of it. */
+/** One client's requests to a bucket. */
 export interface Standing {
   /** Requests under way. */
   readonly passing: number;
@@ -14,8 +14,8 @@ export function leastServed<T extends Standing>(clients: Iterable<T>): T | null 
 }
 
 /**
- * The client that gives a place in a full queue up to a request of another: the one with the most waiting, if it still
- * has no fewer than the other then. Null where the other has to be refused.
+ * The client that gives up a place in a full queue to a request of another client: the one with the most waiting, if
+ * it still has at least as many as the other afterwards. Null if the other client's request has to be refused.
  */
 export function mostWaiting<T extends Standing>(clients: Iterable<T>, other: Standing): T | null {
   let most: T | null = null;
@@ -23,26 +23,26 @@ export function mostWaiting<T extends Standing>(clients: Iterable<T>, other: Sta
   return most !== null && most.waiting > other.waiting + 1 ? most : null;
 }
 
-/** What one client may have of `connections` while others wait; not whole, and infinite where there is no limit. */
+/** How many of `connections` one client may use while others wait; a fraction, or infinite without a limit. */
 export const shareOf = (connections: number, percent: number): number =>
   percent === 0 ? Number.POSITIVE_INFINITY : (connections * percent) / 100;
 
-/** How many waiting requests of a client others have to make room for: as many as bring it up to its share, and one at least. */
+/** How many waiting requests of a client others have to make room for: up to its share, and at least one. */
 export const claimsOf = ({ passing, waiting }: Standing, share: number): number =>
   Math.max(0, Math.min(waiting, Math.max(1, Math.floor(share)) - passing));
 
-/** What was seen of a transfer between two looks at it. */
+/** The progress of a transfer between two checks. */
 export interface Progress {
   readonly seconds: number;
-  /** Bytes that moved either way. */
+  /** Bytes in both directions. */
   readonly bytes: number;
-  /** Whether the edge waits for the client: for the next piece of its upload, or for it to read. */
+  /** Whether the edge waits for the client: to send the next part of its upload, or to read. */
   readonly waits: boolean;
 }
 
 /**
- * The seconds that a transfer is behind the least rate through its client's fault. Time counts only while the edge waits
- * for the client, and being ahead is not saved up: a client that stalls after a fast beginning is late just as soon.
+ * The seconds by which a client has delayed a transfer, compared with the least rate. Time counts only while the edge
+ * waits for the client, and a lead is not saved: a client that stalls after a fast beginning is late just as soon.
  */
 export const lateness = (before: number, { seconds, bytes, waits }: Progress, leastRate: number): number =>
   Math.max(0, before + (waits ? seconds : 0) - bytes / leastRate);

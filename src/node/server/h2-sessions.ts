@@ -3,31 +3,31 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { StreamHead } from './h2-stream.ts';
 
-/** Connections of HTTP/2 on one server. */
+/** The HTTP/2 connections of one server. */
 export interface Sessions {
   /**
-   * Tells all clients, those of connections still to come too, to begin nothing new; what is in flight goes on. What
-   * was sent before a client could know is not served, and said to be safe to send again (RFC 9113 §8.7).
+   * Sends GOAWAY on all connections, later ones included; open streams continue. A stream that the client opened before
+   * it received the GOAWAY is not served, and the frame says that the client may repeat it (RFC 9113 §8.7).
    */
   retire(): void;
-  /** Breaks all connections off with an error, so that no answer looks whole; false where there are none. */
+  /** Ends all connections with an error, so that no partial response looks whole; false without a connection. */
   cut(): boolean;
-  /** Whether a connection has a stream open; false for one that speaks no HTTP/2. */
+  /** Whether a connection has an open stream; false for an HTTP/1.1 connection. */
   isBusy(socket: Socket): boolean;
 }
 
 export interface SessionOptions {
-  /** Milliseconds that a connection without a stream is kept. */
+  /** Milliseconds that a connection without a stream stays open. */
   readonly keepAlive: number;
   readonly serve: (head: StreamHead, socket: TLSSocket) => void;
 }
 
-/** Bytes a client may send ahead on a connection; Node's own 64 KB would bound an upload by the way's length. */
+/** Receive window of a connection in bytes; Node's 64 KB would limit uploads over long round trips. */
 const WINDOW = 1024 * 1024;
-/** Milliseconds a client has to take what is left to be said. */
-const LAST_WORDS = 1_000;
+/** Milliseconds for a client to close a connection that the session has ended. */
+const CLOSE_LIMIT = 1_000;
 
-/** Streams that a client may reset at once, and more of them with each second: a page that is left resets a hundred. */
+/** Streams that a client may reset at once, and per second. A browser that leaves a page resets about a hundred. */
 const RESETS = 500;
 const RESETS_PER_SECOND = 30;
 
@@ -37,7 +37,7 @@ export function serveSessions(server: Http2SecureServer, options: SessionOptions
   const bySocket = new WeakMap<Socket, Served>();
   let retiring = false;
   let newest: TLSSocket | undefined;
-  // Node makes the session in a listener of its own, and shows it without its socket.
+  // Node's own listener for this event creates the session, and emits it without its socket.
   server.prependListener('secureConnection', (socket) => {
     newest = socket;
   });
@@ -56,7 +56,7 @@ export function serveSessions(server: Http2SecureServer, options: SessionOptions
     },
     cut: () => {
       for (const session of open.keys())
-        session.destroy(new Error('cut off'), constants.NGHTTP2_INTERNAL_ERROR);
+        session.destroy(new Error('the server is ending'), constants.NGHTTP2_INTERNAL_ERROR);
       return open.size > 0;
     },
     isBusy: (socket) => bySocket.get(socket)?.isBusy() === true,
@@ -77,21 +77,21 @@ function serveSession(
   const mayReset = allowance(RESETS, RESETS_PER_SECOND);
   let timer: NodeJS.Timeout | undefined;
 
-  function rest(): void {
+  function startTimer(): void {
     if (streams > 0 || socket.destroyed) return;
     clearTimeout(timer);
-    // A client that takes nothing more would keep a connection that has ended for as long as its system answers.
-    timer = session.closed ? setTimeout(() => socket.destroy(), LAST_WORDS) : setTimeout(end, keepAlive);
+    // A client that reads nothing more would otherwise leave an ended connection open.
+    timer = session.closed ? setTimeout(() => socket.destroy(), CLOSE_LIMIT) : setTimeout(end, keepAlive);
   }
 
-  /** Takes nothing more; the connection goes when its last stream has ended. */
+  /** Accepts no new stream; the connection closes after its last one. */
   function end(): void {
     if (session.closed || session.destroyed) return;
     session.close();
-    rest();
+    startTimer();
   }
 
-  // Pings would put Node's own limit off for ever; each stream has one of its own.
+  // Pings restart Node's timeout, so that a client could extend it without a limit. Each stream has its own.
   session.setTimeout(0);
   session.setLocalWindowSize(WINDOW);
   session.on('stream', (stream, headers, _flags, raw) => {
@@ -99,18 +99,18 @@ function serveSession(
     streams += 1;
     stream.once('close', () => {
       streams -= 1;
-      // Each has cost the bucket a request (CVE-2023-44487). nghttp2 has a limit too, behind which it falls silent.
+      // Each reset stream has cost the bucket a request (CVE-2023-44487). nghttp2's own limit only stops replying.
       if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !mayReset()) socket.destroy();
-      rest();
+      startTimer();
     });
     serve({ stream, headers, raw }, socket);
   });
   socket.once('close', () => clearTimeout(timer));
-  rest();
+  startTimer();
   return { retire: end, isBusy: () => streams > 0 };
 }
 
-/** True as long as it is asked no more often than `most` times at once, and `perSecond` times a second for long. */
+/** Token bucket: true for a burst of up to `most` calls, and for `perSecond` calls per second in the long run. */
 function allowance(most: number, perSecond: number): () => boolean {
   let left = most;
   let last = performance.now();

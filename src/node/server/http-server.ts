@@ -9,57 +9,58 @@ export type Handler = (incoming: IncomingMessage, outgoing: ServerResponse) => v
 
 /** How long clients may take, in milliseconds. */
 export interface ClientTimeouts {
-  /** For a request's line and headers, and before them for TLS. */
+  /** For the TLS handshake, and for a request's line and headers. */
   readonly headers: number;
-  /** Without a byte either way while the edge waits for the client. */
+  /** Without a byte in either direction while the edge waits for the client. */
   readonly idle: number;
   /** Between requests. */
   readonly keepAlive: number;
 }
 
-/** A server that listens to nobody yet. */
+/** A server that does not listen yet. */
 export interface Unopened {
   readonly server: Server | Http2SecureServer;
-  /** Its connections of HTTP/2. */
+  /** Its HTTP/2 connections. */
   readonly sessions: Sessions;
 }
 
 /**
- * Bytes that the parser reads beyond the edge's own limits: what is longer than those gets an answer in XML, and what
- * the parser refuses a bare 431.
+ * Bytes that the parser reads beyond the edge's own limits: the edge answers a longer head with an error in XML, the
+ * parser only with a bare 431.
  */
 const PARSER_ROOM = 40 * 1024;
-/** Node looks for requests that are too slow now and then; it may be late by a sixth of their time. */
-const LOOKS = 6;
+/** Checks for slow requests within their time limit: each may exceed it by a sixth. */
+const CHECKS = 6;
 
 const HTTP2: SecureServerOptions = {
   allowHTTP1: true,
   settings: {
-    /** As many as browsers ask for at most; each may hold a connection to a bucket. */
+    /** The most that browsers use; each may occupy a connection to a bucket. */
     maxConcurrentStreams: 128,
-    /** Bytes that a client may send ahead on one stream. */
+    /** Receive window of a stream in bytes. */
     initialWindowSize: 256 * 1024,
   },
-  // The limit is one of bytes; Node's own of 128 lines is less than many a browser's cookies take.
+  // `maxHeaderListSize` limits the bytes. Node's default of 128 lines is too few for some browsers' cookies.
   maxHeaderListPairs: 2_000,
-  // More than a faulty client's few slips are an attack. Floods of pings and settings end a connection by limits
-  // that nghttp2 has of its own.
+  // A faulty client sends a few invalid frames, an attacker many. nghttp2 has limits against floods of pings and
+  // settings.
   maxSessionInvalidFrames: 100,
   maxSessionRejectedStreams: 100,
   // Node would drop a field whose value begins or ends with a blank and serve the request; openStream resets its stream.
   strictFieldWhitespaceValidation: false,
-  // What a bucket says twice is passed on twice, as by HTTP/1.1.
+  // A header that the bucket sends twice is forwarded twice, as with HTTP/1.1.
   strictSingleValueFields: false,
 };
 
-const NONE: Sessions = { retire: () => {}, cut: () => false, isBusy: () => false };
+const NO_SESSIONS: Sessions = { retire: () => {}, cut: () => false, isBusy: () => false };
 
+/** Makes a server for HTTP/1.1. */
 export function plainServer(timeouts: ClientTimeouts, request: RequestLimits): Unopened {
   const limits = limitsOf(timeouts, request);
-  return { server: Object.assign(createServer(limits), limits), sessions: NONE };
+  return { server: Object.assign(createServer(limits), limits), sessions: NO_SESSIONS };
 }
 
-/** Speaks HTTP/2 and, with clients that don't, HTTP/1.1; streams go to `handler` as requests of HTTP/1.1 would. */
+/** Makes a server for HTTP/2 and HTTP/1.1 over TLS. `handler` gets each HTTP/2 stream as a request and a response. */
 export function secureServer(
   { context }: Certificate,
   timeouts: ClientTimeouts,
@@ -74,9 +75,9 @@ export function secureServer(
     settings: { ...HTTP2.settings, maxHeaderListSize: limits.maxHeaderSize },
     handshakeTimeout: timeouts.headers,
   });
-  // Node's layer of HTTP/1.1 over HTTP/2 comes with the first listener for requests; see openStream for why not.
+  // The first `request` listener would switch on Node's HTTP/1.1 compatibility API; `openStream` says why not.
   server.removeAllListeners('newListener');
-  // Node would hand these to whoever answers requests that can't be parsed, in the middle of a handshake.
+  // Node would emit these as `clientError`, which writes an HTTP response into the handshake.
   server.removeAllListeners('tlsClientError').on('tlsClientError', (_error, socket) => socket.destroy());
   const sessions = serveSessions(server, {
     keepAlive: timeouts.keepAlive,
@@ -90,13 +91,13 @@ export function secureServer(
 
 const limitsOf = ({ headers, keepAlive }: ClientTimeouts, request: RequestLimits) => ({
   maxHeaderSize: request.target + request.headers + PARSER_ROOM,
-  // Node's own answer would let the next request on the connection through.
+  // Node's own 400 would let the next request on the connection through.
   requireHostHeader: false,
-  // Node's own is 2,000, and what is beyond it is dropped without a word.
+  // Node silently drops headers beyond its default of 2,000.
   maxHeadersCount: 0,
   headersTimeout: headers,
-  connectionsCheckingInterval: Math.ceil(headers / LOOKS),
-  // An upload may take as long as it moves; the idle limit ends one that doesn't.
+  connectionsCheckingInterval: Math.ceil(headers / CHECKS),
+  // An upload may take any time while it makes progress; the idle timeout ends one that does not.
   requestTimeout: 0,
   keepAliveTimeout: keepAlive,
 });

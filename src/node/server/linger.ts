@@ -1,33 +1,33 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { abort } from './abort.ts';
+import { framingFault } from '../../bucket/head.ts';
+import { abort, type Connection } from './abort.ts';
 import { isStream } from './h2-stream.ts';
 import { bringsBody, type Head } from './head.ts';
 
-/** Most bytes that are taken off the wire only to be thrown away; a multipart upload's parts are smaller. */
+/** Most bytes that are read only to be discarded; a multipart upload's parts are smaller. */
 export const LINGER_BYTES = 64 * 1024 * 1024;
-/** Milliseconds that this may take; nginx's own limit. */
+/** Milliseconds that this may take; nginx's default (`lingering_time`). */
 const LINGER_TIME = 30_000;
-/** Milliseconds without a byte after which a connection that has been closed towards its client is let go of. */
+/** Milliseconds without a byte until a half-closed connection is aborted; nginx's default (`lingering_timeout`). */
 const LINGER_IDLE = 5_000;
 
-/** Connections on which an answer has said `Connection: close`: what follows there is nobody's request. */
+/** Connections with a response that says `Connection: close`: later requests on them are not served. */
 const closing = new WeakSet<object>();
-/** By connection, the last request on it that was answered before its body had come. */
+/** By connection, the last request that was answered before its body had arrived. */
 const unread = new WeakMap<object, IncomingMessage>();
 
 /**
- * Whether a request is none that the edge answers; call before anything else looks at it. What comes after a
- * connection's last answer is dropped (RFC 9112 §9.6). A request without the framing that its version demands gets
- * what the parser's refusals get.
+ * True if the request must not be served: malformed, or sent after the connection's last response (RFC 9112 §9.6).
+ * Call it first. A malformed request gets the same bare 400 as one that the parser refuses.
  */
 export function turnedAway(incoming: IncomingMessage, outgoing: ServerResponse, head: Head): boolean {
   if (isStream(incoming)) return false;
   if (closing.has(incoming.socket)) return true;
   if (!outgoing.shouldKeepAlive) closing.add(incoming.socket);
   const malformed = isMalformed(incoming, head);
-  // Node's parser drops bytes that come right after a wish to upgrade: what follows may begin anywhere.
+  // Node's parser drops bytes right after an Upgrade request, so the next request could begin anywhere.
   if (malformed || head.upgrade) endConnection(incoming, outgoing);
   if (!malformed) return false;
   lingerAfter(incoming, outgoing);
@@ -36,8 +36,8 @@ export function turnedAway(incoming: IncomingMessage, outgoing: ServerResponse, 
 }
 
 /**
- * RFC 9112 §3.2, §6.1: HTTP/1.1 has a Host, HTTP/1.0 no transfer coding; HTTP/0.9 is nobody's any more. Node's parser
- * also takes `HTTP/2.0` for a version, which is never spoken in this form (RFC 9113 §3.4).
+ * RFC 9112 §3.2, §6.1: HTTP/1.1 requires a Host, HTTP/1.0 forbids a transfer coding. HTTP/0.9 is refused. Node's parser
+ * also accepts `HTTP/2.0` in a request line, where no client sends it (RFC 9113 §3.4).
  */
 function isMalformed(
   { httpVersionMajor: major, httpVersionMinor: minor }: IncomingMessage,
@@ -48,37 +48,37 @@ function isMalformed(
 }
 
 /**
- * Lets a client that is still sending read its answer: a connection that is closed before all has been read is reset,
- * and a reset may take the answer away (RFC 9112 §9.6). For requests that bring a body.
+ * Lets a client that is still sending read its response: the system resets a connection that is closed with unread
+ * bytes, and the reset may destroy the response (RFC 9112 §9.6). For requests with a body.
  */
 export function lingerAfter(incoming: IncomingMessage, outgoing: ServerResponse): void {
   // An HTTP/2 stream ends by itself.
   if (isStream(incoming)) return;
-  // Once the answer is written and before Node, which has waited for no more, closes or goes on.
+  // The response is written, and Node has not yet closed the connection or read the next request.
   outgoing.once('prefinish', () => {
     if (incoming.complete || incoming.socket.destroyed) return;
-    holdOpen(incoming);
+    delayClose(incoming);
     discard(incoming);
   });
 }
 
-/** Whether the connection must end with this answer, as where the next request would begin is in doubt, or far. */
+/** Whether the connection must end with this response: the next request's start is ambiguous, or too many bytes away. */
 export function endsConnection(incoming: IncomingMessage, head: Head): boolean {
-  const { coding, length, expect, falseFraming } = head;
+  const { length, expect } = head;
   if (isStream(incoming)) return false;
-  if (falseFraming || (coding !== null && !/^chunked$/i.test(coding))) return true;
-  // A client that asked before it sent may take the answer for leave to send its next request (RFC 9110 §10.1.1).
+  if (framingFault(head) !== null) return true;
+  // After a final status in place of 100 the client may send its body or its next request (RFC 9110 §10.1.1).
   return bringsBody(head) && !incoming.complete && (expect !== null || Number(length) > LINGER_BYTES);
 }
 
-/** Has the answer say that it is the connection's last, and takes no other request from there. */
+/** Makes this response the connection's last: it says `Connection: close`, and no later request is served. */
 export function endConnection({ socket }: IncomingMessage, outgoing: ServerResponse): void {
   closing.add(socket);
   outgoing.shouldKeepAlive = false;
 }
 
-/** Node closes a connection after its last answer by `destroySoon`, whatever the client still sends. */
-function holdOpen(incoming: IncomingMessage): void {
+/** Node closes a connection after its last response with `destroySoon`, even while the client is still sending. */
+function delayClose(incoming: IncomingMessage): void {
   const { socket } = incoming;
   if (!unread.has(socket)) {
     const close = socket.destroySoon.bind(socket);
@@ -90,7 +90,7 @@ function holdOpen(incoming: IncomingMessage): void {
   unread.set(socket, incoming);
 }
 
-/** Reads a body to its end for the sake of the next request, as long as that is worth it. */
+/** Discards the rest of a body within limits, so that the connection can serve its next request. */
 function discard(incoming: IncomingMessage): void {
   const { socket } = incoming;
   const cut = setTimeout(() => abort(socket), LINGER_TIME);
@@ -102,11 +102,11 @@ function discard(incoming: IncomingMessage): void {
   incoming.once('close', () => clearTimeout(cut));
 }
 
-/** Says that nothing more will come, and reads on without a parser until the client has understood. */
+/** Closes the sending side, and discards bytes within limits until the client closes its side. */
 function linger(socket: Socket): void {
   const cut = setTimeout(() => abort(socket), LINGER_TIME);
   let left = LINGER_BYTES;
-  // Node's own listener would hand the bytes to the parser.
+  // Node's own listener would pass the bytes to the parser.
   socket.removeAllListeners('data');
   socket.on('data', (chunk: Buffer) => {
     left -= chunk.length;
@@ -119,15 +119,14 @@ function linger(socket: Socket): void {
   socket.resume();
 }
 
-/** Requests of one connection that wait for the one before them. */
+/** Most pipelined requests that wait on one connection. */
 const MAX_WAITING = 64;
-/** By connection, how many do. */
+/** Their number by connection. */
 const waiting = new WeakMap<object, number>();
 
 /**
- * Serves a request that was sent before the answer to the one before it, once that is out: a connection takes no more
- * of a bucket than its one request, and what comes after a last answer was never begun. Node gives a response its
- * socket when its turn comes.
+ * Serves a pipelined request after the response before it: so a connection occupies one bucket request at a time, and no
+ * request is begun after the connection's last response. Node assigns a response its socket when its turn comes.
  */
 export function inTurn(
   incoming: IncomingMessage,
@@ -138,7 +137,7 @@ export function inTurn(
   const before = waiting.get(socket) ?? 0;
   if (before >= MAX_WAITING) return;
   waiting.set(socket, before + 1);
-  // More are not held; their client is told with the last of these.
+  // Later requests are dropped, and this response says `Connection: close`.
   if (before + 1 === MAX_WAITING) outgoing.shouldKeepAlive = false;
   outgoing.once('socket', () => {
     waiting.set(socket, (waiting.get(socket) ?? 1) - 1);
@@ -153,21 +152,21 @@ const BARE_STATUS: Readonly<Record<string, number>> = {
 };
 
 /**
- * Answers what Node's parser refuses with a bare status and a closed connection; for a server's `clientError`. Node
- * would do the same, but for a client that is still sending.
+ * Answers a request that Node's parser refuses with a bare status, and closes the connection; for `clientError`. Unlike
+ * Node's default it lets a client that is still sending read the response.
  */
 export function refuseUnparsed({ code = '' }: NodeJS.ErrnoException, connection: Duplex): void {
-  const socket = connection as Socket & { readonly _httpMessage?: ServerResponse | null };
+  const socket = connection as Connection;
   if (socket.destroyed) return;
-  const answer = socket._httpMessage;
-  if (socket.writable && answer?.headersSent !== true) {
+  const response = socket._httpMessage;
+  if (socket.writable && response?.headersSent !== true) {
     const status = BARE_STATUS[code] ?? 400;
-    // A proxy in front may store every answer that does not forbid it, whatever its status.
+    // A proxy may store a response with any status if its headers do not forbid that.
     const head = 'Cache-Control: no-store\r\nConnection: close\r\n\r\n';
     socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}`);
   }
-  // An answer that is not whole must not look so, and its bucket must be told.
-  const cutOff = answer != null && !answer.writableEnded;
-  if (cutOff || socket.readableEnded) abort(socket);
+  // A partial response must not look whole, and its bucket request must be cancelled.
+  const isPartial = response != null && !response.writableEnded;
+  if (isPartial || socket.readableEnded) abort(socket);
   else linger(socket);
 }

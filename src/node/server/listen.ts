@@ -12,12 +12,12 @@ import { claimSocket, openToGroup } from './unix-socket.ts';
 import './tick.ts';
 import type { Certificate } from './certificate.ts';
 
-/** The limits on clients where a transfer may stand still for so many milliseconds. */
+/** The timeouts of clients, given the milliseconds that a transfer may make no progress. */
 export const clientTimeouts = (idle: number): ClientTimeouts => ({
   headers: 30_000,
-  // Longer than the limit on the transfer itself, which ends in a proper answer.
+  // Longer than the transfer's own limit, which ends in an error response.
   idle: 1.5 * idle,
-  // Longer than a load balancer's 60 s.
+  // Longer than the usual 60 s of load balancers, so that they close first.
   keepAlive: 65_000,
 });
 
@@ -27,12 +27,12 @@ export const TIMEOUTS: ClientTimeouts = clientTimeouts(IDLE_TIMEOUT);
 export type Where = { readonly host: string; readonly port: number } | { readonly socket: string };
 
 export interface ListenOptions {
-  /** Serves HTTPS, by HTTP/2 or HTTP/1.1 as the client likes. */
+  /** Serves HTTPS, with HTTP/2 or HTTP/1.1 as the client chooses. */
   readonly certificate?: Certificate | undefined;
   readonly timeouts?: ClientTimeouts | undefined;
-  /** What the app takes: the parser reads more, so that the app can answer. */
+  /** The app's limits: the parser accepts more, so that the app can answer. */
   readonly limits?: RequestLimits | undefined;
-  /** What clients may have open; unless given there is no bound. */
+  /** The bound on connections; without it there is no bound. */
   readonly crowd?: CrowdLimits | undefined;
 }
 
@@ -40,11 +40,13 @@ export interface Listening {
   /** `http://127.0.0.1:8080`: the address as a client on this machine reaches it; `http://unix:/path` for a socket. */
   readonly url: string;
   readonly server: Server;
-  /** Stops accepting, lets what is in flight finish for at most `limit` milliseconds, then cuts it off; null: never. */
+  /** Stops accepting, and aborts what is still in flight after `limit` milliseconds; with null it aborts nothing. */
   close(limit: number | null): Promise<void>;
+  /** After `close`: closes connections without a request at once, and every other one after its response. */
+  closeIdle(): void;
 }
 
-/** Opens a server. Rejects with Node's own error, `EADDRINUSE` say, and for a socket as `claimSocket` does. */
+/** Opens a server. Rejects with Node's own error, `EADDRINUSE` for example; for a socket as `claimSocket` does. */
 export async function listen(
   handler: Handler,
   where: Where,
@@ -64,7 +66,7 @@ export async function listen(
   const isIdle = (connection: Connection): boolean =>
     !connection._httpMessage && !sessions.isBusy(connection);
   if (crowd !== undefined) boundCrowd(server, isIdle, crowd);
-  // An expectation, known to Node or not, is the app's to answer, as any other request.
+  // The app answers requests with an Expect header as well, whether Node knows the expectation or not.
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, serve);
   server.on('clientError', refuseUnparsed);
   await open(server, where);
@@ -76,15 +78,16 @@ export async function listen(
       await drain.close(limit);
       followed?.close();
     },
+    closeIdle: drain.closeIdle,
   };
 }
 
 async function open(server: Server, where: Where): Promise<void> {
   const socket = 'socket' in where ? where.socket : null;
-  // A worker shares what its primary has claimed.
+  // A worker process shares the socket that its primary has claimed.
   if (socket !== null && !cluster.isWorker) await claimSocket(socket);
   await new Promise<void>((resolve, reject) => {
-    // It stays: a connection that cannot be accepted later is an error too, and no end of the others.
+    // The listener stays: a connection that cannot be accepted later emits `error`, which must not end the process.
     server.on('error', reject);
     if ('socket' in where) server.listen(where.socket, resolve);
     else server.listen(where.port, where.host, resolve);
@@ -93,7 +96,7 @@ async function open(server: Server, where: Where): Promise<void> {
 }
 
 function urlOf(scheme: string, at: string | AddressInfo | null): string {
-  // As nginx writes it.
+  // In nginx's notation.
   if (at === null || typeof at === 'string') return `${scheme}://unix:${at}`;
   const { address, port, family } = at;
   const host =

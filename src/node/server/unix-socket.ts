@@ -2,18 +2,18 @@ import { chmodSync, lstatSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 
-/** Whoever is in the group of the process may connect, and nobody else. */
+/** The process's user and its group may connect. */
 const MODE = 0o660;
 
 /**
- * Makes room for a Unix socket: one that a dead process left is taken away. Rejects with an error whose code is
- * `EADDRINUSE` where somebody listens there, `EEXIST` where something else bears the name, and `ENOENT` without a
- * folder. Whoever listens for several processes calls it once, before all of them.
+ * Makes room for a Unix socket: removes one that a dead process left. Rejects with an error whose code is `EADDRINUSE`
+ * if a process listens there, `EEXIST` if the path is another kind of file, and `ENOENT` if the folder does not exist.
+ * The primary calls it once for all worker processes.
  */
 export async function claimSocket(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) {
-    // Listening would only say that it may not.
+    // `listen` would report EACCES for a folder that does not exist.
     statSync(dirname(path));
     return;
   }
@@ -22,10 +22,10 @@ export async function claimSocket(path: string): Promise<void> {
   rmSync(path, { force: true });
 }
 
-/** For the group's members: a sidecar seldom runs as the same user as what it serves. */
+/** Lets the group connect: a sidecar and its application rarely run as the same user. */
 export const openToGroup = (path: string): void => chmodSync(path, MODE);
 
-/** Whether a process listens; rejects where that can't be found out. */
+/** Whether a process listens on the socket; rejects if that is unknown. */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
@@ -35,7 +35,7 @@ function answers(path: string): Promise<boolean> {
     });
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') resolve(false);
-      // Its queue is full: it listens.
+      // The queue of a listening socket is full.
       else if (error.code === 'EAGAIN') resolve(true);
       else reject(error);
     });

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Failure, Outcome, Reply } from '../../bucket/transport.ts';
+import type { Outcome, Reply } from '../../bucket/transport.ts';
 import { abort } from '../server/abort.ts';
 import { isStream } from '../server/h2-stream.ts';
 import { bringsBody, type Head, waitsForContinue } from '../server/head.ts';
@@ -14,58 +14,58 @@ export interface Client {
   readonly expectsContinue: boolean;
   /** True once the response is complete or the connection is gone. */
   closed(): boolean;
-  /** Calls back when that happens; at once when it has. At most one callback. */
+  /** Adds a callback for that moment; calls it at once if the moment has passed. */
   onClose(callback: () => void): void;
 }
 
-/** Writes an answer of the edge's own; calls back when it has ended. */
-export function writeReply(client: Client, reply: Reply, end: (failure: Failure | null) => void): void {
-  const { incoming, outgoing, head } = client;
-  client.onClose(() => end(outgoing.writableFinished ? null : 'ClientGone'));
-  if (client.closed()) return;
-  if (endsConnection(incoming, head)) endConnection(incoming, outgoing);
-  // Node changes no list that it is given.
-  outgoing.writeHead(reply.status, reply.headers as string[]);
-  outgoing.end(reply.body);
-}
-
-/** Takes no other request from a connection on which a head has just said that it is the last. */
-export function noteLast({ incoming, outgoing }: Client): void {
-  if (!outgoing.shouldKeepAlive && !isStream(incoming)) endConnection(incoming, outgoing);
-}
-
-/** Breaks an answer off that may have begun, so that it does not look whole. */
-export function breakOff({ incoming, outgoing }: Pick<Client, 'incoming' | 'outgoing'>): void {
-  if (!isStream(incoming)) abort(incoming.socket);
-  outgoing.destroy();
-}
-
-/** Body bytes of a reply that reached the client's socket. */
-export const sentOf = ({ incoming, outgoing }: Client, { body }: Reply): Outcome['sent'] =>
-  outgoing.writableFinished && incoming.method !== 'HEAD' ? Buffer.byteLength(body) : 0;
-
+/** Watches one request from its beginning, so that a client that leaves while rules load is noticed. */
 export function watchClient(incoming: IncomingMessage, outgoing: ServerResponse, head: Head): Client {
   let closed = false;
-  let callback: (() => void) | undefined;
+  const callbacks: (() => void)[] = [];
   if (head.length !== null || head.coding !== null) lingerAfter(incoming, outgoing);
-  const expects = waitsForContinue(incoming, head);
-  // An answer without a 100 ends its connection, and that needs a body: without one, botocore takes the status of the
-  // next answer from this one (semantics.md §5).
-  if (expects && !bringsBody(head)) outgoing.writeContinue();
-  // A client may leave while the rules are still loading, before anybody asks.
+  const expectsContinue = waitsForContinue(incoming, head);
+  // The edge ends the connection after a response without a 100, which it can only do if a body follows. Without a body
+  // send the 100: botocore would read the next response with the status of a final one that came without it
+  // (docs/semantics.md §5).
+  if (expectsContinue && !bringsBody(head)) outgoing.writeContinue();
   outgoing.on('close', () => {
     closed = true;
-    callback?.();
+    for (const callback of callbacks) callback();
   });
   return {
     incoming,
     outgoing,
     head,
-    expectsContinue: expects,
+    expectsContinue,
     closed: () => closed,
-    onClose: (call) => {
-      callback = call;
-      if (closed) call();
+    onClose: (callback) => {
+      if (closed) callback();
+      else callbacks.push(callback);
     },
   };
 }
+
+/** Sends a response that the edge makes itself. Does nothing for a client that has gone. */
+export function writeReply(client: Client, reply: Reply): void {
+  const { incoming, outgoing, head } = client;
+  if (client.closed()) return;
+  if (endsConnection(incoming, head)) endConnection(incoming, outgoing);
+  // Node does not modify the list.
+  outgoing.writeHead(reply.status, reply.headers as string[]);
+  outgoing.end(reply.body);
+}
+
+/** Reads no further request from the connection if the head that was sent says `Connection: close`. */
+export function noteLast({ incoming, outgoing }: Client): void {
+  if (!outgoing.shouldKeepAlive && !isStream(incoming)) endConnection(incoming, outgoing);
+}
+
+/** Ends a response so that the client sees that it is incomplete. */
+export function breakOff({ incoming, outgoing }: Pick<Client, 'incoming' | 'outgoing'>): void {
+  if (!isStream(incoming)) abort(incoming.socket);
+  outgoing.destroy();
+}
+
+/** Body bytes of a reply that the client's socket took. */
+export const sentOf = ({ incoming, outgoing }: Client, { body }: Reply): Outcome['sent'] =>
+  outgoing.writableFinished && incoming.method !== 'HEAD' ? Buffer.byteLength(body) : 0;

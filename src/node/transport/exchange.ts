@@ -11,17 +11,17 @@ import { breakOff, sentOf, watchClient, writeReply } from './client.ts';
 import type { Pools } from './pools.ts';
 import { send } from './send.ts';
 
-/** The edge works on the exchange alone: Hono is given the same Request for all. */
+/** Hono needs a Request, but the edge reads only the exchange: all requests share this one. */
 const FORMAL = new Request('http://edge/');
 
-/** Serves the edge: every request goes to the app of the moment, with an exchange beside it. */
+/** A request listener for the edge. `app` returns the app to use: it changes with the configured buckets. */
 export function edgeListener(app: () => Hono<EdgeEnv>, pools: Pools) {
   const serve: Handler = (incoming, outgoing) => {
     const head = readHead(incoming);
     if (turnedAway(incoming, outgoing, head)) return;
     const exchange = openExchange(incoming, outgoing, head, pools);
     const served = app().fetch(FORMAL, { exchange });
-    // The app answers its own errors; where even that fails there is nothing more to say.
+    // The app answers its own errors. If even that fails, end the connection.
     if (served instanceof Promise) served.catch(() => breakOff({ incoming, outgoing }));
   };
   return (incoming: IncomingMessage, outgoing: ServerResponse): void => {
@@ -30,7 +30,7 @@ export function edgeListener(app: () => Hono<EdgeEnv>, pools: Pools) {
   };
 }
 
-/** Wraps one request of Node's server into the seam that the edge works on. */
+/** Wraps one request of Node's server for the edge. */
 export function openExchange(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
@@ -42,16 +42,21 @@ export function openExchange(
     method: incoming.method ?? '',
     target: incoming.url ?? '/',
     headers: incoming.rawHeaders,
+    head,
     body: incoming,
     peer: {
       address: incoming.socket.remoteAddress ?? null,
       secure: 'encrypted' in incoming.socket,
     },
     reply: (reply, end) => {
-      writeReply(client, reply, (failure) => end({ received: 0, sent: sentOf(client, reply), failure }));
+      client.onClose(() => {
+        const failure = outgoing.writableFinished ? null : 'ClientGone';
+        end({ received: 0, sent: sentOf(client, reply), failure });
+      });
+      writeReply(client, reply);
       return RESPONSE_ALREADY_SENT;
     },
-    // A Node process outlives its requests. What fails in the background tells so itself.
+    // A Node process outlives its requests, so nothing awaits this work. It reports its own failures.
     background: (work) => void work.catch(() => {}),
     transport: (to, request, sink) => {
       const key = to.trustForwarded

@@ -1,7 +1,7 @@
 import type { Failure } from '../../bucket/transport.ts';
 import { RESET_BY_BUCKET } from './pools.ts';
 
-/** By the `code` of undici's errors, of Node's, and of the parser's; what is not here never got a connection. */
+/** By the `code` of errors of undici, Node and the parser. Any other code is that of a failed connection attempt. */
 const BY_CODE: Readonly<Record<string, Failure>> = {
   UND_ERR_CONNECT_TIMEOUT: 'BucketConnectTimeout',
   ETIMEDOUT: 'BucketConnectTimeout',
@@ -20,7 +20,9 @@ const BY_CODE: Readonly<Record<string, Failure>> = {
   UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: 'RequestInvalid',
 };
 
-/** A connection that has said something before it was closed: an answer to an earlier request, or to this one. */
+/**
+ * True if the connection had received bytes before it closed: it was reused, or its response to this request had begun.
+ */
 export function closedWhenReused(error: Error): boolean {
   if (!('code' in error) || !CLOSED.has(String(error.code)) || !('socket' in error)) return false;
   const { socket } = error;
@@ -31,11 +33,11 @@ export function closedWhenReused(error: Error): boolean {
 
 const CLOSED: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'EPIPE', RESET_BY_BUCKET]);
 
-/** Which of the transport's failures an error is. */
+/** The failure that an error of undici stands for. */
 export function failureOf(error: unknown): Failure {
   if (!(error instanceof Error)) return 'BucketUnreachable';
   const code = 'code' in error ? String(error.code) : '';
-  // Some of the parser's errors come without their HPE_ code.
+  // undici passes some errors of the parser on without their HPE_ code.
   if (code.startsWith('HPE_') || error.name === 'HTTPParserError') return 'BucketAnswerInvalid';
   return BY_CODE[code] ?? 'BucketUnreachable';
 }

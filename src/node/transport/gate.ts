@@ -3,77 +3,98 @@ import { claimsOf, shareOf } from '../server/fair-share.ts';
 import { createPaces, type Paced } from './paces.ts';
 import { type Client, createQueue, type Waiting } from './queue.ts';
 
-/** One request that wants to go to its bucket. */
+/** One request that asks for a connection to its bucket. */
 export interface Turn extends Waiting, Paced {
-  /** Whose request it is; where that is `UNKNOWN`, it is never ended for the sake of others. */
+  /** The key of the client that sent it. The gate never ends a transfer of the client `UNKNOWN`. */
   readonly client: string;
-  /** It may go now; `leave` must follow once. */
+  /** The request may go to the bucket now. Called at most once. */
   go(): void;
-  /** Ends a request that went, as its client is too slow while others wait; `leave` follows. */
+  /** Ends a transfer under way: its client is too slow while other requests wait. `release` follows. */
   end(): void;
 }
 
-export interface Gate {
-  /** Lets a request go at once, when one before it leaves, or refuses it. */
-  enter(turn: Turn): void;
-  /** A request that went has ended. */
-  leave(turn: Turn): void;
+/**
+ * The place of one request at its bucket. Its states: new → waiting → granted → released, from waiting to released by
+ * a refusal, and from granted to abandoned to released when the client leaves early.
+ */
+export interface Permit {
+  /** Calls `go` at once or when a place is free, or `refuse`. Call it once. */
+  request(): void;
   /**
-   * The client of a request that went has gone, while its connection is still being made: the place is free at once.
-   * True where that is so, and `settle` must follow instead of `leave`; false where too many connections are being
-   * made for clients that have gone, and the request stays in its place.
+   * The client has gone while the connection to the bucket is being made, which cannot be cancelled: frees the place at
+   * once. Does nothing while as many such attempts are under way as the bucket may have connections. Call `release` at
+   * the end of the attempt.
    */
-  abandon(turn: Turn): boolean;
-  /** The connection of an abandoned request has come to its end. */
-  settle(): void;
-  /** A request that waits has gone away: neither `go` nor `refuse` follows. */
-  cancel(turn: Turn): void;
+  abandon(): void;
+  /** Leaves the queue, or frees the place; neither `go` nor `refuse` follows. Does nothing the second time. */
+  release(): void;
+}
+
+export interface Gate {
+  permit(turn: Turn): Permit;
 }
 
 export interface GateLimits {
-  /** Requests at once. */
+  /** Requests under way at once. */
   readonly connections: number;
-  /** Requests that wait for one of those to end. */
+  /** Requests that wait for a place. */
   readonly queue: number;
   /** Milliseconds that one may wait. */
   readonly wait: number;
-  /** The percentage of `connections` that one client may have while others wait; 0: no limit. */
+  /** The percentage of `connections` that one client may use while others wait; 0: no limit. */
   readonly share?: number;
-  /** Bytes per second below which a transfer of a client beyond its share is ended while others wait; 0: none is. */
+  /** Bytes per second below which a transfer of a client beyond its share is ended while others wait; 0: never. */
   readonly leastRate?: number;
   /** Seconds that such a transfer may be behind that rate. */
   readonly grace?: number;
-  /** Milliseconds between two looks at such transfers. */
-  readonly look?: number;
+  /** Milliseconds between two checks of such transfers. */
+  readonly interval?: number;
 }
 
 const GRACE = 5;
-const LOOK = 1_000;
+const INTERVAL = 1_000;
+
+/** A permit as the gate sees it. */
+interface Place extends Waiting {
+  readonly turn: Turn;
+  readonly client: Client<Place>;
+  /** The gate has ended it, and it has not been released yet. */
+  isEnding: boolean;
+  go(): void;
+}
+
+type State =
+  | { readonly name: 'new' | 'abandoned' | 'released' }
+  | { readonly name: 'waiting' | 'granted'; readonly place: Place };
+
+const NEW: State = { name: 'new' };
+const ABANDONED: State = { name: 'abandoned' };
+const RELEASED: State = { name: 'released' };
 
 /**
- * Bounds what one bucket has under way, so that a slow bucket uses up neither connections nor memory that others need.
- * What has to wait goes by turns: the next is a request of the client that has the fewest under way. While requests of
- * others wait, the latest transfers of a client beyond its share are ended. `onEnd` is called with such a client and
- * what it has under way.
+ * Limits what one bucket has under way, so that a slow bucket takes neither connections nor memory from other buckets.
+ * Waiting requests go by turns: the next is a request of the client with the fewest under way. While requests of other
+ * clients wait, the gate ends the latest transfers of a client beyond its share, and calls `onEnd` with that client and
+ * its number of requests under way.
  */
 export function createGate(
   limits: GateLimits,
   onEnd: (client: string, passing: number) => void = () => {},
 ): Gate {
-  const { connections, leastRate = 0, share: percent = 0, grace = GRACE, look = LOOK } = limits;
+  const { connections, leastRate = 0, share: percent = 0, grace = GRACE, interval = INTERVAL } = limits;
   const share = shareOf(connections, leastRate === 0 ? 0 : percent);
-  const clients = new Map<string, Client<Turn>>();
-  const passing = new Set<Turn>();
-  const ending = new Set<Turn>();
+  const clients = new Map<string, Client<Place>>();
+  const passing = new Map<Turn, Place>();
+  let ending = 0;
   let abandoned = 0;
 
-  function forget(client: Client<Turn>): void {
+  function forget(client: Client<Place>): void {
     if (client.passing === 0 && client.waiting === 0) clients.delete(client.key);
   }
-  const queue = createQueue<Turn>(limits.queue, limits.wait, forget);
-  const paces = createPaces<Turn>({ leastRate, grace, look }, ofCrowds, endLate);
+  const queue = createQueue<Place>(limits.queue, limits.wait, forget);
+  const paces = createPaces<Turn>({ leastRate, grace, interval }, beyondShare, endLate);
 
-  function clientOf({ client: key }: Turn): Client<Turn> {
+  function clientOf(key: string): Client<Place> {
     let client = clients.get(key);
     if (client === undefined) {
       client = { key, passing: 0, waiting: 0, ending: 0, turns: null };
@@ -82,71 +103,102 @@ export function createGate(
     return client;
   }
 
-  const isOver = (client: Client<Turn>): boolean =>
+  const isOver = (client: Client<Place>): boolean =>
     client.passing - client.ending > share && client.key !== UNKNOWN;
 
-  function ofCrowds(): readonly Turn[] {
-    return [...passing].filter((turn) => isOver(clientOf(turn)));
+  function beyondShare(): readonly Turn[] {
+    return [...passing.values()].filter(({ client }) => isOver(client)).map(({ turn }) => turn);
   }
 
-  /** Ends no more than those that wait have a claim to. */
+  /** Ends no more transfers than the waiting requests have a claim to. */
   function endLate(): void {
-    let claims = -ending.size;
+    let claims = -ending;
     for (const client of queue.clients) claims += claimsOf(client, share);
     if (claims <= 0) return;
     for (const turn of paces.late()) {
-      const client = clientOf(turn);
+      const place = passing.get(turn);
       // A transfer that was late and waits for its bucket now is not its client's fault.
-      if (!passing.has(turn) || ending.has(turn) || !isOver(client) || !turn.waits()) continue;
-      ending.add(turn);
-      client.ending += 1;
-      onEnd(client.key, client.passing);
-      turn.end();
+      if (place === undefined || place.isEnding || !isOver(place.client) || !turn.waits()) continue;
+      end(place);
       claims -= 1;
       if (claims === 0) return;
     }
   }
 
-  function pass(turn: Turn, client: Client<Turn>): void {
-    passing.add(turn);
+  function end(place: Place): void {
+    const { turn, client } = place;
+    place.isEnding = true;
+    client.ending += 1;
+    ending += 1;
+    onEnd(client.key, client.passing);
+    turn.end();
+  }
+
+  /** Takes a place, waits for one, or refuses the request. */
+  function enter(place: Place): void {
+    if (passing.size < connections) pass(place);
+    else if (queue.add(place)) endLate();
+    else {
+      forget(place.client);
+      place.refuse();
+    }
+  }
+
+  function pass(place: Place): void {
+    const { turn, client } = place;
+    passing.set(turn, place);
     client.passing += 1;
     if (client.passing > share) paces.watch();
-    turn.go();
+    place.go();
   }
 
-  function leave(turn: Turn): void {
-    const client = clientOf(turn);
+  function leave({ turn, client, isEnding }: Place): void {
     passing.delete(turn);
     client.passing -= 1;
-    if (ending.delete(turn)) client.ending -= 1;
+    if (isEnding) {
+      client.ending -= 1;
+      ending -= 1;
+    }
     forget(client);
     const next = queue.next();
-    if (next !== null) pass(next.turn, next.client);
+    if (next !== null) pass(next);
   }
 
-  return {
-    enter(turn) {
-      const client = clientOf(turn);
-      if (passing.size < connections) pass(turn, client);
-      else if (queue.add(turn, client)) endLate();
-      else {
-        forget(client);
-        turn.refuse();
-      }
-    },
-    leave,
-    abandon(turn) {
-      if (abandoned >= connections) return false;
-      abandoned += 1;
-      leave(turn);
-      return true;
-    },
-    settle() {
-      abandoned -= 1;
-    },
-    cancel(turn) {
-      const client = clients.get(turn.client);
-      if (client !== undefined) queue.remove(turn, client);
-    },
-  };
+  function permit(turn: Turn): Permit {
+    let state: State = NEW;
+    return {
+      request() {
+        const place: Place = {
+          turn,
+          client: clientOf(turn.client),
+          isEnding: false,
+          go() {
+            state = { name: 'granted', place };
+            turn.go();
+          },
+          refuse() {
+            state = RELEASED;
+            turn.refuse();
+          },
+        };
+        state = { name: 'waiting', place };
+        enter(place);
+      },
+      abandon() {
+        if (state.name !== 'granted' || abandoned >= connections) return;
+        abandoned += 1;
+        const { place } = state;
+        state = ABANDONED;
+        leave(place);
+      },
+      release() {
+        const before = state;
+        state = RELEASED;
+        if (before.name === 'granted') leave(before.place);
+        else if (before.name === 'waiting') queue.remove(before.place);
+        else if (before.name === 'abandoned') abandoned -= 1;
+      },
+    };
+  }
+  return { permit };
 }

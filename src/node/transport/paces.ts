@@ -1,15 +1,15 @@
 import { lateness } from '../server/fair-share.ts';
 
-/** A transfer whose pace can be seen. */
+/** A transfer whose pace can be measured. */
 export interface Paced {
   /** Bytes of bodies so far, in both directions. */
   moved(): number;
-  /** Whether the edge waits for the client at this moment: for the next piece of its upload, or for it to read. */
+  /** Whether the edge waits for the client now: for the next part of its upload, or for it to read. */
   waits(): boolean;
 }
 
 export interface Paces<T> {
-  /** Looks at transfers again and again, while there are any. */
+  /** Starts checking transfers; it stops by itself when there are no transfers to check. */
   watch(): void;
   /** The transfers that are later than allowed, the latest first. */
   late(): readonly T[];
@@ -20,21 +20,21 @@ export interface PaceLimits {
   readonly leastRate: number;
   /** Seconds that a transfer may be late. */
   readonly grace: number;
-  /** Milliseconds between two looks. */
-  readonly look: number;
+  /** Milliseconds between two checks. */
+  readonly interval: number;
 }
 
-/** Follows how late the transfers are that `transfers` gives at each look. Calls `looked` after each. */
+/** Measures how late the given transfers are. Asks for `transfers` at each check, and calls `checked` after it. */
 export function createPaces<T extends Paced>(
-  { leastRate, grace, look }: PaceLimits,
+  { leastRate, grace, interval }: PaceLimits,
   transfers: () => readonly T[],
-  looked: () => void,
+  checked: () => void,
 ): Paces<T> {
   let seen = new Map<T, { readonly moved: number; readonly late: number }>();
-  let looking: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined;
   let last = 0;
 
-  function lookNow(): void {
+  function check(): void {
     const now = performance.now();
     const seconds = (now - last) / 1000;
     last = now;
@@ -51,16 +51,16 @@ export function createPaces<T extends Paced>(
       seen.set(transfer, { moved, late });
     }
     if (seen.size === 0) {
-      clearInterval(looking);
-      looking = undefined;
+      clearInterval(timer);
+      timer = undefined;
     }
-    looked();
+    checked();
   }
 
   return {
     watch() {
-      if (looking !== undefined) return;
-      looking = setInterval(lookNow, look).unref();
+      if (timer !== undefined) return;
+      timer = setInterval(check, interval).unref();
       last = performance.now();
     },
     late: () =>

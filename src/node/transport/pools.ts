@@ -3,59 +3,63 @@ import { LRUCache } from 'lru-cache';
 import { buildConnector, Pool } from 'undici';
 import { BUCKET_TIMEOUTS, CLIENT_SHARE, IDLE_TIMEOUT, LEAST_RATE } from '../../bucket/limits.ts';
 import type { Address, Destination } from '../../bucket/transport.ts';
+import { within } from '../../rules/within.ts';
 import { createGate, type Gate, type GateLimits } from './gate.ts';
 
-/** The way to one bucket. */
+/** The route to one bucket. */
 export interface Line {
-  /** Connections to its address; they are made when they are needed. */
+  /** The connections to its address, made on demand. */
   pool(): Pool;
-  /** Before them, one for each bucket, also where several are at one address. */
+  /** Limits the requests to this bucket, also if several buckets share one address. */
   readonly gate: Gate;
-  /** The name that TLS asks for and checks, whatever the Host header says. */
+  /** The name for SNI and for the check of the certificate, whatever the Host header is. */
   readonly servername: string;
   readonly timeouts: LineTimeouts;
 }
 
-/** Gives the line to a bucket. */
+/** Returns the route to a bucket. */
 export type Pools = (to: Destination) => Line;
 
 /** Milliseconds that requests to one bucket may take. */
 export interface LineTimeouts {
-  /** Until the bucket begins its answer. */
+  /** Until the bucket begins its response. */
   readonly head: number;
-  /** Without a byte of a download, or of what a client uploads. */
+  /** Without a byte of a download from the bucket, or of an upload from the client. */
   readonly idle: number;
-  /** Without a byte that the bucket takes of an upload. */
+  /** In which the bucket takes no byte of an upload. */
   readonly upload: number;
 }
 
 export interface PoolsOptions {
-  /** Milliseconds that a transfer may stand still. */
+  /** Milliseconds without a byte after which a transfer fails. */
   readonly idle?: number;
-  /** Milliseconds that a bucket may take no byte of an upload. */
+  /** Milliseconds after which an upload fails if the bucket takes no byte of it. */
   readonly upload?: number;
-  /** What one bucket may have under way. */
+  /** Limits for each bucket. */
   readonly limits?: GateLimits;
-  /** Milliseconds that connections are used, though they work on: the address of their name is looked up again then. */
+  /** Milliseconds for which a connection is used. New connections look the name up again, so DNS changes take effect. */
   readonly connectionsLife?: number;
   readonly lookup?: LookupFunction;
-  /** Called when a transfer is ended for the sake of others, with its bucket, its client, and what that has under way. */
+  /** Called when a transfer is ended because others wait, with its bucket, its client and that client's requests. */
   readonly onEnd?: (bucket: string, client: string, passing: number) => void;
 }
 
 /**
- * Milliseconds that a bucket may take no byte of an upload. A system reports nothing before a third of its send buffer
- * is free, which may be a megabyte: at 1 KB/s that takes so long.
+ * Milliseconds. The system reports progress only when a third of its send buffer is free, which may be a megabyte: at
+ * 1 KB/s that takes 17 minutes.
  */
 const UPLOAD_TIMEOUT = 1_200_000;
-/** Milliseconds a request may wait for another one to end. */
+/** Milliseconds that a request may wait for a place. */
 const QUEUE_WAIT = 10_000;
 const CONNECTIONS_LIFE = 120_000;
 const MAX_HEAD_BYTES = 64 * 1024;
-/** Addresses with connections at once; the one asked least recently gives its own up. */
+/** Addresses with open connections. Beyond that, the pool of the least recently used address closes. */
 const ADDRESSES = 1_000;
 
-/** What one bucket may have under way, unless configured. */
+/** Milliseconds that the end of an edge waits for pools to close. */
+const CLOSE_LIMIT = 1_000;
+
+/** The limits for each bucket, unless configured. */
 export const LIMITS: GateLimits = {
   connections: 256,
   queue: 512,
@@ -65,7 +69,7 @@ export const LIMITS: GateLimits = {
 };
 
 /**
- * Makes one pool for each address asked lately, and for each limit on connecting to it: a pool has one. `close` ends
+ * Makes one pool for each address in use and each connect timeout, since a pool has one connect timeout. `close` ends
  * idle connections and waits for requests in flight.
  */
 export function createPools({
@@ -83,7 +87,7 @@ export function createPools({
   };
   const byAddress = new LRUCache<string, Pool>({ max: ADDRESSES, ttl: connectionsLife, dispose: retire });
   const lines = new WeakMap<Destination, Line>();
-  // By name, so that a bucket keeps its own when its configuration is read anew.
+  // By name, so that a bucket has the same gate after its configuration is reloaded.
   const gates = new LRUCache<string, Gate>({ max: ADDRESSES });
   const gateAt = ({ base, host, path }: Address): Gate => {
     const name = `${base} ${host}${path}`;
@@ -98,13 +102,13 @@ export function createPools({
     const known = byAddress.get(key);
     if (known !== undefined) return known;
     const pool = new Pool(base, {
-      // The gates bound them.
+      // The gates limit them.
       connections: null,
       connect: connectorFor(connect, lookup),
       allowH2: false,
       bodyTimeout: idle,
       maxHeaderSize: MAX_HEAD_BYTES,
-      // A bucket answers with whatever status it likes; what a body means is the client's business.
+      // Node's parser has checked the request's Content-Length, and the edge passes it on unchanged.
       strictContentLength: false,
     });
     byAddress.set(key, pool);
@@ -132,25 +136,32 @@ export function createPools({
   return { pools, close };
 }
 
+/**
+ * Closes pools when no client is served any more. Never rejects, and waits for 1 second at most: a connection attempt
+ * cannot be cancelled, and may take as long as `--bucket-connect-timeout` allows.
+ */
+export const closeSoon = (close: () => Promise<void>): Promise<void> =>
+  within(CLOSE_LIMIT, close()).catch(() => {});
+
 /** A host without its port. */
 const nameOf = (host: string): string => {
   const colon = host.lastIndexOf(':');
   return colon > host.lastIndexOf(']') ? host.slice(0, colon) : host;
 };
 
-/** What a reset by the bucket is called from here on. */
+/** The code that replaces ECONNRESET in errors of a connection to a bucket. */
 export const RESET_BY_BUCKET = 'RESET_BY_BUCKET';
 
-/** TLS cannot ask for an IP address (RFC 6066 §3); Node then checks the certificate against the address by itself. */
+/** SNI has no IP addresses (RFC 6066 §3). Node checks the certificate against the address without it. */
 const named = (options: buildConnector.Options): buildConnector.Options =>
   isIP(options.servername?.replace(/^\[|\]$/g, '') ?? '') === 0 ? options : { ...options, servername: '' };
 
 /**
- * undici takes ECONNRESET for the end of a body that has no length. It is none: the rest is missing, and
- * the client must not take it for whole (promise 3). So the error gets another code before undici sees it.
+ * undici takes ECONNRESET for the end of a body without a length. The rest of the body is missing, and the client must
+ * not take it for complete (promise 3), so the error gets another code before undici sees it.
  */
 function connectorFor(timeout: number, lookup?: LookupFunction): buildConnector.connector {
-  // Over HTTP/2 undici gives no raw headers: their order, case and repetition would be lost.
+  // Over HTTP/2 undici passes no raw headers: their order, case and repetition would be lost.
   const connect = buildConnector({ timeout, allowH2: false, ...(lookup && { lookup }) });
   return (options, callback) =>
     connect(named(options), (...connected) => {

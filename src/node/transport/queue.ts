@@ -1,39 +1,39 @@
 import { leastServed, mostWaiting, type Standing } from '../server/fair-share.ts';
 
-/** A request that can wait for its turn. */
+/** A request that can wait. */
 export interface Waiting {
-  /** There is no room, or it has waited for too long; nothing follows. */
+  /** There is no room for it, or it has waited for too long. */
   refuse(): void;
 }
 
-/** One client, with what it has of a bucket. */
+/** One client and its requests to one bucket. */
 export interface Client<T> extends Standing {
   readonly key: string;
   passing: number;
   waiting: number;
-  /** Requests under way that were ended for the sake of others and have not left yet. */
+  /** Requests under way that the gate has ended and that have not left yet. */
   ending: number;
-  /** What waits, with the timer that ends its waiting; first come, first served. */
+  /** Waiting requests, the oldest first, each with the timer that ends its wait. */
   turns: Map<T, NodeJS.Timeout> | null;
 }
 
 export interface Queue<T> {
-  /** Lets a request wait. False where there is no room for it. */
-  add(turn: T, client: Client<T>): boolean;
-  /** Takes the request that goes next; null where none waits. */
-  next(): { readonly turn: T; readonly client: Client<T> } | null;
-  /** Takes out a request that has gone away, if it waits. */
-  remove(turn: T, client: Client<T>): void;
-  /** The clients that have requests waiting; the one that was served last is the last. */
+  /** Lets a request wait. False if there is no room for it. */
+  add(turn: T): boolean;
+  /** Takes out the request that goes next; null if no request waits. */
+  next(): T | null;
+  /** Takes out a request whose client has gone. */
+  remove(turn: T): void;
+  /** The clients with waiting requests; the client that was served last is the last. */
   readonly clients: ReadonlySet<Client<T>>;
 }
 
 /**
- * The requests that wait for one bucket, at most `most` of them, each for at most `wait` milliseconds. They go by turns,
- * client by client, and in a full queue the client with the most waiting makes room. `left` is called with the client
- * of a request that has been taken out or refused.
+ * The requests that wait for one bucket, at most `most` of them, each for at most `wait` milliseconds. Clients take
+ * turns. In a full queue the client with the most waiting requests makes room. `left` is called with the client of a
+ * request that was removed or refused.
  */
-export function createQueue<T extends Waiting>(
+export function createQueue<T extends Waiting & { readonly client: Client<T> }>(
   most: number,
   wait: number,
   left: (client: Client<T>) => void,
@@ -41,7 +41,8 @@ export function createQueue<T extends Waiting>(
   const clients = new Set<Client<T>>();
   let size = 0;
 
-  function take(turn: T, client: Client<T>): boolean {
+  function take(turn: T): boolean {
+    const { client } = turn;
     const timer = client.turns?.get(turn);
     if (timer === undefined) return false;
     clearTimeout(timer);
@@ -52,25 +53,26 @@ export function createQueue<T extends Waiting>(
     return true;
   }
 
-  function refuse(turn: T, client: Client<T>): void {
-    if (!take(turn, client)) return;
-    left(client);
+  function refuse(turn: T): void {
+    if (!take(turn)) return;
+    left(turn.client);
     turn.refuse();
   }
 
   function makeRoom(client: Client<T>): boolean {
     const other = mostWaiting(clients, client);
     const newest = [...(other?.turns?.keys() ?? [])].at(-1);
-    if (other === null || newest === undefined) return false;
-    refuse(newest, other);
+    if (newest === undefined) return false;
+    refuse(newest);
     return true;
   }
 
   return {
-    add(turn, client) {
+    add(turn) {
+      const { client } = turn;
       if (size >= most && !makeRoom(client)) return false;
       client.turns ??= new Map();
-      client.turns.set(turn, setTimeout(refuse, wait, turn, client));
+      client.turns.set(turn, setTimeout(refuse, wait, turn));
       client.waiting += 1;
       size += 1;
       clients.add(client);
@@ -80,13 +82,13 @@ export function createQueue<T extends Waiting>(
       const client = leastServed(clients);
       const [turn] = client?.turns?.keys() ?? [];
       if (client === null || turn === undefined) return null;
-      take(turn, client);
-      // Of equals another one is served before it is again.
+      take(turn);
+      // Of clients with equally many requests under way, the others go first now.
       if (clients.delete(client)) clients.add(client);
-      return { turn, client };
+      return turn;
     },
-    remove(turn, client) {
-      if (take(turn, client)) left(client);
+    remove(turn) {
+      if (take(turn)) left(turn.client);
     },
     clients,
   };

@@ -1,233 +1,210 @@
 import type { Dispatcher } from 'undici';
-import { causeOf } from '../../bucket/cause.ts';
-import type { BucketRequest, Failure, FlatHeaders, Sink } from '../../bucket/transport.ts';
-import { endsUnseen } from '../server/abort.ts';
+import type { BucketRequest, Failure, Sink } from '../../bucket/transport.ts';
 import { bringsBody } from '../server/head.ts';
-import { endConnection } from '../server/linger.ts';
-import { breakOff, type Client, noteLast, sentOf, writeReply } from './client.ts';
-import { streamed } from './collect.ts';
+import type { Client } from './client.ts';
 import { closedWhenReused, failureOf } from './failure.ts';
-import type { Turn } from './gate.ts';
+import type { Permit } from './gate.ts';
 import type { Line } from './pools.ts';
-import { openUpload } from './upload.ts';
+import { type ClientResponse, type Count, openResponse } from './response.ts';
+import { openUpload, type Upload } from './upload.ts';
 
 /**
- * Sends a request to its bucket and writes what comes back straight to the client: undici's chunks go to
- * the outgoing response as they are, and each side waits for the other. Once a head is out, a bucket that
- * breaks off breaks the client's connection too: never a short answer that looks whole (promise 3).
+ * The bucket's side of an exchange. queued: waits at the gate. connecting: undici has the request, and no connection for
+ * it yet. sent: it is on a connection. answering: bytes of a response have arrived. ended: nothing more comes from the
+ * bucket. A retry goes back from sent to connecting. The client's side is `ClientResponse`.
  */
-export function send(
-  { pool, gate, servername, timeouts }: Line,
-  request: BucketRequest,
-  client: Client,
-  sink: Sink,
-  key: string,
-): void {
-  const { incoming, outgoing } = client;
-  const count = { received: 0, sent: 0 };
-  const upload = bringsBody(client.head) ? openUpload(client, count, timeouts, late) : null;
-  let controller: Dispatcher.DispatchController | undefined;
-  let dispatched = false;
-  let begun = false;
-  let failure: Failure | null = null;
-  let cause: string | null = null;
-  let length = -1;
-  let isEmpty = false;
-  // Of this answer, be it a part of its head.
-  let heard = false;
-  let informed = 0;
-  let deadline: NodeJS.Timeout | undefined;
-  let abandoned = false;
-  // A bucket may close a kept connection in the moment it is used again. Only what changes nothing is asked twice.
-  let retries = upload === null && (request.method === 'GET' || request.method === 'HEAD') ? 1 : 0;
+type Stage =
+  | { readonly name: 'queued' }
+  | { readonly name: 'connecting' }
+  | { readonly name: 'sent' | 'answering'; readonly controller: Dispatcher.DispatchController }
+  | { readonly name: 'ended' };
 
-  const turn: Turn = {
+const QUEUED: Stage = { name: 'queued' };
+const CONNECTING: Stage = { name: 'connecting' };
+const ENDED: Stage = { name: 'ended' };
+
+interface Sending {
+  readonly line: Line;
+  readonly request: BucketRequest;
+  readonly client: Client;
+  readonly response: ClientResponse;
+  /** The request's body; null if it has no body. */
+  readonly upload: Upload | null;
+  readonly permit: Permit;
+  stage: Stage;
+  retries: number;
+  /** Informational responses (1xx) so far. */
+  informational: number;
+  /** Limits the time between the first of them and the final head. */
+  deadline: NodeJS.Timeout | undefined;
+}
+
+/** Maximum of informational responses before the final one. */
+const MAX_INFORMATIONAL = 32;
+
+/**
+ * Sends a request to its bucket and streams the response to the client: undici's chunks go unchanged to the outgoing
+ * response, and each side waits for the other. If the bucket fails after its head was sent, the client's connection
+ * breaks, so that a short response never looks complete (promise 3). `key` identifies the client at the gate.
+ */
+export function send(line: Line, request: BucketRequest, client: Client, sink: Sink, key: string): void {
+  const count: Count = { received: 0, sent: 0 };
+  const response = openResponse(client, sink, count);
+  const upload = bringsBody(client.head)
+    ? openUpload(client, count, line.timeouts, (failure) => expire(sending, failure))
+    : null;
+  const permit = line.gate.permit({
     client: key,
-    go: dispatch,
-    refuse: () => failed('BucketBusy'),
+    go: () => connect(sending),
+    refuse: () => {
+      sending.stage = ENDED;
+      response.fail('BucketBusy');
+    },
     moved: () => count.received + count.sent,
-    waits: () => (begun && outgoing.writableNeedDrain) || upload?.waits() === true,
-    end: () => late('ClientTooSlow'),
+    waits: () => response.waits() || upload?.waits() === true,
+    end: () => expire(sending, 'ClientTooSlow'),
+  });
+  const sending: Sending = {
+    line,
+    request,
+    client,
+    response,
+    upload,
+    permit,
+    stage: QUEUED,
+    retries: upload === null && isSafe(request.method) ? 1 : 0,
+    informational: 0,
+    deadline: undefined,
   };
   client.onClose(() => {
-    const gone = !outgoing.writableFinished && failure === null;
-    if (gone) {
-      gate.cancel(turn);
-      if (controller !== undefined) controller.abort(new Error('the client has gone'));
-      // undici can't be told to make no connection; it is told once there is one.
-      else if (dispatched) abandoned = gate.abandon(turn);
-    }
-    sink.end({ ...count, failure: gone ? 'ClientGone' : failure, cause });
+    if (response.close()) abandon(sending);
   });
-  function failed(found: Failure, error?: unknown): void {
-    // An upload that the client broke off fails towards the bucket as well; its own end is told on close.
-    if (failure !== null || client.closed() || incoming.errored !== null) return;
-    failure = found;
-    if (error !== undefined) cause = causeOf(error);
-    if (begun) {
-      breakOff(client);
-      return;
-    }
-    begun = true;
-    if (found === 'ClientTimeout' || found === 'ClientTooSlow') endConnection(client.incoming, outgoing);
-    const reply = sink.fail(found);
-    writeReply(client, reply, (gone) =>
-      sink.end({ received: count.received, sent: sentOf(client, reply), failure: failure ?? gone, cause }),
-    );
-  }
+  if (!client.closed()) permit.request();
+}
 
-  function late(whose: Failure): void {
-    failed(whose);
-    controller?.abort(new Error(whose));
-  }
-  function over(): void {
-    upload?.stop();
-    clearTimeout(deadline);
-    if (abandoned) gate.settle();
-    else gate.leave(turn);
-  }
+/** Only a request that changes nothing at the bucket may be sent twice. */
+const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD';
 
-  function dispatch(): void {
-    dispatched = true;
-    const options: Dispatcher.DispatchOptions & { servername: string } = {
-      method: request.method as Dispatcher.HttpMethod,
-      path: request.target,
-      // Neither undici nor Node's response changes a list it is given.
-      headers: request.headers as string[],
-      body: upload === null ? null : upload.open(),
-      // undici's own would run while the body is sent.
-      headersTimeout: upload === null ? timeouts.head : 0,
-      // Unless told, undici takes the Host header for it, and begins a new connection whenever that differs.
-      servername,
-    };
-    pool().dispatch(options, handler);
-  }
+/** Queued to connecting, and again for a retry. */
+function connect(sending: Sending): void {
+  const { line, request, upload } = sending;
+  sending.stage = CONNECTING;
+  const options: Dispatcher.DispatchOptions & { servername: string } = {
+    method: request.method as Dispatcher.HttpMethod,
+    path: request.target,
+    // undici does not modify the list.
+    headers: request.headers as string[],
+    body: upload === null ? null : upload.open(),
+    // undici's timeout would run during the upload, which has timeouts of its own.
+    headersTimeout: upload === null ? line.timeouts.head : 0,
+    // By default undici uses the Host header, and makes a new connection whenever it differs.
+    servername: line.servername,
+  };
+  line.pool().dispatch(options, handlerOf(sending));
+}
 
-  const handler: Dispatcher.DispatchHandler = {
-    onRequestStart: (started) => {
-      controller = started;
-      if (client.closed()) started.abort(new Error('the client has gone'));
+/** Takes what comes back from the bucket. */
+function handlerOf(sending: Sending): Dispatcher.DispatchHandler {
+  const { client, response, upload } = sending;
+  return {
+    onRequestStart: (controller) => {
+      sending.stage = { name: 'sent', controller };
+      if (client.closed()) controller.abort(new Error('the client has gone'));
       else upload?.begun();
     },
     onBodySent: () => upload?.moved(),
     onRequestSent: () => upload?.ended(),
     onResponseStarted: () => {
-      heard = true;
+      const { stage } = sending;
+      if (stage.name === 'sent') sending.stage = { name: 'answering', controller: stage.controller };
     },
-    onResponseStart: (receiving, status) => {
-      // 103 and its like are for the bucket's own client, the edge; they are never the answer.
+    onResponseStart: (controller, status) => {
       if (status >= 100 && status < 200) {
-        informed += 1;
-        if (informed > MAX_INFORMED) {
-          failed('BucketAnswerInvalid');
-          receiving.abort(new Error('the answer does not begin'));
-        }
-        // Each of them puts undici's own limit off.
-        if (upload === null) deadline ??= setTimeout(late, timeouts.head, 'BucketHeadTimeout');
+        takeInformational(sending, controller);
         return;
       }
-      upload?.stop();
-      clearTimeout(deadline);
-      try {
-        if (status < 100) throw new RangeError('no status is below 100');
-        const headers = flatHeaders(receiving.rawHeaders);
-        length = lengthOf(headers);
-        isEmpty = status === 204 || status === 205;
-        const sent = sink.head(status, headers);
-        if (length === -1 && hasBody(client, status) && endsUnseen(incoming)) {
-          failed('HTTPVersionNotSupported');
-          receiving.abort(new Error('the end of this answer could not be seen'));
-          return;
-        }
-        outgoing.writeHead(status, (isEmpty ? bodiless(status, sent) : sent) as string[]);
-        noteLast(client);
-      } catch (error) {
-        // What can't be read, or what Node would refuse to send on.
-        failed('BucketAnswerInvalid', error);
-        receiving.abort(error instanceof Error ? error : new Error(String(error)));
-        return;
-      }
-      begun = true;
+      stopTimers(sending);
+      const refusal = response.start(status, controller.rawHeaders);
+      if (refusal !== null) controller.abort(refusal);
     },
-    onResponseData: (receiving, chunk) => {
-      if (isEmpty) return;
-      count.sent += chunk.length;
-      streamed(chunk.length);
-      // With its last bytes: head, body and end are one write then.
-      if (count.sent === length) outgoing.end(chunk);
-      else if (!outgoing.write(chunk)) {
-        receiving.pause();
-        outgoing.once('drain', () => receiving.resume());
-      }
+    onResponseData: (controller, chunk) => {
+      if (response.write(chunk)) return;
+      controller.pause();
+      client.outgoing.once('drain', () => controller.resume());
     },
     onResponseEnd: () => {
-      over();
-      if (!outgoing.writableEnded) outgoing.end();
+      end(sending);
+      response.end();
     },
     onResponseError: (_, error) => {
-      if (
-        retries > 0 &&
-        !begun &&
-        failure === null &&
-        !heard &&
-        !client.closed() &&
-        closedWhenReused(error)
-      ) {
-        retries -= 1;
-        controller = undefined;
-        dispatch();
+      if (mayRetry(sending, error)) {
+        sending.retries -= 1;
+        connect(sending);
         return;
       }
-      over();
-      failed(failureOf(error), error);
+      end(sending);
+      response.fail(failureOf(error), error);
     },
   };
-
-  if (!client.closed()) gate.enter(turn);
 }
 
 /**
- * The length that a bucket says its body has; -1 where it says none. Throws where the body has a transfer coding
- * besides chunked, which would have to be taken off, or more than one, of which undici looks at the first alone
- * (RFC 9112 §6.1, §7.1).
+ * The client never sees a 103 and the like: they are for the bucket's own client, which is the edge. Each of them
+ * restarts undici's timeout, so they have a limit and a deadline.
  */
-function lengthOf(headers: FlatHeaders): number {
-  let length = -1;
-  let isChunked = false;
-  for (let at = 0; at < headers.length; at += 2) {
-    const name = headers[at] ?? '';
-    if (name.length === LENGTH.length && name.toLowerCase() === LENGTH) length = Number(headers[at + 1]);
-    if (name.length !== CODING.length || name.toLowerCase() !== CODING) continue;
-    if (isChunked || !/^chunked$/i.test(headers[at + 1] ?? ''))
-      throw new TypeError('the body has another transfer coding than one chunked');
-    isChunked = true;
+function takeInformational(sending: Sending, controller: Dispatcher.DispatchController): void {
+  const { response, upload, line } = sending;
+  sending.informational += 1;
+  if (sending.informational > MAX_INFORMATIONAL) {
+    response.fail('BucketAnswerInvalid');
+    controller.abort(new Error('the final response does not begin'));
+    return;
   }
-  return isChunked ? -1 : length;
+  if (upload === null)
+    sending.deadline ??= setTimeout(expire, line.timeouts.head, sending, 'BucketHeadTimeout');
 }
 
-/** Whether an answer may have a body (RFC 9112 §6.3). */
-const hasBody = ({ incoming }: Client, status: number): boolean =>
-  incoming.method !== 'HEAD' && status !== 204 && status !== 205 && status !== 304;
+/**
+ * A bucket may close an idle connection at the moment at which it is used again. The request is sent once more if not a
+ * byte of a response has arrived and the client still waits.
+ */
+const mayRetry = ({ stage, retries, response, client }: Sending, error: Error): boolean =>
+  retries > 0 &&
+  (stage.name === 'connecting' || stage.name === 'sent') &&
+  response.isPending() &&
+  !client.closed() &&
+  closedWhenReused(error);
 
-/** Most answers of 1xx before the one that counts. */
-const MAX_INFORMED = 32;
-const LENGTH = 'content-length';
-const CODING = 'transfer-encoding';
-
-/** The headers of an answer that has no body whatever they say (RFC 9110 §8.6, §15.3.6). */
-function bodiless(status: number, headers: FlatHeaders): FlatHeaders {
-  const kept: string[] = [];
-  for (let at = 0; at < headers.length; at += 2) {
-    const name = (headers[at] ?? '').toLowerCase();
-    if (name !== CODING && name !== LENGTH) kept.push(headers[at] ?? '', headers[at + 1] ?? '');
-  }
-  if (status === 205) kept.push('Content-Length', '0');
-  return kept;
+/** Fails a request that is on its connection, because a time limit of its client or its bucket has passed. */
+function expire({ response, stage }: Sending, failure: Failure): void {
+  response.fail(failure);
+  if (stage.name === 'sent' || stage.name === 'answering') stage.controller.abort(new Error(failure));
 }
 
-function flatHeaders(raw: Dispatcher.DispatchController['rawHeaders']): FlatHeaders {
-  if (!Array.isArray(raw)) throw new TypeError('the connection gives no raw headers');
-  const flat: string[] = [];
-  for (const item of raw) flat.push(typeof item === 'string' ? item : item.toString('latin1'));
-  return flat;
+/** The client has left: takes the request back from wherever it is. */
+function abandon({ stage, permit }: Sending): void {
+  switch (stage.name) {
+    case 'queued':
+      permit.release();
+      break;
+    case 'connecting':
+      // undici cannot cancel a connection attempt; `onRequestStart` aborts the request.
+      permit.abandon();
+      break;
+    case 'sent':
+    case 'answering':
+      stage.controller.abort(new Error('the client has gone'));
+  }
+}
+
+function stopTimers({ upload, deadline }: Sending): void {
+  upload?.stop();
+  clearTimeout(deadline);
+}
+
+/** From any stage to ended. */
+function end(sending: Sending): void {
+  sending.stage = ENDED;
+  stopTimers(sending);
+  sending.permit.release();
 }

@@ -3,38 +3,38 @@ import type { Client } from './client.ts';
 import { streamed } from './collect.ts';
 import type { LineTimeouts } from './pools.ts';
 
-/** Bytes held for a bucket before the client waits for it. */
-const HELD = 64 * 1024;
+/** Bytes buffered before the client waits for the bucket. */
+const BUFFERED = 64 * 1024;
 /**
- * While a client waits, its connection is read on in pieces now and then, up to so many bytes: whether it has gone is
- * known only behind what it has sent.
+ * Bytes that are read ahead from a client that waits, in pieces: Node sees that a connection has closed only after it
+ * has read all that was sent on it.
  */
 const AHEAD = 1024 * 1024;
 /** Milliseconds between two of these pieces. */
-const LISTEN = 50;
+const AHEAD_INTERVAL = 50;
 
-/** A body on its way from a client to a bucket. */
+/** The body of a request on its way from the client to the bucket, with its time limits. */
 export interface Upload {
-  /** The body; at most once. */
+  /** Returns the body for undici. Call it once. */
   open(): Readable;
-  /** The bucket's connection is there and waits for the body. */
+  /** The connection to the bucket is ready for the body. */
   begun(): void;
-  /** The bucket's connection took a piece. */
+  /** The connection to the bucket took a part. */
   moved(): void;
-  /** The bucket's connection took all; now it is the bucket's turn. */
+  /** The connection to the bucket took the whole body. */
   ended(): void;
-  /** The bucket has begun to answer, or failed. */
+  /** The bucket has begun its response, or failed: no time limit applies any more. */
   stop(): void;
-  /** Whether the bucket waits for the next piece of it at this moment. */
+  /** Whether the bucket waits for the next part from the client now. */
   waits(): boolean;
 }
 
-/** The body of a request that brings one. `late` is told at most once, and after that everything is over. */
+/** Opens the body of a request. Calls `late` at most once, with the time limit that passed. */
 export function openUpload(
   client: Client,
   count: { received: number },
   { head, idle, upload }: LineTimeouts,
-  late: (whose: 'ClientTimeout' | 'BucketUploadTimeout' | 'BucketHeadTimeout') => void,
+  late: (failure: 'ClientTimeout' | 'BucketUploadTimeout' | 'BucketHeadTimeout') => void,
 ): Upload {
   let body: Readable | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -43,14 +43,14 @@ export function openUpload(
   let isOver = false;
   const step = Math.min(idle, upload);
 
-  /** What has come and not gone on is what the bucket doesn't take. */
-  const isHeldBack = (): boolean => body !== undefined && (body.isPaused() || body.readableLength > 0);
+  /** Whether bytes from the client wait for the bucket. */
+  const isBlocked = (): boolean => body !== undefined && (body.isPaused() || body.readableLength > 0);
 
-  function look(): void {
-    const isHeld = isHeldBack();
+  function check(): void {
+    const waitsForBucket = isBlocked();
     waited += step;
-    if (waited < (isHeld ? upload : idle)) timer?.refresh();
-    else late(isHeld ? 'BucketUploadTimeout' : 'ClientTimeout');
+    if (waited < (waitsForBucket ? upload : idle)) timer?.refresh();
+    else late(waitsForBucket ? 'BucketUploadTimeout' : 'ClientTimeout');
   }
 
   return {
@@ -59,7 +59,7 @@ export function openUpload(
       return body;
     },
     begun: () => {
-      if (!isOver) timer ??= setTimeout(look, step);
+      if (!isOver) timer ??= setTimeout(check, step);
     },
     moved: () => {
       waited = 0;
@@ -74,31 +74,31 @@ export function openUpload(
       isOver = true;
       clearTimeout(timer);
     },
-    // Not before there is a connection: until then the client is not asked for anything.
-    waits: () => timer !== undefined && !isSent && !isOver && !isHeldBack(),
+    // Before there is a connection, the edge does not read the body.
+    waits: () => timer !== undefined && !isSent && !isOver && !isBlocked(),
   };
 }
 
 /**
- * Not the client's own stream: undici destroys the body of a failed request, which would take away the connection
- * that the error has to go out on.
+ * A stream of the body for undici, which destroys the body of a failed request. Destroying the client's own stream would
+ * close the connection that the error response needs.
  */
 function bodyOf({ incoming, outgoing, expectsContinue }: Client, count: { received: number }): Readable {
   let begun = false;
-  let isHeld = false;
-  let listening: NodeJS.Timeout | undefined;
+  let isFull = false;
+  let ahead: NodeJS.Timeout | undefined;
 
   function take(chunk: Buffer): void {
     count.received += chunk.length;
     streamed(chunk.length);
-    isHeld = !body.push(chunk);
-    if (!isHeld) return;
+    isFull = !body.push(chunk);
+    if (!isFull) return;
     incoming.pause();
-    if (body.readableLength < AHEAD) listening ??= setTimeout(listen, LISTEN);
+    if (body.readableLength < AHEAD) ahead ??= setTimeout(readAhead, AHEAD_INTERVAL);
   }
-  function listen(): void {
-    listening = undefined;
-    if (isHeld) incoming.resume();
+  function readAhead(): void {
+    ahead = undefined;
+    if (isFull) incoming.resume();
   }
   const end = (): void => void body.push(null);
   const breakOff = (): void => {
@@ -106,28 +106,28 @@ function bodyOf({ incoming, outgoing, expectsContinue }: Client, count: { receiv
   };
   function begin(): void {
     begun = true;
-    // Not before somebody wants the body: until then the answer may be that it is not wanted (RFC 9110 §10.1.1).
+    // Only when undici reads the body: until then the response may still refuse it (RFC 9110 §10.1.1).
     if (expectsContinue) outgoing.writeContinue();
     incoming.on('data', take).once('end', end).once('error', breakOff).once('close', breakOff);
     if (incoming.destroyed) breakOff();
   }
   const body = new Readable({
-    highWaterMark: HELD,
+    highWaterMark: BUFFERED,
     read: () => {
-      isHeld = false;
+      isFull = false;
       if (begun) incoming.resume();
       else begin();
     },
     destroy: (error, done) => {
-      clearTimeout(listening);
-      isHeld = false;
+      clearTimeout(ahead);
+      isFull = false;
       incoming.off('data', take).off('end', end).off('close', breakOff);
-      // Takes the rest of an upload that nobody wants off the wire, so that the next request can be read.
+      // Discard the rest of the upload, so that the next request on the connection can be read.
       if (!incoming.readableEnded && !incoming.destroyed) incoming.resume();
       done(error);
     },
   });
-  // Its end is told by the request that it belongs to.
+  // The request that it belongs to reports its errors.
   body.on('error', () => {});
   return body;
 }

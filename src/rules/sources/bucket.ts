@@ -1,5 +1,5 @@
-import { loadedFrom, MAX_DOCUMENT_BYTES } from '../read.ts';
 import type { Ask, Loaded, Source } from '../source.ts';
+import { loadedFrom, MAX_DOCUMENT_BYTES } from '../source.ts';
 import { conditions, unlessUnchanged } from './conditional.ts';
 
 /** The bucket's own rules: `ask` sends `GET /?cors` (semantics.md §1). */
@@ -13,21 +13,21 @@ export const bucketSource = (name: string, ask: Ask): Source => ({
 });
 
 /**
- * What a store's answer to `GET /?cors` means. Only the answers named here are a "no"; an empty
- * `<CORSConfiguration/>` is one too, zero bytes are not: that may as well be a proxy's failing.
+ * Interprets a store's answer to `GET /?cors` (semantics.md §1). Only the answers named here mean "no rules", and an
+ * empty `<CORSConfiguration/>`. An empty body does not: it may be a proxy's failure.
  */
 export function interpret(status: number, text: string): Loaded {
-  // What is no XML is no store's answer, be it a document in another form: an empty list must not be a "no".
+  // Stores answer XML. An empty JSON list from another server must not mean "no rules".
   if (status === 200 && /^\s*[{[]/.test(text)) return notRead('JSON');
   if (status === 200) return loadedFrom(text, 'store', 'Look at what the bucket answers to GET /?cors.');
   if (status === 204) return { outcome: 'none' };
   const code = /<Code>\s*(\w{1,64})\s*<\/Code>/.exec(text)?.[1];
   if (status === 404 && code === 'NoSuchCORSConfiguration') return { outcome: 'none' };
   if (status === 404 && code === 'NoSuchBucket') return { outcome: 'missing' };
-  const said = code === undefined ? `${status}` : `${status} ${code}`;
+  const answer = code === undefined ? `${status}` : `${status} ${code}`;
   return {
     outcome: 'unknown',
-    cause: `the bucket answered ${said} to GET /?cors`,
+    cause: `the bucket answered ${answer} to GET /?cors`,
     cure: cureFor(status, code),
   };
 }
@@ -35,10 +35,10 @@ export function interpret(status: number, text: string): Loaded {
 const notRead = (form: string): Loaded => ({
   outcome: 'unknown',
   cause: `the bucket answered ${form} to GET /?cors`,
-  cure: 'Stores answer XML there: look at what stands in between, or give the rules with --rules FILE.',
+  cure: 'Stores answer XML there: look for a proxy in between, or give the rules with --rules FILE.',
 });
 
-/** Codes that stores give to a signature they don't take, and whose fault it is. */
+/** Error codes of stores for a rejected signature, and what the operator can do about each. */
 const SIGNATURE_CURES: Readonly<Record<string, string>> = {
   SignatureDoesNotMatch: "Check the secret that belongs to the key id, and the bucket's name and region.",
   InvalidAccessKeyId: 'Check the key id: the store does not know it.',
@@ -50,14 +50,15 @@ const SIGNATURE_CURES: Readonly<Record<string, string>> = {
 function cureFor(status: number, code: string | undefined): string {
   const cure =
     code === undefined || !Object.hasOwn(SIGNATURE_CURES, code) ? undefined : SIGNATURE_CURES[code];
-  if (cure !== undefined) return `${cure} The keys are where --credentials says.`;
+  if (cure !== undefined) return `${cure} --credentials names the source of the keys.`;
   if (status === 401 || status === 403) {
-    return 'The rules may not be read so: set keys that may (--credentials), or give the rules with --rules FILE.';
+    return 'Set keys that may read the rules (--credentials), or give the rules with --rules FILE.';
   }
   if (status === 405 || status === 501) {
-    return 'This store keeps no CORS rules for its buckets: give them with --rules FILE or --rules URL.';
+    return 'This store has no CORS rules for its buckets: give them with --rules FILE or --rules URL.';
   }
-  if (status === 304) return 'It was not asked whether anything has changed: look for a cache in between.';
+  if (status === 304)
+    return 'The request was not conditional: look for a cache between the edge and the bucket.';
   if (status >= 300 && status < 400)
     return "Use the bucket's own regional address: redirects are not followed.";
   if (status === 404) return 'Check that --bucket names a bucket, and that its store answers GET /?cors.';

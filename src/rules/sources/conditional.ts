@@ -1,14 +1,14 @@
 import type { Answer, Loaded, Validators } from '../source.ts';
 
-/** The request headers that ask only for what has changed since; none where nothing is known to compare with. */
+/** The headers of a conditional request (RFC 9110 §13.1); empty without validators. */
 export const conditions = ({ etag, lastModified }: Validators = {}): readonly string[] => [
   ...(etag === undefined ? [] : ['If-None-Match', etag]),
   ...(lastModified === undefined ? [] : ['If-Modified-Since', lastModified]),
 ];
 
 /**
- * What an answer brings, given what the one before it gave. A 304 says that nothing has changed where that was asked,
- * and means nothing elsewhere; a 200 with the same text says so too, and `read`, which is what costs, is not called.
+ * `unchanged` for a 304 to a conditional request, and for a 200 with the same text; otherwise the result of `read`, which
+ * is expensive. A 304 to an unconditional request is left to `read`.
  */
 export function unlessUnchanged(
   answer: Answer,

@@ -1,9 +1,9 @@
-import { loadedFrom } from '../read.ts';
 import type { Source } from '../source.ts';
+import { loadedFrom } from '../source.ts';
 
 /** Rules given as text, XML or JSON, in an option or a variable; read strictly. */
 export const inlineSource = (text: string): Source => ({
   kind: 'inline',
   name: 'inline',
-  load: async () => loadedFrom(text, 'strict', 'Mend the document and start again.'),
+  load: async () => loadedFrom(text, 'strict', 'Correct the document and start again.'),
 });

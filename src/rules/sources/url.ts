@@ -1,17 +1,17 @@
 import { causeOf } from '../../bucket/cause.ts';
-import { loadedFrom, MAX_DOCUMENT_BYTES } from '../read.ts';
 import type { Answer, Ask, Loaded, Source } from '../source.ts';
+import { loadedFrom, MAX_DOCUMENT_BYTES } from '../source.ts';
 import { conditions, unlessUnchanged } from './conditional.ts';
 
-/** Gives a bearer token; asked at each load, so that a token may change while the edge runs. */
+/** Returns a bearer token. Called at each load, so that the token may change while the edge runs. */
 export type Token = () => string | Promise<string>;
 
-/** What a header can carry as a token, whoever makes tokens; a longer one is a file named by mistake. */
+/** What fits into a header field value; a longer text is a file that was named by mistake. */
 const BEARER = /^[\x21-\x7e]{1,8192}$/;
 
 /**
- * Rules published as a document at a URL; read strictly, since somebody wrote them there for this purpose. `ask`
- * must send the headers it is given to that URL and nowhere else: a redirect is an answer like any other.
+ * Rules published as a document at a URL. It is read strictly, as it was written for this purpose. `ask` must send the
+ * headers to that URL only and not follow redirects: the token is among them.
  */
 export const urlSource = (url: string, ask: Ask, token?: Token): Source => {
   const name = withoutQuery(url);
@@ -19,7 +19,7 @@ export const urlSource = (url: string, ask: Ask, token?: Token): Source => {
     kind: 'url',
     name,
     load: async (signal, previous) => {
-      const bearer = token === undefined ? '' : await given(token);
+      const bearer = token === undefined ? '' : await bearerOf(token);
       if (bearer instanceof Error) return unusable(name, bearer);
       const headers = [
         ...conditions(previous),
@@ -39,23 +39,29 @@ export const urlSource = (url: string, ask: Ask, token?: Token): Source => {
 
 function interpret(answer: Answer, name: string, bearer: string): Loaded {
   if (answer.status !== 200) return refused(name, answer.status, bearer !== '');
-  // What stands in a document is shown in faults and warnings.
+  // Faults and warnings quote the document (promise 7).
   if (repeats(answer, bearer)) {
     const cause = `${name} answered with the token that was sent to it`;
-    return { outcome: 'unknown', cause, cure: 'Look at what answers there: such an answer is not read.' };
+    return {
+      outcome: 'unknown',
+      cause,
+      cure: 'Check what answers at that address. The answer was not read, as logs would show the token.',
+    };
   }
-  return loadedFrom(answer.text, 'strict', `Mend the document at ${name}.`);
+  return loadedFrom(answer.text, 'strict', `Correct the document at ${name}.`);
 }
 
-/** The token, or why there is none; an error's own message might tell it. */
-async function given(token: Token): Promise<string | Error> {
+/** The token, or an error that says why it is unusable. The thrown error's message may contain the token. */
+async function bearerOf(token: Token): Promise<string | Error> {
   try {
     const bearer = (await token()).trim();
     if (/^(["']).*\1$/.test(bearer)) return new Error('has quotes around it');
-    return BEARER.test(bearer) ? bearer : new Error('is empty, too long or holds what no header can carry');
+    return BEARER.test(bearer)
+      ? bearer
+      : new Error('is empty, too long or has a character that no header can carry');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    return new Error(/^[A-Z][A-Z0-9_]{1,39}$/.test(code) ? `can't be had: ${code}` : "can't be had");
+    return new Error(/^[A-Z][A-Z0-9_]{1,39}$/.test(code) ? `can't be read: ${code}` : "can't be read");
   }
 }
 
@@ -72,22 +78,22 @@ function refused(name: string, status: number, withToken: boolean): Loaded {
     return { outcome: 'unknown', cause, cure };
   }
   const cure = withToken
-    ? 'Check that the token is valid and may read it.'
-    : 'It may not be read without a token.';
+    ? 'Check that the token is valid and may read the document.'
+    : 'The document cannot be read without a token.';
   return { outcome: 'unknown', cause, cure };
 }
 
 const repeats = ({ text, headers }: Answer, bearer: string): boolean =>
   bearer !== '' &&
-  [text, headers.get('etag'), headers.get('last-modified')].some((said) => said?.includes(bearer));
+  [text, headers.get('etag'), headers.get('last-modified')].some((value) => value?.includes(bearer));
 
-/** A query may carry a signature or a token: it never reaches a log (promise 7). */
+/** A query may contain a signature or a token, which must not reach a log (promise 7). */
 function withoutQuery(url: string): string {
   const { origin, pathname } = new URL(url);
   return origin + pathname;
 }
 
-/** `fetch` tells the whole URL, and values of headers, in some of its messages. */
+/** Some messages of `fetch` quote the whole URL and header values. */
 const withoutSecrets = (
   error: unknown,
   secrets: readonly (readonly [secret: string, shown: string])[],
@@ -95,7 +101,7 @@ const withoutSecrets = (
   new Error(
     causeOf(error, (text) =>
       secrets.reduce(
-        (said, [secret, shown]) => (secret === '' ? said : said.replaceAll(secret, shown)),
+        (shownText, [secret, shown]) => (secret === '' ? shownText : shownText.replaceAll(secret, shown)),
         text,
       ),
     ),

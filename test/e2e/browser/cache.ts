@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { VaryMode } from '../../../src/cors/compile.ts';
+import type { VaryMode } from '../../../src/cors/behaviour.ts';
 import { values } from '../../helpers/client.ts';
 import { rule } from '../../helpers/rules.ts';
 import { collect, type Script, say } from '../../helpers/upstream.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fileSource } from '../../../src/node/buckets/file-source.ts';
 import { createRulesCache } from '../../../src/rules/cache.ts';
-import { MAX_DOCUMENT_BYTES } from '../../../src/rules/read.ts';
+import { MAX_DOCUMENT_BYTES } from '../../../src/rules/source.ts';
 import { behaviour } from '../../helpers/rules.ts';
 
 const XML =
@@ -42,16 +42,16 @@ describe('rules in a file', () => {
 
   test.each([
     ['missing', undefined, /ENOENT/, /path and its permissions/],
-    ['empty', '', /empty/, /^Mend /],
+    ['empty', '', /empty/, /^Correct /],
     [
       'too-big',
       ' '.repeat(MAX_DOCUMENT_BYTES + 1),
       /has 65537 bytes, more than the 65536/,
       /file that holds the rules/,
     ],
-    ['garbage', 'rules: none', /neither XML nor JSON/, /^Mend /],
-    ['binary', Buffer.from([0x3c, 0xff, 0xfe, 0x00]), /./, /^Mend /],
-    ['page', '<html></html>', /HTML page/, /^Mend /],
+    ['garbage', 'rules: none', /neither XML nor JSON/, /^Correct /],
+    ['binary', Buffer.from([0x3c, 0xff, 0xfe, 0x00]), /./, /^Correct /],
+    ['page', '<html></html>', /HTML page/, /^Correct /],
   ])('%s', async (name, text, cause, cure) => {
     const loaded = await loadFile(name, text);
     expect(loaded).toMatchObject({

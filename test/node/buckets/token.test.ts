@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { keyOf } from '../../../src/rules/in-force.ts';
+import { keyOf } from '../../../src/rules/ruled-bucket.ts';
 import { listen } from '../../helpers/listen.ts';
 import { configOf, startEdge } from '../_running.ts';
 import { openStore, rulesFor, type Store } from '../transport/_store.ts';

@@ -1,79 +1,79 @@
 import { vi } from 'vitest';
-import type { Forked } from '../../../src/node/cluster/fork.ts';
+import type { WorkerProcess } from '../../../src/node/cluster/fork.ts';
 import type { ToPrimary, ToWorker } from '../../../src/node/cluster/messages.ts';
-import { createCrew } from '../../../src/node/cluster/supervisor.ts';
+import { createSupervisor } from '../../../src/node/cluster/supervisor.ts';
 
-export interface Fake extends Forked {
-  readonly told: ToWorker['kind'][];
-  /** Those it may take to its end. */
+export interface FakeWorker extends WorkerProcess {
+  /** The kinds of the messages that the primary has sent. */
+  readonly received: ToWorker['kind'][];
+  /** The limits of the `drain` messages. */
   readonly limits: (number | null)[];
-  says(message: ToPrimary): void;
-  ends(how: string): void;
+  sends(message: ToPrimary): void;
+  exits(how: string): void;
   hangs(): void;
-  readonly killed: () => boolean;
+  readonly isKilled: () => boolean;
 }
 
-function fakeWorker(pid: number): Fake {
-  const hearing: ((message: ToPrimary) => void)[] = [];
-  const ending: ((how: string) => void)[] = [];
-  const told: ToWorker['kind'][] = [];
+function fakeWorker(pid: number): FakeWorker {
+  const messageListeners: ((message: ToPrimary) => void)[] = [];
+  const exitListeners: ((how: string) => void)[] = [];
+  const received: ToWorker['kind'][] = [];
   const limits: (number | null)[] = [];
   let killed = false;
-  // As a worker does.
-  const counting = setInterval(() => says({ kind: 'counts', taken: null, id: null }), 1_000);
-  const says = (message: ToPrimary): void => {
-    for (const listener of hearing) listener(message);
+  const counting = setInterval(() => sends({ kind: 'counts', taken: null, id: null }), 1_000);
+  const sends = (message: ToPrimary): void => {
+    for (const listener of messageListeners) listener(message);
   };
-  const ends = (how: string): void => {
+  const exits = (how: string): void => {
     clearInterval(counting);
-    for (const listener of ending.splice(0)) listener(how);
+    for (const listener of exitListeners.splice(0)) listener(how);
   };
   return {
     pid,
-    told,
+    received,
     limits,
-    tell: async (message) => {
-      told.push(message.kind);
-      if (message.kind === 'end') limits.push(message.limit);
+    send: async (message) => {
+      received.push(message.kind);
+      if (message.kind === 'drain') limits.push(message.limit);
       return true;
     },
-    heard: (listener) => void hearing.push(listener),
-    ended: (listener) => void ending.push(listener),
+    onMessage: (listener) => void messageListeners.push(listener),
+    onExit: (listener) => void exitListeners.push(listener),
     kill: () => {
       killed = true;
-      ends('by SIGKILL');
+      exits('by SIGKILL');
     },
-    says,
-    ends,
+    sends,
+    exits,
     hangs: () => clearInterval(counting),
-    killed: () => killed,
+    isKilled: () => killed,
   };
 }
 
 export const URL = 'http://127.0.0.1:1';
 
-/** A crew of fake workers; each listens at once unless `stuck`. */
-export function crewOf(size: number) {
-  const workers: Fake[] = [];
+/** A supervisor of fake worker processes; each listens at once unless `next.stuck`. */
+export function supervise(size: number) {
+  const workers: FakeWorker[] = [];
   const lines: string[] = [];
   const next = { stuck: false };
-  const fork = (): Fake => {
+  const fork = (): FakeWorker => {
     const worker = fakeWorker(workers.length + 1);
     workers.push(worker);
-    if (!next.stuck) queueMicrotask(() => worker.says({ kind: 'listening', url: URL }));
+    if (!next.stuck) queueMicrotask(() => worker.sends({ kind: 'listening', url: URL }));
     return worker;
   };
-  const told = (fields: unknown, text?: string) => void lines.push(text ?? String(fields));
-  const gone: number[] = [];
-  const crew = createCrew({
+  const log = (fields: unknown, text?: string) => void lines.push(text ?? String(fields));
+  const exited: number[] = [];
+  const supervisor = createSupervisor({
     size,
     fork,
-    log: { info: told, error: told } as never,
-    brief: async () => {},
-    heard: () => {},
-    gone: ({ pid }) => void gone.push(pid),
+    log: { info: log, error: log } as never,
+    sendState: async () => {},
+    onMessage: () => {},
+    onExit: ({ pid }) => void exited.push(pid),
   });
-  return { crew, workers, lines, gone, next };
+  return { supervisor, workers, lines, exited, next };
 }
 
 export const settle = () => vi.advanceTimersByTimeAsync(0);

@@ -2,35 +2,35 @@ import { request } from 'node:http';
 import { Pool } from 'undici';
 
 export interface Load {
-  /** Ends it, and tells how many requests went well, and everything that went wrong. */
+  /** Stops the clients; resolves to the number of good responses and a line for each other outcome. */
   stop(): Promise<{ readonly good: number; readonly bad: readonly string[] }>;
 }
 
-/** Asks again and again on so many connections that are kept as long as the edge keeps them, and never asks twice. */
+/** Sends one request after the other on each of `connections` keep-alive connections, without retries. */
 export function load(url: string, path: string, connections: number): Load {
   const pool = new Pool(url, { connections, pipelining: 1, keepAliveTimeout: 60_000 });
   const ask = async (): Promise<Answer> => {
     const { statusCode, body } = await pool.request({ path, method: 'GET' });
     return { status: statusCode, text: await body.text() };
   };
-  return asking(ask, connections, () => pool.close());
+  return repeat(ask, connections, () => pool.close());
 }
 
-/** Asks again and again by so many clients, on a connection for each request; one without an answer has failed. */
-export function loadAnew(url: string, path: string, clients: number): Load {
+/** Sends one request after the other from each of `clients`, on a new connection each; no response is a failure. */
+export function loadByNewConnections(url: string, path: string, clients: number): Load {
   const ask = () =>
     new Promise<Answer>((resolve, reject) => {
-      const asked = request(new URL(path, url), { agent: false, timeout: NO_ANSWER }, (response) => {
+      const sent = request(new URL(path, url), { agent: false, timeout: SILENCE_MS }, (response) => {
         let text = '';
         response.setEncoding('utf8').on('data', (chunk) => {
           text += chunk;
         });
         response.on('error', reject).on('end', () => resolve({ status: response.statusCode, text }));
       });
-      asked.on('timeout', () => asked.destroy(new Error('no answer')));
-      asked.on('error', reject).end();
+      sent.on('timeout', () => sent.destroy(new Error('no answer')));
+      sent.on('error', reject).end();
     });
-  return asking(ask, clients, async () => {});
+  return repeat(ask, clients, async () => {});
 }
 
 interface Answer {
@@ -38,10 +38,10 @@ interface Answer {
   readonly text: string;
 }
 
-/** Milliseconds after which a connection on which nothing comes has been lost. */
-const NO_ANSWER = 5_000;
+/** Milliseconds of silence after which a connection counts as lost. */
+const SILENCE_MS = 5_000;
 
-function asking(ask: () => Promise<Answer>, clients: number, close: () => Promise<void>): Load {
+function repeat(ask: () => Promise<Answer>, clients: number, close: () => Promise<void>): Load {
   const bad: string[] = [];
   let good = 0;
   let stopped = false;
@@ -56,11 +56,11 @@ function asking(ask: () => Promise<Answer>, clients: number, close: () => Promis
       }
     }
   };
-  const asked = Array.from({ length: clients }, client);
+  const running = Array.from({ length: clients }, client);
   return {
     async stop() {
       stopped = true;
-      await Promise.all(asked);
+      await Promise.all(running);
       await close();
       return { good, bad };
     },

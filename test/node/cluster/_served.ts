@@ -7,7 +7,7 @@ import { call } from '../../helpers/client.ts';
 import { until } from '../../helpers/until.ts';
 import { call as askOnce } from '../_running.ts';
 
-/** The same as `edges().serve`, for a test that takes longer than others; it ends the edge itself. */
+/** Like `edges().serve` with another time limit in milliseconds; the test ends the edge itself. */
 export async function serveFor(limit: number, ...args: readonly string[]): Promise<Edge> {
   const started = run(['serve', ...PORTS, ...args], { limit });
   return { ...started, url: await started.address('edge'), adminUrl: await started.address('admin') };
@@ -20,24 +20,24 @@ export async function metric({ adminUrl }: Edge, name: string): Promise<number> 
   return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 }
 
-/** The process ids of an edge's workers, by the kernel's own account. */
+/** The process ids of an edge's worker processes, as the kernel lists them. */
 export async function workersOf({ child }: Pick<Run, 'child'>): Promise<number[]> {
   const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8');
   return children.split(' ').filter(Boolean).map(Number);
 }
 
-/** Has the workers replaced, and waits until all new ones listen. */
+/** Replaces the worker processes; resolves when all new ones listen. */
 export async function roll(edge: Run): Promise<void> {
   const before = linesWith(edge, /^workers replaced$/).length;
   edge.child.kill('SIGUSR2');
   await until(
-    'the workers are replaced',
+    'the worker processes are replaced',
     () => linesWith(edge, /^workers replaced$/).length > before,
     PATIENCE,
   );
 }
 
-/** A client with one connection, which it keeps. */
+/** A client with one keep-alive connection. */
 export function client({ url }: Edge) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   return {

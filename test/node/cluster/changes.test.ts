@@ -1,8 +1,8 @@
 import { copyFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
-import type { BucketTold } from '../../../src/node/cluster/messages.ts';
-import { sameAs } from '../../../src/node/cluster/worker.ts';
+import type { ReplicatedBucket } from '../../../src/node/cluster/messages.ts';
+import { reuseUnchanged } from '../../../src/node/cluster/worker-edge.ts';
 import { admin, edges, linesWith, write } from '../../cli/_edges.ts';
 import { PATIENCE, run, stop } from '../../cli/_process.ts';
 import { call as callSecurely } from '../../helpers/client.ts';
@@ -12,17 +12,17 @@ import { FILES } from '../../helpers/tls.ts';
 import { until } from '../../helpers/until.ts';
 import { call } from '../_running.ts';
 import { rulesFor, SLOW_BEGIN, SLOW_END } from '../transport/_store.ts';
-import { loadAnew } from './_load.ts';
+import { loadByNewConnections } from './_load.ts';
 import { roll, serveFor } from './_served.ts';
 
 const { at, store, serve } = edges();
 const TWO = ['--workers', '2'];
 
-test('replacing workers leaves no new connection without an answer', async () => {
+test('replacing worker processes leaves no new connection without a response', async () => {
   const bucket = await store('https://a.example');
   const edge = await serveFor(60_000, '--bucket', bucket.url, '--drain', '1s', ...TWO);
   try {
-    const loading = loadAnew(edge.url, '/x', 4);
+    const loading = loadByNewConnections(edge.url, '/x', 4);
     for (let time = 0; time < 2; time += 1) await roll(edge);
     const { good, bad } = await loading.stop();
     expect(bad).toEqual([]);
@@ -32,7 +32,7 @@ test('replacing workers leaves no new connection without an answer', async () =>
   }
 });
 
-test('replacing workers lets a download go on that is longer than --drain', async () => {
+test('replacing worker processes does not cut off a download that takes longer than --drain', async () => {
   const bucket = await store('https://a.example');
   const edge = await serve('--bucket', bucket.url, '--drain', '0', ...TWO);
   const slow = call(`${edge.url}/slow`);
@@ -42,10 +42,10 @@ test('replacing workers lets a download go on that is longer than --drain', asyn
   expect((await slow).text).toBe(SLOW_BEGIN + SLOW_END);
 });
 
-test('a first request that waits for rules has them, though another configuration is read meanwhile', async () => {
-  const held: ServerResponse[] = [];
+test('a first request that waits for rules gets them, even if the configuration changes meanwhile', async () => {
+  const waitingLoads: ServerResponse[] = [];
   const server = createServer((request, response) => {
-    if (request.url === '/?cors') held.push(response);
+    if (request.url === '/?cors') waitingLoads.push(response);
     else response.end('hello');
   });
   const url = `http://127.0.0.1:${await listen(server)}`;
@@ -53,11 +53,11 @@ test('a first request that waits for rules has them, though another configuratio
     await write(at('edge.json'), { workers: 2, buckets: { b: { bucket: url } } });
     const edge = await serve('--config', at('edge.json'));
     const waiting = call(`${edge.url}/x`, { headers: { Origin: 'https://a.example' } });
-    await until('the first load is asked for', () => held.length > 0, PATIENCE);
+    await until('the first load is asked for', () => waitingLoads.length > 0, PATIENCE);
     await write(at('edge.json'), { workers: 2, buckets: { b: { bucket: url, rules: `${url}/?cors` } } });
     const kind = async () => (await admin(edge, '/rules')).json.buckets[0].source.kind;
     await until('the other configuration is served', async () => (await kind()) === 'url', PATIENCE);
-    for (const response of held) response.end(rulesFor('https://a.example'));
+    for (const response of waitingLoads) response.end(rulesFor('https://a.example'));
     expect((await waiting).headers['access-control-allow-origin']).toBe('https://a.example');
   } finally {
     server.closeAllConnections();
@@ -65,7 +65,7 @@ test('a first request that waits for rules has them, though another configuratio
   }
 });
 
-test('a key that is broken on disk keeps no worker from starting, and all are given the next good pair', async () => {
+test('a broken key file does not stop a new worker process from starting, and all of them get the next good pair', async () => {
   const bucket = await store('https://a.example');
   const files = { cert: at('tls.crt'), key: at('tls.key') };
   const put = (from: string, to: string) => copyFileSync(from, to);
@@ -92,27 +92,31 @@ test('a key that is broken on disk keeps no worker from starting, and all are gi
     expect(await trusted()).toBe(true);
     put(FILES.cert.replace('cert.pem', 'renewed-cert.pem'), files.cert);
     put(FILES.key.replace('key.pem', 'renewed-key.pem'), files.key);
-    // Of another authority than the one that this client knows.
-    await until('both have the new pair', async () => !(await trusted()) && !(await trusted()), PATIENCE);
+    // The client does not trust the new pair's authority.
+    await until(
+      'both worker processes have the new pair',
+      async () => !(await trusted()) && !(await trusted()),
+      PATIENCE,
+    );
     expect(linesWith(edge, /^certificate /).map(({ msg }) => msg)).toEqual([
       'certificate refused, the old one stays',
-      'certificate loaded anew',
+      'certificate loaded again',
     ]);
   } finally {
     await stop(edge);
   }
 });
 
-const BUCKET: BucketTold = {
+const BUCKET: ReplicatedBucket = {
   key: 'b-1',
   behaviour: behaviour('oss'),
   route: { name: 'b', address: { base: 'http://b.example', host: 'b.example', path: '' } },
 };
 
-test('a bucket whose configuration is the same stays the same object, and one with another option does not', () => {
+test('a bucket stays the same object if its configuration is the same, and does not if an option differs', () => {
   const again = structuredClone(BUCKET);
-  expect(sameAs(BUCKET, again)).toBe(BUCKET);
-  expect(sameAs(undefined, again)).toBe(again);
+  expect(reuseUnchanged(BUCKET, again)).toBe(BUCKET);
+  expect(reuseUnchanged(undefined, again)).toBe(again);
   const other = { ...again, route: { ...again.route, timeouts: { connect: 1_000, head: 900_000 } } };
-  expect(sameAs(BUCKET, other)).toBe(other);
+  expect(reuseUnchanged(BUCKET, other)).toBe(other);
 });

@@ -7,11 +7,11 @@ test.each([
   [2, { connections: 128, queue: 256, wait: 10 }],
   [3, { connections: 85, queue: 171, wait: 10 }],
   [256, { connections: 1, queue: 2, wait: 10 }],
-])('of %i workers each has its part of the limits of a bucket', (workers, part) => {
+])('the limits of a bucket are divided among %i worker processes', (workers, part) => {
   expect(partOf({ connections: 256, queue: 512, wait: 10 }, workers)).toEqual(part);
 });
 
-test('no worker is left without a connection, and a line that was not wanted is not there', () => {
+test('each worker process has at least one connection, and no queue if the queue is 0', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 1_000 }),

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { BucketTold, RulesTold } from '../../../src/node/cluster/messages.ts';
-import { createMirror } from '../../../src/node/cluster/rules-replica.ts';
+import type { ReplicatedBucket, RulesSnapshot } from '../../../src/node/cluster/messages.ts';
+import { createRulesReplica } from '../../../src/node/cluster/rules-replica.ts';
 import { behaviour, rule } from '../../helpers/rules.ts';
 
-const BUCKET: BucketTold = {
+const BUCKET: ReplicatedBucket = {
   key: 'b-1',
   behaviour: behaviour('oss'),
   route: { name: 'b', address: { base: 'http://b.example', host: 'b.example', path: '' } },
 };
 
-const told = (version: string, about: Partial<RulesTold> = {}): RulesTold => ({
+const snapshot = (version: string, about: Partial<RulesSnapshot> = {}): RulesSnapshot => ({
   key: BUCKET.key,
   version,
   number: 1,
@@ -20,220 +20,220 @@ const told = (version: string, about: Partial<RulesTold> = {}): RulesTold => ({
   ...about,
 });
 
-interface Question {
+interface RulesRequest {
   readonly version: string | null;
   readonly renew: boolean;
-  answer(told: RulesTold | null): void;
+  reply(snapshot: RulesSnapshot | null): void;
 }
 
-/** A mirror whose primary is the test, at a time that the test sets. */
-function mirrored(maxStale = 0) {
-  const questions: Question[] = [];
+/** A replica whose primary and clock are the test's. */
+function replicated(maxStale = 0) {
+  const requests: RulesRequest[] = [];
   const clock = { now: 1_000_000 };
-  const mirror = createMirror({
+  const replica = createRulesReplica({
     maxStale,
     now: () => clock.now,
-    ask: (_key, version, renew) =>
+    request: (_key, version, renew) =>
       new Promise((resolve) => {
-        const answer = (told: RulesTold | null): void => {
-          if (told !== null) mirror.take(told);
-          resolve(told !== null);
+        const reply = (snapshot: RulesSnapshot | null): void => {
+          if (snapshot !== null) replica.apply(snapshot);
+          resolve(snapshot !== null);
         };
-        questions.push({ version, renew, answer });
+        requests.push({ version, renew, reply });
       }),
   });
   const background: Promise<unknown>[] = [];
-  const current = () => mirror.current(BUCKET, (work) => background.push(work));
+  const current = () => replica.current(BUCKET, (work) => background.push(work));
   const version = async () => (await current()).version;
-  return { mirror, questions, clock, background, current, version };
+  return { replica, requests, clock, background, current, version };
 }
 
-describe('a worker asks the primary', () => {
+describe('a worker process requests rules from the primary', () => {
   test('once for all requests that wait for first rules', async () => {
-    const { questions, version } = mirrored();
+    const { requests, version } = replicated();
     const waiting = [version(), version(), version()];
-    expect(questions).toMatchObject([{ version: null, renew: false }]);
-    questions[0]?.answer(told('v1'));
+    expect(requests).toMatchObject([{ version: null, renew: false }]);
+    requests[0]?.reply(snapshot('v1'));
     expect(await Promise.all(waiting)).toEqual(['v1', 'v1', 'v1']);
   });
 
-  test('and nobody waits once rules are known: they are asked about when they are due', async () => {
-    const { mirror, questions, clock, background, current } = mirrored();
-    mirror.take(told('v1'));
+  test('in the background when known rules are due: no client waits', async () => {
+    const { replica, requests, clock, background, current } = replicated();
+    replica.apply(snapshot('v1'));
     clock.now = 1_059_999;
     expect(current()).toMatchObject({ version: 'v1' });
-    expect(questions).toEqual([]);
+    expect(requests).toEqual([]);
     clock.now = 1_060_000;
     expect(current()).toMatchObject({ version: 'v1' });
     expect(current()).toMatchObject({ version: 'v1' });
-    expect(questions).toMatchObject([{ version: 'v1', renew: false }]);
+    expect(requests).toMatchObject([{ version: 'v1', renew: false }]);
     expect(background).toHaveLength(1);
   });
 
-  test('not more than once a second, though the primary has nothing newer', async () => {
-    const { mirror, questions, clock, background, current } = mirrored();
-    mirror.take(told('v1'));
+  test('at most once a second, even if the primary has nothing newer', async () => {
+    const { replica, requests, clock, background, current } = replicated();
+    replica.apply(snapshot('v1'));
     clock.now = 1_070_000;
     current();
-    questions[0]?.answer(told('v1', { good: null, due: 0 }));
+    requests[0]?.reply(snapshot('v1', { good: null, due: 0 }));
     await Promise.all(background);
     clock.now += 999;
     current();
-    expect(questions).toHaveLength(1);
+    expect(requests).toHaveLength(1);
     clock.now += 1;
     current();
-    expect(questions).toHaveLength(2);
+    expect(requests).toHaveLength(2);
   });
 
-  test('and without an answer there are no rules, which is no "no"; later requests ask again and do not wait', async () => {
-    const { questions, clock, current } = mirrored();
+  test('and without a reply the rules are unavailable; later clients do not wait, and it asks again', async () => {
+    const { requests, clock, current } = replicated();
     const first = current();
-    questions[0]?.answer(null);
+    requests[0]?.reply(null);
     const unknown = await first;
     expect(unknown).toMatchObject({ version: null, rules: { state: 'unavailable' } });
     expect(current()).not.toBeInstanceOf(Promise);
     clock.now += 1_000;
     expect(current()).not.toBeInstanceOf(Promise);
-    expect(questions).toHaveLength(2);
+    expect(requests).toHaveLength(2);
   });
 
-  test('and without an answer keeps what it knows', async () => {
-    const { mirror, questions, clock, background, current } = mirrored();
-    mirror.take(told('v1'));
+  test('and without a reply the rules that it has stay in force', async () => {
+    const { replica, requests, clock, background, current } = replicated();
+    replica.apply(snapshot('v1'));
     clock.now = 1_060_000;
     current();
-    questions[0]?.answer(null);
+    requests[0]?.reply(null);
     await Promise.all(background);
     expect(current()).toMatchObject({ version: 'v1' });
   });
 
-  test('for the whole of a version that it has let go of', async () => {
-    const { mirror, questions, current, version } = mirrored();
-    mirror.take(told('v2', { good: null }));
+  test('with the rule set of a version that it has evicted', async () => {
+    const { replica, requests, current, version } = replicated();
+    replica.apply(snapshot('v2', { good: null }));
     const waiting = version();
-    expect(questions).toMatchObject([{ version: null }]);
-    questions[0]?.answer(told('v2'));
+    expect(requests).toMatchObject([{ version: null }]);
+    requests[0]?.reply(snapshot('v2'));
     expect(await waiting).toBe('v2');
     expect(current()).toMatchObject({ version: 'v2' });
   });
 
-  test('again for the whole where the answer is about a version that it never had, and requests wait for that', async () => {
-    const { questions, version } = mirrored();
+  test('again if the reply omits the rule set of a version that it does not have; clients wait for that', async () => {
+    const { requests, version } = replicated();
     const waiting = version();
-    questions[0]?.answer(told('v1', { good: null }));
+    requests[0]?.reply(snapshot('v1', { good: null }));
     await Promise.resolve();
-    expect(questions).toMatchObject([{ version: null }, { version: null }]);
-    questions[1]?.answer(told('v1'));
+    expect(requests).toMatchObject([{ version: null }, { version: null }]);
+    requests[1]?.reply(snapshot('v1'));
     expect(await waiting).toBe('v1');
   });
 
-  test('and takes an answer that is late', async () => {
-    const { mirror, questions, current } = mirrored();
+  test('and applies a reply that arrives after the timeout', async () => {
+    const { replica, requests, current } = replicated();
     const first = current();
-    questions[0]?.answer(null);
+    requests[0]?.reply(null);
     await first;
-    mirror.take(told('v1'));
+    replica.apply(snapshot('v1'));
     expect(current()).toMatchObject({ version: 'v1' });
   });
 
-  test('and waits on where even the primary knows nothing yet', async () => {
-    const { mirror, questions, version } = mirrored();
-    mirror.take(told('v1', { version: null, good: null }));
+  test('and waits while the primary has no rules either', async () => {
+    const { replica, requests, version } = replicated();
+    replica.apply(snapshot('v1', { version: null, good: null }));
     const waiting = version();
-    questions[0]?.answer(told('v1'));
+    requests[0]?.reply(snapshot('v1'));
     expect(await waiting).toBe('v1');
   });
 });
 
-describe('what the primary tells', () => {
-  test('beside an answer counts by the order in which it was told, not in which requests go on', async () => {
-    const { mirror, questions, version } = mirrored();
+describe('a snapshot from the primary', () => {
+  test('is ignored if it is older than the last one, whatever the order of the replies', async () => {
+    const { replica, requests, version } = replicated();
     const waiting = version();
-    questions[0]?.answer(told('v1', { number: 1 }));
-    mirror.take(told('v2', { number: 2 }));
+    requests[0]?.reply(snapshot('v1', { number: 1 }));
+    replica.apply(snapshot('v2', { number: 2 }));
     expect(await waiting).toBe('v2');
-    mirror.take(told('v1', { number: 1 }));
+    replica.apply(snapshot('v1', { number: 1 }));
     expect(await version()).toBe('v2');
   });
 
   test('is in force from the next request on', () => {
-    const { mirror, current } = mirrored();
-    mirror.take(told('v1'));
+    const { replica, current } = replicated();
+    replica.apply(snapshot('v1'));
     const before = current();
     expect(current()).toBe(before);
-    mirror.take(told('v2'));
+    replica.apply(snapshot('v2'));
     expect(current()).toMatchObject({ version: 'v2' });
   });
 
   test.each([
     ['no rules', 'none' as const, 'known'],
     ['no bucket', 'missing' as const, 'missing'],
-  ])('that there is %s, is an answer', (_, outcome, state) => {
-    const { mirror, current } = mirrored();
-    mirror.take(told('v1', { good: { outcome, ruleSet: { rules: [], responseVary: false } } }));
+  ])('that says %s is in force like rules', (_, outcome, state) => {
+    const { replica, current } = replicated();
+    replica.apply(snapshot('v1', { good: { outcome, ruleSet: { rules: [], responseVary: false } } }));
     expect(current()).toMatchObject({ version: 'v1', rules: { state } });
   });
 
-  test('a failed load leaves the last good rules in force until they are too old', () => {
-    const { mirror, clock, current } = mirrored(100_000);
-    mirror.take(told('v1'));
-    mirror.take(told('v1', { good: null, failed: true }));
+  test('of a failed load leaves the last good rules in force until they are too old', () => {
+    const { replica, clock, current } = replicated(100_000);
+    replica.apply(snapshot('v1'));
+    replica.apply(snapshot('v1', { good: null, failed: true }));
     clock.now = 1_100_000;
     expect(current()).toMatchObject({ version: 'v1' });
     clock.now += 1;
     expect(current()).toMatchObject({ version: null, rules: { state: 'unavailable' } });
   });
 
-  test('rules that were old when they were sent are given up so much sooner', () => {
-    const { mirror, clock, current } = mirrored(100_000);
-    mirror.take(told('v1', { age: 99_000, failed: true }));
+  test('counts the age that its rules had in the primary', () => {
+    const { replica, clock, current } = replicated(100_000);
+    replica.apply(snapshot('v1', { age: 99_000, failed: true }));
     clock.now += 1_000;
     expect(current()).toMatchObject({ version: 'v1' });
     clock.now += 1;
     expect(current()).toMatchObject({ version: null, rules: { state: 'unavailable' } });
   });
 
-  test('rules too old for want of requests alone are waited for', async () => {
-    const { mirror, questions, clock, version } = mirrored(100_000);
-    mirror.take(told('v1'));
+  test('is waited for if the rules are too old only because no request has come', async () => {
+    const { replica, requests, clock, version } = replicated(100_000);
+    replica.apply(snapshot('v1'));
     clock.now = 1_100_001;
     const waiting = version();
-    questions[0]?.answer(told('v1', { good: null, age: 0 }));
+    requests[0]?.reply(snapshot('v1', { good: null, age: 0 }));
     expect(await waiting).toBe('v1');
   });
 
-  test('a bucket that is served no more is forgotten', () => {
-    const { mirror, questions, current } = mirrored();
-    mirror.take(told('v1'));
-    mirror.keep(new Set());
+  test('is deleted with its bucket', () => {
+    const { replica, requests, current } = replicated();
+    replica.apply(snapshot('v1'));
+    replica.retain(new Set());
     void current();
-    expect(questions).toHaveLength(1);
+    expect(requests).toHaveLength(1);
   });
 });
 
-describe('a change that a client was told of', () => {
-  test('is waited for by the requests after it', async () => {
-    const { mirror, questions, version } = mirrored();
-    mirror.take(told('v1'));
-    void mirror.renew(BUCKET);
+describe('a change of the rules by a client', () => {
+  test('makes the requests after it wait for the new rules', async () => {
+    const { replica, requests, version } = replicated();
+    replica.apply(snapshot('v1'));
+    void replica.renew(BUCKET);
     const waiting = version();
-    expect(questions).toMatchObject([{ renew: true }]);
-    questions[0]?.answer(told('v2'));
+    expect(requests).toMatchObject([{ renew: true }]);
+    requests[0]?.reply(snapshot('v2'));
     expect(await waiting).toBe('v2');
   });
 
-  test('is waited for at the other workers too', async () => {
-    const { mirror, questions, version } = mirrored();
-    mirror.take(told('v1'));
-    mirror.renewing(BUCKET.key);
+  test('makes the requests at other worker processes wait too', async () => {
+    const { replica, requests, version } = replicated();
+    replica.apply(snapshot('v1'));
+    replica.renewing(BUCKET.key);
     const waiting = version();
-    questions[0]?.answer(told('v2'));
+    requests[0]?.reply(snapshot('v2'));
     expect(await waiting).toBe('v2');
   });
 
-  test('is none of a worker’s that nobody has asked for the bucket', () => {
-    const { mirror, questions } = mirrored();
-    mirror.renewing(BUCKET.key);
-    expect(questions).toEqual([]);
+  test('is ignored by a worker process that has not requested the bucket’s rules', () => {
+    const { replica, requests } = replicated();
+    replica.renewing(BUCKET.key);
+    expect(requests).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { RulesTold, ToWorker } from '../../../src/node/cluster/messages.ts';
-import { createDesk, type Tell } from '../../../src/node/cluster/rules-server.ts';
+import type { RulesSnapshot, ToWorker } from '../../../src/node/cluster/messages.ts';
+import { createRulesServer, type Send } from '../../../src/node/cluster/rules-server.ts';
 import { createRulesCache } from '../../../src/rules/cache.ts';
-import type { RuledBucket } from '../../../src/rules/in-force.ts';
+import type { RuledBucket } from '../../../src/rules/ruled-bucket.ts';
 import type { Loaded } from '../../../src/rules/source.ts';
 import { behaviour, rule } from '../../helpers/rules.ts';
 
@@ -14,25 +14,25 @@ const rulesFor = (origin: string): Loaded => ({
 const FAILURE: Loaded = { outcome: 'unknown', cause: 'the test says so', cure: 'None.' };
 
 interface Worker {
-  readonly tell: Tell;
-  readonly told: ToWorker[];
-  /** Rules it was told, by itself or as answers. */
-  rules(): (RulesTold | null)[];
+  readonly send: Send;
+  readonly received: ToWorker[];
+  /** The snapshots that it received, unasked or as replies. */
+  snapshots(): (RulesSnapshot | null)[];
 }
 
 function worker(): Worker {
-  const told: ToWorker[] = [];
+  const received: ToWorker[] = [];
   return {
-    told,
-    tell: (message) => void told.push(message),
-    rules: () =>
-      told.flatMap((message) =>
-        message.kind === 'rules' || message.kind === 'answer' ? [message.told] : [],
+    received,
+    send: (message) => void received.push(message),
+    snapshots: () =>
+      received.flatMap((message) =>
+        message.kind === 'rules' || message.kind === 'rulesReply' ? [message.snapshot] : [],
       ),
   };
 }
 
-/** A desk over a real cache, whose source is the test. */
+/** A rules server over a real cache, whose source is the test. */
 function opened() {
   const store = { loaded: rulesFor('https://a.example'), loads: 0 };
   const clock = { now: 0 };
@@ -52,165 +52,169 @@ function opened() {
     ttl: 60_000,
     maxStale: 0,
     now: () => clock.now,
-    onChange: (changed) => desk.changed(changed),
+    onChange: (changed) => server.changed(changed),
   });
-  const desk = createDesk({ cache });
-  desk.serve([bucket]);
-  const ask = ({ tell }: Worker, about: { version?: string | null; renew?: boolean; key?: string } = {}) =>
-    desk.ask(tell, { kind: 'ask', id: 7, key: 'b', version: null, renew: false, ...about });
+  const server = createRulesServer({ cache });
+  server.serve([bucket]);
+  const ask = ({ send }: Worker, about: { version?: string | null; renew?: boolean; key?: string } = {}) =>
+    server.reply(send, { kind: 'rulesRequest', id: 7, key: 'b', version: null, renew: false, ...about });
   const [one, other] = [worker(), worker()];
-  for (const { tell } of [one, other]) void desk.join(tell, []);
-  return { store, clock, bucket, cache, desk, ask, one, other };
+  for (const { send } of [one, other]) void server.join(send, []);
+  return { store, clock, bucket, cache, server, ask, one, other };
 }
 
-describe('a worker that asks', () => {
-  test('has the rules loaded once, and is given them with their version', async () => {
+describe('a worker process that requests rules', () => {
+  test('gets them with their version, after one load for all worker processes', async () => {
     const { store, ask, one, other } = opened();
     await Promise.all([ask(one), ask(other)]);
     expect(store.loads).toBe(1);
-    for (const { told } of [one, other]) {
-      expect(told).toMatchObject([
-        { kind: 'answer', id: 7, told: { good: { outcome: 'rules' }, failed: false } },
+    for (const { received } of [one, other]) {
+      expect(received).toMatchObject([
+        { kind: 'rulesReply', id: 7, snapshot: { good: { outcome: 'rules' }, failed: false } },
       ]);
     }
   });
 
-  test('and has that version is told so in short', async () => {
+  test('and has their version gets no rule set', async () => {
     const { ask, one } = opened();
     await ask(one);
-    const version = one.rules()[0]?.version ?? null;
+    const version = one.snapshots()[0]?.version ?? null;
     await ask(one, { version });
-    expect(one.rules()[1]).toMatchObject({ version, good: null, failed: false });
+    expect(one.snapshots()[1]).toMatchObject({ version, good: null, failed: false });
   });
 
-  test('and has let go of it is told the whole again', async () => {
+  test('and has evicted them gets the rule set again', async () => {
     const { ask, one } = opened();
     await ask(one);
     await ask(one);
-    expect(one.rules()[1]?.good).toMatchObject({ outcome: 'rules' });
+    expect(one.snapshots()[1]?.good).toMatchObject({ outcome: 'rules' });
   });
 
-  test('for a bucket that is served no more is told nothing', async () => {
+  test('of a removed bucket gets an empty reply', async () => {
     const { ask, one } = opened();
     await ask(one, { key: 'gone' });
-    expect(one.told).toEqual([{ kind: 'answer', id: 7, told: null }]);
+    expect(one.received).toEqual([{ kind: 'rulesReply', id: 7, snapshot: null }]);
   });
 
-  test('is given spans of time, since its clock is another', async () => {
+  test('gets spans of time, because its clock starts at another moment', async () => {
     const { store, clock, bucket, cache, ask, one } = opened();
     await ask(one);
-    const [first] = one.rules();
+    const [first] = one.snapshots();
     expect(first?.age).toBe(0);
     expect(first?.due).toBeGreaterThan(54_000);
     expect(first?.due).toBeLessThan(67_000);
     clock.now = 10_000;
     await ask(one);
-    expect(one.rules()[1]).toMatchObject({ age: 10_000, due: (first?.due ?? 0) - 10_000 });
+    expect(one.snapshots()[1]).toMatchObject({ age: 10_000, due: (first?.due ?? 0) - 10_000 });
     store.loaded = FAILURE;
     await cache.refresh(bucket);
     // The pause after the first failure, though the rules are 10 seconds old.
-    expect(one.rules()[2]).toMatchObject({ age: 10_000, failed: true });
-    expect(one.rules()[2]?.due).toBeLessThan(1_200);
+    expect(one.snapshots()[2]).toMatchObject({ age: 10_000, failed: true });
+    expect(one.snapshots()[2]?.due).toBeLessThan(1_200);
   });
 
-  test('where nothing could be loaded is told that, not that there are no rules', async () => {
+  test('after a failed load gets the failure, not an empty rule set', async () => {
     const { store, ask, one } = opened();
     store.loaded = FAILURE;
     await ask(one);
-    expect(one.rules()).toMatchObject([{ version: null, good: null, failed: true }]);
+    expect(one.snapshots()).toMatchObject([{ version: null, good: null, failed: true }]);
   });
 });
 
-describe('a worker that has ended', () => {
-  test('while its question was waiting is told of nothing', async () => {
-    const { store, bucket, cache, desk, ask, one } = opened();
+describe('a worker process that has exited', () => {
+  test('while its request was waiting gets no message', async () => {
+    const { store, bucket, cache, server, ask, one } = opened();
     const asking = ask(one);
-    desk.leave(one.tell);
+    server.leave(one.send);
     await asking;
     store.loaded = rulesFor('https://b.example');
     await cache.refresh(bucket);
-    expect(one.told).toEqual([]);
+    expect(one.received).toEqual([]);
   });
 
-  test('before its question is read is told of nothing either', async () => {
-    const { store, ask, desk, one } = opened();
-    desk.leave(one.tell);
+  test('before its request is read gets no message, and causes no load', async () => {
+    const { store, ask, server, one } = opened();
+    server.leave(one.send);
     await ask(one);
-    expect([store.loads, one.told]).toEqual([0, []]);
+    expect([store.loads, one.received]).toEqual([0, []]);
   });
 });
 
-describe('a bucket that is served no more while a first request waits for its rules', () => {
-  test('still has the rules that were on their way, and nobody is told of later ones', async () => {
-    const { bucket, cache, desk, ask, one } = opened();
+describe('a bucket that is removed while a first request waits for its rules', () => {
+  test('still gets the rules of that load, and no later ones', async () => {
+    const { bucket, cache, server, ask, one } = opened();
     const asking = ask(one);
-    desk.serve([]);
+    server.serve([]);
     cache.forget(bucket);
     await asking;
-    expect(one.rules()).toMatchObject([{ good: { outcome: 'rules' }, failed: false }]);
-    desk.changed(bucket);
-    expect(one.told).toHaveLength(1);
+    expect(one.snapshots()).toMatchObject([{ good: { outcome: 'rules' }, failed: false }]);
+    server.changed(bucket);
+    expect(one.received).toHaveLength(1);
   });
 });
 
-test('all that is told is numbered, so that the later is known from the earlier', async () => {
+test('snapshots are numbered in their order', async () => {
   const { store, bucket, cache, ask, one } = opened();
   await ask(one);
   store.loaded = rulesFor('https://b.example');
   await cache.refresh(bucket);
-  const [first, second] = one.rules().map((told) => told?.number ?? 0);
+  const [first, second] = one.snapshots().map((snapshot) => snapshot?.number ?? 0);
   expect(second).toBeGreaterThan(first ?? 0);
 });
 
-describe('what has changed', () => {
-  test('is told to every worker that has asked, and to no other', async () => {
-    const { store, bucket, cache, desk, ask, one, other } = opened();
+describe('a change of the rules', () => {
+  test('is sent to every worker process that has requested them, and to no other', async () => {
+    const { store, bucket, cache, server, ask, one, other } = opened();
     const never = worker();
     await Promise.all([ask(one), ask(other)]);
-    await desk.join(never.tell, []);
+    await server.join(never.send, []);
     store.loaded = rulesFor('https://b.example');
     await cache.refresh(bucket);
-    for (const { rules } of [one, other]) {
-      expect(rules().at(-1)?.good?.ruleSet.rules[0]?.allowedOrigins).toEqual(['https://b.example']);
+    for (const { snapshots } of [one, other]) {
+      expect(snapshots().at(-1)?.good?.ruleSet.rules[0]?.allowedOrigins).toEqual(['https://b.example']);
     }
-    expect(never.told).toEqual([]);
+    expect(never.received).toEqual([]);
   });
 
-  test('is told without the rules where only a load has failed', async () => {
+  test('to a failed load is sent without the rule set', async () => {
     const { store, bucket, cache, ask, one } = opened();
     await ask(one);
     store.loaded = FAILURE;
     await cache.refresh(bucket);
-    expect(one.rules().at(-1)).toMatchObject({ version: one.rules()[0]?.version, good: null, failed: true });
+    expect(one.snapshots().at(-1)).toMatchObject({
+      version: one.snapshots()[0]?.version,
+      good: null,
+      failed: true,
+    });
   });
 
-  test('is told to a worker that has ended no more', async () => {
-    const { store, bucket, cache, desk, ask, one } = opened();
+  test('is not sent to a worker process that has exited', async () => {
+    const { store, bucket, cache, server, ask, one } = opened();
     await ask(one);
-    desk.leave(one.tell);
+    server.leave(one.send);
     store.loaded = FAILURE;
     await cache.refresh(bucket);
-    expect(one.told).toHaveLength(1);
+    expect(one.received).toHaveLength(1);
   });
 
-  test('by a client of one worker has the others wait, and all have it in the end', async () => {
+  test('by a client of one worker process makes the others wait, and reaches all of them', async () => {
     const { store, ask, one, other } = opened();
     await Promise.all([ask(one), ask(other)]);
     store.loaded = rulesFor('https://b.example');
-    await ask(one, { version: one.rules()[0]?.version ?? null, renew: true });
+    await ask(one, { version: one.snapshots()[0]?.version ?? null, renew: true });
     expect(store.loads).toBe(2);
-    expect(other.told.slice(1).map(({ kind }) => kind)).toEqual(['renewing', 'rules']);
-    expect(one.told.some(({ kind }) => kind === 'renewing')).toBe(false);
-    expect(one.rules().at(-1)?.version).toBe(other.rules().at(-1)?.version);
-    expect(one.rules().at(-1)?.version).not.toBe(one.rules()[0]?.version);
+    expect(other.received.slice(1).map(({ kind }) => kind)).toEqual(['renewing', 'rules']);
+    expect(one.received.some(({ kind }) => kind === 'renewing')).toBe(false);
+    expect(one.snapshots().at(-1)?.version).toBe(other.snapshots().at(-1)?.version);
+    expect(one.snapshots().at(-1)?.version).not.toBe(one.snapshots()[0]?.version);
   });
 });
 
-test('a new worker is given what is known of the buckets that are loaded at the start', async () => {
-  const { bucket, cache, desk, one, other } = opened();
-  await desk.join(one.tell, [bucket]);
-  expect(one.told).toEqual([]);
+test('a new worker process gets what is known of the preloaded buckets', async () => {
+  const { bucket, cache, server, one, other } = opened();
+  await server.join(one.send, [bucket]);
+  expect(one.received).toEqual([]);
   await cache.current(bucket);
-  await desk.join(other.tell, [bucket]);
-  expect(other.rules()).toMatchObject([{ key: 'b', good: { outcome: 'rules' } }]);
+  await server.join(other.send, [bucket]);
+  expect(other.snapshots()).toMatchObject([{ key: 'b', good: { outcome: 'rules' } }]);
 });

@@ -20,7 +20,7 @@ afterEach(() => {
   for (const { close } of clients.splice(0)) close();
 });
 
-/** Clients at each of two workers: connections are dealt out in turn. */
+/** One client at each of two worker processes: connections are distributed in turn. */
 function atBoth(edge: Edge): readonly [Client, Client] {
   const both = [client(edge), client(edge)] as const;
   clients.push(...both);
@@ -35,8 +35,8 @@ const refuses = (url: string) =>
 
 const REQUESTS = 'bucket_cors_requests_total';
 
-describe('two workers', () => {
-  test('serve at one port by rules that were loaded once; each change reaches both, and they are counted as one', async () => {
+describe('two worker processes', () => {
+  test('serve one port by rules loaded once, get every change of them, and are counted together', async () => {
     const bucket = await store('https://a.example');
     const edge = await serve('--bucket', bucket.url, '--rules-ttl', '1h', ...TWO);
     const both = atBoth(edge);
@@ -49,7 +49,7 @@ describe('two workers', () => {
     expect(linesWith(edge, /^request$/)).toHaveLength(2);
     if (existsSync('/proc/self')) expect(await workersOf(edge)).toHaveLength(2);
 
-    // By a client, through one of them.
+    // A client changes the rules through one of them.
     bucket.cors = { status: 200, body: rulesFor('https://b.example') };
     expect((await one.put('/?cors')).status).toBe(200);
     expect(await one.allows('https://b.example')).toBe(true);
@@ -58,20 +58,20 @@ describe('two workers', () => {
       AllowedOrigin: ['https://b.example'],
     });
 
-    // By an operator.
+    // The operator refreshes them.
     bucket.cors = { status: 200, body: rulesFor('https://c.example') };
     await admin(edge, '/refresh', 'POST');
     for (const each of both)
       await until('each has the new rules', () => each.allows('https://c.example'), PATIENCE);
 
-    // Not by a store that is away.
+    // An unreachable store changes nothing.
     bucket.cors = UNAVAILABLE;
     await admin(edge, '/refresh', 'POST');
     expect(await admin(edge, '/readyz')).toMatchObject({ status: 200, json: { status: 'degraded' } });
     for (const each of both) expect(await each.allows('https://c.example')).toBe(true);
   });
 
-  test('both know that rules are not known, and both have them when they come', async () => {
+  test('serve objects without CORS headers while rules are unavailable, and get the rules when they are loaded', async () => {
     const bucket = await store('https://a.example');
     bucket.cors = UNAVAILABLE;
     const edge = await serve('--bucket', bucket.url, ...TWO);
@@ -88,7 +88,7 @@ describe('two workers', () => {
       await until('each has rules again', () => each.allows('https://a.example'), PATIENCE);
   });
 
-  test('take a changed configuration file over, without a dropped connection', async () => {
+  test('take over a changed configuration file without a dropped connection', async () => {
     const [old, next] = [await store('https://a.example'), await store('https://b.example')];
     await write(at('edge.json'), { workers: 2, buckets: { b: { bucket: old.url } } });
     const edge = await serve('--config', at('edge.json'));
@@ -131,11 +131,11 @@ describe('two workers', () => {
   });
 });
 
-describe('a start with workers', () => {
+describe('a start with worker processes', () => {
   let taken: Server | undefined;
   afterEach(() => void taken?.close());
 
-  test('that finds the port in use says so once, and ends with 1', async () => {
+  test('reports a port in use once, and exits with 1', async () => {
     const bucket = await store('https://a.example');
     taken = createServer();
     await new Promise<void>((resolve) => taken?.listen(0, '127.0.0.1', resolve));
@@ -150,8 +150,8 @@ describe('a start with workers', () => {
   });
 });
 
-describe('the end of workers', () => {
-  test('lets a download finish, takes nothing new, and ends with 0', async () => {
+describe('the end of worker processes', () => {
+  test('lets a download finish, accepts no connections, and exits with 0', async () => {
     const bucket = await store('https://a.example');
     const edge = await serve('--bucket', bucket.url, '--drain', '9s', ...TWO);
     const slow = call(`${edge.url}/slow`, { headers: { Connection: 'close' } });
@@ -165,18 +165,39 @@ describe('the end of workers', () => {
     expect(edge.stdout()).toMatch(/"path":"\/slow".*"status":200,"code":null/);
   });
 
-  test('comes with that of their primary, however it ends', async () => {
+  test('follows at once when their primary is killed, even if clients have idle connections', async () => {
     const bucket = await store('https://a.example');
-    const edge = await serve('--bucket', bucket.url, ...TWO);
+    const edge = await serve('--bucket', bucket.url, '--drain', '25s', ...TWO);
+    for (const each of atBoth(edge)) await each.get('/x');
+    const unused = connect(Number(new URL(edge.url).port), '127.0.0.1');
+    await once(unused, 'connect');
+    const killed = performance.now();
     edge.child.kill('SIGKILL');
-    // Standard output closes when the last process that has it is gone.
+    // Standard output closes when the last process that has it exits.
     expect(await edge.code).toBe('killed');
+    expect(performance.now() - killed).toBeLessThan(10_000);
     await expect(call(edge.url)).rejects.toThrow();
+    unused.destroy();
+  });
+
+  test('lets a download finish after their primary is killed, and closes its keep-alive connection', async () => {
+    const bucket = await store('https://a.example');
+    const edge = await serve('--bucket', bucket.url, '--drain', '25s', ...TWO);
+    const [one] = atBoth(edge);
+    const slow = one.get('/slow');
+    await until('the download has begun', () => bucket.waiting() === 1, PATIENCE);
+    edge.child.kill('SIGKILL');
+    await until('connections are refused', () => refuses(edge.url), PATIENCE);
+    const released = performance.now();
+    bucket.release();
+    expect((await slow).text).toBe(SLOW_BEGIN + SLOW_END);
+    expect(await edge.code).toBe('killed');
+    expect(performance.now() - released).toBeLessThan(10_000);
   });
 });
 
-describe.runIf(existsSync('/proc/self'))('a worker that crashes', () => {
-  test('is followed by another, and what it counted stays', async () => {
+describe.runIf(existsSync('/proc/self'))('a worker process that crashes', () => {
+  test('is followed by another, and its counts remain', async () => {
     const bucket = await store('https://a.example');
     const edge = await serve('--bucket', bucket.url, ...TWO);
     for (const each of atBoth(edge)) await each.get('/x');
@@ -187,7 +208,7 @@ describe.runIf(existsSync('/proc/self'))('a worker that crashes', () => {
       const now = await workersOf(edge);
       return now.length === 2 && !now.includes(before[0] ?? 0);
     };
-    await until('there is another worker', followed, PATIENCE);
+    await until('another worker process runs', followed, PATIENCE);
     expect(linesWith(edge, /^a worker ended by SIGKILL; another takes its place$/)).toMatchObject([
       { worker: before[0] },
     ]);
@@ -197,8 +218,8 @@ describe.runIf(existsSync('/proc/self'))('a worker that crashes', () => {
   });
 });
 
-describe('replacing workers', () => {
-  test('under constant load fails no request, and loses no count', async () => {
+describe('replacing worker processes', () => {
+  test('under constant load fails no request and loses no count', async () => {
     const bucket = await store('https://a.example');
     const edge = await serveFor(60_000, '--bucket', bucket.url, '--drain', '1s', ...TWO);
     try {
@@ -212,25 +233,25 @@ describe('replacing workers', () => {
       expect(good).toBeGreaterThan(100);
       expect(await metric(edge, REQUESTS)).toBe(1 + good);
 
-      // A connection on which nothing was asked meanwhile is kept, and told to close by its next answer.
+      // A connection that was idle meanwhile stays open, and its next response says `Connection: close`.
       const after = await idle.get('/x');
       expect(after.port).toBe(port);
       expect(after.headers.join(' ')).toMatch(/connection close/i);
       expect((await idle.get('/x')).port).not.toBe(port);
       if (before.length === 0) return;
       const gone = async () => (await workersOf(edge)).every((worker) => !before.includes(worker));
-      await until('the first workers have ended', gone, PATIENCE);
+      await until('the first worker processes have exited', gone, PATIENCE);
     } finally {
       await stop(edge);
     }
   });
 
-  test('without workers is refused with a word, and nothing ends', async () => {
+  test('without --workers logs a warning, and the edge goes on', async () => {
     const bucket = await store('https://a.example');
     const edge = await serve('--bucket', bucket.url);
     edge.child.kill('SIGUSR2');
     await until(
-      'it is told',
+      'the warning is logged',
       () => linesWith(edge, /^there are no workers to replace/).length === 1,
       PATIENCE,
     );

@@ -13,7 +13,7 @@ export interface Answered {
 }
 
 export interface TestBucket {
-  /** The folder around the bucket's folder: what lies here is out of reach. */
+  /** The parent of the bucket's folder; its files must be out of the clients' reach. */
   readonly around: string;
   readonly folder: string;
   readonly open: OpenDirectoryBucket;
@@ -22,27 +22,27 @@ export interface TestBucket {
     path: string,
     options?: { headers?: Record<string, string>; body?: Buffer | string },
   ): Promise<Answered>;
-  /** Opens a bare connection and writes `text` to it. */
+  /** Opens a TCP connection and writes `text` to it. */
   connect(text: string): Socket;
-  /** Sends a request head just as it is and reads what comes until the bucket closes. */
+  /** Sends a request with the raw target and returns the response, up to the end of the connection. */
   raw(method: string, target: string): Promise<string>;
-  /** Everything in the folder, also what is hidden. */
+  /** All paths in the folder, including hidden files. */
   files(): Promise<string[]>;
   end(): Promise<void>;
 }
 
-const LOOKS = 20;
+const ATTEMPTS = 20;
 
-async function filesIn(folder: string, looks = LOOKS): Promise<string[]> {
+async function filesIn(folder: string, attempts = ATTEMPTS): Promise<string[]> {
   try {
-    // With types, so that links are not followed.
+    // With `withFileTypes` Node does not follow links.
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     return entries.map((entry) => relative(folder, join(entry.parentPath, entry.name))).sort();
   } catch (error) {
-    // A folder that the server has removed meanwhile; the bucket's own is never one.
+    // The server has removed a folder meanwhile; it never removes the bucket's own.
     const { code, path } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT' || path === folder || looks === 1) throw error;
-    return filesIn(folder, looks - 1);
+    if (code !== 'ENOENT' || path === folder || attempts === 1) throw error;
+    return filesIn(folder, attempts - 1);
   }
 }
 
@@ -92,7 +92,7 @@ export const openTestBucket = async (): Promise<TestBucket> => {
   };
 };
 
-/** One bucket for all tests of a file; opened before them and removed after. */
+/** One bucket for all tests of a file, opened before them and removed after them. */
 export const useTestBucket = (): (() => TestBucket) => {
   let bucket: TestBucket;
   beforeAll(async () => {

@@ -23,7 +23,7 @@ export const REGION = 'cn-hangzhou';
 
 let around: string;
 let open: OpenDirectoryBucket;
-/** Opens a bucket called `media` that asks for signatures, its clock standing still at NOW, for all tests of a file. */
+/** Opens a bucket `media` with keys for all tests of a file; its clock stays at NOW. */
 export const useSignedBucket = (): void => {
   beforeAll(async () => {
     around = await mkdtemp(join(tmpdir(), 'directory-bucket-'));
@@ -38,13 +38,13 @@ export const useSignedBucket = (): void => {
   });
 };
 
-/** A request as it is signed, and as it is sent where that differs. */
+/** A request to sign, and how it is changed after signing. */
 export interface Attempt {
   readonly credentials: Credentials;
   readonly bucket: string;
   readonly time: number;
   readonly target: string;
-  /** Changes the signed request on its way. */
+  /** Changes the signed request before it is sent. */
   readonly change: (sent: Sent) => Sent;
 }
 
@@ -72,7 +72,7 @@ const plus = (target: string, parameters: Record<string, string | undefined>): s
   return `${target}${target.includes('?') ? '&' : '?'}${query}`;
 };
 
-/** Good for a quarter of an hour from when it was signed. */
+/** The forms of signatures; each is valid for 15 minutes after signing. */
 export const FORMS: Readonly<Record<string, Form>> = {
   'OSS V1 header': byHeader(signOssV1),
   'OSS V4 header': byHeader(signOssV4),

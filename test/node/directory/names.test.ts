@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { readTarget } from '../../../src/node/directory/names.ts';
 
-describe('a target that is a name', () => {
+describe('a valid target', () => {
   test.each([
     ['a plain name', '/a.txt', ['a.txt']],
     ['a name in folders', '/a/b/c.txt', ['a', 'b', 'c.txt']],
     ['an encoded slash, which is a slash in OSS', '/a%2Fb', ['a', 'b']],
     ['spaces and umlauts', '/a%20%C3%A4', ['a ä']],
-    ['raw bytes above ASCII, which Node gives as Latin-1', '/\u00c3\u00a4', ['ä']],
-    ['a plus, which is no space', '/a+b', ['a+b']],
+    ['raw bytes above ASCII, which Node decodes as Latin-1', '/\u00c3\u00a4', ['ä']],
+    ['a plus, which is not a space', '/a+b', ['a+b']],
     ['a percent sign decoded once only', '/%252e%252e', ['%2e%2e']],
     ['three dots', '/...', ['...']],
     ['a dot file', '/.hidden', ['.hidden']],
@@ -29,7 +29,7 @@ describe('a target that is a name', () => {
   });
 });
 
-describe('a target that is no name', () => {
+describe('an invalid target', () => {
   test.each([
     ['two dots', '/../a', '. or ..'],
     ['two dots inside', '/a/../b', '. or ..'],
@@ -52,14 +52,14 @@ describe('a target that is no name', () => {
     ['Latin-1', '/%e4', 'UTF-8'],
     ['a raw Latin-1 byte', '/\u00e4', 'UTF-8'],
     ['a percent sign alone', '/100%', 'UTF-8'],
-    ['a percent sign with no number', '/%zz', 'UTF-8'],
+    ['a percent sign without hexadecimal digits', '/%zz', 'UTF-8'],
     ['a reserved name', '/.bucket-cors-1', 'reserved'],
     ['a reserved name in a folder and in capitals', '/a/.Bucket-CORS-1', 'reserved'],
     ['a reserved folder', '/.bucket-cors-1/a', 'reserved'],
     ['a part of 256 bytes', `/${'a'.repeat(256)}`, '255 bytes'],
     ['a part of 256 bytes in 128 characters', `/${'%C3%A4'.repeat(128)}`, '255 bytes'],
     ['a name of 1024 bytes', `/${'a/'.repeat(511)}bb`, '1023 bytes'],
-    ['no path', 'a', 'does not begin with /'],
+    ['no leading slash', 'a', 'does not begin with /'],
   ])('%s is refused', (_, target, reason) => {
     expect(() => readTarget(target)).toThrow(
       expect.objectContaining({ code: 'InvalidObjectName', message: expect.stringContaining(reason) }),
@@ -75,7 +75,7 @@ test.each([
   ['the start of a multipart upload', '/a?uploads', 'uploads'],
   ['a part of a multipart upload', '/a?partNumber=1&uploadId=7', 'uploadId'],
   ['a version', '/a?versionId=7', 'versionId'],
-  ['cors with a value, which is a parameter like any', '/?cors=1', undefined],
+  ['cors with a value, which is an ordinary parameter', '/?cors=1', undefined],
   ['a presigned request', '/a?OSSAccessKeyId=k&Expires=1&Signature=cors', undefined],
   ['image processing', '/a?x-oss-process=style/acl', undefined],
   ['a cache buster', '/a?20240101', undefined],

@@ -11,7 +11,7 @@ const etagOf = (body: Buffer | string | Uint8Array) =>
   `"${createHash('md5').update(body).digest('hex').toUpperCase()}"`;
 
 describe('objects', () => {
-  test('are put, read, and gone', async () => {
+  test('are stored, served and deleted', async () => {
     const put = await bucket().call('PUT', '/a/b/hello.txt', { body: 'hello' });
     expect(put).toMatchObject({ status: 200, headers: { etag: etagOf('hello'), 'content-length': '0' } });
     expect(put.headers['x-oss-request-id']).toMatch(/^[0-9A-F]{24}$/);
@@ -48,7 +48,7 @@ describe('objects', () => {
     expect(gone.body.toString()).toContain(`<RequestId>${gone.headers['x-oss-request-id']}</RequestId>`);
   });
 
-  test('come back byte for byte, whole and in slices, with the MD5 of their content', async () => {
+  test('are served byte for byte, whole and in ranges, with the MD5 of their content as ETag', async () => {
     const law = fc.asyncProperty(
       fc.uint8Array({ minLength: 1, maxLength: 3000 }),
       fc.nat(),
@@ -76,7 +76,7 @@ describe('objects', () => {
     await fc.assert(law, { numRuns: 150 });
   });
 
-  test('of many megabytes and of no byte at all come back too', async () => {
+  test('of nine megabytes and of zero bytes are served unchanged', async () => {
     const large = Buffer.alloc(9_000_000, 'bucket');
     await bucket().call('PUT', '/large', { body: large });
     expect((await bucket().call('GET', '/large')).body.equals(large)).toBe(true);
@@ -87,7 +87,7 @@ describe('objects', () => {
     });
   });
 
-  test('keep names of any script, dots and signs', async () => {
+  test('may have names in any script, with dots and punctuation', async () => {
     const name = 'fotos/Ä b+c/.versteckt/日本%25?.jpg';
     const path = `/${name.split('/').map(encodeURIComponent).join('/')}`;
     expect((await bucket().call('PUT', path, { body: 'x' })).status).toBe(200);
@@ -95,21 +95,21 @@ describe('objects', () => {
     expect((await bucket().call('GET', path)).headers['content-type']).toBe('image/jpeg');
   });
 
-  test('put there by other programs get a new ETag whenever they change', async () => {
+  test('written by other programs get a new ETag with each change', async () => {
     const file = join(bucket().folder, 'edited.txt');
     const seen = async () => (await bucket().call('GET', '/edited.txt')).headers.etag;
     await writeFile(file, 'one');
     expect(await seen()).toBe(etagOf('one'));
     await writeFile(file, 'two');
     expect(await seen()).toBe(etagOf('two'));
-    // Two changes within one tick of the file system's clock leave the same time.
+    // Two changes within one tick of the file system's clock have the same time.
     const now = new Date();
     await utimes(file, now, now);
     expect(await seen()).toBe(etagOf('two'));
     await writeFile(file, 'ten');
     await utimes(file, now, now);
     expect(await seen()).toBe(etagOf('ten'));
-    // With a time long past the digest is remembered; another time means another content.
+    // The digest of a file with an old time is cached; another time invalidates it.
     await utimes(file, 1, 1);
     expect(await seen()).toBe(etagOf('ten'));
     await writeFile(file, 'six');
@@ -126,39 +126,44 @@ describe('conditions and ranges', () => {
   const standard = { 'x-oss-range-behavior': 'standard' };
 
   test.each<[string, Record<string, string | undefined>, number, string | undefined]>([
-    ['the ETag is not the one held', { 'if-none-match': '"x"' }, 200, body],
-    ['the ETag is the one held', { 'if-none-match': etag }, 304, ''],
-    ['the ETag is one of those held', { 'if-none-match': `"x", W/${etag}` }, 304, ''],
-    ['anything is held', { 'if-none-match': '*' }, 304, ''],
-    ['a cache revalidates', { 'if-none-match': etag, 'cache-control': 'no-cache' }, 304, ''],
+    ['If-None-Match has another ETag', { 'if-none-match': '"x"' }, 200, body],
+    ['If-None-Match has the ETag', { 'if-none-match': etag }, 304, ''],
+    ['If-None-Match lists the ETag', { 'if-none-match': `"x", W/${etag}` }, 304, ''],
+    ['If-None-Match is *', { 'if-none-match': '*' }, 304, ''],
+    ['a cache revalidates with no-cache', { 'if-none-match': etag, 'cache-control': 'no-cache' }, 304, ''],
     [
-      'the ETag differs and the time does not',
+      'the ETag differs and the time is the same',
       { 'if-none-match': '"x"', 'if-modified-since': at },
       200,
       body,
     ],
-    ['nothing changed since', { 'if-modified-since': at }, 304, ''],
-    ['it changed since', { 'if-modified-since': before }, 200, body],
-    ['the ETag is the one meant', { 'if-match': etag }, 200, body],
-    ['any ETag is meant', { 'if-match': '*' }, 200, body],
-    ['another ETag is meant', { 'if-match': '"x"' }, 412, 'PreconditionFailed'],
-    ['it did not change since', { 'if-unmodified-since': at }, 200, body],
-    ['it changed since the time meant', { 'if-unmodified-since': before }, 412, 'PreconditionFailed'],
-    ['a slice is asked for', { range: 'bytes=2-4' }, 206, '234'],
-    ['the end is asked for', { range: 'bytes=-3' }, 206, '789'],
-    ['several slices are asked for', { range: 'bytes=0-1,2-3' }, 200, body],
-    ['a slice reaches beyond the end', { range: 'bytes=8-12' }, 200, body],
-    ['a slice reaches beyond the end, by the standard', { range: 'bytes=8-12', ...standard }, 206, '89'],
-    ['a slice is beyond the end', { range: 'bytes=10-' }, 200, body],
-    ['a slice is beyond the end, by the standard', { range: 'bytes=10-', ...standard }, 416, 'InvalidRange'],
-    ['a slice of the same content is asked for', { range: 'bytes=2-4', 'if-range': etag }, 206, '234'],
-    ['a slice of another content is asked for', { range: 'bytes=2-4', 'if-range': '"x"' }, 200, body],
-    ['a slice of the content of a time is asked for', { range: 'bytes=2-4', 'if-range': at }, 206, '234'],
-    ['a slice of older content is asked for', { range: 'bytes=2-4', 'if-range': before }, 200, body],
-    ['a slice has a weak condition', { range: 'bytes=2-4', 'if-range': `W/${etag}` }, 200, body],
-    ['a slice of what is held is asked for', { range: 'bytes=2-4', 'if-none-match': etag }, 304, ''],
-    ['it did not change after', { 'if-modified-since': after }, 304, ''],
-  ])('when %s', async (_, headers, status, expected) => {
+    ['If-Modified-Since is its time', { 'if-modified-since': at }, 304, ''],
+    ['If-Modified-Since is before its time', { 'if-modified-since': before }, 200, body],
+    ['If-Match has the ETag', { 'if-match': etag }, 200, body],
+    ['If-Match is *', { 'if-match': '*' }, 200, body],
+    ['If-Match has another ETag', { 'if-match': '"x"' }, 412, 'PreconditionFailed'],
+    ['If-Unmodified-Since is its time', { 'if-unmodified-since': at }, 200, body],
+    ['If-Unmodified-Since is before its time', { 'if-unmodified-since': before }, 412, 'PreconditionFailed'],
+    ['the range is inside the object', { range: 'bytes=2-4' }, 206, '234'],
+    ['the range is a suffix', { range: 'bytes=-3' }, 206, '789'],
+    ['there are several ranges', { range: 'bytes=0-1,2-3' }, 200, body],
+    ['the range ends beyond the object', { range: 'bytes=8-12' }, 200, body],
+    ['the range ends beyond the object, by the standard', { range: 'bytes=8-12', ...standard }, 206, '89'],
+    ['the range begins beyond the object', { range: 'bytes=10-' }, 200, body],
+    [
+      'the range begins beyond the object, by the standard',
+      { range: 'bytes=10-', ...standard },
+      416,
+      'InvalidRange',
+    ],
+    ['If-Range has the ETag', { range: 'bytes=2-4', 'if-range': etag }, 206, '234'],
+    ['If-Range has another ETag', { range: 'bytes=2-4', 'if-range': '"x"' }, 200, body],
+    ['If-Range is its time', { range: 'bytes=2-4', 'if-range': at }, 206, '234'],
+    ['If-Range is before its time', { range: 'bytes=2-4', 'if-range': before }, 200, body],
+    ['If-Range has a weak ETag', { range: 'bytes=2-4', 'if-range': `W/${etag}` }, 200, body],
+    ['a range comes with the ETag in If-None-Match', { range: 'bytes=2-4', 'if-none-match': etag }, 304, ''],
+    ['If-Modified-Since is after its time', { 'if-modified-since': after }, 304, ''],
+  ])('answer a request when %s', async (_, headers, status, expected) => {
     const file = join(bucket().folder, 'ten.bin');
     await writeFile(file, body);
     await utimes(file, time, time);
@@ -179,27 +184,27 @@ describe('conditions and ranges', () => {
   });
 });
 
-describe('what the bucket does not do', () => {
+describe('the bucket', () => {
   test.each([
     ['list', 'GET', '/', 501, 'NotImplemented'],
     ['list with a prefix', 'GET', '/?list-type=2&prefix=a', 501, 'NotImplemented'],
     ['list by HEAD', 'HEAD', '/', 501, undefined],
-    ['make itself', 'PUT', '/', 501, 'NotImplemented'],
-    ['remove itself', 'DELETE', '/', 501, 'NotImplemented'],
-    ['take forms', 'POST', '/', 501, 'NotImplemented'],
-    ['tell its own subresources', 'GET', '/?lifecycle', 501, 'NotImplemented'],
+    ['get created by PUT', 'PUT', '/', 501, 'NotImplemented'],
+    ['get removed by DELETE', 'DELETE', '/', 501, 'NotImplemented'],
+    ['accept forms', 'POST', '/', 501, 'NotImplemented'],
+    ['serve its other subresources', 'GET', '/?lifecycle', 501, 'NotImplemented'],
     ['append', 'POST', '/a?append&position=0', 501, 'NotImplemented'],
-    ['take POST', 'POST', '/a', 501, 'NotImplemented'],
-    ['tell access lists', 'GET', '/a?acl', 501, 'NotImplemented'],
+    ['accept POST of an object', 'POST', '/a', 501, 'NotImplemented'],
+    ['serve access lists', 'GET', '/a?acl', 501, 'NotImplemented'],
     ['begin multipart uploads', 'POST', '/a?uploads', 501, 'NotImplemented'],
     ['write a part as if it were the object', 'PUT', '/a?partNumber=1&uploadId=7', 501, 'NotImplemented'],
     ['delete an object instead of an upload', 'DELETE', '/a?uploadId=7', 501, 'NotImplemented'],
-    ['keep rules of an object', 'PUT', '/a?cors', 501, 'NotImplemented'],
+    ['store rules of an object', 'PUT', '/a?cors', 501, 'NotImplemented'],
     ['answer preflights', 'OPTIONS', '/a', 405, 'MethodNotAllowed'],
     ['answer preflights of the bucket', 'OPTIONS', '/', 405, 'MethodNotAllowed'],
-    ['know other methods', 'PATCH', '/a', 405, 'MethodNotAllowed'],
+    ['accept other methods', 'PATCH', '/a', 405, 'MethodNotAllowed'],
     ['answer a preflight for a subresource', 'OPTIONS', '/a?acl', 405, 'MethodNotAllowed'],
-  ] as const)('it does not %s', async (_, method, path, status, code) => {
+  ] as const)('does not %s', async (_, method, path, status, code) => {
     await bucket().call('PUT', '/a', { body: 'safe' });
     const got = await bucket().call(method, path, { headers: { origin: 'https://example.com' } });
     expect(got.status).toBe(status);
@@ -209,15 +214,18 @@ describe('what the bucket does not do', () => {
     expect((await bucket().call('GET', '/a')).body.toString()).toBe('safe');
   });
 
-  test.each(['x-oss-copy-source', 'x-oss-forbid-overwrite'])('it does not ignore %s', async (name) => {
-    await bucket().call('PUT', '/a', { body: 'safe' });
-    const put = await bucket().call('PUT', '/a', { headers: { [name]: 'true' }, body: 'EVIL' });
-    expect(put.status).toBe(501);
-    expect(put.body.toString()).toContain(name);
-    expect((await bucket().call('GET', '/a')).body.toString()).toBe('safe');
-  });
+  test.each(['x-oss-copy-source', 'x-oss-forbid-overwrite'])(
+    'refuses the unsupported header %s',
+    async (name) => {
+      await bucket().call('PUT', '/a', { body: 'safe' });
+      const put = await bucket().call('PUT', '/a', { headers: { [name]: 'true' }, body: 'EVIL' });
+      expect(put.status).toBe(501);
+      expect(put.body.toString()).toContain(name);
+      expect((await bucket().call('GET', '/a')).body.toString()).toBe('safe');
+    },
+  );
 
-  test('it serves no folder, and takes any other query for an object', async () => {
+  test('does not serve folders, and ignores any other query of an object', async () => {
     await mkdir(join(bucket().folder, 'folder'), { recursive: true });
     expect(codeOf((await bucket().call('GET', '/folder')).body)).toBe('NoSuchKey');
     expect((await bucket().call('DELETE', '/folder')).status).toBe(204);

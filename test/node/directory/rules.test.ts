@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { answer } from '../../../src/node/directory/answer.ts';
-import { makeDigests } from '../../../src/node/directory/digest.ts';
+import { createDigests } from '../../../src/node/directory/digest.ts';
 import { openDirectoryBucket } from '../../../src/node/directory/server.ts';
 import { isLoopback } from '../../../src/node/reach.ts';
 import { codeOf, useTestBucket } from './_bucket.ts';
@@ -18,8 +18,8 @@ const md5 = (text: string) => createHash('md5').update(text).digest('base64');
 
 beforeEach(() => rm(bucket().open.rulesFile, { force: true }));
 
-describe('the rules', () => {
-  test('are kept beside the folder and given back byte for byte', async () => {
+describe('the rules document', () => {
+  test('is stored beside the folder and served byte for byte', async () => {
     expect(bucket().open.rulesFile).toBe(`${bucket().folder}.cors.xml`);
     const absent = await bucket().call('GET', '/?cors');
     expect(absent.status).toBe(404);
@@ -40,13 +40,13 @@ describe('the rules', () => {
     expect((await bucket().call('GET', '/?cors')).status).toBe(404);
   });
 
-  test('written by hand are given as they are', async () => {
+  test('is served as is when the operator has written it', async () => {
     await writeFile(bucket().open.rulesFile, 'by hand');
     expect((await bucket().call('GET', '/?cors')).body.toString()).toBe('by hand');
   });
 
   test.each([
-    ['no XML', 'nonsense', 'MalformedXML', 'not XML'],
+    ['text', 'nonsense', 'MalformedXML', 'not XML'],
     ['empty', '', 'MalformedXML', 'not XML'],
     ['JSON', '{"CORSRule":[{"AllowedOrigin":"*","AllowedMethod":"GET"}]}', 'MalformedXML', 'not XML'],
     ['not UTF-8', Buffer.from([0x3c, 0xff]), 'MalformedXML', 'not UTF-8'],
@@ -58,7 +58,7 @@ describe('the rules', () => {
       'AllowedMethod[1] &quot;PATCH&quot;',
     ],
     ['larger than 16 KB', `${document}${' '.repeat(16_384)}`, 'EntityTooLarge', '16 KB'],
-  ])('that are %s change nothing', async (_, body, code, message) => {
+  ])('is refused and changes nothing if it is %s', async (_, body, code, message) => {
     await writeFile(bucket().open.rulesFile, 'old');
     const put = await bucket().call('PUT', '/?cors', { body });
     expect(put.status).toBe(400);
@@ -67,13 +67,13 @@ describe('the rules', () => {
     expect(await readFile(bucket().open.rulesFile, 'utf8')).toBe('old');
   });
 
-  test('of 16 KB exactly are taken', async () => {
+  test('may be 16 KB long', async () => {
     const body = document.padEnd(16_384 - 1);
     expect(Buffer.byteLength(body)).toBe(16_384);
     expect((await bucket().call('PUT', '/?cors', { body })).status).toBe(200);
   });
 
-  test('with a wrong Content-MD5 change nothing', async () => {
+  test('is refused with a wrong Content-MD5', async () => {
     const put = await bucket().call('PUT', '/?cors', {
       headers: { 'content-md5': md5('x') },
       body: document,
@@ -82,12 +82,12 @@ describe('the rules', () => {
     expect((await bucket().call('GET', '/?cors')).status).toBe(404);
   });
 
-  test.each(['HEAD', 'POST', 'OPTIONS', 'PATCH'] as const)('know no %s', async (method) => {
+  test.each(['HEAD', 'POST', 'OPTIONS', 'PATCH'] as const)('refuses the method %s', async (method) => {
     const got = await bucket().call(method, '/?cors');
     expect(got).toMatchObject({ status: 405, headers: { allow: 'GET, PUT, DELETE' } });
   });
 
-  test('are kept where they are told to be', async () => {
+  test('is stored in the configured file', async () => {
     const around = await mkdtemp(join(tmpdir(), 'directory-bucket-'));
     await mkdir(join(around, 'bucket'));
     const rulesFile = join(around, 'elsewhere.xml');
@@ -99,7 +99,7 @@ describe('the rules', () => {
   });
 });
 
-describe('a peer on another machine', () => {
+describe('a client on another machine', () => {
   test.each([
     ['may read the rules', 'GET', 200, undefined],
     ['may not write them', 'PUT', 403, 'AccessDenied'],
@@ -111,7 +111,7 @@ describe('a peer on another machine', () => {
       root: bucket().folder,
       rulesFile,
       rulesWritable: true,
-      digests: makeDigests(),
+      digests: createDigests(),
       answersTo: () => true,
     };
     const server = createServer((request, response) => {
@@ -128,7 +128,7 @@ describe('a peer on another machine', () => {
     server.close();
   });
 
-  test('none may write them where something on this machine lets others through', async () => {
+  test('cannot write the rules through a proxy on this machine if rulesWritable is false', async () => {
     const { folder } = bucket();
     const guarded = await openDirectoryBucket({
       folder,

@@ -20,13 +20,13 @@ const KEYS = { accessKeyId: 'id', accessKeySecret: 'secret' };
 const failure = async (options: Parameters<typeof openDirectoryBucket>[0]): Promise<unknown> => {
   const open = await openDirectoryBucket(options).catch((error: unknown) => error);
   if (open instanceof Error) return open;
-  throw new Error('it was opened');
+  throw new Error('the bucket was opened');
 };
 
-describe('a bucket that can not be opened says why', () => {
+describe('a bucket that cannot be opened reports that', () => {
   test.each([
-    ['there is no such folder', 'none', 'folder_missing', /can't be found \(ENOENT\): make it/],
-    ['it is a file', 'file', 'folder_not_directory', /is not a folder: name the folder/],
+    ['the folder is missing', 'none', 'folder_missing', /can't be found \(ENOENT\): make it/],
+    ['the folder is a file', 'file', 'folder_not_directory', /is not a folder: name the folder/],
   ])('%s', async (_, name, problem, message) => {
     const folder = join(around, name);
     const error = await failure({ folder });
@@ -36,14 +36,14 @@ describe('a bucket that can not be opened says why', () => {
     expect(error).toMatchObject({ message: expect.not.stringContaining('\n') });
   });
 
-  test.runIf(existsSync('/proc/self'))('nobody, not even root, can write there', async () => {
+  test.runIf(existsSync('/proc/self'))('the folder is not writable, not even for root', async () => {
     expect(await failure({ folder: '/proc/self' })).toMatchObject({
       problem: 'folder_not_writable',
       message: expect.stringMatching(/\/proc\/self can't be written to/),
     });
   });
 
-  test('the rules would be an object', async () => {
+  test('the rules file is inside the folder', async () => {
     const folder = join(around, 'bucket');
     await symlink(folder, join(around, 'alias'));
     const inside = { problem: 'rules_file_in_folder' };
@@ -53,7 +53,7 @@ describe('a bucket that can not be opened says why', () => {
     );
   });
 
-  test('whoever reaches it could write without a signature', async () => {
+  test('other machines could write to it without a signature', async () => {
     const folder = join(around, 'bucket');
     const message = expect.stringMatching(
       /^the bucket folder .* can't be served on 0\.0\.0\.0, .* or set dangerouslyOpen$/,
@@ -65,7 +65,7 @@ describe('a bucket that can not be opened says why', () => {
     }
   });
 
-  test('the port is taken', async () => {
+  test('the port is in use', async () => {
     const folder = join(around, 'bucket');
     const open = await openDirectoryBucket({ folder });
     const port = Number(new URL(open.url).port);
@@ -77,7 +77,7 @@ describe('a bucket that can not be opened says why', () => {
   });
 });
 
-test('a slash behind the folder puts the rules beside it all the same', async () => {
+test('the rules file lies beside the folder, also if the folder is given with a slash at the end', async () => {
   const open = await openDirectoryBucket({ folder: `${around}/bucket/` });
   expect(open.rulesFile).toBe(join(around, 'bucket.cors.xml'));
   expect(await readdir(join(around, 'bucket'))).toEqual([]);
@@ -85,7 +85,7 @@ test('a slash behind the folder puts the rules beside it all the same', async ()
 });
 
 describe('closing', () => {
-  test('waits for a request under way and takes no new one', async () => {
+  test('waits for a request in flight and accepts no new one', async () => {
     const bucket = await openTestBucket();
     const socket = bucket.connect('PUT /late HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nla');
     await until('the upload has begun', async () => (await bucket.files()).length === 1);
@@ -100,7 +100,7 @@ describe('closing', () => {
     await bucket.end();
   });
 
-  test('breaks off what does not end, leaves nothing of it, and can be asked for twice', async () => {
+  test('cuts off an upload that does not end, removes its files, and may be called twice', async () => {
     const bucket = await openTestBucket();
     const socket = bucket.connect('PUT /new/never HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nne');
     await until('the upload has begun', async () => (await bucket.files()).length === 2);
@@ -112,7 +112,7 @@ describe('closing', () => {
 });
 
 describe('a bucket without keys', () => {
-  test('answers no request for a stranger’s host, which a page could have had pointed here', async () => {
+  test('refuses every request for a foreign Host (DNS rebinding)', async () => {
     const bucket = await openTestBucket();
     try {
       for (const [method, path] of [

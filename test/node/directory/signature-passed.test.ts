@@ -6,7 +6,7 @@ useSignedBucket();
 
 const HOPS = ['X-Forwarded-For', '203.0.113.7', 'Forwarded', 'for=203.0.113.7', 'Via', '1.1 cdn'];
 
-/** Sends a signed request through the edge's filter, as to a client's request with headers of proxies before it. */
+/** Filters a signed request's headers as the edge does, with headers of proxies before the edge. */
 const through =
   (passing: Partial<Passing>) =>
   (sent: Sent): Sent => ({
@@ -24,11 +24,11 @@ const through =
 
 const FORM_NAMES = Object.keys(FORMS);
 
-describe.each(FORM_NAMES)('%s', (form) => {
+describe.each(FORM_NAMES)('a signature by %s behind the edge', (form) => {
   test.each([
     ['replaced', false],
     ['added to', true],
-  ])('stays good where what tells of the hops is %s', async (_, trustForwarded) => {
+  ])('stays valid when the headers of the hops are %s', async (_, trustForwarded) => {
     expect(await attemptBy(form, { change: through({ trustForwarded }) })).toBe('content');
   });
 

@@ -27,7 +27,7 @@ const KEY = 'dir/a b+c é.txt';
 
 let around: string;
 let open: OpenDirectoryBucket;
-// Given, lest the SDK warn of its absence; nothing here lives so long that it is called.
+// Without this function the SDK logs a warning; the tests end before it is called.
 const never = () => Promise.reject(new Error('the token is still good'));
 const fileOf = (key: string) => join(around, 'media', key);
 
@@ -52,7 +52,7 @@ describe.each([
   ['V1 with a token', false, TEMPORARY],
   ['V4', true, KEYS],
   ['V4 with a token', true, TEMPORARY],
-])('ali-oss, %s', (_, authorizationV4, keys) => {
+])('the SDK ali-oss, %s', (_, authorizationV4, keys) => {
   const client = (secret = keys.accessKeySecret) =>
     new OSS({
       accessKeyId: keys.accessKeyId,
@@ -60,13 +60,13 @@ describe.each([
       ...(keys.securityToken && { stsToken: keys.securityToken, refreshSTSToken: never }),
       bucket: 'media',
       region: 'oss-cn-hangzhou',
-      // By name: the SDK signs no URL for an IP address.
+      // A name, because the SDK signs no URLs for an IP address.
       endpoint: open.url.replace('127.0.0.1', 'localhost'),
       cname: true,
       authorizationV4,
     } as OSS.Options);
 
-  test('puts, asks for the head of, gets and deletes an object', async () => {
+  test('puts, heads, gets and deletes an object', async () => {
     const oss = client();
     await oss.put('dir/new x.json', Buffer.from('{}'), { meta: { uid: 1, pid: 1 } });
     expect((await oss.head('dir/new x.json')).status).toBe(200);
@@ -82,7 +82,7 @@ describe.each([
     expect((await oss.getBucketCORS('media')).rules).toMatchObject([{ allowedOrigin: 'https://a.example' }]);
   });
 
-  test('is told that its secret is wrong', async () => {
+  test('gets SignatureDoesNotMatch with a wrong secret', async () => {
     await expect(client('x').get(KEY)).rejects.toMatchObject({ code: 'SignatureDoesNotMatch', status: 403 });
   });
 
@@ -106,15 +106,15 @@ describe.each([
 describe.each([
   ['', KEYS],
   [' with a token', TEMPORARY],
-])('@aws-sdk/client-s3%s', (_, keys) => {
-  // WHEN_SUPPORTED would have a signed URL for an upload demand the checksum of an empty body.
+])('the SDK @aws-sdk/client-s3%s', (_, keys) => {
+  // With WHEN_SUPPORTED a signed URL for an upload would require the checksum of an empty body.
   const client = (
     secretAccessKey = keys.accessKeySecret,
     checksums: 'WHEN_REQUIRED' | 'WHEN_SUPPORTED' = 'WHEN_REQUIRED',
   ) =>
     new S3Client({
       region: 'us-east-1',
-      // The bucket is at its own address, which goes where its name would.
+      // With `bucketEndpoint` the SDK takes the bucket's URL in place of its name.
       bucketEndpoint: true,
       maxAttempts: 1,
       requestChecksumCalculation: checksums,
@@ -125,7 +125,7 @@ describe.each([
       },
     });
 
-  test('puts, asks for the head of, gets and deletes an object', async () => {
+  test('puts, heads, gets and deletes an object', async () => {
     const s3 = client();
     const object = { Bucket: open.url, Key: 'dir/new x.json' };
     await s3.send(new PutObjectCommand({ ...object, Body: '{}' }));
@@ -135,7 +135,7 @@ describe.each([
     await expect(s3.send(new GetObjectCommand(object))).rejects.toMatchObject({ name: 'NoSuchKey' });
   });
 
-  test('puts a stream, in chunks with a checksum behind them', async () => {
+  test('puts a stream in chunks with a trailing checksum', async () => {
     const chunks = Array.from({ length: 40 }, (_unused, at) => Buffer.alloc(7000, at));
     const s3 = client(keys.accessKeySecret, 'WHEN_SUPPORTED');
     const Body = Readable.from(chunks);
@@ -152,7 +152,7 @@ describe.each([
     expect(await s3.send(new GetBucketCorsCommand({ Bucket: open.url }))).toMatchObject(rules);
   });
 
-  test('is told that its secret is wrong', async () => {
+  test('gets SignatureDoesNotMatch with a wrong secret', async () => {
     const sent = client('x').send(new GetObjectCommand({ Bucket: open.url, Key: KEY }));
     await expect(sent).rejects.toMatchObject({ name: 'SignatureDoesNotMatch' });
   });

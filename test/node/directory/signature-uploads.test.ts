@@ -31,29 +31,29 @@ describe('a SigV4 upload', () => {
     ['unsigned', 'UNSIGNED-PAYLOAD', [], 'one', '200 one'],
     ['with its hash', sha256('two'), [], 'two', '200 two'],
     ['with another hash', sha256('two'), [], 'three', '400 XAmzContentSHA256Mismatch'],
-    ['with what is no hash', 'abc', [], 'x', '400 InvalidArgument'],
+    ['with a malformed hash', 'abc', [], 'x', '400 InvalidArgument'],
     ['in signed chunks', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD', [], 'x', '501 NotImplemented'],
     ['in chunks', STREAMING, TRAILER, `2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\n${CRC}\r\n`, '200 hello'],
     ['in chunks with a wrong checksum', STREAMING, TRAILER, `5\r\nhellO\r\n0\r\n${CRC}\r\n`, '400 BadDigest'],
     ['in chunks without the checksum', STREAMING, TRAILER, '5\r\nhello\r\n0\r\n\r\n', '400 BadDigest'],
     ['in chunks of another length', STREAMING, TRAILER, `4\r\nhell\r\n0\r\n${CRC}\r\n`, '400 IncompleteBody'],
-    ['in chunks that break off', STREAMING, TRAILER, '5\r\nhel', '400 IncompleteBody'],
-    ['in chunks without an end', STREAMING, TRAILER, '5\r\nhello\r\n', '400 IncompleteBody'],
-    ['in chunks with a size that is none', STREAMING, TRAILER, 'five\r\nhello\r\n', '400 IncompleteBody'],
+    ['in chunks that end early', STREAMING, TRAILER, '5\r\nhel', '400 IncompleteBody'],
+    ['in chunks without a last chunk', STREAMING, TRAILER, '5\r\nhello\r\n', '400 IncompleteBody'],
+    ['in chunks with a malformed size', STREAMING, TRAILER, 'five\r\nhello\r\n', '400 IncompleteBody'],
     ['in chunks with an endless line', STREAMING, TRAILER, '5'.repeat(5000), '400 IncompleteBody'],
-    ['in chunks longer than they say', STREAMING, TRAILER, '4\r\nhello\r\n0\r\n\r\n', '400 IncompleteBody'],
+    ['in chunks longer than their size', STREAMING, TRAILER, '4\r\nhello\r\n0\r\n\r\n', '400 IncompleteBody'],
     [
-      'with a trailer nobody checks',
+      'with an unsupported trailer',
       STREAMING,
       ['x-amz-trailer', 'x-amz-checksum-md9'],
       '0\r\n\r\n',
       '501 NotImplemented',
     ],
-  ])('%s', async (_, payload, headers, body, answer) => {
+  ])('is checked when it comes %s', async (_, payload, headers, body, answer) => {
     expect(await put(payload, headers, body)).toBe(answer);
   });
 
-  test('leaves the old object where it fails', async () => {
+  test('leaves the old object when it fails', async () => {
     await put('UNSIGNED-PAYLOAD', [], 'old');
     await put(sha256('x'), [], 'new');
     expect(await attemptBy('OSS V4 header', { target: '/up' })).toBe('old');

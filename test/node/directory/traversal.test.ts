@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { codeOf, useTestBucket } from './_bucket.ts';
 
 const bucket = useTestBucket();
-const SECRET = 'nobody may read this';
+const SECRET = 'out of reach';
 
 beforeEach(async () => {
   const { around, folder } = bucket();
@@ -27,14 +27,14 @@ beforeEach(async () => {
 
 const targets = [
   ['two dots', '/../secret'],
-  ['two dots further in', '/inside/../../secret'],
+  ['two dots in a folder', '/inside/../../secret'],
   ['encoded dots', '/%2e%2e/secret'],
   ['encoded dots and slash', '/%2e%2e%2fsecret'],
   ['an encoded slash', '/..%2fsecret'],
   ['dots behind an encoded slash', '/inside%2f..%2f..%2fsecret'],
   ['a backslash', '/..\\secret'],
   ['an encoded backslash', '/..%5csecret'],
-  ['a NUL behind', '/../secret%00.png'],
+  ['a NUL after the name', '/../secret%00.png'],
   ['an overlong slash', '/..%c0%afsecret'],
   ['an overlong dot', '/%c0%ae%c0%ae/secret'],
   ['dots in an absolute form', 'http://h/../secret'],
@@ -44,14 +44,14 @@ const targets = [
   ['nothing behind a link', '/folder-link/none'],
   ['a folder behind a link', '/folder-link/empty/new'],
   ['a new folder behind a link', '/folder-link/new/new'],
-  ['a file behind a link further in', '/inside/folder-link/secret'],
+  ['a file behind a link in a folder', '/inside/folder-link/secret'],
   ['a link to nothing', '/dangling-link'],
   ['a name behind a link to nothing', '/dangling-link/new'],
-  ['a link that stays within', '/link-within/new'],
+  ['a link to a folder of the bucket', '/link-within/new'],
   ['a link into the system', '/proc/environ'],
 ];
 
-describe.each(targets)('%s leads nowhere', (_, target) => {
+describe.each(targets)('a target with %s is refused', (_, target) => {
   test.each(['GET', 'HEAD', 'PUT', 'DELETE'])('for %s', async (method) => {
     const { around, folder } = bucket();
     const links = (await readdir(folder)).sort();
@@ -72,13 +72,13 @@ test.each([
   ['an encoded absolute path', '/%2fetc%2fpasswd'],
   ['the rules file', '/../bucket.cors.xml'],
   ['a reserved name', '/.bucket-cors-x'],
-])('%s is no name', async (_, target) => {
+])('a target with %s is not a valid name', async (_, target) => {
   for (const method of ['GET', 'PUT', 'DELETE']) {
     expect(codeOf(await bucket().raw(method, target))).toBe('InvalidObjectName');
   }
 });
 
-test('a pipe in the folder holds nobody up and is no object', async () => {
+test('a FIFO in the folder is not an object and blocks no request', async () => {
   execFileSync('mkfifo', [join(bucket().folder, 'pipe')]);
   expect((await bucket().call('GET', '/pipe')).status).toBe(404);
   expect((await bucket().call('PUT', '/pipe', { body: 'x' })).status).toBe(409);

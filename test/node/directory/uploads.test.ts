@@ -8,24 +8,24 @@ const md5 = (body: Buffer | string) => createHash('md5').update(body).digest('ba
 const get = async (path: string) => (await bucket().call('GET', path)).body.toString();
 const temporaries = async () => (await bucket().files()).filter((name) => name.includes('.bucket-cors-'));
 
-describe('an upload that breaks off leaves the old object and nothing else', () => {
+describe('an interrupted upload leaves only the old object if it ends', () => {
   test.each([
     ['in the middle of a counted body', 'Content-Length: 100\r\n\r\nhalf of it'],
     ['in the middle of a chunk', 'Transfer-Encoding: chunked\r\n\r\nff\r\nhalf of it'],
     ['between two chunks', 'Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'],
     ['with a malformed chunk', 'Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\nno number\r\n'],
   ])('%s', async (_, rest) => {
-    await bucket().call('PUT', '/kept', { body: 'old' });
-    const replacing = bucket().connect(`PUT /kept HTTP/1.1\r\nHost: h\r\n${rest}`);
+    await bucket().call('PUT', '/existing', { body: 'old' });
+    const replacing = bucket().connect(`PUT /existing HTTP/1.1\r\nHost: h\r\n${rest}`);
     const making = bucket().connect(`PUT /new/folder/object HTTP/1.1\r\nHost: h\r\n${rest}`);
-    // A malformed body is over as soon as it comes; for the others both uploads have to be under way first.
+    // A malformed body ends its upload at once; wait for the temporary files of the others.
     if (!rest.includes('no number'))
-      await until('both have begun', async () => (await temporaries()).length === 2);
-    expect(await get('/kept')).toBe('old');
+      await until('both uploads have begun', async () => (await temporaries()).length === 2);
+    expect(await get('/existing')).toBe('old');
     replacing.destroy();
     making.destroy();
-    await until('only the old object is left', async () => (await bucket().files()).join() === 'kept');
-    expect(await get('/kept')).toBe('old');
+    await until('only the old object is left', async () => (await bucket().files()).join() === 'existing');
+    expect(await get('/existing')).toBe('old');
   });
 });
 
@@ -33,19 +33,19 @@ describe('Content-MD5', () => {
   test.each([
     ['right', md5('new'), 200, 'new'],
     ['wrong', md5('other'), 400, 'old'],
-    ['no base64', 'not a digest', 400, 'old'],
+    ['not base64', 'not a digest', 400, 'old'],
     ['too short', Buffer.from('short').toString('base64'), 400, 'old'],
     ['empty', '', 400, 'old'],
-  ])('that is %s', async (_, header, status, kept) => {
-    await bucket().call('PUT', '/kept', { body: 'old' });
-    const put = await bucket().call('PUT', '/kept', { headers: { 'content-md5': header }, body: 'new' });
+  ])('that is %s', async (_, header, status, content) => {
+    await bucket().call('PUT', '/existing', { body: 'old' });
+    const put = await bucket().call('PUT', '/existing', { headers: { 'content-md5': header }, body: 'new' });
     expect(put.status).toBe(status);
     expect(codeOf(put.body)).toBe(status === 400 ? 'InvalidDigest' : undefined);
-    expect(await get('/kept')).toBe(kept);
+    expect(await get('/existing')).toBe(content);
     expect(await temporaries()).toEqual([]);
   });
 
-  test('that is wrong for a large body is told to the client all the same', async () => {
+  test('that is malformed is reported also for a large body', async () => {
     const headers = { 'content-md5': 'no digest' };
     const put = await bucket().call('PUT', '/deep/er', { headers, body: Buffer.alloc(5_000_000) });
     expect(codeOf(put.body)).toBe('InvalidDigest');
@@ -53,8 +53,8 @@ describe('Content-MD5', () => {
   });
 });
 
-describe('names that need each other', () => {
-  test('an object where a folder is needed', async () => {
+describe('an object and a folder of the same name', () => {
+  test('conflict when the object exists', async () => {
     await bucket().call('PUT', '/taken', { body: 'old' });
     const put = await bucket().call('PUT', '/taken/b/c', { body: 'new' });
     expect(put.status).toBe(409);
@@ -65,7 +65,7 @@ describe('names that need each other', () => {
     expect(await get('/taken')).toBe('old');
   });
 
-  test('a folder where an object is to be', async () => {
+  test('conflict when the folder exists', async () => {
     await bucket().call('PUT', '/folder/object', { body: 'old' });
     const put = await bucket().call('PUT', '/folder', { body: 'new' });
     expect(put.status).toBe(409);
@@ -74,7 +74,7 @@ describe('names that need each other', () => {
     expect(await temporaries()).toEqual([]);
   });
 
-  test('folders go with their last object, and no sooner', async () => {
+  test('do not conflict after the folder’s last object is deleted: its folders are removed with it', async () => {
     await bucket().call('PUT', '/x/y/1', { body: '1' });
     await bucket().call('PUT', '/x/2', { body: '2' });
     await bucket().call('DELETE', '/x/y/1');
@@ -85,8 +85,8 @@ describe('names that need each other', () => {
   });
 });
 
-describe('at the same time', () => {
-  test('uploads of one object never mix, and a reader sees one of them whole', async () => {
+describe('concurrent requests', () => {
+  test('never mix uploads of one object, and read one of them whole', async () => {
     const bodies = [...'abcdefgh'].map((letter) => Buffer.alloc(400_000, letter));
     const tag = (body: Buffer) => `"${createHash('md5').update(body).digest('hex').toUpperCase()}"`;
     const tags = new Set(bodies.map(tag));
@@ -101,7 +101,7 @@ describe('at the same time', () => {
     expect(await temporaries()).toEqual([]);
   });
 
-  test('putting and deleting in the same folders fails for nobody', async () => {
+  test('put and delete in the same folders without an error', async () => {
     const path = '/many/folders/made/and/removed/again/object';
     const client = async () => {
       for (let round = 0; round < 15; round += 1) {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { isDiskStuck, openDisk } from '../../../src/node/files/disk.ts';
+import { disksIdle, isDiskStuck, openDisk } from '../../../src/node/files/disk.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -94,4 +94,22 @@ test('the time of work begins when it runs, not while it waits', async () => {
     await turn();
   }
   expect(await all).toEqual(['text', 'text', 'text']);
+});
+
+test('the wait for idle disks ends with the work that runs, and with the limit of work that hangs', async () => {
+  const [one, other] = [openDisk(LIMIT), openDisk(LIMIT)];
+  const [quick, hanging] = [work(), work()];
+  const all = Promise.allSettled([one(quick.run), other(hanging.run)]);
+  let idle = false;
+  void disksIdle().then(() => {
+    idle = true;
+  });
+  quick.end('text');
+  await vi.advanceTimersByTimeAsync(LIMIT - 1);
+  expect(idle).toBe(false);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(idle).toBe(true);
+  hanging.end('late');
+  await all;
+  await turn();
 });

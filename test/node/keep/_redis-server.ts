@@ -11,17 +11,17 @@ import { until } from '../../helpers/until.ts';
 
 const installed = spawnSync('redis-server', ['--version']).status === 0;
 
-/** Whether there is nothing to test with; in CI that is a failure instead. */
+/** True without a redis-server; in CI the tests fail instead. */
 export const skipped = !installed && process.env.CI !== 'true';
 const why = skipped ? ' (not run: there is no redis-server; apt-get install redis-server)' : '';
 export const WITH_SERVER = `with a server${why}`;
 
 export interface RedisServer {
-  /** Starts it on the test's own port, with more options than that. */
+  /** Starts it on the test's port, with further options. */
   start(...more: string[]): Promise<void>;
   stop(): Promise<void>;
   signal(name: NodeJS.Signals): void;
-  /** Sends one command as a stranger would. */
+  /** Sends one command with a client of its own. */
   stranger(...words: string[]): Promise<unknown>;
   /** `credentials` end with `@`. */
   url(credentials?: string): string;
@@ -37,23 +37,23 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** A redis-server that each test starts for itself, and that ends with the test. */
+/** A redis-server that each test starts, and that is stopped after the test. */
 export function useServer(): RedisServer {
   let folder = '';
   let port = 0;
   let server: ChildProcess | null = null;
 
   async function start(...more: string[]): Promise<void> {
-    const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder];
-    const kept = ['--save', '', '--appendonly', 'no'];
-    server = spawn('redis-server', [...place, ...kept, ...more], { stdio: 'ignore' });
+    const address = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder];
+    const inMemory = ['--save', '', '--appendonly', 'no'];
+    server = spawn('redis-server', [...address, ...inMemory, ...more], { stdio: 'ignore' });
     await until('redis-server answers', answers);
   }
 
   async function answers(): Promise<boolean> {
     const client = createClient({ socket: { host: '127.0.0.1', port, reconnectStrategy: false } });
     client.on('error', () => undefined);
-    // One that wants a password answers as well.
+    // NOAUTH: it answers, and requires a password.
     const answer = await client.connect().then(
       () => 'ready',
       (error: unknown) => String(error),

@@ -6,13 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { openRedis } from '../../../src/node/keep/redis.ts';
 import { startFaultLines } from '../../../src/node/start-fault.ts';
-import { closeAfter, lastGood, open, told, useClients, warn } from './_redis-client.ts';
+import { closeAfter, lastGood, open, useClients, warn, warnings } from './_redis-client.ts';
 import { freePort, skipped, useServer, WITH_SERVER } from './_redis-server.ts';
 
 const PASSWORD = 'p@ss/w%rd';
 useClients();
 
-describe('a URL that is none of Redis', () => {
+describe('a URL that is not valid for Redis', () => {
   test.each([
     ['secret', /is not a URL/],
     ['redis://127.0.0.1:99999', /is not a URL/],
@@ -22,7 +22,7 @@ describe('a URL that is none of Redis', () => {
     ['redis://:secret@127.0.0.1/rules', /not the number of a database/],
     ['redis://127.0.0.1?password=secret', /has a query/],
     ['redis://:secret%@127.0.0.1', /stray %/],
-  ])('%s is refused without being repeated', async (url, reason) => {
+  ])('%s is refused, and the fault does not quote it', async (url, reason) => {
     const error = await openRedis(url, warn).then(
       () => null,
       (refusal: unknown) => refusal,
@@ -38,21 +38,21 @@ describe('a URL that is none of Redis', () => {
 describe.skipIf(skipped)(WITH_SERVER, () => {
   const { start, stranger, url, folder } = useServer();
 
-  test('the right password opens, a wrong one is told of without being repeated', async () => {
+  test('the right password connects; a wrong one gives a warning that does not quote it', async () => {
     await start('--requirepass', PASSWORD);
     const right = await open(url(`:${encodeURIComponent(PASSWORD)}@`));
     await right.keep.write('b', await lastGood('https://a'));
     expect(await right.keep.read('b')).toEqual(await lastGood('https://a'));
-    expect(told).toEqual([]);
+    expect(warnings).toEqual([]);
     const wrong = await open(url('default:guessed-it@'));
     expect(await wrong.keep.read('b')).toBeNull();
     const none = await open(url());
     expect(await none.keep.read('b')).toBeNull();
-    expect(told).toEqual([expect.stringMatching(/WRONGPASS/), expect.stringMatching(/NOAUTH/)]);
-    expect(told.join()).not.toMatch(/guessed-it|p@ss|p%40ss/);
+    expect(warnings).toEqual([expect.stringMatching(/WRONGPASS/), expect.stringMatching(/NOAUTH/)]);
+    expect(warnings.join()).not.toMatch(/guessed-it|p@ss|p%40ss/);
   });
 
-  test('rediss:// speaks TLS with a server whose certificate holds, and with no other', async () => {
+  test('rediss:// connects with TLS, and only to a server with a trusted certificate', async () => {
     const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/tls/${name}`, import.meta.url));
     const [key, certificate] = [fixture('key.pem'), fixture('cert.pem')];
     const tlsPort = await freePort();
@@ -60,7 +60,7 @@ describe.skipIf(skipped)(WITH_SERVER, () => {
     await start('--tls-port', String(tlsPort), ...files, '--tls-auth-clients', 'no');
     await stranger('SET', 'bucket-cors:rules:b', 'garbage');
     await open(`rediss://127.0.0.1:${tlsPort}`);
-    expect(told).toEqual([expect.stringMatching(/^Redis at rediss:.* is away: self-signed certificate/)]);
+    expect(warnings).toEqual([expect.stringMatching(/^Redis at rediss:.* is away: self-signed certificate/)]);
     const script = join(folder(), 'tls.mjs');
     const module = new URL('../../../src/node/keep/redis.ts', import.meta.url).href;
     await writeFile(
@@ -74,8 +74,8 @@ describe.skipIf(skipped)(WITH_SERVER, () => {
     const env = { ...process.env, NODE_EXTRA_CA_CERTS: certificate };
     const child = fork(script, [`rediss://127.0.0.1:${tlsPort}`], { execArgv: [], env });
     closeAfter(async () => child.kill('SIGKILL'));
-    // Only a connection that stands can find out what is in the key.
-    expect(await once(child, 'message')).toEqual([expect.stringContaining('is not whole'), undefined]);
+    // Only an open connection can read what is in the key.
+    expect(await once(child, 'message')).toEqual([expect.stringContaining('is incomplete'), undefined]);
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 });

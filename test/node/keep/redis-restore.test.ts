@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { keyOf, sharedKey } from '../../../src/rules/in-force.ts';
+import { keyOf, sharedKey } from '../../../src/rules/ruled-bucket.ts';
 import { until } from '../../helpers/until.ts';
 import { configOf, type Started, startEdge } from '../_running.ts';
 import { openStore, rulesFor, type Store, UNAVAILABLE } from '../transport/_store.ts';
@@ -27,7 +27,7 @@ describe.skipIf(skipped)(`last good rules that Redis has lost, ${WITH_SERVER}`, 
   }
 
   const keyIn = ({ bucket }: Started): string => `bucket-cors:rules:${sharedKey(keyOf(bucket), hostname())}`;
-  /** Empty where there is no text. */
+  /** Empty if the value is not a string. */
   const storedBy = async (running: Started): Promise<string> =>
     String((await stranger('GET', keyIn(running)).catch(() => '')) ?? '');
   const isStored = async (running: Started, origin = 'https://a.example'): Promise<boolean> =>
@@ -65,31 +65,33 @@ describe.skipIf(skipped)(`last good rules that Redis has lost, ${WITH_SERVER}`, 
     await until('they are stored again', () => isStored(running));
   });
 
-  test('by a restart without persistence are written again once it is back, though nothing is loaded', async () => {
+  test('by a restart without persistence are written again once it is back, without a load', async () => {
     const running = await edge();
     const asked = store.asked();
     await stop();
-    await until('it is missed', () => running.logged().some(({ msg }) => msg.includes('is away')));
+    await until('the edge logs that Redis is away', () =>
+      running.logged().some(({ msg }) => msg.includes('is away')),
+    );
     await start();
     await until('they are stored again', () => isStored(running));
     expect(store.asked()).toBe(asked);
   });
 
   test.each<[string, (key: string, stored: string) => string[][]]>([
-    ['are gone alone', (key) => [['DEL', key]]],
-    ['are garbage', (key) => [['SET', key, 'garbage']]],
+    ['are deleted', (key) => [['DEL', key]]],
+    ['are replaced by garbage', (key) => [['SET', key, 'garbage']]],
     [
-      'are a list',
+      'are replaced by a list',
       (key) => [
         ['DEL', key],
         ['LPUSH', key, 'x'],
       ],
     ],
     [
-      'are older ones, as after a failover',
+      'are of an older version, as after a failover',
       (key, stored) => [['SET', key, stored.replace(/"version":"\w+"/, '"version":"0123456789abcdef"')]],
     ],
-  ])('or that %s are written again by /refresh', async (_, spoil) => {
+  ])('so that they %s are written again by /refresh', async (_, spoil) => {
     const running = await edge();
     const { version } = running.cache.status(keyOf(running.bucket)).lastGood ?? {};
     for (const command of spoil(keyIn(running), await storedBy(running))) await stranger(...command);
@@ -98,7 +100,7 @@ describe.skipIf(skipped)(`last good rules that Redis has lost, ${WITH_SERVER}`, 
     await until('they are stored again', async () => (await storedBy(running)).includes(String(version)));
   });
 
-  test('are not written where they are there', async () => {
+  test('are not written if they are stored', async () => {
     const running = await edge();
     const stored = await storedBy(running);
     for (let at = 0; at < 3; at += 1) await running.admin('/refresh', 'POST');

@@ -12,14 +12,14 @@ export const THIRD = '127.0.0.3';
 
 const portOf = ({ url }: Edge): number => Number(new URL(url).port);
 
-/** What one attacker has open. */
+/** The connections of one attacker. */
 export interface Attack {
   /** Connections or streams that the edge has not ended. */
   open(): number;
   end(): void;
 }
 
-/** How connections go on: from which address, and sending one more byte every so many milliseconds. */
+/** The address that connections come from, and the milliseconds after which each sends one more byte. */
 export interface Manner {
   readonly from?: string;
   readonly every?: number;
@@ -29,7 +29,7 @@ export const upload = (name: string, more = ''): string =>
   `PUT /key HTTP/1.1\r\nHost: ${name}\r\n${more}Content-Length: 1000\r\n\r\nx`;
 export const download = (name: string): string => `GET /big HTTP/1.1\r\nHost: ${name}\r\n\r\n`;
 
-/** Opens connections that send a text and then nothing more; downloads are not read. */
+/** Opens connections that send `text` and then nothing, or a byte at each interval; downloads are not read. */
 export function connections(
   at: Edge,
   count: number,
@@ -41,7 +41,7 @@ export function connections(
     const socket = connect({ port: portOf(at), host: '127.0.0.1', localAddress: from });
     sockets.add(socket);
     socket.on('error', () => {}).once('close', () => sockets.delete(socket));
-    // Paused it would not notice its end.
+    // A paused socket emits no `close` when the edge ends it.
     if (!text.startsWith('GET /big')) socket.resume();
     socket.write(text);
   }
@@ -58,7 +58,7 @@ export function connections(
   };
 }
 
-/** Opens connections of HTTP/2 with 128 streams each: uploads of one byte, or downloads that are not read. */
+/** Opens HTTP/2 connections with 128 streams each: uploads of one byte, or downloads that are not read. */
 export async function streams({ url }: Edge, count: number, name: string, uploads: boolean): Promise<Attack> {
   const sessions: ClientHttp2Session[] = [];
   let open = 0;
@@ -89,10 +89,10 @@ export async function streams({ url }: Edge, count: number, name: string, upload
   };
 }
 
-/** Milliseconds until a client that floods asks again. */
-const AGAIN = 50;
+/** Milliseconds until a flooding client sends its next request. */
+const PAUSE_MS = 50;
 
-/** Asks for `/slow` again and again, with so many requests at once. */
+/** Requests `/slow` repeatedly, with `atOnce` requests in flight. */
 export function flood(at: Edge, atOnce: number, name: string): Attack {
   const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
   const about = { host: '127.0.0.1', port: portOf(at), localAddress: ATTACKER, agent };
@@ -100,8 +100,8 @@ export function flood(at: Edge, atOnce: number, name: string): Attack {
   const again = (): void => {
     if (ended) return;
     const sent = request({ ...about, path: '/slow', headers: { Host: name } });
-    sent.once('response', (incoming) => incoming.resume().once('close', () => setTimeout(again, AGAIN)));
-    sent.on('error', () => setTimeout(again, AGAIN)).end();
+    sent.once('response', (incoming) => incoming.resume().once('close', () => setTimeout(again, PAUSE_MS)));
+    sent.on('error', () => setTimeout(again, PAUSE_MS)).end();
   };
   for (let begun = 0; begun < atOnce; begun += 1) again();
   return {

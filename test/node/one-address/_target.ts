@@ -13,21 +13,21 @@ import { openUpstream } from '../../helpers/upstream.ts';
 import { rulesFor } from '../transport/_store.ts';
 import { type Attack, OTHER } from './_attack.ts';
 
-/** Milliseconds for a test: each waits for the grace of five seconds, with a few others beside it. */
+/** Milliseconds for a test: each waits for the grace period of five seconds, and several run at once. */
 export const PATIENCE = 90_000;
 
 export interface Target extends Edge {
-  /** Requests that the bucket of that name has had. */
+  /** The number of requests to the bucket of that name. */
   asked(name: string): number;
   close(): Promise<void>;
 }
 
-/** Milliseconds that a bucket takes for the nth `/slow`: not the same for all, or they would end in waves. */
+/** Milliseconds of the nth `/slow`; they differ so that the responses do not come in waves. */
 const delayOf = (nth: number): number => 300 + ((nth * 37) % 1_200);
-/** Milliseconds after which the program is ended by force. */
-const LIMIT = 150_000;
+/** Milliseconds after which the program is killed. */
+const LIMIT_MS = 150_000;
 
-/** Runs the program before buckets, each at the host of its name, that take uploads and pour out `/big`. */
+/** Runs the program with buckets, each at the host of its name, that accept uploads and send an endless `/big`. */
 export async function target(
   buckets: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
   flags: readonly string[] = [],
@@ -52,7 +52,7 @@ export async function target(
     { bucket: `${store.url}/${name}`, store: 's3', rules, hosts: name, ...more },
   ]);
   await writeFile(file, JSON.stringify({ buckets: Object.fromEntries(configured) }));
-  const edge = run(['serve', ...PORTS, '--config', file, ...flags], { limit: LIMIT, ...options });
+  const edge = run(['serve', ...PORTS, '--config', file, ...flags], { limit: LIMIT_MS, ...options });
   return {
     ...edge,
     url: await edge.address('edge'),
@@ -71,7 +71,7 @@ export interface Probe {
   readonly milliseconds: number;
 }
 
-/** Sends one small request on a connection of its own. */
+/** Sends one small request on a new connection. */
 export function probe(
   { url }: Edge,
   name: string,
@@ -101,7 +101,7 @@ export function probe(
 
 const PROBES = 200;
 
-/** Probes one after the other; gives back the statuses that came, and the time in which 99 of 100 were answered. */
+/** Sends probes one after the other; returns their statuses and the 99th percentile of their times in milliseconds. */
 export async function probes(at: Edge, name: string, headers?: Record<string, string>) {
   const answered: Probe[] = [];
   while (answered.length < PROBES) answered.push(await probe(at, name, OTHER, headers));
@@ -112,7 +112,7 @@ export async function probes(at: Edge, name: string, headers?: Record<string, st
   };
 }
 
-/** The program, for the tests of a block. */
+/** Runs the program for the tests of a block. */
 export function useTarget(...given: Parameters<typeof target>): () => Target {
   let opened: Target | undefined;
   beforeAll(async () => {
@@ -125,7 +125,7 @@ export function useTarget(...given: Parameters<typeof target>): () => Target {
   };
 }
 
-/** Waits until an attack has taken what there is of a bucket; it ends with the test. */
+/** Waits until an attack has taken all `places` of a bucket; the attack ends with the test. */
 export async function under(
   { onTestFinished }: TestContext,
   at: Target,
@@ -135,7 +135,7 @@ export async function under(
 ): Promise<Attack> {
   const begun = await attack;
   onTestFinished(begun.end);
-  await until('the bucket is taken', () => at.asked(name) >= places, PATIENCE);
+  await until('the attack has all connections to the bucket', () => at.asked(name) >= places, PATIENCE);
   return begun;
 }
 

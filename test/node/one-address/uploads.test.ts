@@ -16,7 +16,7 @@ describe.concurrent('while one address has all of a bucket, another is served', 
     within: {},
   });
 
-  test('beside 256 uploads that stand still', { timeout: PATIENCE }, async (context) => {
+  test('beside 256 stalled uploads', { timeout: PATIENCE }, async (context) => {
     await under(context, at(), 'stalled', connections(at(), 256, upload('stalled')));
     await expectServed(at(), 'stalled');
     expect(tooSlow(at(), 'stalled')[0]).toMatchObject({ level: 'warn', status: 408 });
@@ -31,13 +31,13 @@ describe.concurrent('while one address has all of a bucket, another is served', 
     await expectServed(at(), 'dribbling');
   });
 
-  test('where both are clients of one trusted proxy', { timeout: PATIENCE }, async (context) => {
+  test('if both are clients of one trusted proxy', { timeout: PATIENCE }, async (context) => {
     const forwarded = upload('proxied', 'X-Forwarded-For: 198.51.100.1, 192.0.2.1\r\n');
     await under(context, at(), 'proxied', connections(at(), 256, forwarded, { from: OTHER }));
     await expectServed(at(), 'proxied', { 'X-Forwarded-For': '192.0.2.1, 192.0.2.2' });
   });
 
-  test('and a slow client loses nothing for as long as no other client asks', {
+  test('and a slow client loses no connection while no other client sends requests', {
     timeout: PATIENCE,
   }, async (context) => {
     const uploads = await under(context, at(), 'alone', connections(at(), 256, upload('alone')));
@@ -46,7 +46,7 @@ describe.concurrent('while one address has all of a bucket, another is served', 
     expect(tooSlow(at(), 'alone')).toEqual([]);
   });
 
-  test('and a slow client within its share loses nothing', { timeout: PATIENCE }, async (context) => {
+  test('and a slow client within its share loses no connection', { timeout: PATIENCE }, async (context) => {
     const within = connections(at(), 64, upload('within'));
     context.onTestFinished(within.end);
     await under(context, at(), 'within', connections(at(), 192, upload('within'), { from: OTHER }));
@@ -60,7 +60,7 @@ describe.concurrent('while one address has all of a bucket, another is served', 
 describe.concurrent('with --client-share 0', () => {
   const at = useTarget({ stalled: {} }, ['--client-share', '0']);
 
-  test('a slow client loses nothing, and another gets 503', { timeout: PATIENCE }, async (context) => {
+  test('a slow client loses no connection, and another gets 503', { timeout: PATIENCE }, async (context) => {
     const uploads = await under(context, at(), 'stalled', connections(at(), 256, upload('stalled')));
     expect((await probe(at(), 'stalled')).status).toBe(503);
     expect(uploads.open()).toBe(256);

@@ -185,3 +185,23 @@ describe.runIf(existsSync('/dev/full'))('an output that fails', () => {
     expect(String(pipe.read())).toBe('after\n');
   });
 });
+
+test.runIf(existsSync('/proc/self/fd'))(
+  'writeNow returns at once while a write on a thread hangs, and does not write a second time',
+  async () => {
+    // A blocking pipe stands for a disk that hangs: its reader reads nothing.
+    const to = writer(pipe.writes, { mayWait: true });
+    for (let time = 0; time < 100; time += 1) to.write(LINE);
+    await until('the pipe is full', to.writing);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect([to.writing(), to.mayBlock()]).toEqual([true, true]);
+    to.writeNow();
+    let read = '';
+    await until('all lines are written', () => {
+      read += pipe.read();
+      return !to.mayBlock();
+    });
+    read += pipe.read();
+    expect(read).toBe(LINE.repeat(100));
+  },
+);

@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect as openSession } from 'node:http2';
 import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { connect as secureConnect } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Closed } from '../../../src/node/server/crowd.ts';
@@ -192,4 +195,37 @@ test('a connection of HTTP/2 is idle only while it has no stream open', async ()
     ['idle', '127.0.0.1'],
     ['idle', '127.0.0.1'],
   ]);
+});
+
+test('over TLS on a Unix socket a connection with a request under way is not idle', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'crowd-'));
+  ends.push(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'edge.sock');
+  const closed: Closed[] = [];
+  const crowd = { most: 3, share: () => SHARE, onClose: (which: Closed) => void closed.push(which) };
+  const edge = await openOnNode({}, undefined, {
+    where: { socket: path },
+    crowd,
+    certificate: certificate(),
+  });
+  ends.push(edge.close);
+  edge.bucket.script = (_asked, incoming, outgoing) => {
+    incoming.resume().once('end', () => outgoing.end('small'));
+  };
+  const dial = async (text: string) => {
+    const socket = secureConnect({ socket: connect(path), ca: CA, host: 'localhost' });
+    socket.on('error', () => {});
+    ends.push(() => socket.destroy());
+    await once(socket, 'secureConnect');
+    socket.write(text);
+    return socket;
+  };
+  const uploads = [await dial(UPLOAD), await dial(UPLOAD)];
+  await asked(edge, 2);
+  const idle = await dial('');
+  const gone = once(idle, 'close');
+  await dial('');
+  await gone;
+  expect(uploads.map(({ destroyed }) => destroyed)).toEqual([false, false]);
+  expect(closed).toEqual(['idle']);
 });

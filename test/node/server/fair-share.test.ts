@@ -7,7 +7,7 @@ import {
   mostWaiting,
   shareOf,
 } from '../../../src/node/server/fair-share.ts';
-import { createGate, type Turn } from '../../../src/node/transport/gate.ts';
+import { createGate, type Permit, type Turn } from '../../../src/node/transport/gate.ts';
 
 const standing = fc.record({ passing: fc.nat(20), waiting: fc.nat(20) });
 const standings = fc.array(standing, { maxLength: 12 });
@@ -107,6 +107,7 @@ test('whatever comes and leaves, a gate is fair, loses no request, and lets no p
   fc.assert(
     fc.property(limits, fc.array(event, { maxLength: 80 }), (given, events) => {
       const gate = createGate(given);
+      const permits = new Map<Turn, Permit>();
       const passing: Turn[] = [];
       const waiting: Turn[] = [];
       const refused: Turn[] = [];
@@ -136,29 +137,31 @@ test('whatever comes and leaves, a gate is fair, loses no request, and lets no p
             throw new Error('nothing is ended without a share');
           },
         };
+        permits.set(turn, gate.permit(turn));
         return turn;
       };
+      const release = (turn: Turn | undefined) => turn && permits.get(turn)?.release();
       for (const one of events) {
         if (one.kind === 'enter') {
           const turn = turnOf(one.client);
           const [before, had] = [refused.length, of(waiting, one.client)];
           const most = Math.max(0, ...['a', 'b', 'c', 'd'].map((client) => of(waiting, client)));
           waiting.push(turn);
-          gate.enter(turn);
+          permits.get(turn)?.request();
           // A place in the queue is taken only from a client that has two more.
           if (refused.length > before && refused.at(-1) !== turn) expect(most).toBeGreaterThan(had + 1);
         } else if (one.kind === 'leave') {
           const [turn] = passing.splice(one.at % (passing.length || 1), 1);
-          if (turn !== undefined) gate.leave(turn);
+          release(turn);
         } else {
           const [turn] = waiting.splice(one.at % (waiting.length || 1), 1);
-          if (turn !== undefined) gate.cancel(turn);
+          release(turn);
         }
         expect(passing.length).toBeLessThanOrEqual(given.connections);
         expect(waiting.length).toBeLessThanOrEqual(given.queue);
         if (waiting.length > 0) expect(passing.length).toBe(given.connections);
       }
-      for (const turn of waiting.splice(0)) gate.cancel(turn);
+      for (const turn of waiting.splice(0)) release(turn);
     }),
     { numRuns: 500 },
   );

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, type TestContext, test } from 'vitest';
-import { clientsOf, clientsWithin, openFilesLimit } from '../../../src/node/server/open-files.ts';
+import {
+  clientsOf,
+  clientsWithin,
+  filesNeeded,
+  openFilesLimit,
+  warnOfFiles,
+} from '../../../src/node/server/open-files.ts';
 import { linesWith } from '../../cli/_edges.ts';
 import { until } from '../../helpers/until.ts';
 import { call } from '../_running.ts';
@@ -25,6 +31,32 @@ test.each([
     expect(clientsOf(configured, workers, files)).toBe(most);
   },
 );
+
+test.each([
+  [{ clientConnections: 'auto', connections: 256, workers: 1, buckets: 1 }, 1_024, 64 + 480 + 480],
+  [{ clientConnections: 'auto', connections: 256, workers: 1, buckets: 10 }, 1_024, 64 + 480 + 2_560],
+  [{ clientConnections: 'auto', connections: 256, workers: 4, buckets: 10 }, 1_024, 64 + 480 + 640],
+  [{ clientConnections: 3_000, connections: 256, workers: 1, buckets: 1 }, 1_024, 64 + 3_000 + 3_000],
+  [{ clientConnections: 100, connections: 1, workers: 8, buckets: 3 }, 1_024, 64 + 13 + 13],
+] as const)('a process with %o and %i open files needs at most %i', (options, files, needed) => {
+  expect(filesNeeded(options, files)).toBe(needed);
+});
+
+test('connections that the open files suffice for give no warning, and others name the limit to set', () => {
+  const warnings: unknown[] = [];
+  const log = { warn: (...warning: unknown[]) => void warnings.push(warning) };
+  const options = { clientConnections: 'auto', connections: 256, workers: 1, buckets: 2 } as const;
+  warnOfFiles(options, log, 2_000);
+  warnOfFiles(options, log, Number.POSITIVE_INFINITY);
+  expect(warnings).toEqual([]);
+  warnOfFiles(options, log, 1_000);
+  expect(warnings).toEqual([
+    [
+      { clientConnections: 468, connections: 256, buckets: 2, openFiles: 1_000, needed: 1_044 },
+      expect.stringContaining('raise the limit on open files to 1044 with ulimit -n'),
+    ],
+  ]);
+});
 
 test('there are as many open files as the system says', () => {
   expect(openFilesLimit()).toBeGreaterThan(64);
@@ -72,12 +104,17 @@ describe.concurrent('a process with few open files', () => {
     },
   );
 
-  test('warns where more connections are configured than there are files for', {
-    timeout: 60_000,
-  }, async (context) => {
-    const at = await confined(context, '--client-connections', '69');
-    expect(linesWith(at, /raise the limit on open files/)).toMatchObject([
-      { level: 'warn', clientConnections: 69, openFiles: 200 },
-    ]);
-  });
+  test.for([
+    ['one process', '1', 69],
+    ['two worker processes', '2', 35],
+  ] as const)(
+    'warns once of more connections than it has files for (%s)',
+    { timeout: 60_000 },
+    async ([, workers, clientConnections], context) => {
+      const at = await confined(context, '--client-connections', '69', '--workers', workers);
+      expect(linesWith(at, /raise the limit on open files/)).toMatchObject([
+        { level: 'warn', clientConnections, openFiles: 200 },
+      ]);
+    },
+  );
 });

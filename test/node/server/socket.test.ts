@@ -75,7 +75,7 @@ test('a file that is no socket is left alone', async () => {
   const { code, lines } = await ended(args());
   expect([code, lines]).toEqual([
     1,
-    [`bucket-cors: --socket ${path} is there and is not a socket: write another path`],
+    [`bucket-cors: --socket ${path} exists and is not a socket: write another path`],
   ]);
   expect(statSync(path).size).toBe(8);
 });
@@ -85,6 +85,6 @@ test('a socket in a folder that is not there is a fault', async () => {
   const { code, lines } = await ended(args());
   expect([code, lines]).toEqual([
     1,
-    [`bucket-cors: --socket ${path} is in a folder that is not there: make it, or write another path`],
+    [`bucket-cors: --socket ${path} is in a folder that does not exist: make it, or write another path`],
   ]);
 });

@@ -97,12 +97,12 @@ describe('a certificate', () => {
     expect((await met(url)).alpnProtocol).toBe('h2');
     expect((await callH2(session, { ':path': '/' })).status).toBe(200);
     session.destroy();
-    expect(logged).toMatchObject([{ level: 'info', message: 'certificate loaded anew' }]);
+    expect(logged).toMatchObject([{ level: 'info', message: 'certificate loaded again' }]);
   });
 
   test.each([
     ['does not fit its key', () => copyFileSync(OTHER.cert, files.cert), /--tls-key .* is not the key of/],
-    ['is no certificate', () => writeFileSync(files.cert, 'x'), /--tls-cert .* holds no certificate/],
+    ['is no certificate', () => writeFileSync(files.cert, 'x'), /--tls-cert .* contains no certificate/],
     ['is gone', () => rmSync(files.cert), /--tls-cert .* can't be read/],
   ])('that %s after a change leaves the old one', async (_, change, fault) => {
     const url = await serve();
@@ -145,10 +145,10 @@ describe('a certificate', () => {
     [
       'is not PEM',
       () => writeFileSync(files.cert, 'x'),
-      /holds no certificate: write the path of one in PEM/,
+      /contains no certificate: write the path of one in PEM/,
     ],
     ['has no key beside it', () => rmSync(files.key), /^--tls-key .*tls\.key can't be read: ENOENT/],
-    ['has a key that is none', () => copyFileSync(files.cert, files.key), /holds no private key/],
+    ['has a key that is none', () => copyFileSync(files.cert, files.key), /contains no private key/],
     [
       'has a key that is too short',
       () => put(WEAK),
@@ -171,7 +171,7 @@ describe('a certificate', () => {
     const wrong = await ended([...args, '--tls-cert', key, '--tls-key', key]);
     expect([wrong.code, wrong.lines]).toEqual([
       1,
-      [`bucket-cors: --tls-cert ${key} holds no certificate: write the path of one in PEM`],
+      [`bucket-cors: --tls-cert ${key} contains no certificate: write the path of one in PEM`],
     ]);
   });
 });

@@ -9,14 +9,14 @@ import { readUrl, type UrlNames } from './url.ts';
 const dateOf = (request: SignedRequest): string =>
   request.headerOf('x-oss-date') ?? request.headerOf('date') ?? '';
 
-const timeOf = (date: string): number => {
+function timeOf(date: string): number {
   const time = parseDate(date);
   if (time === null) throw refusal('AccessDenied', 'OSS authentication requires a valid Date.');
   return time;
-};
+}
 
 /** `Authorization: OSS AK:signature` */
-export const ossV1Header = (request: SignedRequest, bucket: string): Claim => {
+export function ossV1Header(request: SignedRequest, bucket: string): Claim {
   const found = /^OSS ([^\s:]+):(\S+)$/.exec(request.headerOf('authorization') ?? '');
   if (!found) throw refusal('InvalidArgument');
   const [, accessKeyId = '', signature = ''] = found;
@@ -30,10 +30,10 @@ export const ossV1Header = (request: SignedRequest, bucket: string): Claim => {
     tokenRefusal: ossTokenRefusal,
     sign: (secret) => ossV1Signature(request, { bucket, secret, date }),
   };
-};
+}
 
 /** `?OSSAccessKeyId=…&Expires=…&Signature=…` */
-export const ossV1Query = (request: SignedRequest, bucket: string): Claim => {
+export function ossV1Query(request: SignedRequest, bucket: string): Claim {
   const accessKeyId = request.parameterOf('OSSAccessKeyId');
   const expires = request.parameterOf('Expires');
   const signature = request.parameterOf('Signature');
@@ -53,12 +53,12 @@ export const ossV1Query = (request: SignedRequest, bucket: string): Claim => {
     tokenRefusal: ossTokenRefusal,
     sign: (secret) => ossV1Signature(request, { bucket, secret, date: expires }),
   };
-};
+}
 
 const namesIn = (list: string | undefined): string[] => list?.toLowerCase().split(';').filter(Boolean) ?? [];
 
 /** `Authorization: OSS4-HMAC-SHA256 Credential=…,[AdditionalHeaders=…,]Signature=…` */
-export const ossV4Header = (request: SignedRequest, bucket: string): Claim => {
+export function ossV4Header(request: SignedRequest, bucket: string): Claim {
   const pairs = readPairs(request.headerOf('authorization') ?? '');
   const credential = readCredential(pairs.get('Credential') ?? '', OSS_V4);
   const signature = pairs.get('Signature');
@@ -81,7 +81,7 @@ export const ossV4Header = (request: SignedRequest, bucket: string): Claim => {
     tokenRefusal: ossTokenRefusal,
     sign: (secret) => ossV4Signature(request, { bucket, secret, scope, additionalHeaders }),
   };
-};
+}
 
 const URL_NAMES: UrlNames = {
   algorithm: 'x-oss-signature-version',
@@ -93,7 +93,7 @@ const URL_NAMES: UrlNames = {
 };
 
 /** `?x-oss-signature-version=OSS4-HMAC-SHA256&x-oss-credential=…&x-oss-date=…&x-oss-expires=…&x-oss-signature=…` */
-export const ossV4Query = (request: SignedRequest, bucket: string): Claim => {
+export function ossV4Query(request: SignedRequest, bucket: string): Claim {
   const read = readUrl(request, OSS_V4, URL_NAMES);
   if (read === null) {
     throw refusal('InvalidArgument', 'The query parameters of the V4 signature are invalid.');
@@ -105,4 +105,4 @@ export const ossV4Query = (request: SignedRequest, bucket: string): Claim => {
     tokenRefusal: ossTokenRefusal,
     sign: (secret) => ossV4Signature(unsigned, { bucket, secret, scope, additionalHeaders }),
   };
-};
+}

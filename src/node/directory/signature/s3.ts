@@ -6,17 +6,17 @@ import { refusal } from '../refusal.ts';
 import { type Claim, readCredential, readPairs, type SignedRequest, s3TokenRefusal } from './claim.ts';
 import { readUrl, type UrlNames } from './url.ts';
 
-/** S3 takes no signature that leaves out the host or one of its own headers. */
-const checkSignedHeaders = (request: SignedRequest, signedHeaders: readonly string[]): void => {
+/** Throws a refusal unless the signature covers the host and every `x-amz-` header, as S3 requires. */
+function checkSignedHeaders(request: SignedRequest, signedHeaders: readonly string[]): void {
   const needed = [...headerMap(request.headers).keys()].filter((name) => name.startsWith('x-amz-'));
   const missing = ['host', ...needed].find((name) => !signedHeaders.includes(name));
   if (missing === undefined) return;
   const message = `There were headers present in the request which were not signed: ${missing}.`;
   throw refusal('AccessDenied', message);
-};
+}
 
 /** `Authorization: AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…` */
-export const s3V4Header = (request: SignedRequest): Claim => {
+export function s3V4Header(request: SignedRequest): Claim {
   const pairs = readPairs(request.headerOf('authorization') ?? '');
   const credential = readCredential(pairs.get('Credential') ?? '', S3_V4);
   const signature = pairs.get('Signature');
@@ -40,7 +40,7 @@ export const s3V4Header = (request: SignedRequest): Claim => {
     tokenRefusal: s3TokenRefusal,
     sign: (secret) => s3V4Signature(request, { secret, scope, signedHeaders, payload }),
   };
-};
+}
 
 const URL_NAMES: UrlNames = {
   algorithm: 'X-Amz-Algorithm',
@@ -52,14 +52,14 @@ const URL_NAMES: UrlNames = {
 };
 
 /** `?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=…&X-Amz-Date=…&X-Amz-Expires=…&X-Amz-SignedHeaders=…&X-Amz-Signature=…` */
-export const s3V4Query = (request: SignedRequest): Claim => {
+export function s3V4Query(request: SignedRequest): Claim {
   const read = readUrl(request, S3_V4, URL_NAMES);
   const signedHeaders = request.parameterOf('X-Amz-SignedHeaders')?.split(';');
   if (read === null || !signedHeaders) throw refusal('AuthorizationQueryParametersError');
   const { scope, unsigned, ...claim } = read;
   const named = request.parameterOf('X-Amz-Content-Sha256') ?? UNSIGNED_PAYLOAD;
   if (named !== UNSIGNED_PAYLOAD) {
-    const message = 'The directory bucket does not check a hash of the body that stands in a URL.';
+    const message = 'The directory bucket does not check a hash of the body that is in a URL.';
     throw refusal('NotImplemented', message);
   }
   checkSignedHeaders(request, signedHeaders);
@@ -69,4 +69,4 @@ export const s3V4Query = (request: SignedRequest): Claim => {
     tokenRefusal: s3TokenRefusal,
     sign: (secret) => s3V4Signature(unsigned, { secret, scope, signedHeaders, payload }),
   };
-};
+}

@@ -3,18 +3,18 @@ import type { Chain, Scope } from '../../../bucket/sign/chain.ts';
 import { basicDate, parseDate } from '../../../bucket/sign/date.ts';
 import { type Claim, readCredential, type SignedRequest } from './claim.ts';
 
-/** How a store names the parameters of a V4 signature in a URL. */
+/** A store's names for the parameters of a V4 signature in a URL. */
 export interface UrlNames {
   readonly algorithm: string;
   readonly credential: string;
   readonly date: string;
   readonly expires: string;
   readonly signature: string;
-  /** A token may also stand in the header of that name. */
+  /** A token may also be in the header of that name. */
   readonly securityToken: string;
 }
 
-/** What V4 signatures in URLs say alike, whichever the store. */
+/** The parts of a V4 signature in a URL that OSS and S3 have in common. */
 export interface UrlClaim
   extends Pick<Claim, 'accessKeyId' | 'securityToken' | 'signature' | 'signedAt' | 'validUntil'> {
   readonly scope: Scope;
@@ -22,24 +22,24 @@ export interface UrlClaim
   readonly unsigned: Signable;
 }
 
-/** The request as it was before a parameter was added to it. */
-const withoutParameter = (request: SignedRequest, dropped: string): Signable => {
+/** The request without the parameters of that name: the signature is added after signing. */
+function withoutParameter(request: SignedRequest, dropped: string): Signable {
   const { method, headers, target } = request;
   const { path, query = '' } = cut(target);
-  const kept = query.split('&').filter((piece) => decode(piece.split('=')[0] ?? '') !== dropped);
-  return { method, headers, target: `${path}?${kept.join('&')}` };
-};
+  const rest = query.split('&').filter((piece) => decode(piece.split('=')[0] ?? '') !== dropped);
+  return { method, headers, target: `${path}?${rest.join('&')}` };
+}
 
-const LONGEST_SECONDS = 7 * 24 * 60 * 60;
+const MAX_SECONDS = 7 * 24 * 60 * 60;
 
-/** Seconds that a signed URL is good for, 1 to 604800 (7 days), in milliseconds; null when it is no such number. */
-const readValidity = (text: string | undefined): number | null => {
+/** The validity of a signed URL, given as 1 to 604800 seconds (7 days), in milliseconds; null if out of range. */
+function readValidity(text: string | undefined): number | null {
   const seconds = /^\d{1,6}$/.test(text ?? '') ? Number(text) : 0;
-  return seconds >= 1 && seconds <= LONGEST_SECONDS ? seconds * 1000 : null;
-};
+  return seconds >= 1 && seconds <= MAX_SECONDS ? seconds * 1000 : null;
+}
 
-/** Reads a V4 signature in a URL; null when a parameter is missing or malformed, or they contradict each other. */
-export const readUrl = (request: SignedRequest, chain: Chain, names: UrlNames): UrlClaim | null => {
+/** Reads a V4 signature in a URL; null if a parameter is missing or malformed, or contradicts another. */
+export function readUrl(request: SignedRequest, chain: Chain, names: UrlNames): UrlClaim | null {
   const { parameterOf, headerOf } = request;
   const credential = readCredential(parameterOf(names.credential) ?? '', chain);
   const signature = parameterOf(names.signature);
@@ -58,4 +58,4 @@ export const readUrl = (request: SignedRequest, chain: Chain, names: UrlNames): 
     scope: { date, region: credential.region },
     unsigned: withoutParameter(request, names.signature),
   };
-};
+}

@@ -1,83 +1,83 @@
 import { describe, expect, test } from 'vitest';
-import { controlled, load, now, rulesOf, settled, told, unknown } from './_controlled.ts';
-import { DUE, MAX_STALE, START, useShelf } from './_shelf.ts';
+import { controlled, load, now, rulesOf, settled, summary, unknown } from './_controlled.ts';
+import { DUE, MAX_STALE, START, useStorage } from './_storage.ts';
 
-const shelf = useShelf();
-const { loaded, newCache, otherProcess } = shelf;
+const storage = useStorage();
+const { loaded, newCache, otherProcess } = storage;
 
 describe('a start', () => {
-  test('serves what was kept at once, and asks the store next', async () => {
+  test('serves the stored rules at once, and asks the bucket next', async () => {
     await otherProcess();
-    shelf.clock += 1000;
+    storage.clock += 1000;
     const [cache, source] = [newCache(), controlled()];
-    expect(told(await cache.current(source.bucket))).toBe('https://a');
+    expect(summary(await cache.current(source.bucket))).toBe('https://a');
     expect(cache.status('b')).toMatchObject({
       state: 'stale',
       lastGood: { confirmedAt: START },
       failure: null,
     });
-    // Without a second request: an isolate may never have one (found in review).
+    // Without a second request: an isolate may never get one.
     await settled(() => source.pending() === 1);
     expect(now(cache, source)).toBe('https://a');
     await load(cache, source, rulesOf('https://a'));
     expect(cache.status('b').state).toBe('fresh');
   });
 
-  test('keeps serving it while the store is down, and counts its age from the last confirmation', async () => {
+  test('serves the stored rules while the bucket is down, until maxStale after their last confirmation', async () => {
     await otherProcess();
-    shelf.clock += MAX_STALE - 10;
+    storage.clock += MAX_STALE - 10;
     const [cache, source] = [newCache(), controlled()];
-    expect(told(await cache.current(source.bucket))).toBe('https://a');
-    shelf.clock += 2;
+    expect(summary(await cache.current(source.bucket))).toBe('https://a');
+    storage.clock += 2;
     await loaded(cache, source, unknown('down'));
     expect(now(cache, source)).toBe('https://a');
     expect(cache.status('b')).toMatchObject({ state: 'stale', failure: { cause: 'down' } });
-    shelf.clock += 10;
+    storage.clock += 10;
     expect(now(cache, source)).toBe('unavailable');
   });
 
-  test('that begins with a refresh asks the store at once, not with the next request (found in review)', async () => {
+  test('with a refresh asks the bucket at once, although there are stored rules', async () => {
     await otherProcess();
-    shelf.clock += 1000;
+    storage.clock += 1000;
     const [cache, source] = [newCache(), controlled()];
     const refreshed = cache.refresh(source.bucket);
     await settled(() => source.pending() === 1);
     await load(cache, source, rulesOf('https://b'));
-    expect(told(await refreshed)).toBe('https://b');
+    expect(summary(await refreshed)).toBe('https://b');
   });
 
-  test('that is refreshed while what was kept is being read asks the store too', async () => {
+  test('with a refresh while stored rules are being read asks the bucket too', async () => {
     await otherProcess();
-    shelf.clock += 1000;
+    storage.clock += 1000;
     const [cache, source] = [newCache(), controlled()];
     const first = cache.current(source.bucket);
     const refreshed = cache.refresh(source.bucket);
     await settled(() => source.pending() === 1);
     await load(cache, source, rulesOf('https://b'));
-    expect([told(await first), told(await refreshed)]).toEqual(['https://a', 'https://b']);
+    expect([summary(await first), summary(await refreshed)]).toEqual(['https://a', 'https://b']);
   });
 
-  test('does not take what is too old', async () => {
+  test('ignores stored rules that are too old', async () => {
     await otherProcess();
-    shelf.clock += MAX_STALE + 1;
+    storage.clock += MAX_STALE + 1;
     const [cache, source] = [newCache(), controlled()];
     const first = cache.current(source.bucket);
     await settled(() => source.pending() === 1);
     source.answer(unknown());
-    expect(told(await first)).toBe('unavailable');
+    expect(summary(await first)).toBe('unavailable');
   });
 
-  test('takes a time that lies ahead for now', async () => {
+  test('treats stored rules from the future as confirmed now', async () => {
     await otherProcess();
-    shelf.clock -= 5000;
+    storage.clock -= 5000;
     const cache = newCache();
     await cache.current(controlled().bucket);
-    expect(cache.status('b').lastGood?.confirmedAt).toBe(shelf.clock);
+    expect(cache.status('b').lastGood?.confirmedAt).toBe(storage.clock);
   });
 });
 
-describe('a file or a document of this process', () => {
-  test('is neither kept nor taken from where others keep theirs', async () => {
+describe('rules from a file or an option of this process', () => {
+  test('are neither stored nor read from shared storage', async () => {
     await otherProcess();
     const source = controlled();
     const bucket = { ...source.bucket, source: { ...source.bucket.source, kind: 'file' as const } };
@@ -85,37 +85,37 @@ describe('a file or a document of this process', () => {
     const first = cache.current(bucket);
     await settled(() => source.pending() === 1);
     source.answer(rulesOf('https://own'));
-    expect(told(await first)).toBe('https://own');
+    expect(summary(await first)).toBe('https://own');
     await cache.learn(bucket, '0123456789abcdef');
-    expect([shelf.writes(), source.loads()]).toEqual([1, 1]);
+    expect([storage.writes(), source.loads()]).toEqual([1, 1]);
   });
 });
 
-describe('what is loaded is written', () => {
-  test('when it is new, not at each confirmation, and again when it has aged by a tenth', async () => {
+describe('loaded rules are stored', () => {
+  test('when their version is new, and again when the copy is older than a tenth of maxStale', async () => {
     const [cache, source] = [newCache(), controlled()];
     const confirm = async (origin: string, later: number) => {
-      shelf.clock += later;
+      storage.clock += later;
       await loaded(cache, source, rulesOf(origin));
-      return shelf.writes();
+      return storage.writes();
     };
     expect(await confirm('https://a', 0)).toBe(1);
     expect(await confirm('https://a', DUE)).toBe(1);
     expect(await confirm('https://a', DUE)).toBe(1);
     expect(await confirm('https://a', DUE)).toBe(2);
-    expect(shelf.stored?.confirmedAt).toBe(shelf.clock);
+    expect(storage.stored?.confirmedAt).toBe(storage.clock);
     expect(await confirm('https://b', DUE)).toBe(3);
-    expect(shelf.versions).toHaveLength(2);
+    expect(storage.versions).toHaveLength(2);
   });
 
-  test('again at the next confirmation when it could not be written', async () => {
+  test('again at the next confirmation if the write failed', async () => {
     const [cache, source] = [newCache(), controlled()];
-    shelf.works = false;
+    storage.isWritable = false;
     await loaded(cache, source, rulesOf('https://a'));
-    shelf.works = true;
-    shelf.clock += DUE;
+    storage.isWritable = true;
+    storage.clock += DUE;
     await loaded(cache, source, rulesOf('https://a'));
-    expect(shelf.writes()).toBe(2);
-    expect(shelf.stored).not.toBeNull();
+    expect(storage.writes()).toBe(2);
+    expect(storage.stored).not.toBeNull();
   });
 });

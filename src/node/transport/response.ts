@@ -1,0 +1,148 @@
+import type { Dispatcher } from 'undici';
+import { causeOf } from '../../bucket/cause.ts';
+import type { Failure, FlatHeaders, Reply, Sink } from '../../bucket/transport.ts';
+import { endsUnseen } from '../server/abort.ts';
+import { endConnection } from '../server/linger.ts';
+import { bodilessHeaders, flatHeaders, isBodiless, lengthOf, mayHaveBody } from './bucket-head.ts';
+import { breakOff, type Client, noteLast, sentOf, writeReply } from './client.ts';
+import { streamed } from './collect.ts';
+
+/** Bytes of bodies. */
+export interface Count {
+  /** From the client. */
+  received: number;
+  /** To the client. */
+  sent: number;
+}
+
+/**
+ * The response to one client: the bucket's own, or an error response of the edge. It calls each function of the sink
+ * at most once, and `end` last, when the client's side closes.
+ */
+export interface ClientResponse {
+  /** True while no head was sent. */
+  isPending(): boolean;
+  /** Whether the edge waits for the client to read. */
+  waits(): boolean;
+  /**
+   * Sends the bucket's final head. If it can't be sent, fails and returns the error to abort the bucket's response with;
+   * null otherwise.
+   */
+  start(status: number, rawHeaders: Dispatcher.DispatchController['rawHeaders']): Error | null;
+  /** Sends a part of the bucket's body. False if the bucket must pause until the outgoing response drains. */
+  write(chunk: Buffer): boolean;
+  /** The bucket's body is complete. */
+  end(): void;
+  /** Sends an error response, or breaks off a response that has begun. Does nothing after the first failure. */
+  fail(failure: Failure, error?: unknown): void;
+  /** Reports the outcome; call it once, when the client's side has closed. True if the client left early. */
+  close(): boolean;
+}
+
+/** What the client has been sent. A `broken` or `replied` response states why the bucket's could not be sent. */
+type Phase =
+  | { readonly name: 'pending' }
+  | { readonly name: 'streaming'; readonly length: number; readonly isEmpty: boolean }
+  | { readonly name: 'broken'; readonly failure: Failure; readonly cause: string | null }
+  | {
+      readonly name: 'replied';
+      readonly reply: Reply;
+      readonly failure: Failure;
+      readonly cause: string | null;
+    };
+
+const PENDING: Phase = { name: 'pending' };
+
+export function openResponse(client: Client, sink: Sink, count: Count): ClientResponse {
+  const { incoming, outgoing } = client;
+  let phase: Phase = PENDING;
+
+  function fail(failure: Failure, error?: unknown): void {
+    // An upload that the client breaks off fails at the bucket too; `close` reports the client instead.
+    if (phase.name === 'broken' || phase.name === 'replied' || client.closed() || incoming.errored !== null)
+      return;
+    const cause = error === undefined ? null : causeOf(error);
+    if (phase.name === 'streaming') {
+      phase = { name: 'broken', failure, cause };
+      breakOff(client);
+      return;
+    }
+    if (failure === 'ClientTimeout' || failure === 'ClientTooSlow') endConnection(incoming, outgoing);
+    const reply = sink.fail(failure);
+    phase = { name: 'replied', reply, failure, cause };
+    writeReply(client, reply);
+  }
+
+  function start(
+    status: number,
+    rawHeaders: Dispatcher.DispatchController['rawHeaders'],
+  ): ReturnType<ClientResponse['start']> {
+    try {
+      if (status < 100) throw new RangeError('no status is below 100');
+      const headers = flatHeaders(rawHeaders);
+      const length = lengthOf(headers);
+      const isEmpty = isBodiless(status);
+      const sent = sink.head(status, headers);
+      if (length === -1 && mayHaveBody(incoming.method, status) && endsUnseen(incoming)) {
+        fail('HTTPVersionNotSupported');
+        return new Error('the client could not see where the response ends');
+      }
+      outgoing.writeHead(status, mutable(isEmpty ? bodilessHeaders(status, sent) : sent));
+      noteLast(client);
+      phase = { name: 'streaming', length, isEmpty };
+      return null;
+    } catch (error) {
+      // The head is invalid, or Node refuses to send it.
+      fail('BucketAnswerInvalid', error);
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  function write(chunk: Buffer): boolean {
+    if (phase.name !== 'streaming' || phase.isEmpty) return true;
+    count.sent += chunk.length;
+    streamed(chunk.length);
+    if (count.sent !== phase.length) return outgoing.write(chunk);
+    // Ending with the last bytes lets Node send a small response in one write.
+    outgoing.end(chunk);
+    return true;
+  }
+
+  function close(): boolean {
+    const { received } = count;
+    switch (phase.name) {
+      case 'pending':
+      case 'streaming': {
+        const isGone = !outgoing.writableFinished;
+        sink.end({ ...count, failure: isGone ? 'ClientGone' : null, cause: null });
+        return isGone;
+      }
+      case 'broken':
+        sink.end({ ...count, failure: phase.failure, cause: phase.cause });
+        return false;
+      case 'replied':
+        sink.end({
+          received,
+          sent: sentOf(client, phase.reply),
+          failure: phase.failure,
+          cause: phase.cause,
+        });
+        return false;
+    }
+  }
+
+  return {
+    isPending: () => phase.name === 'pending',
+    waits: () => phase.name !== 'pending' && outgoing.writableNeedDrain,
+    start,
+    write,
+    end: () => {
+      if (!outgoing.writableEnded) outgoing.end();
+    },
+    fail,
+    close,
+  };
+}
+
+/** Node does not modify the list that `writeHead` takes. */
+const mutable = (headers: FlatHeaders): string[] => headers as string[];

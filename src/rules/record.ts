@@ -1,0 +1,169 @@
+import { NO_RULES } from '../cors/rule.ts';
+import type { CompiledEntry } from './in-force.ts';
+import type { LastGood } from './last-good.ts';
+import type { Loaded, Source, Validators } from './source.ts';
+import { versionOf } from './version.ts';
+
+/**
+ * What this process knows about one bucket's rules, from its first request until the bucket is removed. Compiled rules
+ * are apart, in an LRU cache, so that eviction loses no last good rules (promise 2).
+ *
+ * - At most one load runs, `loading`. Only that load changes `failure`, and it sets `due` when it ends.
+ * - `lastGood` is replaced as a whole and never becomes null again. The running load replaces it, or `recall` does with
+ *   a newer stored copy; `confirmed` and `validators` change with it. A load that finds it replaced since it began
+ *   discards its answer and asks again.
+ * - `failure` is null if the last load had an answer, whatever `lastGood` is.
+ */
+export interface RulesRecord {
+  readonly key: string;
+  lastGood: LastGood | null;
+  /** When a load last found `lastGood`, by the monotonic clock. */
+  confirmed: number;
+  /** What that source sent with `lastGood`. */
+  validators: { readonly source: Source; readonly given: Validators } | null;
+  /** The first rules came from a stored copy, and no load has confirmed rules since. */
+  unconfirmed: boolean;
+  failure: LoadFailure | null;
+  /** The load under way; it includes the reading of stored copies. */
+  loading: Promise<CompiledEntry> | null;
+  /** A load that requests wait for: it follows a change that a client made through this edge. */
+  waitFor: Promise<unknown> | null;
+  /** When the next load is due, by the monotonic clock. */
+  due: number;
+  /** True if the rules are stored outside the process too. */
+  stored: boolean;
+  /** True if the stored copies have been read; false again if none was usable. */
+  recalled: boolean;
+  /** The status that `onChange` last reported, as one line. */
+  reported: string;
+}
+
+export interface LoadFailure {
+  readonly cause: string;
+  readonly cure: string;
+  /** Epoch milliseconds of the wall clock, to be shown. */
+  readonly at: number;
+  /** Failed loads in a row. */
+  readonly count: number;
+}
+
+export interface RulesStatus {
+  /**
+   * `stale`: last good rules are in force although the last load failed, or they came from a stored copy and no load has
+   * ended yet. `unavailable`: there are no last good rules, or they are too old.
+   */
+  readonly state: 'not_loaded' | 'fresh' | 'stale' | 'unavailable';
+  readonly lastGood: LastGood | null;
+  readonly failure: LoadFailure | null;
+  /** Milliseconds since a load last found the last good rules; null without last good rules. */
+  readonly age: number | null;
+  /** Milliseconds until the next load; 0 if it is due. */
+  readonly due: number;
+}
+
+/** How time is measured, and how long last good rules stay in force. */
+export interface Timing {
+  /** Milliseconds after the last confirmation until last good rules are given up; 0: never. */
+  readonly maxStale: number;
+  /** Milliseconds of a monotonic clock. */
+  readonly now: () => number;
+  /** Epoch milliseconds. */
+  readonly wallClock: () => number;
+}
+
+export const newRecord = (key: string): RulesRecord => ({
+  key,
+  lastGood: null,
+  confirmed: 0,
+  validators: null,
+  unconfirmed: false,
+  failure: null,
+  loading: null,
+  waitFor: null,
+  due: Number.NEGATIVE_INFINITY,
+  stored: false,
+  recalled: false,
+  reported: '',
+});
+
+/** Milliseconds since a load last found the last good rules. */
+export const ageOf = ({ confirmed }: RulesRecord, { now }: Timing): number => now() - confirmed;
+
+export const isTooOld = (record: RulesRecord, timing: Timing): boolean =>
+  record.lastGood !== null && timing.maxStale > 0 && ageOf(record, timing) > timing.maxStale;
+
+export function statusOf(record: RulesRecord, timing: Timing): RulesStatus {
+  const { lastGood, failure, due } = record;
+  return {
+    state: stateOf(record, timing),
+    lastGood,
+    failure,
+    age: lastGood === null ? null : ageOf(record, timing),
+    due: Math.max(0, due - timing.now()),
+  };
+}
+
+function stateOf(record: RulesRecord, timing: Timing): RulesStatus['state'] {
+  const { lastGood, failure, unconfirmed } = record;
+  if (lastGood === null) return failure === null ? 'not_loaded' : 'unavailable';
+  if (isTooOld(record, timing)) return 'unavailable';
+  return failure === null && !unconfirmed ? 'fresh' : 'stale';
+}
+
+type Answered = Exclude<Loaded, { outcome: 'unknown' }>;
+
+export function recordFailure(
+  record: RulesRecord,
+  { cause, cure }: Pick<LoadFailure, 'cause' | 'cure'>,
+  { wallClock }: Timing,
+): void {
+  record.failure = { cause, cure, at: wallClock(), count: (record.failure?.count ?? 0) + 1 };
+}
+
+/**
+ * Makes an answer the last good rules. `before` is `lastGood` from before the source was asked; `overtaken`: it has been
+ * replaced since, and the answer is discarded.
+ */
+export async function recordAnswer(
+  record: RulesRecord,
+  source: Source,
+  before: LastGood | null,
+  answered: Answered,
+  timing: Timing,
+): Promise<'changed' | 'same' | 'overtaken'> {
+  const found = answered.outcome === 'unchanged' ? before : await lastGoodFrom(answered);
+  if (record.lastGood !== before) return 'overtaken';
+  if (found === null) {
+    const cause = `${source.name} answered "unchanged" although it had sent no rules before`;
+    recordFailure(record, { cause, cure: 'Correct the source.' }, timing);
+    return 'same';
+  }
+  record.failure = null;
+  record.unconfirmed = false;
+  record.validators = validatorsAfter(record, source, answered);
+  const same = before !== null && before.version === found.version;
+  const confirmedAt = timing.wallClock();
+  record.confirmed = timing.now();
+  record.lastGood = { ...found, loadedAt: same ? before.loadedAt : confirmedAt, confirmedAt };
+  return same ? 'same' : 'changed';
+}
+
+async function lastGoodFrom(answered: Exclude<Answered, { outcome: 'unchanged' }>): Promise<LastGood> {
+  const { ruleSet, warnings } = answered.outcome === 'rules' ? answered : { ruleSet: NO_RULES, warnings: [] };
+  const version = await versionOf(ruleSet, answered.outcome);
+  return { outcome: answered.outcome, ruleSet, version, warnings, loadedAt: 0, confirmedAt: 0 };
+}
+
+/** The validators of `lastGood` if this source sent them. */
+export const validatorsOf = ({ validators }: RulesRecord, source: Source): Validators | undefined =>
+  validators?.source === source ? validators.given : undefined;
+
+function validatorsAfter(
+  { validators }: RulesRecord,
+  source: Source,
+  answered: Answered,
+): RulesRecord['validators'] {
+  if (answered.outcome === 'none' || answered.outcome === 'missing') return null;
+  if (answered.validators !== undefined) return { source, given: answered.validators };
+  return answered.outcome === 'unchanged' ? validators : null;
+}
