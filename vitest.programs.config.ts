@@ -1,4 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+
+// Vitest's workers and the programs of the tests share compiled code, which halves the CPU time of a start.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/compile', import.meta.url));
 
 /** Long tests of whole edges with real programs: caches, clients, failing outputs, changed clocks, attacks, load. */
 export const PROGRAMS = [

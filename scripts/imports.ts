@@ -8,7 +8,7 @@ import { join, posix, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const CORE = ['cors', 'document', 'rules', 'bucket'];
-const ALL = [
+const ANYTHING = [
   'cors',
   'document',
   'rules',
@@ -21,7 +21,7 @@ const ALL = [
   'cli',
   '',
 ];
-/** By folder under src/; '' stands for the files beside the folders, such as index.ts. A folder may import itself. */
+/** By folder under src/; '' is the files beside the folders, index.ts above all. A folder may always import itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cors: [],
   document: ['cors'],
@@ -30,9 +30,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: CORE,
   edge: CORE,
   admin: CORE,
-  node: ALL,
-  cloudflare: ALL,
-  cli: ALL,
+  node: ANYTHING,
+  cloudflare: ANYTHING,
+  cli: ANYTHING,
   '': ['cors', 'document', 'rules', 'bucket', 'config', 'edge', 'admin'],
 };
 /** By wing, a folder under src/node/: the other wings that it may import. Every wing may import the files of SHARED. */
@@ -93,7 +93,9 @@ function objection(path: string, from: string | null): string | null {
   if (allowed === undefined)
     return `no rule says what ${label(folder)} may import: add it to scripts/imports.ts`;
   if (from === null) {
-    return allowed === ALL ? null : `${label(folder)} may not import a path that is computed at run time`;
+    return allowed === ANYTHING
+      ? null
+      : `${label(folder)} may not import a path that is computed at run time`;
   }
   if (!from.startsWith('.')) return packageObjection(folder, from);
   const imported = posix.normalize(posix.join(posix.dirname(path), from));

@@ -60,8 +60,8 @@ export function parseXml(whole: string): XmlText {
   const text = whole.replace(/^\s*<\?xml\s[^>]*\?>/, (found) => found.replace(/[^\r\n]/g, ' '));
   if (/^\s*<(?:!doctype\s+html|html)[\s>]/i.test(text))
     return refused('document', 'is an HTML page', 'a CORSConfiguration document');
-  // A declaration can define entities. The search ignores comments and attributes, so that no disagreement about where
-  // one ends can hide a declaration.
+  // A declaration can define entities. The search covers the whole text, so that no disagreement about the end of a
+  // comment or an attribute can hide one.
   const declaration = text.search(/<!(?!--|\[CDATA\[)/);
   if (declaration >= 0) {
     const place = locator(text)(declaration);

@@ -142,6 +142,9 @@ export function errorXml({ code, message, reason, details, trailer, requestId, h
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
-/** Escapes markup, and drops the control characters that XML 1.0 cannot carry. */
+/**
+ * Escapes markup, and drops the control characters that XML 1.0 cannot carry (§2.2). Request headers, where the text
+ * comes from, contain no other invalid character.
+ */
 const escapeXml = (text: string): string =>
   [...text].map((char) => ESCAPES[char] ?? (char < ' ' && !'\t\n\r'.includes(char) ? '' : char)).join('');

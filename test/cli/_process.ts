@@ -45,7 +45,7 @@ export function run(args: readonly string[], options: RunOptions = {}): Run {
   const { env = {}, node = NODE, cwd, limit: limitMs = LIMIT_MS, stdout = 'pipe', stderr = 'pipe' } = options;
   const [command = node, ...words] = [...(options.under ?? []), node, BIN, ...args];
   const child = spawn(command, words, {
-    env: { PATH: process.env.PATH ?? '', ...env },
+    env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '', ...env },
     stdio: ['ignore', stdout, stderr],
     ...(cwd !== undefined && { cwd }),
   });

@@ -24,7 +24,7 @@ afterAll(async () => {
   await store.close();
 });
 
-/** Replaces the workers and waits until the old ones have exited. The log level hides replacements, so this polls process ids. */
+/** Replaces the workers and polls until the old processes have exited, which the log level hides. */
 async function roll(): Promise<void> {
   const before = await workersOf(edge);
   edge.child.kill('SIGUSR2');

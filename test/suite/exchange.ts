@@ -162,7 +162,7 @@ async function ask(
   return wire.answer(method);
 }
 
-/** The body headers of the received head that differ from the sent head. */
+/** Checks that both heads describe the body in the same way. */
 export function expectSame(got: { headers: readonly string[] }, sent: Headers): void {
   const described = got.headers.filter((name, at) => at % 2 === 0 && DESCRIBES.test(name));
   const names = new Set([...described, ...sent.map(([name]) => name)].map((name) => name.toLowerCase()));

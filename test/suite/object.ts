@@ -117,7 +117,7 @@ export function addObjectTests(runtime: Runtime): void {
       passes,
     );
     testOn(runtime, 'lengths of empty bodies').each(OUTCOMES.filter(lengthWithoutBody))(
-      'passes the bucket’s $status to $method with $headers',
+      'passes the Content-Length of the bucket’s $status to $method',
       passes,
     );
 

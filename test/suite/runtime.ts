@@ -99,7 +99,10 @@ export const ONLY_ON_NODE = {
 /** A test that only Node can pass, with its reason from the table. */
 export const testOn = ({ name }: Runtime, _why: keyof typeof ONLY_ON_NODE) => test.skipIf(name !== 'node');
 
-/** The code of a failure on a runtime: workerd has one message for a refused or reset connection and for bytes that are not HTTP. */
+/**
+ * The code of a failure on a runtime: workerd has one message for a refused or reset connection and for bytes that are
+ * not HTTP.
+ */
 export const codeOn = ({ name }: Runtime, code: string): string =>
   name === 'workerd' && (code === 'BucketUnreachable' || code === 'BucketAnswerInvalid')
     ? 'BucketBrokeOff'

@@ -47,7 +47,10 @@ const TARGETS: readonly string[] = [
 /** Rewritten by URL parsers. */
 const RAW_TARGETS: readonly string[] = ['/a\\b', '/a|b{c}^`"<>'];
 
-/** A target has no fragment (RFC 9112 §3.2): software that removes it and software that does not would address two objects. */
+/**
+ * A target has no fragment (RFC 9112 §3.2): software that removes it and software that does not would address two
+ * objects.
+ */
 const FRAGMENTS: readonly string[] = ['/key?a#b', '/key#a?b', '/#', '/..#/b', '/key#', '/?cors#'];
 
 /** Pieces of a target that some software rewrites. */

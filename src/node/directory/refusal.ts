@@ -99,7 +99,8 @@ const XML_ESCAPES: Readonly<Record<string, string>> = {
   "'": '&apos;',
 };
 
-// XML 1.0 cannot represent most control characters, not even escaped (https://www.w3.org/TR/xml/#charsets).
+// XML 1.0 cannot represent these, not even escaped (https://www.w3.org/TR/xml/#charsets). The text may name an object or
+// quote a document, so U+FFFD shows where one was.
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
 
 const escapeXml = (text: string): string =>
