@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { call, corsHeaders, rawly, value, values } from '../helpers/client.ts';
-import { type Edge, type Runtime, testOn, useEdge } from './runtime.ts';
+import type { Edge, Runtime } from './runtime.ts';
+import { testOn, useEdge } from './runtime.ts';
 import { A, ONE_ORIGIN, ONE_ORIGIN_HEADERS } from './sets.ts';
 
 /** The headers of the one request that reached the bucket. */
