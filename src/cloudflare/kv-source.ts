@@ -1,8 +1,7 @@
 import { askForRules, readUncached, rulesUrl } from '../bucket/read.ts';
 import type { Address, Sign } from '../bucket/transport.ts';
 import type { RulesPlace } from '../config/values.ts';
-import type { Source } from '../rules/source.ts';
-import { loadedFrom } from '../rules/source.ts';
+import { loadedFrom, type Source } from '../rules/source.ts';
 import { bucketSource } from '../rules/sources/bucket.ts';
 import { inlineSource } from '../rules/sources/inline.ts';
 import { type Token, urlSource } from '../rules/sources/url.ts';

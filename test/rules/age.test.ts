@@ -9,7 +9,7 @@ const DUE = 69_000;
 const caches = useCaches();
 const { loaded, reload } = caches;
 
-describe('how long last good rules stay in force', () => {
+describe('last good rules', () => {
   /** Fails every load until `at` milliseconds after the good one. */
   async function failUntil(cache: RulesCache, source: Controlled, at: number): Promise<void> {
     for (const start = caches.clock; caches.clock < start + at; ) {
@@ -19,14 +19,14 @@ describe('how long last good rules stay in force', () => {
     }
   }
 
-  test('is maxStale after the last confirmation, while loads fail', async () => {
+  test('stay in force until maxStale after the last confirmation, while loads fail', async () => {
     const { cache, source } = await loaded();
     await failUntil(cache, source, MAX_STALE);
     expect(now(cache, source)).toBe('https://a');
     expect(cache.status('b').state).toBe('stale');
   });
 
-  test('is exceeded: they are unavailable until the next successful load', async () => {
+  test('are unavailable after maxStale, until the next successful load', async () => {
     const { cache, source } = await loaded();
     await failUntil(cache, source, MAX_STALE + 1);
     expect(cache.current(source.bucket)).toMatchObject({ rules: { state: 'unavailable' }, version: null });
@@ -36,7 +36,7 @@ describe('how long last good rules stay in force', () => {
     expect(cache.status('b').state).toBe('fresh');
   });
 
-  test('counts from the last confirmation, although the rules have not changed', async () => {
+  test('stay in force until maxStale after a confirmation that changed nothing', async () => {
     const { cache, source } = await loaded();
     await failUntil(cache, source, MAX_STALE - 2 * DUE);
     await reload(cache, source, rulesOf('https://a'), DUE);
@@ -44,14 +44,14 @@ describe('how long last good rules stay in force', () => {
     expect(now(cache, source)).toBe('https://a');
   });
 
-  test('has no limit with maxStale 0', async () => {
+  test('stay in force without a limit if maxStale is 0', async () => {
     const { cache, source } = await loaded(rulesOf('https://a'), TTL, 0);
     await reload(cache, source, unknown(), 10 * 365 * 86_400_000);
     expect(now(cache, source)).toBe('https://a');
     expect(cache.status('b').state).toBe('stale');
   });
 
-  test('after an idle time beyond maxStale, the next requests wait for one load', async () => {
+  test('that are too old after an idle time make the next requests wait for one load', async () => {
     const { cache, source } = await loaded();
     caches.clock += MAX_STALE + 1;
     const waits = [cache.current(source.bucket), cache.current(source.bucket)];
@@ -61,7 +61,7 @@ describe('how long last good rules stay in force', () => {
     expect((await Promise.all(waits)).map(summary)).toEqual(['https://a', 'https://a']);
   });
 
-  test('after an idle time beyond maxStale, they are unavailable if the load fails', async () => {
+  test('that are too old after an idle time are unavailable if the load fails', async () => {
     const { cache, source } = await loaded();
     caches.clock += MAX_STALE + 1;
     const waits = cache.current(source.bucket);
@@ -70,7 +70,7 @@ describe('how long last good rules stay in force', () => {
     expect(now(cache, source)).toBe('unavailable');
   });
 
-  test('is never exceeded without a failed load, although maxStale is shorter than the time to live', async () => {
+  test('stay in force without a failed load, although maxStale is shorter than the time to live', async () => {
     const { cache, source } = await loaded(rulesOf('https://a'), 300_000, 60_000);
     caches.clock += 120_000;
     const current = cache.current(source.bucket);
@@ -78,7 +78,7 @@ describe('how long last good rules stay in force', () => {
     expect(summary(await current)).toBe('https://a');
   });
 
-  test('after an idle time beyond maxStale, the next request waits also if the bucket was evicted', async () => {
+  test('that are too old after an idle time make requests wait, also after an eviction', async () => {
     const { cache, source } = await loaded();
     await crowd(cache);
     caches.clock += MAX_STALE + 1;
@@ -88,7 +88,7 @@ describe('how long last good rules stay in force', () => {
     expect(summary(await waits)).toBe('https://b');
   });
 
-  test('after an idle time beyond maxStale, the next request waits also if the bucket was reconfigured', async () => {
+  test('that are too old after an idle time make requests wait, also after a reconfiguration', async () => {
     const { cache, source } = await loaded();
     caches.clock += MAX_STALE + 1;
     const waits = cache.current({ ...source.bucket });
@@ -97,7 +97,7 @@ describe('how long last good rules stay in force', () => {
   });
 
   test.each([60_000, 30_000, 1_000])(
-    'of %i ms is never exceeded while loads succeed, as rules are revalidated within half of it',
+    'with a maxStale of %i ms never expire while loads succeed',
     async (maxStale) => {
       const { cache, source } = await loaded(rulesOf('https://a'), TTL, maxStale);
       for (let at = 0; at < 40; at += 1) {

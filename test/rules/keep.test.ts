@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { NO_RULES } from '../../src/cors/rule.ts';
-import type { Keep } from '../../src/rules/keep.ts';
-import { createCopies } from '../../src/rules/keep.ts';
+import { createCopies, type Keep } from '../../src/rules/keep.ts';
 import type { CopyHead, LastGood } from '../../src/rules/last-good.ts';
 
 const NOW = 1_700_000_000_000;

@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { METHODS, NO_RULES, type Rule } from '../../src/cors/rule.ts';
 import { MAX_DOCUMENT_BYTES, readDocument } from '../../src/document/read.ts';
-import type { LastGood } from '../../src/rules/last-good.ts';
-import { decodeLastGood, encodeLastGood, MAX_COPY_BYTES } from '../../src/rules/last-good.ts';
+import { decodeLastGood, encodeLastGood, type LastGood, MAX_COPY_BYTES } from '../../src/rules/last-good.ts';
 import { versionOf } from '../../src/rules/version.ts';
 import { rule } from '../helpers/rules.ts';
 

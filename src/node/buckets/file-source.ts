@@ -1,5 +1,10 @@
-import type { Loaded, Source, Validators } from '../../rules/source.ts';
-import { loadedFrom, MAX_DOCUMENT_BYTES } from '../../rules/source.ts';
+import {
+  type Loaded,
+  loadedFrom,
+  MAX_DOCUMENT_BYTES,
+  type Source,
+  type Validators,
+} from '../../rules/source.ts';
 import { readIfChanged } from '../files/text-file.ts';
 
 /**

@@ -2,8 +2,13 @@ import { createHash, randomUUID } from 'node:crypto';
 import { lstat, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Keep } from '../../rules/keep.ts';
-import type { LastGood } from '../../rules/last-good.ts';
-import { decodeLastGood, encodeLastGood, headOf, MAX_COPY_BYTES } from '../../rules/last-good.ts';
+import {
+  decodeLastGood,
+  encodeLastGood,
+  headOf,
+  type LastGood,
+  MAX_COPY_BYTES,
+} from '../../rules/last-good.ts';
 import { warnFaultsOnce, warnFirstOfRow } from '../../rules/warn-once.ts';
 import { isSilent, openDisk } from '../files/disk.ts';
 import { readTextFile } from '../files/text-file.ts';
@@ -23,10 +28,10 @@ const READABLE = 60;
 const temporaryIn = (folder: string): string => join(folder, `.rules-${randomUUID()}.tmp`);
 
 /** A different file for each bucket, also on file systems that ignore case. */
-function fileOf(bucket: string): string {
+function pathIn(folder: string, bucket: string): string {
   const readable = bucket.slice(0, READABLE).replaceAll(/[^A-Za-z0-9.-]/g, '_');
   const hash = createHash('sha256').update(bucket).digest('hex').slice(0, 32);
-  return `rules-${readable}-${hash}.json`;
+  return join(folder, `rules-${readable}-${hash}.json`);
 }
 
 /**
@@ -40,8 +45,62 @@ export async function openStateDirectory(
 ): Promise<StateDirectory> {
   // Two disks: a hanging write must not block reads.
   const [reads, writes] = [openDisk(), openDisk()];
-  const failures = warnFirstOfRow(warn);
   const faults = warnFaultsOnce(warn);
+  const writer = createWriter(folder, writes, warn, faults.gone);
+
+  await writes(() => prepare(folder)).catch(async (error) => {
+    if (!isSilent(error) && !(await reads(() => readdir(folder)).then(() => true, isSilent)))
+      throw startFault([
+        `state directory ${folder}: ${messageOf(error)}; name a folder that can be made and written`,
+      ]);
+    writer.failed(`state directory ${folder}`, error);
+  });
+
+  const textOf = (bucket: string) =>
+    readTextFile(pathIn(folder, bucket), { maxBytes: MAX_COPY_BYTES, disk: reads });
+
+  return {
+    async read(bucket) {
+      const path = pathIn(folder, bucket);
+      const found = await textOf(bucket);
+      if ('fault' in found) {
+        if (found.code !== 'ENOENT') faults.found(bucket, `${path} ${found.fault}. It is ignored.`);
+        return null;
+      }
+      const copy = await decodeLastGood(bucket, found.text);
+      if ('fault' in copy) {
+        faults.found(bucket, `${path} is ${copy.fault}. It is ignored until it is written again.`);
+        return null;
+      }
+      faults.gone(bucket);
+      return copy;
+    },
+    async peek(bucket) {
+      // Null has the caller write again, which shows whether writing works now.
+      if (writer.problem() !== null || faults.has(bucket)) return null;
+      const found = await textOf(bucket);
+      return 'fault' in found ? null : headOf(bucket, found.text);
+    },
+    write: writer.write,
+    problem: writer.problem,
+  };
+}
+
+/** A copy that waits to be written. */
+interface Queued {
+  /** Replaced if newer rules come before the write begins. */
+  lastGood: LastGood;
+  done: Promise<void>;
+}
+
+/** Writes copies, one write at a time for each bucket, and records whether the last write worked. */
+function createWriter(
+  folder: string,
+  disk: ReturnType<typeof openDisk>,
+  warn: (message: string) => void,
+  onWritten: (bucket: string) => void,
+) {
+  const failures = warnFirstOfRow(warn);
   const queue = new Map<string, Queued>();
   let problem: string | null = null;
 
@@ -53,77 +112,36 @@ export async function openStateDirectory(
     failures.failed(`${what} ${reason}`);
   }
 
-  await writes(() => prepare(folder)).catch(async (error) => {
-    if (!isSilent(error) && !(await reads(() => readdir(folder)).then(() => true, isSilent)))
-      throw startFault([
-        `state directory ${folder}: ${messageOf(error)}; name a folder that can be made and written`,
-      ]);
-    failed(`state directory ${folder}`, error);
-  });
-
-  const readText = (path: string) => readTextFile(path, { maxBytes: MAX_COPY_BYTES, disk: reads });
-
-  async function read(bucket: string): Promise<LastGood | null> {
-    const path = join(folder, fileOf(bucket));
-    const found = await readText(path);
-    if ('fault' in found) {
-      if (found.code !== 'ENOENT') faults.found(bucket, `${path} ${found.fault}. It is ignored.`);
-      return null;
-    }
-    const copy = await decodeLastGood(bucket, found.text);
-    if ('fault' in copy) {
-      faults.found(bucket, `${path} is ${copy.fault}. It is ignored until it is written again.`);
-      return null;
-    }
-    faults.gone(bucket);
-    return copy;
-  }
-
   async function put(bucket: string, own: Queued): Promise<void> {
-    const path = join(folder, fileOf(bucket));
+    const path = pathIn(folder, bucket);
     const leave = () => queue.get(bucket) === own && queue.delete(bucket);
     try {
-      await writes(() => {
+      await disk(() => {
         leave();
         return replace(folder, path, encodeLastGood(bucket, own.lastGood));
       });
       problem = null;
       failures.worked();
-      faults.gone(bucket);
+      onWritten(bucket);
     } catch (error) {
       leave();
       failed(path, error);
     }
   }
 
-  return {
-    read,
-    async peek(bucket) {
-      // Null has the caller write again, which shows whether writing works now.
-      if (problem !== null || faults.has(bucket)) return null;
-      const found = await readText(join(folder, fileOf(bucket)));
-      return 'fault' in found ? null : headOf(bucket, found.text);
-    },
-    write(bucket, lastGood) {
-      const queued = queue.get(bucket);
-      if (queued !== undefined) {
-        queued.lastGood = lastGood;
-        return queued.done;
-      }
-      const own: Queued = { lastGood, done: Promise.resolve() };
-      queue.set(bucket, own);
-      own.done = put(bucket, own);
-      return own.done;
-    },
-    problem: () => problem,
-  };
-}
+  function write(bucket: string, lastGood: LastGood): Promise<void> {
+    const queued = queue.get(bucket);
+    if (queued !== undefined) {
+      queued.lastGood = lastGood;
+      return queued.done;
+    }
+    const own: Queued = { lastGood, done: Promise.resolve() };
+    queue.set(bucket, own);
+    own.done = put(bucket, own);
+    return own.done;
+  }
 
-/** A copy that waits to be written. */
-interface Queued {
-  /** Replaced if newer rules come before the write begins. */
-  lastGood: LastGood;
-  done: Promise<void>;
+  return { write, failed, problem: () => problem };
 }
 
 /** Creates the folder, checks that it is writable, and removes temporary files of killed processes. */

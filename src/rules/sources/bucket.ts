@@ -1,5 +1,4 @@
-import type { Ask, Loaded, Source } from '../source.ts';
-import { loadedFrom, MAX_DOCUMENT_BYTES } from '../source.ts';
+import { type Ask, type Loaded, loadedFrom, MAX_DOCUMENT_BYTES, type Source } from '../source.ts';
 import { conditions, unlessUnchanged } from './conditional.ts';
 
 /** The bucket's own rules: `ask` sends `GET /?cors` (semantics.md §1). */

@@ -1,5 +1,4 @@
-import type { Source } from '../source.ts';
-import { loadedFrom } from '../source.ts';
+import { loadedFrom, type Source } from '../source.ts';
 
 /** Rules given as text, XML or JSON, in an option or a variable; read strictly. */
 export const inlineSource = (text: string): Source => ({

@@ -1,6 +1,12 @@
 import { causeOf } from '../../bucket/cause.ts';
-import type { Answer, Ask, Loaded, Source } from '../source.ts';
-import { loadedFrom, MAX_DOCUMENT_BYTES } from '../source.ts';
+import {
+  type Answer,
+  type Ask,
+  type Loaded,
+  loadedFrom,
+  MAX_DOCUMENT_BYTES,
+  type Source,
+} from '../source.ts';
 import { conditions, unlessUnchanged } from './conditional.ts';
 
 /** Returns a bearer token. Called at each load, so that the token may change while the edge runs. */

@@ -7,8 +7,8 @@ import { freePort, skipped, useServer, WITH_SERVER } from './_redis-server.ts';
 
 useClients();
 
-describe('without a server', () => {
-  test('Redis opens, reads give null, writes are dropped, and one warning says so', async () => {
+describe('without a Redis server', () => {
+  test('openRedis resolves, reads give null, writes are dropped, and one warning says so', async () => {
     const redis = await open(`redis://:secret@127.0.0.1:${await freePort()}`);
     expect(warnings).toEqual([
       expect.stringMatching(/^Redis at redis:\/\/127\.0\.0\.1:\d+ is away: .*ECONNREFUSED/),
@@ -19,7 +19,7 @@ describe('without a server', () => {
     expect(warnings).toHaveLength(1);
   });
 
-  test('that speaks Redis: one that accepts connections and sends nothing is away too', async () => {
+  test('a server that accepts connections and sends nothing counts as away', async () => {
     const server = createServer(() => undefined);
     const port = await listen(server);
     closeAfter(async () => server.close());

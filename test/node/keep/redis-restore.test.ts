@@ -9,7 +9,7 @@ import { skipped, useServer, WITH_SERVER } from './_redis-server.ts';
 
 useClients();
 
-describe.skipIf(skipped)(`last good rules that Redis has lost, ${WITH_SERVER}`, () => {
+describe.skipIf(skipped)(`last good rules in Redis, ${WITH_SERVER}`, () => {
   const { start, stop, stranger, url } = useServer();
   let store: Store;
   beforeEach(async () => {
@@ -33,13 +33,13 @@ describe.skipIf(skipped)(`last good rules that Redis has lost, ${WITH_SERVER}`, 
   const isStored = async (running: Started, origin = 'https://a.example'): Promise<boolean> =>
     (await storedBy(running)).includes(origin);
 
-  test('by FLUSHALL are written again by the next load', async () => {
+  test('that FLUSHALL removed are written again by the next load', async () => {
     const running = await edge('1s');
     await stranger('FLUSHALL');
     await until('they are stored again', () => isStored(running));
   });
 
-  test('by FLUSHALL are written again by the next load that fails', async () => {
+  test('that FLUSHALL removed are written again by the next load that fails', async () => {
     const running = await edge('1s');
     const { confirmedAt } = JSON.parse(await storedBy(running));
     store.cors = UNAVAILABLE;
@@ -50,14 +50,14 @@ describe.skipIf(skipped)(`last good rules that Redis has lost, ${WITH_SERVER}`, 
     expect(stored.confirmedAt - confirmedAt).toBeLessThan(10_000);
   });
 
-  test('by FLUSHALL are written again by /refresh', async () => {
+  test('that FLUSHALL removed are written again by /refresh', async () => {
     const running = await edge();
     await stranger('FLUSHALL');
     await running.admin('/refresh', 'POST');
     await until('they are stored again', () => isStored(running));
   });
 
-  test('by FLUSHALL are written again by /refresh though the bucket cannot be asked', async () => {
+  test('that FLUSHALL removed are written again by /refresh although the bucket is unavailable', async () => {
     const running = await edge();
     await stranger('FLUSHALL');
     store.cors = UNAVAILABLE;
@@ -65,7 +65,7 @@ describe.skipIf(skipped)(`last good rules that Redis has lost, ${WITH_SERVER}`, 
     await until('they are stored again', () => isStored(running));
   });
 
-  test('by a restart without persistence are written again once it is back, without a load', async () => {
+  test('that a restart removed are written again once Redis is back, without a load', async () => {
     const running = await edge();
     const asked = store.asked();
     await stop();
@@ -91,7 +91,7 @@ describe.skipIf(skipped)(`last good rules that Redis has lost, ${WITH_SERVER}`, 
       'are of an older version, as after a failover',
       (key, stored) => [['SET', key, stored.replace(/"version":"\w+"/, '"version":"0123456789abcdef"')]],
     ],
-  ])('so that they %s are written again by /refresh', async (_, spoil) => {
+  ])('that %s are written again by /refresh', async (_, spoil) => {
     const running = await edge();
     const { version } = running.cache.status(keyOf(running.bucket)).lastGood ?? {};
     for (const command of spoil(keyIn(running), await storedBy(running))) await stranger(...command);
@@ -100,7 +100,7 @@ describe.skipIf(skipped)(`last good rules that Redis has lost, ${WITH_SERVER}`, 
     await until('they are stored again', async () => (await storedBy(running)).includes(String(version)));
   });
 
-  test('are not written if they are stored', async () => {
+  test('that are stored are not written again', async () => {
     const running = await edge();
     const stored = await storedBy(running);
     for (let at = 0; at < 3; at += 1) await running.admin('/refresh', 'POST');

@@ -16,8 +16,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openStateDirectory } from '../../../src/node/keep/state-directory.ts';
 import { startFaultLines } from '../../../src/node/start-fault.ts';
-import type { LastGood } from '../../../src/rules/last-good.ts';
-import { MAX_COPY_BYTES } from '../../../src/rules/last-good.ts';
+import { type LastGood, MAX_COPY_BYTES } from '../../../src/rules/last-good.ts';
 import { versionOf } from '../../../src/rules/version.ts';
 import { rule } from '../../helpers/rules.ts';
 
