@@ -21,20 +21,20 @@ const FILE_BYTES = 64 * 1_048_576;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Everything that was configured. Without a file and without a bucket, `buckets` is empty. */
+/** The whole configuration. Without a file and without a bucket, `buckets` is empty. */
 export interface Configured {
   readonly config: Config;
   readonly buckets: readonly BucketConfig[];
-  /** What the options were given by. */
+  /** The flag, variable or file key that gave each option. */
   readonly places: Places;
   /** Sentences on variables that are not read. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads flags, variables and the configuration file that they name; a flag wins over a variable, and both over the
- * file. The variables of options in `unused` belong to other commands, and may be anything. Null after telling all
- * faults at once; the exit code is then 2.
+ * Reads flags, variables and the configuration file that they name; a flag takes precedence over a variable, and both
+ * over the file. The variables of options in `unused` belong to other commands and are not read. If there are faults it
+ * prints all of them, sets the exit code 2 and returns null.
  */
 export async function configure(
   args: readonly string[],
@@ -46,9 +46,9 @@ export async function configure(
   const variables = without(fromVariables(env), unused);
   const path = (flags.given.config ?? variables.config)?.text;
   const direct = { ...(path === undefined ? variables : without(variables, BUCKET_OPTIONS)), ...flags.given };
-  // A path in quotes is a fault of its own, and names no file.
+  // A path in quotes is a fault that `readConfig` reports.
   const file = path === undefined || wrapping(path) !== null ? NO_FILE : await readFile(path);
-  // A file with faults gives no options: they have been told where they stand.
+  // A file with faults gives no options; its faults are in the list below.
   const given = { ...file.options, ...direct };
   const read = readConfig(given);
   const both = path === undefined ? [] : besideFile(flags.given, flags.given.bucket ?? variables.bucket);
@@ -78,7 +78,7 @@ interface ReadFile {
 
 const NO_FILE: ReadFile = { options: {}, buckets: [], faults: [] };
 
-/** Reads a configuration file whole. */
+/** Reads a configuration file; with faults it returns no options and no buckets. */
 export async function readFile(path: string): Promise<ReadFile> {
   const found = await readTextFile(path, { maxBytes: FILE_BYTES, pipe: true });
   if ('fault' in found) {
@@ -90,13 +90,13 @@ export async function readFile(path: string): Promise<ReadFile> {
 }
 
 /**
- * Variables but for those of some options: beside a file nothing reads what says something of one bucket, and in the
- * environment it may be meant for other programs. On the command line it is meant.
+ * The variables without those of some options. With a configuration file, variables of bucket options are ignored: they
+ * may be meant for other programs. Flags are not, and `besideFile` reports them.
  */
 const without = (variables: GivenOptions, names: readonly OptionName[]): GivenOptions =>
   Object.fromEntries(Object.entries(variables).filter(([name]) => !names.some((one) => one === name)));
 
-/** Options of one bucket, where a file says them for each: they would be dropped in silence. */
+/** Faults for options of one bucket beside a file, which would otherwise be dropped silently. */
 function besideFile(flags: GivenOptions, bucket: Given | undefined): readonly Fault[] {
   const given = BUCKET_OPTIONS.flatMap((name) => (name === 'bucket' ? (bucket ?? []) : (flags[name] ?? [])));
   return given.map(({ place }) => ({

@@ -16,7 +16,7 @@ import { linesOf, serve } from './serve.ts';
 
 const EXAMPLE_BUCKET = fileURLToPath(new URL('../../examples/bucket', import.meta.url));
 
-/** `serve`, with a bucket to fall back on: an example, and a page on another origin that shows CORS happening. */
+/** `serve`; without a bucket it serves an example, and a page on another origin that shows CORS at work. */
 export async function demo(args: readonly string[], env: Environment): Promise<void> {
   const { bucket, config } = { ...fromVariables(env), ...readFlags(args).given };
   if (bucket !== undefined || config !== undefined) return serve(args, env);
@@ -25,7 +25,7 @@ export async function demo(args: readonly string[], env: Environment): Promise<v
   await run(() => openExample(configured, env), null);
 }
 
-/** The demo page is another origin: it needs a port of its own. */
+/** The demo page has to be another origin, so it needs another port. */
 function sharedDemoPort({ port, adminPort, demoPort }: GivenOptions): readonly Fault[] {
   const text = (given: Given | undefined, name: OptionName): string | null =>
     given?.text ?? OPTIONS[name].default;
@@ -38,10 +38,10 @@ function sharedDemoPort({ port, adminPort, demoPort }: GivenOptions): readonly F
   ];
 }
 
-/** A browser opens no Unix socket. */
+/** A browser cannot connect to a Unix socket. */
 function unreachable({ socket }: GivenOptions): readonly Fault[] {
   if (socket === undefined) return [];
-  const reason = 'is where the demo page can reach no edge';
+  const reason = 'cannot be reached by the demo page';
   return [{ place: socket.place, value: socket.text, reason, write: '--port, or a --bucket to serve' }];
 }
 
@@ -66,7 +66,7 @@ async function openExample({ config, places, warnings }: Configured, env: Enviro
   return { running, lines: [...linesOf(running), `demo page ${page}  (open it in a browser)`] };
 }
 
-/** What the demo page asks: with requested headers, though none, a preflight is meant. */
+/** Explains a request of the demo page; requested headers, even an empty list, ask about its preflight. */
 async function explainTo(
   { cache, buckets }: Running,
   { requestHeaders, ...facts }: DemoFacts,

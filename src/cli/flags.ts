@@ -6,7 +6,7 @@ import type { Fault } from '../document/fault.ts';
 const NAMES = Object.keys(OPTIONS) as OptionName[];
 const SPELT = new Map(NAMES.map((name) => [OPTIONS[name].flag, name]));
 
-/** Reads a command line. All unknown flags and stray words are told at once. */
+/** Reads a command line. The faults name all unknown flags and stray words at once. */
 export function readFlags(args: readonly string[]): { given: GivenOptions; faults: readonly Fault[] } {
   const given: GivenOptions = {};
   const faults: Fault[] = [];
@@ -31,7 +31,7 @@ export function readFlags(args: readonly string[]): { given: GivenOptions; fault
 
 const takesValue = (name: OptionName): boolean => !('alone' in OPTIONS[name]);
 
-/** Also where the next flag was taken for it, as after `--bucket` in `--bucket --debug-reason`. */
+/** True also if the parser took the next flag for the value, as in `--bucket --debug-reason`. */
 const lacksValue = ({
   value,
   inlineValue,

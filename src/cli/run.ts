@@ -12,21 +12,21 @@ export interface Served {
 }
 
 /**
- * Says where things are, and ends well at the first SIGTERM or SIGINT; SIGHUP loads all rules anew, and SIGUSR2
- * replaces the workers. Log lines go to standard output, this to standard error.
+ * Prints the addresses to standard error and serves until the first SIGTERM or SIGINT, which drains. SIGHUP reads the
+ * configuration file and loads all rules again, and SIGUSR2 replaces the worker processes.
  */
 export async function run(open: () => Promise<Served>, configFile: string | null): Promise<void> {
   exitOnCrash();
-  // A signal that comes during the start waits for its end; without a listener it would end the process.
+  // A signal during the start takes effect after it; without a listener it would end the process.
   let hungUp = false;
   let hangUp = () => {
     hungUp = true;
   };
   process.on('SIGHUP', () => hangUp());
-  // Workers that are just being started need no replacing.
+  // Worker processes that are being started need no replacement.
   let roll = async () => {};
   process.on('SIGUSR2', () => void roll());
-  // So does an edit of the file, which has been read already.
+  // An edit during the start also takes effect after it: the file has been read already.
   let edited = false;
   let edit = () => {
     edited = true;
@@ -37,7 +37,7 @@ export async function run(open: () => Promise<Served>, configFile: string | null
     const reread = () => rereadConfig(running, configFile);
     edit = () => void reread();
     if (edited) edit();
-    // The file first: what it names now is what is to be loaded.
+    // The file first, since it says which rules to load.
     hangUp = () => void reread().then(() => running.refresh().catch(() => {}));
     if (hungUp) hangUp();
     roll = running.roll;
@@ -48,7 +48,7 @@ export async function run(open: () => Promise<Served>, configFile: string | null
       void running.close().then(() => exit(0));
     };
     process.on('SIGTERM', end).on('SIGINT', end);
-    // Last: whoever reads them may send a signal at once.
+    // Last: a supervisor may send a signal as soon as it reads them.
     for (const line of lines) say(line);
   } catch (error) {
     watched?.close();
@@ -59,13 +59,13 @@ export async function run(open: () => Promise<Served>, configFile: string | null
   }
 }
 
-/** Ends this process by a signal, without waiting for anything. */
+/** Ends this process by the signal at once. */
 function endNow(signal: NodeJS.Signals): void {
   abortHttp10();
   process.kill(process.pid, signal);
 }
 
-/** Serves the buckets that a changed configuration file names; a faulty one changes nothing. */
+/** Serves the buckets of a changed configuration file; a file with faults changes nothing. */
 async function rereadConfig({ replace, log }: Running, path: string | null): Promise<void> {
   if (path === null) return;
   const { buckets, faults } = await readFile(path);

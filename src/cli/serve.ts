@@ -10,7 +10,7 @@ const NO_BUCKET: Fault = {
   write: '--bucket "oss://my-bucket?region=cn-hangzhou", or try "bucket-cors demo" without one',
 };
 
-/** Serves the configured buckets until a signal comes. */
+/** Serves the configured buckets until a signal ends the process. */
 export async function serve(args: readonly string[], env: Environment): Promise<void> {
   const noBucket = ({ bucket, config }: GivenOptions) =>
     bucket === undefined && config === undefined ? [NO_BUCKET] : [];
@@ -23,7 +23,7 @@ export async function serve(args: readonly string[], env: Environment): Promise<
   }, config.config);
 }
 
-/** Where things are, a line each. */
+/** The addresses, one line each. */
 export function linesOf({ url, adminUrl, buckets }: Running): string[] {
   const [first, ...more] = buckets();
   const what =

@@ -90,7 +90,9 @@ describe('a start that fails says why and leaves nothing running', () => {
 
   test('the address is not of this machine', async () => {
     const [line, ...others] = (await refused({ bucket: store.url, host: '203.0.113.1' })) ?? [];
-    expect(line).toMatch(/^--host 203\.0\.113\.1 is not an address of this machine \(EADDRNOTAVAIL\): write 127/);
+    expect(line).toMatch(
+      /^--host 203\.0\.113\.1 is not an address of this machine \(EADDRNOTAVAIL\): write 127/,
+    );
     expect(line).not.toContain('\n');
     expect(others).toEqual([]);
   });

@@ -6,7 +6,7 @@ import { type Disk, files } from './disk.ts';
 
 export interface TextFile {
   readonly text: string;
-  /** Tells one state of the file from another. */
+  /** Changes whenever the file changes. */
   readonly stamp: string;
   readonly mtime: number;
 }
@@ -14,31 +14,31 @@ export interface TextFile {
 /** Ends a sentence that begins with the file's path. */
 export interface FileFault {
   readonly fault: string;
-  /** The system's own code, where there is one. */
+  /** The system's error code, if it has one. */
   readonly code?: string;
 }
 
 export interface TextFileOptions {
-  /** A longer file is not read. */
+  /** A longer file is a fault. */
   readonly maxBytes: number;
-  /** A pipe may be read too, as a shell makes one for `<(command)`. */
+  /** Reads a pipe too: a shell makes one for `<(command)`. */
   readonly pipe?: boolean;
   readonly disk?: Disk;
 }
 
-/** Milliseconds between looks at a pipe that has nothing yet. */
+/** Milliseconds between reads of an empty pipe. */
 const PIPE_PAUSE = 20;
 const CHUNK = 65_536;
 
 /**
- * Reads a file as UTF-8, within limits of size and time. Never rejects. No device is opened, and a pipe without a writer
+ * Reads a file as UTF-8, within limits of size and time. Never rejects. It opens no device, and a pipe without a writer
  * counts as empty.
  */
 export const readTextFile = (path: string, options: TextFileOptions): Promise<TextFile | FileFault> =>
-  // Null stands for a known file, and none is known.
+  // `readIfChanged` returns null only for a known stamp.
   readIfChanged(path, undefined, options) as Promise<TextFile | FileFault>;
 
-/** The same; null where the file still has the stamp `known`. */
+/** The same; null if the file still has the stamp `known`. */
 export async function readIfChanged(
   path: string,
   known: string | undefined,
@@ -51,7 +51,7 @@ export async function readIfChanged(
       if (fault !== null) return fault;
       const stamp = stampOf(found);
       if (stamp === known) return null;
-      // Without O_NONBLOCK opening a pipe waits for its writer.
+      // Without O_NONBLOCK `open` blocks on a pipe until it has a writer.
       const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
       try {
         const bytes = await readAtMost(handle, maxBytes, signal);
@@ -68,7 +68,7 @@ export async function readIfChanged(
   }
 }
 
-/** Looked at before the file is read: an edit in between makes the stamp too old, never the text. */
+/** Take it before the read: an edit in between then makes the stamp too old, never the text. */
 export const stampOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
   [dev, ino, size, mtimeNs, ctimeNs].join('-');
 
@@ -83,7 +83,7 @@ const tooLong = (what: string, maxBytes: number): FileFault => ({
   code: 'EFBIG',
 });
 
-/** The whole content, or null where there is more of it: a size says nothing of a pipe, or of a file that grows. */
+/** The whole content; null if it is longer, which `stat` does not say of a pipe or a file that grows. */
 async function readAtMost(handle: FileHandle, maxBytes: number, signal: AbortSignal): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -100,7 +100,7 @@ async function readAtMost(handle: FileHandle, maxBytes: number, signal: AbortSig
   throw signal.reason;
 }
 
-/** Null where a pipe has nothing yet; empty at the end. */
+/** The next bytes; null if a pipe is empty, and no bytes at the end. */
 async function readSome(handle: FileHandle): Promise<Buffer | null> {
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(CHUNK), 0, CHUNK, null);

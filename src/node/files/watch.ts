@@ -4,93 +4,60 @@ import { dirname, resolve } from 'node:path';
 import { files } from './disk.ts';
 import { stampOf } from './text-file.ts';
 
-/** Milliseconds without an event after which a burst of them is over. */
+/** Milliseconds without an event that end a burst. */
 const QUIET = 100;
-/** Milliseconds after which a burst is looked at though it isn't over. */
-const PATIENCE = 1_000;
-/** Milliseconds between looks of its own accord: network file systems and some containers tell no events. */
+/** Milliseconds after which a burst is checked although it continues. */
+const BURST_MOST = 1_000;
+/** Milliseconds between checks without an event: network file systems and some containers send no events. */
 const POLL = 2_000;
 
 const MISSING = 'missing';
 
-interface Watched {
-  readonly identity: string;
-  readonly watcher: FSWatcher;
-}
-
 /**
- * Calls `changed` when a file has another content than before, is replaced, comes or goes; a burst of edits is one
- * change. It compares with what it finds when called, so begin to watch before the first load. A folder is watched
- * rather than the file: editors, and Kubernetes by its link `..data`, put another file in the old one's place, and a
- * watch on the old one would stay with it. It keeps no process alive.
+ * Calls `changed` when a file's content changes, or the file is replaced, appears or disappears; once for a burst of
+ * edits. It compares with the file's state at this call, so start the watch before the first read. It watches folders
+ * instead of the file: editors, and Kubernetes with its link `..data`, replace the file, and a watch on the old one
+ * would miss that. The watch does not delay the exit of the process.
  */
 export function watchFile(path: string, changed: () => void): { close(): void } {
   const file = resolve(path);
-  const folders = new Map<string, Watched>();
   let known = stampNow(file);
   let closed = false;
-  let looking = true;
+  let checking = true;
   let timer: NodeJS.Timeout | undefined;
   let burst: number | undefined;
+  const folders = watchFolders(noticed);
 
   function noticed(): void {
     if (closed) return;
     const now = performance.now();
     burst ??= now;
     clearTimeout(timer);
-    timer = setTimeout(look, Math.max(0, Math.min(QUIET, burst + PATIENCE - now))).unref();
+    timer = setTimeout(check, Math.max(0, Math.min(QUIET, burst + BURST_MOST - now))).unref();
   }
 
-  async function look(): Promise<void> {
+  async function check(): Promise<void> {
     burst = undefined;
-    // One look at a time, so that a file system that hangs gathers none.
-    if (looking) return noticed();
-    looking = true;
-    // A disk that does not answer says nothing of the file.
+    // One check at a time, so that none queue up while a disk hangs.
+    if (checking) return noticed();
+    checking = true;
+    // A disk that does not answer says nothing about the file.
     const found = await files(async () => {
-      // Watched first: what changes after the look is then told.
-      await watchFolders();
+      // Before the stamp: a change after it then causes an event.
+      await folders.follow(file);
       return stampLater(file);
     }).catch(() => known);
-    looking = false;
+    checking = false;
     if (closed || found === known) return;
     known = found;
     changed();
   }
 
-  /** The folder of the file and, where the file is a link, that of what it leads to. */
-  async function watchFolders(): Promise<void> {
-    const wanted = new Set([dirname(file), dirname(await realpath(file).catch(() => file))]);
-    for (const folder of folders.keys()) if (!wanted.has(folder)) unwatch(folder);
-    for (const folder of wanted) {
-      const identity = await stat(folder, { bigint: true }).then(identityOf, () => MISSING);
-      if (closed) return;
-      if (folders.get(folder)?.identity === identity) continue;
-      unwatch(folder);
-      if (identity !== MISSING) watchFolder(folder, identity);
-    }
-  }
-
-  function watchFolder(folder: string, identity: string): void {
-    try {
-      const watcher = watch(folder, { persistent: false }, noticed);
-      watcher.on('error', () => unwatch(folder));
-      folders.set(folder, { identity, watcher });
-    } catch {
-      // Not there, or no more watches to be had: the poll goes on, and tries again.
-    }
-  }
-
-  function unwatch(folder: string): void {
-    folders.get(folder)?.watcher.close();
-    folders.delete(folder);
-  }
-
   const polling = setInterval(noticed, POLL).unref();
-  void files(watchFolders)
+  void files(() => folders.follow(file))
     .catch(() => {})
     .then(() => {
-      looking = false;
+      checking = false;
       noticed();
     });
 
@@ -99,12 +66,57 @@ export function watchFile(path: string, changed: () => void): { close(): void } 
       closed = true;
       clearInterval(polling);
       clearTimeout(timer);
+      folders.close();
+    },
+  };
+}
+
+interface Watched {
+  readonly identity: string;
+  readonly watcher: FSWatcher;
+}
+
+/** Watches the folders of one file. */
+function watchFolders(noticed: () => void) {
+  const folders = new Map<string, Watched>();
+  let closed = false;
+
+  function watchFolder(folder: string, identity: string): void {
+    try {
+      const watcher = watch(folder, { persistent: false }, noticed);
+      watcher.on('error', () => unwatch(folder));
+      folders.set(folder, { identity, watcher });
+    } catch {
+      // The folder is missing, or the system's watches are used up: the poll tries again.
+    }
+  }
+
+  function unwatch(folder: string): void {
+    folders.get(folder)?.watcher.close();
+    folders.delete(folder);
+  }
+
+  return {
+    /** Watches the file's folder and, if the file is a link, its target's folder. */
+    async follow(file: string): Promise<void> {
+      const wanted = new Set([dirname(file), dirname(await realpath(file).catch(() => file))]);
+      for (const folder of folders.keys()) if (!wanted.has(folder)) unwatch(folder);
+      for (const folder of wanted) {
+        const identity = await stat(folder, { bigint: true }).then(identityOf, () => MISSING);
+        if (closed) return;
+        if (folders.get(folder)?.identity === identity) continue;
+        unwatch(folder);
+        if (identity !== MISSING) watchFolder(folder, identity);
+      }
+    },
+    close(): void {
+      closed = true;
       for (const folder of [...folders.keys()]) unwatch(folder);
     },
   };
 }
 
-/** Another folder by the same name is another one, also where it was given the old one's inode. */
+/** Differs for a new folder with the same name, also if it reuses the old one's inode. */
 const identityOf = ({ dev, ino, birthtimeNs }: BigIntStats): string => [dev, ino, birthtimeNs].join('-');
 
 function stampNow(file: string): string {

@@ -6,13 +6,13 @@ import { countsText } from './prometheus.ts';
 export interface Metrics {
   readonly observe: Observe;
   readonly countClosed: Counts['countClosed'];
-  /** Adds what another process of this edge has counted. */
+  /** Adds the counts of another process of this edge. */
   add(taken: CountsTaken): void;
-  /** The Prometheus text format and its content type. */
+  /** Returns the counts in the Prometheus text format, and its content type. */
   render(): Promise<{ type: string; text: string }>;
 }
 
-/** Counts requests by what was decided. No label holds what a client can invent: no path, no origin. */
+/** Counts requests by their decision. No label contains text that a client can choose, such as a path or an origin. */
 export function createMetrics(linesDropped?: () => number): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });

@@ -1,6 +1,7 @@
-import { type CountsTaken, SECONDS } from './counts.ts';
+import type { CountsTaken } from './counts.ts';
+import { SECONDS } from './series.ts';
 
-/** What was counted, in the Prometheus text format. */
+/** The counts in the Prometheus text format. */
 export const countsText = (counts: CountsTaken): string =>
   [requestsText, secondsText, bytesText, closedText, linesText].map((text) => text(counts)).join('\n');
 
@@ -58,8 +59,8 @@ const metric = (name: string, type: string, help: string, lines: readonly string
   [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines, ''].join('\n');
 
 function sample(name: string, labels: Readonly<Record<string, string>>, value: number): string {
-  const told = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
-  return `${name}{${told.join(',')}} ${value}`;
+  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
+  return `${name}{${pairs.join(',')}} ${value}`;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\n': '\\n' };

@@ -41,8 +41,9 @@ export async function openCertificate(
       log.warn({ certificate: files.cert, validTo }, 'certificate expired');
   }
 
-  async function reload(server: Pick<Server, 'setSecureContext'>): Promise<void> {
+  async function reload(server: Pick<Server, 'setSecureContext'>, isClosed: () => boolean): Promise<void> {
     const read = await readPair(files);
+    if (isClosed()) return;
     if ('fault' in read) {
       log.error({ certificate: files.cert, fault: read.fault }, 'certificate refused, the old one stays');
       return;
@@ -59,16 +60,18 @@ export async function openCertificate(
     context: first.context,
     follow: (server) => {
       let timer: NodeJS.Timeout | undefined;
+      let closed = false;
       // The two files rarely change at the same moment, and an old one does not fit a new one.
       const changed = (): void => {
         clearTimeout(timer);
-        timer = setTimeout(() => void reload(server), SETTLED).unref();
+        timer = setTimeout(() => void reload(server, () => closed), SETTLED).unref();
       };
       const watched = [watchFile(files.cert, changed), watchFile(files.key, changed)];
       // The files may have changed after they were read and before they were watched.
       changed();
       return {
         close: () => {
+          closed = true;
           clearTimeout(timer);
           for (const { close } of watched) close();
         },

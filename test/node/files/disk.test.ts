@@ -23,7 +23,7 @@ function work() {
 
 const turn = () => vi.advanceTimersByTimeAsync(0);
 
-test('work runs one piece after the other, in the order in which it came', async () => {
+test('work runs one piece at a time, in order', async () => {
   const disk = openDisk(LIMIT);
   const [one, two] = [work(), work()];
   const [first, second] = [disk(one.run), disk(two.run)];
@@ -38,7 +38,7 @@ test('work runs one piece after the other, in the order in which it came', async
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('work that hangs is given up after the limit, with all that waits for it', async () => {
+test('work that hangs fails at the limit, with all work that waits for it', async () => {
   const disk = openDisk(LIMIT);
   const [hanging, waiting] = [work(), work()];
   const all = Promise.allSettled([disk(hanging.run), disk(waiting.run)]);
@@ -55,12 +55,12 @@ test('work that hangs is given up after the limit, with all that waits for it', 
   expect(isDiskStuck()).toBe(false);
 });
 
-test('while work hangs no other is begun, and once it has ended other work runs again', async () => {
+test('while work hangs no other work begins, and after its end other work runs again', async () => {
   const disk = openDisk(LIMIT);
   const hanging = work();
-  const first = disk(hanging.run).catch(() => 'given up');
+  const first = disk(hanging.run).catch(() => 'timed out');
   await vi.advanceTimersByTimeAsync(LIMIT);
-  expect(await first).toBe('given up');
+  expect(await first).toBe('timed out');
   const refused = work();
   await expect(disk(refused.run)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
   expect(refused.seen).toEqual([]);
@@ -73,7 +73,7 @@ test('while work hangs no other is begun, and once it has ended other work runs 
   expect(isDiskStuck()).toBe(false);
 });
 
-test('work on one disk does not wait for that on another', async () => {
+test('work on one disk does not wait for another disk', async () => {
   const [one, other] = [openDisk(LIMIT), openDisk(LIMIT)];
   const [hanging, quick] = [work(), work()];
   void one(hanging.run).catch(() => {});
@@ -84,7 +84,7 @@ test('work on one disk does not wait for that on another', async () => {
   await turn();
 });
 
-test('the time of work begins when it runs, not while it waits', async () => {
+test('the limit of work starts when it runs, not while it waits', async () => {
   const disk = openDisk(LIMIT);
   const pieces = [work(), work(), work()];
   const all = Promise.all(pieces.map(({ run }) => disk(run)));

@@ -20,14 +20,14 @@ const MOST = 100_000;
 const read = (file = path, pipe = false) => readTextFile(file, { maxBytes: MOST, pipe });
 
 describe('a file', () => {
-  test('is read whole, in UTF-8, up to its limit', async () => {
+  test('is read whole as UTF-8, up to the limit', async () => {
     for (const text of ['', 'ünï', 'x'.repeat(MOST)]) {
       await writeFile(path, text);
       expect(await read()).toMatchObject({ text });
     }
   });
 
-  test('is not read where it has the stamp that is known', async () => {
+  test('with the known stamp is not read', async () => {
     await writeFile(path, 'a');
     const found = await read();
     if ('fault' in found) throw new Error(found.fault);
@@ -36,7 +36,7 @@ describe('a file', () => {
     expect(await readIfChanged(path, found.stamp, { maxBytes: MOST })).toMatchObject({ text: 'b' });
   });
 
-  test('that is longer than its limit is not read', async () => {
+  test('longer than the limit is not read', async () => {
     await writeFile(path, 'x'.repeat(MOST + 1));
     expect(await read()).toEqual({
       fault: 'has 100001 bytes, more than the 100000 it may have',
@@ -52,11 +52,11 @@ describe('a file', () => {
     expect(await read(folder)).toEqual({ fault: 'is not a file', code: 'EISDIR' });
   });
 
-  test.runIf(existsSync('/dev/zero'))('that is a device is a fault, and is not opened', async () => {
+  test.runIf(existsSync('/dev/zero'))('that is a device is a fault and is not opened', async () => {
     expect(await read('/dev/zero', true)).toEqual({ fault: 'is not a file', code: 'EINVAL' });
   });
 
-  test.runIf(existsSync('/proc/self/status'))('whose size is not known is read to its end', async () => {
+  test.runIf(existsSync('/proc/self/status'))('of unknown size is read to its end', async () => {
     expect(await read('/proc/self/status')).toMatchObject({ text: expect.stringContaining('Pid:') });
   });
 });
@@ -64,7 +64,7 @@ describe('a file', () => {
 describe.runIf(existsSync('/usr/bin/mkfifo'))('a pipe', () => {
   beforeEach(() => void execFileSync('mkfifo', [path]));
 
-  test('is a fault where only files are read, and nothing waits for its writer', async () => {
+  test('is a fault if only files are allowed, without a wait for its writer', async () => {
     expect(await read()).toEqual({ fault: 'is not a file', code: 'EINVAL' });
   });
 
@@ -72,8 +72,8 @@ describe.runIf(existsSync('/usr/bin/mkfifo'))('a pipe', () => {
     expect(await read(path, true)).toMatchObject({ text: '' });
   });
 
-  test('is read to its end, however slowly it is written', async () => {
-    // Opened for both ends, so that it does not wait for the reader.
+  test('is read to its end, also from a slow writer', async () => {
+    // Opened for reading and writing, so that it does not wait for the reader.
     const writer = await open(path, 'r+');
     const reading = read(path, true);
     for (const text of ['one ', 'two ', 'three']) {
@@ -84,7 +84,7 @@ describe.runIf(existsSync('/usr/bin/mkfifo'))('a pipe', () => {
     expect(await reading).toMatchObject({ text: 'one two three' });
   });
 
-  test('that has more than it may is a fault', async () => {
+  test('with more bytes than the limit is a fault', async () => {
     const writer = spawn('head', ['-c', String(MOST * 2), '/dev/zero'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
@@ -100,7 +100,7 @@ describe.runIf(existsSync('/usr/bin/mkfifo'))('a pipe', () => {
     writer.kill('SIGKILL');
   });
 
-  test('whose writer says nothing is given up after the limit, and its disk is free again', async () => {
+  test('with a silent writer fails at the limit, and its disk is free again', async () => {
     const writer = await open(path, 'r+');
     const disk = openDisk(100);
     expect(await readTextFile(path, { maxBytes: MOST, pipe: true, disk })).toEqual({

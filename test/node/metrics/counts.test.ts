@@ -14,7 +14,7 @@ const anEvent: fc.Arbitrary<RequestEvent> = fc
     code: fc.constantFrom('ClientGone' as const, null),
     received: fc.nat(9),
     sent: fc.nat(9),
-    // In sixteenths of a second sums are exact, in whatever order they are made.
+    // Sums of sixteenths are exact in any order.
     totalMs: fc.nat(80).map((sixteenths) => sixteenths * 62.5),
   })
   .map((some) => ({ ...EVENT, ...some }));
@@ -22,15 +22,15 @@ const anEvent: fc.Arbitrary<RequestEvent> = fc
 const lines = (counts: CountsTaken): string[] => countsText(counts).split('\n').sort();
 
 describe('counts', () => {
-  test('that several processes took and one added are those that one would have counted alone', () => {
+  test('of several processes, added up, equal the counts of a single process', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(anEvent, fc.nat(2), fc.boolean())), (events) => {
         const [alone, primary] = [createCounts(), createCounts()];
         const workers = [createCounts(), createCounts(), createCounts()];
-        for (const [event, at, tells] of events) {
+        for (const [event, at, takes] of events) {
           alone.observe(event);
           workers[at]?.observe(event);
-          const taken = tells ? workers[at]?.take() : null;
+          const taken = takes ? workers[at]?.take() : null;
           if (taken) primary.add(structuredClone(taken));
         }
         for (const worker of workers) {
@@ -43,7 +43,7 @@ describe('counts', () => {
     );
   });
 
-  test('have a bound: beyond it nothing is lost, and it is called other', () => {
+  test('beyond the bound on label sets are added to the label other', () => {
     const counts = createCounts({ most: 10 });
     for (let at = 0; at < 1_000; at += 1) {
       counts.observe({ ...EVENT, bucket: `b${at}`, status: at, sent: 1, totalMs: 1 });
@@ -58,8 +58,8 @@ describe('counts', () => {
   });
 });
 
-describe('their text', () => {
-  test('has classes that add up, as Prometheus wants a histogram', () => {
+describe('the Prometheus text', () => {
+  test('has cumulative classes, as a histogram requires', () => {
     const counts = createCounts();
     for (const totalMs of [1, 1, 70, 70_000]) counts.observe({ ...EVENT, totalMs });
     const found = countsText(counts.read())
@@ -71,7 +71,7 @@ describe('their text', () => {
     );
   });
 
-  test('escapes what a name may hold', () => {
+  test('escapes the characters of a name', () => {
     const counts = createCounts();
     counts.observe({ ...EVENT, bucket: 'a"b\\c\nd' });
     expect(countsText(counts.read())).toContain('requests_total{bucket="a\\"b\\\\c\\nd",');

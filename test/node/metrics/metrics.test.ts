@@ -11,7 +11,7 @@ async function samples({ render }: ReturnType<typeof createMetrics>, name: strin
 const REQUESTS = 'bucket_cors_requests_total';
 
 describe('metrics', () => {
-  test('count a request under what was decided', async () => {
+  test('count a request by its decision', async () => {
     const metrics = createMetrics();
     metrics.observe(EVENT);
     metrics.observe(EVENT);
@@ -24,7 +24,7 @@ describe('metrics', () => {
     ]);
   });
 
-  test('count a request of no bucket, and one that was never answered', async () => {
+  test('count a request without a bucket, and one without a response', async () => {
     const metrics = createMetrics();
     metrics.observe({ ...EVENT, bucket: null, kind: null, decision: null, status: 400, code: 'InvalidURI' });
     metrics.observe({ ...EVENT, status: null, code: 'ClientGone' });
@@ -34,7 +34,7 @@ describe('metrics', () => {
     ]);
   });
 
-  test('count bytes by their direction, and time in seconds', async () => {
+  test('count bytes by direction, and time in seconds', async () => {
     const metrics = createMetrics();
     metrics.observe({ ...EVENT, received: 7, sent: 11 });
     metrics.observe({ ...EVENT, received: 0, sent: 4 });
@@ -50,7 +50,7 @@ describe('metrics', () => {
     ]);
   });
 
-  test('do not grow with what clients invent', async () => {
+  test('do not grow with text that clients choose', async () => {
     const metrics = createMetrics();
     const lines = async () =>
       (await metrics.render()).text.split('\n').filter((line) => line.startsWith('bucket_')).length;
@@ -72,7 +72,7 @@ describe('metrics', () => {
     expect((await metrics.render()).text).not.toMatch(/M7|\/p7|o7\.example|R7|v7/);
   });
 
-  test('are apart for each edge, and come with those of the process', async () => {
+  test('are separate for each edge, and include those of the process', async () => {
     const [one, other] = [createMetrics(), createMetrics()];
     one.observe(EVENT);
     expect(await samples(other, REQUESTS)).toEqual([]);

@@ -9,7 +9,7 @@ import { openPipe, type Pipe } from '../../helpers/outputs.ts';
 import { until } from '../../helpers/until.ts';
 
 const MOST = 256 * 1024;
-/** What a pipe of Linux takes before it is full. */
+/** The capacity of a pipe on Linux. */
 const PIPE_SIZE = 65_536;
 const LINE = `${'x'.repeat(999)}\n`;
 
@@ -50,7 +50,7 @@ const numbered = (count: number): string[] =>
   Array.from({ length: count }, (_, at) => `${at} ${'é"x'.repeat(at % 50)}\n`);
 
 describe.runIf(existsSync('/proc/self/fd'))('lines', () => {
-  test.each([true, false])('reach a file whole and in their order (on a thread: %s)', async (mayWait) => {
+  test.each([true, false])('reach a file whole and in order (on a thread: %s)', async (mayWait) => {
     const path = join(folder, 'log');
     const to = toFile(path, mayWait);
     const lines = numbered(2_000);
@@ -60,7 +60,7 @@ describe.runIf(existsSync('/proc/self/fd'))('lines', () => {
     expect([to.dropped(), to.writing(), reports]).toEqual([0, false, []]);
   });
 
-  test('reach a pipe that is read now and then: each is there whole and in its order, or counted as dropped', async () => {
+  test('reach a pipe with a slow reader whole and in order, or are counted as dropped', async () => {
     const turns = fc.array(
       fc.record({ write: fc.nat({ max: 200 }), length: fc.nat({ max: 6_000 }), read: fc.boolean() }),
       { minLength: 1, maxLength: 12 },
@@ -114,7 +114,7 @@ describe.runIf(existsSync('/proc/self/fd'))('lines', () => {
     expect(reports).toHaveLength(1);
   });
 
-  test('that are longer than all there is room for are dropped', async () => {
+  test('longer than the queue are dropped', async () => {
     const to = toPipe();
     to.write(`${'x'.repeat(MOST)}\n`);
     to.write('short\n');
@@ -122,7 +122,7 @@ describe.runIf(existsSync('/proc/self/fd'))('lines', () => {
     expect([String(pipe.read()), to.dropped()]).toEqual(['short\n', 1]);
   });
 
-  test('of several writers at one pipe do not mix', async () => {
+  test('of several writers to one pipe do not mix', async () => {
     const writers = ['a', 'b', 'c'].map((name) => ({ name, to: toPipe() }));
     for (let time = 0; time < 200; time += 1)
       for (const { name, to } of writers) to.write(`${name.repeat(700 + time)}\n`);
@@ -141,7 +141,7 @@ describe.runIf(existsSync('/proc/self/fd'))('lines', () => {
 
 describe.runIf(existsSync('/dev/full'))('an output that fails', () => {
   test.each([true, false])(
-    'makes nothing throw, and a flush does not wait (on a thread: %s)',
+    'causes no exception, and a flush does not wait (on a thread: %s)',
     async (mayWait) => {
       const to = toFile('/dev/full', mayWait);
       for (let time = 0; time < 10; time += 1) to.write(LINE);
@@ -153,11 +153,11 @@ describe.runIf(existsSync('/dev/full'))('an output that fails', () => {
     },
   );
 
-  test('is tried again, and takes lines when it works again', async () => {
+  test('is retried, and gets lines when it works again', async () => {
     const to = toPipe();
     pipe.closeReader();
     for (let time = 0; time < 1_000; time += 1) to.write(LINE);
-    // The writer has its turn first.
+    // Let the writer run first.
     await new Promise(setImmediate);
     expect(to.dropped()).toBeGreaterThan(0);
     pipe.openReader();
@@ -171,7 +171,7 @@ describe.runIf(existsSync('/dev/full'))('an output that fails', () => {
     expect(read).toBe(LINE.repeat(1_000 - to.dropped()));
   });
 
-  test('is given up after the limit of a flush when nothing reads it', async () => {
+  test('without a reader ends a flush at its limit', async () => {
     const to = toPipe();
     const count = PIPE_SIZE / 1_000 + 100;
     for (let time = 0; time < count; time += 1) to.write(LINE);

@@ -17,7 +17,7 @@ function memory(level: Parameters<typeof createLog>[0] = 'info') {
 }
 
 describe('a request', () => {
-  test('is one line of JSON with all there is to know', () => {
+  test('is one line of JSON with all fields of its event', () => {
     const { log, lines, parsed } = memory();
     requestLog(log)(EVENT);
     expect(lines).toHaveLength(1);
@@ -27,7 +27,7 @@ describe('a request', () => {
     expect(new Date(time).toISOString()).toBe(time);
   });
 
-  test('to a bucket that sends CORS headers of its own is warned of once a bucket', () => {
+  test('to a bucket that sends its own CORS headers gives one warning for each bucket', () => {
     const { log, parsed } = memory('warn');
     const observe = requestLog(log);
     for (const bucket of ['a', 'b', 'a']) observe({ ...EVENT, bucket, bucketHadCors: true });
@@ -37,7 +37,7 @@ describe('a request', () => {
     ]);
   });
 
-  test('has values of one greatest length, and says how long they were', () => {
+  test('has its long values cut, with their length', () => {
     const { log, parsed } = memory();
     const long = { path: `/${'a'.repeat(14_999)}`, origin: 'o'.repeat(600), requestId: 'r'.repeat(512) };
     requestLog(log)({ ...EVENT, ...long });
@@ -48,23 +48,23 @@ describe('a request', () => {
     });
   });
 
-  test('that never got a head is told without one', () => {
+  test('without a response head is logged with nulls', () => {
     const { log, parsed } = memory();
     requestLog(log)({ ...EVENT, headMs: null, status: null, code: 'ClientGone' });
     expect(parsed()[0]).toMatchObject({ level: 'info', headMs: null, status: null, code: 'ClientGone' });
   });
 
   test.each([
-    ['info', 'that went well', {}],
+    ['info', 'that succeeded', {}],
     ['info', 'that was refused', { status: 403, decision: 'origin_not_allowed' }],
-    ['info', 'that was wrong', { status: 400, code: 'RequestInvalid' }],
-    ['info', 'whose client went away', { status: 200, code: 'ClientGone' }],
+    ['info', 'that was invalid', { status: 400, code: 'RequestInvalid' }],
+    ['info', 'whose client disconnected', { status: 200, code: 'ClientGone' }],
     ['warn', 'that the bucket answered with 500', { status: 500 }],
     ['warn', 'a preflight that could not be decided', { status: 503, decision: 'rules_unavailable' }],
     ['error', 'whose bucket could not be reached', { status: 502, code: 'BucketUnreachable' }],
-    ['error', 'whose bucket broke off behind a good status', { status: 200, code: 'BucketBrokeOff' }],
+    ['error', 'whose bucket broke off after a good status', { status: 200, code: 'BucketBrokeOff' }],
     ['error', 'on which the edge failed', { status: 500, code: 'InternalError' }],
-  ] as [string, string, Partial<RequestEvent>][])('%s: one %s', (level, _, about) => {
+  ] as [string, string, Partial<RequestEvent>][])('has level %s: one %s', (level, _, about) => {
     const { log, parsed } = memory();
     requestLog(log)({ ...EVENT, ...about });
     expect(parsed()).toMatchObject([{ level }]);
@@ -76,7 +76,7 @@ describe('a request', () => {
     ['warn', 2],
     ['error', 1],
     ['silent', 0],
-  ] as const)('at level %s, %i of three are told', (level, count) => {
+  ] as const)('at log level %s: %i of three are logged', (level, count) => {
     const { log, lines } = memory(level);
     for (const about of [{}, { status: 500 }, { code: 'BucketBrokeOff' as const }])
       requestLog(log)({ ...EVENT, ...about });
@@ -107,7 +107,7 @@ describe('rules', () => {
   };
   const failure: LoadFailure = { cause: 'it was down', cure: 'wait', at: 2, count: 1 };
 
-  test('that were loaded', () => {
+  test('that were loaded are one line', () => {
     const { log, parsed } = memory();
     logRules(log, bucket, { state: 'fresh', lastGood, failure: null });
     expect(parsed()).toMatchObject([
@@ -123,7 +123,7 @@ describe('rules', () => {
     ]);
   });
 
-  test('with values that were skipped, a line each', () => {
+  test('with skipped values have a line for each', () => {
     const { log, parsed } = memory();
     const warning = { place: 'CORSRule[1]', value: 'COPY', reason: 'unknown', write: 'GET' };
     logRules(log, bucket, {
@@ -141,7 +141,7 @@ describe('rules', () => {
   test.each([
     ['stale', lastGood, 'v1'],
     ['unavailable', null, null],
-  ] as const)('that could not be loaded: %s', (state, good, version) => {
+  ] as const)('that could not be loaded are logged with their state: %s', (state, good, version) => {
     const { log, parsed } = memory();
     logRules(log, bucket, { state, lastGood: good, failure });
     expect(parsed()).toMatchObject([
@@ -156,7 +156,7 @@ describe('the log of a running edge', () => {
   beforeEach(async () => {
     store = await openStore(rulesFor('https://a.example'));
     edge = await startEdge(configOf({ bucket: store.url }));
-    await until('the rules are told', () => edge.text.length > 0);
+    await until('the rules are logged', () => edge.text.length > 0);
   });
   afterEach(async () => {
     await edge.close();
@@ -166,7 +166,7 @@ describe('the log of a running edge', () => {
   const requests = () => edge.logged().filter(({ msg }) => msg === 'request');
   const rules = () => edge.logged().filter(({ msg }) => msg.startsWith('rules'));
 
-  test('has one line for each request, whatever became of it', async () => {
+  test('has one line for each request, whatever its outcome', async () => {
     await edge.call('/a', { headers: { Origin: 'https://a.example' } });
     await edge.call('/b', { headers: { Origin: 'https://other.example' } });
     await edge.call('/c', {
@@ -184,7 +184,7 @@ describe('the log of a running edge', () => {
     expect(requests().every(({ rulesVersion }) => rulesVersion === rules()[0]?.version)).toBe(true);
   });
 
-  test('never has a query, nor a header that authenticates', async () => {
+  test('contains no query and no authentication header', async () => {
     const secret = 'hush-7f3a';
     const headers = {
       Authorization: `OSS id:${secret}`,
@@ -203,7 +203,7 @@ describe('the log of a running edge', () => {
     expect(text).not.toContain(secret);
   });
 
-  test('tells of rules once a change, not once a load', async () => {
+  test('has a line for each change of the rules, not for each load', async () => {
     const refresh = () => edge.cache.refresh(edge.bucket);
     await refresh();
     await refresh();

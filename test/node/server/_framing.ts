@@ -4,15 +4,15 @@ import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { openOnNode } from '../../helpers/node-edge.ts';
 import type { Edge } from '../../suite/runtime.ts';
 
-/** A bucket that counts what reaches it, down to the byte. */
+/** A bucket that counts its requests and their bytes. */
 interface Counting {
-  /** Method, target and body of every request that came whole. */
+  /** Method, target and body of every complete request. */
   readonly whole: string[];
-  /** Method and target of every request, whole or not. */
+  /** Method and target of every request, complete or not. */
   readonly begun: string[];
-  /** Bytes on all of its connections. */
+  /** Bytes on all its connections. */
   bytes(): number;
-  /** Answers with this status before it has read anything; null to answer as usual. */
+  /** Answers with this status before it reads the body; null to answer as usual. */
   early: number | null;
 }
 
@@ -21,18 +21,18 @@ interface Framed {
   readonly bucket: Counting;
 }
 
-/** The name that the edge serves; any other is nobody's. */
+/** The only host that the edge serves. */
 export const HOST = 'bucket.test';
 export const OBJECT = 'the object';
 
 export const lines = (...each: readonly string[]): string => `${each.join('\r\n')}\r\n\r\n`;
-/** A request that must not come out of another one. */
+/** A request that must not be smuggled in another one. */
 export const SMUGGLED = lines('GET /smuggled HTTP/1.1', `Host: ${HOST}`);
-/** The statuses in what a connection gave, in their order. */
+/** The statuses in a connection's text, in their order. */
 export const statuses = (text: string): number[] =>
   [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
 
-/** An edge before a counting bucket, which forgets between tests. */
+/** An edge before a counting bucket, which is reset between tests. */
 export function useFramed(): () => Framed {
   const connections = new Set<Socket>();
   let server: Server;

@@ -7,11 +7,11 @@ import type { Asked } from '../../helpers/upstream.ts';
 import { ONE_ORIGIN } from '../../suite/sets.ts';
 
 export interface Http2 {
-  /** It has a bucket `other` too, by the host other.test. */
+  /** It also has a bucket `other` with the host other.test. */
   edge(): NodeEdge;
   /** The test's connection. */
   session(): ClientHttp2Session;
-  /** The first request that the bucket saw; fails the test where there is none. */
+  /** The bucket's first request; fails the test without one. */
   asked(): Asked;
 }
 

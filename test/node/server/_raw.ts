@@ -1,15 +1,15 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
-/** A bucket that is no HTTP server: it does with each connection what it is told. */
+/** A bucket without an HTTP server: the test answers on each connection itself. */
 export interface RawBucket {
   readonly url: string;
-  /** The first line of every request, in the order in which they came. */
+  /** The first line of every request, in order. */
   readonly asked: string[];
   readonly open: ReadonlySet<Socket>;
   close(): Promise<void>;
 }
 
-/** `act` is called for whatever comes on a connection, with how many times it has been called before. */
+/** `act` is called for every chunk on a connection, with the number of its earlier calls. */
 export async function openRaw(
   act: (socket: Socket, text: string, times: number) => void,
 ): Promise<RawBucket> {

@@ -10,7 +10,7 @@ interface Opened {
   close(): Promise<void>;
 }
 
-/** The plain apps, and a path and a POST that each has. */
+/** The plain apps, and a path and a POST of each. */
 const APPS: readonly { name: string; get: string; post: string; open(): Promise<Opened> }[] = [
   {
     name: 'the admin port',
@@ -46,7 +46,7 @@ describe.each(APPS)('$name', ({ get, post, open }) => {
     ['HTTP/1.1 under an IPv6 address', () => asked('Host: [::1]:8081'), 200],
     ['HTTP/1.1 without Host', () => asked(), 400],
     ['two Hosts', () => asked('Host: localhost', 'Host: localhost'), 400],
-    ['a Host that is none', () => asked('Host: a b'), 400],
+    ['an invalid Host', () => asked('Host: a b'), 400],
     ['a stranger’s Host', () => asked('Host: evil.test'), 403],
     ['a stranger’s Host in HTTP/1.0', () => lines(`GET ${get} HTTP/1.0`, 'Host: evil.test'), 403],
     [
@@ -65,7 +65,7 @@ describe.each(APPS)('$name', ({ get, post, open }) => {
       400,
     ],
     [
-      'a target that is none',
+      'an invalid target',
       () => lines(`GET ${get.slice(1)} HTTP/1.1`, 'Host: localhost', 'Connection: close'),
       400,
     ],
@@ -81,7 +81,11 @@ describe.each(APPS)('$name', ({ get, post, open }) => {
       () => asked('Host: localhost', ...Array.from({ length: 100 }, (_, at) => `X-${at}: 1`)),
       431,
     ],
-    ['a name that some take for framing', () => asked('Host: localhost', 'Transfer_Encoding: chunked'), 400],
+    [
+      'a header that some servers read as framing',
+      () => asked('Host: localhost', 'Transfer_Encoding: chunked'),
+      400,
+    ],
     [
       'a body in another coding',
       () => lines(`POST ${post} HTTP/1.1`, 'Host: localhost', 'Transfer-Encoding: gzip, chunked'),
@@ -92,7 +96,7 @@ describe.each(APPS)('$name', ({ get, post, open }) => {
     expect(statuses(await ask(text()))).toEqual([status]);
   });
 
-  test('says on every answer that types are not to be guessed and nothing is kept', async () => {
+  test('sends nosniff and no-store with every response', async () => {
     for (const target of [get, '/none', `/${'x'.repeat(9_000)}`]) {
       for (const headers of [[], ['Host', 'evil.test']]) {
         const answered = await call(app.url, { target, headers });
@@ -102,33 +106,33 @@ describe.each(APPS)('$name', ({ get, post, open }) => {
     }
   });
 
-  test('tells under which hosts it answers', async () => {
+  test('names the accepted hosts when it refuses one', async () => {
     const answered = await call(app.url, { target: get, headers: ['Host', 'evil.test'] });
     expect(JSON.parse(String(answered.body)).error).toContain(
       'ask for localhost or an address, or name the host',
     );
   });
 
-  test('answers requests that were sent ahead in their order, each once', async () => {
+  test('answers pipelined requests in order, each once', async () => {
     const one = (target: string) => lines(`GET ${target} HTTP/1.1`, 'Host: localhost');
     const answered = await ask(one(get) + one('/none') + one(get) + asked('Host: evil.test'));
     expect(statuses(answered)).toEqual([200, 404, 200, 403]);
   });
 
-  test('takes nothing behind an answer that is a connection’s last', async () => {
+  test('serves no request after a connection’s last response', async () => {
     const next = lines(`GET ${get} HTTP/1.1`, 'Host: localhost');
     expect(statuses(await ask(asked('Host: localhost') + next))).toHaveLength(1);
     expect(statuses(await ask(lines(`GET ${get} HTTP/1.1`) + next))).toEqual([400]);
   });
 
-  test('sends 100 before the answer to a client that waits for it, and none to HTTP/1.0', async () => {
+  test('sends 100 before the response to a client that waits for it, but not to HTTP/1.0', async () => {
     const expecting = (version: string) =>
       `${lines(`POST ${post} HTTP/${version}`, 'Host: localhost', 'Content-Length: 2', 'Expect: 100-continue')}{}`;
     expect(statuses(await ask(expecting('1.1')))[0]).toBe(100);
     expect(statuses(await ask(expecting('1.0')))).not.toContain(100);
   });
 
-  test('reads a body that nobody wants to its end, and answers the next request on that connection', async () => {
+  test('discards a body that the app does not read, and answers the next request on that connection', async () => {
     const wire = openWire(app.url);
     const length = 200_000;
     await wire.send(

@@ -23,7 +23,7 @@ test.each([
   expect(clientKey(address)).toBe(key);
 });
 
-test('IPv6 addresses count as one client exactly where their first 64 bits are the same', () => {
+test('IPv6 addresses count as one client exactly if their first 64 bits are the same', () => {
   const group = fc.oneof(fc.constant(0), fc.nat(0xffff));
   const groups = fc.array(group, { minLength: 8, maxLength: 8 });
   const written = (numbers: readonly number[], shortened: boolean): string => {
@@ -33,7 +33,7 @@ test('IPv6 addresses count as one client exactly where their first 64 bits are t
   };
   fc.assert(
     fc.property(groups, groups, fc.boolean(), (one, other, same) => {
-      // An IPv4 address in IPv6 is a client of its own.
+      // An IPv4-mapped address is a separate client.
       fc.pre(one.slice(0, 5).some((number) => number !== 0));
       const second = [...(same ? one : other).slice(0, 4), ...other.slice(4)];
       fc.pre(second.slice(0, 5).some((number) => number !== 0));

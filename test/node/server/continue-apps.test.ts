@@ -33,7 +33,7 @@ const urls = {
 
 const WISH = JSON.stringify({ origin: 'https://a.example', method: 'GET', path: '/key', headers: {} });
 
-/** By whom it is answered: request line, further headers, body. */
+/** The app, the request line, further headers and the body. */
 const REQUESTS: readonly (readonly [keyof typeof urls, string, string, string])[] = [
   ['the admin port', 'GET /healthz', '', ''],
   ['the admin port', 'POST /refresh', 'Content-Length: 0\r\n', ''],
@@ -56,7 +56,7 @@ const REQUESTS: readonly (readonly [keyof typeof urls, string, string, string])[
 describe.each(REQUESTS)('%s, asked %s with Expect: 100-continue and %j,', (whose, line, headers, body) => {
   const head = `${line} HTTP/1.1\r\nHost: localhost\r\n${headers}`;
 
-  test('says 100 once before its answer', async () => {
+  test('sends 100 once before its response', async () => {
     const wire = openWire(urls[whose]());
     await wire.send(`${head}Expect: 100-continue\r\n\r\n`);
     const interim = await wire.answer('GET');
@@ -71,7 +71,7 @@ describe.each(REQUESTS)('%s, asked %s with Expect: 100-continue and %j,', (whose
     wire.socket.destroy();
   });
 
-  test('says no 100 to HTTP/1.0', async () => {
+  test('sends no 100 to HTTP/1.0', async () => {
     const wire = openWire(urls[whose]());
     await wire.send(`${head.replace('HTTP/1.1', 'HTTP/1.0')}Expect: 100-continue\r\n\r\n${body}`);
     expect((await wire.answer('GET')).status).toBeGreaterThanOrEqual(200);

@@ -8,7 +8,7 @@ import { openOnNode } from '../../helpers/node-edge.ts';
 import { collect, say } from '../../helpers/upstream.ts';
 import type { Edge } from '../../suite/runtime.ts';
 
-// Debian's: an older botocore than the newest is what showed the fault.
+// Debian's version: an older botocore waited for a 100 that never came.
 const AWS = '/usr/bin/aws';
 const PYTHON = '/usr/bin/python3';
 const lacks = (program: string, ...args: readonly string[]) => spawnSync(program, args).status !== 0;
@@ -18,10 +18,10 @@ const whereNone = (missing: boolean, program: string) =>
   missing ? ` (not run: apt-get install ${program})` : '';
 const inCi = process.env.CI === 'true';
 
-/** Milliseconds for a program to end; one that hangs waits for a minute, and tries again. */
+/** Milliseconds for a program to end; one that hangs waits for a minute, and retries. */
 const LIMIT = 25_000;
 
-/** Objects by target, empty ones among them and first, so that their connections are used again. */
+/** Objects by target. Empty ones come first, so that their connections are reused. */
 const TREE: Readonly<Record<string, Buffer>> = Object.fromEntries(
   Array.from({ length: 16 }, (_, at) => [
     `${String(at).padStart(2, '0')}.bin`,
@@ -62,7 +62,7 @@ afterAll(async () => {
 const LISTED =
   '<ListBucketResult><Name>b</Name><KeyCount>0</KeyCount><IsTruncated>false</IsTruncated></ListBucketResult>';
 
-/** Runs a program beside the tree, and gives back how it ended and what it said. */
+/** Runs a program beside the tree, and returns its exit code and its output. */
 async function ran(program: string, ...args: readonly string[]) {
   const env = {
     PATH: '/usr/bin:/bin',

@@ -37,7 +37,7 @@ interface Kind {
   readonly status: number;
   readonly host?: string;
   readonly more?: readonly string[];
-  /** The bucket's own answer. */
+  /** The bucket's own response. */
   readonly bucket?: number;
   /** HTTP/2 resets the stream of such a request. */
   readonly malformed?: boolean;
@@ -45,7 +45,7 @@ interface Kind {
 
 const PREFLIGHT = [`Origin: ${A}`, 'Access-Control-Request-Method: GET'];
 
-/** Every kind of answer there is, whatever gives it. */
+/** Every kind of response, from the edge and from the bucket. */
 const KINDS: readonly Kind[] = [
   { name: 'an upload', line: 'PUT /key', status: 200 },
   { name: 'a POST', line: 'POST /key', status: 200 },
@@ -80,7 +80,7 @@ const headOf = ({ line, host = HOST, more = [] }: Kind, ...headers: readonly str
   lines(`${line} HTTP/1.1`, `Host: ${host}`, ...more, ...headers);
 const methodOf = ({ line }: Kind): string => line.split(' ', 1)[0] ?? '';
 
-/** Has the bucket answer as a kind of answer wants it, once it has read the body. */
+/** Makes the bucket answer as the kind needs it, after it has read the body. */
 function script({ bucket = 200 }: Kind, { bucket: upstream }: Edge): void {
   upstream.script = (asked, incoming, outgoing) => {
     collect(asked, incoming);
@@ -93,12 +93,12 @@ const EXPECT = 'Expect: 100-continue';
 const NEXT = lines('GET /next HTTP/1.1', `Host: ${HOST}`);
 
 interface Talk {
-  /** All that came before the answer to the next request, in order. */
+  /** All responses before the one to the next request, in order. */
   readonly before: readonly WireAnswer[];
   readonly closes: boolean;
 }
 
-/** Sends bytes and then a plain request on the same connection, and reads the answers up to the one to that. */
+/** Sends bytes and then a plain request on the same connection, and reads the responses to both. */
 async function talk(kind: Kind, bytes: string): Promise<Talk> {
   script(kind, edge);
   const wire = openWire(edge.url);
@@ -121,7 +121,7 @@ async function talk(kind: Kind, bytes: string): Promise<Talk> {
   }
 }
 
-/** Sends a request that expects a 100 over HTTP/2, and no body with it. */
+/** Sends a request over HTTP/2 that expects a 100 and has no body. */
 async function talkH2(kind: Kind, framing: Record<string, number>) {
   script(kind, secure);
   const [method = '', path = ''] = kind.line.split(' ');
@@ -181,33 +181,33 @@ describe.each(KINDS)('to Expect: 100-continue for $name', (kind) => {
     expect([statusesOf(answered), answered.closes]).toEqual([[kind.status], false]);
   });
 
-  test.each(['close', 'keep-alive'])('HTTP/1.0 with Connection: %s is sent no 100', async (connection) => {
+  test.each(['close', 'keep-alive'])('HTTP/1.0 with Connection: %s gets no 100', async (connection) => {
     const head = headOf(kind, EXPECT, 'Content-Length: 0', `Connection: ${connection}`);
     expect(statusesOf(await talk(kind, head.replace('HTTP/1.1', 'HTTP/1.0')))).toEqual([kind.status]);
   });
 
-  test.skipIf(kind.malformed === true)('HTTP/2 without a body is sent 100 once, and the answer', async () => {
+  test.skipIf(kind.malformed === true)('HTTP/2 without a body gets 100 once, and the response', async () => {
     const { interim, answered } = await talkH2(kind, {});
     expect([interim, answered.status, answered.complete]).toEqual([[100], kind.status, true]);
   });
 });
 
-/** What a client gets that asks with a body and waits for the 100 with it. */
+/** The kinds that a client meets if it sends its body only after a 100. */
 const WAITING = KINDS.filter(({ status, bucket }) => status >= 400 && bucket === undefined);
 
 describe.each(WAITING)('to a client that waits with its body, for $name', (kind) => {
-  test('the answer comes without a 100 and closes the connection', async () => {
+  test('the response comes without a 100 and closes the connection', async () => {
     const answered = await talk(kind, headOf(kind, EXPECT, 'Content-Length: 4'));
     expect([statusesOf(answered), answered.closes]).toEqual([[kind.status], true]);
   });
 
-  test.skipIf(kind.malformed === true)('the answer comes without a 100 over HTTP/2', async () => {
+  test.skipIf(kind.malformed === true)('the response comes without a 100 over HTTP/2', async () => {
     const { interim, answered } = await talkH2(kind, { 'content-length': 4 });
     expect([interim, answered.status]).toEqual([[], kind.status]);
   });
 });
 
-test('requests sent one behind the other get a 100 each, before their own answer', async () => {
+test('pipelined requests get a 100 each, before their own response', async () => {
   const empty = (target: string) =>
     lines(`PUT ${target} HTTP/1.1`, `Host: ${HOST}`, EXPECT, 'Content-Length: 0');
   const wire = openWire(edge.url);

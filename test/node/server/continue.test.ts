@@ -27,7 +27,7 @@ const expecting = (target: string, length: number, ...more: readonly string[]) =
     ...[`Content-Length: ${length}`, ...more],
   );
 
-/** Uploads as curl does: the head, a pause until the edge says 100, the body. Gives the final status. */
+/** Uploads as curl does: the head, a pause until the edge sends 100, the body. Returns the final status. */
 async function upload(wire: Wire, target: string, body: string): Promise<number> {
   await wire.send(expecting(target, body.length));
   const interim = await wire.answer('PUT');
@@ -68,7 +68,7 @@ describe('Expect: 100-continue', () => {
     await isServed();
   });
 
-  test('is answered by the edge, whatever the bucket is doing', async () => {
+  test('is answered by the edge, also while the bucket does not answer', async () => {
     let release = () => {};
     edge.bucket.script = (asked, incoming, outgoing) => {
       release = () => {
@@ -89,7 +89,7 @@ describe('Expect: 100-continue', () => {
     });
   });
 
-  test('of a client that does not wait is as good', async () => {
+  test('of a client that does not wait for the 100 is served', async () => {
     await withWire(async (wire) => {
       await wire.send(`${expecting('/key', 4, 'Connection: close')}body`);
       const statuses = [(await wire.answer('PUT')).status];
@@ -100,7 +100,7 @@ describe('Expect: 100-continue', () => {
     });
   });
 
-  test('of HTTP/1.0, which knows no 100, is passed over', async () => {
+  test('of HTTP/1.0, which has no 100, is ignored', async () => {
     await withWire(async (wire) => {
       await wire.send(`${expecting('/key', 4).replace('HTTP/1.1', 'HTTP/1.0')}body`);
       expect((await wire.answer('PUT')).status).toBe(200);
@@ -109,8 +109,8 @@ describe('Expect: 100-continue', () => {
 
   const body = 'Content-Length: 4';
   test.each([
-    ['a host that nobody serves', 404, lines('PUT /key HTTP/1.1', 'Host: other.test', body)],
-    ['a method that nobody serves', 405, lines('PATCH /key HTTP/1.1', `Host: ${HOST}`, body)],
+    ['an unknown host', 404, lines('PUT /key HTTP/1.1', 'Host: other.test', body)],
+    ['an unknown method', 405, lines('PATCH /key HTTP/1.1', `Host: ${HOST}`, body)],
     ['a URL that is too long', 414, lines(`PUT /${'k'.repeat(9_000)} HTTP/1.1`, `Host: ${HOST}`, body)],
     [
       'headers that are too long',
@@ -134,9 +134,9 @@ describe('Expect: 100-continue', () => {
 
 const OK = 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok';
 
-describe('what a bucket says in between', () => {
+describe('an interim response of a bucket', () => {
   test.each(['GET', 'PUT'])(
-    '100 that %s did not ask for is a 502, and the next request is served',
+    '100 that %s did not expect is a 502, and the next request is served',
     async (method) => {
       edge.bucket.script = (_asked, { socket }) => void socket.write(`HTTP/1.1 100 Continue\r\n\r\n${OK}`);
       const body = method === 'PUT' ? { body: 'body' } : {};
@@ -166,7 +166,7 @@ describe('what a bucket says in between', () => {
     });
   });
 
-  test('103 before the answer to an upload leaves it whole', async () => {
+  test('103 before the response to an upload does not change the response', async () => {
     edge.bucket.script = (asked, incoming, outgoing) => {
       collect(asked, incoming);
       outgoing.writeEarlyHints({ link: '</a.css>; rel=preload' });

@@ -13,7 +13,7 @@ import { CA, certificate } from '../../helpers/tls.ts';
 import { until } from '../../helpers/until.ts';
 
 const MOST = 4;
-/** More than two of four. */
+/** A client exceeds it with more than two of four connections. */
 const SHARE = 50;
 const GET = 'GET /key HTTP/1.1\r\nHost: h\r\n\r\n';
 const UPLOAD = 'PUT /key HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nx';
@@ -29,7 +29,7 @@ interface Client {
   closed(): boolean;
 }
 
-/** An edge for four connections, with what it said of those that it closed. */
+/** An edge for four connections, with the list of those that it closed. */
 async function open(secure: boolean, share = SHARE) {
   const closed: (readonly [Closed, string])[] = [];
   const crowd = {
@@ -44,7 +44,7 @@ async function open(secure: boolean, share = SHARE) {
   };
   const port = Number(new URL(edge.url).port);
 
-  /** Connects from the loopback address with that last number. */
+  /** Connects from the loopback address 127.0.0.`from`. */
   async function dial(from: number, text = ''): Promise<Client> {
     const where = { port, host: '127.0.0.1', localAddress: `127.0.0.${from}` };
     const socket = secure
@@ -77,7 +77,7 @@ describe.each([
   ['plain', false],
   ['secure', true],
 ])('at the bound on %s connections of clients', (_, secure) => {
-  test('a new one is served in the place of the oldest idle one of the address with the most', async () => {
+  test('a new one replaces the oldest idle one of the address with the most connections', async () => {
     const { closed, dial } = await open(secure);
     const other = await dial(2);
     const crowd = [await dial(1), await dial(1), await dial(1)];
@@ -88,7 +88,7 @@ describe.each([
     expect(closed).toEqual([['idle', '127.0.0.1']]);
   });
 
-  test('one that has been served and waits for its next request is idle', async () => {
+  test('a connection that waits for its next request is idle', async () => {
     const { closed, dial } = await open(secure);
     const crowd = [await dial(1, GET), await dial(1), await dial(1), await dial(1)];
     await until('it is served', () => crowd[0]?.text().includes('small') === true);
@@ -97,7 +97,7 @@ describe.each([
     expect(closed).toEqual([['idle', '127.0.0.1']]);
   });
 
-  test('one with a request under way stays while the address has an idle one', async () => {
+  test('a connection with a request under way stays while the address has an idle one', async () => {
     const { edge, closed, dial } = await open(secure);
     const uploads = [await dial(1, UPLOAD), await dial(1, UPLOAD), await dial(1, UPLOAD)];
     await asked(edge, 3);
@@ -109,7 +109,7 @@ describe.each([
     expect(closed).toEqual([['idle', '127.0.0.1']]);
   });
 
-  test('an address beyond its share loses its oldest busy one to another address, and none to itself', async () => {
+  test('an address beyond its share loses its oldest busy connection to another address, but not to itself', async () => {
     const { edge, closed, dial } = await open(secure);
     const uploads: Client[] = [];
     for (let at = 0; at < MOST; at += 1) uploads.push(await dial(1, UPLOAD));
@@ -126,7 +126,7 @@ describe.each([
     ]);
   });
 
-  test('an address within its share loses no busy one: the new one is closed', async () => {
+  test('an address within its share loses no busy connection: the new one is closed', async () => {
     const { edge, closed, dial } = await open(secure);
     for (const from of [1, 1, 2, 2]) await dial(from, UPLOAD);
     await asked(edge, MOST);
@@ -135,7 +135,7 @@ describe.each([
     expect(closed).toEqual([['new', '127.0.0.3']]);
   });
 
-  test('with a share of 0 no busy one is closed', async () => {
+  test('with a share of 0 no busy connection is closed', async () => {
     const { edge, closed, dial } = await open(secure, 0);
     for (let at = 0; at < MOST; at += 1) await dial(1, UPLOAD);
     await asked(edge, MOST);
@@ -144,13 +144,13 @@ describe.each([
     expect(closed).toEqual([['new', '127.0.0.2']]);
   });
 
-  test('a place is free again when a connection has ended', async () => {
+  test('a connection that ends makes room for another one', async () => {
     const { closed, dial } = await open(secure);
     for (let round = 0; round < 3 * MOST; round += 1) {
       const client = await dial(1, GET);
       await until('it is served', () => client.text().includes('small'));
       client.socket.destroy();
-      await until('it is gone', client.closed);
+      await until('it is closed', client.closed);
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
     const last = await Promise.all([dial(1), dial(1), dial(1), dial(1)]);
@@ -159,7 +159,7 @@ describe.each([
   });
 });
 
-test('a connection that begins no TLS is idle', async () => {
+test('a connection without a TLS handshake is idle', async () => {
   const { edge, closed, dial } = await open(true);
   const silent = connect({ port: Number(new URL(edge.url).port), host: '127.0.0.1' });
   ends.push(() => silent.destroy());
@@ -174,7 +174,7 @@ test('a connection that begins no TLS is idle', async () => {
   expect(closed).toEqual([['idle', '127.0.0.1']]);
 });
 
-test('a connection of HTTP/2 is idle only while it has no stream open', async () => {
+test('an HTTP/2 connection is idle only without an open stream', async () => {
   const { edge, closed, dial } = await open(true);
   const session = openSession(edge.url, { ca: CA });
   ends.push(() => session.destroy());

@@ -12,21 +12,21 @@ import { until } from '../../helpers/until.ts';
 const LONG = 60_000;
 const TIMEOUTS = { headers: LONG, idle: LONG, keepAlive: LONG };
 
-let held: { incoming: IncomingMessage; outgoing: ServerResponse }[] = [];
+let waiting: { incoming: IncomingMessage; outgoing: ServerResponse }[] = [];
 let opened: Listening | undefined;
 const clients: Socket[] = [];
 afterEach(async () => {
   for (const client of clients.splice(0)) client.destroy();
   await opened?.close(0);
-  held = [];
+  waiting = [];
 });
 
-/** Answers at once, but for `/held`, which waits for the test, and `/begun`, whose body does. */
+/** Answers at once, except `/waiting`, which waits for the test, and `/begun`, whose body waits for it. */
 async function serve(secure: boolean, keepAlive = LONG): Promise<Listening> {
   const handler = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const { url } = incoming;
-    if (url !== '/held') outgoing.writeHead(200, ['Content-Length', '4']);
-    if (url === '/held' || url === '/begun') held.push({ incoming, outgoing });
+    if (url !== '/waiting') outgoing.writeHead(200, ['Content-Length', '4']);
+    if (url === '/waiting' || url === '/begun') waiting.push({ incoming, outgoing });
     else outgoing.end('done');
     if (url === '/begun') outgoing.write('do');
   };
@@ -41,10 +41,10 @@ async function serve(secure: boolean, keepAlive = LONG): Promise<Listening> {
 
 interface Talk {
   ask(target: string): void;
-  /** Asks for `/begun`, and waits for its beginning. */
+  /** Requests `/begun`, and waits for the first part of its body. */
   begin(): Promise<void>;
   text(): string;
-  /** How many answers have ended. */
+  /** The number of complete responses. */
   answers(): number;
   ended(): boolean;
 }
@@ -77,19 +77,19 @@ async function talk(url: string): Promise<Talk> {
 const CLOSE = /connection: close/i;
 
 describe.each([
-  ['in the clear', false],
+  ['without TLS', false],
   ['over TLS', true],
 ])('a server of HTTP/1.1 %s that ends', (_, secure) => {
-  /** A server, and a client that has asked for nothing yet. */
+  /** A server, and a client without a request. */
   async function served(keepAlive = LONG) {
     const { url, close } = await serve(secure, keepAlive);
     return { url, close, client: await talk(url) };
   }
 
-  /** Has a client ask for what is not answered yet. */
+  /** Sends a request that is not answered yet. */
   async function hold(client: Talk): Promise<void> {
-    client.ask('/held');
-    await until('it is asked', () => held.length === 1);
+    client.ask('/waiting');
+    await until('it is asked', () => waiting.length === 1);
   }
 
   async function end(closed: Promise<void>, client: Talk): Promise<void> {
@@ -97,7 +97,7 @@ describe.each([
     await until('its connection is closed', client.ended);
   }
 
-  test('serves a request on an idle connection, tells it to go, and is done', async () => {
+  test('serves a request on an idle connection, answers with Connection: close, and ends', async () => {
     const { client, close } = await served();
     client.ask('/a');
     await until('it is answered', () => client.answers() === 1);
@@ -109,7 +109,7 @@ describe.each([
     expect(client.text()).toMatch(CLOSE);
   });
 
-  test('serves the first request on a connection that had none', async () => {
+  test('serves the first request on a connection without one', async () => {
     const { client, close } = await served();
     const closed = close(LONG);
     client.ask('/a');
@@ -117,20 +117,20 @@ describe.each([
     expect([client.answers(), CLOSE.test(client.text())]).toEqual([1, true]);
   });
 
-  test('tells a client to go by an answer that had not begun', async () => {
+  test('adds Connection: close to a response that had not begun', async () => {
     const { client, close } = await served();
     await hold(client);
     const closed = close(LONG);
-    held[0]?.outgoing.writeHead(200, ['Content-Length', '4']).end('done');
+    waiting[0]?.outgoing.writeHead(200, ['Content-Length', '4']).end('done');
     await end(closed, client);
     expect([client.answers(), CLOSE.test(client.text())]).toEqual([1, true]);
   });
 
-  test('finishes an answer that had begun, and tells the client to go by the next', async () => {
+  test('finishes a response that had begun, and adds Connection: close to the next', async () => {
     const { client, close } = await served();
     await client.begin();
     const closed = close(LONG);
-    held[0]?.outgoing.end('ne');
+    waiting[0]?.outgoing.end('ne');
     await until('it is answered', () => client.answers() === 1);
     expect(client.text()).not.toMatch(CLOSE);
     client.ask('/b');
@@ -138,7 +138,7 @@ describe.each([
     expect([client.answers(), CLOSE.test(client.text())]).toEqual([2, true]);
   });
 
-  test('without a limit lets an answer that has begun take its time', async () => {
+  test('without a limit waits for a response that has begun', async () => {
     const { url, client, close } = await served();
     const other = await talk(url);
     await client.begin();
@@ -146,33 +146,33 @@ describe.each([
     await until('the other is answered', () => other.answers() === 1);
     const closed = close(null);
     other.ask('/b');
-    await until('the other is gone', other.ended);
-    held[0]?.outgoing.end('ne');
+    await until('the other is closed', other.ended);
+    waiting[0]?.outgoing.end('ne');
     await until('it is answered', () => client.answers() === 1);
     client.ask('/b');
     await end(closed, client);
     expect([client.answers(), other.answers()]).toEqual([2, 2]);
   });
 
-  test('keeps an idle connection no longer than it would have', async () => {
+  test('closes an idle connection at its usual timeout', async () => {
     const { client, close } = await served(50);
     client.ask('/a');
     await until('it is answered', () => client.answers() === 1);
     await end(close(LONG), client);
   });
 
-  test('cuts off what takes longer than its limit', async () => {
+  test('aborts connections at its limit', async () => {
     const { url, close } = await serve(secure);
     const [idle, busy, unused] = [await talk(url), await talk(url), await talk(url)];
     idle.ask('/a');
     busy.ask('/begun');
-    await until('both are served', () => idle.answers() === 1 && held.length === 1);
+    await until('both are served', () => idle.answers() === 1 && waiting.length === 1);
     await close(20);
-    await until('all are cut off', () => idle.ended() && busy.ended() && unused.ended());
+    await until('all are closed', () => idle.ended() && busy.ended() && unused.ended());
     expect(busy.answers()).toBe(0);
   });
 
-  test('takes no new connection', async () => {
+  test('refuses a new connection', async () => {
     const { url, client, close } = await served();
     await hold(client);
     void close(LONG);
@@ -180,15 +180,15 @@ describe.each([
   });
 });
 
-describe('a server of HTTP/2 that ends', () => {
-  /** A connection with an answer that has begun. */
+describe('an HTTP/2 server that ends', () => {
+  /** A connection with a response that has begun. */
   async function begun() {
     const { url, close } = await serve(true);
     const session = await h2(url);
     const stream = beginH2(session, { ':path': '/begun' });
     const answer = answerOn(stream);
     stream.end();
-    await until('it is asked', () => held.length === 1);
+    await until('it is asked', () => waiting.length === 1);
     return { session, answer, close };
   }
 
@@ -200,20 +200,20 @@ describe('a server of HTTP/2 that ends', () => {
     expect(gone[0]).toBe(0);
   });
 
-  test('finishes what had begun, and refuses the rest as never seen', async () => {
+  test('finishes open streams, and refuses later ones as safe to repeat', async () => {
     const { session, answer, close } = await begun();
     const closed = close(LONG);
-    // In the same moment: the client can't know yet.
-    const late = beginH2(session, { ':path': '/held' });
+    // At the same moment, so that the client cannot know yet.
+    const late = beginH2(session, { ':path': '/waiting' });
     late.end();
     await expect(answerOn(late)).rejects.toThrow(`code ${constants.NGHTTP2_REFUSED_STREAM}`);
-    expect(held).toHaveLength(1);
-    held[0]?.outgoing.end('ne');
+    expect(waiting).toHaveLength(1);
+    waiting[0]?.outgoing.end('ne');
     expect(await answer).toMatchObject({ status: 200, complete: true });
     await closed;
   });
 
-  test('tells a connection that was being made', async () => {
+  test('sends GOAWAY to a connection that was being made', async () => {
     const { url, server, close } = await serve(true);
     const making = h2(url);
     await once(server, 'connection');
@@ -223,7 +223,7 @@ describe('a server of HTTP/2 that ends', () => {
     await closed;
   });
 
-  test('cuts off what takes longer than its limit', async () => {
+  test('aborts connections at its limit', async () => {
     const { answer, close } = await begun();
     await close(20);
     expect((await answer.catch(() => null))?.complete ?? false).toBe(false);

@@ -13,7 +13,7 @@ const standing = fc.record({ passing: fc.nat(20), waiting: fc.nat(20) });
 const standings = fc.array(standing, { maxLength: 12 });
 
 describe('the client that is served next', () => {
-  test('has the fewest requests under way, and is the first of equals', () => {
+  test('has the fewest requests under way, and is the first of several such clients', () => {
     fc.assert(
       fc.property(standings, (clients) => {
         const least = Math.min(...clients.map(({ passing }) => passing));
@@ -24,7 +24,7 @@ describe('the client that is served next', () => {
 });
 
 describe('the client that makes room in a full queue', () => {
-  test('has the most waiting, and no fewer than the other when both have changed', () => {
+  test('has the most waiting, and afterwards at least as many as the other', () => {
     fc.assert(
       fc.property(standings, standing, (clients, other) => {
         const most = Math.max(0, ...clients.map(({ waiting }) => waiting));
@@ -62,7 +62,7 @@ const lateAfter = (looks: readonly { seconds: number; bytes: number; waits: bool
   looks.reduce((late, one) => lateness(late, one, RATE), 0);
 
 describe('lateness', () => {
-  test('never falls below nothing and never exceeds the time that the edge waited for the client', () => {
+  test('is never negative and never exceeds the time that the edge waited for the client', () => {
     fc.assert(
       fc.property(fc.array(look), (looks) => {
         const waited = looks.reduce((sum, { waits, seconds }) => sum + (waits ? seconds : 0), 0);
@@ -72,7 +72,7 @@ describe('lateness', () => {
     );
   });
 
-  test('stays nothing for a client that moves at the least rate at each look', () => {
+  test('stays 0 for a client at the least rate in each interval', () => {
     fc.assert(
       fc.property(fc.array(look), (looks) => {
         const quick = looks.map((one) => ({ ...one, bytes: Math.max(one.bytes, one.seconds * RATE) }));
@@ -81,7 +81,7 @@ describe('lateness', () => {
     );
   });
 
-  test('counts a stall in full, whatever moved before it', () => {
+  test('counts a stall in full, however fast the client was before it', () => {
     fc.assert(
       fc.property(fc.array(look), fc.integer({ min: 1, max: 100 }), (looks, seconds) => {
         const stalled = [...looks, { seconds, bytes: 0, waits: true }];
@@ -91,14 +91,14 @@ describe('lateness', () => {
   });
 });
 
-/** What befalls a gate: a request of a client comes, or the one at that place of those under way or waiting leaves. */
+/** An event at a gate: a request of a client arrives, or the request at an index of the passing or waiting ones leaves. */
 const event = fc.oneof(
   fc.record({ kind: fc.constant('enter' as const), client: fc.constantFrom('a', 'b', 'c', 'd') }),
   fc.record({ kind: fc.constant('leave' as const), at: fc.nat(10) }),
   fc.record({ kind: fc.constant('cancel' as const), at: fc.nat(10) }),
 );
 
-test('whatever comes and leaves, a gate is fair, loses no request, and lets no place stand empty', () => {
+test('for all sequences of arrivals and departures a gate is fair, loses no request, and leaves no place unused', () => {
   const limits = fc.record({
     connections: fc.integer({ min: 1, max: 5 }),
     queue: fc.nat(6),
@@ -148,7 +148,7 @@ test('whatever comes and leaves, a gate is fair, loses no request, and lets no p
           const most = Math.max(0, ...['a', 'b', 'c', 'd'].map((client) => of(waiting, client)));
           waiting.push(turn);
           permits.get(turn)?.request();
-          // A place in the queue is taken only from a client that has two more.
+          // Only a client with two more loses a place in the queue.
           if (refused.length > before && refused.at(-1) !== turn) expect(most).toBeGreaterThan(had + 1);
         } else if (one.kind === 'leave') {
           const [turn] = passing.splice(one.at % (passing.length || 1), 1);

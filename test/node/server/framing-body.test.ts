@@ -5,7 +5,7 @@ import { HOST, lines, SMUGGLED, statuses, useFramed } from './_framing.ts';
 
 const HEAD = lines('PUT /key HTTP/1.1', `Host: ${HOST}`, 'Transfer-Encoding: chunked');
 
-/** Not one of these says where the body ends. */
+/** The end of these bodies is ambiguous. */
 const BROKEN: readonly (readonly [name: string, body: string, status: number])[] = [
   ['a chunk size of more than 64 bits', '10000000000000000\r\nabc', 400],
   ['a negative chunk size', '-1\r\nabc\r\n0\r\n\r\n', 400],
@@ -28,11 +28,11 @@ const BROKEN: readonly (readonly [name: string, body: string, status: number])[]
   ['a folded trailer', '3\r\nabc\r\n0\r\nX-One: 1\r\n 2\r\n\r\n', 400],
 ];
 
-describe('a chunked body that does not hold together', () => {
+describe('a malformed chunked body', () => {
   const framed = useFramed();
 
   test.each(BROKEN)(
-    'for %s is refused, the connection closed, the bucket given no upload',
+    'with %s is refused, the connection is closed, and the bucket gets no upload',
     async (_, body, status) => {
       const answered = await rawly(framed().edge.url, HEAD + body + SMUGGLED);
       expect(statuses(answered)).toEqual([status]);
@@ -43,7 +43,7 @@ describe('a chunked body that does not hold together', () => {
     },
   );
 
-  test.each(BROKEN)('for %s after its first chunk never ends at the bucket', async (_, body) => {
+  test.each(BROKEN)('with %s after its first chunk never ends at the bucket', async (_, body) => {
     const socket = dial(framed().edge.url);
     let closed = false;
     socket.resume().once('close', () => {
@@ -66,7 +66,7 @@ describe('a chunked body that does not hold together', () => {
     expect(framed().bucket.begun).not.toContain('GET /smuggled');
   });
 
-  test('a megabyte of extensions, a few to each chunk, stays with the edge', async () => {
+  test('with a megabyte of extensions, a few to each chunk, does not pass them to the bucket', async () => {
     const body = `1;${'a'.repeat(1_000)}\r\nx\r\n`.repeat(1_000);
     const last = lines('GET /next HTTP/1.1', `Host: ${HOST}`, 'Connection: close');
     expect(statuses(await rawly(framed().edge.url, `${HEAD}${body}0\r\n\r\n${last}`))).toEqual([200, 200]);
@@ -74,7 +74,7 @@ describe('a chunked body that does not hold together', () => {
     expect(framed().bucket.bytes()).toBeLessThan(20_000);
   });
 
-  test('a chunk of nearly 2^64 bytes is a body that has not ended, whatever follows', async () => {
+  test('with a chunk of nearly 2^64 bytes does not end, also if another request follows', async () => {
     const socket = dial(framed().edge.url);
     socket.write(`${HEAD}ffffffffffffffff\r\nabc\r\n0\r\n\r\n${SMUGGLED}`);
     await until('the bucket has the beginning', () => framed().bucket.begun.length > 0);

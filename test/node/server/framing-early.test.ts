@@ -4,7 +4,7 @@ import { LINGER_BYTES } from '../../../src/node/server/linger.ts';
 import { dial, rawly } from '../../helpers/client.ts';
 import { HOST, lines, OBJECT, SMUGGLED, statuses, useFramed } from './_framing.ts';
 
-/** More than all buffers between two ends of a connection hold, and made of requests. */
+/** Longer than all buffers between the two ends of a connection, and made of requests. */
 const BODY = Buffer.from(SMUGGLED.repeat(Math.ceil((8 * 1024 * 1024) / SMUGGLED.length)));
 const CHUNKED_BODY = Buffer.concat([
   Buffer.from(`${BODY.length.toString(16)}\r\n`),
@@ -21,7 +21,7 @@ interface Refused {
   readonly target?: string;
   readonly host?: string;
   readonly header?: string;
-  /** What the bucket answers before it has read the body. */
+  /** The bucket's response before it has read the body. */
   readonly early?: number;
 }
 
@@ -54,7 +54,7 @@ const FRAMINGS: readonly (readonly [name: string, header: string, body: Buffer])
   ['in chunks', 'Transfer-Encoding: chunked', CHUNKED_BODY],
 ];
 
-/** Sends everything before it reads anything, then reads to the connection's end. */
+/** Sends everything before it reads, then reads to the connection's end. */
 async function stubbornly(url: string, ...pieces: readonly (Buffer | string)[]): Promise<string> {
   const socket = dial(url);
   const failures: Error[] = [];
@@ -68,7 +68,7 @@ async function stubbornly(url: string, ...pieces: readonly (Buffer | string)[]):
   return Buffer.concat(chunks).toString('latin1');
 }
 
-/** Resolves when the system has taken it, or has refused to. */
+/** Resolves when the system has accepted the bytes or refused them. */
 const written = (socket: Socket, piece: Buffer | string): Promise<void> =>
   new Promise((resolve) => socket.write(piece, () => resolve()));
 
@@ -80,7 +80,7 @@ describe.each(REFUSED)('an upload refused for $name', (refused) => {
   const reached = early === null ? [] : ['PUT /key'];
 
   test.each(FRAMINGS)(
-    '%s can be read when all is sent, by a client that then closes',
+    '%s can be read after the whole upload by a client that then closes',
     async (_, framing, body) => {
       framed().bucket.early = early;
       const answered = await stubbornly(framed().edge.url, head('Connection: close', framing), body);
@@ -90,7 +90,7 @@ describe.each(REFUSED)('an upload refused for $name', (refused) => {
     },
   );
 
-  test.each(FRAMINGS)('%s leaves its connection to the next request', async (_, framing, body) => {
+  test.each(FRAMINGS)('%s leaves its connection open for the next request', async (_, framing, body) => {
     framed().bucket.early = early;
     const sent = stubbornly(framed().edge.url, head(framing), body, NEXT);
     const answered = await sent;
@@ -101,12 +101,12 @@ describe.each(REFUSED)('an upload refused for $name', (refused) => {
   });
 });
 
-describe('an upload that the edge will not read to its end', () => {
+describe('an upload that the edge does not read to its end', () => {
   const framed = useFramed();
   const patch = (...more: readonly string[]) => lines('PATCH /key HTTP/1.1', `Host: ${HOST}`, ...more);
 
   test.each([
-    ['with a coding that nobody can take apart', 'Transfer-Encoding: gzip', 501],
+    ['with a coding that cannot be decoded', 'Transfer-Encoding: gzip', 501],
     ['with a coding around chunked', 'Transfer-Encoding: gzip, chunked', 501],
   ])('%s can be read when all is sent', async (_, framing, status) => {
     const head = lines('PUT /key HTTP/1.1', `Host: ${HOST}`, framing);
@@ -117,7 +117,7 @@ describe('an upload that the edge will not read to its end', () => {
     expect(framed().bucket.bytes()).toBe(0);
   });
 
-  test('since it is too long is told that the connection ends', async () => {
+  test('because it is too long is answered with Connection: close', async () => {
     const head = patch(`Content-Length: ${LINGER_BYTES + 1}`);
     const answered = await stubbornly(framed().edge.url, head, BODY);
     expect(statuses(answered)).toEqual([405]);
@@ -128,13 +128,13 @@ describe('an upload that the edge will not read to its end', () => {
   test.each([
     ['and the client goes on', []],
     ['and the client said that it would close', ['Connection: close']],
-  ])('since it never ends %s is cut off', async (_, more) => {
+  ])('because it never ends %s is aborted', async (_, more) => {
     const socket = dial(framed().edge.url);
     let text = '';
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1');
     });
-    // Half open as it is, it would not stop for the other side's end.
+    // A half-open socket would not stop at the other side's end.
     socket.allowHalfOpen = true;
     await written(socket, patch('Transfer-Encoding: chunked', ...more));
     const chunk = Buffer.concat([
@@ -154,7 +154,7 @@ describe('an upload that the edge will not read to its end', () => {
     expect(framed().bucket.bytes()).toBe(0);
   });
 
-  test('whose client waited for leave to send it ends its connection', async () => {
+  test('whose client waited for a 100 ends its connection', async () => {
     const head = patch('Expect: 100-continue', `Content-Length: ${SMUGGLED.length - 1}`);
     const answered = await rawly(framed().edge.url, head + SMUGGLED + SMUGGLED);
     expect(statuses(answered).filter((status) => status !== 100)).toEqual([405]);
@@ -162,7 +162,7 @@ describe('an upload that the edge will not read to its end', () => {
     expect(framed().bucket.bytes()).toBe(0);
   });
 
-  test('whose head has no end can be read when all is sent', async () => {
+  test('with an endless head gets a response that can be read after the whole upload', async () => {
     const head = lines('PUT /key HTTP/1.1', `Host: ${HOST}`, `X-One: ${'a'.repeat(8 * 1024 * 1024)}`);
     expect(statuses(await stubbornly(framed().edge.url, head))).toEqual([431]);
     expect(framed().bucket.bytes()).toBe(0);

@@ -30,10 +30,10 @@ const FRAMING: readonly Row[] = [
   ['a blank before the colon of a coding', put('Transfer-Encoding : chunked') + CHUNKS],
   ['a tab before the colon of a coding', put('Transfer-Encoding\t: chunked') + CHUNKS],
   ['a coding behind a blank', put(' Transfer-Encoding: chunked') + CHUNKS],
-  ['a coding on a line of its own', put('Transfer-Encoding:\r\n chunked') + CHUNKS],
+  ['a coding on a folded line', put('Transfer-Encoding:\r\n chunked') + CHUNKS],
   ['a coding in HTTP/1.0', lines('PUT /key HTTP/1.0', `Host: ${HOST}`, CHUNKED) + CHUNKS],
   [
-    'a coding in HTTP/1.0 that is kept alive',
+    'a coding in HTTP/1.0 with keep-alive',
     lines('PUT /key HTTP/1.0', `Host: ${HOST}`, 'Connection: keep-alive', CHUNKED) + CHUNKS,
   ],
 ];
@@ -59,7 +59,7 @@ const LINES: readonly Row[] = [
     (char): Row => [`the character ${char.charCodeAt(0)} in a name`, get(`X${char}One: 1`)],
   ),
   ['a blank before a colon', get('X-One : 1')],
-  ['a name of nothing', get(': 1')],
+  ['an empty name', get(': 1')],
 ];
 
 const REQUEST_LINES: readonly Row[] = [
@@ -70,7 +70,7 @@ const REQUEST_LINES: readonly Row[] = [
   ['HTTP/2.0 with a coding', lines('PUT /key HTTP/2.0', `Host: ${HOST}`, CHUNKED) + CHUNKS],
   ['HTTP/1.2', lines('GET /key HTTP/1.2', `Host: ${HOST}`)],
   ['a method in lower case', lines('get /key HTTP/1.1', `Host: ${HOST}`)],
-  ['a method that nobody knows', lines('STEAL /key HTTP/1.1', `Host: ${HOST}`)],
+  ['an unknown method', lines('STEAL /key HTTP/1.1', `Host: ${HOST}`)],
   ['a blank before the method', lines(' GET /key HTTP/1.1', `Host: ${HOST}`)],
   ['tabs', lines('GET\t/key\tHTTP/1.1', `Host: ${HOST}`)],
   ['a blank at the end', lines('GET /key HTTP/1.1 ', `Host: ${HOST}`)],
@@ -90,17 +90,20 @@ describe.each([
 ])('what no answer of the edge’s own is given to, for %s:', (_, rows) => {
   const framed = useFramed();
 
-  test.each(rows)('%s gets a bare 400 and a closed connection, the bucket nothing', async (_name, text) => {
-    const answered = await rawly(framed().edge.url, text + SMUGGLED);
-    expect(statuses(answered)).toEqual([400]);
-    expect(answered).toMatch(/^Connection: close\r$/m);
-    expect(answered).toMatch(/\r\n\r\n$/);
-    expect(framed().bucket.begun).toEqual([]);
-    expect(framed().bucket.bytes()).toBe(0);
-  });
+  test.each(rows)(
+    '%s gets a bare 400 and a closed connection, and the bucket gets nothing',
+    async (_name, text) => {
+      const answered = await rawly(framed().edge.url, text + SMUGGLED);
+      expect(statuses(answered)).toEqual([400]);
+      expect(answered).toMatch(/^Connection: close\r$/m);
+      expect(answered).toMatch(/\r\n\r\n$/);
+      expect(framed().bucket.begun).toEqual([]);
+      expect(framed().bucket.bytes()).toBe(0);
+    },
+  );
 });
 
-const TOLD: readonly (readonly [name: string, text: string, status: number, code: string])[] = [
+const REFUSED: readonly (readonly [name: string, text: string, status: number, code: string])[] = [
   ...[
     'gzip',
     'identity',
@@ -129,11 +132,11 @@ const TOLD: readonly (readonly [name: string, text: string, status: number, code
   ['Content_Length', put('Content_Length: 48'), 400, 'RequestInvalid'],
 ];
 
-describe('what the edge refuses for its framing', () => {
+describe('a request that the edge refuses for its framing', () => {
   const framed = useFramed();
 
-  test.each(TOLD)(
-    '%s is told why and gets a closed connection, the bucket nothing',
+  test.each(REFUSED)(
+    '%s gets an error with its reason and a closed connection, and the bucket gets nothing',
     async (_, text, status, code) => {
       const answered = await rawly(framed().edge.url, text + SMUGGLED);
       expect(statuses(answered)).toEqual([status]);
@@ -143,7 +146,7 @@ describe('what the edge refuses for its framing', () => {
     },
   );
 
-  test('nothing behind it gets through by a version of its own', async () => {
+  test('does not let the bytes behind it through as another version', async () => {
     const smuggled = lines('GET /smuggled HTTP/2.0', `Host: ${HOST}`);
     const answered = await rawly(framed().edge.url, put('Content_Length: 40') + smuggled);
     expect(statuses(answered)).toEqual([400]);
@@ -154,7 +157,7 @@ describe('what the edge refuses for its framing', () => {
     ['two Host headers', ['Host: a.test']],
     ['two equal Host headers', [`Host: ${HOST}`]],
     ['an empty Host header more', ['Host:']],
-  ])('%s are told why, and the bucket sees nothing', async (_, more) => {
+  ])('%s get an error with its reason, and the bucket gets nothing', async (_, more) => {
     const answered = await rawly(framed().edge.url, get('Connection: close', ...more));
     expect(statuses(answered)).toEqual([400]);
     expect(answered).toContain('<Code>InvalidHost</Code>');
@@ -180,20 +183,23 @@ describe('what the edge refuses for its framing', () => {
     expect(framed().bucket.bytes()).toBe(0);
   });
 
-  test.each([HOST, `${HOST}:80`, `${HOST}:`, HOST.toUpperCase()])('the Host "%s" is one', async (host) => {
+  test.each([HOST, `${HOST}:80`, `${HOST}:`, HOST.toUpperCase()])('the Host "%s" is valid', async (host) => {
     const text = lines('GET /key HTTP/1.1', `Host: ${host}`, 'Connection: close');
     expect(statuses(await rawly(framed().edge.url, text))).toEqual([200]);
   });
 
-  test.each(['', '[::1]:80', 'a_b.test', 'a%20b'])('the Host "%s" is one, of no bucket', async (host) => {
-    const text = lines('GET /key HTTP/1.1', `Host: ${host}`, 'Connection: close');
-    expect(await rawly(framed().edge.url, text)).toContain('<Code>NoSuchBucket</Code>');
-  });
+  test.each(['', '[::1]:80', 'a_b.test', 'a%20b'])(
+    'the Host "%s" is valid and belongs to no bucket',
+    async (host) => {
+      const text = lines('GET /key HTTP/1.1', `Host: ${host}`, 'Connection: close');
+      expect(await rawly(framed().edge.url, text)).toContain('<Code>NoSuchBucket</Code>');
+    },
+  );
 });
 
 describe('the number of header lines', () => {
   const framed = useFramed();
-  /** With Host and Connection among them. */
+  /** Host and Connection included. */
   const numbered = (count: number) =>
     get('Connection: close', ...Array.from({ length: count - 2 }, (_, at) => `X-${at}: 1`));
 
@@ -202,7 +208,7 @@ describe('the number of header lines', () => {
     expect(statuses(answered)).toEqual([200]);
   });
 
-  test.each([101, 200, 990])('%i lines are told that they are too many', async (count) => {
+  test.each([101, 200, 990])('%i lines get an error that says there are too many', async (count) => {
     const answered = await rawly(framed().edge.url, numbered(count));
     expect(statuses(answered)).toEqual([431]);
     expect(answered).toContain('<Code>RequestHeaderTooLarge</Code>');
@@ -232,7 +238,7 @@ describe('the number of header lines', () => {
   });
 });
 
-describe('what is odd and still HTTP', () => {
+describe('a request that is unusual and valid', () => {
   const framed = useFramed();
 
   test.each<Row>([
@@ -260,7 +266,7 @@ describe('what is odd and still HTTP', () => {
     expect(framed().bucket.begun).toHaveLength(2);
   });
 
-  test('a wish to upgrade goes on without it, as the last request of its connection', async () => {
+  test('with Upgrade is served without the upgrade, as the last request of its connection', async () => {
     const text = `${put('Connection: upgrade', 'Upgrade: h2c', LENGTH)}abc`;
     const answered = await rawly(framed().edge.url, text + SMUGGLED);
     expect(statuses(answered)).toEqual([200]);

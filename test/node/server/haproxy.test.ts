@@ -13,7 +13,7 @@ const installed = spawnSync(EXECUTABLE, ['-v']).status === 0;
 const skipped = !installed && process.env.CI !== 'true';
 const about = skipped ? ' (not run: there is no haproxy; apt-get install haproxy)' : '';
 
-/** HAProxy's ways to check a server; the plain one asks `OPTIONS /`. The first two ask in HTTP/1.0, without Host. */
+/** HAProxy's health checks; the plain one sends `OPTIONS /`. The first two use HTTP/1.0 without Host. */
 const CHECKS = {
   plain: ['option httpchk'],
   path: ['option httpchk GET /healthz'],
@@ -58,7 +58,7 @@ describe.skipIf(skipped)(`HAProxy${about}`, () => {
     await rm(folder, { recursive: true });
   });
 
-  /** What HAProxy says of the server of a backend: `UP L7OK 200`. */
+  /** HAProxy's state of a backend's server: `UP L7OK 200`. */
   async function stateOf(backend: string): Promise<string> {
     const connection = connect(socket()).setEncoding('utf8');
     let text = '';
@@ -66,7 +66,7 @@ describe.skipIf(skipped)(`HAProxy${about}`, () => {
       connection.write('show stat\n');
       for await (const chunk of connection) text += chunk;
     } catch {
-      // It has not begun to listen.
+      // HAProxy does not listen yet.
       return '';
     }
     const [names = '', ...rows] = text.replace(/^# /, '').split('\n');

@@ -54,11 +54,11 @@ const MALFORMED: readonly (readonly [name: string, fields: readonly Field[]])[] 
   ['a method with a blank', [[':method', 'GET /a'], SCHEME, AUTHORITY, PATH]],
   ['a pseudo-header after a header', [METHOD, SCHEME, AUTHORITY, ['x-one', '1'], PATH]],
   ['an unknown pseudo-header', [...GET, [':one', '1']]],
-  ['a pseudo-header of answers', [...GET, [':status', '200']]],
-  ['a protocol that was not agreed on', [...GET, [':protocol', 'websocket']]],
+  ['a pseudo-header of responses', [...GET, [':status', '200']]],
+  ['a protocol that was not negotiated', [...GET, [':protocol', 'websocket']]],
 ];
 
-/** What nghttp2 takes out before Node sees the request; docs/errors.md says so. */
+/** Fields that nghttp2 removes before Node sees the request (docs/errors.md). */
 const DROPPED: readonly (readonly [name: string, field: Field])[] = [
   ['a blank in its name', ['x one', '1']],
   ['a colon in its name', ['x:one', '1']],
@@ -68,7 +68,7 @@ const DROPPED: readonly (readonly [name: string, field: Field])[] = [
   ['a control character in its value', ['x-one', '1\u00012']],
 ];
 
-/** The code and the status that the edge gave the one request of a test. */
+/** The code and the status of a test's only request. */
 async function answered(fields: readonly Field[]) {
   expect(await frames.request(fields)).toEqual({ kind: 'answered' });
   await until('the request has ended', () => edge().events.length > before);
@@ -76,7 +76,7 @@ async function answered(fields: readonly Field[]) {
   return [status, code];
 }
 
-describe('a request of HTTP/2', () => {
+describe('an HTTP/2 request', () => {
   test('that is well formed is answered', async () => {
     expect(await answered([...GET, ['te', 'trailers'], ['x-one', 'a b\tc']])).toEqual([200, null]);
   });

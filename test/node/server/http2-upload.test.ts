@@ -13,8 +13,8 @@ const { edge, session, asked } = useHttp2();
 const uploaded = () => Buffer.concat(asked().body);
 
 describe('an upload', () => {
-  const take: Script = (told, incoming, outgoing) => {
-    collect(told, incoming);
+  const take: Script = (asking, incoming, outgoing) => {
+    collect(asking, incoming);
     incoming.once('end', () => say(outgoing, { status: 200 }));
   };
 
@@ -31,7 +31,7 @@ describe('an upload', () => {
     expect(values(asked(), 'transfer-encoding')).toEqual(withLength ? [] : ['chunked']);
   });
 
-  test('of nothing, which is told only by its end, arrives', async () => {
+  test('without a byte, which only END_STREAM shows, arrives', async () => {
     edge().bucket.script = take;
     expect((await callH2(session(), { ':method': 'PUT', ':path': '/key' })).status).toBe(200);
     expect([asked().ended, uploaded().length]).toEqual([true, 0]);
@@ -41,28 +41,28 @@ describe('an upload', () => {
     ['with a length', { 'content-length': 10 }],
     ['without a length', {}],
   ])('%s that its client breaks off is never a whole upload', async (_, length) => {
-    edge().bucket.script = (told, incoming) => collect(told, incoming);
-    // Closed in any other way, Node's client would end its body before it resets the stream.
+    edge().bucket.script = (asking, incoming) => collect(asking, incoming);
+    // Otherwise Node's client would end its body before it resets the stream.
     const giveUp = new AbortController();
     const head = { ':method': 'PUT', ':path': '/key', ...length };
     const stream = session().request(head, { endStream: false, signal: giveUp.signal });
     stream.on('error', () => {}).write('begun');
     await until('the upload has begun', () => edge().bucket.asked[0]?.body.join('') === 'begun');
     giveUp.abort();
-    await until('the bucket is rid of the request', () => asked().cancelled);
+    await until('the bucket request is cancelled', () => asked().cancelled);
     expect(asked().ended).toBe(false);
   });
 
-  test('on a connection that goes is never a whole upload', async () => {
-    edge().bucket.script = (told, incoming) => collect(told, incoming);
+  test('on a connection that breaks is never a complete upload', async () => {
+    edge().bucket.script = (asking, incoming) => collect(asking, incoming);
     beginH2(session(), { ':method': 'PUT', ':path': '/key' }).write('begun');
     await until('the upload has begun', () => edge().bucket.asked[0]?.body.join('') === 'begun');
     session().destroy();
-    await until('the bucket is rid of the request', () => asked().cancelled);
+    await until('the bucket request is cancelled', () => asked().cancelled);
     expect(asked().ended).toBe(false);
   });
 
-  test('that is refused before its end brings the refusal, and the connection serves on', async () => {
+  test('that is refused before its end gets the refusal, and the connection serves other streams', async () => {
     edge().bucket.script = (_asked, _incoming, outgoing) => say(outgoing, { status: 403, body: 'no entry' });
     const stream = beginH2(session(), { ':method': 'PUT', ':path': '/key', 'content-length': MUCH });
     const answer = answerOn(stream);
@@ -73,7 +73,7 @@ describe('an upload', () => {
     expect((await callH2(session(), { ':path': '/key' })).status).toBe(200);
   });
 
-  test('waits for 100 where it says so, and is told by the one that takes it', async () => {
+  test('that expects 100 gets it before its response', async () => {
     edge().bucket.script = take;
     const stream = beginH2(session(), { ':method': 'PUT', ':path': '/key', expect: '100-continue' });
     const answer = answerOn(stream);
@@ -82,10 +82,10 @@ describe('an upload', () => {
     expect(uploaded().toString()).toBe('waited');
   });
 
-  test('is not read far ahead of its bucket, and other streams go on meanwhile', async () => {
+  test('is not read far ahead of its bucket, and other streams continue', async () => {
     let begin: (() => void) | undefined;
-    edge().bucket.script = (told, incoming, outgoing) => {
-      begin = () => take(told, incoming, outgoing);
+    edge().bucket.script = (asking, incoming, outgoing) => {
+      begin = () => take(asking, incoming, outgoing);
     };
     const stream = beginH2(session(), { ':method': 'PUT', ':path': '/key' });
     const answer = answerOn(stream);
@@ -99,8 +99,8 @@ describe('an upload', () => {
   });
 });
 
-describe('a client that gives a request up', () => {
-  const never: Script = (told, incoming) => collect(told, incoming);
+describe('a client that cancels a request', () => {
+  const never: Script = (asked, incoming) => collect(asked, incoming);
   const half: Script = (_asked, _incoming, outgoing) => void outgoing.writeHead(200).write('begun');
 
   test.each([
@@ -113,25 +113,25 @@ describe('a client that gives a request up', () => {
     stream.end();
     if (script === half) await once(stream, 'data');
     await until('the bucket is asked', () => edge().bucket.asked.length === 1);
-    const told = edge().events.length;
+    const before = edge().events.length;
     stream.close(constants.NGHTTP2_CANCEL);
-    await until('the bucket is rid of the request', () => asked().cancelled);
-    await until('it is told', () => edge().events.length === told + 1);
+    await until('the bucket request is cancelled', () => asked().cancelled);
+    await until('it is logged', () => edge().events.length === before + 1);
     expect(edge().events.at(-1)).toMatchObject({ code: 'ClientGone' });
   });
 });
 
 describe('a client that asks for too much', () => {
-  test('is told how many streams it may open', () => {
+  test('gets the number of streams it may open', () => {
     expect(session().remoteSettings).toMatchObject({ maxConcurrentStreams: 128, maxHeaderListSize: 65_536 });
   });
 
-  test('by resetting one stream after the other loses its connection, and others are served', async () => {
-    edge().bucket.script = (told, incoming) => collect(told, incoming);
+  test('by stream resets loses its connection, and others are served', async () => {
+    edge().bucket.script = (asking, incoming) => collect(asking, incoming);
     const client = await h2(edge().url);
     client.on('error', () => undefined);
     const before = edge().events.length;
-    // Node's client sees the end of a connection late where it has streams; the edge tells when no more come.
+    // With open streams Node's client notices the end of a connection late; the edge logs no more requests.
     for (let round = 0; round < 30 && !client.closed; round += 1) {
       for (let count = 0; count < 100 && !client.closed; count += 1) {
         const stream = client.request({ ':path': '/key' });
@@ -139,10 +139,10 @@ describe('a client that asks for too much', () => {
       }
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
-    const told = (await standstill(() => edge().events.length)) - before;
+    const logged = (await standstill(() => edge().events.length)) - before;
     client.destroy();
-    expect(told).toBeGreaterThan(400);
-    expect(told).toBeLessThan(800);
+    expect(logged).toBeGreaterThan(400);
+    expect(logged).toBeLessThan(800);
     edge().bucket.reset();
     expect((await callH2(session(), { ':path': '/key' })).status).toBe(200);
   });

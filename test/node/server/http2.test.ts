@@ -12,7 +12,7 @@ import { useHttp2 } from './_http2.ts';
 const { edge, session, asked } = useHttp2();
 
 describe('a client', () => {
-  test('that can speak HTTP/2 does', () => {
+  test('that supports HTTP/2 gets it', () => {
     expect(session().alpnProtocol).toBe('h2');
   });
 
@@ -35,7 +35,7 @@ describe('a client', () => {
 });
 
 describe('a request', () => {
-  test('is one of HTTP/1.1 to the bucket, byte for byte', async () => {
+  test('reaches the bucket as HTTP/1.1, byte for byte', async () => {
     const path = '/a%2Fb/%7e+c//d?x=%2B+&y';
     await callH2(session(), { ':path': path, 'x-a': '1', te: 'trailers' });
     const { method, target, headers } = asked();
@@ -86,7 +86,7 @@ describe('a request', () => {
     expect(asked().headers.join()).not.toMatch(/x-a|injected/i);
   });
 
-  test('with more headers than the edge takes gets its answer', async () => {
+  test('with more headers than the edge accepts gets an error', async () => {
     const { status, headers } = await callH2(session(), {
       'x-long': 'a'.repeat(20_000),
       origin: 'https://a',
@@ -96,7 +96,7 @@ describe('a request', () => {
   });
 });
 
-describe('an answer', () => {
+describe('a response', () => {
   test('carries the CORS headers and nothing that belongs to a connection', async () => {
     edge().bucket.script = {
       status: 200,
@@ -115,7 +115,7 @@ describe('an answer', () => {
     expect([body.toString(), complete]).toEqual(['the object', true]);
   });
 
-  test('has headers twice that the bucket sent twice', async () => {
+  test('repeats headers that the bucket sent twice', async () => {
     const headers = ['Set-Cookie', 'a=1', 'ETag', '"1"', 'Set-Cookie', 'b=2', 'ETag', '"2"'];
     edge().bucket.script = { status: 200, headers };
     const { raw } = await callH2(session(), { ':path': '/key' });
@@ -149,12 +149,12 @@ describe('an answer', () => {
     expect(edge().bucket.asked).toEqual([]);
   });
 
-  test('with a status that HTTP/2 does not have is 502', async () => {
+  test('with a status that HTTP/2 forbids is 502', async () => {
     edge().bucket.script = { status: 799 };
     expect((await callH2(session(), { ':path': '/key' })).status).toBe(502);
   });
 
-  test('of a bucket that goes without an answer is 502, on a connection that serves on', async () => {
+  test('of a bucket that closes without one is 502, on a connection that stays open', async () => {
     edge().bucket.script = (_asked, { socket }) => socket.destroy();
     expect((await callH2(session(), { ':path': '/key' })).status).toBe(502);
     edge().bucket.reset();
@@ -181,7 +181,7 @@ describe('an answer', () => {
     expect((await callH2(session(), { ':path': '/key' })).status, 'the next').toBe(200);
   });
 
-  test('that its client reads slowly is not read far ahead from the bucket', async () => {
+  test('to a slow reader is not read far ahead from the bucket', async () => {
     let written = () => 0;
     edge().bucket.script = (_asked, _incoming, outgoing) => {
       outgoing.writeHead(200, ['Content-Length', String(MUCH)]);
@@ -197,13 +197,13 @@ describe('an answer', () => {
   });
 });
 
-/** `answerOn` waits for a head, which has been there already. */
+/** `answerOn` waits for a head, which has arrived before. */
 function resumed(stream: ReturnType<typeof beginH2>) {
   setImmediate(() => stream.emit('response', { ':status': 200 }, 0, []));
   return stream;
 }
 
-test('the same edge serves a client of HTTP/1.1 beside one of HTTP/2', async () => {
+test('the same edge serves an HTTP/1.1 client and an HTTP/2 client', async () => {
   const [old, current] = await Promise.all([
     call(edge().url, { target: '/old' }),
     callH2(session(), { ':path': '/new' }),

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run, stop } from '../../cli/_process.ts';
 import { call, value, values } from '../../helpers/client.ts';
 
-// As many TLS fronts do, the bucket would rather speak HTTP/2. undici gives no raw headers for that, and an
-// edge that let it choose lost every header of the bucket's (found in review, before the first release).
+// The bucket prefers HTTP/2, as many TLS servers do. undici reports no raw headers for HTTP/2, so that an edge that
+// negotiated it would lose every header of the bucket.
 const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/tls/${name}`, import.meta.url));
 const server = createSecureServer(
   { allowHTTP1: true, key: readFileSync(fixture('key.pem')), cert: readFileSync(fixture('cert.pem')) },
@@ -33,7 +33,7 @@ const server = createSecureServer(
 beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
 afterAll(() => void server.close());
 
-test('a bucket behind TLS that prefers HTTP/2 is spoken to in HTTP/1.1, and keeps its headers', async () => {
+test('a bucket behind TLS that prefers HTTP/2 is asked with HTTP/1.1, and its headers arrive', async () => {
   const { port } = server.address() as AddressInfo;
   const edge = run(['serve', '--bucket', `https://localhost:${port}`, '--port', '0', '--admin-port', '0'], {
     env: { NODE_EXTRA_CA_CERTS: fixture('cert.pem') },
@@ -56,7 +56,7 @@ test('a bucket behind TLS that prefers HTTP/2 is spoken to in HTTP/1.1, and keep
 });
 
 test.each(['localhost', '127.0.0.1'])(
-  'a bucket at https://%s that gets the clients’ Hosts is known by its own name, and its connection is kept',
+  'a bucket at https://%s with --keep-host is verified by its own name, and its connection is reused',
   async (name) => {
     const { port } = server.address() as AddressInfo;
     const flags = ['--bucket', `https://${name}:${port}`, '--keep-host', '--port', '0', '--admin-port', '0'];

@@ -19,14 +19,14 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** A bucket that answers what `act` makes of it. */
+/** A bucket that answers with `act`. */
 async function bucket(): Promise<Awaited<ReturnType<typeof openUpstream>>> {
   const opened = await openUpstream('none');
   ends.push(opened.close);
   return opened;
 }
 
-/** Accepts connections, and never shakes hands. */
+/** Accepts connections, and never completes a TLS handshake. */
 async function mute(): Promise<string> {
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => sockets.add(socket.on('error', () => {})));
@@ -45,7 +45,7 @@ const timed = async (url: string, host: string) => {
 };
 
 describe('two buckets at one address', () => {
-  test('each wait for the head as long as is configured for them', async () => {
+  test('each have their own limit on the wait for the head', async () => {
     const slow = await bucket();
     slow.script = (_asked, _incoming, outgoing) => void setTimeout(() => outgoing.end('done'), 2_500);
     const edge = await running({
@@ -57,7 +57,7 @@ describe('two buckets at one address', () => {
     expect(short.text).toContain('<Code>BucketHeadTimeout</Code>');
   });
 
-  test('each wait for a connection as long as is configured for them', async () => {
+  test('each have their own limit on the wait for a connection', async () => {
     const url = await mute();
     const rules = rulesFor('https://a.example');
     const edge = await running({
@@ -80,7 +80,7 @@ test('a limit that changes in the configuration file applies from the next reque
   expect((await call(edge.url)).text).toContain('<Code>BucketHeadTimeout</Code>');
 });
 
-test('worker processes have the limits that are configured', { timeout: 60_000 }, async () => {
+test('worker processes have the configured limits', { timeout: 60_000 }, async () => {
   const slow = await bucket();
   slow.script = () => {};
   const flags = ['--workers', '2', '--bucket-head-timeout', '1s', '--max-url', '512'];
@@ -91,7 +91,7 @@ test('worker processes have the limits that are configured', { timeout: 60_000 }
   expect((await call(`${url}/${'a'.repeat(512)}`)).text).toContain('longer than 512 bytes');
 });
 
-/** An edge in front of a bucket whose transfers may stand still for a second. */
+/** An edge whose transfers may stall for a second. */
 async function impatient() {
   const upstream = await bucket();
   const edge = await startEdge(configOf({ bucket: upstream.url, idleTimeout: '1s' }));
@@ -100,7 +100,7 @@ async function impatient() {
 }
 
 describe('with --idle-timeout 1s', () => {
-  test('a download that stands still for longer is broken off', async () => {
+  test('a download that stalls for longer is aborted', async () => {
     const { upstream, edge } = await impatient();
     upstream.script = (_asked, _incoming, outgoing) =>
       void outgoing.writeHead(200, { 'Content-Length': 10 }).write('begun');
@@ -142,14 +142,14 @@ describe.each([
   const large = Math.floor(limits.headers / 4);
   const headers = ['b', 'c', 'd', 'e'].flatMap((name) => [`x-${name}`, name.repeat(large)]);
 
-  test('what is longer than both gets an answer in XML over HTTP/1.1', async () => {
+  test('a longer head gets an error in XML over HTTP/1.1', async () => {
     const edge = await openOnNode({ limits });
     ends.push(edge.close);
     expect(element(await callEdge(edge.url, { target, headers }), 'Code')).toBe('URITooLong');
     expect(element(await callEdge(edge.url, { headers }), 'Code')).toBe('RequestHeaderTooLarge');
   });
 
-  test('what is longer than both gets an answer in XML over HTTP/2', async () => {
+  test('a longer head gets an error in XML over HTTP/2', async () => {
     const edge = await openOnNode({ limits }, undefined, { certificate: certificate() });
     ends.push(edge.close);
     const session = await h2(edge.url);

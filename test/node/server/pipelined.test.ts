@@ -15,10 +15,10 @@ afterEach(async () => {
 const request = (line: string, ...headers: string[]) =>
   `${[`${line} HTTP/1.1`, 'Host: h', ...headers].join('\r\n')}\r\n\r\n`;
 
-describe('requests that come before the answer to the one before them', () => {
+describe('pipelined requests', () => {
   async function open() {
-    const held: Socket[] = [];
-    const bucket = await openRaw((socket) => held.push(socket));
+    const sockets: Socket[] = [];
+    const bucket = await openRaw((socket) => sockets.push(socket));
     const edge = await openOnNode({ buckets: [{ name: 'bucket', url: bucket.url }] });
     Object.assign(opened, { bucket, edge });
     const client = dial(edge.url);
@@ -27,8 +27,8 @@ describe('requests that come before the answer to the one before them', () => {
       text += chunk.toString('latin1');
     });
     const answer = async (line: string) => {
-      await until(`${line} is asked`, () => bucket.asked.at(-1) === line && held.length > 0);
-      held.pop()?.write(OK);
+      await until(`${line} is asked`, () => bucket.asked.at(-1) === line && sockets.length > 0);
+      sockets.pop()?.write(OK);
     };
     return { edge, bucket, client, answer, text: () => text };
   }
@@ -43,7 +43,7 @@ describe('requests that come before the answer to the one before them', () => {
     expect(bucket.asked).toEqual(['GET /1', 'GET /2', 'DELETE /3']);
   });
 
-  test('are served up to some number, whose last answer says so', async () => {
+  test('are served up to a bound, and the last response says Connection: close', async () => {
     const { bucket, client, answer, text } = await open();
     client.write(request('GET /1').repeat(200));
     for (let sent = 1; sent <= 65; sent += 1) {
@@ -56,7 +56,7 @@ describe('requests that come before the answer to the one before them', () => {
     expect(bucket.asked).toHaveLength(65);
   });
 
-  test('are never begun behind the answer that ends a connection as the server ends', async () => {
+  test('are not begun after the last response of a connection while the server ends', async () => {
     const { edge, bucket, client, answer, text } = await open();
     client.write(request('GET /1') + request('DELETE /2'));
     await until('the first is asked', () => bucket.asked.length === 1);
@@ -69,7 +69,7 @@ describe('requests that come before the answer to the one before them', () => {
     expect(bucket.asked).toEqual(['GET /1']);
   });
 
-  test('are served behind an expectation of a request without a body', async () => {
+  test('are served after a request that expects 100 without a body', async () => {
     const { client, answer, text } = await open();
     client.write(request('GET /1', 'Expect: 100-continue') + request('DELETE /2'));
     await answer('GET /1');

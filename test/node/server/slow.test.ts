@@ -12,7 +12,7 @@ import { until } from '../../helpers/until.ts';
 import { collect, type Script, say } from '../../helpers/upstream.ts';
 
 const TIMEOUTS = { headers: 120, idle: 250, keepAlive: 300 };
-/** More often than any of the limits. */
+/** Shorter than each of the limits. */
 const OFTEN = 20;
 
 function* pieces(bytes: number): Generator<Buffer> {
@@ -34,7 +34,7 @@ afterAll(async () => {
   await edges.secure?.close();
 });
 
-/** Writes one piece after the other, and begins again with the last. */
+/** Writes one piece after the other, and repeats the last one. */
 function dribble(socket: Socket, text: string): void {
   let at = 0;
   const timer = setInterval(() => {
@@ -44,7 +44,7 @@ function dribble(socket: Socket, text: string): void {
   socket.once('close', () => clearInterval(timer));
 }
 
-describe.each(['plain', 'secure'] as const)('on a %s connection of HTTP/1.1', (kind) => {
+describe.each(['plain', 'secure'] as const)('on a %s HTTP/1.1 connection', (kind) => {
   let edge: NodeEdge;
   let socket: Socket;
   let text = '';
@@ -66,44 +66,44 @@ describe.each(['plain', 'secure'] as const)('on a %s connection of HTTP/1.1', (k
   });
   afterEach(async () => {
     socket.destroy();
-    await until('it is gone', () => closed);
+    await until('it is closed', () => closed);
   });
-  const shutOut = () => until('the client is shut out', () => closed);
+  const closedByEdge = () => until('the client is closed', () => closed);
 
   test.each([
-    ['whose request line dribbles', 'GET /kkk'],
-    ['whose headers dribble', 'GET / HTTP/1.1\r\nHost: h\r\nX-A: a'],
+    ['with a slow request line', 'GET /kkk'],
+    ['with slow headers', 'GET / HTTP/1.1\r\nHost: h\r\nX-A: a'],
   ])('a client %s is shut out with 408', async (_, begun) => {
     dribble(socket, begun);
-    await until('it is told', () => text.startsWith('HTTP/1.1 408 '));
+    await until('it is answered', () => text.startsWith('HTTP/1.1 408 '));
     expect(text).toMatch(/connection: close/i);
     expect(text).toMatch(/cache-control: no-store/i);
     socket.end();
-    await shutOut();
+    await closedByEdge();
     expect(edge.bucket.asked).toEqual([]);
   });
 
-  test('a client whose second request dribbles is shut out too', async () => {
+  test('a client with a slow second request is closed', async () => {
     socket.write('GET /key HTTP/1.1\r\nHost: h\r\n\r\n');
     await until('it is served', () => text.includes('the object'));
     dribble(socket, 'GET /kkk');
-    await until('it is told', () => text.includes('HTTP/1.1 408 '));
+    await until('it is answered', () => text.includes('HTTP/1.1 408 '));
   });
 
-  test('a client that says nothing is shut out', async () => {
+  test('a client that sends nothing is closed', async () => {
     socket.once('end', () => socket.end());
-    await shutOut();
+    await closedByEdge();
   });
 
-  test('a client whose upload stands still is shut out, and its bucket is rid of it', async () => {
+  test('a client whose upload stalls is closed, and its bucket request is cancelled', async () => {
     edge.bucket.script = wait;
     socket.write('PUT /key HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nbegun');
-    await shutOut();
-    await until('the bucket is rid of it', () => edge.bucket.asked[0]?.cancelled === true);
+    await closedByEdge();
+    await until('the bucket request is cancelled', () => edge.bucket.asked[0]?.cancelled === true);
     expect(edge.bucket.asked[0]?.ended).toBe(false);
   });
 
-  test('an upload that goes on takes as long as it takes', async () => {
+  test('an upload that makes progress has no time limit', async () => {
     edge.bucket.script = (asked, incoming, outgoing) => {
       collect(asked, incoming);
       incoming.once('end', () => say(outgoing, { status: 200 }));
@@ -114,22 +114,22 @@ describe.each(['plain', 'secure'] as const)('on a %s connection of HTTP/1.1', (k
     expect(edge.bucket.asked[0]?.body.join('')).toBe('x'.repeat(30));
   });
 
-  test('a client that does not read its answer is shut out, and its bucket is rid of it', async () => {
+  test('a client that does not read its response is closed, and its bucket request is cancelled', async () => {
     edge.bucket.script = pourOut;
     socket.pause();
     socket.write('GET /key HTTP/1.1\r\nHost: h\r\n\r\n');
     await until('the bucket is asked', () => edge.bucket.asked.length === 1);
-    await until('the bucket is rid of it', () => edge.bucket.asked[0]?.cancelled === true);
-    await until('it is told', () => edge.events.at(-1)?.code === 'ClientGone');
+    await until('the bucket request is cancelled', () => edge.bucket.asked[0]?.cancelled === true);
+    await until('it is logged', () => edge.events.at(-1)?.code === 'ClientGone');
   });
 
-  test('a client that asks nothing more is let go', async () => {
+  test('a client without another request is closed', async () => {
     socket.write('GET /key HTTP/1.1\r\nHost: h\r\n\r\n');
     await until('it is served', () => text.includes('the object'));
-    await shutOut();
+    await closedByEdge();
   });
 
-  test('a client is not shut out for a bucket that takes its upload slowly', async () => {
+  test('a client is not closed for a bucket that reads its upload slowly', async () => {
     let take: (() => void) | undefined;
     edge.bucket.script = (asked, incoming, outgoing) => {
       take ??= () => {
@@ -138,10 +138,10 @@ describe.each(['plain', 'secure'] as const)('on a %s connection of HTTP/1.1', (k
       };
     };
     socket.write(`PUT /key HTTP/1.1\r\nHost: h\r\nContent-Length: ${MUCH}\r\n\r\n`);
-    // In pieces: while all of it is encrypted at once, the edge in this process can't serve, and the limits run out.
+    // In pieces: encrypting all of it at once would block the edge in this process until the limits are over.
     Readable.from(pieces(MUCH)).pipe(socket, { end: false });
     await until('the bucket is asked', () => take !== undefined);
-    // Another client, that is to blame itself, has had to go meanwhile: twice the limit.
+    // Twice the limit, in which a client at fault would have been closed.
     for (let round = 0; round < 2; round += 1) {
       const other = dial(edge.url);
       other.write('PUT /other HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nbegun');
@@ -153,13 +153,13 @@ describe.each(['plain', 'secure'] as const)('on a %s connection of HTTP/1.1', (k
   });
 });
 
-test('a client that begins no TLS is shut out', async () => {
+test('a client without a TLS handshake is closed', async () => {
   const socket = connect(Number(new URL(edges.secure?.url ?? '').port));
   socket.on('error', () => {});
   await once(socket.resume(), 'close');
 });
 
-test('a client of HTTP/2 that reads slowly, and goes on reading, gets all', async () => {
+test('an HTTP/2 client that reads slowly, and does not stop, gets everything', async () => {
   const timeouts = { ...TIMEOUTS, idle: 400 };
   const edge = await openOnNode({}, undefined, { timeouts, certificate: certificate() });
   edge.bucket.script = { status: 200, body: Buffer.alloc(160 * 1024) };
@@ -168,7 +168,7 @@ test('a client of HTTP/2 that reads slowly, and goes on reading, gets all', asyn
   await once(session, 'remoteSettings');
   const stream = beginH2(session, { ':path': '/key' });
   stream.end();
-  // One of undici's pieces, 64 KB, takes longer than the limit.
+  // One of undici's chunks, 64 KB, takes longer than the limit.
   const timer = setInterval(() => {
     stream.read(2048) ?? stream.read();
   }, OFTEN);
@@ -181,7 +181,7 @@ test('a client of HTTP/2 that reads slowly, and goes on reading, gets all', asyn
   expect(edge.events.map(({ code }) => code)).toEqual([null]);
 });
 
-describe('on a connection of HTTP/2', () => {
+describe('on an HTTP/2 connection', () => {
   let edge: NodeEdge;
   let session: ClientHttp2Session;
   let closed = false;
@@ -197,29 +197,29 @@ describe('on a connection of HTTP/2', () => {
   });
   afterEach(async () => {
     session.destroy();
-    await until('it is gone', () => closed);
+    await until('it is closed', () => closed);
   });
 
-  test('a client that asks nothing is let go, whatever it pings', async () => {
+  test('a client without a request is closed, also if it sends pings', async () => {
     const timer = setInterval(() => !session.closed && session.ping(() => {}), OFTEN);
-    await until('it is let go', () => closed);
+    await until('it is closed', () => closed);
     clearInterval(timer);
   });
 
-  test('a client that asks nothing more is let go', async () => {
+  test('a client without another request is closed', async () => {
     expect((await callH2(session, { ':path': '/key' })).status).toBe(200);
-    await until('it is let go', () => closed);
+    await until('it is closed', () => closed);
   });
 
-  test('a client whose upload stands still loses its stream, and its bucket is rid of it', async () => {
+  test('a client whose upload stalls loses its stream, and its bucket request is cancelled', async () => {
     edge.bucket.script = wait;
     const stream = beginH2(session, { ':method': 'PUT', ':path': '/key' });
     stream.write('begun');
-    await until('the bucket is rid of it', () => edge.bucket.asked[0]?.cancelled === true);
+    await until('the bucket request is cancelled', () => edge.bucket.asked[0]?.cancelled === true);
     expect(edge.bucket.asked[0]?.ended).toBe(false);
   });
 
-  test('a client that does not read one answer loses its stream, and no other', async () => {
+  test('a client that does not read one response loses only that stream', async () => {
     edge.bucket.script = pourOut;
     const unread = beginH2(session, { ':path': '/key' });
     unread.end();
@@ -228,14 +228,14 @@ describe('on a connection of HTTP/2', () => {
     const other = beginH2(session, { ':method': 'PUT', ':path': '/other' });
     const answer = answerOn(other);
     const timer = setInterval(() => other.write('x'), OFTEN);
-    await until('the bucket is rid of it', () => edge.bucket.asked[0]?.cancelled === true);
+    await until('the bucket request is cancelled', () => edge.bucket.asked[0]?.cancelled === true);
     clearInterval(timer);
     expect(edge.bucket.asked[1]?.cancelled).toBe(false);
     edge.bucket.breakOff();
     expect((await answer).status).toBe(502);
   });
 
-  test('an upload that goes on takes as long as it takes', async () => {
+  test('an upload that makes progress has no time limit', async () => {
     edge.bucket.script = (asked, incoming, outgoing) => {
       collect(asked, incoming);
       incoming.once('end', () => say(outgoing, { status: 200 }));

@@ -40,7 +40,7 @@ async function serve(): Promise<Run> {
 const ask = () =>
   answerTo(request({ socketPath: path, path: '/key', headers: { Origin: ORIGIN }, agent: false }).end());
 
-test('the edge serves on a socket, which its group may use, and takes it away at its end', async () => {
+test('the edge serves on a socket, which its group may use, and removes it at its end', async () => {
   const { address, child, code } = await serve();
   expect(await address('edge')).toBe(`http://unix:${path}`);
   const answered = await ask();
@@ -51,14 +51,14 @@ test('the edge serves on a socket, which its group may use, and takes it away at
   expect(existsSync(path)).toBe(false);
 });
 
-test('the socket that a killed process left is replaced', async () => {
+test('a socket left by a killed process is replaced', async () => {
   await stop(await serve());
   expect(statSync(path).isSocket()).toBe(true);
   await serve();
   expect((await ask()).status).toBe(200);
 });
 
-test('a socket that somebody listens on is left to them', async () => {
+test('a socket that a process listens on is left in place', async () => {
   const server = createServer((socket) => socket.on('error', () => {})).listen(path);
   await once(server, 'listening');
   const { code, lines } = await ended(args());
@@ -70,7 +70,7 @@ test('a socket that somebody listens on is left to them', async () => {
   server.close();
 });
 
-test('a file that is no socket is left alone', async () => {
+test('a file that is not a socket is left in place', async () => {
   writeFileSync(path, 'precious');
   const { code, lines } = await ended(args());
   expect([code, lines]).toEqual([
@@ -80,7 +80,7 @@ test('a file that is no socket is left alone', async () => {
   expect(statSync(path).size).toBe(8);
 });
 
-test('a socket in a folder that is not there is a fault', async () => {
+test('a socket in a folder that does not exist is a fault', async () => {
   path = join(folder, 'missing', 'edge.sock');
   const { code, lines } = await ended(args());
   expect([code, lines]).toEqual([

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** Weak references to what Node makes of the ticks that `work` asks for. */
+/** Weak references to Node's objects for the ticks of `work`. */
 async function ticksOf(work: () => unknown): Promise<WeakRef<object>[]> {
   const made: WeakRef<object>[] = [];
   const hook = createHook({
@@ -17,7 +17,7 @@ async function ticksOf(work: () => unknown): Promise<WeakRef<object>[]> {
   }).enable();
   await work();
   hook.disable();
-  // A weak reference holds its object until the turn of the event loop is over.
+  // A weak reference is strong until the end of the current turn of the event loop.
   await pause(10);
   collect();
   return made;
@@ -26,6 +26,6 @@ async function ticksOf(work: () => unknown): Promise<WeakRef<object>[]> {
 test('one tick outlives every collection, and others do not', async () => {
   const others = await ticksOf(() => process.nextTick(() => {}));
   expect(others.map((tick) => tick.deref())).toEqual([undefined]);
-  const kept = await ticksOf(() => import('../../../src/node/server/tick.ts'));
-  expect(kept.map((tick) => tick.deref()).filter((tick) => tick !== undefined)).toHaveLength(1);
+  const referenced = await ticksOf(() => import('../../../src/node/server/tick.ts'));
+  expect(referenced.map((tick) => tick.deref()).filter((tick) => tick !== undefined)).toHaveLength(1);
 });

@@ -27,7 +27,7 @@ const WEAK = {
   key: FILES.key.replace('key.pem', 'weak-key.pem'),
 };
 
-describe('over TLS, by HTTP/1.1', () => {
+describe('over TLS, with HTTP/1.1', () => {
   const runtime = {
     name: 'node' as const,
     open: (options: Parameters<typeof openOnNode>[0]) =>
@@ -73,7 +73,7 @@ describe('a certificate', () => {
     return listening.url;
   }
 
-  /** The serial number of the certificate that a new connection meets, and the protocol it is offered. */
+  /** The certificate's serial number on a new connection, and the negotiated protocol. */
   async function met(url: string) {
     const socket = connect({
       port: Number(new URL(url).port),
@@ -88,12 +88,12 @@ describe('a certificate', () => {
     return { serialNumber, alpnProtocol };
   }
 
-  test('that is renewed is used from the next connection on, and connections that stand go on', async () => {
+  test('that is renewed is used for new connections, and open ones continue', async () => {
     const url = await serve();
     const session = await h2(url);
     const before = await met(url);
     put(OTHER);
-    await until('the new one is met', async () => (await met(url)).serialNumber !== before.serialNumber);
+    await until('the new one is used', async () => (await met(url)).serialNumber !== before.serialNumber);
     expect((await met(url)).alpnProtocol).toBe('h2');
     expect((await callH2(session, { ':path': '/' })).status).toBe(200);
     session.destroy();
@@ -102,13 +102,13 @@ describe('a certificate', () => {
 
   test.each([
     ['does not fit its key', () => copyFileSync(OTHER.cert, files.cert), /--tls-key .* is not the key of/],
-    ['is no certificate', () => writeFileSync(files.cert, 'x'), /--tls-cert .* contains no certificate/],
-    ['is gone', () => rmSync(files.cert), /--tls-cert .* can't be read/],
+    ['is not a certificate', () => writeFileSync(files.cert, 'x'), /--tls-cert .* contains no certificate/],
+    ['is missing', () => rmSync(files.cert), /--tls-cert .* can't be read/],
   ])('that %s after a change leaves the old one', async (_, change, fault) => {
     const url = await serve();
     const before = await met(url);
     change();
-    await until('it is told', () => logged.length === 1);
+    await until('it is logged', () => logged.length === 1);
     expect(logged).toMatchObject([
       {
         level: 'error',
@@ -118,10 +118,10 @@ describe('a certificate', () => {
     ]);
     expect(await met(url)).toEqual(before);
     put(OTHER);
-    await until('a good one is met', async () => (await met(url)).serialNumber !== before.serialNumber);
+    await until('a good one is used', async () => (await met(url)).serialNumber !== before.serialNumber);
   });
 
-  test('is not shown to clients that speak no TLS 1.2', async () => {
+  test('is not sent to clients without TLS 1.2', async () => {
     const url = await serve();
     const port = Number(new URL(url).port);
     const old = connect({
@@ -141,26 +141,30 @@ describe('a certificate', () => {
     );
 
   test.each([
-    ['is not there', () => rmSync(files.cert), /^--tls-cert .*tls\.crt can't be read: ENOENT/],
+    ['does not exist', () => rmSync(files.cert), /^--tls-cert .*tls\.crt can't be read: ENOENT/],
     [
       'is not PEM',
       () => writeFileSync(files.cert, 'x'),
       /contains no certificate: write the path of one in PEM/,
     ],
-    ['has no key beside it', () => rmSync(files.key), /^--tls-key .*tls\.key can't be read: ENOENT/],
-    ['has a key that is none', () => copyFileSync(files.cert, files.key), /contains no private key/],
+    ['has no key', () => rmSync(files.key), /^--tls-key .*tls\.key can't be read: ENOENT/],
+    ['has an invalid key', () => copyFileSync(files.cert, files.key), /contains no private key/],
     [
       'has a key that is too short',
       () => put(WEAK),
       /^--tls-cert .*tls\.crt is refused by OpenSSL \(EE_KEY_TOO_SMALL\): its key is too short; write one of 2048 bits/,
     ],
-    ['has another one’s key', () => copyFileSync(OTHER.key, files.key), /write the two that belong together/],
+    [
+      'has the key of another certificate',
+      () => copyFileSync(OTHER.key, files.key),
+      /write the two that belong together/,
+    ],
   ])('that %s is a start fault', async (_, spoil, fault) => {
     spoil();
     expect(await faultOf()).toEqual([expect.stringMatching(fault)]);
   });
 
-  test('is told of at the start of the program, with its key or without', async () => {
+  test('is reported at the start of the program, with its key or without', async () => {
     const { cert, key } = FILES;
     const args = ['serve', '--bucket', 'http://127.0.0.1:9', '--port', '0', '--admin-port', '0'];
     const half = await ended([...args, '--tls-cert', cert]);
