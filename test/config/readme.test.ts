@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { OPTIONS, type Option } from '../../src/config/options.ts';
+import { OPTION_NAMES, optionOf } from '../../src/config/options.ts';
 
 /** A cell as it is read: `\|` stands for a bar, and code marks around a whole cell are looks only. */
 const plain = (cell: string): string =>
@@ -28,15 +28,13 @@ async function rows(): Promise<string[][]> {
 }
 
 test('the README tells every option there is, and no other, as it is', async () => {
-  const expected = Object.values<Option<unknown>>(OPTIONS).map(
-    ({ flag, variable, default: preset, example, about }) => [
-      `--${flag}`,
-      variable,
-      preset ?? '',
-      example,
-      about,
-    ],
-  );
+  const expected = OPTION_NAMES.map(optionOf).map(({ flag, variable, default: preset, example, about }) => [
+    `--${flag}`,
+    variable,
+    preset ?? '',
+    example,
+    about,
+  ]);
   const found = (await rows()).map((row) =>
     row.map((cell, at) => (at === 2 && NOTHING.has(cell) ? '' : cell)),
   );
