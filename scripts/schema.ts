@@ -1,6 +1,5 @@
 import { FILE_OPTIONS } from '../src/config/file.ts';
-import { OPTIONS, type OptionName } from '../src/config/options.ts';
-import { BUCKET_OPTIONS } from '../src/config/read.ts';
+import { BUCKET_OPTIONS, OPTIONS, type OptionName } from '../src/config/options.ts';
 
 const SCALAR = { type: ['string', 'number', 'boolean'] } as const;
 

@@ -1,7 +1,6 @@
 import { type BucketConfig, onlyBucket, readConfigFile } from '../config/file.ts';
-import type { OptionName } from '../config/options.ts';
+import { BUCKET_OPTIONS, type OptionName } from '../config/options.ts';
 import {
-  BUCKET_OPTIONS,
   type Config,
   type Given,
   type GivenOptions,

@@ -1,17 +1,16 @@
 import { parseArgs } from 'node:util';
-import { OPTIONS, type OptionName } from '../config/options.ts';
+import { OPTION_NAMES, OPTIONS, type OptionName, optionOf } from '../config/options.ts';
 import { type GivenOptions, withoutSecrets } from '../config/read.ts';
 import type { Fault } from '../document/fault.ts';
 
-const NAMES = Object.keys(OPTIONS) as OptionName[];
-const SPELT = new Map(NAMES.map((name) => [OPTIONS[name].flag, name]));
+const SPELT = new Map<string, OptionName>(OPTION_NAMES.map((name) => [OPTIONS[name].flag, name]));
 
 /** Reads a command line. The faults name all unknown flags and stray words at once. */
 export function readFlags(args: readonly string[]): { given: GivenOptions; faults: readonly Fault[] } {
   const given: GivenOptions = {};
   const faults: Fault[] = [];
   const options = Object.fromEntries(
-    NAMES.map((name) => [
+    OPTION_NAMES.map((name) => [
       OPTIONS[name].flag,
       { type: takesValue(name) ? ('string' as const) : ('boolean' as const) },
     ]),
@@ -29,7 +28,7 @@ export function readFlags(args: readonly string[]): { given: GivenOptions; fault
   return { given, faults };
 }
 
-const takesValue = (name: OptionName): boolean => !('alone' in OPTIONS[name]);
+const takesValue = (name: OptionName): boolean => !optionOf(name).alone;
 
 /** True also if the parser took the next flag for the value, as in `--bucket --debug-reason`. */
 const lacksValue = ({

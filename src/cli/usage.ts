@@ -1,6 +1,6 @@
-import { OPTIONS, type Option } from '../config/options.ts';
+import { OPTION_NAMES, optionOf } from '../config/options.ts';
 
-const flags = Object.values<Option<unknown>>(OPTIONS).map(({ flag, variable, about, ...option }) => {
+const flags = OPTION_NAMES.map(optionOf).map(({ flag, variable, about, ...option }) => {
   const preset = option.default === null ? '' : ` (default ${option.default})`;
   return `  --${flag}, ${variable}${preset}\n      ${about}`;
 });

@@ -1,7 +1,6 @@
-import { BUCKET_TIMEOUTS } from '../bucket/limits.ts';
 import { type BucketConfig, onlyBucket, readConfigFile } from '../config/file.ts';
-import { OPTIONS, type OptionName } from '../config/options.ts';
-import { BUCKET_OPTIONS, type Config, type GivenOptions, readConfig } from '../config/read.ts';
+import { BUCKET_OPTIONS, OPTION_NAMES, OPTIONS, type OptionName, optionOf } from '../config/options.ts';
+import { type Config, type GivenOptions, readConfig } from '../config/read.ts';
 import { fromVariables, type Variables, variableWarnings } from '../config/variables.ts';
 import { wrapping } from '../config/wrapping.ts';
 import type { Fault } from '../document/fault.ts';
@@ -21,31 +20,6 @@ export interface Configured {
 
 /** Milliseconds until a KV namespace that does not answer is done without. */
 const KV_TIMEOUT = 5_000;
-
-/** Options of a process, which a Worker is not, and what to do instead. */
-export const ONLY_ON_NODE: Partial<Record<OptionName, string>> = {
-  host: 'routes or a custom domain in wrangler.toml',
-  port: 'routes or a custom domain in wrangler.toml',
-  ownHosts: 'nothing: the admin endpoints have ADMIN_TOKEN, and Workers have no folders',
-  socket: 'nothing',
-  tlsCert: "nothing: Cloudflare has the domain's certificates",
-  tlsKey: "nothing: Cloudflare has the domain's certificates",
-  adminHost: 'ADMIN_PATH, and the secret ADMIN_TOKEN',
-  adminPort: 'ADMIN_PATH, and the secret ADMIN_TOKEN',
-  demoPort: 'nothing',
-  stateDir: 'the KV binding RULES_KV, which keeps last good rules',
-  redis: 'the KV binding RULES_KV, which keeps last good rules',
-  workers: 'nothing: Cloudflare runs as many as it takes',
-  connections: "nothing: Cloudflare's own limits hold",
-  queue: "nothing: Cloudflare's own limits hold",
-  dangerouslyOpenBucket: 'nothing: Workers have no folders',
-  bucketConnectTimeout: "nothing: Cloudflare's own limits apply",
-  clientConnections: "nothing: Cloudflare's own limits apply",
-  clientShare: "nothing: Cloudflare's own limits apply",
-  leastRate: "nothing: Cloudflare's own limits apply",
-  idleTimeout: "nothing: Cloudflare's own limits apply",
-  drain: 'nothing: requests in flight end on the version they began with',
-};
 
 /** Every fault there is, or the whole configuration. Never rejects. */
 export async function configure(env: Env): Promise<Configured | { readonly faults: readonly Fault[] }> {
@@ -126,10 +100,13 @@ const UNBOUND = {
   write: '[[kv_namespaces]] in wrangler.toml',
 } as const;
 
+const NODE_ONLY = 'means nothing on Workers';
+
 const notHere = (given: GivenOptions): Fault[] =>
-  Object.entries(ONLY_ON_NODE).flatMap(([name, write]) => {
-    const place = given[name as OptionName]?.place;
-    return place === undefined ? [] : [{ place, reason: 'means nothing on Workers', write }];
+  OPTION_NAMES.flatMap((name) => {
+    const place = given[name]?.place;
+    const write = optionOf(name).nodeOnly;
+    return place === undefined || write === undefined ? [] : [{ place, reason: NODE_ONLY, write }];
   });
 
 const missingBucket = ({ bucket }: GivenOptions, { BUCKET_URL, BUCKET_CORS_BUCKET }: Env): Fault[] =>
@@ -152,13 +129,23 @@ const besideMany = (given: GivenOptions): Fault[] =>
     return [{ place, reason, write: 'it there, under the bucket' }];
   });
 
+/** The options that only Node has and that a bucket sets to another value than the default. */
+const nodeOnlyOptions = (config: BucketConfig): (readonly [OptionName, string])[] =>
+  BUCKET_OPTIONS.flatMap((name) => {
+    const { nodeOnly, parse, default: preset } = optionOf(name);
+    if (nodeOnly === undefined) return [];
+    const parsed = preset === null ? { value: null } : parse(preset);
+    return 'value' in parsed && parsed.value === config[name] ? [] : [[name, nodeOnly] as const];
+  });
+
 /** What a bucket can't be on Workers. `file` names the configuration of many; null: variables say it all. */
 function bucketFaults(
-  { bucket, name, rules, credentials, rulesToken, keepHost, bucketConnectTimeout }: BucketConfig,
+  config: BucketConfig,
   kv: Kv | null,
   file: string | null,
   given: GivenOptions,
 ): Fault[] {
+  const { bucket, name, rules, credentials, rulesToken, keepHost } = config;
   const faults: Fault[] = [];
   const add = (option: OptionName, reason: string, write: string) => {
     const variable = given[option]?.place ?? OPTIONS[option].variable;
@@ -175,9 +162,8 @@ function bucketFaults(
     add('credentials', 'is a file, and Workers have none', 'env or env:PREFIX, with secrets');
   if (rulesToken?.kind === 'file')
     add('rulesToken', 'is a file, and Workers have none', 'env:NAME, with a secret NAME');
-  // Among variables it is one of the options that only Node has.
-  if (file !== null && bucketConnectTimeout !== BUCKET_TIMEOUTS.connect)
-    add('bucketConnectTimeout', 'means nothing on Workers', "nothing: Cloudflare's own limits apply");
+  // Among variables `notHere` reports them.
+  if (file !== null) for (const [option, write] of nodeOnlyOptions(config)) add(option, NODE_ONLY, write);
   if (keepHost) {
     const reason = "can't be: on Workers the Host header follows the bucket's address";
     add('keepHost', reason, "nothing, and presign for the bucket's own host");

@@ -1,5 +1,5 @@
-import type { LogLevel } from '../config/options.ts';
-import { LOG_LEVELS } from '../config/options.ts';
+import type { LogLevel } from '../config/options/answers.ts';
+import { LOG_LEVELS } from '../config/options/answers.ts';
 import { cutValues, type Log } from '../edge/log.ts';
 
 /** One JSON line per thing that happened, as on Node, by `console.log`: that is what Workers Logs and Logpush read. */

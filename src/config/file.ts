@@ -1,14 +1,12 @@
 import { configuredName } from '../bucket/host.ts';
 import type { Fault } from '../document/fault.ts';
 import { parseJson } from '../document/jsontext.ts';
-import { OPTIONS, type OptionName } from './options.ts';
+import { BUCKET_OPTIONS, OPTION_NAMES, OPTIONS, type OptionName, optionOf } from './options.ts';
 import {
-  BUCKET_OPTIONS,
   type BucketOptions,
   type Config,
   type Given,
   type GivenOptions,
-  OPTION_NAMES,
   optionFaults,
   readBucketOptions,
   withoutSecrets,
@@ -37,7 +35,7 @@ export type ConfigFile =
 
 /** Options of the process that a file can hold; the rest stands under each bucket. */
 export const FILE_OPTIONS: readonly OptionName[] = OPTION_NAMES.filter(
-  (name) => name !== 'config' && !(BUCKET_OPTIONS as readonly OptionName[]).includes(name),
+  (name) => name !== 'config' && optionOf(name).scope !== 'bucket',
 );
 
 /** Keys of a bucket that are no options: where requests find it. */

@@ -3,55 +3,27 @@ import { SIGNING } from '../bucket/sign/signing.ts';
 import { DEFAULT_DIALECT, DIALECTS, type Dialect } from '../cors/behaviour.ts';
 import type { Fault } from '../document/fault.ts';
 import type { BucketPlace } from './bucket-url.ts';
-import { OPTIONS, type Option, type OptionName } from './options.ts';
+import {
+  BUCKET_OPTIONS,
+  type BucketOptionName,
+  OPTION_NAMES,
+  OPTIONS,
+  type OptionName,
+  optionOf,
+  type Unset,
+  type ValueOf,
+} from './options.ts';
 import { wrapping } from './wrapping.ts';
 
-type ValueOf<N extends OptionName> = (typeof OPTIONS)[N] extends Option<infer T> ? T : never;
-
-/** Options that have no default. */
-type Unset =
-  | 'bucket'
-  | 'rulesToken'
-  | 'bucketName'
-  | 'region'
-  | 'stateDir'
-  | 'redis'
-  | 'config'
-  | 'ownHosts'
-  | 'socket'
-  | 'tlsCert'
-  | 'tlsKey';
-
 /** Every option's value; times in milliseconds. Without a bucket there is nothing to serve but the demo. */
-export type Config = { readonly [N in Exclude<OptionName, Unset | 'store'>]: ValueOf<N> } & {
-  readonly [N in Unset]: ValueOf<N> | null;
+export type Config = { readonly [N in Exclude<OptionName, Unset>]: ValueOf<N> } & {
+  readonly [N in Exclude<Unset, 'store'>]: ValueOf<N> | null;
 } & {
   /** As given, or as the bucket's address tells it, or `oss`. */
   readonly store: Dialect;
 };
 
-/** The options that say something of one bucket; a configuration file has them for each. */
-export const BUCKET_OPTIONS = [
-  'bucket',
-  'rules',
-  'rulesToken',
-  'store',
-  'vary',
-  'bucketName',
-  'region',
-  'signature',
-  'credentials',
-  'keepHost',
-  'trustForwarded',
-  'forwarded',
-  'dangerouslyPassProxyCommands',
-  'bucketConnectTimeout',
-  'bucketHeadTimeout',
-  'dangerouslyAllowCredentials',
-  'dangerouslyOpenBucket',
-] as const satisfies readonly OptionName[];
-
-export type BucketOptions = Pick<Config, (typeof BUCKET_OPTIONS)[number]>;
+export type BucketOptions = Pick<Config, BucketOptionName>;
 
 /** What somebody gave for an option, and where: `--port`, `PORT`. */
 export interface Given {
@@ -65,8 +37,6 @@ export type Places = Partial<Record<OptionName, string>>;
 
 export const placesOf = (given: GivenOptions): Places =>
   Object.fromEntries(Object.entries(given).map(([name, { place }]) => [name, place]));
-
-export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];
 
 /** Checks all options at once: every fault there is, or a whole configuration (promise 6). */
 export function readConfig(given: GivenOptions): { config: Config } | { faults: readonly Fault[] } {
@@ -102,7 +72,7 @@ function readOptions(names: readonly OptionName[], given: GivenOptions): { value
   const faults: Fault[] = [];
   const values: Values = {};
   for (const name of names) {
-    const option: Option<unknown> = OPTIONS[name];
+    const option = optionOf(name);
     const text = given[name]?.text ?? option.default;
     const wrapped = text === null ? null : wrapping(text);
     if (wrapped !== null) {
@@ -129,13 +99,10 @@ const storeOf = (place: BucketPlace | null | undefined): Dialect | undefined =>
 const placeOf = (given: GivenOptions, name: OptionName): string =>
   given[name]?.place ?? `--${OPTIONS[name].flag}`;
 
-/** They hold documents, and may hold passwords or keys that somebody put in the wrong place. */
-const NEVER_SHOWN: readonly OptionName[] = ['rules', 'rulesToken', 'credentials', 'redis'];
-
 /** A whole document, and what may be secret in a URL, stay out of messages (promise 7). */
 function shown(name: OptionName, text: string): { value?: string } {
   const value = withoutSecrets(text);
-  return NEVER_SHOWN.includes(name) || value === null ? {} : { value };
+  return optionOf(name).secret || value === null ? {} : { value };
 }
 
 /** A text without its query, which may carry a signature; null for one that may carry a password. */

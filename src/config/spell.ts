@@ -1,11 +1,11 @@
-import { OPTIONS, type OptionName } from './options.ts';
+import { OPTIONS, type OptionName, optionOf } from './options.ts';
 
 /** How somebody wrote an option, or would write it with a value; start faults speak of it so. */
 export type Spell = (option: OptionName, value?: string) => string;
 
 /** On the command line: `--region cn-hangzhou`; a flag that stands alone has no `true` behind it. */
 export const asFlag: Spell = (option, value) =>
-  `--${OPTIONS[option].flag}${value === undefined || 'alone' in OPTIONS[option] ? '' : ` ${value}`}`;
+  `--${OPTIONS[option].flag}${value === undefined || optionOf(option).alone ? '' : ` ${value}`}`;
 
 /** Under a bucket in a configuration file: `"region": "cn-hangzhou"`. */
 export const asKey: Spell = (option, value) => (value === undefined ? option : `"${option}": "${value}"`);

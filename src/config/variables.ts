@@ -1,6 +1,6 @@
 import { nearest } from '../document/nearest.ts';
-import { OPTIONS, type OptionName } from './options.ts';
-import { type GivenOptions, OPTION_NAMES } from './read.ts';
+import { OPTION_NAMES, OPTIONS, type OptionName } from './options.ts';
+import type { GivenOptions } from './read.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 

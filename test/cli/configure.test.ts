@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { configure } from '../../src/cli/configure.ts';
-import { OPTIONS } from '../../src/config/options.ts';
-import { BUCKET_OPTIONS } from '../../src/config/read.ts';
+import { BUCKET_OPTIONS, OPTIONS } from '../../src/config/options.ts';
 
 const MEDIA = 'oss://media?region=cn-hangzhou';
 

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, inject, test } from 'vitest';
-import { ONLY_ON_NODE } from '../../src/cloudflare/config.ts';
 import { WORKER_OPTIONS } from '../../src/cloudflare/options.ts';
-import { OPTIONS, type OptionName } from '../../src/config/options.ts';
+import { OPTION_NAMES, optionOf } from '../../src/config/options.ts';
 
 const KILOBYTE = 1024;
 
@@ -25,11 +24,10 @@ describe('the built Worker', () => {
 
 describe('wrangler.toml', () => {
   const toml = readFileSync(new URL('../../wrangler.toml', import.meta.url), 'utf8');
-  const shared = Object.entries(OPTIONS).filter(
-    ([name]) => !(name in ONLY_ON_NODE) && name !== ('keepHost' satisfies OptionName),
-  );
+  const onlyOnNode = OPTION_NAMES.filter((name) => optionOf(name).nodeOnly !== undefined);
+  const shared = OPTION_NAMES.filter((name) => !onlyOnNode.includes(name) && name !== 'keepHost');
   const own = Object.values(WORKER_OPTIONS).filter((option) => !('secret' in option));
-  const rows = [...shared.map(([, option]) => option), ...own].map(
+  const rows = [...shared.map(optionOf), ...own].map(
     ({ variable, default: before }) => [variable, before] as const,
   );
 
@@ -41,7 +39,7 @@ describe('wrangler.toml', () => {
     if (before !== null) expect(about).toContain(`Default: "${before}"`);
   });
 
-  test.each(Object.keys(ONLY_ON_NODE) as OptionName[])('has no %s', (name) => {
-    expect(toml).not.toMatch(new RegExp(`^# ${OPTIONS[name].variable} = `, 'm'));
+  test.each(onlyOnNode)('has no %s', (name) => {
+    expect(toml).not.toMatch(new RegExp(`^# ${optionOf(name).variable} = `, 'm'));
   });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { OPTIONS, type Option } from '../../src/config/options.ts';
+import { OPTION_NAMES, optionOf } from '../../src/config/options.ts';
 
 /** The text of a cell: `\|` is an escaped bar, and backticks around the whole cell are formatting. */
 const plain = (cell: string): string =>
@@ -23,7 +23,7 @@ const byFlag = (rows: readonly string[][]) =>
   Object.fromEntries(rows.map(([flag, variable, preset, example]) => [flag, { variable, preset, example }]));
 
 const OF_SOURCE = byFlag(
-  Object.values<Option<unknown>>(OPTIONS).map(({ flag, variable, default: preset, example }) => [
+  OPTION_NAMES.map(optionOf).map(({ flag, variable, default: preset, example }) => [
     `--${flag}`,
     variable,
     preset ?? NO_DEFAULT,

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { configSchema } from '../../scripts/schema.ts';
 import { FILE_OPTIONS, ROUTE_KEYS } from '../../src/config/file.ts';
-import { BUCKET_OPTIONS } from '../../src/config/read.ts';
+import { BUCKET_OPTIONS } from '../../src/config/options.ts';
 
 const published = new URL('../../bucket-cors.schema.json', import.meta.url);
 

@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import type { LogLevel } from '../../config/options.ts';
+import type { LogLevel } from '../../config/options/answers.ts';
 import { cutValues } from '../../edge/log.ts';
 import { standardOutput } from './standard.ts';
 

@@ -1,0 +1,167 @@
+import { FORWARDED } from '../../bucket/forwarded.ts';
+import { BUCKET_TIMEOUTS } from '../../bucket/limits.ts';
+
+import { DIALECT_NAMES, type VaryMode } from '../../cors/behaviour.ts';
+import { parseBucket } from '../bucket-url.ts';
+import * as values from '../values.ts';
+import type { OptionRows } from './row.ts';
+
+const VARY_MODES: readonly VaryMode[] = ['safe', 'store'];
+
+/** The options of one bucket: where it is, its rules, its signature and what goes to it. */
+export const bucketRows = {
+  bucket: {
+    flag: 'bucket',
+    variable: 'BUCKET_URL',
+    default: null,
+    example: 'oss://my-bucket?region=cn-hangzhou',
+    about:
+      'The bucket: `oss://NAME?region=…`, `s3://NAME?region=…` or `?endpoint=…`, its URL, or a folder to serve as one.',
+    scope: 'bucket',
+    parse: parseBucket,
+  },
+  rules: {
+    flag: 'rules',
+    variable: 'CORS_RULES',
+    default: 'bucket',
+    example: './cors.xml',
+    about:
+      'Where the rules come from: `bucket` (its own, `GET /?cors`), a file, a URL, or the document itself.',
+    scope: 'bucket',
+    secret: true,
+    parse: values.parseRules,
+  },
+  rulesToken: {
+    flag: 'rules-token',
+    variable: 'RULES_TOKEN',
+    default: null,
+    example: 'env:MY_TOKEN',
+    about:
+      'Where the bearer token for rules at a URL is: `env:NAME` or `file:PATH`; looked up at every load.',
+    scope: 'bucket',
+    secret: true,
+    parse: values.parseToken,
+  },
+  store: {
+    flag: 'store',
+    variable: 'STORE',
+    default: null,
+    example: 's3',
+    about:
+      'The kind of store, `oss` or `s3`; `oss` where the bucket does not tell. It decides how preflights and errors are worded and when credentials are allowed.',
+    scope: 'bucket',
+    parse: values.parseWord(DIALECT_NAMES),
+  },
+  vary: {
+    flag: 'vary',
+    variable: 'VARY',
+    default: 'safe',
+    example: 'store',
+    about:
+      '`safe`: right behind every shared cache. `store`: the Vary header that the store itself would send.',
+    scope: 'bucket',
+    parse: values.parseWord(VARY_MODES),
+  },
+  bucketName: {
+    flag: 'bucket-name',
+    variable: 'BUCKET_NAME',
+    default: null,
+    example: 'my-bucket',
+    about: "The bucket's name, for signing where its address does not tell it: a custom domain.",
+    scope: 'bucket',
+    parse: values.parseName,
+  },
+  region: {
+    flag: 'region',
+    variable: 'BUCKET_REGION',
+    default: null,
+    example: 'cn-hangzhou',
+    about: "The bucket's region, for signing where its address does not tell it.",
+    scope: 'bucket',
+    parse: values.parseRegion,
+  },
+  signature: {
+    flag: 'signature',
+    variable: 'SIGNATURE',
+    default: 'v4',
+    example: 'v1',
+    about: 'How `GET /?cors` is signed: `v4`, or with store `oss` also `v1`.',
+    scope: 'bucket',
+    parse: values.parseWord(['v4', 'v1'] as const),
+  },
+  credentials: {
+    flag: 'credentials',
+    variable: 'CREDENTIALS',
+    default: 'env',
+    example: 'env:MEDIA',
+    about:
+      'Where the keys for signing are: `env` (`OSS_ACCESS_KEY_ID`, `AWS_ACCESS_KEY_ID` …, unsigned where they are not set), `env:PREFIX`, `file:PATH` or `none`.',
+    scope: 'bucket',
+    secret: true,
+    parse: values.parseCredentials,
+  },
+  keepHost: {
+    flag: 'keep-host',
+    variable: 'KEEP_HOST',
+    default: 'false',
+    example: 'true',
+    about:
+      "Send the bucket the client's Host, not its own: only where clients presign for the edge's own name and the store answers to that name.",
+    alone: true,
+    scope: 'bucket',
+    parse: values.parseSwitch,
+  },
+  trustForwarded: {
+    flag: 'trust-forwarded',
+    variable: 'TRUST_FORWARDED',
+    default: 'false',
+    example: 'true',
+    about:
+      "Pass on the client's `Forwarded` and `X-Forwarded-*` with the edge's own hop added: only behind a CDN or proxy that sets them. Otherwise they are replaced.",
+    alone: true,
+    scope: 'bucket',
+    parse: values.parseSwitch,
+  },
+  forwarded: {
+    flag: 'forwarded',
+    variable: 'FORWARDED',
+    default: 'all',
+    example: 'for',
+    about:
+      "Which headers about the client's hop go to the bucket: `all` (`X-Forwarded-For`, `-Proto`, `-Host`), `for` (the addresses alone) or `none`. A store that checks signatures against `X-Forwarded-Host`, as SeaweedFS does, takes URLs signed for its own host only with `for` or `none`.",
+    scope: 'bucket',
+    parse: values.parseWord(FORWARDED),
+  },
+  dangerouslyPassProxyCommands: {
+    flag: 'dangerously-pass-proxy-commands',
+    variable: 'DANGEROUSLY_PASS_PROXY_COMMANDS',
+    default: 'false',
+    example: 'true',
+    about:
+      "Pass on the bucket's commands to a proxy in front of the edge: `X-Accel-*`, `X-Sendfile` and their like. With them a bucket can make that proxy send any file or URL that it can read.",
+    alone: true,
+    scope: 'bucket',
+    parse: values.parseSwitch,
+  },
+  bucketConnectTimeout: {
+    flag: 'bucket-connect-timeout',
+    variable: 'BUCKET_CONNECT_TIMEOUT',
+    default: values.seconds(BUCKET_TIMEOUTS.connect),
+    example: '10s',
+    about:
+      'How long the bucket may take to accept a connection, TLS included; after that 504 `BucketConnectTimeout`.',
+    scope: 'bucket',
+    nodeOnly: "nothing: Cloudflare's own limits apply",
+    parse: values.parseDuration('1s', '10m'),
+  },
+  bucketHeadTimeout: {
+    flag: 'bucket-head-timeout',
+    variable: 'BUCKET_HEAD_TIMEOUT',
+    default: values.seconds(BUCKET_TIMEOUTS.head),
+    example: '15m',
+    about:
+      'How long the bucket may take to begin its answer, once it has the whole request; after that 504 `BucketHeadTimeout`. A store that completes a large multipart upload takes minutes.',
+    scope: 'bucket',
+    parse: values.parseDuration('1s', '1d'),
+  },
+} as const satisfies OptionRows;

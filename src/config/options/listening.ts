@@ -1,0 +1,88 @@
+import * as values from '../values.ts';
+import type { OptionRows } from './row.ts';
+
+/** Where the edge, its admin port and its demo page listen. */
+export const listeningRows = {
+  host: {
+    flag: 'host',
+    variable: 'HOST',
+    default: '127.0.0.1',
+    example: '0.0.0.0',
+    about: 'The address the edge listens on.',
+    nodeOnly: 'routes or a custom domain in wrangler.toml',
+    parse: values.parseHost,
+  },
+  port: {
+    flag: 'port',
+    variable: 'PORT',
+    default: '8080',
+    example: '80',
+    about: 'The port of the edge; 0 takes any free one.',
+    nodeOnly: 'routes or a custom domain in wrangler.toml',
+    parse: values.parsePort,
+  },
+  ownHosts: {
+    flag: 'own-hosts',
+    variable: 'OWN_HOSTS',
+    default: null,
+    example: 'edge.example.com,edge.lan',
+    about:
+      "Host names, with commas between them, under which the admin port, the demo page and folders answer besides `localhost` and this machine's addresses.",
+    nodeOnly: 'nothing: the admin endpoints have ADMIN_TOKEN, and Workers have no folders',
+    parse: values.parseHosts,
+  },
+  socket: {
+    flag: 'socket',
+    variable: 'SOCKET',
+    default: null,
+    example: '/run/bucket-cors/edge.sock',
+    about: 'A Unix socket to listen on, in place of an address and a port; its group may connect.',
+    nodeOnly: 'nothing',
+    parse: values.parseSocket,
+  },
+  tlsCert: {
+    flag: 'tls-cert',
+    variable: 'TLS_CERT',
+    default: null,
+    example: '/etc/tls/tls.crt',
+    about: 'A certificate in PEM, with its chain: serves HTTPS, HTTP/2 and HTTP/1.1; watched.',
+    nodeOnly: "nothing: Cloudflare has the domain's certificates",
+    parse: values.parsePath,
+  },
+  tlsKey: {
+    flag: 'tls-key',
+    variable: 'TLS_KEY',
+    default: null,
+    example: '/etc/tls/tls.key',
+    about: 'The private key of the certificate, in PEM, without a passphrase; watched.',
+    nodeOnly: "nothing: Cloudflare has the domain's certificates",
+    parse: values.parsePath,
+  },
+  adminHost: {
+    flag: 'admin-host',
+    variable: 'ADMIN_HOST',
+    default: '127.0.0.1',
+    example: '10.0.0.5',
+    about: 'The address of the admin port. Whoever reaches it reads the rules.',
+    nodeOnly: 'ADMIN_PATH, and the secret ADMIN_TOKEN',
+    parse: values.parseHost,
+  },
+  adminPort: {
+    flag: 'admin-port',
+    variable: 'ADMIN_PORT',
+    default: '8081',
+    example: '9090',
+    about: 'The admin port: health, rules, explain, metrics.',
+    nodeOnly: 'ADMIN_PATH, and the secret ADMIN_TOKEN',
+    parse: values.parsePort,
+  },
+  demoPort: {
+    flag: 'demo-port',
+    variable: 'DEMO_PORT',
+    default: '8082',
+    example: '3000',
+    about: 'The port of the demo page; `npm start` without a bucket only.',
+    nodeOnly: 'nothing',
+    parse: values.parsePort,
+  },
+} as const satisfies OptionRows;

@@ -1,0 +1,60 @@
+import * as values from '../values.ts';
+import type { OptionRows } from './row.ts';
+
+/** Where rules are stored, how long they are used, and by how many processes. */
+export const operationRows = {
+  rulesTtl: {
+    flag: 'rules-ttl',
+    variable: 'RULES_TTL',
+    default: '60s',
+    example: '5m',
+    about: 'How long loaded rules are used before they are loaded again, in the background.',
+    parse: values.parseDuration('1s', '7d'),
+  },
+  maxStale: {
+    flag: 'max-stale',
+    variable: 'MAX_STALE',
+    default: '7d',
+    example: '0',
+    about: 'How long the last good rules stay in force while they cannot be loaded; `0`: for ever.',
+    parse: values.parseDuration('0', '3650d'),
+  },
+  config: {
+    flag: 'config',
+    variable: 'BUCKET_CORS_CONFIG',
+    default: null,
+    example: 'bucket-cors.json',
+    about: 'A configuration file for many buckets, by host and path prefix; watched.',
+    parse: values.parsePath,
+  },
+  stateDir: {
+    flag: 'state-dir',
+    variable: 'STATE_DIR',
+    default: null,
+    example: '/var/lib/bucket-cors',
+    about: 'A folder that keeps the last good rules across restarts.',
+    nodeOnly: 'the KV binding RULES_KV, which keeps last good rules',
+    parse: values.parsePath,
+  },
+  redis: {
+    flag: 'redis',
+    variable: 'REDIS_URL',
+    default: null,
+    example: 'redis://127.0.0.1:6379',
+    about:
+      'A Redis or Valkey server through which several edges share last good rules and tell each other of new ones.',
+    secret: true,
+    nodeOnly: 'the KV binding RULES_KV, which keeps last good rules',
+    parse: values.parseRedis,
+  },
+  workers: {
+    flag: 'workers',
+    variable: 'WORKERS',
+    default: '1',
+    example: 'auto',
+    about:
+      'How many processes serve clients: a number from 1 to 256, or `auto` for as many as there are cores. With 1 there are no workers beside the process itself.',
+    nodeOnly: 'nothing: Cloudflare runs as many as it takes',
+    parse: values.parseWorkers,
+  },
+} as const satisfies OptionRows;
