@@ -21,13 +21,13 @@ import {
 
 export const CARRIERS: readonly Carrier[] = ['TCP', 'Unix', 'TLS'];
 
-/** How answers ended, by version and framing. */
+/** How responses ended, by version and framing. */
 export type Ends = Readonly<Record<string, Seen>>;
 
 export interface Started {
   readonly edge: Run;
   readonly bucket: Bucket;
-  /** Has an answer of each kind begin that may begin; gives back how all of them end. */
+  /** Begins a response of each kind; returns a function that resolves to how they ended. */
   begin(): Promise<() => Promise<Ends>>;
 }
 
@@ -36,7 +36,7 @@ let bucket: Bucket;
 let edge: Run | undefined;
 const asked: Asking[] = [];
 
-/** Starts the program for a test, before a bucket whose answers stand still; what it opens ends with the test. */
+/** Starts the program for a test, with a bucket whose responses stand still. Both end with the test. */
 export function useProcess() {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'endings-'));
@@ -52,7 +52,7 @@ export function useProcess() {
 
   return async (carrier: Carrier, ...args: readonly string[]): Promise<Started> => {
     const socket = join(folder, 'edge.sock');
-    // A port of its own choice changes when no worker process is left.
+    // With port 0 the port would change when no worker process is left.
     const port = String(await freePort());
     const listen = {
       TCP: ['--port', port],
@@ -75,7 +75,7 @@ async function beginAll(carrier: Carrier, where: Parameters<typeof ask>[0]): Pro
   const asking = await Promise.all(kinds.map(([, version, framing]) => ask(where, version, framing)));
   asked.push(...asking);
   const begun = () => asking.every(({ seen }) => seen.bytes >= BEGINNING / 2);
-  await until('all answers have begun', begun, PATIENCE);
+  await until('all responses have begun', begun, PATIENCE);
   return async () => {
     const seen = await Promise.all(asking.map(({ ended }) => ended));
     return Object.fromEntries(
@@ -89,5 +89,5 @@ async function beginAll(carrier: Carrier, where: Parameters<typeof ask>[0]): Pro
 
 const KINDS = WAYS.flatMap((way) => FRAMINGS.map((framing) => [...way, framing] as const));
 
-/** Which of the answers looked whole. */
+/** The responses that looked complete. */
 export const wholeOf = (ends: Ends): string[] => Object.keys(ends).filter((kind) => ends[kind]?.looksWhole);

@@ -6,13 +6,13 @@ import { dial } from '../../helpers/client.ts';
 import { beginH2, h2 } from '../../helpers/h2.ts';
 import { openRaw, type RawBucket } from '../server/_raw.ts';
 
-/** How a bucket says where its body ends. */
+/** How a bucket delimits its body. */
 export const FRAMINGS = ['length', 'chunked', 'close'] as const;
 export type Framing = (typeof FRAMINGS)[number];
 
 export type Version = '1.0' | '1.1' | '2';
 
-/** What clients speak to the edge, and over what. */
+/** The transports and HTTP versions of clients. */
 export const WAYS = [
   ['TCP', '1.0'],
   ['TCP', '1.1'],
@@ -24,15 +24,15 @@ export const WAYS = [
 ] as const satisfies readonly (readonly ['TCP' | 'Unix' | 'TLS', Version])[];
 export type Carrier = (typeof WAYS)[number][0];
 
-/** Whether HTTP/1.0 gets an error in place of an answer: one whose end it could not see. */
+/** Whether HTTP/1.0 gets an error instead of the response, because the client could not see where it ends. */
 export const isRefused = ([carrier, version, framing]: readonly [Carrier, Version, Framing]): boolean =>
   carrier !== 'TCP' && version === '1.0' && framing !== 'length';
 
-/** Bytes of the object, and of its beginning. */
+/** Bytes of the object, and of its first part. */
 export const SIZE = 100_000;
 export const BEGINNING = 50_000;
 
-/** What a bucket does after the beginning of an answer. */
+/** What a bucket does after the first part of a response. */
 export type Then = 'stands still' | 'breaks off' | 'pours' | 'ends';
 
 const HEADS: Readonly<Record<Framing, string>> = {
@@ -40,16 +40,16 @@ const HEADS: Readonly<Record<Framing, string>> = {
   chunked: 'Transfer-Encoding: chunked\r\n',
   close: 'Connection: close\r\n',
 };
-/** More than any buffers hold. */
+/** Bytes; more than fit in any buffer. */
 const POURED = 1_000_000_000;
 
 export interface Bucket extends RawBucket {
   does: Then;
-  /** Ends the answers that stand still, as they should end. */
+  /** Completes the responses that stand still. */
   finish(): void;
 }
 
-/** A bucket that begins its object by the framing that the path names. */
+/** A bucket that frames its object as the path says. */
 export async function openBucket(then: Then): Promise<Bucket> {
   const standing = new Map<Socket, Framing>();
   const raw = await openRaw((socket, text) => {
@@ -64,7 +64,7 @@ export async function openBucket(then: Then): Promise<Bucket> {
     if (bucket.does === 'stands still' || bucket.does === 'ends') standing.set(socket, framing);
     if (bucket.does === 'ends') bucket.finish();
     if (bucket.does === 'pours') pour(socket, framing);
-    // By FIN where the framing shows that something is missing, by RST where nothing else does.
+    // By FIN if the framing shows that bytes are missing, by RST otherwise.
     if (bucket.does === 'breaks off')
       setTimeout(() => (framing === 'close' ? socket.resetAndDestroy() : socket.destroy()), 30);
   });
@@ -98,26 +98,26 @@ function pour(socket: Socket, framing: Framing): void {
   pump();
 }
 
-/** An answer as a client sees it. */
+/** A response as a client sees it. */
 export interface Seen {
-  /** 0 before any. */
+  /** 0 before the head. */
   status: number;
   /** Of its body. */
   bytes: number;
-  /** Its beginning, where it is an error's. */
+  /** The first 2,000 characters of the body. */
   text: string;
-  /** A client of this version takes it for whole. */
+  /** A client of this version takes the response for complete. */
   looksWhole: boolean;
 }
 
 export interface Asking {
   readonly seen: Seen;
-  /** Begins to read, where it did not from the start. */
+  /** Starts reading, if it did not from the start. */
   read(): void;
-  /** Says that nothing more will come from the client; HTTP/1 only. */
+  /** Closes the client's sending side; HTTP/1 only. */
   halfClose(): void;
   write(text: string): void;
-  /** When the answer has ended, in whatever way. */
+  /** Resolves when the response has ended, complete or not. */
   readonly ended: Promise<Seen>;
   leave(): void;
 }
@@ -160,7 +160,7 @@ async function askH1(socket: Socket | TLSSocket, request: string, reading: boole
     tail = (tail + body.subarray(-20).toString('latin1')).slice(-20);
     if (length >= 0) seen.looksWhole = seen.bytes >= length;
     else if (chunked) seen.looksWhole = tail.endsWith('0\r\n\r\n');
-    // A connection that goes on has no end to wait for.
+    // A persistent connection does not close after a complete response.
     if (seen.looksWhole) socket.emit('whole');
   });
   socket.once('end', () => {
@@ -216,6 +216,6 @@ async function askH2(url: string, target: string, reading: boolean): Promise<Ask
   };
 }
 
-/** Where an edge listens for a way of clients; `path` is for its Unix socket. */
+/** Where an edge listens for clients of a transport; `path` is its Unix socket. */
 export const whereOf = (carrier: Carrier, path: string): Where =>
   carrier === 'Unix' ? { socket: path } : { host: '127.0.0.1', port: 0 };

@@ -34,18 +34,21 @@ describe('a bucket that breaks off in a body', () => {
   test.each([
     ['chunks', begun('Transfer-Encoding: chunked\r\n', '5\r\nhello\r\n')],
     ['no framing', begun('', 'hello')],
-  ])('of %s resets a client of HTTP/1.0, to whom its end would look whole', async (_, act) => {
-    const { edge } = await open(act);
-    const socket = dial(edge.url);
-    const seen: string[] = [];
-    socket.on('data', (chunk: Buffer) => seen.push(chunk.toString()));
-    socket.once('end', () => seen.push('the end'));
-    socket.once('error', (error: NodeJS.ErrnoException) => seen.push(error.code ?? ''));
-    socket.write('GET /key HTTP/1.0\r\nHost: h\r\n\r\n');
-    await until('it is gone', () => socket.closed);
-    expect(seen.join('')).toMatch(/helloECONNRESET$/);
-    expect(edge.events[0]?.code).toBe('BucketBrokeOff');
-  });
+  ])(
+    'with %s: a client of HTTP/1.0 gets a reset, since a normal close would look like the end',
+    async (_, act) => {
+      const { edge } = await open(act);
+      const socket = dial(edge.url);
+      const seen: string[] = [];
+      socket.on('data', (chunk: Buffer) => seen.push(chunk.toString()));
+      socket.once('end', () => seen.push('the end'));
+      socket.once('error', (error: NodeJS.ErrnoException) => seen.push(error.code ?? ''));
+      socket.write('GET /key HTTP/1.0\r\nHost: h\r\n\r\n');
+      await until('the connection is gone', () => socket.closed);
+      expect(seen.join('')).toMatch(/helloECONNRESET$/);
+      expect(edge.events[0]?.code).toBe('BucketBrokeOff');
+    },
+  );
 });
 
 describe('a request on a new connection that the bucket closes', () => {
@@ -54,14 +57,14 @@ describe('a request on a new connection that the bucket closes', () => {
     ['after a 100', 'HTTP/1.1 100 Continue\r\n\r\n'],
     ['after a 101', 'HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'],
     ['after a 103', 'HTTP/1.1 103 Early\r\nLink: <a>\r\n\r\n'],
-    ['in its head', 'HTTP/1.1 200 OK\r\nX-'],
+    ['within its head', 'HTTP/1.1 200 OK\r\nX-'],
   ])('%s is not sent again', async (_, text) => {
     const { edge, bucket } = await open((socket) => socket.end(text));
     expect((await call(edge.url)).status).toBe(502);
     expect(bucket.asked).toEqual(['GET /']);
   });
 
-  test('in its head is not sent again on a kept connection either', async () => {
+  test('within its head is not sent again on a reused connection either', async () => {
     const { edge, bucket } = await open((socket, _text, times) => {
       if (times === 0) socket.write(OK);
       else socket.end('HTTP/1.1 200 OK\r\nX-');
@@ -72,10 +75,10 @@ describe('a request on a new connection that the bucket closes', () => {
   });
 });
 
-describe('a bucket that says 103 again and again', () => {
+describe('a bucket that sends 103 repeatedly', () => {
   const EARLY = 'HTTP/1.1 103 Early\r\nLink: <a>\r\n\r\n';
 
-  test('does not put off the time in which it has to answer', async () => {
+  test('must still send its final head within the head timeout', async () => {
     const { edge } = await open((socket) => {
       socket.write(EARLY);
       const timer = setInterval(() => socket.write(EARLY), 50);
@@ -85,12 +88,12 @@ describe('a bucket that says 103 again and again', () => {
     expect([answered.status, element(answered, 'Code')]).toEqual([504, 'BucketHeadTimeout']);
   });
 
-  test('may do so a few times', async () => {
+  test('may do so 20 times', async () => {
     const { edge } = await open((socket) => socket.write(EARLY.repeat(20) + OK));
     expect((await call(edge.url)).body.toString()).toBe('ok');
   });
 
-  test('more often than that is told that it does not answer', async () => {
+  test('200 times is an invalid response', async () => {
     const { edge } = await open((socket) => socket.write(EARLY.repeat(200) + OK));
     const answered = await call(edge.url);
     expect([answered.status, element(answered, 'Code')]).toEqual([502, 'BucketAnswerInvalid']);
@@ -111,27 +114,30 @@ describe.each([
       205,
       '0',
     ],
-  ])('%s goes on without it', async (_name, text, status, length) => {
-    const { edge } = await open((socket) => socket.write(text), secure);
-    if (secure) {
-      const session = await h2(edge.url);
-      const answered = await callH2(session, { ':path': '/key' });
-      session.destroy();
-      expect([
-        answered.status,
-        answered.headers['content-length'],
-        answered.body.length,
-        answered.complete,
-      ]).toEqual([status, length, 0, true]);
-      return;
-    }
-    const answered = await rawly(edge.url, 'GET /key HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n');
-    const lines = (answered.split('\r\n\r\n', 1)[0] ?? '')
-      .split('\r\n')
-      .slice(1)
-      .flatMap((line) => line.split(': '));
-    expect(value({ headers: lines }, 'content-length')).toBe(length);
-    expect(value({ headers: lines }, 'transfer-encoding')).toBeUndefined();
-    expect(answered).toMatch(/\r\n\r\n$/);
-  });
+  ])(
+    'a bucket’s response %s is passed on without a body and without its framing',
+    async (_name, text, status, length) => {
+      const { edge } = await open((socket) => socket.write(text), secure);
+      if (secure) {
+        const session = await h2(edge.url);
+        const answered = await callH2(session, { ':path': '/key' });
+        session.destroy();
+        expect([
+          answered.status,
+          answered.headers['content-length'],
+          answered.body.length,
+          answered.complete,
+        ]).toEqual([status, length, 0, true]);
+        return;
+      }
+      const answered = await rawly(edge.url, 'GET /key HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n');
+      const lines = (answered.split('\r\n\r\n', 1)[0] ?? '')
+        .split('\r\n')
+        .slice(1)
+        .flatMap((line) => line.split(': '));
+      expect(value({ headers: lines }, 'content-length')).toBe(length);
+      expect(value({ headers: lines }, 'transfer-encoding')).toBeUndefined();
+      expect(answered).toMatch(/\r\n\r\n$/);
+    },
+  );
 });

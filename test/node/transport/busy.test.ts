@@ -9,17 +9,17 @@ import { A, ONE_ORIGIN } from '../../suite/sets.ts';
 
 const WAIT = 150;
 let edge: Edge;
-/** Answers that the slow bucket keeps back. */
-let kept: ServerResponse[] = [];
+/** Responses that the slow bucket has not sent yet. */
+let pending: ServerResponse[] = [];
 
 afterEach(async () => {
-  for (const outgoing of kept) outgoing.end();
+  for (const outgoing of pending) outgoing.end();
   await edge.close();
 });
 
-/** Two buckets at one edge, two requests at once for each, and one more in line; `slow` answers when it is told. */
+/** Two buckets at one edge, each with two connections and one place in the queue. `slow` answers when the test says so. */
 async function open(wait = 10_000): Promise<void> {
-  kept = [];
+  pending = [];
   edge = await openOnNode(
     {
       rules: ONE_ORIGIN,
@@ -30,18 +30,18 @@ async function open(wait = 10_000): Promise<void> {
     },
     { connections: 2, queue: 1, wait },
   );
-  edge.bucketNamed('slow').script = (_, __, outgoing) => void kept.push(outgoing);
+  edge.bucketNamed('slow').script = (_, __, outgoing) => void pending.push(outgoing);
 }
 
 const get = (name: string) =>
   call(edge.url, { target: '/key', headers: ['Host', `${name}.example`, 'Origin', A] });
-const taken = () => edge.bucketNamed('slow').asked.length;
+const asked = () => edge.bucketNamed('slow').asked.length;
 
-describe('a bucket with as many requests under way as it may have', () => {
-  test('has one more wait, and refuses the next with Retry-After and what a page needs to read it', async () => {
+describe('a bucket with as many requests under way as it has connections', () => {
+  test('lets one more wait, and refuses the next with Retry-After and CORS headers', async () => {
     await open();
     const first = [get('slow'), get('slow')];
-    await until('two requests', () => taken() === 2);
+    await until('two requests', () => asked() === 2);
     const two = [get('slow'), get('slow')];
     const refused = await Promise.race(two);
     expect(refused.status).toBe(503);
@@ -49,63 +49,63 @@ describe('a bucket with as many requests under way as it may have', () => {
     expect(value(refused, 'retry-after')).toBe('1');
     expect(value(refused, 'access-control-allow-origin')).toBe(A);
     expect(value(refused, 'cache-control')).toBe('no-store');
-    expect(taken()).toBe(2);
-    kept.shift()?.end('done');
-    await until('the third', () => taken() === 3);
-    for (const outgoing of kept) outgoing.end('done');
+    expect(asked()).toBe(2);
+    pending.shift()?.end('done');
+    await until('the third', () => asked() === 3);
+    for (const outgoing of pending) outgoing.end('done');
     expect((await Promise.all([...first, ...two])).map(({ status }) => status).sort()).toEqual([
       200, 200, 200, 503,
     ]);
   });
 
-  test('never hurts another bucket', async () => {
+  test('takes no connection from another bucket', async () => {
     await open();
     const stuck = [get('slow'), get('slow'), get('slow')];
-    await until('two requests', () => taken() === 2);
+    await until('two requests', () => asked() === 2);
     const quick = await Promise.all(Array.from({ length: 20 }, () => get('quick')));
-    // Those of the other bucket that were too many at once were refused for its own limit alone.
+    // Some of these exceed the other bucket's own limit.
     expect(quick.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(3);
     for (let at = 0; at < 20; at += 1) expect((await get('quick')).status).toBe(200);
-    expect(taken()).toBe(2);
-    for (const outgoing of kept.splice(0)) outgoing.end();
-    await until('the third', () => taken() === 3);
-    for (const outgoing of kept) outgoing.end();
+    expect(asked()).toBe(2);
+    for (const outgoing of pending.splice(0)) outgoing.end();
+    await until('the third', () => asked() === 3);
+    for (const outgoing of pending) outgoing.end();
     await Promise.all(stuck);
   });
 
-  test('refuses whoever has waited for too long', async () => {
+  test('refuses a request that has waited for too long', async () => {
     await open(WAIT);
     const stuck = [get('slow'), get('slow')];
-    await until('two requests', () => taken() === 2);
+    await until('two requests', () => asked() === 2);
     expect((await get('slow')).status).toBe(503);
-    for (const outgoing of kept) outgoing.end();
+    for (const outgoing of pending) outgoing.end();
     await Promise.all(stuck);
   });
 
-  test('never sees a request whose client has gone while it waited', async () => {
+  test('never gets a request whose client left while it waited', async () => {
     await open();
     const stuck = [get('slow'), get('slow')];
-    await until('two requests', () => taken() === 2);
+    await until('two requests', () => asked() === 2);
     const gone = begin(edge.url, { target: '/gone', headers: ['Host', 'slow.example'] });
     gone.on('error', () => undefined).end();
     await once(gone, 'finish');
-    // What came before it has been read.
+    // Once this is answered, the edge has read the request before it.
     await get('quick');
     gone.destroy();
     const seen = () => edge.events.some(({ path, code }) => path === '/gone' && code === 'ClientGone');
     await until('the event', seen);
-    for (const outgoing of kept.splice(0)) outgoing.end();
+    for (const outgoing of pending.splice(0)) outgoing.end();
     await Promise.all(stuck);
     const after = get('slow');
-    await until('the next', () => taken() === 3);
-    for (const outgoing of kept) outgoing.end();
+    await until('the next', () => asked() === 3);
+    for (const outgoing of pending) outgoing.end();
     expect((await after).status).toBe(200);
     expect(edge.bucketNamed('slow').asked.map(({ target }) => target)).not.toContain('/gone');
   });
 });
 
-describe('a kept connection that the bucket closes in the moment it is used again', () => {
-  /** Answers one request and closes the connection under the next one. */
+describe('a connection that the bucket closes at the moment at which it is reused', () => {
+  /** The bucket answers one request, and closes the connection under the next one. */
   async function closing(method: string, body?: string) {
     await open();
     const { bucketNamed } = edge;
@@ -124,7 +124,7 @@ describe('a kept connection that the bucket closes in the moment it is used agai
     return { status: answered.status, asked };
   }
 
-  test.each(['GET', 'HEAD'])('is nothing a client sees: %s is sent again, once', async (method) => {
+  test.each(['GET', 'HEAD'])('is invisible to the client: %s is sent again once', async (method) => {
     expect(await closing(method)).toEqual({ status: 200, asked: 3 });
   });
 
@@ -134,11 +134,11 @@ describe('a kept connection that the bucket closes in the moment it is used agai
     ['PUT', ''],
     ['DELETE', undefined],
     ['GET', 'body'],
-  ])('is told for %s with body %j, which may have been done already', async (method, body) => {
+  ])('is an error for %s with body %j, which the bucket may already have executed', async (method, body) => {
     expect(await closing(method, body)).toEqual({ status: 502, asked: 2 });
   });
 
-  test('is told when it happens again, and when the connection was new', async () => {
+  test('is an error if it happens twice in a row, or on a new connection', async () => {
     await open();
     let asked = 0;
     edge.bucketNamed('quick').script = (_, incoming, outgoing) => {
@@ -148,7 +148,7 @@ describe('a kept connection that the bucket closes in the moment it is used agai
     };
     await get('quick');
     expect((await get('quick')).status).toBe(502);
-    // The second try was on a new connection; nobody tries a third time.
+    // The second attempt was on a new connection; there is no third one.
     expect(asked).toBe(3);
     expect((await get('quick')).status).toBe(502);
     expect(asked).toBe(4);

@@ -8,7 +8,7 @@ import { until } from '../../helpers/until.ts';
 import { call, configOf, type Started, startEdge } from '../_running.ts';
 import { rulesFor } from './_store.ts';
 
-/** A store whose certificate no machine trusts by itself; for `localhost` and 127.0.0.1. */
+/** A store with a self-signed certificate for `localhost` and 127.0.0.1. */
 let secure: Server;
 let port = 0;
 beforeAll(async () => {
@@ -33,7 +33,7 @@ afterEach(async () => {
   program = undefined;
 });
 
-describe('why a bucket can’t be reached', () => {
+describe('the reason why a bucket is unreachable', () => {
   test.each<[string, () => string, RegExp]>([
     [
       'a name that DNS does not know',
@@ -42,8 +42,8 @@ describe('why a bucket can’t be reached', () => {
     ],
     ['a port where nothing listens', () => 'http://127.0.0.1:1', /^connect ECONNREFUSED 127\.0\.0\.1:1$/],
     ['a name with several addresses', () => 'http://localhost:1', /^connect ECONNREFUSED .*:1/],
-    ['a certificate of its own', () => `https://127.0.0.1:${port}`, /\(DEPTH_ZERO_SELF_SIGNED_CERT\)$/],
-  ])('is in the log and in the state of the rules: %s', async (_, url, cause) => {
+    ['a self-signed certificate', () => `https://127.0.0.1:${port}`, /\(DEPTH_ZERO_SELF_SIGNED_CERT\)$/],
+  ])('is in the log, for the request and for the rules: %s', async (_, url, cause) => {
     edge = await startEdge(configOf({ bucket: url() }));
     const answered = await edge.call('/key?Signature=hush-7f3a');
     expect(answered.status).toBe(502);
@@ -55,25 +55,25 @@ describe('why a bucket can’t be reached', () => {
       cause: expect.stringMatching(cause),
     });
     await until('the load is logged', () => lineOf('rules could not be loaded') !== undefined);
-    const told = String(lineOf('rules could not be loaded')?.cause);
-    expect(told.slice(told.indexOf('could not be read: ') + 'could not be read: '.length)).toMatch(cause);
-    // The client is told the code alone: what is behind it may name hosts within a network.
+    const logged = String(lineOf('rules could not be loaded')?.cause);
+    expect(logged.slice(logged.indexOf('could not be read: ') + 'could not be read: '.length)).toMatch(cause);
+    // The client gets only the code: the cause may name hosts of an internal network.
     expect(answered.text).toContain('<Code>BucketUnreachable</Code>');
     expect(answered.text).not.toMatch(/ECONNREFUSED|ENOTFOUND|SELF_SIGNED/);
     expect(edge.text.join('')).not.toContain('hush-7f3a');
   });
 
-  test('is not said of a request that went well', async () => {
+  test('is null for a request that the edge refused itself', async () => {
     edge = await startEdge(configOf({ bucket: 'http://127.0.0.1:1' }));
     await edge.call('/key', { method: 'PROPFIND' });
-    await until('it is logged', () => edge?.logged().some(({ msg }) => msg === 'request') === true);
+    await until('the request is logged', () => edge?.logged().some(({ msg }) => msg === 'request') === true);
     expect(edge.logged().find(({ msg }) => msg === 'request')).toMatchObject({
       code: 'MethodNotAllowed',
       cause: null,
     });
   });
 
-  test('has the code where rules are at a URL, and neither its query nor the token', async () => {
+  test('names a rules URL without its query, and no token', async () => {
     const options = {
       bucket: 'http://127.0.0.1:1',
       rules: 'http://localhost:1/r.xml?sig=hush-7f3a',
@@ -86,7 +86,7 @@ describe('why a bucket can’t be reached', () => {
     expect(edge.text.join('')).not.toContain('hush');
   });
 
-  test('says what to do about a certificate', async () => {
+  test('comes with the cure for an untrusted certificate', async () => {
     edge = await startEdge(configOf({ bucket: `https://127.0.0.1:${port}` }));
     const failed = () => edge?.logged().find(({ msg }) => msg === 'rules could not be loaded');
     await until('the load is logged', () => failed() !== undefined);
@@ -107,18 +107,18 @@ describe('the program', () => {
     return { status, ready: JSON.parse(text).status, cause: JSON.parse(line ?? '{}').cause };
   }
 
-  test('trusts the authority that NODE_EXTRA_CA_CERTS names', async () => {
+  test('trusts the certificate authority in NODE_EXTRA_CA_CERTS', async () => {
     const env = { NODE_EXTRA_CA_CERTS: FILES.cert };
     expect(await ask(`https://localhost:${port}`, env)).toEqual({ status: 200, ready: 'ready', cause: null });
   });
 
-  test('says that a trusted certificate is for another name', async () => {
+  test('logs that a trusted certificate is for another name', async () => {
     const { status, cause } = await ask(`https://127.0.0.2:${port}`, { NODE_EXTRA_CA_CERTS: FILES.cert });
     expect(status).toBe(502);
     expect(cause).toContain('(ERR_TLS_CERT_ALTNAME_INVALID)');
   });
 
-  test('goes to no proxy that variables name', async () => {
+  test('ignores the proxy variables', async () => {
     const dead = 'http://127.0.0.1:1';
     const proxies = { HTTP_PROXY: dead, HTTPS_PROXY: dead, ALL_PROXY: dead, NODE_USE_ENV_PROXY: '1' };
     const env = { ...proxies, http_proxy: dead, https_proxy: dead, NODE_EXTRA_CA_CERTS: FILES.cert };

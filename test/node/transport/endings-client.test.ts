@@ -17,7 +17,7 @@ import {
 } from './_endings.ts';
 
 const LONG = 60_000;
-/** Longer than a test's own steps take, for heads that do not arrive. */
+/** Milliseconds for a head that never becomes complete; longer than the test needs before that. */
 const HEADERS = 600;
 
 let bucket: Bucket;
@@ -49,22 +49,22 @@ const CASES = (['TCP', 'TLS'] as const)
   )
   .filter((way) => !isRefused(way));
 
-describe.each(CASES)('over %s, by HTTP/%s, an answer framed by %s', (carrier, version, framing) => {
+describe.each(CASES)('over %s, by HTTP/%s, a response framed by %s', (carrier, version, framing) => {
   test.each<readonly [string, (asked: Asking) => void]>([
     ['whose client closes its own side', ({ halfClose }) => halfClose()],
-    ['whose client sends what is no request', ({ write }) => write('\0\0\0\r\n\r\n')],
-    ['whose client begins another request and does not end it', ({ write }) => write('GET /next HT')],
-  ])('%s before the end does not look whole', async (_name, act) => {
+    ['whose client sends an invalid request', ({ write }) => write('\0\0\0\r\n\r\n')],
+    ['whose client begins another request and does not complete it', ({ write }) => write('GET /next HT')],
+  ])('%s before its end does not look complete', async (_name, act) => {
     const { url } = await open(carrier === 'TLS');
     asking = await ask({ url }, version, framing, true, 'Connection: keep-alive');
     const { seen, ended } = asking;
-    await until('it has begun', () => seen.bytes >= BEGINNING / 2);
+    await until('the response has begun', () => seen.bytes >= BEGINNING / 2);
     act(asking);
     expect(await ended).toMatchObject({ status: 200, looksWhole: false });
   });
 });
 
-test('an answer that is written already reaches a client of HTTP/1.0 that has closed its own side', async () => {
+test('a response that is already written reaches a client of HTTP/1.0 that has closed its sending side', async () => {
   const body = Buffer.alloc(16 * 1024 * 1024, 'x');
   let written = false;
   server = await listen(
@@ -78,9 +78,9 @@ test('an answer that is written already reaches a client of HTTP/1.0 that has cl
   await once(socket, 'connect');
   socket.pause();
   socket.write('GET / HTTP/1.0\r\n\r\n');
-  await until('it is written', () => written);
+  await until('the response is written', () => written);
   socket.end();
-  // Long enough for the server to see the end of the client.
+  // Long enough for the server to notice that the client has closed its side.
   await new Promise((resolve) => setTimeout(resolve, 200));
   let bytes = 0;
   let failure: Error | undefined;
@@ -94,7 +94,7 @@ test('an answer that is written already reaches a client of HTTP/1.0 that has cl
   expect([failure, bytes > body.length]).toEqual([undefined, true]);
 });
 
-test('a client of HTTP/1.0 gets no chunks, though it says that it takes them', async () => {
+test('a client of HTTP/1.0 gets no chunks, although its TE header accepts them', async () => {
   const { url } = await open(false);
   const answer = rawly(url, 'GET /chunked HTTP/1.0\r\nHost: h\r\nTE: chunked\r\nConnection: TE\r\n\r\n');
   await until('the bucket is asked', () => bucket.asked.includes('GET /chunked'));

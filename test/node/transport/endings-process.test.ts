@@ -9,8 +9,8 @@ import { CARRIERS, useProcess, wholeOf } from './_endings-process.ts';
 
 const start = useProcess();
 
-describe.each(CARRIERS)('over %s, answers that are cut off do not look whole', (carrier) => {
-  test('at the end of a drain', async () => {
+describe.each(CARRIERS)('over %s, a response that is cut off does not look complete', (carrier) => {
+  test('when the drain time is over', async () => {
     const { edge, begin } = await start(carrier, '--drain', '0');
     const ends = await begin();
     edge.child.kill('SIGTERM');
@@ -18,7 +18,7 @@ describe.each(CARRIERS)('over %s, answers that are cut off do not look whole', (
     expect(await edge.code).toBe(0);
   });
 
-  test('by a second signal', async () => {
+  test('when a second signal ends the process', async () => {
     const { edge, begin } = await start(carrier, '--drain', '1h');
     const admin = await edge.address('admin');
     const ends = await begin();
@@ -31,7 +31,7 @@ describe.each(CARRIERS)('over %s, answers that are cut off do not look whole', (
   });
 });
 
-/** Serves one answer by HTTP/1.0, and fails as no program should. */
+/** A server that begins one HTTP/1.0 response, and then throws an uncaught error. */
 const FAILS = `
 import { listen } from ${JSON.stringify(new URL('../../../src/node/server/listen.ts', import.meta.url).href)};
 const answer = (incoming, outgoing) => {
@@ -42,7 +42,7 @@ const { url } = await listen(answer, { host: '127.0.0.1', port: 0 });
 console.log(url);
 `;
 
-test('an answer to HTTP/1.0 does not look whole when an error ends the process', async () => {
+test('a response to HTTP/1.0 does not look complete when an uncaught error ends the process', async () => {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', FAILS], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { linesWith } from '../../cli/_edges.ts';
 import { PATIENCE } from '../../cli/_process.ts';
@@ -9,11 +10,19 @@ import { CARRIERS, useProcess, wholeOf } from './_endings-process.ts';
 const start = useProcess();
 const WORKERS = ['--workers', '2', '--drain', '0'];
 
-/** No process can do anything about SIGKILL: its system closes what it had open. docs/errors.md says so. */
+/** SIGKILL: the system closes the connections without a reset, so these look complete (docs/errors.md). */
 const LOST = ['1.0 chunked', '1.0 close'];
 
-describe.each(CARRIERS)('over %s, answers of worker processes', (carrier) => {
-  test('are whole when these are replaced, and do not look so when they are killed or end', async () => {
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+describe.each(CARRIERS)('over %s, responses of worker processes', (carrier) => {
+  test('are complete when the processes are replaced, and do not look complete when they are killed or drained', async () => {
     const { edge, bucket, begin } = await start(carrier, ...WORKERS);
     const replaced = await begin();
     edge.child.kill('SIGUSR2');
@@ -31,10 +40,10 @@ describe.each(CARRIERS)('over %s, answers of worker processes', (carrier) => {
     const followed = async () => {
       const now = await workersOf(edge);
       if (now.length !== 2 || now.some((worker) => workers.includes(worker))) return false;
-      // A process is there before it listens.
+      // A process exists before it listens.
       return (await fetch(`${await edge.address('admin')}/readyz`)).status === 200;
     };
-    await until('other workers follow', followed, PATIENCE);
+    await until('other workers have started', followed, PATIENCE);
 
     const drained = await begin();
     edge.child.kill('SIGTERM');
@@ -42,10 +51,48 @@ describe.each(CARRIERS)('over %s, answers of worker processes', (carrier) => {
     expect(await edge.code).toBe(0);
   }, 60_000);
 
-  test('do not look whole when their primary is killed', async () => {
+  test('do not look complete when their primary is killed and --drain is 0', async () => {
     const { edge, begin } = await start(carrier, ...WORKERS);
     const ends = await begin();
     edge.child.kill('SIGKILL');
     expect(wholeOf(await ends())).toEqual([]);
+  });
+
+  test('are complete when their primary is killed and they end within --drain', async () => {
+    const { edge, bucket, begin } = await start(carrier, '--workers', '2', '--drain', '1m');
+    const workers = await workersOf(edge);
+    const ends = await begin();
+    const ended = once(edge.child, 'exit');
+    edge.child.kill('SIGKILL');
+    await ended;
+    bucket.finish();
+    const seen = await ends();
+    expect(wholeOf(seen)).toEqual(Object.keys(seen));
+    await until('the workers have ended', () => !workers.some(isRunning), PATIENCE);
+  });
+
+  test('are complete while their primary is stopped', async () => {
+    const { edge, bucket, begin } = await start(carrier, ...WORKERS);
+    const ends = await begin();
+    edge.child.kill('SIGSTOP');
+    try {
+      bucket.finish();
+      const seen = await ends();
+      expect(wholeOf(seen)).toEqual(Object.keys(seen));
+    } finally {
+      edge.child.kill('SIGCONT');
+    }
+  });
+
+  test('do not look complete when their bucket breaks off while their primary is stopped', async () => {
+    const { edge, bucket, begin } = await start(carrier, ...WORKERS);
+    const ends = await begin();
+    edge.child.kill('SIGSTOP');
+    try {
+      for (const socket of bucket.open) socket.resetAndDestroy();
+      expect(wholeOf(await ends())).toEqual([]);
+    } finally {
+      edge.child.kill('SIGCONT');
+    }
   });
 });

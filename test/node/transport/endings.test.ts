@@ -42,7 +42,7 @@ afterEach(async () => {
   await bucket.close();
 });
 
-/** Opens an edge before a bucket, and asks it for an object. */
+/** Opens an edge with a bucket, and requests an object. */
 async function begin(
   [carrier, version]: readonly [Carrier, Version],
   framing: Framing,
@@ -69,17 +69,16 @@ async function begin(
   return asking;
 }
 
-/** The beginning has arrived. */
-const begun = ({ seen }: Asking) => until('the answer has begun', () => seen.bytes >= BEGINNING / 2);
+const begun = ({ seen }: Asking) => until('the response has begun', () => seen.bytes >= BEGINNING / 2);
 
 const CASES = WAYS.flatMap((way) => FRAMINGS.map((framing) => [...way, framing] as const));
 const BROKEN = CASES.filter((way) => !isRefused(way));
 const REFUSED = CASES.filter(isRefused);
 
-describe.each(BROKEN)('over %s, by HTTP/%s, an answer framed by %s', (carrier, version, framing) => {
+describe.each(BROKEN)('over %s, by HTTP/%s, a response framed by %s', (carrier, version, framing) => {
   const way = [carrier, version] as const;
 
-  test('that is whole arrives whole', async () => {
+  test('that is complete arrives complete', async () => {
     const asked = await begin(way, framing, 'stands still');
     await begun(asked);
     bucket.finish();
@@ -88,30 +87,30 @@ describe.each(BROKEN)('over %s, by HTTP/%s, an answer framed by %s', (carrier, v
     expect(seen.bytes).toBeGreaterThanOrEqual(SIZE);
   });
 
-  /** The client does not take its answer for whole. */
+  /** Checks that the response does not look complete, and how it was reported. */
   async function isShort(asked: Asking, code: ErrorCode): Promise<void> {
     expect(await asked.ended).toMatchObject({ status: 200, looksWhole: false });
-    await until('it is observed', () => edge.events.length === 1);
+    await until('the request is observed', () => edge.events.length === 1);
     expect(edge.events[0]?.code).toBe(code);
   }
 
-  test('that its bucket breaks off does not look whole', async () => {
+  test('that its bucket breaks off does not look complete', async () => {
     await isShort(await begin(way, framing, 'breaks off'), 'BucketBrokeOff');
   });
 
-  test('that its bucket stops sending does not look whole', async () => {
+  test('that its bucket stops sending does not look complete', async () => {
     const asked = await begin(way, framing, 'stands still', { bucketIdle: 300 });
     await isShort(asked, 'BucketIdleTimeout');
   });
 
-  test('that a drain cuts off does not look whole', async () => {
+  test('that a drain cuts off does not look complete', async () => {
     const asked = await begin(way, framing, 'stands still');
     await begun(asked);
     await edge.listening.close(20);
     await isShort(asked, 'ClientGone');
   });
 
-  test('whose client does not read on does not look whole, when it reads what came', async () => {
+  test('whose client stops reading does not look complete when the client reads the rest later', async () => {
     const asked = await begin(way, framing, 'pours', { idle: 300, reading: false });
     await until('the edge has given up', () => edge.events.length === 1);
     asked.read();
@@ -119,15 +118,15 @@ describe.each(BROKEN)('over %s, by HTTP/%s, an answer framed by %s', (carrier, v
   });
 });
 
-describe.each(REFUSED)('over %s, by HTTP/%s, an answer framed by %s', (carrier, version, framing) => {
+describe.each(REFUSED)('over %s, by HTTP/%s, a response framed by %s', (carrier, version, framing) => {
   const way = [carrier, version] as const;
 
-  test('is refused before it begins, with what to do', async () => {
+  test('is refused with an error that says why, before it begins', async () => {
     const asked = await begin(way, framing, 'stands still');
     const seen = await asked.ended;
     expect(seen).toMatchObject({ status: 505, looksWhole: true });
     expect(seen.text).toContain('<Code>HTTPVersionNotSupported</Code>');
     expect(edge.events.map(({ status, code }) => [status, code])).toEqual([[505, 'HTTPVersionNotSupported']]);
-    await until('the bucket is rid of it', () => bucket.open.size === 0);
+    await until('the bucket’s connection has closed', () => bucket.open.size === 0);
   });
 });

@@ -10,8 +10,8 @@ beforeAll(async () => {
 beforeEach(() => bucket.reset());
 afterAll(() => bucket.close());
 
-/** What the bucket was told of a request to an edge with these options; and what the edge's log warned of. */
-async function toldBy(options: Readonly<Record<string, string>>) {
+/** The headers that the bucket received through an edge with these options, and the edge's warnings. */
+async function passedBy(options: Readonly<Record<string, string>>) {
   const edge: Started = await startEdge(configOf({ bucket: bucket.url, ...options }));
   try {
     const headers = { host: 'edge.example', 'x-forwarded-for': '203.0.113.7' };
@@ -25,26 +25,26 @@ async function toldBy(options: Readonly<Record<string, string>>) {
   }
 }
 
-test('an edge sends the bucket’s own Host, and believes no client, unless it is told to', async () => {
-  const { of, warned } = await toldBy({});
+test('by default an edge sends the bucket’s own Host, and discards X-Forwarded-For of clients', async () => {
+  const { of, warned } = await passedBy({});
   expect(of('host')).toBe(bucket.host);
   expect(of('x-forwarded-for')).toBe('127.0.0.1');
   expect(warned).toEqual([]);
 });
 
-test('with trustForwarded it passes on what clients tell of the hops before', async () => {
-  const { of } = await toldBy({ trustForwarded: 'true' });
+test('with trustForwarded an edge passes on X-Forwarded-For of clients', async () => {
+  const { of } = await passedBy({ trustForwarded: 'true' });
   expect(of('x-forwarded-for')).toBe('203.0.113.7, 127.0.0.1');
 });
 
-test('with keepHost it sends the client’s Host, and warns that every Host is sent', async () => {
-  const { of, warned } = await toldBy({ keepHost: 'true' });
+test('with keepHost an edge sends the client’s Host, and warns that it sends any Host', async () => {
+  const { of, warned } = await passedBy({ keepHost: 'true' });
   expect(of('host')).toBe('edge.example');
   expect(warned).toEqual([expect.stringMatching(/^--keep-host: .*any other bucket/)]);
 });
 
-test('each edge draws a name of its own for Via', async () => {
-  const [one, other] = [(await toldBy({})).of('via'), (await toldBy({})).of('via')];
+test('each edge has another random name in Via', async () => {
+  const [one, other] = [(await passedBy({})).of('via'), (await passedBy({})).of('via')];
   expect(one).toMatch(/^1\.1 bucket-cors-[0-9a-f]{8}$/);
   expect(other).toMatch(/^1\.1 bucket-cors-[0-9a-f]{8}$/);
   expect(one).not.toBe(other);

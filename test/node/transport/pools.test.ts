@@ -22,7 +22,7 @@ async function listening(server: Server, host = '127.0.0.1', port = 0): Promise<
   return (server.address() as AddressInfo).port;
 }
 
-test('a bucket whose configuration is read anew keeps its limit', () => {
+test('a bucket has the same gate after its configuration is reloaded', () => {
   const { pools, close } = createPools({ limits: LIMITS });
   ends.push(close);
   const address = { base: 'http://127.0.0.1:1', host: 'one.test', path: '' };
@@ -31,9 +31,9 @@ test('a bucket whose configuration is read anew keeps its limit', () => {
   expect(pools({ address: { ...address, path: '/two' } }).gate).not.toBe(pools({ address }).gate);
 });
 
-test('a client that leaves before its bucket’s connection is made leaves room for the next one', async () => {
+test('a client that leaves while its bucket’s connection is made frees the place, within a limit', async () => {
   const sockets = new Set<Socket>();
-  // It accepts, and never shakes hands.
+  // Accepts connections, and never completes a TLS handshake.
   const mute = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => {}).once('close', () => sockets.delete(socket));
@@ -50,20 +50,22 @@ test('a client that leaves before its bucket’s connection is made leaves room 
   await until('the bucket’s connection begins', () => sockets.size === 1);
   expect((await call(edge.url)).status).toBe(503);
   first.destroy();
-  await until('the first is told', () => edge.events.some(({ code }) => code === 'ClientGone'));
+  await until('the end of the first is observed', () =>
+    edge.events.some(({ code }) => code === 'ClientGone'),
+  );
   const second = ask();
   second.end();
-  await until('the next goes', () => sockets.size === 2);
-  // Of what is made for nobody there is a bound too.
+  await until('the second goes to the bucket', () => sockets.size === 2);
+  // Connection attempts whose client has gone have a limit too.
   second.destroy();
   await until(
-    'the second is told',
+    'the end of the second is observed',
     () => edge.events.filter(({ code }) => code === 'ClientGone').length === 2,
   );
   expect((await call(edge.url)).status).toBe(503);
 });
 
-test('a dot at the end of a bucket’s name goes to the resolver alone', async () => {
+test('the dot at the end of a bucket’s name goes only to the resolver, not to Host or SNI', async () => {
   const lookedUp: string[] = [];
   const asked: (string | undefined)[] = [];
   const http = createHttpServer((incoming, outgoing) => outgoing.end(incoming.headers.host));
@@ -102,7 +104,7 @@ test('a dot at the end of a bucket’s name goes to the resolver alone', async (
   expect(asked).toEqual(['bucket.test']);
 });
 
-test('an address that changes its name’s place is followed when its connections have lived', async () => {
+test('a changed DNS record takes effect when connections have reached their maximum age', async () => {
   const served: string[] = [];
   const open = async (host: string, port: number): Promise<number> => {
     const server = createHttpServer((_, outgoing) => {
@@ -114,18 +116,18 @@ test('an address that changes its name’s place is followed when its connection
   };
   const port = await open('127.0.0.1', 0);
   await open('127.0.0.2', port);
-  let place = '127.0.0.1';
-  const lookup: LookupFunction = (_name, { all }, tell) => {
-    if (all) tell(null, [{ address: place, family: 4 }]);
-    else tell(null, place, 4);
+  let current = '127.0.0.1';
+  const lookup: LookupFunction = (_name, { all }, found) => {
+    if (all) found(null, [{ address: current, family: 4 }]);
+    else found(null, current, 4);
   };
   const { pools, close } = createPools({ connectionsLife: 50, lookup });
   ends.push(close);
   const line = pools({ address: { base: `http://bucket.test:${port}`, host: 'bucket.test', path: '' } });
   const ask = async () => void (await (await line.pool().request({ path: '/', method: 'GET' })).body.text());
   await ask();
-  place = '127.0.0.2';
-  await until('the new place is asked', async () => {
+  current = '127.0.0.2';
+  await until('the new address is used', async () => {
     await ask();
     return served.at(-1) === '127.0.0.2';
   });

@@ -24,19 +24,19 @@ async function open(act: Parameters<typeof openRaw>[0], upload: number, secure =
   return { bucket, edge };
 }
 
-/** Takes the head and nothing more. */
+/** Reads the head and stops reading. */
 const stuck = (socket: Socket, text: string): void => {
   if (text.startsWith('PUT')) socket.pause();
 };
 
-describe('a bucket that takes an upload', () => {
-  test('more slowly than it may begin its answer is waited for', async () => {
+describe('a bucket that reads an upload', () => {
+  test('for longer than the head timeout is not cut off', async () => {
     let taken = 0;
     const { edge } = await open((socket, text) => {
       const head = text.startsWith('PUT') ? text.indexOf('\r\n\r\n') + 4 : 0;
       taken += text.length - head;
       if (taken === MUCH) socket.write(OK);
-      // Once, for much longer than it may take to answer.
+      // Pauses once, for much longer than the head timeout.
       if (head === 0) return;
       socket.pause();
       setTimeout(() => socket.resume(), 1_500);
@@ -44,23 +44,23 @@ describe('a bucket that takes an upload', () => {
     expect((await call(edge.url, { method: 'PUT', body: Buffer.alloc(MUCH) })).status).toBe(200);
   });
 
-  test('and stops is told as such', async () => {
+  test('and stops reading causes 504 BucketUploadTimeout', async () => {
     const { edge, bucket } = await open(stuck, 400);
     const answered = await call(edge.url, { method: 'PUT', body: Buffer.alloc(MUCH) });
     expect([answered.status, element(answered, 'Code')]).toEqual([504, 'BucketUploadTimeout']);
     for (const socket of bucket.open) socket.resume();
-    await until('the bucket is rid of it', () => bucket.open.size === 0);
+    await until('the bucket’s connection has closed', () => bucket.open.size === 0);
   });
 
-  test('and says nothing is told that it does not answer', async () => {
+  test('and does not answer causes 504 BucketHeadTimeout', async () => {
     const { edge } = await open(() => {}, 10_000);
     const answered = await call(edge.url, { method: 'PUT', body: 'body' });
     expect([answered.status, element(answered, 'Code')]).toEqual([504, 'BucketHeadTimeout']);
   });
 });
 
-describe('a client that stops in its upload', () => {
-  test('is told that it is its own fault, over HTTP/1.1', async () => {
+describe('a client that stops within its upload', () => {
+  test('gets 408 ClientTimeout over HTTP/1.1', async () => {
     const { edge, bucket } = await open(() => {}, 10_000);
     const client = dial(edge.url);
     let text = '';
@@ -68,31 +68,31 @@ describe('a client that stops in its upload', () => {
       text += chunk.toString('latin1');
     });
     client.write('PUT /key HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nbegun');
-    await until('it is told', () => text.includes('<Code>ClientTimeout</Code>'));
+    await until('the error arrives', () => text.includes('<Code>ClientTimeout</Code>'));
     expect(text).toMatch(/^HTTP\/1\.1 408 /);
     expect(text).toMatch(/^Connection: close\r$/m);
-    await until('the bucket is rid of it', () => bucket.open.size === 0);
+    await until('the bucket’s connection has closed', () => bucket.open.size === 0);
     expect(edge.events.at(-1)).toMatchObject({ code: 'ClientTimeout', status: 408 });
     client.destroy();
   });
 
-  test('is told that it is its own fault, over HTTP/2', async () => {
+  test('gets 408 over HTTP/2', async () => {
     const { edge, bucket } = await open(() => {}, 10_000, true);
     const session = await h2(edge.url);
     const stream = beginH2(session, { ':method': 'PUT', ':path': '/key' });
     const answer = answerOn(stream);
     stream.write('begun');
     expect((await answer).status).toBe(408);
-    await until('the bucket is rid of it', () => bucket.open.size === 0);
+    await until('the bucket’s connection has closed', () => bucket.open.size === 0);
     session.destroy();
   });
 });
 
-/** Milliseconds from what a client does to the end of the bucket's connection. */
-async function timeUntilRid(bucket: RawBucket, leave: () => void): Promise<number> {
+/** Milliseconds from the client's leaving to the end of the bucket's connection. */
+async function timeUntilClosed(bucket: RawBucket, leave: () => void): Promise<number> {
   const [socket] = bucket.open;
   if (socket === undefined) throw new Error('the bucket was not asked');
-  // Paused it would not tell.
+  // A paused socket reports no close; `resume` below.
   const gone = new Promise<number>((resolve) => socket.once('close', () => resolve(performance.now())));
   const before = performance.now();
   leave();
@@ -100,18 +100,18 @@ async function timeUntilRid(bucket: RawBucket, leave: () => void): Promise<numbe
   return (await gone) - before;
 }
 
-/** The limit is 100; a busy machine may be late. */
+/** Milliseconds; the limit is 100, and a busy machine may be late. */
 const SOON = 500;
 
 describe.each([
   ['HTTP/1.1', false, false],
   ['HTTP/2', true, false],
-  ['HTTP/2 by giving its stream up', true, true],
+  ['HTTP/2 by cancelling its stream', true, true],
 ] as const)('a client that leaves over %s', (_, secure, byReset) => {
   const BEGUN = 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun';
   const silent = (): void => {};
   const begin = (socket: Socket): void => void socket.write(BEGUN);
-  /** Begins a request; gives back how to send more of its body, and how to leave. */
+  /** Begins a request; returns functions that send more of its body, and that leave. */
   async function ask(edge: NodeEdge, method: string, length: number) {
     if (secure) {
       const session = await h2(edge.url);
@@ -131,19 +131,19 @@ describe.each([
   }
 
   test.each([
-    ['before the answer', 'GET', silent],
-    ['in the answer', 'GET', begin],
-    ['in its upload', 'PUT', silent],
-  ])('%s ends the bucket’s work at once', async (_name, method, act) => {
+    ['before the response', 'GET', silent],
+    ['within the response', 'GET', begin],
+    ['within its upload', 'PUT', silent],
+  ])('%s: the bucket’s connection closes at once', async (_name, method, act) => {
     const { edge, bucket } = await open(act, 10_000, secure);
     const client = await ask(edge, method, method === 'PUT' ? 10 : 0);
     if (method === 'PUT') client.write(Buffer.from('begun'));
     await until('the bucket is asked', () => bucket.asked.length === 1);
-    expect(await timeUntilRid(bucket, client.leave)).toBeLessThan(SOON);
-    await until('it is told', () => edge.events.at(-1)?.code === 'ClientGone');
+    expect(await timeUntilClosed(bucket, client.leave)).toBeLessThan(SOON);
+    await until('the end is observed', () => edge.events.at(-1)?.code === 'ClientGone');
   });
 
-  test('while its upload is held back ends the bucket’s work at once', async () => {
+  test('while its upload waits for the bucket: the bucket’s connection closes at once', async () => {
     const { edge, bucket } = await open(stuck, 10_000, secure);
     let came = (): number => 0;
     edge.listening.server.once('connection', (socket: Socket) => {
@@ -151,7 +151,7 @@ describe.each([
     });
     const client = await ask(edge, 'PUT', MUCH);
     const piece = Buffer.alloc(64 * 1024);
-    // What is not read at once is held back: the edge looks only now and then from here on.
+    // Bytes that are not read within 30 ms wait for the bucket; the edge then reads ahead only every 50 ms.
     for (let sent = 0, late = false; !late && sent < MUCH; ) {
       sent += piece.length;
       client.write(piece);
@@ -163,9 +163,9 @@ describe.each([
     await new Promise((resolve) => setTimeout(resolve, 150));
     const before = performance.now();
     client.leave();
-    await until('it is told', () => edge.events.at(-1)?.code === 'ClientGone');
+    await until('the end is observed', () => edge.events.at(-1)?.code === 'ClientGone');
     expect(performance.now() - before).toBeLessThan(SOON);
     for (const socket of bucket.open) socket.resume();
-    await until('the bucket is rid of it', () => bucket.open.size === 0);
+    await until('the bucket’s connection has closed', () => bucket.open.size === 0);
   });
 });
