@@ -147,7 +147,7 @@ async function open(
   const warnOfAdmin = (closed: Closed, client: string) =>
     log.warn(
       { connections: OPERATOR_CROWD.most, closed, client },
-      'the admin port closes connections: it has as many as it may',
+      'the admin port closes connections: it has reached its limit',
     );
   let listening = false;
   const admin = createAdmin({
