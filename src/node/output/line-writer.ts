@@ -1,6 +1,6 @@
-import { write, writeSync } from 'node:fs';
 import type { Output } from './descriptor.ts';
 import { createLineQueue } from './line-queue.ts';
+import { createPump } from './pump.ts';
 
 /** Writes lines to an output. It never throws, never blocks and bounds its memory. */
 export interface LineWriter {
@@ -25,11 +25,6 @@ export interface LineWriterOptions {
   readonly onDropped: (lines: number, reason: string) => void;
 }
 
-/** Milliseconds until a full pipe is tried again, doubled each time. */
-const FULL_FIRST = 1;
-const FULL_MOST = 100;
-/** Milliseconds until an output that failed is tried again. */
-const FAILED_PAUSE = 1_000;
 const TOO_SLOW = 'what reads it is too slow';
 
 export function createLineWriter(output: Output, { most, onDropped }: LineWriterOptions): LineWriter {
@@ -38,76 +33,24 @@ export function createLineWriter(output: Output, { most, onDropped }: LineWriter
   const flushes = new Set<() => void>();
   /** From the first queued line until the queue is empty. */
   let busy = false;
-  let writing = false;
-  let retry: NodeJS.Timeout | undefined;
-  let pause = FULL_FIRST;
   let reason = TOO_SLOW;
-
-  function begin(): void {
-    retry = undefined;
-    if (output.mayWait) writeOnThread();
-    else writeAtOnce();
-  }
-
-  function writeOnThread(): void {
-    const piece = queue.next();
-    if (piece === null) {
-      idle();
-      return;
-    }
-    writing = true;
-    output.prepare();
-    write(output.fd, piece.chunk.bytes, piece.start, piece.count, null, (error, written) => {
-      writing = false;
-      if (error !== null) {
-        failed(error);
-        return;
-      }
-      pause = FULL_FIRST;
-      queue.remove(piece, written);
-      writeOnThread();
-    });
-  }
-
-  function writeAtOnce(): void {
-    try {
-      writeAll();
-    } catch (error) {
-      failed(error as NodeJS.ErrnoException);
-      return;
-    }
-    idle();
-  }
-
-  /** Throws the output's error, EAGAIN if it takes no more now. */
-  function writeAll(): void {
-    for (let piece = queue.next(); piece !== null; piece = queue.next()) {
-      output.prepare();
-      const written = writeSync(output.fd, piece.chunk.bytes, piece.start, piece.count);
-      pause = FULL_FIRST;
-      queue.remove(piece, written);
-    }
-  }
-
-  function failed(error: NodeJS.ErrnoException): void {
-    const full = error.code === 'EAGAIN';
-    retry = setTimeout(begin, full ? pause : FAILED_PAUSE).unref();
-    pause = Math.min(pause * 2, FULL_MOST);
-    if (full) return;
-    reason = error.message;
-    endFlushes();
-  }
-
-  function idle(): void {
-    busy = false;
-    endFlushes();
-    drops.report(reason);
-    reason = TOO_SLOW;
-  }
 
   const endFlushes = (): void => {
     for (const end of [...flushes]) end();
   };
+
+  const pump = createPump(output, queue, {
+    onEmpty() {
+      busy = false;
+      endFlushes();
+      drops.report(reason);
+      reason = TOO_SLOW;
+    },
+    onError(error) {
+      reason = error;
+      endFlushes();
+    },
+  });
 
   /** Resolves when the queue is empty, the output fails or the time is up. */
   const flushed = (limit: number): Promise<void> =>
@@ -119,9 +62,7 @@ export function createLineWriter(output: Output, { most, onDropped }: LineWriter
       };
       const timer = setTimeout(end, limit);
       flushes.add(end);
-      if (retry === undefined) return;
-      clearTimeout(retry);
-      begin();
+      pump.retryNow();
     });
 
   return {
@@ -133,7 +74,7 @@ export function createLineWriter(output: Output, { most, onDropped }: LineWriter
       if (busy) return;
       busy = true;
       // The lines of one turn of the event loop are written together.
-      setImmediate(begin);
+      setImmediate(pump.begin);
     },
     dropped: drops.total,
     async flush(limit) {
@@ -145,14 +86,14 @@ export function createLineWriter(output: Output, { most, onDropped }: LineWriter
     },
     writeNow() {
       // A write that is still running may hang, and this one would then block the whole process.
-      if (writing) return;
+      if (pump.writing()) return;
       try {
-        writeAll();
+        pump.writeAll();
       } catch {
         // The process ends: there is no later attempt.
       }
     },
-    writing: () => writing,
+    writing: pump.writing,
     mayBlock: () => busy && output.mayWait,
   };
 }

@@ -18,7 +18,7 @@ const HUNG = fileURLToPath(new URL('_hung.mjs', import.meta.url));
 const STANDARD = new URL('../../../src/node/output/standard.ts', import.meta.url).href;
 const DESCRIPTOR = new URL('../../../src/node/output/descriptor.ts', import.meta.url).href;
 /** Milliseconds: a process that waits for no disk has ended. */
-const END_LIMIT = 8_000;
+const END_LIMIT = 15_000;
 
 let folder = '';
 beforeEach(() => {
