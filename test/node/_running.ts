@@ -5,7 +5,7 @@ import { type Config, type GivenOptions, readConfig } from '../../src/config/rea
 import { type Running, start } from '../../src/node/start.ts';
 import type { RuledBucket } from '../../src/rules/ruled-bucket.ts';
 
-/** Options with free ports, but for what the test says; they are given as text. */
+/** A configuration with free ports and these options, given as text. */
 export function optionsOf(options: Readonly<Record<string, string>>): Config {
   const texts = { port: '0', adminPort: '0', ...options };
   const given = Object.fromEntries(
@@ -16,7 +16,7 @@ export function optionsOf(options: Readonly<Record<string, string>>): Config {
   return read.config;
 }
 
-/** The same with a bucket among them. */
+/** The same, for options with a bucket. */
 export function configOf(
   options: Readonly<Record<string, string>>,
 ): Config & { readonly bucket: BucketPlace } {
@@ -32,14 +32,14 @@ export interface Logged {
 }
 
 export interface Started extends Running {
-  /** The one that is served. */
+  /** The only bucket. */
   readonly bucket: RuledBucket;
-  /** Log lines so far, as they stand and parsed. */
+  /** Log lines so far: as text, and parsed by `logged`. */
   readonly text: string[];
   logged(): Logged[];
-  /** Sends a request to the edge, or with a full URL elsewhere, and reads the whole answer. */
+  /** Sends a request to the edge, or to a full URL, and reads the whole response. */
   call(target: string, options?: CallOptions): Promise<Answered>;
-  /** What admin says. */
+  /** Sends a request to the admin port. */
   admin(path: string, method?: string): Promise<Answered & { json: Record<string, unknown> }>;
 }
 
@@ -55,7 +55,7 @@ export interface Answered {
   readonly text: string;
 }
 
-/** Sends one request on a connection of its own. */
+/** Sends one request on a new connection. */
 export async function call(
   url: string,
   { method = 'GET', headers = {}, body }: CallOptions = {},
@@ -74,7 +74,7 @@ export async function call(
   }
 }
 
-/** Starts an edge in this process, which sees only the variables given, and keeps its log. */
+/** Starts an edge in this process with only these variables, and records its log. */
 export async function startEdge(
   config: Config,
   env: Readonly<Record<string, string>> = {},

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { answersTo, isThisMachine, reachOf } from '../../src/node/reach.ts';
 
-describe('who reaches an address', () => {
+describe('the clients that reach an address', () => {
   test.each([
     ['127.0.0.1', 'loopback'],
     ['127.0.0.53', 'loopback'],
@@ -11,20 +11,20 @@ describe('who reaches an address', () => {
     ['0.0.0.0', 'beyond'],
     ['::', 'beyond'],
     ['10.0.0.5', 'beyond'],
-  ])('%s: %s', async (host, reach) => {
+  ])('of %s are on %s', async (host, reach) => {
     expect(await reachOf(host)).toBe(reach);
   });
 
-  test('a name without an address is no address of this machine', async () => {
+  test('of a name without an address are unknown: the error of DNS is thrown', async () => {
     await expect(reachOf('no-such-host.invalid')).rejects.toMatchObject({
       code: expect.stringMatching(/^E(NOTFOUND|AI_AGAIN)$/),
     });
   });
 });
 
-describe('a server is asked under', () => {
+describe('a server answers requests for the host', () => {
   const EVERYWHERE = ['localhost:8081', '127.0.0.1:8081', '[::1]', 'Edge.Example.com.:8081', ''];
-  /** Hosts that a server for others is asked under, in a cluster or a network: the public DNS has none of them. */
+  /** Hosts of a server in a cluster or an internal network, which the public DNS does not have. */
   const BEYOND = ['10.1.2.3:8081', '[fd00::7]:8081', 'edge', 'edge.ns.svc.cluster.local', hostname()];
   const NEVER = ['evil.test', 'evil.test:8081', 'localhost.evil.test', '127.0.0.1.evil.test', 'a, b', 'a@b'];
   const loopback = answersTo('loopback', ['127.0.0.1', 'edge.example.com']);
@@ -43,7 +43,7 @@ describe('a server is asked under', () => {
   });
 });
 
-describe('a host is this machine by its own word', () => {
+describe('whether a host means this machine without asking DNS', () => {
   test.each([
     ['localhost', true],
     ['LocalHost.', true],

@@ -37,7 +37,7 @@ async function running(
   return edge;
 }
 
-/** The lines of a start that must fail. */
+/** The lines of the start fault. Throws if the edge starts. */
 async function refused(options: Record<string, string>): Promise<readonly string[] | null> {
   const failed = await start(configOf(options), [onlyBucket(configOf(options))], {
     log: { write: () => undefined },
@@ -69,11 +69,11 @@ const refusesConnections = (url: string) =>
     socket.once('error', () => resolve(true)).once('connect', () => socket.destroy());
   });
 
-describe('a start that fails says why and leaves nothing running', () => {
+describe('a start that fails reports the reason and leaves nothing running:', () => {
   test.each([
     ['port', '--port', 'adminPort'],
     ['adminPort', '--admin-port', 'port'],
-  ])('%s is in use', async (name, flag, otherName) => {
+  ])('the port of %s is in use', async (name, flag, otherName) => {
     const taken = await listening();
     const other = await freePort();
     const lines = await refused({
@@ -88,7 +88,7 @@ describe('a start that fails says why and leaves nothing running', () => {
     await closed(taken.server);
   });
 
-  test('the address is not of this machine', async () => {
+  test('the address does not belong to this machine', async () => {
     const [line, ...others] = (await refused({ bucket: store.url, host: '203.0.113.1' })) ?? [];
     expect(line).toMatch(
       /^--host 203\.0\.113\.1 is not an address of this machine \(EADDRNOTAVAIL\): write 127/,
@@ -103,7 +103,7 @@ describe('a start that fails says why and leaves nothing running', () => {
     ]);
   });
 
-  test('the rules file has faults: a line each, with its place, value, reason and what to write', async () => {
+  test('the rules file has faults, reported in a line each with place, value, reason and what to write', async () => {
     const file = join(folder, 'r.xml');
     const faulty = rulesFor('https://*.*').replace('GET', 'get').replace('ETag', '*');
     await writeFile(file, faulty);
@@ -125,15 +125,15 @@ describe('a start that fails says why and leaves nothing running', () => {
     ]);
   });
 
-  test('the rules in the option have a fault', async () => {
+  test('the rules in the option are faulty', async () => {
     expect(await refused({ bucket: store.url, rules: rulesFor('https://*.*') })).toEqual([
       expect.stringMatching(/^--rules inline: CORSRule\[1\]\/AllowedOrigin\[1\]/),
     ]);
   });
 });
 
-describe('a start goes well', () => {
-  test('also while the bucket gives no rules: objects flow, and the rules come by themselves', async () => {
+describe('a start succeeds', () => {
+  test('while the bucket’s rules are unavailable: objects flow, and CORS headers follow when the rules load', async () => {
     store.cors = UNAVAILABLE;
     const edge = await running();
     const headers = { Origin: 'https://a.example' };
@@ -147,12 +147,12 @@ describe('a start goes well', () => {
     });
   });
 
-  test('with rules at a URL that does not answer yet: nobody wrote them wrong', async () => {
+  test('with rules at a URL that does not answer yet', async () => {
     const edge = await running({ rules: `http://127.0.0.1:${await freePort()}/r.xml` });
     await until('the load has failed', () => edge.cache.status(keyOf(edge.bucket)).state === 'unavailable');
   });
 
-  test('and rules are loaded again though nobody asks', async () => {
+  test('and rules are loaded again although no request comes', async () => {
     const edge = await running({}, { rulesTtl: 20 });
     await until('the third load begins', () => store.asked() >= 3);
     store.cors = { status: 200, body: rulesFor('https://b.example') };
@@ -162,12 +162,12 @@ describe('a start goes well', () => {
     );
   });
 
-  test('and a first load that failed is tried again though nobody asks', async () => {
+  test('and a first load that failed is retried although no request comes', async () => {
     store.cors = UNAVAILABLE;
     const edge = await running({ rulesTtl: '1h' });
     await until('the first load begins', () => store.asked() >= 1);
     store.cors = { status: 200, body: rulesFor('https://a.example') };
-    await until('it is ready', async () => (await edge.admin('/readyz')).status === 200);
+    await until('the edge is ready', async () => (await edge.admin('/readyz')).status === 200);
   });
 
   test('and a PUT of the rules through the edge takes effect at once', async () => {
@@ -179,7 +179,7 @@ describe('a start goes well', () => {
     expect(headers['access-control-allow-origin']).toBe('https://b.example');
   });
 
-  test('with a time between loads that no timer can hold, without a timer of a millisecond', async () => {
+  test('with --rules-ttl 30d, which exceeds the range of a timer, without a timer of 1 ms', async () => {
     const read = readConfig({
       bucket: { place: '--bucket', text: store.url },
       port: { place: '--port', text: '0' },
@@ -188,17 +188,17 @@ describe('a start goes well', () => {
     });
     if ('faults' in read) return;
     const warnings: string[] = [];
-    const hear = ({ name }: Error) => void warnings.push(name);
-    process.on('warning', hear);
+    const record = ({ name }: Error) => void warnings.push(name);
+    process.on('warning', record);
     await running({ rulesTtl: '30d' });
     await new Promise((resolve) => setImmediate(resolve));
-    process.off('warning', hear);
+    process.off('warning', record);
     expect(warnings).toEqual([]);
   });
 });
 
 describe('closing', () => {
-  /** Begins a download that waits, on a connection that would be kept. */
+  /** Begins a download that waits, on a keep-alive connection. */
   async function download(edge: Started) {
     const agent = new Agent({ keepAliveTimeout: 60_000 });
     const answered = await request(`${edge.url}/slow`, { dispatcher: agent });
@@ -206,7 +206,7 @@ describe('closing', () => {
     return { text: answered.body.text(), agent };
   }
 
-  test('finishes what is in flight and takes nothing new', async () => {
+  test('finishes requests in flight and accepts no new connection', async () => {
     const edge = await running();
     const { text, agent } = await download(edge);
     const closing = edge.close();
@@ -219,7 +219,7 @@ describe('closing', () => {
     expect(await refusesConnections(edge.adminUrl)).toBe(true);
   });
 
-  test('waits no longer than the limit for a client that keeps its connection', async () => {
+  test('closes the connection of a finished request after the drain limit at most', async () => {
     const edge = await running({}, { drain: 500 });
     const { text, agent } = await download(edge);
     const closing = edge.close();
@@ -230,29 +230,29 @@ describe('closing', () => {
     await agent.destroy();
   });
 
-  test('waits no longer than the limit for a connection on which nothing was ever asked', async () => {
+  test('closes a connection without any request after the drain limit at most', async () => {
     const edge = await running({}, { drain: 50 });
     const { hostname, port } = new URL(edge.url);
     const spare = connect(Number(port), hostname);
     await new Promise((resolve) => spare.once('connect', resolve));
-    // Answered, so the server has seen the connection that came before.
+    // Once this is answered, the server has accepted the connection before it.
     await edge.call('/a');
     await edge.close();
     spare.destroy();
   });
 
-  test('cuts off what takes longer than the limit', async () => {
+  test('cuts off a download that takes longer than the drain limit', async () => {
     const edge = await running({}, { drain: 50 });
     const { text, agent } = await download(edge);
     const failed = expect(text).rejects.toThrow();
     await edge.close();
     await failed;
-    await until('the bucket is rid of it', () => store.waiting() === 0);
+    await until('the bucket’s connection has closed', () => store.waiting() === 0);
     await agent.destroy();
     expect(edge.logged().at(-1)).toMatchObject({ path: '/slow', code: 'ClientGone' });
   });
 
-  test('with a limit that no timer can hold cuts nothing off at once', async () => {
+  test('with --drain 30d, which exceeds the range of a timer, cuts off no download', async () => {
     const read = readConfig({ drain: { place: '--drain', text: '30d' } });
     if ('faults' in read) return;
     const edge = await running({ drain: '30d' });
@@ -260,7 +260,7 @@ describe('closing', () => {
     const closing = edge.close();
     const whole = text.catch(() => 'cut off');
     await until('connections are refused', () => refusesConnections(edge.url));
-    // A few round trips: a timer of a millisecond would have run out.
+    // A few round trips: a timer of 1 ms would have fired.
     for (let trip = 0; trip < 5; trip += 1) await edge.admin('/healthz').catch(() => undefined);
     store.release();
     expect(await whole).toBe(SLOW_BEGIN + SLOW_END);
@@ -288,7 +288,7 @@ describe('closing', () => {
     await new Promise((resolve) => mute.close(resolve));
   });
 
-  test('can be asked for twice', async () => {
+  test('may be called more than once', async () => {
     const edge = await running();
     await Promise.all([edge.close(), edge.close()]);
     await edge.close();
@@ -301,7 +301,7 @@ describe('rules in a file', () => {
     (await edge.call('/a', { headers: { Origin: origin } })).headers['access-control-allow-origin'] ===
     origin;
 
-  test('take effect when the file is edited, and a fault in it leaves the last good ones in force', async () => {
+  test('take effect when the file is edited; after a faulty edit the last good rules stay in force', async () => {
     const file = join(folder, 'rules.xml');
     await writeFile(file, rulesFor('https://a.example'));
     const edge = await running({ rules: file, rulesTtl: '1h' });
@@ -309,7 +309,10 @@ describe('rules in a file', () => {
     await writeFile(file, rulesFor('https://b.example'));
     await until('the new rules decide', () => allowed(edge, 'https://b.example'));
     await writeFile(file, '<CORSConfiguration><CORSRule>');
-    await until('the fault is told', async () => (await edge.admin('/readyz')).json.status === 'degraded');
+    await until(
+      'the fault is reported',
+      async () => (await edge.admin('/readyz')).json.status === 'degraded',
+    );
     expect(await allowed(edge, 'https://b.example')).toBe(true);
   });
 });

@@ -9,9 +9,9 @@ export interface ForwardedHostStore {
 }
 
 /**
- * A path-style store that checks signatures as SeaweedFS does (weed/s3api/auth_signature_v4.go): the host comes from
- * X-Forwarded-Host and its port from X-Forwarded-Port, both before Host, and a path with X-Forwarded-Prefix before it
- * is as good as the path alone. What is signed rightly goes to the `unsigned` bucket, which is at the path `/name`.
+ * A path-style store that checks signatures as SeaweedFS does (weed/s3api/auth_signature_v4.go): X-Forwarded-Host and
+ * X-Forwarded-Port override Host, and the path may be signed with or without X-Forwarded-Prefix. Requests with a valid
+ * signature go to the `unsigned` bucket at the path `/name`.
  */
 export async function openForwardedHostStore(unsigned: string, keys: Keys): Promise<ForwardedHostStore> {
   const path = `/${keys.bucket}`;
@@ -40,7 +40,7 @@ async function isSigned(incoming: IncomingMessage, keys: Keys): Promise<boolean>
       await checkSignature({ method, url: target, rawHeaders } as IncomingMessage, keys);
       return true;
     } catch {
-      // Signed otherwise, or by a stranger.
+      // The signature does not match this path.
     }
   }
   return false;

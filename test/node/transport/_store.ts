@@ -1,18 +1,18 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { listen } from '../../helpers/listen.ts';
 
-/** A store that does what a test says: rules at `/?cors`, a download that waits at `/slow`, small objects elsewhere. */
+/** A store for tests: rules at `/?cors`, a download that waits at `/slow`, and small objects elsewhere. */
 export interface Store {
   readonly url: string;
-  /** What it answers to `GET /?cors`. */
+  /** The response to `GET /?cors`. */
   cors: { status: number; body: string };
-  /** How often it was asked for its rules. */
+  /** The number of requests for its rules. */
   asked(): number;
-  /** Downloads that have begun and not ended. */
+  /** The number of downloads that have begun and not ended. */
   waiting(): number;
-  /** Lets the waiting downloads end. */
+  /** Completes the waiting downloads. */
   release(): void;
-  /** Every target it saw, with its method. */
+  /** The method and target of every request. */
   readonly seen: string[];
   close(): Promise<void>;
 }

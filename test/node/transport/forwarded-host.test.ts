@@ -74,7 +74,7 @@ const sdkFor = (endpoint: string): S3Client =>
     credentials: { accessKeyId: KEYS.accessKeyId, secretAccessKey: KEYS.accessKeySecret },
   });
 
-/** The target of a URL that is presigned for a server at this address. */
+/** The target of a URL that is presigned for this endpoint. */
 async function presigned(endpoint: string): Promise<string> {
   const signed = await getSignedUrl(sdkFor(endpoint), new GetObjectCommand({ Bucket: 'media', Key: 'key' }));
   return signed.slice(new URL(signed).origin.length);
@@ -89,7 +89,7 @@ function expectRefused(answered: Answered): void {
   expect([answered.status, element(answered, 'Code')]).toEqual([403, 'SignatureDoesNotMatch']);
 }
 
-/** docs/headers.md has the same as a table. */
+/** The endpoint that a presigned URL must name; docs/headers.md has the same table. */
 const FITS: readonly (readonly [Given['forwarded'], keepHost: boolean, fits: 'the store' | 'the edge'])[] = [
   ['all', false, 'the edge'],
   ['all', true, 'the edge'],
@@ -102,7 +102,7 @@ const FITS: readonly (readonly [Given['forwarded'], keepHost: boolean, fits: 'th
 describe.each(FITS)('a store that reads X-Forwarded-Host, with forwarded `%s` and keepHost %s,', (...row) => {
   const [forwarded, keepHost, fits] = row;
 
-  test(`takes a URL that is presigned for ${fits}, and no other`, async () => {
+  test(`accepts a URL that is presigned for ${fits}, and no other`, async () => {
     const edge = await edgeWith({ forwarded, keepHost });
     const origin = new URL(store.url).origin;
     const [good, bad] = fits === 'the store' ? [origin, edge.url] : [edge.url, origin];
@@ -112,7 +112,7 @@ describe.each(FITS)('a store that reads X-Forwarded-Host, with forwarded `%s` an
     expectRefused(await get(bad));
   });
 
-  test('takes no host from what a stranger says of it', async () => {
+  test('ignores the X-Forwarded-Host of an untrusted client', async () => {
     const edge = await edgeWith({ forwarded, keepHost });
     const target = await presigned(`http://${CDN}`);
     const claims = ['X-Forwarded-Host', CDN, 'X-Forwarded-Port', '80', 'X_Forwarded_Host', CDN];
@@ -121,13 +121,13 @@ describe.each(FITS)('a store that reads X-Forwarded-Host, with forwarded `%s` an
 });
 
 describe.each([
-  ['all', 'reads', expectRead],
+  ['all', 'is accepted', expectRead],
   ['for', 'is refused', expectRefused],
   ['none', 'is refused', expectRefused],
 ] as const)('a URL that is presigned for the CDN before the edge, with forwarded `%s`,', (...row) => {
   const [forwarded, does, expected] = row;
 
-  test(`${does} where the CDN is trusted`, async () => {
+  test(`${does} if the edge trusts the CDN`, async () => {
     const edge = await edgeWith({ forwarded, keepHost: false, trustForwarded: true });
     const target = await presigned(`https://${CDN}`);
     const said = ['X-Forwarded-Host', CDN, 'X-Forwarded-Proto', 'https', 'X-Forwarded-Port', '443'];
