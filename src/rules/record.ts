@@ -8,7 +8,8 @@ import { versionOf } from './version.ts';
  * What this process knows about one bucket's rules, from its first request until the bucket is removed. Compiled rules
  * are apart, in an LRU cache, so that eviction loses no last good rules (promise 2).
  *
- * - At most one load runs, `loading`. Only that load changes `failure`, and it sets `due` when it ends.
+ * - At most one load runs, `loading`. Only that load changes `failure`. It sets `due` when it ends; a bucket that is
+ *   compiled again without a load has `due` moved to now.
  * - `lastGood` is replaced as a whole and never becomes null again. The running load replaces it, or `recall` does with
  *   a newer stored copy; `confirmed` and `validators` change with it. A load that finds it replaced since it began
  *   discards its answer and asks again.
@@ -32,7 +33,7 @@ export interface RulesRecord {
   due: number;
   /** True if the rules are stored outside the process too. */
   stored: boolean;
-  /** True if the stored copies have been read; false again if none was usable. */
+  /** True once the stored copies have been read with a usable result. */
   recalled: boolean;
   /** The status that `onChange` last reported, as one line. */
   reported: string;
