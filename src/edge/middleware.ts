@@ -1,11 +1,12 @@
 import { isOwnedByEdge } from '../bucket/headers.ts';
 import type { FlatHeaders, Reply } from '../bucket/transport.ts';
-import { type Answer, answerTo } from '../cors/answer.ts';
+import type { Answer } from '../cors/answer.ts';
 import type { CompiledRules } from '../cors/compile.ts';
 import type { Facts } from '../cors/decide.ts';
 import { ORIGIN, REQUEST_HEADERS, REQUEST_METHOD } from '../cors/names.ts';
 import type { Background } from '../rules/cache.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
+import { cachedAnswer } from './answers.ts';
 import { faultReply } from './error-reply.ts';
 import type { EdgeFault } from './errors.ts';
 import { corsFault } from './head-faults.ts';
@@ -35,7 +36,7 @@ export function inOwnApp(options: OwnAppOptions): BeforeHandlers {
   return async (c, next) => {
     const facts = factsOf(c.req.raw);
     const { rules } = await options.current((work) => outlive(c, work));
-    const answer = answerTo(rules, facts);
+    const answer = cachedAnswer(rules, facts);
     const fault = corsFault(facts);
     try {
       const reply = ownReply(c, facts, rules, answer, fault);
