@@ -31,7 +31,7 @@ export interface AppContext {
 /** What stands in a Hono app before handlers; Hono takes the answer from the context. */
 export type BeforeHandlers = (c: AppContext, next: () => Promise<void>) => Promise<void>;
 
-/** The edge in an app of somebody's own, whose handlers are the bucket. */
+/** Returns the edge as middleware of a Hono app whose handlers are the bucket. */
 export function inOwnApp(options: OwnAppOptions): BeforeHandlers {
   return async (c, next) => {
     const facts = factsOf(c.req.raw);
@@ -113,12 +113,12 @@ function pairs(flat: FlatHeaders): [name: string, value: string][] {
   return listed;
 }
 
-/** Only Workers end a request's work with it, and only there the context takes work; a load tells its own failure. */
+/** Lets work outlive its request, which Workers would cancel otherwise. A load reports its own failure. */
 function outlive(c: AppContext, work: Promise<unknown>): void {
   const settled = work.catch(() => {});
   try {
     c.executionCtx.waitUntil(settled);
   } catch {
-    // There is none: the work goes on by itself.
+    // The runtime has no execution context, and does not cancel the work.
   }
 }
