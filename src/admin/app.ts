@@ -10,7 +10,7 @@ import { describeRules } from './rules.ts';
 export interface AdminOptions {
   /** Those that are served now. */
   readonly buckets: () => readonly RuledBucket[];
-  /** Those whose rules are loaded though nobody asks. */
+  /** The buckets whose rules are loaded before the first request. */
   readonly preloaded: () => readonly RuledBucket[];
   readonly cache: RulesCache;
   /** Whether the edge accepts connections. */
@@ -19,13 +19,13 @@ export interface AdminOptions {
   readonly answering?: () => boolean;
   /** Why last good rules would not outlive the process, a line each. */
   readonly problems?: () => readonly string[];
-  /** Absent where nobody can count for all: `/metrics` is not there then. */
+  /** Without it there is no `/metrics`: no process counts for all. */
   readonly metrics?: () => Promise<{ type: string; text: string }>;
-  /** Awaited before `/readyz` tells anything, where nobody loads rules ahead of requests. Never rejects. */
+  /** Awaited before `/readyz` answers, where no rules are loaded ahead of requests. Never rejects. */
   readonly beforeReady?: () => Promise<void>;
-  /** Loads rules anew where `/refresh` names no bucket; `refreshLoaded` unless given. */
+  /** Loads rules again when `/refresh` names no bucket; `refreshLoaded` unless given. */
   readonly refresh?: (cache: RulesCache, buckets: readonly RuledBucket[]) => Promise<void>;
-  /** Somebody wants rules loaded anew, of one bucket by its key or of all (null): tells other processes. */
+  /** Called for `/refresh` with the key of one bucket, or null for all, to notify other processes. */
   readonly onRefresh?: (bucket: string | null) => void;
 }
 
@@ -107,7 +107,7 @@ const outcomeOf = ({ state, lastGood, failure }: RulesStatus) => ({
 const listed = ({ method, path }: { method: string; path: string }): string[] =>
   method === 'ALL' || method === 'OPTIONS' ? [] : [`${method} ${path}`];
 
-/** With one bucket nobody need name it. */
+/** The only bucket need not be named. */
 function findBucket(name: string | undefined, buckets: readonly RuledBucket[]): RuledBucket | null {
   if (name === undefined) return buckets.length === 1 ? (buckets[0] ?? null) : null;
   return buckets.find((bucket) => bucket.name === name) ?? null;

@@ -22,9 +22,9 @@ export type Explained =
         headers: string | null;
         path: string;
       };
-      /** What a browser's preflight for this request would be told. */
+      /** The answer to a browser's preflight for this request. */
       readonly preflight: Explanation;
-      /** What the request itself would be told. */
+      /** The answer to the request itself. */
       readonly actual: Explanation;
     }
   | { readonly faults: readonly Fault[] };

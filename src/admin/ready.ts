@@ -19,12 +19,12 @@ export interface Readiness {
   readonly reasons: readonly string[];
 }
 
-/** A store's outage may concern ten thousand buckets; whoever asks every second needs no list of them. */
+/** A store's outage may concern ten thousand buckets; a probe that asks every second needs no list of them. */
 const REASONS_MOST = 20;
 
 /**
  * Ready when the edge listens and every preloaded bucket has rules, fresh or last good. A bucket that is loaded on
- * first use never makes it unready: one without rules degrades it, once somebody has asked for it.
+ * first use never makes it unready: one without rules degrades it after its first request.
  */
 export function readiness({
   buckets,
@@ -41,7 +41,7 @@ export function readiness({
     const { name } = bucket;
     const { state, failure } = cache.status(keyOf(bucket));
     const told = failure === null ? '' : `: ${failure.cause}. ${failure.cure}`;
-    // Not asked for, or not for so long that it will be loaded by whoever asks next.
+    // Not requested yet, or not for so long that the next request loads it.
     if (state === 'fresh' || (failure === null && state !== 'stale' && !needed.has(bucket))) continue;
     if (state === 'stale') degraded.push(`bucket ${name} is served by its last good rules${told}`);
     else (needed.has(bucket) ? missing : degraded).push(`bucket ${name} has no rules${told}`);

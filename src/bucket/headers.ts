@@ -58,17 +58,8 @@ const rulesCaching = (key: string): boolean => CACHING.has(key) || key.endsWith(
  * response is sent or stored, take the server out of service. nginx, lighttpd, LiteSpeed, Perlbal, Apache with
  * mod_xsendfile and Envoy have them. Such a proxy trusts its own server, which a bucket is not.
  */
-const COMMANDS: ReadonlySet<string> = new Set(['x-envoy-degraded', 'x-envoy-immediate-health-check-fail']);
-const COMMAND_PREFIXES: readonly string[] = [
-  'x-accel-',
-  'x-lighttpd-',
-  'x-litespeed-',
-  'x-reproxy-',
-  'x-sendfile',
-];
-
-const isCommand = (key: string): boolean =>
-  COMMANDS.has(key) || COMMAND_PREFIXES.some((prefix) => key.startsWith(prefix));
+const COMMAND =
+  /^x-(?:accel-|lighttpd-|litespeed-|reproxy-|sendfile|envoy-degraded$|envoy-immediate-health-check-fail$)/;
 
 /** Whether the edge writes or removes this header, at least in some responses. `key` is in lower case. */
 export const isOwnedByEdge = (key: string): boolean =>
@@ -133,7 +124,7 @@ export function responseHeaders(
     if (key.startsWith(CORS_PREFIX)) hadCors = true;
     else if (key === 'vary') vary = [...vary, ...withoutVary([value], ORIGIN)];
     else if (NOT_FOR_CLIENT.has(key) || nominated?.has(key)) continue;
-    else if ((noStore && rulesCaching(key)) || (!passCommands && isCommand(key))) continue;
+    else if ((noStore && rulesCaching(key)) || (!passCommands && COMMAND.test(key))) continue;
     else passed.push(name, value);
   }
   return { headers: passed, vary, hadCors };

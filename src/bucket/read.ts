@@ -37,7 +37,7 @@ async function readWith(
     if (name.toLowerCase() !== 'host') sent.append(name, headers[at + 1] ?? '');
   }
   const ask = () => fetch(url, { ...init, headers: sent, redirect: 'manual', signal });
-  // The other side may close a kept connection in the moment it is used again; a GET can be asked twice.
+  // The server may close an idle connection just as it is used again; a GET can be repeated.
   const response = await ask().catch((error) => (closedMeanwhile(error) ? ask() : Promise.reject(error)));
   return { status: response.status, headers: response.headers, text: await textOf(response, maxBytes) };
 }

@@ -36,6 +36,11 @@ export interface Reply {
   readonly status: number;
   readonly headers: FlatHeaders;
   readonly body: string;
+  /**
+   * The same object for all replies without a body that differ only in their first header, a request id. A platform
+   * adapter may cache by it what it makes of one.
+   */
+  readonly alike?: object | undefined;
 }
 
 /** How an exchange ended. Counts bytes of bodies, without headers and framing. */

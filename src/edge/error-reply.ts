@@ -1,9 +1,9 @@
 import type { FlatHeaders, Reply } from '../bucket/transport.ts';
-import { answerTo } from '../cors/answer.ts';
 import { traitsOf } from '../cors/behaviour.ts';
 import type { CompiledRules } from '../cors/compile.ts';
 import type { Reason } from '../cors/reason.ts';
 import type { Refusal } from '../cors/traits.ts';
+import { cachedAnswer } from './answers.ts';
 import { type Arrived, type Made, makeHead, reasonFor, rulesFor } from './context.ts';
 import { ERRORS, type ErrorCode, type Errors, errorXml, METHODS_SERVED } from './errors.ts';
 import { newRequestId } from './request-id.ts';
@@ -13,7 +13,7 @@ import { NO_STORE } from './write.ts';
 export function errorReply(request: Arrived, code: ErrorCode): { made: Made; reply: Reply } {
   const { head, options } = request;
   const rules = rulesFor(request);
-  const answer = answerTo(rules, head);
+  const answer = cachedAnswer(rules, head);
   const reply = faultReply(rules, head.host, reasonFor(request, answer), code, options.errors);
   const made = makeHead(request, answer, reply.status, reply.headers, code);
   return { made, reply: { ...reply, headers: made.headers } };

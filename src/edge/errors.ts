@@ -28,8 +28,8 @@ export interface ErrorRow {
 }
 
 /**
- * Most header lines the edge takes: what Apache and Tomcat take unless told otherwise, one of which may well stand
- * before a store. Node's parser refuses or drops those beyond a thousand; of what it drops, enough is left to tell.
+ * Most header lines that the edge accepts: the default of Apache and Tomcat, which may stand before a store. Node's parser
+ * refuses or drops lines beyond a thousand; enough lines are left then to exceed this limit.
  */
 export const MAX_HEADER_LINES = 100;
 /** What a bucket answers; OPTIONS the edge answers itself. */

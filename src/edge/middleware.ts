@@ -1,11 +1,12 @@
 import { isOwnedByEdge } from '../bucket/headers.ts';
 import type { FlatHeaders, Reply } from '../bucket/transport.ts';
-import { type Answer, answerTo } from '../cors/answer.ts';
+import type { Answer } from '../cors/answer.ts';
 import type { CompiledRules } from '../cors/compile.ts';
 import type { Facts } from '../cors/decide.ts';
 import { ORIGIN, REQUEST_HEADERS, REQUEST_METHOD } from '../cors/names.ts';
 import type { Background } from '../rules/cache.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
+import { cachedAnswer } from './answers.ts';
 import { faultReply } from './error-reply.ts';
 import type { EdgeFault } from './errors.ts';
 import { corsFault } from './head-faults.ts';
@@ -30,12 +31,12 @@ export interface AppContext {
 /** What stands in a Hono app before handlers; Hono takes the answer from the context. */
 export type BeforeHandlers = (c: AppContext, next: () => Promise<void>) => Promise<void>;
 
-/** The edge in an app of somebody's own, whose handlers are the bucket. */
+/** Returns the edge as middleware of a Hono app whose handlers are the bucket. */
 export function inOwnApp(options: OwnAppOptions): BeforeHandlers {
   return async (c, next) => {
     const facts = factsOf(c.req.raw);
     const { rules } = await options.current((work) => outlive(c, work));
-    const answer = answerTo(rules, facts);
+    const answer = cachedAnswer(rules, facts);
     const fault = corsFault(facts);
     try {
       const reply = ownReply(c, facts, rules, answer, fault);
@@ -112,12 +113,12 @@ function pairs(flat: FlatHeaders): [name: string, value: string][] {
   return listed;
 }
 
-/** Only Workers end a request's work with it, and only there the context takes work; a load tells its own failure. */
+/** Lets work outlive its request, which Workers would cancel otherwise. A load reports its own failure. */
 function outlive(c: AppContext, work: Promise<unknown>): void {
   const settled = work.catch(() => {});
   try {
     c.executionCtx.waitUntil(settled);
   } catch {
-    // There is none: the work goes on by itself.
+    // The runtime has no execution context, and does not cancel the work.
   }
 }

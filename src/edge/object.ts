@@ -1,6 +1,6 @@
 import { requestHeaders } from '../bucket/headers.ts';
 import type { BucketRequest, Outcome, Sink } from '../bucket/transport.ts';
-import { answerTo } from '../cors/answer.ts';
+import { cachedAnswer } from './answers.ts';
 import { type Made, makeHead, type Routed, report } from './context.ts';
 import { errorReply } from './error-reply.ts';
 import { pathOf } from './route.ts';
@@ -37,7 +37,7 @@ function sinkFor(request: Routed): Sink {
         if (status >= 200 && status < 300 && writesRules(request)) {
           request.bucket.rules.refresh(request.exchange.background);
         }
-        made = makeHead(request, answerTo(request.inForce.rules, request.head), status, headers, null);
+        made = makeHead(request, cachedAnswer(request.inForce.rules, request.head), status, headers, null);
       } catch (error) {
         // The transport cannot distinguish the edge's own error from an invalid response, so report it here.
         request.options.onError(error);

@@ -2,7 +2,7 @@ import type { Decision } from '../cors/decide.ts';
 import type { Reason } from '../cors/reason.ts';
 import type { ErrorCode } from './errors.ts';
 
-/** All there is to know about one request when it has ended. Told exactly once, however it ends. */
+/** A request that has ended. There is exactly one event for each request, however it ends. */
 export interface RequestEvent {
   /** The bucket's configured name; null when none was found. */
   readonly bucket: string | null;

@@ -1,9 +1,10 @@
 import type { Reply } from '../bucket/transport.ts';
-import { type Answer, answerTo } from '../cors/answer.ts';
+import type { Answer } from '../cors/answer.ts';
 import { traitsOf } from '../cors/behaviour.ts';
 import type { CompiledRules } from '../cors/compile.ts';
 import type { Facts } from '../cors/decide.ts';
 import { refusal, resourceOf } from '../cors/refusal.ts';
+import { cachedAnswer } from './answers.ts';
 import { makeHead, type Routed, sendReply } from './context.ts';
 import { refusalReply } from './error-reply.ts';
 import { newRequestId } from './request-id.ts';
@@ -13,11 +14,13 @@ const RETRY_AFTER_SECONDS = '5';
 
 /** Decides a preflight and answers it. No preflight reaches a bucket. */
 export function answerPreflight(request: Routed): Response {
-  const { head, key, inForce } = request;
-  const answer = answerTo(inForce.rules, head);
+  const { head, key, inForce, options } = request;
+  const answer = cachedAnswer(inForce.rules, head);
   const reply = preflightReply(inForce.rules, answer, head, key);
   const made = makeHead(request, answer, reply.status, reply.headers, null);
-  return sendReply(request, made, { ...reply, headers: made.headers });
+  // The debug header belongs to this edge, so such an answer must not be reused for another.
+  const alike = reply.status === 200 && !options.debugReason ? answer : undefined;
+  return sendReply(request, made, { ...reply, headers: made.headers, alike });
 }
 
 /** Makes the reply to a preflight about a key, without the CORS headers. */

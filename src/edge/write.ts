@@ -11,7 +11,7 @@ export interface WriteOptions {
   readonly debugReason: boolean;
 }
 
-/** What a head says besides the answer. */
+/** The parts of a head besides the answer. */
 export interface HeadOptions extends Pick<ResponseHeaderOptions, 'passCommands'> {
   /** Sent where they are not null. */
   readonly reason: Reason | null;
@@ -21,8 +21,8 @@ export interface HeadOptions extends Pick<ResponseHeaderOptions, 'passCommands'>
 export const NO_STORE: FlatHeaders = ['Cache-Control', 'no-store'];
 
 /**
- * Takes a head apart and puts it together with the one right set of CORS headers. Every response that
- * leaves the edge goes through here, whoever made it, and nothing touches its headers afterwards.
+ * Replaces the CORS headers of a head by those of the answer. Every response of the edge passes here, from a bucket or
+ * from the edge itself, and no later code changes its headers.
  */
 export function writeHead(
   own: FlatHeaders,

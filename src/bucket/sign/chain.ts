@@ -2,7 +2,7 @@ import type { FlatHeaders } from '../transport.ts';
 import { bytesOf, hex, hmac, sha256, utf8 } from './bytes.ts';
 import { without } from './canonical.ts';
 
-/** What tells OSS V4 and SigV4 apart but for the canonical request. */
+/** The differences between OSS V4 and SigV4, besides the canonical request. */
 export interface Chain {
   readonly algorithm: string;
   /** Stands before the secret. */
