@@ -1,6 +1,7 @@
 import { hostName } from '../bucket/host.ts';
 import type { Dialect } from '../cors/refusal.ts';
 import type { Fault } from '../document/fault.ts';
+import { kindOf } from '../rules/sources/kinds.ts';
 import type { BucketPlace } from './bucket-url.ts';
 import {
   BUCKET_OPTIONS,
@@ -138,7 +139,11 @@ function contradictions(options: BucketOptions, given: GivenOptions): Fault[] {
     const reason = `contradicts the bucket's address, which says ${said}`;
     faults.push({ place: placeOf(given, name), value, reason, write: `${said}, or nothing` });
   }
-  if (options.rulesToken !== null && options.rulesToken !== undefined && options.rules?.kind !== 'url') {
+  if (
+    options.rulesToken !== null &&
+    options.rulesToken !== undefined &&
+    (options.rules === undefined || kindOf(options.rules).tokenUrl === undefined)
+  ) {
     const reason = 'has a meaning only for rules at a URL';
     faults.push({ place: placeOf(given, 'rulesToken'), reason, write: 'nothing, or --rules https://…' });
   }

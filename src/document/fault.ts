@@ -1,16 +1,21 @@
 import type { RuleSet } from '../cors/rule.ts';
 
-/** One thing wrong in a document, told so that the reader can mend it without opening a manual. */
+/** One mistake in a document or an option, with all that the reader needs to correct it. */
 export interface Fault {
   /** Where, in the document's own words: `CORSRule[2]/AllowedMethod[1]`; counted from 1. */
   readonly place: string;
   /** The value found there; absent when something is missing or the document can't be parsed. */
   readonly value?: string;
-  /** Why it can't stand. */
+  /** Why it is refused. */
   readonly reason: string;
   /** What to write instead. */
   readonly write: string;
 }
+
+/** What may fail before the edge serves. `F`: a fault, or the line that reports it. */
+export type Result<T, F = Fault> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly faults: readonly F[] };
 
 /** A fault in one line. */
 export const faultText = ({ place, value, reason, write }: Fault): string =>
@@ -18,8 +23,8 @@ export const faultText = ({ place, value, reason, write }: Fault): string =>
 
 /**
  * How a document is read. `strict`: any fault refuses the whole document (files, inline, command lines).
- * `store`: rules that a store serves are in force there whatever we think of them, so an unknown value is
- * skipped with a warning and only a document that can't be parsed is refused (semantics.md §1).
+ * `store`: the store enforces the rules that it serves, so an unknown value is skipped
+ * with a warning and only a document that can't be parsed is refused (semantics.md §1).
  */
 export type Reading = 'strict' | 'store';
 

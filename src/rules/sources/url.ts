@@ -2,6 +2,17 @@ import { causeOf } from '../../bucket/cause.ts';
 import { loadedFrom, MAX_DOCUMENT_BYTES } from '../read.ts';
 import type { Answer, Ask, Loaded, Source } from '../source.ts';
 import { conditions, unlessUnchanged } from './conditional.ts';
+import type { KindRow } from './kind.ts';
+
+export const urlKind: KindRow<{ readonly kind: 'url'; readonly url: string }> = {
+  parse: (text) => {
+    if (!/^https?:/i.test(text) || !URL.canParse(text)) return null;
+    const { username, password } = new URL(text);
+    if (username === '' && password === '') return { value: { kind: 'url', url: text } };
+    return { reason: 'carries a user name or password', write: 'the URL without what stands before the @' };
+  },
+  tokenUrl: ({ url }) => url,
+};
 
 /** Gives a bearer token; asked at each load, so that a token may change while the edge runs. */
 export type Token = () => string | Promise<string>;

@@ -4,22 +4,44 @@ import { signOssV1 } from '../bucket/sign/oss-v1.ts';
 import { signOssV4 } from '../bucket/sign/oss-v4.ts';
 import { signS3V4 } from '../bucket/sign/s3-v4.ts';
 import type { Sign } from '../bucket/transport.ts';
-import type { BucketPlace } from './bucket-url.ts';
-import type { Config } from './read.ts';
-import type { Spell } from './spell.ts';
+import type { BucketPlace } from '../config/bucket-url.ts';
+import type { Config } from '../config/read.ts';
+import type { Spell } from '../config/spell.ts';
+import type { Dialect } from '../cors/refusal.ts';
+import type { Result } from '../document/fault.ts';
 
 export type SigningConfig = Pick<Config, 'store' | 'signature' | 'bucketName' | 'region' | 'credentials'>;
 
-/** Why nothing can be signed, one plain line for each thing that is wrong. */
-export interface SignerFault {
-  readonly lines: readonly string[];
+export interface SigningMeans {
+  readonly variables: Values;
+  /** Reads keys from a file; absent: the platform has no files. */
+  readonly credentialsFile?: (path: string, store: Dialect) => CredentialsSource;
 }
 
 /**
- * The keys that variables hold for a bucket. Null where it is to be unsigned: without a prefix, variables that have no
- * keys mean that.
+ * What signs `GET /?cors`; undefined where the request is to be unsigned. Faults: the operator asked for keys that are
+ * missing, or the bucket's name or region is unknown.
  */
-export function variableCredentials(
+export async function openSigner(
+  config: SigningConfig,
+  place: BucketPlace,
+  means: SigningMeans,
+  spell: Spell,
+): Promise<Result<Sign | undefined, string>> {
+  const credentials = place.kind === 'folder' ? null : credentialsOf(config, means);
+  return place.kind === 'folder' || credentials === null
+    ? { ok: true, value: undefined }
+    : signerFor(config, place, credentials, spell);
+}
+
+function credentialsOf(config: SigningConfig, { variables, credentialsFile }: SigningMeans) {
+  const { credentials, store } = config;
+  if (credentials.kind === 'environment') return variableCredentials(config, credentials.prefix, variables);
+  return credentials.kind === 'file' ? (credentialsFile?.(credentials.path, store) ?? null) : null;
+}
+
+/** A bucket's keys from variables. Null: no prefix was given and no variable is set, so the request is unsigned. */
+function variableCredentials(
   { store }: Pick<SigningConfig, 'store'>,
   prefix: string | null,
   env: Values,
@@ -29,18 +51,14 @@ export function variableCredentials(
   return names.some((name) => env[name]) ? environmentCredentials(store, env) : null;
 }
 
-/**
- * Makes what signs `GET /?cors` with these keys; a fault when they are not there, or when the bucket's name or region
- * is not known.
- */
-export async function signerFor(
+async function signerFor(
   config: SigningConfig,
   place: Extract<BucketPlace, { kind: 'http' }>,
   credentials: CredentialsSource,
   spell: Spell,
-): Promise<Sign | SignerFault> {
+): Promise<Result<Sign, string>> {
   const keyless = await missingKeys(credentials, config, spell);
-  if (keyless !== null) return { lines: [keyless] };
+  if (keyless !== null) return { ok: false, faults: [keyless] };
   const bucket = config.bucketName ?? place.name;
   const region = config.region ?? place.region ?? place.defaultRegion;
   const oss = config.store === 'oss';
@@ -52,10 +70,11 @@ export async function signerFor(
     const write = oss ? spell('region', 'cn-hangzhou') + v1 : spell('region', 'us-east-1');
     lines.push(missing(spell('region'), 'region', write));
   }
-  if (lines.length > 0 || bucket === undefined) return { lines };
-  if (config.signature === 'v1' || region === undefined) return signOssV1({ bucket, credentials });
+  if (lines.length > 0 || bucket === undefined) return { ok: false, faults: lines };
+  if (config.signature === 'v1' || region === undefined)
+    return { ok: true, value: signOssV1({ bucket, credentials }) };
   const options = { bucket, region, credentials };
-  return oss ? signOssV4(options) : signS3V4(options);
+  return { ok: true, value: oss ? signOssV4(options) : signS3V4(options) };
 }
 
 async function missingKeys(
