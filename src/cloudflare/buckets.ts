@@ -46,6 +46,7 @@ async function openOne(
     read: readUncached,
     variables,
     spell,
+    documentPlace: spell('rules'),
     ...(kv !== null && { kv }),
   });
 }

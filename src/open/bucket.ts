@@ -24,6 +24,8 @@ export interface Means extends SigningMeans, TokenMeans {
   readonly kv?: KvReader;
   /** How the operator writes an option of this bucket. */
   readonly spell: Spell;
+  /** Before the place of a fault in a rules document; absent: the option and the source's name. */
+  readonly documentPlace?: string;
 }
 
 /** Where the platform reaches the bucket. */
@@ -51,7 +53,6 @@ export async function openConfigured(
   means: Means,
 ): Promise<Result<ReadyBucket, string>> {
   const { rules, rulesToken, store: dialect, vary, dangerouslyAllowCredentials } = config;
-  const { spell } = means;
   const signer = await signerOf(config, place, means);
   if (!signer.ok) return signer;
   const token = openToken(rulesToken, means);
@@ -59,7 +60,7 @@ export async function openConfigured(
   const opened = openSource(rules, { read, bucket: reached, sign: signer.value, token, file, kv });
   if (!opened.ok) return opened;
   const source = opened.value;
-  const faults = kindOf(rules).checkedAtStart ? await documentFaults(source, spell) : [];
+  const faults = kindOf(rules).checkedAtStart ? await documentFaults(source, means) : [];
   if (faults.length > 0) return { ok: false, faults };
   const name = config.name || reached.name;
   const behaviour = { dialect, vary, dangerouslyAllowCredentials };
@@ -93,11 +94,14 @@ function routeOf(config: BucketConfig, place: Place, name: string, address: Addr
 }
 
 /** The operator wrote the document for this edge: it must be right before the start (promise 6). */
-async function documentFaults(source: Source, spell: Spell): Promise<readonly string[]> {
+async function documentFaults(
+  source: Source,
+  { spell, documentPlace = `${spell('rules')} ${source.name}:` }: Means,
+): Promise<readonly string[]> {
   const loaded = await loadOnce(source, undefined, LOAD_TIMEOUT);
   if (loaded.outcome !== 'unknown') return [];
   if (loaded.faults === undefined) return [`${spell('rules')}: ${loaded.cause}. ${loaded.cure}`];
-  return loaded.faults.map((fault) => `${spell('rules')} ${source.name}: ${faultText(fault)}`);
+  return loaded.faults.map((fault) => `${documentPlace} ${faultText(fault)}`);
 }
 
 /** Room for a hash and suffixes within a file name and a KV key. */
