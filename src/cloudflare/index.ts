@@ -27,7 +27,7 @@ export default {
   },
 };
 
-/** What fails in the background tells so itself. */
+/** Background work logs its own failures. */
 const backgroundOf =
   (context: Context): Exchange['background'] =>
   (work) =>

@@ -29,10 +29,10 @@ export interface OpenedEdge {
   readonly admin: Admin | null;
   readonly cache: RulesCache;
   readonly ruled: readonly RuledBucket[];
-  /** What the edge calls itself; the same in every isolate of this Worker. */
+  /** The edge's names in headers; the same in every isolate of this Worker. */
   readonly names: OwnNames;
   readonly passCfHeaders: boolean;
-  /** The log tells of every request. */
+  /** The log has a line for every request. */
   readonly watched: boolean;
   /** Of its whole configuration. */
   readonly digest: string;

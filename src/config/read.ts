@@ -19,13 +19,13 @@ import { wrapping } from './wrapping.ts';
 export type Config = { readonly [N in Exclude<OptionName, Unset>]: ValueOf<N> } & {
   readonly [N in Exclude<Unset, 'store'>]: ValueOf<N> | null;
 } & {
-  /** As given, or as the bucket's address tells it, or `oss`. */
+  /** As given, or as the bucket's address says, or `oss`. */
   readonly store: Dialect;
 };
 
 export type BucketOptions = Pick<Config, BucketOptionName>;
 
-/** What somebody gave for an option, and where: `--port`, `PORT`. */
+/** The text that was given for an option, and where: `--port`, `PORT`. */
 export interface Given {
   readonly place: string;
   readonly text: string;
@@ -198,7 +198,7 @@ function besideSocket({ socket }: Config, given: GivenOptions): Fault[] {
   );
 }
 
-/** A certificate serves nobody without its key. */
+/** A certificate needs its key, and a key its certificate. */
 function halfPairs(config: Config, given: GivenOptions): Fault[] {
   const half = (name: OptionName, other: OptionName, write: string): Fault[] =>
     config[name] === null && typeof config[other] === 'string'

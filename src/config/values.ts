@@ -55,7 +55,7 @@ export const parseCountOrAuto =
 
 const WORKERS_MOST = 256;
 
-/** A number of workers, or `auto`: as many as there are cores, which only the machine tells. */
+/** A number of workers, or `auto`: one for each core. */
 export function parseWorkers(text: string): Parsed<number | 'auto'> {
   if (text === 'auto') return { value: text };
   const value = Number(text);
@@ -152,7 +152,7 @@ export const parseSocket = (text: string): Parsed<string> => {
     : { reason: 'is too long for a Unix socket', write: `a path of at most ${SOCKET_PATH_MOST} bytes` };
 };
 
-/** A password in it is used, and never told. */
+/** It may contain a password: no message shows it. */
 export const parseRedis = (text: string): Parsed<string> =>
   /^rediss?:\/\//i.test(text) && URL.canParse(text)
     ? { value: text }

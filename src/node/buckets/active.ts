@@ -25,7 +25,7 @@ const WATCHED_MOST = 256;
 
 const watchedPath = ({ rules }: BucketConfig): string | undefined => kindOf(rules).watchedPath?.(rules);
 
-/** Keeps the set of buckets that is served, here or by workers, and what belongs to it. */
+/** The set of buckets that is served, with the watches, loads and retirements that belong to it. */
 export function serveBuckets(cache: RulesCache, options: ServingOptions) {
   let served: readonly OpenedBucket[] = [];
   let begun = false;

@@ -42,7 +42,7 @@ export interface OpenOptions {
 
 /**
  * Opens buckets; one whose configuration is the same as before stays as it is. Rejects with a start fault that has
- * the lines of all that can't be opened, and leaves none of the new ones open.
+ * the lines of all that can't be opened, and closes the new ones.
  */
 export async function openBuckets(
   configs: readonly BucketConfig[],
@@ -128,7 +128,7 @@ function warningsOf(config: BucketConfig, spell: Spell): readonly string[] {
   ];
 }
 
-/** A folder checks no signature: beyond this machine it is open to whoever reaches the edge (promise 1). */
+/** A folder checks no signature: beyond this machine every client of the edge reads and writes it (promise 1). */
 function refuseOpenFolder(
   { dangerouslyOpenBucket }: BucketConfig,
   folder: string,
@@ -150,7 +150,7 @@ const guardOf = ({ hosts = [] }: BucketConfig, { reach, names }: Exposure): Guar
 /** On another machine the same configuration names another bucket. */
 const isLocal = (place: Place): boolean => place.kind === 'folder' || isThisMachine(place.address.host);
 
-/** A store of many buckets tells them apart by the Host, which is then the client's to choose. */
+/** A store of many buckets selects one by the Host, which the client then chooses. */
 const anyHost = (spell: Spell): string =>
   `${spell('keepHost')}: a client can name any other bucket of the store; write a configuration file that names the bucket's hosts`;
 
