@@ -4,6 +4,7 @@ import { type Config, type GivenOptions, readConfig } from '../config/read.ts';
 import { fromVariables, type Variables, variableWarnings } from '../config/variables.ts';
 import { wrapping } from '../config/wrapping.ts';
 import type { Fault } from '../document/fault.ts';
+import { kindOf } from '../rules/sources/kinds.ts';
 import { within } from '../rules/within.ts';
 import { ownVariables, readWorkerOptions, type WorkerConfig } from './options.ts';
 import { type Env, type Kv, kvOf } from './platform.ts';
@@ -153,11 +154,9 @@ function bucketFaults(
   };
   if (bucket?.kind === 'folder')
     add('bucket', 'is a folder, and Workers have none', 'oss://…, s3://… or an https:// URL');
-  if (rules.kind === 'file') {
-    const write = 'bucket, an https:// URL, the document itself, or kv:KEY';
-    add('rules', 'is a file, and Workers have none', write);
-  }
-  if (rules.kind === 'kv' && kv === null) add('rules', UNBOUND.reason, UNBOUND.write);
+  const { notOnWorkers, needsKv } = kindOf(rules);
+  if (notOnWorkers !== undefined) add('rules', notOnWorkers.reason, notOnWorkers.write);
+  if (needsKv && kv === null) add('rules', UNBOUND.reason, UNBOUND.write);
   if (credentials.kind === 'file')
     add('credentials', 'is a file, and Workers have none', 'env or env:PREFIX, with secrets');
   if (rulesToken?.kind === 'file')

@@ -1,68 +1,71 @@
 import type { Exchange } from '../bucket/transport.ts';
+import type { Result } from '../document/fault.ts';
 import { now } from './clock.ts';
 import { isFromKv } from './config.ts';
 import { createLog } from './log.ts';
-import { type OpenedEdge, openEdge, type Unopened } from './open.ts';
+import { type OpenedEdge, openEdge } from './open.ts';
 import type { Env } from './platform.ts';
 
-interface Held {
-  opened: OpenedEdge | Unopened | null;
-  opening: Promise<OpenedEdge | Unopened> | null;
-  /** When to look again. */
+type Opening = Result<OpenedEdge, string>;
+
+/** The edge of one set of variables, and when to read its configuration again. */
+interface EdgeState {
+  opened: Opening | null;
+  opening: Promise<Opening> | null;
+  /** When to read the configuration again. */
   due: number;
-  /** The faults that the log has already. */
-  told: string;
+  /** The faults that were logged last. */
+  logged: string;
 }
 
-/** Milliseconds between two looks at a configuration in KV, which itself is up to a minute behind. */
+/** Milliseconds between two reads of a configuration in KV, which itself is up to a minute behind. */
 const LOOK = 60_000;
 const LOOK_AFTER_FAULT = 5_000;
 
-const FAILED: Unopened = { lines: ['the configuration could not be opened; it is tried again'] };
+const FAILED: Opening = {
+  ok: false,
+  faults: ['the configuration could not be opened; it is tried again'],
+};
 
-const all = new WeakMap<Env, Held>();
+const all = new WeakMap<Env, EdgeState>();
 
 /**
  * The edge for one set of variables, opened by the first request. A configuration in KV is read again from time to
  * time, never in the way of a request; one with faults leaves the last good one in force.
  */
-export function heldEdge(
-  env: Env,
-  background: Exchange['background'],
-): OpenedEdge | Unopened | Promise<OpenedEdge | Unopened> {
-  let held = all.get(env);
-  if (held === undefined) {
-    held = { opened: null, opening: null, due: 0, told: '' };
-    all.set(env, held);
+export function edgeOf(env: Env, background: Exchange['background']): Opening | Promise<Opening> {
+  let state = all.get(env);
+  if (state === undefined) {
+    state = { opened: null, opening: null, due: 0, logged: '' };
+    all.set(env, state);
   }
-  const { opened } = held;
-  if (opened !== null && now() < held.due) return opened;
-  if (held.opening === null) {
-    held.opening = open(env, held);
-    background(held.opening);
+  const { opened } = state;
+  if (opened !== null && now() < state.due) return opened;
+  if (state.opening === null) {
+    state.opening = open(env, state);
+    background(state.opening);
   }
-  return opened !== null && 'app' in opened ? opened : held.opening;
+  return opened?.ok ? opened : state.opening;
 }
 
-async function open(env: Env, held: Held): Promise<OpenedEdge | Unopened> {
-  const before = held.opened !== null && 'app' in held.opened ? held.opened : null;
-  // What an error says may be secret.
-  const found = await openEdge(env, before).catch(() => FAILED);
-  held.opening = null;
-  const faulty = 'lines' in found;
+async function open(env: Env, state: EdgeState): Promise<Opening> {
+  const before = state.opened?.ok ? state.opened : null;
+  // The error's message may contain a secret.
+  const found = await openEdge(env, before?.value ?? null).catch(() => FAILED);
+  state.opening = null;
   const again = found === FAILED || isFromKv(env);
-  held.due = again ? now() + (faulty ? LOOK_AFTER_FAULT : LOOK) : Number.POSITIVE_INFINITY;
-  if (faulty) tell(held, found, before !== null);
-  else held.told = '';
-  held.opened = faulty && before !== null ? before : found;
-  return held.opened;
+  state.due = again ? now() + (found.ok ? LOOK : LOOK_AFTER_FAULT) : Number.POSITIVE_INFINITY;
+  if (found.ok) state.logged = '';
+  else logFaults(state, found.faults, before !== null);
+  state.opened = found.ok ? found : (before ?? found);
+  return state.opened;
 }
 
-/** Once, until they are others: a configuration that stays faulty is looked at every few seconds. */
-function tell(held: Held, { lines }: Unopened, stays: boolean): void {
-  const told = lines.join('\n');
-  if (held.told === told) return;
-  held.told = told;
+/** Logs the same faults once: a faulty configuration is read again every few seconds. */
+function logFaults(state: EdgeState, faults: readonly string[], stays: boolean): void {
+  const text = faults.join('\n');
+  if (state.logged === text) return;
+  state.logged = text;
   const message = stays ? 'configuration refused, the old one stays' : 'configuration refused';
-  createLog('error').error({ faults: lines }, message);
+  createLog('error').error({ faults }, message);
 }

@@ -1,8 +1,9 @@
 import type { Exchange } from '../bucket/transport.ts';
+import type { Result } from '../document/fault.ts';
 import { refreshAll } from '../rules/refresh.ts';
-import { heldEdge } from './edge.ts';
+import { edgeOf } from './edge.ts';
 import { openExchange } from './exchange.ts';
-import type { OpenedEdge, Unopened } from './open.ts';
+import type { OpenedEdge } from './open.ts';
 import type { Context, Env } from './platform.ts';
 import { refuseAll } from './refuse-all.ts';
 
@@ -13,21 +14,20 @@ const FORMAL = new Request('http://edge/');
 export default {
   fetch(request: Request, env: Env, context: Context): Response | Promise<Response> {
     const background = backgroundOf(context);
-    const held = heldEdge(env, background);
-    return held instanceof Promise
-      ? held.then((edge) => serve(request, edge, background))
-      : serve(request, held, background);
+    const opened = edgeOf(env, background);
+    return opened instanceof Promise
+      ? opened.then((edge) => serve(request, edge, background))
+      : serve(request, opened, background);
   },
 
   /** Loads the rules of all buckets, so that isolates to come find them in KV. */
   async scheduled(_event: unknown, env: Env, context: Context): Promise<void> {
-    const edge = await heldEdge(env, backgroundOf(context));
-    if ('lines' in edge) return;
-    await refreshAll(edge.cache, edge.ruled);
+    const edge = await edgeOf(env, backgroundOf(context));
+    if (edge.ok) await refreshAll(edge.value.cache, edge.value.ruled);
   },
 };
 
-/** What fails in the background tells so itself. */
+/** Background work logs its own failures. */
 const backgroundOf =
   (context: Context): Exchange['background'] =>
   (work) =>
@@ -35,10 +35,11 @@ const backgroundOf =
 
 function serve(
   request: Request,
-  edge: OpenedEdge | Unopened,
+  opened: Result<OpenedEdge, string>,
   background: Exchange['background'],
 ): Response | Promise<Response> {
-  if ('lines' in edge) return refuseAll(request, edge.lines);
+  if (!opened.ok) return refuseAll(request, opened.faults);
+  const edge = opened.value;
   const answering = edge.admin?.(request) ?? null;
   if (answering === null) return serveObject(request, edge, background);
   return answering.then((answered) => answered ?? serveObject(request, edge, background));

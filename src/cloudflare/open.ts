@@ -1,15 +1,16 @@
 import type { Hono } from 'hono';
 import { createAdmin } from '../admin/app.ts';
-import { faultText } from '../document/fault.ts';
+import { faultText, type Result } from '../document/fault.ts';
 import { createEdge, type EdgeEnv } from '../edge/app.ts';
 import { logRules, requestLog } from '../edge/log.ts';
+import { digestOf } from '../open/bucket.ts';
 import { createRulesCache, type RulesCache } from '../rules/cache.ts';
 import { LOAD_TIMEOUT } from '../rules/load.ts';
 import { loadDue, refreshAll } from '../rules/refresh.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
 import { within } from '../rules/within.ts';
 import { type Admin, guardAdmin } from './admin.ts';
-import { digestOf, openBuckets } from './buckets.ts';
+import { type OpenedBucket, openBuckets } from './buckets.ts';
 import { now } from './clock.ts';
 import { type Configured, configure } from './config.ts';
 import { type OwnNames, ownNames } from './headers.ts';
@@ -28,35 +29,30 @@ export interface OpenedEdge {
   readonly admin: Admin | null;
   readonly cache: RulesCache;
   readonly ruled: readonly RuledBucket[];
-  /** What the edge calls itself; the same in every isolate of this Worker. */
+  /** The edge's names in headers; the same in every isolate of this Worker. */
   readonly names: OwnNames;
   readonly passCfHeaders: boolean;
-  /** The log tells of every request. */
+  /** The log has a line for every request. */
   readonly watched: boolean;
   /** Of its whole configuration. */
   readonly digest: string;
 }
 
-/** Why nothing can be served: one plain line for each thing that is wrong. */
-export interface Unopened {
-  readonly lines: readonly string[];
-}
-
 /** Reads the configuration and makes the edge, or gives back the one before where nothing has changed. */
-export async function openEdge(env: Env, before: OpenedEdge | null): Promise<OpenedEdge | Unopened> {
+export async function openEdge(env: Env, before: OpenedEdge | null): Promise<Result<OpenedEdge, string>> {
   const configured = await configure(env);
-  if ('faults' in configured) return { lines: configured.faults.map(faultText) };
+  if ('faults' in configured) return { ok: false, faults: configured.faults.map(faultText) };
   const { config, worker, buckets } = configured;
   const digest = await digestOf([config, worker, buckets]);
-  if (before?.digest === digest) return before;
+  if (before?.digest === digest) return { ok: true, value: before };
   const opened = await openBuckets(configured.buckets, configured.variables, kvOf(env));
-  if ('lines' in opened) return opened;
-  return putTogether(configured, opened, env, digest);
+  if (!opened.ok) return opened;
+  return { ok: true, value: await putTogether(configured, opened.value, env, digest) };
 }
 
 async function putTogether(
   { config, worker, buckets, warnings }: Configured,
-  opened: Exclude<Awaited<ReturnType<typeof openBuckets>>, Unopened>,
+  opened: readonly OpenedBucket[],
   env: Env,
   digest: string,
 ): Promise<OpenedEdge> {

@@ -6,18 +6,18 @@ import type { Fault } from '../document/fault.ts';
 /** An option that only Workers have; the others are those of Node, under the same names. */
 interface WorkerOption<T> {
   readonly variable: string;
-  /** As it would be written; null when there is none. */
+  /** As an operator would write it; null: no default. */
   readonly default: string | null;
   readonly example: string;
   readonly about: string;
-  /** Never shown, in whatever is said of it. */
+  /** No message shows the value. */
   readonly secret?: true;
   readonly parse: (text: string) => Parsed<T>;
 }
 
 const option = <T>(given: WorkerOption<T>): WorkerOption<T> => given;
 
-/** Who guesses has all the time there is. */
+/** Characters. An attacker can guess without a limit of time. */
 const SHORTEST_TOKEN = 16;
 
 export const WORKER_OPTIONS = {

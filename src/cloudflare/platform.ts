@@ -4,7 +4,7 @@
 export type Env = Readonly<Record<string, unknown>>;
 
 export interface Context {
-  /** Keeps the Worker alive for work that goes on after the answer. */
+  /** Extends the Worker's life until work that outlasts the response ends. */
   waitUntil(work: Promise<unknown>): void;
 }
 

@@ -5,7 +5,7 @@ import { encode, toResponse } from './transport.ts';
 
 const LINES_MOST = 20;
 
-/** Answers whoever asks while nothing can be served; nothing of it may be kept or read by pages. */
+/** The response to every request while the configuration has faults: not cacheable, and without CORS headers. */
 export function refuseAll(request: Request, lines: readonly string[]): Response {
   const { status, message } = ERRORS.ConfigurationInvalid;
   const requestId = newRequestId();

@@ -4,7 +4,7 @@ import type { Dialect } from '../cors/behaviour.ts';
 import type { Parsed } from './values.ts';
 import { type HostFacts, knownHost, placeFault, VENDORS, wantsNameBefore } from './vendor-hosts.ts';
 
-/** Where a bucket is, as far as its address tells. */
+/** Where a bucket is, and what its address says of it. */
 export type BucketPlace =
   | ({ readonly kind: 'http'; readonly address: Address } & HostFacts)
   | { readonly kind: 'folder'; readonly path: string };
@@ -91,7 +91,7 @@ function ossPlace(name: string, { region, endpoint, network }: Parameters): Pars
   }
   const address = atHost(`${name}.${host.replace('REGION', region ?? '')}`);
   const place = { kind: 'http', address, store: 'oss', name } as const;
-  // Without one it can't be signed for, which is told where there are keys to sign with.
+  // Signing needs a region; open/signer.ts reports a missing one when there are keys.
   return { value: region === undefined ? place : { ...place, region } };
 }
 
@@ -126,7 +126,7 @@ interface Endpoint {
   readonly style?: string | undefined;
 }
 
-/** Any store by its endpoint: a vendor's own, or one that tells nothing by its name. */
+/** Any store by its endpoint: a vendor's own, or one whose host name says nothing. */
 function endpointPlace(
   store: Dialect,
   name: string,

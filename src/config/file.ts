@@ -33,12 +33,12 @@ export type ConfigFile =
   | { readonly options: GivenOptions; readonly buckets: readonly BucketConfig[] }
   | { readonly faults: readonly Fault[] };
 
-/** Options of the process that a file can hold; the rest stands under each bucket. */
+/** Options of the process that a file can set; the others stand under each bucket. */
 export const FILE_OPTIONS: readonly OptionName[] = OPTION_NAMES.filter(
   (name) => name !== 'config' && optionOf(name).scope !== 'bucket',
 );
 
-/** Keys of a bucket that are no options: where requests find it. */
+/** Keys of a bucket beside its options: which requests it serves. */
 export const ROUTE_KEYS = ['hosts', 'prefix', 'keepPrefix', 'preload'] as const;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -161,7 +161,7 @@ function takeRoute(fields: Fields, place: string, faults: Fault[]) {
   };
 }
 
-/** A dot segment could never be asked for: requests with one are refused. */
+/** A prefix with a dot segment matches no request: the edge refuses those. */
 const isPrefix = (prefix: string): boolean =>
   /^(\/[^/?#\\]+)+$/.test(prefix) && !/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(prefix);
 
@@ -184,7 +184,7 @@ function takeHosts(given: unknown, place: string, faults: Fault[]): readonly str
   return [...names];
 }
 
-/** Two buckets in one place: no request could ever tell them apart. */
+/** Two buckets with the same host and prefix: no request could select one of them. */
 function rivals(buckets: readonly BucketConfig[], file: string): Fault[] {
   const taken = new Map<string, string>();
   return buckets.flatMap(({ name, hosts = [''], prefix = '' }) =>

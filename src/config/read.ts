@@ -2,6 +2,7 @@ import { hostName } from '../bucket/host.ts';
 import { SIGNING } from '../bucket/sign/signing.ts';
 import { DEFAULT_DIALECT, DIALECTS, type Dialect } from '../cors/behaviour.ts';
 import type { Fault } from '../document/fault.ts';
+import { kindOf } from '../rules/sources/kinds.ts';
 import type { BucketPlace } from './bucket-url.ts';
 import {
   BUCKET_OPTIONS,
@@ -19,13 +20,13 @@ import { wrapping } from './wrapping.ts';
 export type Config = { readonly [N in Exclude<OptionName, Unset>]: ValueOf<N> } & {
   readonly [N in Exclude<Unset, 'store'>]: ValueOf<N> | null;
 } & {
-  /** As given, or as the bucket's address tells it, or `oss`. */
+  /** As given, or as the bucket's address says, or `oss`. */
   readonly store: Dialect;
 };
 
 export type BucketOptions = Pick<Config, BucketOptionName>;
 
-/** What somebody gave for an option, and where: `--port`, `PORT`. */
+/** The text that was given for an option, and where: `--port`, `PORT`. */
 export interface Given {
   readonly place: string;
   readonly text: string;
@@ -139,7 +140,11 @@ function contradictions(options: BucketOptions, given: GivenOptions): Fault[] {
     const reason = `contradicts the bucket's address, which says ${said}`;
     faults.push({ place: placeOf(given, name), value, reason, write: `${said}, or nothing` });
   }
-  if (options.rulesToken !== null && options.rulesToken !== undefined && options.rules?.kind !== 'url') {
+  if (
+    options.rulesToken !== null &&
+    options.rulesToken !== undefined &&
+    (options.rules === undefined || kindOf(options.rules).tokenUrl === undefined)
+  ) {
     const reason = 'has a meaning only for rules at a URL';
     faults.push({ place: placeOf(given, 'rulesToken'), reason, write: 'nothing, or --rules https://…' });
   }
@@ -194,7 +199,7 @@ function besideSocket({ socket }: Config, given: GivenOptions): Fault[] {
   );
 }
 
-/** A certificate serves nobody without its key. */
+/** A certificate needs its key, and a key its certificate. */
 function halfPairs(config: Config, given: GivenOptions): Fault[] {
   const half = (name: OptionName, other: OptionName, write: string): Fault[] =>
     config[name] === null && typeof config[other] === 'string'

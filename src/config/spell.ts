@@ -1,6 +1,6 @@
 import { OPTIONS, type OptionName, optionOf } from './options.ts';
 
-/** How somebody wrote an option, or would write it with a value; start faults speak of it so. */
+/** How the operator writes an option, alone or with a value; start faults print it. */
 export type Spell = (option: OptionName, value?: string) => string;
 
 /** On the command line: `--region cn-hangzhou`; a flag that stands alone has no `true` behind it. */

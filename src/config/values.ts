@@ -1,32 +1,16 @@
 import type { AddressFault } from '../bucket/address.ts';
 import { configuredName } from '../bucket/host.ts';
+import { RULES_KINDS, type RulesPlace } from '../rules/sources/kinds.ts';
 
 /** A value read from text, or what is wrong with it and what to write instead. */
 export type Parsed<T> = { readonly value: T } | AddressFault;
 
-export type RulesPlace =
-  | { readonly kind: 'bucket' }
-  | { readonly kind: 'inline'; readonly text: string }
-  | { readonly kind: 'url'; readonly url: string }
-  /** A key of the KV namespace that a Worker is bound to. */
-  | { readonly kind: 'kv'; readonly key: string }
-  | { readonly kind: 'file'; readonly path: string };
-
-/** Two letters at least before the colon, so that a drive's letter is a path. */
-const HAS_SCHEME = /^[a-z][a-z0-9+.-]+:/i;
-
-/** The word `bucket`, a document, a URL, `kv:KEY`, or the path of a file. */
+/** The word `bucket`, a document, a URL, `kv:KEY`, or the path of a file: the kinds of rules/sources/kinds.ts. */
 export function parseRules(text: string): Parsed<RulesPlace> {
   if (text.trim() === '') return { reason: 'is empty', write: 'bucket, a file, a URL or a document' };
-  if (text === 'bucket') return { value: { kind: 'bucket' } };
-  if (/^\s*[<{[]/.test(text)) return { value: { kind: 'inline', text } };
-  if (!HAS_SCHEME.test(text)) return { value: { kind: 'file', path: text } };
-  const [, key] = /^kv:(.{1,512})$/.exec(text) ?? [];
-  if (key !== undefined) return { value: { kind: 'kv', key } };
-  if (/^https?:/i.test(text) && URL.canParse(text)) {
-    const { username, password } = new URL(text);
-    if (username === '' && password === '') return { value: { kind: 'url', url: text } };
-    return { reason: 'carries a user name or password', write: 'the URL without what stands before the @' };
+  for (const row of Object.values(RULES_KINDS)) {
+    const parsed = row.parse(text);
+    if (parsed !== null) return parsed;
   }
   return {
     reason: 'is not an HTTP URL',
@@ -71,7 +55,7 @@ export const parseCountOrAuto =
 
 const WORKERS_MOST = 256;
 
-/** A number of workers, or `auto`: as many as there are cores, which only the machine tells. */
+/** A number of workers, or `auto`: one for each core. */
 export function parseWorkers(text: string): Parsed<number | 'auto'> {
   if (text === 'auto') return { value: text };
   const value = Number(text);
@@ -168,7 +152,7 @@ export const parseSocket = (text: string): Parsed<string> => {
     : { reason: 'is too long for a Unix socket', write: `a path of at most ${SOCKET_PATH_MOST} bytes` };
 };
 
-/** A password in it is used, and never told. */
+/** It may contain a password: no message shows it. */
 export const parseRedis = (text: string): Parsed<string> =>
   /^rediss?:\/\//i.test(text) && URL.canParse(text)
     ? { value: text }

@@ -3,19 +3,19 @@ import { hostName } from '../bucket/host.ts';
 import type { Address } from '../bucket/transport.ts';
 import type { Dialect } from '../cors/behaviour.ts';
 
-/** What an address tells of a bucket beside where it is; signatures need it. */
+/** What a host name says of a bucket; signatures need it. */
 export interface HostFacts {
   readonly store?: Dialect;
   readonly name?: string;
   readonly region?: string;
-  /** Where no region is told: the one to sign for unless another is given. */
+  /** The region to sign for when the host names no region and no option gives one. */
   readonly defaultRegion?: string;
 }
 
 /** S3 names its region in every signature; stores that have none take this one. */
 export const S3_DEFAULT_REGION = 'us-east-1';
 
-/** What the vendors' own hosts tell of a bucket (semantics.md §7); nothing of any other host. */
+/** What a vendor's host says of a bucket (semantics.md §7); empty for any other host. */
 export const knownHost = (address: Address): HostFacts => ossHost(address) ?? s3Host(address) ?? {};
 
 /** Hosts that take a bucket's name before them and never in the path: all of OSS's own, and two kinds of AWS's. */

@@ -1,6 +1,6 @@
 import type { RuleSet } from '../cors/rule.ts';
 
-/** One fault in a document, with everything that is needed to correct it. */
+/** One fault in a document or an option, with everything that is needed to correct it. */
 export interface Fault {
   /** In the document's own names, counted from 1: `CORSRule[2]/AllowedMethod[1]`. */
   readonly place: string;
@@ -11,6 +11,11 @@ export interface Fault {
   /** What to write instead. */
   readonly write: string;
 }
+
+/** What may fail before the edge serves. `F`: a fault, or the line that reports it. */
+export type Result<T, F = Fault> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly faults: readonly F[] };
 
 /** A fault in one line. */
 export function faultText({ place, value, reason, write }: Fault): string {

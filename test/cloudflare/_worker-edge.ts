@@ -1,8 +1,8 @@
 import { readiness } from '../../src/admin/ready.ts';
 import type { describeRules } from '../../src/admin/rules.ts';
-import { digestOf } from '../../src/cloudflare/buckets.ts';
 import { readConfigFile } from '../../src/config/file.ts';
 import type { RequestEvent } from '../../src/edge/observe.ts';
+import { digestOf } from '../../src/open/bucket.ts';
 import type { RulesStatus } from '../../src/rules/record.ts';
 import { inlineSource } from '../../src/rules/sources/inline.ts';
 import { openUpstream, type Upstream } from '../helpers/upstream.ts';

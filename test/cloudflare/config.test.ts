@@ -60,8 +60,10 @@ describe('a Worker’s configuration', () => {
       'https://media.s3.eu-central-1.amazonaws.com',
     ];
     const opened = await openBuckets(read.buckets, {}, null);
-    expect(opened).toMatchObject([{ route: { address: { base, host, path: '' } }, ruled: { name: host } }]);
-    expect(opened).toMatchObject([{ ruled: { source: { name: `${base}/?cors` } } }]);
+    expect(opened).toMatchObject({
+      value: [{ route: { address: { base, host, path: '' } }, ruled: { name: host } }],
+    });
+    expect(opened).toMatchObject({ value: [{ ruled: { source: { name: `${base}/?cors` } } }] });
   });
 
   test('takes the names with the prefix first', async () => {

@@ -13,7 +13,7 @@ export interface OptionRow<T = unknown> {
   readonly alone?: true;
   /** The option belongs to one bucket: a configuration file has it for each. Absent: it belongs to the process. */
   readonly scope?: 'bucket';
-  /** No message shows its value: it holds a document, or may hold a password or a key by mistake (promise 7). */
+  /** No message shows its value: it is a document, or may contain a password or a key by mistake (promise 7). */
   readonly secret?: true;
   /** The option means nothing on Workers; what to write there instead. */
   readonly nodeOnly?: string;

@@ -2,6 +2,7 @@ import type { BucketConfig } from '../../config/file.ts';
 import type { RulesCache } from '../../rules/cache.ts';
 import { coalesced, loadDue } from '../../rules/refresh.ts';
 import { keyOf, type RuledBucket } from '../../rules/ruled-bucket.ts';
+import { kindOf } from '../../rules/sources/kinds.ts';
 import { watchFile } from '../files/watch.ts';
 import type { OpenedBucket } from './open.ts';
 import type { OpenBucket } from './place.ts';
@@ -22,7 +23,9 @@ export interface ServingOptions {
 /** Systems allow so many watches and no more; files beyond are read again when their rules are due. */
 const WATCHED_MOST = 256;
 
-/** Keeps the set of buckets that is served, here or by workers, and what belongs to it. */
+const watchedPath = ({ rules }: BucketConfig): string | undefined => kindOf(rules).watchedPath?.(rules);
+
+/** The set of buckets that is served, with the watches, loads and retirements that belong to it. */
 export function serveBuckets(cache: RulesCache, options: ServingOptions) {
   let served: readonly OpenedBucket[] = [];
   let begun = false;
@@ -41,17 +44,17 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
 
   /** Watches the files of rules; what is watched already goes on, so that no edit is lost meanwhile. */
   function watch(): void {
-    const wanted = served.filter(({ config }) => config.rules.kind === 'file').slice(0, WATCHED_MOST);
+    const wanted = served.filter(({ config }) => watchedPath(config) !== undefined).slice(0, WATCHED_MOST);
     for (const [bucket, { close }] of watching) {
       if (wanted.includes(bucket)) continue;
       close();
       watching.delete(bucket);
     }
     for (const bucket of wanted) {
-      const { rules } = bucket.config;
-      if (watching.has(bucket) || rules.kind !== 'file') continue;
+      const path = watchedPath(bucket.config);
+      if (watching.has(bucket) || path === undefined) continue;
       const changed = () => void cache.refresh(bucket.ruled).catch(() => {});
-      watching.set(bucket, watchFile(rules.path, changed));
+      watching.set(bucket, watchFile(path, changed));
     }
   }
 

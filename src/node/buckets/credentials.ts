@@ -51,7 +51,7 @@ const readCredentials = (text: string, path: string, store: Dialect): Credential
 };
 
 /**
- * Credentials from a file, read again when it has changed. It holds either
+ * Credentials from a file, read again when it has changed. It contains either
  * `{"accessKeyId": …, "accessKeySecret": …, "securityToken": …}` or lines `NAME=VALUE` with the names that the
  * store's credentials have in the environment; other names are left alone there, as are `#` lines.
  * The source rejects with an Error that names the file, and never a value, when it can't be read.

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Read } from '../../bucket/read.ts';
@@ -6,22 +5,19 @@ import type { BucketConfig } from '../../config/file.ts';
 import { asFlag, asKey, type Spell } from '../../config/spell.ts';
 import type { Guard } from '../../edge/guard.ts';
 import { hostsOf } from '../../edge/host.ts';
-import type { Bucket } from '../../edge/route.ts';
-import { LOAD_TIMEOUT, loadOnce } from '../../rules/load.ts';
-import { keyOfHere, type RuledBucket } from '../../rules/ruled-bucket.ts';
-import type { Source } from '../../rules/source.ts';
+import { openConfigured, type ReadyBucket } from '../../open/bucket.ts';
+import { keyOf, keyOfHere } from '../../rules/ruled-bucket.ts';
+import { kindOf } from '../../rules/sources/kinds.ts';
 import { isThisMachine, type Reach } from '../reach.ts';
 import { startFault, startFaultLines } from '../start-fault.ts';
-import { type OpenBucket, openBucket, openSource } from './place.ts';
-import { openSigner } from './signer.ts';
-import { tokenFrom } from './token.ts';
+import { fileCredentials } from './credentials.ts';
+import { fileSource } from './file-source.ts';
+import { type OpenBucket, openBucket } from './place.ts';
+import { fileToken } from './token.ts';
 
-/** A bucket that is ready to be served. */
-export interface OpenedBucket {
+export interface OpenedBucket extends ReadyBucket {
   readonly config: BucketConfig;
-  readonly ruled: RuledBucket;
-  readonly route: Omit<Bucket, 'rules'>;
-  /** What is behind it; two configurations of one place share it. */
+  /** Two configurations of one place share it. */
   readonly open: OpenBucket;
 }
 
@@ -35,18 +31,18 @@ export interface Exposure {
 }
 
 export interface OpenOptions {
-  /** How rules are read that are kept elsewhere. */
+  /** Reads rules documents over HTTP. */
   readonly read: Read;
   /** Where the edge listens, which decides how a folder is served. */
   readonly exposure: Exposure;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Tells what is allowed and unwise. */
+  /** Logs what the configuration allows though it is unwise. */
   readonly warn: (message: string) => void;
 }
 
 /**
  * Opens buckets; one whose configuration is the same as before stays as it is. Rejects with a start fault that has
- * the lines of all that can't be opened, and leaves none of the new ones open.
+ * the lines of all that can't be opened, and closes the new ones.
  */
 export async function openBuckets(
   configs: readonly BucketConfig[],
@@ -74,8 +70,8 @@ export async function openBuckets(
     }
   }
   if (lines.length === 0) return opened;
-  const kept = new Set(before.map(({ open }) => open));
-  for (const { open } of fresh) if (!kept.has(open)) await open.close();
+  const inUse = new Set(before.map(({ open }) => open));
+  for (const { open } of fresh) if (!inUse.has(open)) await open.close();
   throw startFault(lines);
 }
 
@@ -91,45 +87,21 @@ async function openOne(
   { exposure, env, read, warn }: OpenOptions,
   earlier: OpenBucket | undefined,
 ): Promise<OpenedBucket> {
-  const { bucket: place, hosts, prefix, keepPrefix, keepHost, trustForwarded, forwarded } = config;
-  const { dangerouslyPassProxyCommands: passProxyCommands } = config;
   const spell = config.name === '' ? asFlag : asKey;
+  const { bucket: place } = config;
   if (place === null) throw startFault([`${spell('bucket')} is missing: write where the bucket is`]);
   if (place.kind === 'folder') refuseOpenFolder(config, place.path, exposure, spell);
-  // Nothing but the bucket's own rules is signed for.
-  const sign = config.rules.kind === 'bucket' ? await openSigner(config, place, env, spell) : undefined;
   const open = earlier ?? (await openBucket(place, exposure.reach));
   try {
-    const source = openSource(config.rules, open, read, { sign, token: tokenFrom(config.rulesToken, env) });
-    await refuseFaultyDocument(source, spell);
-    const bare = bareToken(config, spell);
-    if (bare !== null) warn(aboutBucket(config, bare));
-    // A folder asks nothing of the Host.
-    const passesHost = keepHost && place.kind === 'http';
-    if (passesHost && hosts === undefined) warn(aboutBucket(config, anyHost(spell)));
-    const { store: dialect, vary, dangerouslyAllowCredentials } = config;
-    const name = config.name || open.name;
+    const means = { ...FILES, read, variables: env, spell };
+    const opened = await openConfigured(config, absolute(place), open, means);
+    if (!opened.ok) throw startFault(opened.faults);
+    for (const warning of warningsOf(config, spell)) warn(aboutBucket(config, warning));
+    const { ruled, route } = opened.value;
     return {
       config,
-      ruled: {
-        name,
-        key: keyFor(name, config),
-        source,
-        behaviour: { dialect, vary, dangerouslyAllowCredentials },
-      },
-      route: {
-        name,
-        address: open.address,
-        keepPrefix,
-        keepHost: passesHost,
-        trustForwarded,
-        forwarded,
-        passProxyCommands,
-        ...(place.kind === 'folder' && { guard: guardOf(config, exposure) }),
-        timeouts: { connect: config.bucketConnectTimeout, head: config.bucketHeadTimeout },
-        ...(hosts !== undefined && { hosts }),
-        ...(prefix !== undefined && { prefix }),
-      },
+      ruled: isLocal(place) ? { ...ruled, key: keyOfHere(keyOf(ruled)) } : ruled,
+      route: place.kind === 'folder' ? { ...route, guard: guardOf(config, exposure) } : route,
       open,
     };
   } catch (error) {
@@ -138,7 +110,25 @@ async function openOne(
   }
 }
 
-/** A folder checks no signature: beyond this machine it is open to whoever reaches the edge (promise 1). */
+const FILES = { file: fileSource, credentialsFile: fileCredentials, tokenFile: fileToken };
+
+type Place = NonNullable<BucketConfig['bucket']>;
+
+/** A relative path names another folder in another working directory. */
+const absolute = (place: Place): Place =>
+  place.kind === 'folder' ? { ...place, path: resolve(place.path) } : place;
+
+/** What the configuration allows though it is unwise. */
+function warningsOf(config: BucketConfig, spell: Spell): readonly string[] {
+  const { bucket, keepHost, hosts } = config;
+  const bare = bareToken(config, spell);
+  return [
+    ...(bare === null ? [] : [bare]),
+    ...(keepHost && bucket?.kind === 'http' && hosts === undefined ? [anyHost(spell)] : []),
+  ];
+}
+
+/** A folder checks no signature: beyond this machine every client of the edge reads and writes it (promise 1). */
 function refuseOpenFolder(
   { dangerouslyOpenBucket }: BucketConfig,
   folder: string,
@@ -157,42 +147,18 @@ const guardOf = ({ hosts = [] }: BucketConfig, { reach, names }: Exposure): Guar
   names: reach === 'loopback' ? hostsOf([...names, ...hosts]) : null,
 });
 
-/** The same for every process that serves this bucket from this place by these rules, and for no other. */
-function keyFor(name: string, { bucket, rules }: BucketConfig): string {
-  const place = bucket?.kind === 'folder' ? { ...bucket, path: resolve(bucket.path) } : bucket;
-  const digest = createHash('sha256')
-    .update(JSON.stringify([place, rules]))
-    .digest('hex');
-  const key = `${name}-${digest.slice(0, 16)}`;
-  return isLocal(place) ? keyOfHere(key) : key;
-}
+/** On another machine the same configuration names another bucket. */
+const isLocal = (place: Place): boolean => place.kind === 'folder' || isThisMachine(place.address.host);
 
-/** The same words mean another bucket on another machine. */
-const isLocal = (place: BucketConfig['bucket']): boolean =>
-  place?.kind === 'folder' || (place?.kind === 'http' && isThisMachine(place.address.host));
-
-/** A document that somebody wrote for this edge must be right before it starts (promise 6). */
-async function refuseFaultyDocument(source: Source, spell: Spell): Promise<void> {
-  if (source.kind !== 'file' && source.kind !== 'inline') return;
-  const loaded = await loadOnce(source, undefined, LOAD_TIMEOUT);
-  if (loaded.outcome !== 'unknown') return;
-  if (loaded.faults === undefined) throw startFault([`${spell('rules')}: ${loaded.cause}. ${loaded.cure}`]);
-  throw startFault(
-    loaded.faults.map(
-      ({ place, value, reason, write }) =>
-        `${spell('rules')} ${source.name}: ${place}${value === undefined ? '' : ` "${value}"`} ${reason}; write ${write}`,
-    ),
-  );
-}
-
-/** A store of many buckets tells them apart by the Host, which is then the client's to choose. */
+/** A store of many buckets selects one by the Host, which the client then chooses. */
 const anyHost = (spell: Spell): string =>
   `${spell('keepHost')}: a client can name any other bucket of the store; write a configuration file that names the bucket's hosts`;
 
-/** Whoever is on the way reads a token that goes over plain HTTP, at every load; on this machine nobody is. */
+/** Over plain HTTP every hop can read the token, at every load; on this machine there is no hop. */
 function bareToken({ rules, rulesToken }: BucketConfig, spell: Spell): string | null {
-  if (rulesToken === null || rules.kind !== 'url') return null;
-  const { protocol, host } = new URL(rules.url);
+  const url = kindOf(rules).tokenUrl?.(rules);
+  if (rulesToken === null || url === undefined) return null;
+  const { protocol, host } = new URL(url);
   if (protocol !== 'http:' || isThisMachine(host)) return null;
   return `${spell('rulesToken')}: the token goes to ${host} in the clear; write an https:// URL for ${spell('rules')}`;
 }

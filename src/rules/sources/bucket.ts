@@ -1,5 +1,11 @@
 import { type Ask, type Loaded, loadedFrom, MAX_DOCUMENT_BYTES, type Source } from '../source.ts';
 import { conditions, unlessUnchanged } from './conditional.ts';
+import type { KindRow } from './kind.ts';
+
+export const bucketKind: KindRow<{ readonly kind: 'bucket' }> = {
+  parse: (text) => (text === 'bucket' ? { value: { kind: 'bucket' } } : null),
+  signed: true,
+};
 
 /** The bucket's own rules: `ask` sends `GET /?cors` (semantics.md §1). */
 export const bucketSource = (name: string, ask: Ask): Source => ({

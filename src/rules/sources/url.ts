@@ -8,6 +8,17 @@ import {
   type Source,
 } from '../source.ts';
 import { conditions, unlessUnchanged } from './conditional.ts';
+import type { KindRow } from './kind.ts';
+
+export const urlKind: KindRow<{ readonly kind: 'url'; readonly url: string }> = {
+  parse: (text) => {
+    if (!/^https?:/i.test(text) || !URL.canParse(text)) return null;
+    const { username, password } = new URL(text);
+    if (username === '' && password === '') return { value: { kind: 'url', url: text } };
+    return { reason: 'carries a user name or password', write: 'the URL without what stands before the @' };
+  },
+  tokenUrl: ({ url }) => url,
+};
 
 /** Returns a bearer token. Called at each load, so that the token may change while the edge runs. */
 export type Token = () => string | Promise<string>;

@@ -2,22 +2,44 @@ import type { CredentialsSource } from '../bucket/sign/credentials.ts';
 import { environmentCredentials, environmentNames, type Values } from '../bucket/sign/environment.ts';
 import { SIGNING } from '../bucket/sign/signing.ts';
 import type { Sign } from '../bucket/transport.ts';
-import type { BucketPlace } from './bucket-url.ts';
-import type { Config } from './read.ts';
-import type { Spell } from './spell.ts';
+import type { BucketPlace } from '../config/bucket-url.ts';
+import type { Config } from '../config/read.ts';
+import type { Spell } from '../config/spell.ts';
+import type { Dialect } from '../cors/behaviour.ts';
+import type { Result } from '../document/fault.ts';
 
 export type SigningConfig = Pick<Config, 'store' | 'signature' | 'bucketName' | 'region' | 'credentials'>;
 
-/** Why nothing can be signed, one plain line for each thing that is wrong. */
-export interface SignerFault {
-  readonly lines: readonly string[];
+export interface SigningMeans {
+  readonly variables: Values;
+  /** Reads keys from a file; absent: the platform has no files. */
+  readonly credentialsFile?: (path: string, store: Dialect) => CredentialsSource;
 }
 
 /**
- * The keys that variables hold for a bucket. Null where it is to be unsigned: without a prefix, variables that have no
- * keys mean that.
+ * What signs `GET /?cors`; undefined where the request is to be unsigned. Faults: the operator asked for keys that are
+ * missing, or the bucket's name or region is unknown.
  */
-export function variableCredentials(
+export async function openSigner(
+  config: SigningConfig,
+  place: BucketPlace,
+  means: SigningMeans,
+  spell: Spell,
+): Promise<Result<Sign | undefined, string>> {
+  const credentials = place.kind === 'folder' ? null : credentialsOf(config, means);
+  return place.kind === 'folder' || credentials === null
+    ? { ok: true, value: undefined }
+    : signerFor(config, place, credentials, spell);
+}
+
+function credentialsOf(config: SigningConfig, { variables, credentialsFile }: SigningMeans) {
+  const { credentials, store } = config;
+  if (credentials.kind === 'environment') return variableCredentials(config, credentials.prefix, variables);
+  return credentials.kind === 'file' ? (credentialsFile?.(credentials.path, store) ?? null) : null;
+}
+
+/** A bucket's keys from variables. Null: no prefix was given and no variable is set, so the request is unsigned. */
+function variableCredentials(
   { store }: Pick<SigningConfig, 'store'>,
   prefix: string | null,
   env: Values,
@@ -27,18 +49,14 @@ export function variableCredentials(
   return names.some((name) => env[name]) ? environmentCredentials(store, env) : null;
 }
 
-/**
- * Makes what signs `GET /?cors` with these keys; a fault when they are not there, or when the bucket's name or region
- * is not known.
- */
-export async function signerFor(
+async function signerFor(
   config: SigningConfig,
   place: Extract<BucketPlace, { kind: 'http' }>,
   credentials: CredentialsSource,
   spell: Spell,
-): Promise<Sign | SignerFault> {
+): Promise<Result<Sign, string>> {
   const keyless = await missingKeys(credentials, config, spell);
-  if (keyless !== null) return { lines: [keyless] };
+  if (keyless !== null) return { ok: false, faults: [keyless] };
   const bucket = config.bucketName ?? place.name;
   const region = config.region ?? place.region ?? place.defaultRegion;
   const { v4, v1, exampleRegion } = SIGNING[config.store];
@@ -49,9 +67,10 @@ export async function signerFor(
     const without = v1 === null ? '' : `, or ${spell('signature', 'v1')}, which needs none`;
     lines.push(missing(spell('region'), 'region', spell('region', exampleRegion) + without));
   }
-  if (lines.length > 0 || bucket === undefined) return { lines };
-  if (v1 !== null && (config.signature === 'v1' || region === undefined)) return v1({ bucket, credentials });
-  return v4({ bucket, region: region ?? '', credentials });
+  if (lines.length > 0 || bucket === undefined) return { ok: false, faults: lines };
+  if (v1 !== null && (config.signature === 'v1' || region === undefined))
+    return { ok: true, value: v1({ bucket, credentials }) };
+  return { ok: true, value: v4({ bucket, region: region ?? '', credentials }) };
 }
 
 async function missingKeys(

@@ -1,0 +1,117 @@
+import type { Read } from '../bucket/read.ts';
+import { sha256, utf8 } from '../bucket/sign/bytes.ts';
+import type { Address } from '../bucket/transport.ts';
+import type { BucketConfig } from '../config/file.ts';
+import type { Spell } from '../config/spell.ts';
+import { faultText, type Result } from '../document/fault.ts';
+import type { Bucket } from '../edge/route.ts';
+import { LOAD_TIMEOUT, loadOnce } from '../rules/load.ts';
+import type { RuledBucket } from '../rules/ruled-bucket.ts';
+import type { Source } from '../rules/source.ts';
+import { kindOf } from '../rules/sources/kinds.ts';
+import type { KvReader } from '../rules/sources/kv.ts';
+import { openSigner, type SigningMeans } from './signer.ts';
+import { openSource } from './source.ts';
+import { openToken, type TokenMeans } from './token.ts';
+
+/** What a platform lends to the buckets that it opens. */
+export interface Means extends SigningMeans, TokenMeans {
+  /** Reads rules documents over HTTP. */
+  readonly read: Read;
+  /** Absent: the platform has no files. */
+  readonly file?: (path: string) => Source;
+  /** Absent: the platform has no KV namespace. */
+  readonly kv?: KvReader;
+  /** How the operator writes an option of this bucket. */
+  readonly spell: Spell;
+  /** Before the place of a fault in a rules document; absent: the option and the source's name. */
+  readonly documentPlace?: string;
+}
+
+/** Where the platform reaches the bucket. */
+export interface ReachedBucket {
+  /** For logs and metrics: the folder's name, or the host with its path. */
+  readonly name: string;
+  readonly address: Address;
+  /** For messages: where the bucket's own rules are. */
+  readonly rulesName: string;
+}
+
+/** A bucket that is ready to serve. */
+export interface ReadyBucket {
+  readonly ruled: RuledBucket;
+  readonly route: Omit<Bucket, 'rules'>;
+}
+
+type Place = NonNullable<BucketConfig['bucket']>;
+
+/** Opens a configured bucket: its signer, token, source and route. Each fault is one line, without the bucket's name. */
+export async function openConfigured(
+  config: BucketConfig,
+  place: Place,
+  reached: ReachedBucket,
+  means: Means,
+): Promise<Result<ReadyBucket, string>> {
+  const { rules, rulesToken, store: dialect, vary, dangerouslyAllowCredentials } = config;
+  const signer = await signerOf(config, place, means);
+  if (!signer.ok) return signer;
+  const token = openToken(rulesToken, means);
+  const { read, file, kv } = means;
+  const opened = openSource(rules, { read, bucket: reached, sign: signer.value, token, file, kv });
+  if (!opened.ok) return opened;
+  const source = opened.value;
+  const faults = kindOf(rules).checkedAtStart ? await documentFaults(source, means) : [];
+  if (faults.length > 0) return { ok: false, faults };
+  const name = config.name || reached.name;
+  const behaviour = { dialect, vary, dangerouslyAllowCredentials };
+  const key = await keyFor(name, place, config);
+  return {
+    ok: true,
+    value: { ruled: { name, key, source, behaviour }, route: routeOf(config, place, name, reached.address) },
+  };
+}
+
+async function signerOf(config: BucketConfig, place: Place, means: Means): ReturnType<typeof openSigner> {
+  if (!kindOf(config.rules).signed) return { ok: true, value: undefined };
+  return openSigner(config, place, means, means.spell);
+}
+
+function routeOf(config: BucketConfig, place: Place, name: string, address: Address): ReadyBucket['route'] {
+  const { hosts, prefix, keepPrefix, keepHost, trustForwarded, forwarded } = config;
+  return {
+    name,
+    address,
+    keepPrefix,
+    // A folder does not look at the Host.
+    keepHost: keepHost && place.kind === 'http',
+    trustForwarded,
+    forwarded,
+    passProxyCommands: config.dangerouslyPassProxyCommands,
+    timeouts: { connect: config.bucketConnectTimeout, head: config.bucketHeadTimeout },
+    ...(hosts !== undefined && { hosts }),
+    ...(prefix !== undefined && { prefix }),
+  };
+}
+
+/** The operator wrote the document for this edge: it must be right before the start (promise 6). */
+async function documentFaults(
+  source: Source,
+  { spell, documentPlace = `${spell('rules')} ${source.name}:` }: Means,
+): Promise<readonly string[]> {
+  const loaded = await loadOnce(source, undefined, LOAD_TIMEOUT);
+  if (loaded.outcome !== 'unknown') return [];
+  if (loaded.faults === undefined) return [`${spell('rules')}: ${loaded.cause}. ${loaded.cure}`];
+  return loaded.faults.map((fault) => `${documentPlace} ${faultText(fault)}`);
+}
+
+/** Room for a hash and suffixes within a file name and a KV key. */
+const NAME_IN_KEY = 200;
+
+/** The key of the bucket's rules: equal in every process that serves this place by these rules, and in no other. */
+async function keyFor(name: string, place: Place, { rules }: BucketConfig): Promise<string> {
+  const digest = await digestOf([place, rules]);
+  return `${name.slice(0, NAME_IN_KEY)}-${digest.slice(0, 16)}`;
+}
+
+/** SHA-256 of a value's JSON, in hexadecimal. */
+export const digestOf = (value: unknown): Promise<string> => sha256(utf8(JSON.stringify(value)));

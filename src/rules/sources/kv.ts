@@ -1,0 +1,33 @@
+import { loadedFrom, type Source } from '../source.ts';
+import type { KindRow } from './kind.ts';
+
+/** The part of a KV namespace that a source uses. */
+export interface KvReader {
+  /** Null: the namespace does not have the key. */
+  get(key: string): Promise<string | null>;
+}
+
+/** A key of the KV namespace that a Worker is bound to. */
+export const kvKind: KindRow<{ readonly kind: 'kv'; readonly key: string }> = {
+  parse: (text) => {
+    const [, key] = /^kv:(.{1,512})$/.exec(text) ?? [];
+    return key === undefined ? null : { value: { kind: 'kv', key } };
+  },
+  needsKv: true,
+};
+
+/** Rules published as a document in the KV namespace; read strictly: an operator wrote them for this edge. */
+export const kvSource = (kv: KvReader, key: string): Source => ({
+  kind: 'kv',
+  name: `kv:${key}`,
+  load: async (_signal, previous) => {
+    const text = await kv.get(key);
+    if (text === null) {
+      const cure = `Write it: wrangler kv key put --binding RULES_KV ${key} --path FILE`;
+      return { outcome: 'unknown', cause: `the KV namespace has no key ${key}`, cure };
+    }
+    if (text === previous?.text) return { outcome: 'unchanged' };
+    const loaded = loadedFrom(text, 'strict', `Mend the document at the key ${key}.`);
+    return loaded.outcome === 'rules' ? { ...loaded, validators: { text } } : loaded;
+  },
+});
