@@ -147,6 +147,46 @@ export function violations(files: ReadonlyMap<string, string>): string[] {
   );
 }
 
+/**
+ * The circles of imports, one line of text each: `a.ts → b.ts → a.ts`, the shortest from each file on. Types count too: a
+ * reader of one file needs the other.
+ */
+export function circles(files: ReadonlyMap<string, string>): string[] {
+  const imports = new Map([...files].map(([path, text]) => [path, importedFiles(path, text)]));
+  const found = new Map<string, string>();
+  for (const path of imports.keys()) {
+    const circle = shortestWayBack(path, imports);
+    if (circle === null) continue;
+    const key = [...circle].sort().join(' ');
+    if (!found.has(key)) found.set(key, [...circle, path].join(' → '));
+  }
+  return [...found.values()];
+}
+
+const importedFiles = (path: string, text: string): string[] =>
+  importsOf(text).flatMap(({ from }) =>
+    from?.startsWith('.') ? [posix.normalize(posix.join(posix.dirname(path), from))] : [],
+  );
+
+/** Searches breadth-first. The way begins with the file itself. */
+function shortestWayBack(path: string, imports: ReadonlyMap<string, readonly string[]>): string[] | null {
+  const seen = new Set<string>();
+  let ways = [[path]];
+  while (ways.length > 0) {
+    const next: string[][] = [];
+    for (const way of ways) {
+      for (const imported of imports.get(way.at(-1) ?? '') ?? []) {
+        if (imported === path) return way;
+        if (seen.has(imported)) continue;
+        seen.add(imported);
+        next.push([...way, imported]);
+      }
+    }
+    ways = next;
+  }
+  return null;
+}
+
 /** The text of every TypeScript file under src/, by its path from the project's root. */
 export function sourceFiles(root: string): Map<string, string> {
   const names = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
@@ -157,7 +197,8 @@ export function sourceFiles(root: string): Map<string, string> {
 }
 
 if (resolve(process.argv[1] ?? '') === fileURLToPath(import.meta.url)) {
-  const found = violations(sourceFiles(fileURLToPath(new URL('..', import.meta.url))));
+  const files = sourceFiles(fileURLToPath(new URL('..', import.meta.url)));
+  const found = [...violations(files), ...circles(files).map((circle) => `circle: ${circle}`)];
   for (const line of found) console.error(line);
   process.exitCode = found.length > 0 ? 1 : 0;
 }

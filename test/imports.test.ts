@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { sourceFiles, violations } from '../scripts/imports.ts';
+import { circles, sourceFiles, violations } from '../scripts/imports.ts';
 
 const found = (path: string, text: string) => violations(new Map([[path, text]]));
 
@@ -160,5 +160,35 @@ describe('the imports of src (docs/architecture.md, "Who may import whom")', () 
     ['an export of a constant', `export const from = '../edge/app.ts';`],
   ])('are not found in %s', (_, text) => {
     expect(found('src/rules/cache.ts', text)).toEqual([]);
+  });
+});
+
+describe('circles of imports', () => {
+  const circlesOf = (files: Record<string, string>) =>
+    circles(
+      new Map(
+        Object.entries(files).map(([path, imported]) => [
+          path,
+          imported
+            .split(' ')
+            .filter(Boolean)
+            .map((name) => `import type { X } from './${name}.ts';\n`)
+            .join(''),
+        ]),
+      ),
+    );
+
+  test('do not exist in the sources', () => {
+    expect(circles(sourceFiles(fileURLToPath(new URL('..', import.meta.url))))).toEqual([]);
+  });
+
+  test('are found, each once, also where only types are imported', () => {
+    expect(circlesOf({ 'src/a.ts': 'b', 'src/b.ts': 'c', 'src/c.ts': 'a d', 'src/d.ts': '' })).toEqual([
+      'src/a.ts → src/b.ts → src/c.ts → src/a.ts',
+    ]);
+  });
+
+  test('are not seen where two files import a third', () => {
+    expect(circlesOf({ 'src/a.ts': 'c', 'src/b.ts': 'a c', 'src/c.ts': '' })).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import { parseHead, type RequestHead } from '../bucket/head.ts';
 import { REQUEST_LIMITS, type RequestLimits } from '../bucket/limits.ts';
 import type { Exchange } from '../bucket/transport.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
+import type { Bucket } from './bucket.ts';
 import { type Arrived, type Routed, type ServeOptions, sendReply } from './context.ts';
 import { errorReply } from './error-reply.ts';
 import { type EdgeFault, errorsFor, METHODS_SERVED } from './errors.ts';
@@ -12,7 +13,7 @@ import { corsFault, faultOfHead } from './head-faults.ts';
 import { isHost } from './host.ts';
 import { forward } from './object.ts';
 import { answerPreflight } from './preflight.ts';
-import { type Bucket, createRouter, originForm, pathOf, type Router } from './route.ts';
+import { createRouter, originForm, pathOf, type Router } from './route.ts';
 
 export interface EdgeOptions extends Omit<ServeOptions, 'now' | 'limits' | 'errors'> {
   readonly buckets: readonly Bucket[];

@@ -6,10 +6,10 @@ import { DEFAULT_DIALECT, traitsOf } from '../cors/behaviour.ts';
 import { type CompiledRules, unavailableRules } from '../cors/compile.ts';
 import type { Decision } from '../cors/decide.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
+import type { Bucket } from './bucket.ts';
 import type { ErrorCode, Errors } from './errors.ts';
 import type { Observe, RequestEvent } from './observe.ts';
 import { newRequestId } from './request-id.ts';
-import type { Bucket } from './route.ts';
 import { type WriteOptions, writeHead } from './write.ts';
 
 export interface ServeOptions extends WriteOptions {

@@ -1,15 +1,10 @@
 import type { FlatHeaders } from '../bucket/transport.ts';
 import { decide } from '../cors/decide.ts';
+import type { Bucket } from './bucket.ts';
 import type { Routed } from './context.ts';
 import type { EdgeFault } from './errors.ts';
 import { hostOf, isLoopbackHost } from './host.ts';
-import { type Bucket, pathOf } from './route.ts';
-
-/** What the edge checks for a bucket that does not check signatures: a folder. */
-export interface Guard {
-  /** The hosts that it is served under, besides localhost and loopback addresses. Null: every host. */
-  readonly names: readonly string[] | null;
-}
+import { pathOf } from './route.ts';
 
 /**
  * Whether a bucket is served under a host. With DNS rebinding, a page's own name resolves to this machine: the page then

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/read.ts';
 import { createEdge } from '../edge/app.ts';
+import type { Bucket } from '../edge/bucket.ts';
 import { requestLog } from '../edge/log.ts';
 import type { Observe } from '../edge/observe.ts';
-import type { Bucket } from '../edge/route.ts';
 import type { Counts } from './metrics/counts.ts';
 import { type Certificate, openCertificate } from './server/certificate.ts';
 import type { Closed, CrowdLimits } from './server/crowd.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Bucket } from '../edge/route.ts';
+import type { Bucket } from '../edge/bucket.ts';
 import type { Background, RulesCache } from '../rules/cache.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
 import type { OpenedBucket } from './buckets/open.ts';

@@ -4,7 +4,7 @@ import type { Address } from '../bucket/transport.ts';
 import type { BucketConfig } from '../config/file.ts';
 import type { Spell } from '../config/spell.ts';
 import { faultText, type Result } from '../document/fault.ts';
-import type { Bucket } from '../edge/route.ts';
+import type { Bucket } from '../edge/bucket.ts';
 import { LOAD_TIMEOUT, loadOnce } from '../rules/load.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
 import type { Source } from '../rules/source.ts';

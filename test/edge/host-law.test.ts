@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { configuredName, hostName } from '../../src/bucket/host.ts';
+import type { Bucket } from '../../src/edge/bucket.ts';
 import { isHost } from '../../src/edge/host.ts';
-import { type Bucket, createRouter } from '../../src/edge/route.ts';
+import { createRouter } from '../../src/edge/route.ts';
 
 /** Each name in its one form, with what else a client may write for it. */
 const NAMES: Readonly<Record<string, readonly string[]>> = {

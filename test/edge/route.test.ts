@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Bucket, createRouter, originForm } from '../../src/edge/route.ts';
+import type { Bucket } from '../../src/edge/bucket.ts';
+import { createRouter, originForm } from '../../src/edge/route.ts';
 
 const bucket = (name: string, where: Partial<Bucket>): Bucket => ({
   name,

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Read } from '../../bucket/read.ts';
 import type { BucketConfig } from '../../config/file.ts';
 import { asFlag, asKey, type Spell } from '../../config/spell.ts';
-import type { Guard } from '../../edge/guard.ts';
+import type { Guard } from '../../edge/bucket.ts';
 import { hostsOf } from '../../edge/host.ts';
 import { openConfigured, type ReadyBucket } from '../../open/bucket.ts';
 import { keyOf, keyOfHere } from '../../rules/ruled-bucket.ts';

@@ -1,7 +1,7 @@
 import type { SecureContextOptions } from 'node:tls';
 import type { Config } from '../../config/read.ts';
 import type { Behaviour } from '../../cors/behaviour.ts';
-import type { Bucket } from '../../edge/route.ts';
+import type { Bucket } from '../../edge/bucket.ts';
 import type { LastGood } from '../../rules/last-good.ts';
 import type { CountsTaken } from '../metrics/counts.ts';
 import type { Spelt } from '../server/listen-fault.ts';
