@@ -43,7 +43,7 @@ export function serveByWorkers(options: ByWorkersOptions): Serve {
   let buckets: readonly ReplicatedBucket[] = [];
   let preloaded: readonly RuledBucket[] = [];
   let certificate: SecureContextOptions | null = null;
-  let followed: { close(): void } | undefined;
+  let stopFollowing: (() => void) | undefined;
 
   const supervisor = createSupervisor({
     size: workers,
@@ -73,20 +73,9 @@ export function serveByWorkers(options: ByWorkersOptions): Serve {
     },
   });
 
-  /**
-   * Reads the certificate only here: a worker process that starts while half of a new pair is written must not fail.
-   * Rejects with a start fault.
-   */
-  async function followCertificate(): Promise<void> {
-    const opened = await certificateOf(config, log);
-    if (opened === undefined) return;
-    certificate = opened.context;
-    followed = opened.follow({
-      setSecureContext(context) {
-        certificate = context;
-        for (const worker of initialised) void worker.send({ kind: 'certificate', context });
-      },
-    });
+  function setCertificate(context: SecureContextOptions): void {
+    certificate = context;
+    for (const worker of initialised) void worker.send({ kind: 'certificate', context });
   }
 
   return {
@@ -99,7 +88,7 @@ export function serveByWorkers(options: ByWorkersOptions): Serve {
     },
     async listen() {
       if (config.socket !== null) await claim(config.socket);
-      await followCertificate();
+      stopFollowing = await followCertificate(config, log, setCertificate);
       return supervisor.start();
     },
     listening: supervisor.listening,
@@ -112,8 +101,23 @@ export function serveByWorkers(options: ByWorkersOptions): Serve {
     },
     roll: supervisor.roll,
     end: supervisor.end,
-    close: async () => followed?.close(),
+    close: async () => stopFollowing?.(),
   };
+}
+
+/**
+ * Calls `onPair` with the certificate and with each new pair; returns how to stop. Only the primary reads the files: a worker
+ * process that starts while half of a new pair is written must not fail. Rejects with a start fault.
+ */
+async function followCertificate(
+  config: Config,
+  log: Logger,
+  onPair: (context: SecureContextOptions) => void,
+): Promise<() => void> {
+  const certificate = await certificateOf(config, log);
+  if (certificate === undefined) return () => {};
+  onPair(certificate.context);
+  return certificate.follow({ setSecureContext: onPair }).close;
 }
 
 /** Removes a stale Unix socket, once for all worker processes. Rejects with a start fault. */

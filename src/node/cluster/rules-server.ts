@@ -29,7 +29,7 @@ export interface RulesServerOptions {
 /** The version of each bucket that a worker process was sent last, by key. */
 type SentVersions = Map<string, string | null>;
 
-/** Milliseconds after which a question that is asked when a load is due surely finds it due. */
+/** Milliseconds added to `due`, so that a request at that moment finds the load due. */
 const MARGIN = 50;
 
 export function createRulesServer({ cache }: RulesServerOptions): RulesServer {

@@ -1,18 +1,18 @@
-import { isDeepStrictEqual } from 'node:util';
 import { LOAD_TIMEOUT } from '../../rules/load.ts';
 import { within } from '../../rules/within.ts';
 import { type Front, openFront } from '../frontend.ts';
-import { createCounts } from '../metrics/counts.ts';
+import { type Counts, createCounts } from '../metrics/counts.ts';
 import { createLog } from '../output/log.ts';
 import { exit, logged, standardOutput } from '../output/standard.ts';
 import type { Listening } from '../server/listen.ts';
 import { startFaultLines } from '../start-fault.ts';
 import { messageOf } from '../system-error.ts';
-import { createCertificateReplica } from './certificate-replica.ts';
+import { type CertificateReplica, createCertificateReplica } from './certificate-replica.ts';
 import { startCountsSender } from './counts-sender.ts';
 import { createPendingCalls } from './ipc.ts';
-import type { ReplicatedBucket, ToPrimary, ToWorker } from './messages.ts';
-import { createRulesReplica, type RulesReplica } from './rules-replica.ts';
+import type { ToPrimary, ToWorker } from './messages.ts';
+import { replicateBuckets } from './replicated-buckets.ts';
+import { createRulesReplica } from './rules-replica.ts';
 
 /** Milliseconds for the primary's reply to a rules request, beyond its own limit on a load. */
 const REPLY_MARGIN_MS = 1_000;
@@ -36,15 +36,7 @@ export function openWorkerEdge(init: Init, send: Send): WorkerEdge {
   const counts = createCounts({ linesDropped: standardOutput().dropped });
   const countsSender = startCountsSender(counts, send);
   const certificate = init.certificate === null ? undefined : createCertificateReplica(init.certificate);
-  const front = openFront(config, {
-    log: createLog(config.logLevel),
-    observe: counts.observe,
-    countClosed: counts.countClosed,
-    edgeId: init.edgeId,
-    workers: init.workers,
-    spelt: init.spelt,
-    certificate: async () => certificate,
-  });
+  const front = frontOf(init, counts, certificate);
   const rulesCalls = createPendingCalls<boolean>(LOAD_TIMEOUT + REPLY_MARGIN_MS);
   const leaveCalls = createPendingCalls<true>(LEAVE_TIMEOUT_MS);
   const replica = createRulesReplica({
@@ -52,19 +44,9 @@ export function openWorkerEdge(init: Init, send: Send): WorkerEdge {
     request: async (key, version, renew) =>
       (await rulesCalls.call((id) => send({ kind: 'rulesRequest', id, key, version, renew }))) === true,
   });
-  const replaceBuckets = bucketsOf(front, replica);
+  const replaceBuckets = replicateBuckets(front, replica);
   let listening: Listening | null = null;
   let isLeaving = false;
-
-  async function listen(): Promise<void> {
-    try {
-      listening = await front.listen();
-      await send({ kind: 'listening', url: listening.url });
-    } catch (error) {
-      await send({ kind: 'fault', lines: startFaultLines(error) ?? [messageOf(error)] });
-      await exit(1);
-    }
-  }
 
   /** Exits when the clients have left, or after `limit` milliseconds; sends the last counts first. */
   async function drain(limit: number | null): Promise<void> {
@@ -101,7 +83,9 @@ export function openWorkerEdge(init: Init, send: Send): WorkerEdge {
         case 'collect':
           return void countsSender.send(message.id);
         case 'listen':
-          return void listen();
+          return void listen(front, send).then((opened) => {
+            listening = opened;
+          });
         case 'drain':
           return void drain(message.limit);
       }
@@ -113,27 +97,27 @@ export function openWorkerEdge(init: Init, send: Send): WorkerEdge {
   };
 }
 
-/** Returns a function that replaces the buckets that `front` serves, with their rules from `replica`. */
-function bucketsOf(front: Front, replica: RulesReplica): (buckets: readonly ReplicatedBucket[]) => void {
-  let byName = new Map<string, ReplicatedBucket>();
-  return (buckets) => {
-    const next = buckets.map((bucket) => reuseUnchanged(byName.get(bucket.route.name), bucket));
-    front.serve(
-      next.map((bucket) => ({
-        ...bucket.route,
-        rules: {
-          current: (background) => replica.current(bucket, background),
-          refresh: (background) => background(replica.renew(bucket)),
-        },
-      })),
-    );
-    byName = new Map(next.map((bucket) => [bucket.route.name, bucket]));
-    replica.retain(new Set(next.map(({ key }) => key)));
-  };
+function frontOf(init: Init, counts: Counts, certificate: CertificateReplica | undefined): Front {
+  const { config, edgeId, workers, spelt } = init;
+  return openFront(config, {
+    log: createLog(config.logLevel),
+    observe: counts.observe,
+    countClosed: counts.countClosed,
+    edgeId,
+    workers,
+    spelt,
+    certificate: async () => certificate,
+  });
 }
 
-/** The bucket from before if its configuration is the same: its rules need not be compiled again. */
-export const reuseUnchanged = (
-  before: ReplicatedBucket | undefined,
-  bucket: ReplicatedBucket,
-): ReplicatedBucket => (before !== undefined && isDeepStrictEqual(before, bucket) ? before : bucket);
+/** Listens and sends the address to the primary; if it cannot listen, sends the fault and exits with 1. */
+async function listen(front: Front, send: Send): Promise<Listening> {
+  try {
+    const listening = await front.listen();
+    void send({ kind: 'listening', url: listening.url });
+    return listening;
+  } catch (error) {
+    await send({ kind: 'fault', lines: startFaultLines(error) ?? [messageOf(error)] });
+    return exit(1);
+  }
+}

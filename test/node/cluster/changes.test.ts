@@ -2,7 +2,7 @@ import { copyFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import type { ReplicatedBucket } from '../../../src/node/cluster/messages.ts';
-import { reuseUnchanged } from '../../../src/node/cluster/worker-edge.ts';
+import { reuseUnchanged } from '../../../src/node/cluster/replicated-buckets.ts';
 import { admin, edges, linesWith, write } from '../../cli/_edges.ts';
 import { PATIENCE, run, stop } from '../../cli/_process.ts';
 import { call as callSecurely } from '../../helpers/client.ts';

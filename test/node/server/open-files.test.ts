@@ -98,7 +98,7 @@ describe.concurrent('a process with few open files', () => {
         new RegExp(`client_connections_closed_total\\{connection="${closed}"\\} [1-9]`),
       );
       // Once, however many are closed.
-      expect(linesWith(at, /as many connections as they may/)).toMatchObject([
+      expect(linesWith(at, /the limit on connections of clients is reached/)).toMatchObject([
         { level: 'warn', connections: 68, client: ATTACKER },
       ]);
     },
