@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { constants, fstatSync, openSync, type Stats } from 'node:fs';
 
 /** A descriptor for lines, and how to write to it without waiting for its reader. */
@@ -7,6 +8,8 @@ export interface Output {
   readonly mayWait: boolean;
   /** Bytes that the system writes at once, so that lines of several processes do not mix. */
   readonly whole: number;
+  /** Several processes append to the file: another's line can follow a line that this process could not finish. */
+  readonly isShared: boolean;
   /** Called before each write. */
   prepare(): void;
 }
@@ -24,14 +27,15 @@ const nothing = (): void => {};
 export function openOutput(fd: 1 | 2): Output {
   const stats = statsOf(fd);
   // A second open of a regular file would write from its first byte.
-  if (stats === null || stats.isFile()) return { fd, mayWait: true, whole: FILE_WHOLE, prepare: nothing };
+  if (stats === null || stats.isFile())
+    return { fd, mayWait: true, whole: FILE_WHOLE, isShared: cluster.isWorker, prepare: nothing };
   const own = openAgain(fd);
-  if (own !== null) return { fd: own, mayWait: false, whole: PIPE_WHOLE, prepare: nothing };
+  if (own !== null) return { fd: own, mayWait: false, whole: PIPE_WHOLE, isShared: false, prepare: nothing };
   if (stats.isSocket() || stats.isFIFO()) {
     const whole = stats.isSocket() ? SOCKET_WHOLE : PIPE_WHOLE;
-    return { fd, mayWait: false, whole, prepare: nonBlocking(fd) };
+    return { fd, mayWait: false, whole, isShared: false, prepare: nonBlocking(fd) };
   }
-  return { fd, mayWait: true, whole: PIPE_WHOLE, prepare: nothing };
+  return { fd, mayWait: true, whole: PIPE_WHOLE, isShared: false, prepare: nothing };
 }
 
 function statsOf(fd: number): Stats | null {

@@ -6,6 +6,10 @@ export interface LineQueue {
   next(): Piece | null;
   /** Removes the first `count` bytes of a piece, which are written. */
   remove(piece: Piece, count: number): void;
+  /** Whether the first bytes of the next line are written already. */
+  isCut(): boolean;
+  /** Has the next line written from its first byte again. */
+  rewind(): void;
   /** Removes all lines and returns their number. */
   clear(): number;
 }
@@ -73,6 +77,11 @@ export function createLineQueue(most: number, whole: number): LineQueue {
       allocated -= chunk.bytes.length;
       if (chunk.bytes.length === CHUNK) spare = Object.assign(chunk, { start: 0, end: 0 });
     },
+    isCut: () => chunks[0] !== undefined && chunks[0].start > lineStart(chunks[0]),
+    rewind() {
+      const [chunk] = chunks;
+      if (chunk !== undefined) chunk.start = lineStart(chunk);
+    },
     clear() {
       allocated = 0;
       return chunks.splice(0).reduce((lines, chunk) => lines + linesIn(chunk), 0);
@@ -81,6 +90,10 @@ export function createLineQueue(most: number, whole: number): LineQueue {
 }
 
 const newChunk = (length: number): Chunk => ({ bytes: Buffer.allocUnsafeSlow(length), start: 0, end: 0 });
+
+/** Where the line at `start` begins. Bytes before `start` stay in the chunk until it is removed. */
+const lineStart = ({ bytes, start }: Chunk): number =>
+  start === 0 ? 0 : bytes.lastIndexOf(NEWLINE, start - 1) + 1;
 
 function linesIn({ bytes, start, end }: Chunk): number {
   let lines = 0;

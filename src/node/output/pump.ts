@@ -1,4 +1,4 @@
-import { write, writeSync } from 'node:fs';
+import { fstat, write, writeSync } from 'node:fs';
 import type { Output } from './descriptor.ts';
 import type { LineQueue } from './line-queue.ts';
 
@@ -30,11 +30,41 @@ export function createPump(output: Output, queue: LineQueue, { onEmpty, onError 
   let writing = false;
   let retry: NodeJS.Timeout | undefined;
   let pause = FULL_FIRST;
+  /** The size of a shared file after a write to it failed; null: the last write did not fail. */
+  let sizeAtFailure: number | null = null;
 
   function begin(): void {
     retry = undefined;
-    if (output.mayWait) writeOnThread();
+    if (sizeAtFailure !== null) resumeShared(sizeAtFailure);
+    else if (output.mayWait) writeOnThread();
     else writeAtOnce();
+  }
+
+  /**
+   * Continues after a failure in a file that other processes append to. One of them can have left a part of a line at its
+   * end, so a newline goes first: at worst it makes a blank line. A line of our own that others' lines have cut is
+   * written once more; if the file has not grown, the rest of it follows.
+   */
+  function resumeShared(size: number): void {
+    writing = true;
+    fstat(output.fd, (error, stats) => {
+      if (error === null && queue.isCut() && stats.size === size) {
+        writing = false;
+        sizeAtFailure = null;
+        writeOnThread();
+        return;
+      }
+      write(output.fd, '\n', null, (failure) => {
+        writing = false;
+        if (failure !== null) {
+          failed(failure);
+          return;
+        }
+        queue.rewind();
+        sizeAtFailure = null;
+        writeOnThread();
+      });
+    });
   }
 
   function writeOnThread(): void {
@@ -80,7 +110,14 @@ export function createPump(output: Output, queue: LineQueue, { onEmpty, onError 
     const isFull = error.code === 'EAGAIN';
     retry = setTimeout(begin, isFull ? pause : FAILED_PAUSE).unref();
     pause = Math.min(pause * 2, FULL_MOST);
-    if (!isFull) onError(error.message);
+    if (isFull) return;
+    if (output.isShared && sizeAtFailure === null) {
+      sizeAtFailure = 0;
+      fstat(output.fd, (_, stats) => {
+        if (sizeAtFailure !== null) sizeAtFailure = stats?.size ?? 0;
+      });
+    }
+    onError(error.message);
   }
 
   return {

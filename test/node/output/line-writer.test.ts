@@ -29,7 +29,7 @@ afterEach(() => {
 });
 
 function writer(fd: number, about: Partial<Output> = {}, most = MOST): LineWriter {
-  const output = { fd, mayWait: false, whole: 4_096, prepare: () => {}, ...about };
+  const output = { fd, mayWait: false, whole: 4_096, isShared: false, prepare: () => {}, ...about };
   return createLineWriter(output, { most, onDropped: (...report) => reports.push(report) });
 }
 
