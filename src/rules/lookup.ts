@@ -72,8 +72,9 @@ export function createLookup({ records, load, timing, onLoad }: LookupOptions): 
   }
 
   async function loaded(bucket: RuledBucket, record: RulesRecord, isRefresh: boolean): Promise<RulesInForce> {
-    const entry = await joinLoad(bucket, record, isRefresh);
-    // The load may have been one for the bucket's previous configuration.
+    let entry = await joinLoad(bucket, record, isRefresh);
+    // Another caller's load may have asked the source of another configuration of the bucket.
+    if (isRefresh && entry.bucket !== bucket) entry = await joinLoad(bucket, record, true);
     return entry.bucket === bucket ? inForce(entry, record) : recompile(bucket, record);
   }
 

@@ -69,6 +69,23 @@ describe('a bucket that is reconfigured during a renewal of its rules', () => {
   });
 });
 
+describe('two refreshes of a bucket, the second after a change of its configuration', () => {
+  test('ask the source of each, although both wait for one running load', async () => {
+    const [cache, source, corrected] = [newCache(), controlled(), controlled()];
+    const first = cache.current(source.bucket);
+    const refreshes = [cache.refresh(source.bucket), cache.refresh(corrected.bucket)] as const;
+    source.answer(unknown());
+    await settled(() => source.pending() === 1);
+    source.answer(unknown());
+    await settled(() => corrected.pending() === 1);
+    corrected.answer(rulesOf('https://a'));
+    await first;
+    await refreshes[0];
+    expect(summary(await refreshes[1])).toBe('https://a');
+    expect([source.loads(), corrected.loads()]).toEqual([2, 1]);
+  });
+});
+
 describe('a bucket that is removed during a load', () => {
   /** Removes the bucket during its first load, then answers the load. */
   async function forgotten(answered = rulesOf('https://a')) {
