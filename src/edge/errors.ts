@@ -69,7 +69,7 @@ export const errorsFor = ({ target, headers }: RequestLimits): Errors => ({
     status: 431,
     message: `The request headers are longer than ${headers} bytes or more than ${MAX_HEADER_LINES} lines.`,
   },
-  MethodNotAllowed: { status: 405, message: `The method is none of ${METHODS_SERVED.join(', ')}.` },
+  MethodNotAllowed: { status: 405, message: `The method is not one of ${METHODS_SERVED.join(', ')}.` },
   NotImplemented: { status: 501, message: 'The request body has a transfer coding besides chunked.' },
   LoopDetected: {
     status: 508,
@@ -143,8 +143,8 @@ export function errorXml({ code, message, reason, details, trailer, requestId, h
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
 /**
- * Escapes markup, and drops the control characters that XML 1.0 cannot carry (§2.2). Request headers, where the text
- * comes from, contain no other invalid character.
+ * Escapes markup, and drops the control characters that XML 1.0 cannot contain (XML 1.0 §2.2). The text comes from request
+ * headers, which contain no other invalid character.
  */
 const escapeXml = (text: string): string =>
-  [...text].map((char) => ESCAPES[char] ?? (char < ' ' && !'\t\n\r'.includes(char) ? '' : char)).join('');
+  text.replace(/[&<>]|(?![\t\n\r\x7f-\x9f])\p{Cc}/gu, (char) => ESCAPES[char] ?? '');
