@@ -2,7 +2,7 @@ import { REQUEST_LIMITS, type RequestLimits } from '../bucket/limits.ts';
 import type { Failure } from '../bucket/transport.ts';
 import type { Reason } from '../cors/reason.ts';
 
-/** What the edge itself finds wrong with a request, before a bucket is asked. */
+/** The errors that the edge finds itself, before it sends a request to a bucket. */
 export type EdgeFault =
   | 'NoSuchBucket'
   | 'InvalidURI'
@@ -28,16 +28,16 @@ export interface ErrorRow {
 }
 
 /**
- * Most header lines that the edge accepts: the default of Apache and Tomcat, which may stand before a store. Node's parser
- * refuses or drops lines beyond a thousand; enough lines are left then to exceed this limit.
+ * Most header lines that the edge accepts: the default of Apache and Tomcat, which may run in front of a store. Node's
+ * parser refuses or drops lines beyond a thousand; the lines that remain still exceed this limit.
  */
 export const MAX_HEADER_LINES = 100;
-/** What a bucket answers; OPTIONS the edge answers itself. */
+/** The methods that the edge accepts. It answers OPTIONS itself and forwards the others. */
 export const METHODS_SERVED = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'OPTIONS'];
 
 export type Errors = Readonly<Record<ErrorCode, ErrorRow>>;
 
-/** Everything that can go wrong and is not a decision: code, status, message. */
+/** Returns the table of errors: status and message by code. A refused preflight is a decision, not an error. */
 export const errorsFor = ({ target, headers }: RequestLimits): Errors => ({
   NoSuchBucket: { status: 404, message: 'No bucket is configured for this host and path.' },
   InvalidURI: {
@@ -111,7 +111,7 @@ export const errorsFor = ({ target, headers }: RequestLimits): Errors => ({
   ClientGone: { status: 499, message: 'The client closed the connection before the answer was complete.' },
 });
 
-/** The table with the limits that the edge has unless others are configured. */
+/** The table of errors with the default limits. */
 export const ERRORS: Errors = errorsFor(REQUEST_LIMITS);
 
 export interface ErrorBody {
@@ -125,7 +125,7 @@ export interface ErrorBody {
   readonly host: string;
 }
 
-/** An error in the store's shape (semantics.md §1), with the reason after the message. */
+/** Returns an error in the store's XML form (semantics.md §1), with the reason after the message. */
 export function errorXml({ code, message, reason, details, trailer, requestId, host }: ErrorBody): string {
   const elements: (readonly [string, string])[] = [
     ['Code', code],

@@ -5,15 +5,15 @@ import type { EdgeFault } from './errors.ts';
 import { hostOf, isLoopbackHost } from './host.ts';
 import { type Bucket, pathOf } from './route.ts';
 
-/** What the edge checks for a bucket that does not check signatures: a folder. */
+/** The checks of the edge for a bucket that does not check signatures: a folder. */
 export interface Guard {
-  /** The hosts that it is served under, besides localhost and loopback addresses. Null: every host. */
+  /** The hosts under which the bucket is served, besides localhost and loopback addresses. Null: every host. */
   readonly names: readonly string[] | null;
 }
 
 /**
- * Whether a bucket is served under a host. With DNS rebinding, a page's own name resolves to this machine: the page then
- * has the bucket's origin, and CORS does not restrict it. No browser sends an empty Host.
+ * Whether a bucket is served under a host. With DNS rebinding, the name of an attacker's page resolves to this machine:
+ * the page then has the bucket's origin, and CORS does not restrict it. No browser sends an empty Host.
  */
 export function servesHost({ guard }: Bucket, host: string): boolean {
   if (guard === undefined || guard.names === null) return true;
@@ -37,7 +37,7 @@ export function writeFault({ exchange, head, inForce, target }: Routed): EdgeFau
   return own || decide(inForce.rules, head).reason === 'matched' ? null : 'WriteNotAllowed';
 }
 
-/** Whether a target is the bucket itself. The only write that a folder takes there is one of its rules (`/?cors`). */
+/** Whether a target is the bucket itself. The only write that a folder accepts there writes its rules (`/?cors`). */
 const isRoot = (target: string): boolean => /^\/?$/.test(pathOf(target));
 
 /** For older browsers, which send no Sec-Fetch-Site. */

@@ -10,10 +10,10 @@ export interface Bucket extends Destination {
   readonly rules: {
     /** `background` takes loads that outlive the request. */
     current(background: Exchange['background']): RulesInForce | Promise<RulesInForce>;
-    /** A client has just changed the rules at the store: the next request is decided by the new ones. */
+    /** Loads the rules again: a client has just changed them at the store, and the next request must use the new rules. */
     refresh(background: Exchange['background']): void;
   };
-  /** Host names without a port, in any spelling; absent: every host that no other bucket names. */
+  /** Host names without a port, in any spelling. If absent, every host that no other bucket names. */
   readonly hosts?: readonly string[];
   /** A path prefix such as `/media`, without a slash at its end. */
   readonly prefix?: string;
@@ -23,14 +23,14 @@ export interface Bucket extends Destination {
   readonly keepHost?: boolean;
   /** `all` unless given. */
   readonly forwarded?: Forwarded;
-  /** Commands of the bucket to a proxy in front (`X-Accel-Redirect`) are passed on. */
+  /** Pass on the bucket's commands to a proxy in front (`X-Accel-Redirect`). */
   readonly passProxyCommands?: boolean;
-  /** Present where the bucket checks no signature. */
+  /** Present if the bucket checks no signatures. */
   readonly guard?: Guard;
   readonly sign?: Sign;
 }
 
-/** Which bucket a request is for, and what the bucket is asked for. */
+/** The bucket of a request, and the target for the bucket. */
 export type Route =
   | {
       readonly bucket: Bucket;
@@ -66,7 +66,7 @@ export function createRouter(buckets: readonly Bucket[]): Router {
   const atAnyHost = places.get(null);
   const named = places.size > (atAnyHost === undefined ? 0 : 1);
   return (host, target) => {
-    // Nearly every Host is written as the bucket's is.
+    // Try the Host as received first: nearly every client spells it like the configuration.
     const place = (named && (places.get(host) ?? places.get(hostName(host)))) || atAnyHost;
     return place === undefined ? { bucket: null, fault: 'NoSuchBucket' } : findByPrefix(place, target);
   };
@@ -109,10 +109,10 @@ function findByPrefix({ prefixes, lengths }: Place, target: string): Route {
 }
 
 /**
- * A request-target has a path (RFC 9112 §3.2.1). A bucket that is a host gets `/?cors` for `/prefix?cors`, which no
- * signature minds: OSS V1 and V4 sign the bucket and the key, and SigV4 signs a path that such a bucket never gets. A
- * bucket at a path has one already. Nothing is added there: SigV4 signs `/name?cors` and `/name/?cors` differently, and
- * clients send both (semantics.md §7).
+ * A request-target has a path (RFC 9112 §3.2.1). A bucket that is a host gets `/?cors` for `/prefix?cors`. That breaks no
+ * signature: OSS V1 and V4 sign the bucket and the key, and SigV4 signs a path that such a bucket never gets. A bucket at
+ * a path has one already and gets no slash: SigV4 signs `/name?cors` and `/name/?cors` differently, and clients send both
+ * (semantics.md §7).
  */
 const rooted = (target: string): string => (target.startsWith('/') ? target : `/${target}`);
 
@@ -123,8 +123,8 @@ export function pathOf(target: string): string {
 }
 
 /**
- * Also where a bucket that decodes the path would see one (`%2e`, encoded slashes, backslashes), or takes off the
- * parameters of its segments (`..;a`).
+ * Whether a bucket may see a dot segment in a target: some decode the path first (`%2e`, encoded slashes, backslashes),
+ * and some remove parameters from its segments (`..;a`).
  */
 function hasDotSegment(target: string): boolean {
   const seen = pathOf(target)
@@ -138,9 +138,9 @@ function hasDotSegment(target: string): boolean {
 }
 
 /**
- * Splits an absolute-form target (`http://host/path`, RFC 9112 §3.2.2) into its host and origin-form;
- * leaves origin-form with the Host header. Null for what is neither, as with a fragment, which no target has;
- * `OPTIONS *` asks about the bucket itself.
+ * Splits an absolute-form target (`http://host/path`, RFC 9112 §3.2.2) into its host and origin-form. Returns an
+ * origin-form target with the Host header, and `/` for `OPTIONS *`. Null for any other target, also for one with a
+ * fragment.
  */
 export function originForm(
   method: string,
