@@ -122,8 +122,8 @@ describe('the answer to a preflight (semantics.md §3, second table)', () => {
     ['OPTIONS without Origin', some, NO_ORIGIN, '0034-00000101'],
     ['OPTIONS without the method', some, NO_METHOD, '0034-00000102'],
     ['no rules', none, GOOD, '0003-00000601'],
-    ['no rule fits', some, STRANGER, '0003-00000602'],
-  ])('OSS adds its EC, and S3 none: %s', (_, rules, facts, ec) => {
+    ['no rule matches', some, STRANGER, '0003-00000602'],
+  ])('OSS adds the element EC, S3 does not: %s', (_, rules, facts, ec) => {
     expect(refused(rules('oss'), facts)?.trailer).toEqual([['EC', ec]]);
     expect(refused(rules('oss'), facts)?.details).toEqual([]);
     expect(refused(rules('s3'), facts)?.trailer).toEqual([]);
@@ -134,8 +134,8 @@ describe('the answer to a preflight (semantics.md §3, second table)', () => {
     ['no rules, without the method', none, NO_METHOD, 'OBJECT', 'OPTIONS', 'BUCKET'],
     ['no rules, an empty method', none, EMPTY_METHOD, 'OBJECT', 'OPTIONS', 'BUCKET'],
     ['no rules, a method outside the five', none, PATCH, 'OBJECT', 'PATCH', 'BUCKET'],
-    ['no rule fits, a key', some, STRANGER, 'OBJECT', 'GET', 'OBJECT'],
-    ['no rule fits, the bucket', some, STRANGER, 'BUCKET', 'GET', 'BUCKET'],
+    ['no rule matches, a key', some, STRANGER, 'OBJECT', 'GET', 'OBJECT'],
+    ['no rule matches, the bucket', some, STRANGER, 'BUCKET', 'GET', 'BUCKET'],
     ['a header not allowed, a key', some, HEADER, 'OBJECT', 'GET', 'OBJECT'],
     ['no bucket, a key', gone, GOOD, 'OBJECT', 'GET', 'BUCKET'],
   ] as const)(

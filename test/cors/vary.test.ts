@@ -59,7 +59,7 @@ describe.each(DIALECT_NAMES)('%s: Vary in `safe` mode (semantics.md §4, the saf
     ['that is a refused preflight', preflight(B, 'GET'), THREE],
     ['that is OPTIONS without Origin', preflight(null, 'GET'), THREE],
     ['that is OPTIONS without the requested method', preflight(A, null), THREE],
-  ])('an answer that depends on the origin: %s', (_, facts, expected) => {
+  ])('an answer that depends on the origin has Vary, also one %s', (_, facts, expected) => {
     expect(varyFor(some, facts)).toBe(expected);
   });
 
@@ -67,16 +67,19 @@ describe.each(DIALECT_NAMES)('%s: Vary in `safe` mode (semantics.md §4, the saf
     ['without rules', compiled([], behaviour(dialect))],
     ['without a bucket', missingBucket(behaviour(dialect))],
     ['if every origin gets `*`', compiled([rule()], behaviour(dialect))],
-  ])('an answer that is the same for all needs no Vary, a preflight the three names: %s', (_, rules) => {
-    for (const origin of [A, 'null', '', null]) expect(varyFor(rules, ask({ origin }))).toBeUndefined();
-    expect(varyFor(rules, preflight(A, 'GET'))).toBe(THREE);
-  });
+  ])(
+    'an actual answer that is the same for every origin has no Vary, a preflight has the three names: %s',
+    (_, rules) => {
+      for (const origin of [A, 'null', '', null]) expect(varyFor(rules, ask({ origin }))).toBeUndefined();
+      expect(varyFor(rules, preflight(A, 'GET'))).toBe(THREE);
+    },
+  );
 
   test.each([
     ['if every origin gets `*`', [rule()], ask()],
     ['if no rule lists the method', [rule()], ask({ method: 'PUT' })],
     ['if the headers depend on the origin', [rule({ allowedOrigins: [A] })], ask({ origin: B })],
-  ])('ResponseVary asks for Vary: Origin all the same: %s', (_, rules, facts) => {
+  ])('ResponseVary adds Vary: Origin to every actual answer: %s', (_, rules, facts) => {
     expect(varyFor(compiled(rules, behaviour(dialect), true), facts)).toBe('Origin');
     expect(varyFor(compiled(rules, behaviour(dialect), true), preflight(A, 'GET'))).toBe(THREE);
   });
@@ -112,7 +115,7 @@ describe("merging into the bucket's own Vary (semantics.md §4)", () => {
     ['a name that only contains it stays', ['X-Origin'], ['X-Origin']],
     ['`*` stays', ['*'], ['*']],
     ['the only name is removed', ['Origin'], []],
-  ])('taking Origin out of it: %s', (_, own, expected) => {
+  ])('withoutVary removes Origin: %s', (_, own, expected) => {
     expect(withoutVary(own, 'Origin')).toEqual(expected);
   });
 
