@@ -29,7 +29,7 @@ export interface AdminOptions {
   readonly onRefresh?: (bucket: string | null) => void;
 }
 
-/** Returns the admin API for operators and their tools as a Hono app. It sends no CORS headers. Serve it on a separate port. */
+/** Returns the admin API for operators as a Hono app. It sends no CORS headers. Serve it on a separate port. */
 export function createAdmin(options: AdminOptions): Hono {
   const { buckets, cache, beforeReady, answering = () => true, refresh = refreshLoaded } = options;
   const app = new Hono();

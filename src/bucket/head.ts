@@ -1,7 +1,7 @@
 import type { Facts } from '../cors/decide.ts';
 import { ORIGIN, REQUEST_HEADERS, REQUEST_METHOD } from '../cors/names.ts';
 
-/** The parts of a request's head that the edge and its platform adapter use. Values of several lines are joined by `, `. */
+/** The parts of a request's head that the edge and its adapters use. Values of several lines are joined by `, `. */
 export interface RequestHead extends Facts {
   /** Empty if the request has no Host header, or an empty one. */
   readonly host: string;

@@ -1,4 +1,4 @@
-/** Labels of lower-case letters, digits, hyphens and underscores. A URL parser reads a last label that is a number as IPv4. */
+/** Labels of lower-case letters, digits, hyphens and underscores. The last is not a number: URL parsers read that as IPv4. */
 const PLAIN_NAME = /^(?:[a-z0-9_-]+\.)*(?!\d+$|0x[\da-f]*$)[a-z0-9_-]+$/;
 const PLAIN_IPV4 = /^(?:(?:0|[1-9]\d{0,2})\.){3}(?:0|[1-9]\d{0,2})$/;
 const IPV6 = /^\[[\da-f:.]+\]$/;

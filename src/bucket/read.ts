@@ -45,10 +45,10 @@ async function readWith(
 const isClosed = (error: unknown): boolean =>
   error instanceof Error && error.cause instanceof Error && /other side closed/.test(error.cause.message);
 
-/** Returns the URL of a bucket's rules (OSS GetBucketCors, S3 GetBucketCors). */
+/** Returns the URL of a bucket's rules. */
 export const rulesUrl = ({ base, path }: Address): string => `${base}${path}/?cors`;
 
-/** Returns a function that requests a bucket's rules, with the given headers and signed by `sign`. Rejects as `read` does. */
+/** Returns a function that requests a bucket's rules, with the given headers, signed by `sign`. Rejects as `read` does. */
 export const askForRules =
   (address: Address, read: Read, sign: Sign = (request) => request) =>
   async ({ headers, ...limits }: ReadLimits & { readonly headers: FlatHeaders }): Promise<SmallAnswer> => {

@@ -15,7 +15,7 @@ export interface BucketRequest {
   readonly body: unknown;
 }
 
-/** The failures of an exchange with a bucket, before or after the bucket's head. Each has a row in the table of errors. */
+/** The failures of an exchange with a bucket, before or after its head. Each has a row in the table of errors. */
 export type Failure =
   | 'BucketUnreachable'
   | 'BucketBusy'
@@ -91,7 +91,7 @@ export interface Destination {
 /** Signs a request: returns it with other headers. */
 export type Sign = (request: BucketRequest) => BucketRequest | Promise<BucketRequest>;
 
-/** Sends a request to a bucket; no other code does. Resolves when the platform adapter has taken over the response. */
+/** Sends a client's request to a bucket. Resolves when the platform adapter has taken over the response. */
 export type Transport = (to: Destination, request: BucketRequest, sink: Sink) => Response | Promise<Response>;
 
 /** One client's request as the platform adapter received it, and the functions that answer it. */

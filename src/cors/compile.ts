@@ -32,7 +32,7 @@ export interface CompiledRules {
   readonly constants: ReadonlyMap<string, Constant>;
 }
 
-/** Precomputes the values that do not depend on a request. `ruleSet` must come from a document reader, which checks it. */
+/** Precomputes what does not depend on a request. `ruleSet` must come from a document reader, which checks it. */
 export function compileRules(ruleSet: RuleSet, behaviour: Behaviour): CompiledRules {
   const rules = ruleSet.rules.map(compileRule);
   return {

@@ -34,7 +34,7 @@ export interface Decision {
 /** The part of a rule that a request did not meet, in the order of the checks. */
 export type Condition = 'origin' | 'method' | 'header';
 
-/** The values that each rule is compared with. `headers` is null for an actual request, whose headers are not compared. */
+/** The values that each rule is compared with. `headers` is null if no headers are compared (an actual request). */
 export interface Wanted {
   readonly origin: string;
   readonly method: string;
@@ -145,7 +145,7 @@ function choose(rules: readonly CompiledRule[], { method, origin }: Facts, wante
   for (const rule of rules) {
     const failed = failedCondition(rule, sought);
     if (failed === null) return { kind, reason: 'matched', method, rule, origin, requestedHeaders };
-    // The reason names the condition that failed at the rule that came closest to a match: the operator corrects that one.
+    // The reason names the condition that failed at the rule closest to a match: the operator corrects that one.
     if (failed === 'header' || blame === 'origin') blame = failed;
     if (failed === 'header') sought = refusedFirst(rule, sought);
   }

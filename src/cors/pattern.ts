@@ -34,7 +34,7 @@ export interface Entries {
 /** Up to this many short names, a search of the list is faster than hashing a string that was just received. */
 const FEW = 8;
 
-/** Always uses a set: V8 hashes an origin once for all rules, and origins share long prefixes, which are slow to compare. */
+/** Always uses a set: V8 hashes an origin once for all rules, and comparing the long common prefixes is slow. */
 export const compileOrigins = (entries: readonly string[]): Entries => compileEntries(entries, 0);
 
 /** Lower-cases the header names, which ignore case. Look up names in lower case. */

@@ -44,7 +44,7 @@ export const errorsFor = ({ target, headers }: RequestLimits): Errors => ({
     status: 400,
     message: 'The request target is not a path that can be routed; dot segments are refused.',
   },
-  InvalidHost: { status: 400, message: 'The request has several Host headers, or one that names no host.' },
+  InvalidHost: { status: 400, message: 'The request has several Host headers, or an invalid one.' },
   InvalidOrigin: {
     status: 400,
     message: 'The request has several Origin headers, or one that lists several origins.',
@@ -70,28 +70,31 @@ export const errorsFor = ({ target, headers }: RequestLimits): Errors => ({
     message: `The request headers are longer than ${headers} bytes or more than ${MAX_HEADER_LINES} lines.`,
   },
   MethodNotAllowed: { status: 405, message: `The method is not one of ${METHODS_SERVED.join(', ')}.` },
-  NotImplemented: { status: 501, message: 'The request body has a transfer coding besides chunked.' },
+  NotImplemented: { status: 501, message: 'The request body has a transfer coding other than chunked.' },
   LoopDetected: {
     status: 508,
-    message: 'The request has come through this edge before: the bucket leads back to it.',
+    message: "The request has passed this edge before: the bucket's address leads back to the edge.",
   },
   ConfigurationInvalid: {
     status: 500,
-    message: 'The edge is not configured as it must be; its log has the same lines as this answer.',
+    message: 'The configuration of the edge is invalid; its log has the same lines as this answer.',
   },
   InternalError: {
     status: 500,
-    message: 'The edge failed on this request; its log says more under the request id.',
+    message: 'The edge failed on this request; its log has the error under the request id.',
   },
   BucketBusy: {
     status: 503,
-    message: 'More requests to the bucket are under way than it may have at once; try again.',
+    message: 'The bucket has as many requests in flight as it may have; try again.',
   },
   BucketUnreachable: { status: 502, message: 'No connection to the bucket could be made.' },
   BucketConnectTimeout: { status: 504, message: 'The bucket did not accept a connection in time.' },
   BucketHeadTimeout: { status: 504, message: 'The bucket did not begin to answer in time.' },
-  BucketIdleTimeout: { status: 504, message: 'The transfer to or from the bucket stood still for too long.' },
-  BucketUploadTimeout: { status: 504, message: 'The bucket stopped taking the upload.' },
+  BucketIdleTimeout: {
+    status: 504,
+    message: 'The transfer to or from the bucket made no progress for too long.',
+  },
+  BucketUploadTimeout: { status: 504, message: 'The bucket stopped reading the upload.' },
   BucketBrokeOff: { status: 502, message: 'The bucket closed the connection before it had answered.' },
   BucketAnswerInvalid: { status: 502, message: "The bucket's answer is not valid HTTP." },
   HTTPVersionNotSupported: {
@@ -101,7 +104,7 @@ export const errorsFor = ({ target, headers }: RequestLimits): Errors => ({
   },
   RequestInvalid: {
     status: 400,
-    message: 'The request cannot be sent on as it stands: a header or the body length is invalid.',
+    message: 'The request cannot be forwarded: a header or the body length is invalid.',
   },
   ClientTimeout: { status: 408, message: 'The client stopped sending its upload.' },
   ClientTooSlow: {

@@ -49,10 +49,7 @@ export function requestLog(log: Log): Observe {
     const { bucket } = event;
     if (event.bucketHadCors && bucket !== null && !doubled.has(bucket)) {
       doubled.add(bucket);
-      log.warn(
-        { bucket },
-        'the bucket sends CORS headers of its own; they are removed, and its rules decide',
-      );
+      log.warn({ bucket }, 'the bucket sends CORS headers; the edge removes them and decides by the rules');
     }
     const level = levelOf(event);
     if (log.isLevelEnabled(level)) log[level](lineOf(event), 'request');

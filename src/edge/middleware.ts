@@ -113,7 +113,7 @@ function pairs(flat: FlatHeaders): [name: string, value: string][] {
   return listed;
 }
 
-/** Lets work outlive its request: Workers would cancel it otherwise. Ignores rejections, since a load reports its failure. */
+/** Lets work outlive its request: Workers would cancel it otherwise. A load reports its own failure. */
 function outlive(c: AppContext, work: Promise<unknown>): void {
   const settled = work.catch(() => {});
   try {

@@ -10,7 +10,7 @@ export interface Bucket extends Destination {
   readonly rules: {
     /** `background` takes loads that outlive the request. */
     current(background: Exchange['background']): RulesInForce | Promise<RulesInForce>;
-    /** Loads the rules again: a client has just changed them at the store, and the next request must use the new rules. */
+    /** Loads the rules again after a client changed them at the store. The next request uses the new rules. */
     refresh(background: Exchange['background']): void;
   };
   /** Host names without a port, in any spelling. If absent, every host that no other bucket names. */

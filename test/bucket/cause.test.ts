@@ -40,7 +40,7 @@ describe('causeOf returns one line', () => {
       new Error('a\r\n\tb\u0000\u001b[31mc'),
       'a b [31mc',
     ],
-  ])('%s', (_, error, line) => {
+  ])('for %s', (_, error, line) => {
     expect(causeOf(error)).toBe(line);
   });
 

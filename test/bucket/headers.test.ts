@@ -23,7 +23,7 @@ function passed(...headers: readonly string[]): string[] {
   return all.slice(2, -OWN_AFTER.length);
 }
 
-/** RFC 9110 §7.6.1 and §11.7. */
+/** Hop-by-hop headers: RFC 9110 §7.6.1 and §11.7. */
 const ONE_HOP = [
   'connection',
   'keep-alive',
@@ -36,7 +36,7 @@ const ONE_HOP = [
   'transfer-encoding',
   'upgrade',
 ];
-const STAYS = [
+const NOT_FORWARDED = [
   ...ONE_HOP,
   'host',
   'origin',
@@ -61,7 +61,7 @@ const letters = (name: string) =>
 const token = fc.stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,34}$/);
 
 describe('a request for the bucket', () => {
-  test.each(STAYS)('has no header %s in any case', (name) => {
+  test.each(NOT_FORWARDED)('has no header %s in any case', (name) => {
     expect(passed(name, 'a', 'X-One', '1', name.toUpperCase(), 'b', capitals(name), 'c')).toEqual([
       'X-One',
       '1',
@@ -97,7 +97,7 @@ describe('a request for the bucket', () => {
     expect(passed(...headers, 'connection', 'keep-alive', 'CONNECTION', connection)).toEqual(expected);
   });
 
-  const name = fc.oneof(token, fc.constantFrom(...STAYS, 'x-forwarde', 'vary', 'via').chain(letters));
+  const name = fc.oneof(token, fc.constantFrom(...NOT_FORWARDED, 'x-forwarde', 'vary', 'via').chain(letters));
 
   test('has all other headers unchanged, in their order', () => {
     fc.assert(
@@ -106,7 +106,7 @@ describe('a request for the bucket', () => {
         const sent = lines.filter(([given]) => given.toLowerCase() !== 'connection');
         const forwarded = sent.filter(([given]) => {
           const key = given.toLowerCase();
-          return !(STAYS.includes(key) || key.startsWith('x-forwarded-'));
+          return !(NOT_FORWARDED.includes(key) || key.startsWith('x-forwarded-'));
         });
         expect(passed(...sent.flat())).toEqual(forwarded.flat());
       }),

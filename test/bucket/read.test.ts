@@ -77,7 +77,7 @@ describe.each<[string, Read]>([
     ['br', brotliCompressSync],
     ['zstd', zstdCompressSync],
     ['identity', Buffer.from],
-  ] as [string, (text: string) => Buffer][])('unpacks %s', async (coding, pack) => {
+  ] as [string, (text: string) => Buffer][])('decodes the Content-Encoding %s', async (coding, pack) => {
     server.answer = sends(200, pack('as it was'), { 'Content-Encoding': coding });
     expect((await read(server.url(), [], limits())).text).toBe('as it was');
   });
@@ -96,7 +96,7 @@ describe.each<[string, Read]>([
   test.each([
     ['the head does not come', () => undefined],
     ['the body does not end', (_, response) => void response.writeHead(200).write('begin')],
-  ] as [string, RequestListener][])('ends at the signal when %s', async (_, silent) => {
+  ] as [string, RequestListener][])('rejects with the reason of the signal when %s', async (_, silent) => {
     server.answer = silent;
     const late = new AbortController();
     const reading = read(server.url(), [], { maxBytes: 10, signal: late.signal });

@@ -37,11 +37,11 @@ describe('hostOf returns the canonical form of a Host header', () => {
     'a b',
     'a%20b',
     '1.2.3.4.5',
-  ])('%s is no host', (value) => {
+  ])('or null for the invalid host "%s"', (value) => {
     expect(hostOf(value)).toBe(null);
   });
 
-  test('which hostOf does not change', () => {
+  test('which it does not change', () => {
     fc.assert(
       fc.property(fc.oneof(fc.domain(), fc.ipV4()), fc.nat(65_535), fc.boolean(), (host, port, dot) => {
         const form = hostOf(host);

@@ -22,7 +22,7 @@ describe('createRouter', () => {
       [bucket('a', { hosts: ['h'] }), bucket('b', { hosts: ['H'] })],
       /buckets a and b claim the same host and prefix/,
     ],
-  ])('%s is refused with what to write', (_, buckets, message) => {
+  ])('rejects %s, with a message that says what to write', (_, buckets, message) => {
     expect(() => createRouter(buckets)).toThrow(message);
   });
 

@@ -22,7 +22,7 @@ const encodeByte = (byte: string): string =>
  */
 export const normal = (raw: string): string => decode(raw).replace(/[^A-Za-z0-9\-._~]/g, encodeByte);
 
-/** Returns a path in canonical form, with its slashes. Resolves neither `//` nor `..`: both may be parts of an object key. */
+/** Returns a path in canonical form, with its slashes. `//` and `..` stay, since they may be parts of an object key. */
 export const normalPath = (raw: string): string => decode(raw).replace(/[^A-Za-z0-9\-._~/]/g, encodeByte);
 
 /** Divides a target into path and query. The query is undefined if the target has no `?`. */

@@ -59,7 +59,7 @@ export const ossV1Signature = async (
 const REPLACED = ['authorization', 'date', 'x-oss-date', 'x-oss-security-token'];
 
 /**
- * Signs with OSS's version 1. The target's path must be the object's key, also on a path-style host.
+ * Signs with OSS's version 1. The target's path must be the object's key, for every host.
  * @throws an Error when there are no credentials
  */
 export const signOssV1 =

@@ -51,7 +51,7 @@ export const ossV4Signature = (request: Signable, input: OssV4Input): Promise<st
 };
 
 /**
- * Signs with OSS's version 4. The target's path must be the object's key, also on a path-style host. Host is not signed.
+ * Signs with OSS's version 4. The target's path must be the object's key, for every host; the host is not signed.
  * @throws an Error when there are no credentials
  */
 export const signOssV4 =
