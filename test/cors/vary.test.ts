@@ -59,9 +59,12 @@ describe.each(DIALECT_NAMES)('%s: Vary in `safe` mode (semantics.md §4, the saf
     ['that is a refused preflight', preflight(B, 'GET'), THREE],
     ['that is OPTIONS without Origin', preflight(null, 'GET'), THREE],
     ['that is OPTIONS without the requested method', preflight(A, null), THREE],
-  ])('an answer that depends on the origin has Vary, also one %s', (_, facts, expected) => {
-    expect(varyFor(some, facts)).toBe(expected);
-  });
+  ])(
+    'with a rule for one origin, the answer to a request %s has the Vary of the safe rule',
+    (_, facts, expected) => {
+      expect(varyFor(some, facts)).toBe(expected);
+    },
+  );
 
   test.each([
     ['without rules', compiled([], behaviour(dialect))],

@@ -81,7 +81,7 @@ describe('`safe` mode answers as the captured store did except for Vary, which f
   const same = vectors.filter(({ id }) => !(id in ONLY_IN_STORE_MODE));
   test.each(same)('$id', (vector) => expectAnswer(vector, 'safe'));
 
-  test.each(vectors)('Vary of $id', (vector) => {
+  test.each(vectors)('$id has the Vary of the safe rule', (vector) => {
     const expected = varyOf(ruleSetOf(vector), behaviour(vector.provider, 'safe'), factsOf(vector));
     expect(respond(vector, 'safe').headers.Vary ?? null).toBe(expected);
   });

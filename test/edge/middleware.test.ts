@@ -106,7 +106,7 @@ describe('bucketCors writes the CORS headers of the rules', () => {
     ['Accept-Encoding, Origin', 'Accept-Encoding, Origin', 'Accept-Encoding'],
     ['origin', 'Origin', null],
     ['*', '*', '*'],
-  ])('with the handler’s Vary %s merged', async (own, depends, constant) => {
+  ])('and merges them into the Vary "%s" of a handler', async (own, depends, constant) => {
     const handler: Handler = () => new Response('', { headers: { Vary: own } });
     const headers = { Origin: A };
     const one = await appWith(handler).request('/key', { headers });
