@@ -8,10 +8,10 @@ import { roundsOr } from './lib/rounds.ts';
 const ROUNDS = roundsOr(7);
 const REQUESTS = 20_000;
 const CONNECTIONS = 32;
-/** Of one request's time on the bare server; design goal of the two rows marked with it. */
+/** Design goal of the rows with `goal`: the largest part of one request's time on the bare server. */
 const GOAL = 1 / 20;
 
-/** Rules as a careful team writes them: three origins each, and only the last one fits the request. */
+/** Typical rules: three origins each. Only the last rule matches the request. */
 const rulesOf = (count: number, headers: string[]): CompiledRules => {
   const rules = Array.from(
     { length: count },
@@ -100,7 +100,7 @@ const rows: readonly Row[] = [
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
-/** CPU microseconds of one call, by this process's own accounting. */
+/** Returns the CPU time of one call in microseconds (`process.cpuUsage`). */
 function measure({ work }: Row): number {
   let calls = 1;
   for (;;) {

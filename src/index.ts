@@ -1,4 +1,4 @@
-/** What a program imports to run the edge, or its engine, inside itself. Runs on any JavaScript runtime. */
+/** The public API to run the edge, or its decision engine, inside a program. Runs on any JavaScript runtime. */
 export { type AdminOptions, createAdmin } from './admin/app.ts';
 export { isAddress, parseAddress } from './bucket/address.ts';
 export { askForRules, type Read, readByFetch, rulesUrl } from './bucket/read.ts';

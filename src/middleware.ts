@@ -7,10 +7,14 @@ import type { RuledBucket } from './rules/ruled-bucket.ts';
 import { faultLine, type Source } from './rules/source.ts';
 
 /**
- * The edge inside a Hono app that serves the bucket itself: `app.use('/files/*', bucketCors({ rules, store: 's3' }))`.
- * It answers every OPTIONS request on its paths by the rules, and writes the one right set of CORS headers, as the edge
- * does, on whatever the handlers after it gave: objects, 304s, redirects, errors. It must come before all that touch
- * those headers. Throws an Error with all faults when an option is wrong.
+ * Returns the edge as middleware for a Hono app that serves the bucket itself. It answers every OPTIONS request on its
+ * paths by the rules, and replaces the CORS headers of every response of the handlers after it: objects, 304s, redirects,
+ * errors. Register it before all other middleware that sets these headers. Throws an Error that lists all faults when an
+ * option is invalid.
+ *
+ * @example
+ * app.use('/files/*', bucketCors({ rules, store: 's3' }));
+ * app.get('/files/*', serveFile);
  */
 export function bucketCors(options: BucketCorsOptions): BeforeHandlers {
   const config = readOwnApp(options);
@@ -21,13 +25,14 @@ export function bucketCors(options: BucketCorsOptions): BeforeHandlers {
 
 function currentOf(config: OwnAppConfig, behaviour: Behaviour): OwnAppOptions['current'] {
   const { rules, warn } = config;
-  if ('load' in rules) return keptFresh(rules, config, behaviour);
+  if ('load' in rules) return currentFrom(rules, config, behaviour);
   if (rules.warnings.length > 0) warn(`bucketCors: ${faultLine(rules.warnings)}`);
   const inForce = { rules: compileRules(rules.ruleSet, behaviour), version: null };
   return () => inForce;
 }
 
-function keptFresh(
+/** Loads the rules from their source, and revalidates them after `rulesTtl`. */
+function currentFrom(
   source: Source,
   { rulesTtl, maxStale, warn }: OwnAppConfig,
   behaviour: Behaviour,

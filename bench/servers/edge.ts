@@ -16,8 +16,8 @@ import { readByPools } from '../../src/node/transport/small-read.ts';
 /** Milliseconds. */
 const REFRESH_EVERY = 10;
 
-// The edge as a child process before the bucket that its argument names. Told `refresh`, it loads the rules
-// every 10 ms until it is told `rest`; each time it answers with what it has spent and loaded so far.
+// The edge as a child process, in front of the bucket at the address in its argument. After the message `refresh` it loads
+// the rules every 10 ms, until the message `rest`. It answers each message with its CPU time and its counts of loads.
 const address = parseAddress(process.argv[2] ?? '');
 if (!isAddress(address)) throw new Error(address.reason);
 const cache = createRulesCache({ ttl: 3_600_000, maxStale: 0 });
@@ -70,9 +70,9 @@ async function refresh(): Promise<void> {
 }
 
 let refreshing: ReturnType<typeof setInterval> | undefined;
-process.on('message', (told) => {
+process.on('message', (message) => {
   clearInterval(refreshing);
-  if (told === 'refresh') refreshing = setInterval(() => void refresh(), REFRESH_EVERY);
+  if (message === 'refresh') refreshing = setInterval(() => void refresh(), REFRESH_EVERY);
   const { user, system } = process.cpuUsage();
   process.send?.({ microseconds: user + system, loads, failed, waited });
 });

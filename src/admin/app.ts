@@ -8,20 +8,20 @@ import { readiness } from './ready.ts';
 import { describeRules } from './rules.ts';
 
 export interface AdminOptions {
-  /** Those that are served now. */
+  /** Returns the buckets that are served now. */
   readonly buckets: () => readonly RuledBucket[];
-  /** The buckets whose rules are loaded before the first request. */
+  /** Returns the buckets whose rules are loaded before the first request. */
   readonly preloaded: () => readonly RuledBucket[];
   readonly cache: RulesCache;
   /** Whether the edge accepts connections. */
   readonly listening: () => boolean;
-  /** Whether what serves clients answers; true unless given. */
+  /** Whether the process that serves clients responds, or at least one worker process; true unless given. */
   readonly answering?: () => boolean;
-  /** Why last good rules would not outlive the process, a line each. */
+  /** Returns why last good rules would not survive a restart, one line each. */
   readonly problems?: () => readonly string[];
-  /** Without it there is no `/metrics`: no process counts for all. */
+  /** Absent: no `/metrics`, because no process has the counts of all. */
   readonly metrics?: () => Promise<{ type: string; text: string }>;
-  /** Awaited before `/readyz` answers, where no rules are loaded ahead of requests. Never rejects. */
+  /** Awaited before `/readyz` answers, on platforms that load no rules before the first request. Never rejects. */
   readonly beforeReady?: () => Promise<void>;
   /** Loads rules again when `/refresh` names no bucket; `refreshLoaded` unless given. */
   readonly refresh?: (cache: RulesCache, buckets: readonly RuledBucket[]) => Promise<void>;
@@ -29,7 +29,7 @@ export interface AdminOptions {
   readonly onRefresh?: (bucket: string | null) => void;
 }
 
-/** What operators and their machines ask. It has no CORS headers and belongs on a port of its own. */
+/** Returns the admin API for operators as a Hono app. It sends no CORS headers. Serve it on a separate port. */
 export function createAdmin(options: AdminOptions): Hono {
   const { buckets, cache, beforeReady, answering = () => true, refresh = refreshLoaded } = options;
   const app = new Hono();
@@ -38,7 +38,7 @@ export function createAdmin(options: AdminOptions): Hono {
     c.header('Cache-Control', 'no-store');
     c.header('X-Content-Type-Options', 'nosniff');
   });
-  // RFC 9110 §9.3.7; what HAProxy asks in its plain health check.
+  // RFC 9110 §9.3.7. HAProxy's default HTTP health check sends OPTIONS.
   app.options('*', (c) => c.body(null, 204, { Allow: 'GET, HEAD, POST, OPTIONS' }));
   app.get('/healthz', (c) =>
     answering() ? c.json({ status: 'alive' }) : c.json({ status: 'no worker process answers' }, 503),
@@ -62,7 +62,7 @@ export function createAdmin(options: AdminOptions): Hono {
     return c.json({ bucket: bucket.name, ...explained }, 'faults' in explained ? 400 : 200);
   });
   app.post('/refresh', async (c) => {
-    // Any page can have a browser send a POST here.
+    // Any page can make a browser send a POST here.
     if (isFromPage(c.req.header('Origin'), c.req.header('Sec-Fetch-Site')))
       return c.json({ error: 'not for pages' }, 403);
     const asked = c.req.query('bucket');
@@ -90,11 +90,11 @@ export function createAdmin(options: AdminOptions): Hono {
   return app;
 }
 
-/** A browser names the page's origin, or says of which site it is; `none` is a person's own request. */
+/** Whether a page sent the request: browsers add Origin or Sec-Fetch-Site. `none` means that the user entered the URL. */
 const isFromPage = (origin: string | undefined, site: string | undefined): boolean =>
   origin !== undefined || (site !== undefined && site !== 'none');
 
-/** All of them where none is named. */
+/** Returns the buckets with a name, or all buckets without one. */
 const named = (asked: string | undefined, buckets: readonly RuledBucket[]): readonly RuledBucket[] =>
   asked === undefined ? buckets : buckets.filter(({ name }) => name === asked);
 
@@ -107,15 +107,15 @@ const outcomeOf = ({ state, lastGood, failure }: RulesStatus) => ({
 const listed = ({ method, path }: { method: string; path: string }): string[] =>
   method === 'ALL' || method === 'OPTIONS' ? [] : [`${method} ${path}`];
 
-/** The only bucket need not be named. */
+/** Returns the bucket with a name; without a name, the only bucket if there is exactly one. */
 function findBucket(name: string | undefined, buckets: readonly RuledBucket[]): RuledBucket | null {
   if (name === undefined) return buckets.length === 1 ? (buckets[0] ?? null) : null;
   return buckets.find((bucket) => bucket.name === name) ?? null;
 }
 
-const NAMES_TOLD = 20;
+const MAX_NAMES = 20;
 
 const unknownBucket = (asked: string | undefined, buckets: readonly RuledBucket[]) => ({
   error: asked === undefined ? 'name a bucket: ?bucket=NAME' : `there is no bucket ${asked}`,
-  buckets: buckets.slice(0, NAMES_TOLD).map(({ name }) => name),
+  buckets: buckets.slice(0, MAX_NAMES).map(({ name }) => name),
 });

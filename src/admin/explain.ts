@@ -4,11 +4,11 @@ import { resourceOf } from '../cors/refusal.ts';
 import type { Fault } from '../document/fault.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
 
-/** What a person asks about: a page's origin, the method and headers it sends, and the path. */
+/** The parameters of `/explain`: a page's origin, the method and headers of its request, and the path. */
 export interface Question {
   readonly origin?: string;
   readonly method?: string;
-  /** Names of request headers, with commas. */
+  /** Names of request headers, separated by commas. */
   readonly headers?: string;
   readonly path?: string;
 }
@@ -31,7 +31,7 @@ export type Explained =
 
 const KNOWN = ['origin', 'method', 'headers', 'path'];
 
-/** Explains both halves of a cross-origin request with the edge's own decision. */
+/** Explains a cross-origin request and its preflight, by the function that the edge decides with. */
 export function explainRequest({ rules, version }: RulesInForce, question: Question): Explained {
   const unknown = Object.keys(question).filter((key) => !KNOWN.includes(key));
   if (unknown.length > 0) return { faults: unknown.map(unknownParameter) };
@@ -52,15 +52,15 @@ export function explainRequest({ rules, version }: RulesInForce, question: Quest
 const OPTIONS_ASKED: Fault = {
   place: 'method',
   value: 'OPTIONS',
-  reason: 'is what a browser sends first, by itself',
+  reason: 'is the method of the preflight, which the browser sends itself',
   write: 'the method that the page uses; its preflight is explained too',
 };
 
 const listAsked = (place: string, value: string): Fault => ({
   place,
   value,
-  reason: 'is a list, to which the edge answers 400 whatever the rules',
-  write: 'one alone',
+  reason: 'is a list, and the edge answers a list with 400',
+  write: 'one value',
 });
 
 const unknownParameter = (key: string): Fault => ({

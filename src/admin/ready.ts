@@ -2,29 +2,29 @@ import type { RulesCache } from '../rules/cache.ts';
 import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
 
 export interface ReadinessFacts {
-  /** All that are served. */
+  /** Returns all buckets that are served. */
   readonly buckets: () => readonly RuledBucket[];
-  /** Those that must have rules before traffic may come. */
+  /** Returns the buckets that must have rules before the edge is ready. */
   readonly preloaded: () => readonly RuledBucket[];
   readonly cache: RulesCache;
   readonly listening: () => boolean;
-  /** Why last good rules would not outlive the process, a line each. */
+  /** Returns why last good rules would not survive a restart, one line each. */
   readonly problems?: () => readonly string[];
 }
 
 export interface Readiness {
-  /** `degraded` still takes traffic: a store's outage must never empty a fleet. */
+  /** `degraded` still gets traffic: a store's outage must not remove every instance from a load balancer. */
   readonly status: 'ready' | 'degraded' | 'not ready';
-  /** Why it is not simply ready, a line each. */
+  /** Why the status is not `ready`, one line each. */
   readonly reasons: readonly string[];
 }
 
-/** A store's outage may concern ten thousand buckets; a probe that asks every second needs no list of them. */
-const REASONS_MOST = 20;
+/** Most reasons of an answer: an outage may affect ten thousand buckets, and probes ask every second. */
+const MAX_REASONS = 20;
 
 /**
- * Ready when the edge listens and every preloaded bucket has rules, fresh or last good. A bucket that is loaded on
- * first use never makes it unready: one without rules degrades it after its first request.
+ * Returns whether the edge is ready: it listens, and every preloaded bucket has rules, fresh or last good. A bucket that
+ * is loaded on first use never makes the edge unready. If its first load fails, the edge is degraded.
  */
 export function readiness({
   buckets,
@@ -40,17 +40,17 @@ export function readiness({
   for (const bucket of buckets()) {
     const { name } = bucket;
     const { state, failure } = cache.status(keyOf(bucket));
-    const told = failure === null ? '' : `: ${failure.cause}. ${failure.cure}`;
-    // Not requested yet, or not for so long that the next request loads it.
+    const detail = failure === null ? '' : `: ${failure.cause}. ${failure.cure}`;
+    // A bucket without a failure was not requested yet, or not recently: its next request loads the rules.
     if (state === 'fresh' || (failure === null && state !== 'stale' && !needed.has(bucket))) continue;
-    if (state === 'stale') degraded.push(`bucket ${name} is served by its last good rules${told}`);
-    else (needed.has(bucket) ? missing : degraded).push(`bucket ${name} has no rules${told}`);
+    if (state === 'stale') degraded.push(`bucket ${name} is served by its last good rules${detail}`);
+    else (needed.has(bucket) ? missing : degraded).push(`bucket ${name} has no rules${detail}`);
   }
   if (missing.length > 0) return { status: 'not ready', reasons: firstOf([...missing, ...degraded]) };
   return { status: degraded.length > 0 ? 'degraded' : 'ready', reasons: firstOf(degraded) };
 }
 
 const firstOf = (reasons: readonly string[]): readonly string[] =>
-  reasons.length > REASONS_MOST
-    ? [...reasons.slice(0, REASONS_MOST), `and ${reasons.length - REASONS_MOST} more: see /rules`]
+  reasons.length > MAX_REASONS
+    ? [...reasons.slice(0, MAX_REASONS), `and ${reasons.length - MAX_REASONS} more: see /rules`]
     : reasons;

@@ -4,13 +4,13 @@ import { toOssJson, toS3Json } from '../document/json.ts';
 import type { RulesStatus } from '../rules/record.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
 
-/** The JSON form in which the store's own tools write rules. */
+/** The JSON form of rules in the store's own tools. */
 const TO_JSON: Readonly<Record<Dialect, (ruleSet: RuleSet) => string>> = { oss: toOssJson, s3: toS3Json };
 
-/** What `/rules` answers for one bucket: the rule set in force, where it comes from and how old it is. */
+/** Returns the answer of `/rules` for one bucket: the rule set in force, its source and its age. */
 export function describeRules({ name, source, behaviour }: RuledBucket, status: RulesStatus) {
   const { state, lastGood, failure, age } = status;
-  // After maxStale the last good rules are still known, but they decide nothing.
+  // After maxStale the last good rules are still stored, but no longer in force.
   const inForce = state === 'fresh' || state === 'stale' ? lastGood : null;
   return {
     bucket: name,

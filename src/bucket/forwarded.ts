@@ -98,7 +98,10 @@ const schemeOf = ({ secure }: Exchange['peer']): string => (secure ? 'https' : '
 
 const MAPPED = '::ffff:';
 
-/** A dual-stack socket writes IPv4 as `::ffff:192.0.2.1`. A zone has a meaning on this machine only. */
+/**
+ * Returns an address without the `::ffff:` that a dual-stack socket puts before IPv4, and without a zone, which has a
+ * meaning on this machine only.
+ */
 function plainAddress(address: string | null): string | null {
   if (address === null || !address.includes(':')) return address;
   if (address.startsWith(MAPPED) && address.includes('.')) return address.slice(MAPPED.length);
@@ -106,7 +109,7 @@ function plainAddress(address: string | null): string | null {
   return zone < 0 ? address : address.slice(0, zone);
 }
 
-/** One element of Forwarded (RFC 7239 §4): IPv6 stands in brackets, and in quotes because it is not a token. */
+/** Returns one element of Forwarded (RFC 7239 §4). IPv6 is put in brackets, and quoted because it is not a token then. */
 function element(address: string | null, peer: Exchange['peer'], host: string): string {
   const node = address === null ? 'unknown' : address.includes(':') ? `"[${address}]"` : address;
   const asked = host === '' ? '' : `;host="${host.replace(/["\\]/g, '\\$&')}"`;

@@ -1,9 +1,9 @@
 import type { Facts } from '../cors/decide.ts';
 import { ORIGIN, REQUEST_HEADERS, REQUEST_METHOD } from '../cors/names.ts';
 
-/** What the edge and its platform adapter read of a request's head. Values of several lines are joined by `, `. */
+/** The parts of a request's head that the edge and its adapters use. Values of several lines are joined by `, `. */
 export interface RequestHead extends Facts {
-  /** Empty where the request has no Host header, or an empty one. */
+  /** Empty if the request has no Host header, or an empty one. */
   readonly host: string;
   readonly hasHost: boolean;
   /** Content-Length. */
@@ -75,8 +75,8 @@ const FIELDS: readonly string[] = [
 const LENGTHS: ReadonlySet<number> = new Set(FIELDS.map(({ length }) => length));
 
 /**
- * Returns the error for a request whose body has no certain end, or null. On HTTP/1.1 the connection ends with the answer
- * too: the next request may begin anywhere.
+ * Returns the error for a request whose body has no certain end, or null. On HTTP/1.1 the connection must be closed after
+ * the answer, because the start of the next request is unknown.
  */
 export function framingFault({ falseFraming, length, coding }: RequestHead) {
   // A length that a number cannot represent exactly cannot be compared with the bytes received.

@@ -3,7 +3,7 @@ import { withoutVary } from '../cors/vary.ts';
 import { addHop, type Hop, namesHop, viaEntry } from './forwarded.ts';
 import type { FlatHeaders } from './transport.ts';
 
-/** Headers of one hop, in requests and responses: RFC 9110 §7.6.1, §11.7, and the names that older peers send. */
+/** Hop-by-hop headers of requests and responses: RFC 9110 §7.6.1, §11.7, and names that older peers send. */
 const HOP_BY_HOP: readonly string[] = [
   'connection',
   'keep-alive',
@@ -35,8 +35,9 @@ const NOT_FOR_CLIENT: ReadonlySet<string> = new Set([...HOP_BY_HOP, REASON, CODE
 const NEVER_NOMINATED: ReadonlySet<string> = new Set(['content-length', 'host']);
 
 /**
- * `Cache-Control`, and the headers that a cache obeys before it. `no-store` replaces all of them (promise 2). `X-Accel-Expires` is nginx's, `Surrogate-Control` Fastly's and Varnish's, `Edge-Control` Akamai's,
- * `CF-Edge-Cache` Cloudflare's, `X-Reverse-Proxy-TTL` Symfony's.
+ * `Cache-Control`, and the headers that a cache obeys before it. `no-store` replaces all of them (promise 2).
+ * `X-Accel-Expires` is nginx's, `Surrogate-Control` Fastly's and Varnish's, `Edge-Control` Akamai's, `CF-Edge-Cache`
+ * Cloudflare's, `X-Reverse-Proxy-TTL` Symfony's.
  */
 const CACHING: ReadonlySet<string> = new Set([
   'age',
@@ -50,7 +51,7 @@ const CACHING: ReadonlySet<string> = new Set([
   'x-reverse-proxy-ttl',
 ]);
 
-/** Also `CDN-Cache-Control` and its like, which a CDN obeys before Cache-Control (RFC 9213). */
+/** Whether a header controls caches. `*-Cache-Control` is for one kind of cache, which obeys it first (RFC 9213). */
 const rulesCaching = (key: string): boolean => CACHING.has(key) || key.endsWith('-cache-control');
 
 /**
@@ -65,7 +66,7 @@ const COMMAND =
 export const isOwnedByEdge = (key: string): boolean =>
   key.startsWith(CORS_PREFIX) || key === 'vary' || key === REASON || key === CODE || rulesCaching(key);
 
-/** What the edge adds to the client's headers. */
+/** The values that the edge adds to the client's headers. */
 export interface Passing extends Hop {
   /** The Host header for the bucket. */
   readonly host: string;

@@ -11,16 +11,16 @@ export interface ReadLimits {
   readonly signal: AbortSignal;
 }
 
-/** Reads one small answer whole, a rules document, say. Redirects are not followed. */
+/** Reads one small response into memory, for example a rules document. Follows no redirects. */
 export type Read = (url: string, headers: FlatHeaders, limits: ReadLimits) => Promise<SmallAnswer>;
 
 /**
- * Reads by the platform's own `fetch`. Rejects with what `fetch` rejects with, with the signal's reason
- * when time is up, and with a RangeError when the body is longer than `maxBytes`.
+ * Reads with the platform's `fetch`. Rejects with the error of `fetch`, with the signal's reason after an abort, and with
+ * a RangeError when the body is longer than `maxBytes`.
  */
 export const readByFetch: Read = (url, headers, limits) => readWith({}, url, headers, limits);
 
-/** The same past every cache on the way that heeds it; workerd takes that from the compatibility date 2024-11-11 on. */
+/** Reads with `cache: 'no-store'`, which workerd supports from the compatibility date 2024-11-11 on. */
 export const readUncached: Read = (url, headers, limits) =>
   readWith({ cache: 'no-store' }, url, headers, limits);
 
@@ -33,22 +33,22 @@ async function readWith(
   const sent = new Headers();
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] ?? '';
-    // `fetch` takes it from the URL and forbids to set it.
+    // `fetch` takes Host from the URL and does not allow to set it.
     if (name.toLowerCase() !== 'host') sent.append(name, headers[at + 1] ?? '');
   }
   const ask = () => fetch(url, { ...init, headers: sent, redirect: 'manual', signal });
-  // The server may close an idle connection just as it is used again; a GET can be repeated.
-  const response = await ask().catch((error) => (closedMeanwhile(error) ? ask() : Promise.reject(error)));
+  // The server may close an idle connection at the moment of its reuse. A GET is safe to retry.
+  const response = await ask().catch((error) => (isClosed(error) ? ask() : Promise.reject(error)));
   return { status: response.status, headers: response.headers, text: await textOf(response, maxBytes) };
 }
 
-const closedMeanwhile = (error: unknown): boolean =>
+const isClosed = (error: unknown): boolean =>
   error instanceof Error && error.cause instanceof Error && /other side closed/.test(error.cause.message);
 
-/** Where a bucket keeps its rules. */
+/** Returns the URL of a bucket's rules. */
 export const rulesUrl = ({ base, path }: Address): string => `${base}${path}/?cors`;
 
-/** Asks a bucket for its rules, with the headers given, signed if it must be. */
+/** Returns a function that requests a bucket's rules, with the given headers, signed by `sign`. Rejects as `read` does. */
 export const askForRules =
   (address: Address, read: Read, sign: Sign = (request) => request) =>
   async ({ headers, ...limits }: ReadLimits & { readonly headers: FlatHeaders }): Promise<SmallAnswer> => {

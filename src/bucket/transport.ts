@@ -1,7 +1,7 @@
 import type { RequestHead } from './head.ts';
 import type { BucketTimeouts } from './limits.ts';
 
-/** Header lines as on the wire: name, value, name, value, with their order, case and repetition. */
+/** Header lines as on the wire: name, value, name, value, with their order, case and duplicates. */
 export type FlatHeaders = readonly string[];
 
 /** A request on its way to a bucket. The target is raw: it is not decoded, sorted or normalised. */
@@ -11,11 +11,11 @@ export interface BucketRequest {
   readonly target: string;
   /** Host comes first. */
   readonly headers: FlatHeaders;
-  /** Of a type that only the platform adapter knows; the edge passes it on unread. */
+  /** Its type depends on the platform adapter. The edge passes it on unread. */
   readonly body: unknown;
 }
 
-/** How an exchange with a bucket can fail, before or after the bucket's head. Each has a row in the table of errors. */
+/** The failures of an exchange with a bucket, before or after its head. Each has a row in the table of errors. */
 export type Failure =
   | 'BucketUnreachable'
   | 'BucketBusy'
@@ -38,12 +38,12 @@ export interface Reply {
   readonly body: string;
   /**
    * The same object for all replies without a body that differ only in their first header, a request id. A platform
-   * adapter may cache by it what it makes of one.
+   * adapter may use it as a cache key for the rest of the reply.
    */
   readonly alike?: object | undefined;
 }
 
-/** How an exchange ended. Counts bytes of bodies, without headers and framing. */
+/** The end of an exchange. Counts bytes of bodies, without headers and framing. */
 export interface Outcome {
   /** From the client. */
   readonly received: number;
@@ -55,8 +55,8 @@ export interface Outcome {
 }
 
 /**
- * Where a transport puts the bucket's response. It calls `head` or `fail`, then `end`, each at most once; `fail` after
- * `head` only where the platform adapter could not send that head.
+ * The receiver of a bucket's response. A transport calls `head` or `fail`, then `end`, each at most once. It calls `fail`
+ * after `head` only if the platform adapter could not send that head.
  */
 export interface Sink {
   /**
@@ -69,7 +69,7 @@ export interface Sink {
   end(outcome: Outcome): void;
 }
 
-/** Where a bucket is. */
+/** The address of a bucket. */
 export interface Address {
   /** Scheme, host and port to connect to: `https://bucket.oss-cn-hangzhou.aliyuncs.com`. */
   readonly base: string;
@@ -79,7 +79,7 @@ export interface Address {
   readonly path: string;
 }
 
-/** What a transport needs to know of a bucket. */
+/** The parts of a bucket that a transport uses. */
 export interface Destination {
   readonly address: Address;
   /** `BUCKET_TIMEOUTS` unless given. */
@@ -91,10 +91,10 @@ export interface Destination {
 /** Signs a request: returns it with other headers. */
 export type Sign = (request: BucketRequest) => BucketRequest | Promise<BucketRequest>;
 
-/** The only way to a bucket. Resolves when the platform adapter has taken over the response. */
+/** Sends a client's request to a bucket. Resolves when the platform adapter has taken over the response. */
 export type Transport = (to: Destination, request: BucketRequest, sink: Sink) => Response | Promise<Response>;
 
-/** One client's request as the platform adapter received it, and the means to answer it. */
+/** One client's request as the platform adapter received it, and the functions that answer it. */
 export interface Exchange {
   readonly method: string;
   /** Raw, as received. */

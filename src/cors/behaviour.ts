@@ -2,18 +2,18 @@ import { OSS } from './oss.ts';
 import { S3 } from './s3.ts';
 import type { Traits } from './traits.ts';
 
-/** How one family of stores answers. */
+/** A family of stores that answer CORS requests alike. */
 export type Dialect = 'oss' | 's3';
 
-/** All in which dialects differ on the way of a request. A new dialect is a name above and a row here. */
+/** The differences between dialects. To add a dialect, add its name above and a row here. */
 export const DIALECTS: Readonly<Record<Dialect, Traits>> = { oss: OSS, s3: S3 };
 
 export const DIALECT_NAMES = Object.keys(DIALECTS) as readonly Dialect[];
 
-/** The dialect of a bucket whose configuration names none, and of answers that concern no bucket. */
+/** The dialect of a bucket without a configured one, and of answers that concern no bucket. */
 export const DEFAULT_DIALECT: Dialect = 'oss';
 
-/** `safe`: right behind every shared cache (the default). `store`: what the store itself sends (semantics.md §4). */
+/** `safe` (the default): correct behind every shared cache. `store`: what the store itself sends (semantics.md §4). */
 export type VaryMode = 'safe' | 'store';
 
 export interface Behaviour {

@@ -32,7 +32,7 @@ export interface CompiledRules {
   readonly constants: ReadonlyMap<string, Constant>;
 }
 
-/** Precomputes all that does not depend on a request. `ruleSet` must come from a document reader, which checks it. */
+/** Precomputes what does not depend on a request. `ruleSet` must come from a document reader, which checks it. */
 export function compileRules(ruleSet: RuleSet, behaviour: Behaviour): CompiledRules {
   const rules = ruleSet.rules.map(compileRule);
   return {
@@ -50,7 +50,7 @@ export const missingBucket = (behaviour: Behaviour): CompiledRules => ({
   state: 'missing',
 });
 
-/** Stands for rules that no load has found yet: decisions fail closed, and no method is constant. */
+/** The rules of a bucket before the first successful load: decisions fail closed. */
 export const unavailableRules = (behaviour: Behaviour): CompiledRules => ({
   ...compileRules(NO_RULES, behaviour),
   state: 'unavailable',

@@ -5,7 +5,7 @@ import type { Reason } from './reason.ts';
 import { isMethod } from './rule.ts';
 import type { Objection } from './traits.ts';
 
-/** What CORS decides by. The values of several header lines are joined by `,`. */
+/** The parts of a request that decide CORS. The values of several header lines are joined by `,`. */
 export interface Facts {
   readonly method: string;
   readonly origin: string | null;
@@ -34,7 +34,7 @@ export interface Decision {
 /** The part of a rule that a request did not meet, in the order of the checks. */
 export type Condition = 'origin' | 'method' | 'header';
 
-/** What each rule is compared with; `headers` is null when they do not count (an actual request). */
+/** The values that each rule is compared with. `headers` is null if no headers are compared (an actual request). */
 export interface Wanted {
   readonly origin: string;
   readonly method: string;
@@ -51,6 +51,12 @@ const BLAME: Readonly<Record<Condition, Reason>> = {
 /**
  * Decides one request: which rule applies, or why no rule does. No other code decides: explain, the edge and every tool
  * call this function (semantics.md §2, §3).
+ *
+ * @example
+ * const behaviour = { dialect: 's3', vary: 'safe', dangerouslyAllowCredentials: false } as const;
+ * const rules = compileRules({ rules: [rule], responseVary: false }, behaviour);
+ * const facts = { method: 'GET', origin: 'https://app.example', requestMethod: null, requestHeaders: null };
+ * decide(rules, facts).reason; // 'matched', 'origin_not_allowed', …
  */
 export function decide(rules: CompiledRules, facts: Facts): Decision {
   return facts.method === 'OPTIONS' ? decidePreflight(rules, facts) : decideActual(rules, facts);
@@ -65,7 +71,7 @@ function decidePreflight(rules: CompiledRules, facts: Facts): Decision {
   return choose(rules.rules, facts, { origin, method: facts.requestMethod ?? '', headers });
 }
 
-/** Whether a preflight meets with an objection. Each dialect has its own order (`Traits.objections`). */
+/** Whether an objection applies to a preflight. Each dialect has its own order (`Traits.objections`). */
 const OBJECTS: Readonly<Record<Objection, (rules: CompiledRules, facts: Facts) => boolean>> = {
   origin_missing: (_, { origin }) => !origin,
   method_missing: (_, { requestMethod }) => !requestMethod,
@@ -139,7 +145,7 @@ function choose(rules: readonly CompiledRule[], { method, origin }: Facts, wante
   for (const rule of rules) {
     const failed = failedCondition(rule, sought);
     if (failed === null) return { kind, reason: 'matched', method, rule, origin, requestedHeaders };
-    // The reason names the condition that failed at the nearest rule: that one has to be corrected.
+    // The reason names the condition that failed at the rule closest to a match: the operator corrects that one.
     if (failed === 'header' || blame === 'origin') blame = failed;
     if (failed === 'header') sought = refusedFirst(rule, sought);
   }

@@ -42,7 +42,13 @@ export interface Explanation {
   readonly rules: readonly Verdict[];
 }
 
-/** Explains a decision of `decide` rule by rule. It decides nothing itself. */
+/**
+ * Explains a decision of `decide` rule by rule. It decides nothing itself.
+ *
+ * @example
+ * const facts = { method: 'OPTIONS', origin: 'https://app.example', requestMethod: 'PUT', requestHeaders: null };
+ * const { because, status, headers } = explain(rules, facts, 'OBJECT');
+ */
 export function explain(rules: CompiledRules, facts: Facts, resource: Resource): Explanation {
   const decision = decide(rules, facts);
   const sought = wanted(rules, facts);
@@ -133,7 +139,7 @@ function blamed(verdicts: readonly Verdict[], condition: Condition): string {
   return numbers.length === 1 ? `Rule ${numbers[0]} allows` : `Rules ${numbers.join(', ')} allow`;
 }
 
-/** The refused headers, without duplicates: each rule may refuse another one. */
+/** The refused headers, without duplicates: two rules may refuse different ones. */
 const unmet = (verdicts: readonly Verdict[]): string =>
   [
     ...new Set(

@@ -1,6 +1,6 @@
 /**
  * The names of the CORS headers, spelt out in this file only (Fetch standard, §3.3 "HTTP extensions"). Names of request
- * headers are in lower case, as requests are searched.
+ * headers are in lower case, the form in which they are looked up.
  */
 export const ORIGIN = 'origin';
 export const REQUEST_METHOD = 'access-control-request-method';

@@ -1,6 +1,6 @@
 /**
- * One entry of AllowedOrigin or AllowedHeader in which the `*` stands for any run of characters, also an empty one
- * (semantics.md §2.2). Document readers refuse an entry with a second `*`.
+ * One entry of AllowedOrigin or AllowedHeader with a `*`, which matches any characters or no character (semantics.md
+ * §2.2). Document readers refuse an entry with a second `*`.
  */
 export interface Pattern {
   readonly source: string;
@@ -26,15 +26,15 @@ export interface Entries {
   readonly any: boolean;
   /** The entries without `*`. */
   readonly exact: readonly string[];
-  /** The same as a set; null for lists that are faster to compare. */
+  /** `exact` as a set; null for a short list, which is faster to search. */
   readonly index: ReadonlySet<string> | null;
   readonly patterns: readonly Pattern[];
 }
 
-/** Up to this many short names, comparing is faster than hashing a string that was just received. */
+/** Up to this many short names, a search of the list is faster than hashing a string that was just received. */
 const FEW = 8;
 
-/** Always hashed: V8 hashes an origin once for all rules, and origins share long prefixes, which are slow to compare. */
+/** Always uses a set: V8 hashes an origin once for all rules, and comparing the long common prefixes is slow. */
 export const compileOrigins = (entries: readonly string[]): Entries => compileEntries(entries, 0);
 
 /** Lower-cases the header names, which ignore case. Look up names in lower case. */

@@ -3,7 +3,7 @@ import type { CompiledRules } from './compile.ts';
 import type { Decision, Facts } from './decide.ts';
 import { error, type Refusal, type Resource } from './traits.ts';
 
-/** What a target asks about: `/`, with or without a query, is the bucket. */
+/** Returns what a target addresses: `/`, with or without a query, is the bucket. */
 export const resourceOf = (target: string): Resource => (/^\/?(\?|$)/.test(target) ? 'BUCKET' : 'OBJECT');
 
 const UNAVAILABLE =

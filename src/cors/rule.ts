@@ -7,7 +7,7 @@ export const isMethod = (value: string): value is Method => (METHODS as readonly
 
 /** One CORSRule. Values are trimmed and in the document's order. */
 export interface Rule {
-  /** S3 and similar stores have names for rules; OSS has not. */
+  /** S3 and compatible stores name rules; OSS does not. */
   readonly id?: string;
   /** At least one; each an opaque string with at most one `*`. */
   readonly allowedOrigins: readonly string[];

@@ -12,7 +12,7 @@ import {
   type Traits,
 } from './traits.ts';
 
-/** Amazon S3, and the stores that speak its protocol. */
+/** Amazon S3 and compatible stores. */
 export const S3: Traits = {
   objections: [
     'origin_missing',

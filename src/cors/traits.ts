@@ -1,6 +1,6 @@
 import type { Reason } from './reason.ts';
 
-/** What a preflight asks about: an object, or the bucket itself. */
+/** The target of a preflight: an object, or the bucket itself. */
 export type Resource = 'OBJECT' | 'BUCKET';
 
 /** The reasons for which a store refuses a preflight before it compares the preflight with a rule. */
@@ -17,7 +17,7 @@ export type Objection = Extract<
 /** The reasons of refusals that each store words in its own way. */
 export type StoreReason = Exclude<Reason, 'matched' | 'not_cors' | 'rules_unavailable'>;
 
-/** A refused preflight, as far as the text of its refusal depends on it. */
+/** The parts of a refused preflight that its error text depends on. */
 export interface Refused {
   readonly reason: StoreReason;
   /** The store says that the bucket does not exist. */
@@ -34,15 +34,15 @@ export interface Refusal {
   readonly message: string;
   /** Elements between Message and the request id, name and text. */
   readonly details: readonly (readonly [name: string, text: string])[];
-  /** Elements that OSS puts last. Second-hand values; the vendor may change them. */
+  /** Elements that OSS puts last. The values come from reports of others; the vendor may change them. */
   readonly trailer: readonly (readonly [name: string, text: string])[];
 }
 
-/** In what one dialect differs from the others. `DIALECTS` in behaviour.ts has one row for each dialect. */
+/** The properties of one dialect. `DIALECTS` in behaviour.ts has one row for each dialect. */
 export interface Traits {
   /** In the order in which the store checks them (semantics.md §3, the second table). */
   readonly objections: readonly Objection[];
-  /** Whether the store allows credentials without being asked to (semantics.md §3). */
+  /** Whether the store sends Access-Control-Allow-Credentials without an option (semantics.md §3). */
   readonly allowsCredentials: boolean;
   /**
    * Whether the store judges an actual request by its Access-Control-Request-* headers (semantics.md §2.6). The edge does

@@ -23,7 +23,7 @@ export function varyHeader(own: readonly string[], added: readonly string[]): re
   return value === null ? [] : [VARY, value];
 }
 
-/** Returns the names of Vary lines without one: the edge does not forward that header, so the bucket cannot vary on it. */
+/** Removes a name from Vary lines: the edge does not forward that header, so the bucket cannot vary on it. */
 export function withoutVary(own: readonly string[], name: string): readonly string[] {
   return own
     .flatMap((line) => line.split(','))

@@ -20,7 +20,7 @@ const MAX_ANSWERS = 8_192;
 /** Characters of the values that identify an answer. Requests with longer values are decided each time. */
 const MAX_KEY = 256;
 
-/** Weak keys: answers go with their rule set. */
+/** Weak keys: a rule set that is no longer in use takes its answers with it. */
 const cache = new LRUCache<string, WeakMap<CompiledRules, OriginAnswers>>({ max: MAX_ORIGINS });
 /** Answers added since the cache was last cleared, evicted ones included. */
 let added = 0;
@@ -36,8 +36,8 @@ export function cachedAnswer(rules: CompiledRules, facts: Facts): Answer {
   const origin = facts.origin ?? '';
   const [asked, headers] = [requestMethod ?? '', requestHeaders ?? ''];
   if (origin.length + asked.length + headers.length > MAX_KEY) return answerTo(rules, facts);
-  // Actual answers are cached by method only. Browsers send these two headers with preflights only, but one mode heeds
-  // them in actual requests (semantics.md §2.6).
+  // Actual answers are cached by method only. Browsers send these two headers with preflights only, but `vary: 'store'`
+  // may use them in actual requests (semantics.md §2.6).
   const isPreflight = method === 'OPTIONS';
   if (!isPreflight && (asked !== '' || headers !== '')) return answerTo(rules, facts);
   const answers = answersOf(origin, rules);

@@ -23,14 +23,19 @@ export interface EdgeOptions extends Omit<ServeOptions, 'now' | 'limits' | 'erro
   readonly limits?: RequestLimits;
 }
 
-/** What a platform adapter puts into Hono's environment. */
+/** The environment that a platform adapter passes to `fetch`. */
 export interface EdgeEnv {
   Bindings: { readonly exchange: Exchange };
 }
 
 /**
  * Returns the edge as a Hono app. One handler serves all requests. It routes on the exchange's raw target, since the URL
- * of a Request is parsed and normalised.
+ * of a Request is parsed and normalised. Throws an Error when two buckets claim the same host and prefix.
+ *
+ * @example
+ * const edge = createEdge({ buckets: [bucket], observe, onError, edgeId: '00000001', debugReason: false });
+ * // `exchange` comes from a platform adapter.
+ * await edge.fetch(new Request('http://edge/'), { exchange });
  */
 export function createEdge({
   buckets,
@@ -57,7 +62,7 @@ function handle(exchange: Exchange, router: Router, options: ServeOptions): Resp
   const route = router(host, arrived.target);
   if (route.bucket === null) return refuse(arrived, route.fault);
   const { bucket, target, key } = route;
-  // Before the rules are read, so that the answer reveals nothing of them.
+  // Check this before the rules are read, so that the answer does not depend on them.
   if (!servesHost(bucket, host)) return refuse(arrived, 'HostNotAllowed');
   const serve = (inForce: RulesInForce) => serveRouted({ ...arrived, bucket, target, key, inForce });
   const inForce = bucket.rules.current(exchange.background);

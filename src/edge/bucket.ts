@@ -2,9 +2,9 @@ import type { Forwarded } from '../bucket/forwarded.ts';
 import type { Destination, Exchange, Sign } from '../bucket/transport.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
 
-/** What the edge checks for a bucket that does not check signatures: a folder. */
+/** The checks of the edge for a bucket that does not check signatures: a folder. */
 export interface Guard {
-  /** The hosts that it is served under, besides localhost and loopback addresses. Null: every host. */
+  /** The hosts under which the bucket is served, besides localhost and loopback addresses. Null: every host. */
   readonly names: readonly string[] | null;
 }
 
@@ -14,10 +14,10 @@ export interface Bucket extends Destination {
   readonly rules: {
     /** `background` takes loads that outlive the request. */
     current(background: Exchange['background']): RulesInForce | Promise<RulesInForce>;
-    /** A client has just changed the rules at the store: the next request is decided by the new ones. */
+    /** Loads the rules again after a client changed them at the store. The next request uses the new rules. */
     refresh(background: Exchange['background']): void;
   };
-  /** Host names without a port, in any spelling; absent: every host that no other bucket names. */
+  /** Host names without a port, in any spelling. If absent, every host that no other bucket names. */
   readonly hosts?: readonly string[];
   /** A path prefix such as `/media`, without a slash at its end. */
   readonly prefix?: string;
@@ -27,9 +27,9 @@ export interface Bucket extends Destination {
   readonly keepHost?: boolean;
   /** `all` unless given. */
   readonly forwarded?: Forwarded;
-  /** Commands of the bucket to a proxy in front (`X-Accel-Redirect`) are passed on. */
+  /** Pass on the bucket's commands to a proxy in front (`X-Accel-Redirect`). */
   readonly passProxyCommands?: boolean;
-  /** Present where the bucket checks no signature. */
+  /** Present if the bucket checks no signatures. */
   readonly guard?: Guard;
   readonly sign?: Sign;
 }

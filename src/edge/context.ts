@@ -25,7 +25,7 @@ export interface ServeOptions extends WriteOptions {
   readonly now: () => number;
 }
 
-/** A request for which no bucket is known, at least not yet. */
+/** A request before its bucket is known. It stays one if no bucket is found. */
 export interface Arrived {
   readonly exchange: Exchange;
   readonly head: RequestHead;
@@ -64,7 +64,7 @@ export const rulesFor = (request: Arrived): CompiledRules =>
 export const reasonFor = (request: Arrived, { decision }: Answer): Decision['reason'] | null =>
   isRouted(request) ? decision.reason : null;
 
-/** A response head, and what it was made from, for the request's event. */
+/** A response head, and the facts about it for the request's event. */
 export interface Made {
   /** Null when nothing could be sent. */
   readonly status: number | null;

@@ -2,7 +2,7 @@ import { REQUEST_LIMITS, type RequestLimits } from '../bucket/limits.ts';
 import type { Failure } from '../bucket/transport.ts';
 import type { Reason } from '../cors/reason.ts';
 
-/** What the edge itself finds wrong with a request, before a bucket is asked. */
+/** The errors that the edge finds itself, before it sends a request to a bucket. */
 export type EdgeFault =
   | 'NoSuchBucket'
   | 'InvalidURI'
@@ -28,23 +28,23 @@ export interface ErrorRow {
 }
 
 /**
- * Most header lines that the edge accepts: the default of Apache and Tomcat, which may stand before a store. Node's parser
- * refuses or drops lines beyond a thousand; enough lines are left then to exceed this limit.
+ * Most header lines that the edge accepts: the default of Apache and Tomcat, which may run in front of a store. Node's
+ * parser refuses or drops lines beyond a thousand; the lines that remain still exceed this limit.
  */
 export const MAX_HEADER_LINES = 100;
-/** What a bucket answers; OPTIONS the edge answers itself. */
+/** The methods that the edge accepts. It answers OPTIONS itself and forwards the others. */
 export const METHODS_SERVED = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'OPTIONS'];
 
 export type Errors = Readonly<Record<ErrorCode, ErrorRow>>;
 
-/** Everything that can go wrong and is not a decision: code, status, message. */
+/** Returns the table of errors: status and message by code. A refused preflight is a decision, not an error. */
 export const errorsFor = ({ target, headers }: RequestLimits): Errors => ({
   NoSuchBucket: { status: 404, message: 'No bucket is configured for this host and path.' },
   InvalidURI: {
     status: 400,
     message: 'The request target is not a path that can be routed; dot segments are refused.',
   },
-  InvalidHost: { status: 400, message: 'The request has several Host headers, or one that names no host.' },
+  InvalidHost: { status: 400, message: 'The request has several Host headers, or an invalid one.' },
   InvalidOrigin: {
     status: 400,
     message: 'The request has several Origin headers, or one that lists several origins.',
@@ -69,29 +69,32 @@ export const errorsFor = ({ target, headers }: RequestLimits): Errors => ({
     status: 431,
     message: `The request headers are longer than ${headers} bytes or more than ${MAX_HEADER_LINES} lines.`,
   },
-  MethodNotAllowed: { status: 405, message: `The method is none of ${METHODS_SERVED.join(', ')}.` },
-  NotImplemented: { status: 501, message: 'The request body has a transfer coding besides chunked.' },
+  MethodNotAllowed: { status: 405, message: `The method is not one of ${METHODS_SERVED.join(', ')}.` },
+  NotImplemented: { status: 501, message: 'The request body has a transfer coding other than chunked.' },
   LoopDetected: {
     status: 508,
-    message: 'The request has come through this edge before: the bucket leads back to it.',
+    message: "The request has passed this edge before: the bucket's address leads back to the edge.",
   },
   ConfigurationInvalid: {
     status: 500,
-    message: 'The edge is not configured as it must be; its log has the same lines as this answer.',
+    message: 'The configuration of the edge is invalid; its log has the same lines as this answer.',
   },
   InternalError: {
     status: 500,
-    message: 'The edge failed on this request; its log says more under the request id.',
+    message: 'The edge failed on this request; its log has the error under the request id.',
   },
   BucketBusy: {
     status: 503,
-    message: 'More requests to the bucket are under way than it may have at once; try again.',
+    message: 'The bucket has as many requests in flight as it may have; try again.',
   },
   BucketUnreachable: { status: 502, message: 'No connection to the bucket could be made.' },
   BucketConnectTimeout: { status: 504, message: 'The bucket did not accept a connection in time.' },
   BucketHeadTimeout: { status: 504, message: 'The bucket did not begin to answer in time.' },
-  BucketIdleTimeout: { status: 504, message: 'The transfer to or from the bucket stood still for too long.' },
-  BucketUploadTimeout: { status: 504, message: 'The bucket stopped taking the upload.' },
+  BucketIdleTimeout: {
+    status: 504,
+    message: 'The transfer to or from the bucket made no progress for too long.',
+  },
+  BucketUploadTimeout: { status: 504, message: 'The bucket stopped reading the upload.' },
   BucketBrokeOff: { status: 502, message: 'The bucket closed the connection before it had answered.' },
   BucketAnswerInvalid: { status: 502, message: "The bucket's answer is not valid HTTP." },
   HTTPVersionNotSupported: {
@@ -101,7 +104,7 @@ export const errorsFor = ({ target, headers }: RequestLimits): Errors => ({
   },
   RequestInvalid: {
     status: 400,
-    message: 'The request cannot be sent on as it stands: a header or the body length is invalid.',
+    message: 'The request cannot be forwarded: a header or the body length is invalid.',
   },
   ClientTimeout: { status: 408, message: 'The client stopped sending its upload.' },
   ClientTooSlow: {
@@ -111,7 +114,7 @@ export const errorsFor = ({ target, headers }: RequestLimits): Errors => ({
   ClientGone: { status: 499, message: 'The client closed the connection before the answer was complete.' },
 });
 
-/** The table with the limits that the edge has unless others are configured. */
+/** The table of errors with the default limits. */
 export const ERRORS: Errors = errorsFor(REQUEST_LIMITS);
 
 export interface ErrorBody {
@@ -125,7 +128,7 @@ export interface ErrorBody {
   readonly host: string;
 }
 
-/** An error in the store's shape (semantics.md §1), with the reason after the message. */
+/** Returns an error in the store's XML form (semantics.md §1), with the reason after the message. */
 export function errorXml({ code, message, reason, details, trailer, requestId, host }: ErrorBody): string {
   const elements: (readonly [string, string])[] = [
     ['Code', code],
@@ -143,8 +146,8 @@ export function errorXml({ code, message, reason, details, trailer, requestId, h
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
 /**
- * Escapes markup, and drops the control characters that XML 1.0 cannot carry (§2.2). Request headers, where the text
- * comes from, contain no other invalid character.
+ * Escapes markup, and drops the control characters that XML 1.0 cannot contain (XML 1.0 §2.2). The text comes from request
+ * headers, which contain no other invalid character.
  */
 const escapeXml = (text: string): string =>
-  [...text].map((char) => ESCAPES[char] ?? (char < ' ' && !'\t\n\r'.includes(char) ? '' : char)).join('');
+  text.replace(/[&<>]|(?![\t\n\r\x7f-\x9f])\p{Cc}/gu, (char) => ESCAPES[char] ?? '');

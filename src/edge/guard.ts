@@ -7,8 +7,8 @@ import { hostOf, isLoopbackHost } from './host.ts';
 import { pathOf } from './route.ts';
 
 /**
- * Whether a bucket is served under a host. With DNS rebinding, a page's own name resolves to this machine: the page then
- * has the bucket's origin, and CORS does not restrict it. No browser sends an empty Host.
+ * Whether a bucket is served under a host. With DNS rebinding, the name of an attacker's page resolves to this machine:
+ * the page then has the bucket's origin, and CORS does not restrict it. No browser sends an empty Host.
  */
 export function servesHost({ guard }: Bucket, host: string): boolean {
   if (guard === undefined || guard.names === null) return true;
@@ -32,7 +32,7 @@ export function writeFault({ exchange, head, inForce, target }: Routed): EdgeFau
   return own || decide(inForce.rules, head).reason === 'matched' ? null : 'WriteNotAllowed';
 }
 
-/** Whether a target is the bucket itself. The only write that a folder takes there is one of its rules (`/?cors`). */
+/** Whether a target is the bucket itself. The only write that a folder accepts there writes its rules (`/?cors`). */
 const isRoot = (target: string): boolean => /^\/?$/.test(pathOf(target));
 
 /** For older browsers, which send no Sec-Fetch-Site. */

@@ -2,7 +2,7 @@ import type { RulesStatus } from '../rules/record.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
 import type { Observe, RequestEvent } from './observe.ts';
 
-type Tell = (about: object, message: string) => void;
+type WriteLine = (fields: object, message: string) => void;
 
 /**
  * Most characters of a value in a log line. Clients and buckets choose many of them; with this limit the line of a
@@ -10,13 +10,13 @@ type Tell = (about: object, message: string) => void;
  */
 export const VALUE_MOST = 512;
 
-/** A text as it is, or its beginning and how long it is. */
+/** Returns a text, or the beginning of a long text with its length. */
 export const cut = (text: string): string =>
   text.length > VALUE_MOST ? `${text.slice(0, VALUE_MOST)}… (${text.length} characters)` : text;
 
-/** What a log line is about, with no text in it longer than it may be. Both platform adapters apply it to all lines. */
-export function cutValues(about: object): Record<string, unknown> {
-  const values = about as Record<string, unknown>;
+/** Shortens the long texts in the fields of a log line. Both platform adapters apply it to all lines. */
+export function cutValues(fields: object): Record<string, unknown> {
+  const values = fields as Record<string, unknown>;
   for (const name in values) if (isLong(values[name])) return cutEach(values);
   return values;
 }
@@ -32,27 +32,24 @@ function cutValue(value: unknown): unknown {
   return Array.isArray(value) ? value.map(cutValue) : value;
 }
 
-/** Where log lines go, whatever writes them. */
+/** A logger, which a platform adapter provides. */
 export interface Log {
-  readonly info: Tell;
-  readonly warn: Tell;
-  readonly error: Tell;
+  readonly info: WriteLine;
+  readonly warn: WriteLine;
+  readonly error: WriteLine;
   readonly isLevelEnabled: (level: Level) => boolean;
 }
 
 type Level = 'info' | 'warn' | 'error';
 
-/** One line per request; a failure of the edge or of a bucket is an error, an answer of 5xx a warning. */
+/** Logs one line per request. A failure of the edge or of a bucket has level error, another 5xx answer level warn. */
 export function requestLog(log: Log): Observe {
   const doubled = new Set<string>();
   return (event) => {
     const { bucket } = event;
     if (event.bucketHadCors && bucket !== null && !doubled.has(bucket)) {
       doubled.add(bucket);
-      log.warn(
-        { bucket },
-        'the bucket sends CORS headers of its own; they are removed, and its rules decide',
-      );
+      log.warn({ bucket }, 'the bucket sends CORS headers; the edge removes them and decides by the rules');
     }
     const level = levelOf(event);
     if (log.isLevelEnabled(level)) log[level](lineOf(event), 'request');
@@ -72,7 +69,7 @@ const lineOf = (event: RequestEvent): RequestEvent => ({
 
 const round = (milliseconds: number): number => Math.round(milliseconds * 10) / 10;
 
-/** Says once when a bucket's rules change, fail to load, or recover. */
+/** Logs that a bucket's rules changed, failed to load, or recovered. */
 export function logRules(
   log: Log,
   { name, source }: RuledBucket,

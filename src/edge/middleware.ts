@@ -14,21 +14,21 @@ import { preflightReply } from './preflight.ts';
 import { type WriteOptions, writeHead } from './write.ts';
 
 export interface OwnAppOptions extends WriteOptions {
-  /** The rules to decide by now; `background` takes loads that outlive the request. */
+  /** Returns the rules in force now; `background` takes loads that outlive the request. */
   readonly current: (background: Background) => RulesInForce | Promise<RulesInForce>;
 }
 
-/** What is used of Hono's Context, whichever version of Hono the app has. */
+/** The part of Hono's Context that the middleware uses. All versions of Hono that an app may have provide it. */
 export interface AppContext {
   readonly req: { readonly raw: Request; readonly path: string; readonly url: string };
   get res(): Response;
   set res(response: Response | undefined);
   newResponse(body: string | null, init: Response): Response;
-  /** Throws where the runtime has none. */
+  /** Throws if the runtime has no execution context. */
   readonly executionCtx: { waitUntil(work: Promise<unknown>): void };
 }
 
-/** What stands in a Hono app before handlers; Hono takes the answer from the context. */
+/** A Hono middleware that runs before the handlers. Hono takes the response from the context. */
 export type BeforeHandlers = (c: AppContext, next: () => Promise<void>) => Promise<void>;
 
 /** Returns the edge as middleware of a Hono app whose handlers are the bucket. */
@@ -43,16 +43,16 @@ export function inOwnApp(options: OwnAppOptions): BeforeHandlers {
       if (reply === null) await next();
       else c.res = c.newResponse(reply.body || null, headOf(reply));
     } finally {
-      // Also where next() throws: Hono adds what stands here to the answer that the app's onError gives.
+      // Write the headers also when next() throws: Hono adds those of `c.res` to the response of the app's onError.
       const written = write(c.res, answer, fault, options);
-      // Hono adds the headers of a response that is replaced to the new one.
+      // Clear `c.res` first: Hono's setter adds the headers of the previous response to the new one.
       c.res = undefined;
       c.res = written;
     }
   };
 }
 
-/** What is answer without the app's handlers. */
+/** Returns the reply that needs no handler of the app, to a preflight or an invalid request; otherwise null. */
 function ownReply(
   c: AppContext,
   facts: Facts,
@@ -78,9 +78,9 @@ const headOf = ({ status, headers }: Reply): Response =>
   new Response(null, { status, headers: pairs(headers) });
 
 /**
- * A copy around the same unread body: headers of a fetched or a redirecting response can't be changed, and those of a
- * response that a handler gives out twice are two clients'. What is not the edge's stays as it is, Connection too:
- * this is no hop.
+ * Returns a copy of a response with the headers of the answer, around the same unread body. The original stays unchanged:
+ * headers of a fetched response or a redirect are immutable, and a handler may return one response to two clients. Headers
+ * that the edge does not own stay unchanged, also Connection: a middleware is not a hop.
  */
 function write(
   response: Response,
@@ -88,7 +88,7 @@ function write(
   fault: EdgeFault | null,
   { debugReason }: WriteOptions,
 ): Response {
-  // A WebSocket's 101 or a network error: nothing a browser asks CORS about, nor can they be copied everywhere.
+  // A WebSocket's 101 or a network error: CORS does not apply, and not every runtime can copy such a response.
   if (response.status < 200) return response;
   const written = new Response(response.body, response);
   const own: string[] = [];
@@ -98,7 +98,7 @@ function write(
     written.headers.delete(name);
   }
   const { headers } = writeHead(own, answer, {
-    // The app's handlers are the server that a proxy in front trusts.
+    // A proxy in front trusts the app's handlers, so their commands pass.
     passCommands: true,
     reason: debugReason ? answer.decision.reason : null,
     code: debugReason ? fault : null,
@@ -113,7 +113,7 @@ function pairs(flat: FlatHeaders): [name: string, value: string][] {
   return listed;
 }
 
-/** Lets work outlive its request, which Workers would cancel otherwise. A load reports its own failure. */
+/** Lets work outlive its request: Workers would cancel it otherwise. A load reports its own failure. */
 function outlive(c: AppContext, work: Promise<unknown>): void {
   const settled = work.catch(() => {});
   try {

@@ -54,7 +54,7 @@ function sinkFor(request: Routed): Sink {
   };
 }
 
-/** For a client that left before there was anything to send. */
+/** Makes the record of a request whose client disconnected before any response. */
 const nothingSent = (request: Routed, { failure }: Outcome): Made => ({
   ...errorReply(request, failure ?? 'InternalError').made,
   status: null,

@@ -15,10 +15,10 @@ export interface RequestEvent {
   /** The number of the rule whose headers were written. */
   readonly rule: number | null;
   readonly rulesVersion: string | null;
-  /** What was sent; null when the client was gone before. */
+  /** The status sent; null if the client disconnected first. */
   readonly status: number | null;
   readonly code: ErrorCode | null;
-  /** Why the bucket failed, in the words of the system: `getaddrinfo ENOTFOUND bucket.example`. */
+  /** Why the bucket failed, as the system reports it: `getaddrinfo ENOTFOUND bucket.example`. */
   readonly cause: string | null;
   /** Body bytes from the client and to the client. */
   readonly received: number;
@@ -27,7 +27,7 @@ export interface RequestEvent {
   readonly headMs: number | null;
   readonly totalMs: number;
   readonly requestId: string;
-  /** The bucket sent CORS headers of its own, which were dropped. */
+  /** The bucket sent CORS headers, which the edge dropped. */
   readonly bucketHadCors: boolean;
 }
 

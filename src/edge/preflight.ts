@@ -18,7 +18,7 @@ export function answerPreflight(request: Routed): Response {
   const answer = cachedAnswer(inForce.rules, head);
   const reply = preflightReply(inForce.rules, answer, head, key);
   const made = makeHead(request, answer, reply.status, reply.headers, null);
-  // The debug header belongs to this edge, so such an answer must not be reused for another.
+  // The debug header is specific to this edge, so another edge in this process must not reuse such an answer.
   const alike = reply.status === 200 && !options.debugReason ? answer : undefined;
   return sendReply(request, made, { ...reply, headers: made.headers, alike });
 }

@@ -1,7 +1,7 @@
 import { hostName } from '../bucket/host.ts';
 import type { Bucket } from './bucket.ts';
 
-/** Which bucket a request is for, and what the bucket is asked for. */
+/** The bucket of a request, and the target for the bucket. */
 export type Route =
   | {
       readonly bucket: Bucket;
@@ -37,7 +37,7 @@ export function createRouter(buckets: readonly Bucket[]): Router {
   const atAnyHost = places.get(null);
   const named = places.size > (atAnyHost === undefined ? 0 : 1);
   return (host, target) => {
-    // Nearly every Host is written as the bucket's is.
+    // Try the Host as received first: nearly every client spells it like the configuration.
     const place = (named && (places.get(host) ?? places.get(hostName(host)))) || atAnyHost;
     return place === undefined ? { bucket: null, fault: 'NoSuchBucket' } : findByPrefix(place, target);
   };
@@ -80,10 +80,10 @@ function findByPrefix({ prefixes, lengths }: Place, target: string): Route {
 }
 
 /**
- * A request-target has a path (RFC 9112 §3.2.1). A bucket that is a host gets `/?cors` for `/prefix?cors`, which no
- * signature minds: OSS V1 and V4 sign the bucket and the key, and SigV4 signs a path that such a bucket never gets. A
- * bucket at a path has one already. Nothing is added there: SigV4 signs `/name?cors` and `/name/?cors` differently, and
- * clients send both (semantics.md §7).
+ * A request-target has a path (RFC 9112 §3.2.1). A bucket that is a host gets `/?cors` for `/prefix?cors`. That breaks no
+ * signature: OSS V1 and V4 sign the bucket and the key, and SigV4 signs a path that such a bucket never gets. A bucket at
+ * a path has one already and gets no slash: SigV4 signs `/name?cors` and `/name/?cors` differently, and clients send both
+ * (semantics.md §7).
  */
 const rooted = (target: string): string => (target.startsWith('/') ? target : `/${target}`);
 
@@ -94,8 +94,8 @@ export function pathOf(target: string): string {
 }
 
 /**
- * Also where a bucket that decodes the path would see one (`%2e`, encoded slashes, backslashes), or takes off the
- * parameters of its segments (`..;a`).
+ * Whether a bucket may see a dot segment in a target: some decode the path first (`%2e`, encoded slashes, backslashes),
+ * and some remove parameters from its segments (`..;a`).
  */
 function hasDotSegment(target: string): boolean {
   const seen = pathOf(target)
@@ -109,9 +109,9 @@ function hasDotSegment(target: string): boolean {
 }
 
 /**
- * Splits an absolute-form target (`http://host/path`, RFC 9112 §3.2.2) into its host and origin-form;
- * leaves origin-form with the Host header. Null for what is neither, as with a fragment, which no target has;
- * `OPTIONS *` asks about the bucket itself.
+ * Splits an absolute-form target (`http://host/path`, RFC 9112 §3.2.2) into its host and origin-form. Returns an
+ * origin-form target with the Host header, and `/` for `OPTIONS *`. Null for any other target, also for one with a
+ * fragment.
  */
 export function originForm(
   method: string,

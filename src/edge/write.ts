@@ -13,7 +13,7 @@ export interface WriteOptions {
 
 /** The parts of a head besides the answer. */
 export interface HeadOptions extends Pick<ResponseHeaderOptions, 'passCommands'> {
-  /** Sent where they are not null. */
+  /** Sent in a debug header each; null: not sent. */
   readonly reason: Reason | null;
   readonly code: ErrorCode | null;
 }

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => store.close());
 
-/** A new edge for each group, after its bucket was told what to answer. */
+/** Starts an edge for each group, in front of a bucket that answers `cors()` to the request for its rules. */
 function useEdge(cors: () => Store['cors']): void {
   beforeAll(async () => {
     store.cors = cors();
@@ -31,10 +31,10 @@ const refresh = () => edge.cache.refresh(edge.bucket);
 
 const PATHS = ['GET /healthz', 'GET /readyz', 'GET /rules', 'GET /explain', 'POST /refresh', 'GET /metrics'];
 
-describe('an edge with rules', () => {
+describe('the admin port of an edge with rules', () => {
   useEdge(good);
 
-  test('is alive and ready', async () => {
+  test('reports alive and ready', async () => {
     expect(await edge.admin('/healthz')).toMatchObject({ status: 200, json: { status: 'alive' } });
     expect((await edge.admin('/readyz')).json).toEqual({ status: 'ready', reasons: [] });
   });
@@ -66,15 +66,18 @@ describe('an edge with rules', () => {
     expect(named).toMatchObject({ buckets: [{ state: 'fresh' }] });
   });
 
-  test.each(['/rules?bucket=none', '/explain?bucket=none'])('%s: there is no such bucket', async (path) => {
-    expect(await edge.admin(path)).toMatchObject({
-      status: 404,
-      json: { error: 'there is no bucket none', buckets: [new URL(store.url).host] },
-    });
-  });
+  test.each(['/rules?bucket=none', '/explain?bucket=none'])(
+    'answers 404 to %s, which names an unknown bucket',
+    async (path) => {
+      expect(await edge.admin(path)).toMatchObject({
+        status: 404,
+        json: { error: 'there is no bucket none', buckets: [new URL(store.url).host] },
+      });
+    },
+  );
 
   test.each(['/', '/nothing', '/metrics/', '/readyz/x', '/a'])(
-    '%s is not there, and the answer tells what is',
+    'answers 404 to %s with a list of its paths',
     async (path) => {
       expect(await edge.admin(path)).toMatchObject({
         status: 404,
@@ -84,30 +87,27 @@ describe('an edge with rules', () => {
   );
 
   test.each<[string, Record<string, string>]>([
-    ['with an origin', { Origin: 'https://a.example' }],
-    ['without an origin', { 'Sec-Fetch-Site': 'cross-site' }],
-    ['of admin itself', { 'Sec-Fetch-Site': 'same-origin' }],
-  ])(
-    'a page %s cannot have the rules loaded again, though a browser would send the request',
-    async (_, headers) => {
-      const answered = await edge.call(`${edge.adminUrl}/refresh`, { method: 'POST', headers });
-      expect(answered).toMatchObject({ status: 403 });
-    },
-  );
+    ['with Origin', { Origin: 'https://a.example' }],
+    ['of another site without Origin', { 'Sec-Fetch-Site': 'cross-site' }],
+    ['of the admin port', { 'Sec-Fetch-Site': 'same-origin' }],
+  ])('refuses POST /refresh of a page %s', async (_, headers) => {
+    const answered = await edge.call(`${edge.adminUrl}/refresh`, { method: 'POST', headers });
+    expect(answered).toMatchObject({ status: 403 });
+  });
 
-  test('OPTIONS, a plain health check, says which methods there are', async () => {
+  test('answers OPTIONS, a health check of HAProxy, with the allowed methods', async () => {
     const answered = await edge.call(`${edge.adminUrl}/`, { method: 'OPTIONS' });
     expect(answered).toMatchObject({ status: 204, text: '', headers: { allow: 'GET, HEAD, POST, OPTIONS' } });
   });
 
-  test.each(['POST', 'PUT', 'DELETE'])('%s changes nothing', async (method) => {
+  test.each(['POST', 'PUT', 'DELETE'])('answers 404 to %s /rules', async (method) => {
     const answered = await edge.call(`${edge.adminUrl}/rules`, { method });
     expect(answered.status).toBe(404);
     expect(JSON.parse(answered.text)).toMatchObject({ paths: PATHS });
   });
 
   test.each(['/healthz', '/readyz', '/rules', '/explain', '/metrics', '/none'])(
-    '%s: no page may read it, and no cache keep it',
+    'sends no CORS headers and no-store for %s',
     async (path) => {
       for (const method of ['GET', 'OPTIONS']) {
         const { headers } = await edge.call(edge.adminUrl + path, {
@@ -121,7 +121,7 @@ describe('an edge with rules', () => {
     },
   );
 
-  test('keeps admin and edge apart', async () => {
+  test('serves no objects, and the public port serves no admin paths', async () => {
     const before = store.seen.length;
     for (const path of ['/healthz', '/readyz', '/rules', '/explain', '/metrics']) {
       expect((await edge.call(path)).text).toBe('hello');
@@ -133,7 +133,7 @@ describe('an edge with rules', () => {
   });
 });
 
-describe('an edge whose bucket has rules of another kind', () => {
+describe('the admin port of an edge whose rules contain an unsupported method', () => {
   useEdge(() => ({
     status: 200,
     body: rulesFor('https://a.example').replace(
@@ -142,7 +142,7 @@ describe('an edge whose bucket has rules of another kind', () => {
     ),
   }));
 
-  test('shows what was skipped in them', async () => {
+  test('shows the skipped value as a warning', async () => {
     expect((await edge.admin('/rules')).json).toMatchObject({
       buckets: [
         { warnings: [{ place: 'CORSRule[1]/AllowedMethod[2]', value: 'COPY' }], rules: { CORSRule: [{}] } },
@@ -151,10 +151,10 @@ describe('an edge whose bucket has rules of another kind', () => {
   });
 });
 
-describe('an edge whose bucket has none', () => {
+describe('the admin port of an edge whose bucket has no rules', () => {
   useEdge(() => NO_SUCH_CONFIGURATION);
 
-  test('is ready: none is an answer', async () => {
+  test('reports ready, since "no rules" is a valid answer of the store', async () => {
     expect((await edge.admin('/readyz')).json).toMatchObject({ status: 'ready' });
     expect((await edge.admin('/rules')).json).toMatchObject({
       buckets: [{ state: 'fresh', outcome: 'none', rules: { CORSRule: [] } }],
@@ -162,10 +162,10 @@ describe('an edge whose bucket has none', () => {
   });
 });
 
-describe('an edge whose source fails after it has worked', () => {
+describe('the admin port of an edge whose source fails after a successful load', () => {
   useEdge(good);
 
-  test('is degraded with the cause and the cure, and shows both the rules and the failure', async () => {
+  test('reports degraded with cause and cure, and shows both the rules and the failure', async () => {
     const version = edge.cache.status(keyOf(edge.bucket)).lastGood?.version;
     store.cors = UNAVAILABLE;
     await refresh();
@@ -196,17 +196,17 @@ describe('an edge whose source fails after it has worked', () => {
     });
   });
 
-  test('is ready again when it works again', async () => {
+  test('reports ready after the next successful load', async () => {
     store.cors = good();
     await refresh();
     expect((await edge.admin('/readyz')).json).toEqual({ status: 'ready', reasons: [] });
   });
 });
 
-describe('an edge that has never had rules', () => {
+describe('the admin port of an edge that never loaded rules', () => {
   useEdge(() => ({ status: 403, body: '<Error><Code>AccessDenied</Code></Error>' }));
 
-  test('is not ready, and says why', async () => {
+  test('reports not ready with the cause', async () => {
     expect(await edge.admin('/readyz')).toMatchObject({
       status: 503,
       json: {
@@ -217,13 +217,13 @@ describe('an edge that has never had rules', () => {
     expect((await edge.admin('/healthz')).status).toBe(200);
   });
 
-  test('shows that there are none', async () => {
+  test('shows the state unavailable, without rules', async () => {
     expect((await edge.admin('/rules')).json).toMatchObject({
       buckets: [{ state: 'unavailable', version: null, outcome: null, rules: null, ageSeconds: null }],
     });
   });
 
-  test('explains that it does not know', async () => {
+  test('explains a request with the reason rules_unavailable', async () => {
     expect((await edge.admin('/explain?origin=https://a.example')).json).toMatchObject({
       version: null,
       actual: { reason: 'rules_unavailable' },
@@ -232,14 +232,14 @@ describe('an edge that has never had rules', () => {
   });
 });
 
-test('an edge that is closing is alive but not ready, as long as it finishes what is in flight', async () => {
+test('an edge that closes is alive but not ready while requests are in flight', async () => {
   store.cors = good();
   const closing = await startEdge(configOf({ bucket: store.url }));
   await until('it is ready', async () => (await closing.admin('/readyz')).status === 200);
   const download = closing.call('/slow');
   await until('the download has begun', () => store.waiting() === 1);
   const closed = closing.close();
-  await until('it is ready no more', async () => (await closing.admin('/readyz')).status === 503);
+  await until('it is not ready any more', async () => (await closing.admin('/readyz')).status === 503);
   expect((await closing.admin('/readyz')).json).toMatchObject({ status: 'not ready' });
   expect((await closing.admin('/healthz')).status).toBe(200);
   store.release();
@@ -258,7 +258,7 @@ describe('/metrics', () => {
   };
   const name = 'bucket_cors_requests_total';
 
-  test('count a request of each kind once, under its labels', async () => {
+  test('counts each request once, under its labels', async () => {
     const bucket = new URL(store.url).host;
     const headers = { Origin: 'https://a.example' };
     await edge.call('/a', { headers });
@@ -279,7 +279,7 @@ describe('/metrics', () => {
     expect((await series(name)).sort()).toEqual(counted.sort());
   });
 
-  test('do not grow with the paths, origins, hosts and methods that clients invent', async () => {
+  test('has no series for the paths, origins, hosts and methods that clients invent', async () => {
     const all = async () =>
       (await edge.admin('/metrics')).text.split('\n').filter((line) => line.startsWith('bucket_cors_'));
     const sendAll = async (round: number) => {

@@ -13,7 +13,7 @@ const RULES = `<CORSConfiguration>
   <CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>HEAD</AllowedMethod></CORSRule>
 </CORSConfiguration>`;
 
-interface Told {
+interface ExplainedAnswer {
   readonly kind: string;
   readonly reason: string;
   readonly because: string;
@@ -23,7 +23,7 @@ interface Told {
   readonly rules: Record<string, unknown>[];
 }
 
-/** The headers that the edge owns, as they came. */
+/** Returns the headers that the edge owns, as received. */
 const owned = ({ headers }: Answered) =>
   Object.entries(headers).filter(([name]) => name.startsWith('access-control-') || name === 'vary');
 const lowered = (headers: [string, string][]) => headers.map(([name, value]) => [name.toLowerCase(), value]);
@@ -43,10 +43,15 @@ describe.each(['oss', 's3'])('/explain of store %s', (kind) => {
 
   const explain = async (query: Record<string, string>) => {
     const { status, json } = await edge.admin(`/explain?${new URLSearchParams(query)}`);
-    return { status, json, preflight: json.preflight as Told, actual: json.actual as Told };
+    return {
+      status,
+      json,
+      preflight: json.preflight as ExplainedAnswer,
+      actual: json.actual as ExplainedAnswer,
+    };
   };
 
-  describe('agrees with what the edge does', () => {
+  describe('agrees with the answer of the edge', () => {
     const origins = [
       'https://a.example',
       'https://x.wild.example',
@@ -58,7 +63,7 @@ describe.each(['oss', 's3'])('/explain of store %s', (kind) => {
     const methods = ['GET', 'PUT', 'HEAD', 'DELETE'];
     const names = ['x-asked', 'X-Asked, x-other', '', undefined];
     test.each(origins.flatMap((origin) => methods.map((method) => [method, origin] as const)))(
-      '%s of %s',
+      'to the method %s of the origin %s',
       async (method, origin) => {
         const asked = { method, path: '/a', ...(origin !== undefined && { origin }) };
         const sent = origin === undefined ? {} : { Origin: origin };
@@ -86,7 +91,7 @@ describe.each(['oss', 's3'])('/explain of store %s', (kind) => {
     );
   });
 
-  test('tells what it understood, which rules are in force, and what each rule had to say', async () => {
+  test('shows the request, the version of the rules in force, and the verdict of each rule', async () => {
     const { status, json, preflight } = await explain({
       bucket: new URL(store.url).host,
       origin: 'https://a.example',
@@ -112,7 +117,7 @@ describe.each(['oss', 's3'])('/explain of store %s', (kind) => {
     });
   });
 
-  test('without parameters explains a GET of the bucket by nobody in particular', async () => {
+  test('without parameters explains a GET of the bucket without Origin', async () => {
     const { status, json, actual, preflight } = await explain({});
     expect(status).toBe(200);
     expect(json).toMatchObject({ request: { origin: null, method: 'GET', headers: null, path: '/' } });
@@ -120,7 +125,7 @@ describe.each(['oss', 's3'])('/explain of store %s', (kind) => {
     expect(preflight).toMatchObject({ reason: 'origin_missing', status: 400 });
   });
 
-  test('refuses parameters it does not know, all at once', async () => {
+  test('refuses all unknown parameters at once', async () => {
     const { status, json } = await explain({ orgin: 'https://a.example', verb: 'GET' });
     expect(status).toBe(400);
     expect(json).toMatchObject({
@@ -150,7 +155,7 @@ describe.each(['oss', 's3'])('/explain of store %s', (kind) => {
     expect([answered.status, answered.headers['x-bucket-cors-code']]).toEqual([400, code]);
   });
 
-  test('asks nothing of the bucket', async () => {
+  test('sends no request to the bucket', async () => {
     const before = store.seen.length;
     await explain({ origin: 'https://a.example', method: 'GET', path: '/a' });
     expect(store.seen).toHaveLength(before);

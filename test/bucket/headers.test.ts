@@ -15,7 +15,7 @@ const OWN_AFTER = [
   ...['Via', '1.1 bucket-cors-0123abcd'],
 ];
 
-/** What the client's own headers come to. */
+/** Returns the client's headers that the edge forwards. */
 function passed(...headers: readonly string[]): string[] {
   const all = requestHeaders(headers, PASSING);
   expect(all.slice(0, 2)).toEqual(['Host', 'bucket.example']);
@@ -23,7 +23,7 @@ function passed(...headers: readonly string[]): string[] {
   return all.slice(2, -OWN_AFTER.length);
 }
 
-/** RFC 9110 §7.6.1 and §11.7. */
+/** Hop-by-hop headers: RFC 9110 §7.6.1 and §11.7. */
 const ONE_HOP = [
   'connection',
   'keep-alive',
@@ -36,7 +36,7 @@ const ONE_HOP = [
   'transfer-encoding',
   'upgrade',
 ];
-const STAYS = [
+const NOT_FORWARDED = [
   ...ONE_HOP,
   'host',
   'origin',
@@ -49,7 +49,7 @@ const STAYS = [
   'x-forwarded-proto',
   'x-forwarded-host',
   'x-forwarded-port',
-  'x-forwarded-client-cert-of-somebody-else',
+  'x-forwarded-client-cert-of-another-proxy',
 ];
 
 const capitals = (name: string): string => name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
@@ -60,8 +60,8 @@ const letters = (name: string) =>
     .map((upper) => [...name].map((char, at) => (upper[at] ? char.toUpperCase() : char)).join(''));
 const token = fc.stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,34}$/);
 
-describe('a request on its way to the bucket', () => {
-  test.each(STAYS)('goes without %s, in whatever letters', (name) => {
+describe('a request for the bucket', () => {
+  test.each(NOT_FORWARDED)('has no header %s in any case', (name) => {
     expect(passed(name, 'a', 'X-One', '1', name.toUpperCase(), 'b', capitals(name), 'c')).toEqual([
       'X-One',
       '1',
@@ -69,37 +69,52 @@ describe('a request on its way to the bucket', () => {
   });
 
   test.each([
-    ['names of headers', 'x-one, X-TWO', ['X-One', '1', 'x-two', '2', 'X-Three', '3'], ['X-Three', '3']],
-    ['names between odd blanks', ' ,\tx-one\t,, ', ['X-One', '1', 'X-Two', '2'], ['X-Two', '2']],
+    [
+      'names of headers, which are removed',
+      'x-one, X-TWO',
+      ['X-One', '1', 'x-two', '2', 'X-Three', '3'],
+      ['X-Three', '3'],
+    ],
+    ['names between blanks and empty items', ' ,\tx-one\t,, ', ['X-One', '1', 'X-Two', '2'], ['X-Two', '2']],
     ['close and keep-alive', 'close, keep-alive', ['Close', '1'], ['Close', '1']],
-    ['a name that is not there', 'x-one', ['X-Two', '2'], ['X-Two', '2']],
-    ['what is no name', 'a b, "x"', ['X-Two', '2'], ['X-Two', '2']],
-    ['Host and Content-Length', 'host, content-length', ['Content-Length', '2'], ['Content-Length', '2']],
-    ['Via, whose own entry stays', 'via', ['Via', '1.1 a'], []],
-    ['X-Forwarded-For, whose own entry stays', 'x-forwarded-for', ['X-Forwarded-For', '1.1.1.1'], []],
-  ])('when Connection has %s', (_, connection, headers, expected) => {
+    ['the name of an absent header', 'x-one', ['X-Two', '2'], ['X-Two', '2']],
+    ['an invalid name', 'a b, "x"', ['X-Two', '2'], ['X-Two', '2']],
+    [
+      'Host and Content-Length, which stay',
+      'host, content-length',
+      ['Content-Length', '2'],
+      ['Content-Length', '2'],
+    ],
+    ['Via, to which the edge still adds its entry', 'via', ['Via', '1.1 a'], []],
+    [
+      'X-Forwarded-For, to which the edge still adds its entry',
+      'x-forwarded-for',
+      ['X-Forwarded-For', '1.1.1.1'],
+      [],
+    ],
+  ])('has the right headers when Connection lists %s', (_, connection, headers, expected) => {
     expect(passed('Connection', connection, ...headers)).toEqual(expected);
     expect(passed(...headers, 'connection', 'keep-alive', 'CONNECTION', connection)).toEqual(expected);
   });
 
-  const name = fc.oneof(token, fc.constantFrom(...STAYS, 'x-forwarde', 'vary', 'via').chain(letters));
+  const name = fc.oneof(token, fc.constantFrom(...NOT_FORWARDED, 'x-forwarde', 'vary', 'via').chain(letters));
 
-  test('keeps everything else as it is, in its order', () => {
+  test('has all other headers unchanged, in their order', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(name, fc.string({ maxLength: 8 }))), (lines) => {
-        // Connection is left to the rows above: it takes others with it.
+        // The rows above test Connection, which removes other headers.
         const sent = lines.filter(([given]) => given.toLowerCase() !== 'connection');
-        const kept = sent.filter(([given]) => {
+        const forwarded = sent.filter(([given]) => {
           const key = given.toLowerCase();
-          return !(STAYS.includes(key) || key.startsWith('x-forwarded-'));
+          return !(NOT_FORWARDED.includes(key) || key.startsWith('x-forwarded-'));
         });
-        expect(passed(...sent.flat())).toEqual(kept.flat());
+        expect(passed(...sent.flat())).toEqual(forwarded.flat());
       }),
     );
   });
 });
 
-/** What caches go by, each under the name that one of them reads. */
+/** Headers that control caches. */
 const CACHING = [
   'age',
   'cache-control',
@@ -118,7 +133,7 @@ const CACHING = [
   'x-another-cache-with-a-rather-long-name-cache-control',
 ];
 
-/** What a proxy in front would obey. */
+/** Headers that a proxy in front obeys. */
 const COMMANDS = [
   'x-accel-buffering',
   'x-accel-charset',
@@ -143,7 +158,7 @@ const COMMANDS = [
 ];
 
 const OPTIONS = { noStore: false, passCommands: false };
-/** Nearly the same as one that is taken out. */
+/** Names similar to those of removed headers. */
 const LIKE = [
   'x-accel',
   'x-send-file',
@@ -153,31 +168,31 @@ const LIKE = [
   'varying',
 ];
 
-describe('an answer on its way to the client', () => {
+describe('an answer for the client', () => {
   test.each([
     ...ONE_HOP,
     ...COMMANDS,
     'x-bucket-cors-reason',
     'x-bucket-cors-code',
     'access-control-allow-origin',
-  ])('goes without %s, in whatever letters', (name) => {
+  ])('has no header %s in any case', (name) => {
     const own = [capitals(name), 'a', 'X-One', '1', name, 'b', name.toUpperCase(), 'c'];
     expect(responseHeaders(own, OPTIONS).headers).toEqual(['X-One', '1']);
   });
 
-  test.each(CACHING)('goes without %s where no cache may store it, in whatever letters', (name) => {
+  test.each(CACHING)('has no header %s in any case if no cache may store it', (name) => {
     const own = [capitals(name), 'a', 'X-One', '1', name, 'b', name.toUpperCase(), 'c'];
     for (const passCommands of [false, true])
       expect(responseHeaders(own, { noStore: true, passCommands }).headers).toEqual(['X-One', '1']);
   });
 
-  test.each(COMMANDS)('carries %s where commands pass', (name) => {
+  test.each(COMMANDS)('has the header %s if commands pass', (name) => {
     const own = [capitals(name), 'a'];
     expect(responseHeaders(own, { noStore: false, passCommands: true }).headers).toEqual(own);
   });
 
-  test('carries all others as they are, in their order', () => {
-    const goes = (key: string) =>
+  test('has all other headers unchanged, in their order', () => {
+    const isRemoved = (key: string) =>
       ONE_HOP.includes(key) ||
       /^(?:access-control-|x-accel-|x-lighttpd-|x-litespeed-|x-reproxy-|x-sendfile)/.test(key) ||
       [
@@ -194,13 +209,13 @@ describe('an answer on its way to the client', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(name, fc.string({ maxLength: 8 }))), (lines) => {
         const sent = lines.filter(([given]) => given.toLowerCase() !== 'connection');
-        const others = sent.filter(([given]) => !goes(given.toLowerCase()));
+        const others = sent.filter(([given]) => !isRemoved(given.toLowerCase()));
         expect(responseHeaders(sent.flat(), OPTIONS).headers).toEqual(others.flat());
       }),
     );
   });
 
-  test('goes without what its Connection names, but for its length', () => {
+  test('has no headers that its Connection lists, except Content-Length', () => {
     const own = [
       'x-one',
       '1',

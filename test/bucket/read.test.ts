@@ -10,7 +10,7 @@ const { pools, close } = createPools();
 afterAll(close);
 
 const server = useServer();
-/** The test's requests in a line each. */
+/** The requests of a test, one line each. */
 const seen = () =>
   server.seen.map(
     ({ method, url, headers }) => `${method} ${url} ${headers.host} ${headers['x-signed'] ?? ''}`,
@@ -19,10 +19,10 @@ const limits = (maxBytes = 65_536) => ({ maxBytes, signal: AbortSignal.timeout(4
 
 describe.each<[string, Read]>([
   ['fetch', readByFetch],
-  ['fetch past caches', readUncached],
-  ['kept connections', readByPools(pools)],
+  ['fetch with no-store', readUncached],
+  ['pools', readByPools(pools)],
 ])('reading a small answer by %s', (_, read) => {
-  test('gives status, headers and text, and sends what it was told', async () => {
+  test('returns status, headers and text, and sends the given headers', async () => {
     server.answer = sends(404, 'gone', { 'X-There': 'yes' });
     const found = await read(
       `${server.url()}/b/?cors`,
@@ -38,24 +38,24 @@ describe.each<[string, Read]>([
     ['no body', 204, ''],
     ['an empty body', 200, ''],
     ['text beyond ASCII', 200, 'grüße 日本'],
-  ])('%s', async (_, status, text) => {
+  ])('returns the text of an answer with %s', async (_, status, text) => {
     server.answer = sends(status, text);
     expect(await read(server.url(), [], limits())).toMatchObject({ status, text });
   });
 
-  test('takes as many bytes as are allowed and not one more', async () => {
+  test('accepts maxBytes bytes and rejects one more', async () => {
     server.answer = sends(200, 'x'.repeat(1000));
     expect((await read(server.url(), [], limits(1000))).text).toHaveLength(1000);
     await expect(read(server.url(), [], limits(999))).rejects.toThrow(RangeError);
     await expect(read(server.url(), [], limits(999))).rejects.toThrow('longer than 999 bytes');
   });
 
-  test('counts bytes, not letters', async () => {
+  test('counts bytes, not characters', async () => {
     server.answer = sends(200, 'ü'.repeat(10));
     await expect(read(server.url(), [], limits(19))).rejects.toThrow(RangeError);
   });
 
-  test('stops an endless answer', async () => {
+  test('cancels an answer without an end at maxBytes', async () => {
     let ended = false;
     server.answer = (_, response) => {
       response.writeHead(200);
@@ -77,17 +77,17 @@ describe.each<[string, Read]>([
     ['br', brotliCompressSync],
     ['zstd', zstdCompressSync],
     ['identity', Buffer.from],
-  ] as [string, (text: string) => Buffer][])('unpacks %s', async (coding, pack) => {
+  ] as [string, (text: string) => Buffer][])('decodes the Content-Encoding %s', async (coding, pack) => {
     server.answer = sends(200, pack('as it was'), { 'Content-Encoding': coding });
     expect((await read(server.url(), [], limits())).text).toBe('as it was');
   });
 
-  test('counts what gzip unpacks to', async () => {
+  test('counts the decoded bytes of gzip', async () => {
     server.answer = sends(200, gzipSync(Buffer.alloc(10_000_000)), { 'Content-Encoding': 'gzip' });
     await expect(read(server.url(), [], limits())).rejects.toThrow(RangeError);
   });
 
-  test.each([301, 302, 303, 307, 308])('does not follow %i', async (status) => {
+  test.each([301, 302, 303, 307, 308])('does not follow a redirect with status %i', async (status) => {
     server.answer = sends(status, '', { Location: `${server.url()}/elsewhere` });
     expect((await read(`${server.url()}/here`, [], limits())).status).toBe(status);
     expect(seen()).toHaveLength(1);
@@ -96,7 +96,7 @@ describe.each<[string, Read]>([
   test.each([
     ['the head does not come', () => undefined],
     ['the body does not end', (_, response) => void response.writeHead(200).write('begin')],
-  ] as [string, RequestListener][])('ends at the signal when %s', async (_, silent) => {
+  ] as [string, RequestListener][])('rejects with the reason of the signal when %s', async (_, silent) => {
     server.answer = silent;
     const late = new AbortController();
     const reading = read(server.url(), [], { maxBytes: 10, signal: late.signal });
@@ -107,7 +107,7 @@ describe.each<[string, Read]>([
   });
 });
 
-describe('kept connections', () => {
+describe('reading by pools', () => {
   const read = readByPools(pools);
 
   test.each([
@@ -116,25 +116,25 @@ describe('kept connections', () => {
     ['/?cors#part', '/?cors'],
     ['?cors', '/?cors'],
     ['', '/'],
-  ])('ask for %j as %s', async (written, target) => {
+  ])('requests the URL %j as the target %s', async (written, target) => {
     server.answer = sends(200);
     await read(server.url() + written, [], limits());
     expect(seen()[0]).toContain(`GET ${target} `);
   });
 
-  test('ask again where the other side closed one between two requests', async () => {
-    let asked = 0;
+  test('retries when the server closes a connection between two requests', async () => {
+    let requests = 0;
     server.answer = (incoming, response) => {
-      asked += 1;
-      if (asked === 2) incoming.socket.destroy();
+      requests += 1;
+      if (requests === 2) incoming.socket.destroy();
       else response.end('here');
     };
     await read(server.url(), [], limits());
     expect((await read(server.url(), [], limits())).text).toBe('here');
-    expect(asked).toBe(3);
+    expect(requests).toBe(3);
   });
 
-  test('refuse a coding that they do not know', async () => {
+  test('rejects an unknown Content-Encoding', async () => {
     server.answer = sends(200, 'x', { 'Content-Encoding': 'compress' });
     await expect(read(server.url(), [], limits())).rejects.toThrow(
       'its Content-Encoding compress is not known here',

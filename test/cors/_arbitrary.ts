@@ -1,4 +1,4 @@
-/** Rules and requests over alphabets so small that they meet often. */
+/** Arbitrary rules and requests over small alphabets, so that they often match. */
 import * as fc from 'fast-check';
 import type { Behaviour } from '../../src/cors/behaviour.ts';
 import type { Facts } from '../../src/cors/decide.ts';

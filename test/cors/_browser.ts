@@ -1,4 +1,4 @@
-/** What a browser makes of an answer (Fetch standard, "CORS check" and "CORS filtered response"). */
+/** A browser's view of an answer (Fetch standard, "CORS check" and "CORS filtered response"). */
 
 export interface Judgement {
   readonly readable: boolean;

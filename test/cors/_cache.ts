@@ -1,13 +1,13 @@
 /**
- * A shared cache as RFC 9111 has it: keyed by method and URL, a stored answer serves a request when the request
- * headers that its Vary names have the values they had when it was stored (§4.1).
+ * A shared cache (RFC 9111), keyed by method and URL. A stored answer matches a request if the headers in its Vary have
+ * the same values as in the stored request (§4.1).
  */
 export interface CacheRequest {
   readonly method: string;
   readonly url: string;
-  /** By lower-case name; an absent header is absent. */
+  /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The stored copy has gone stale: ask again, and be told 304. */
+  /** The stored answer is stale: the cache revalidates it, and the upstream answers 304. */
   readonly stale: boolean;
 }
 
@@ -24,21 +24,21 @@ interface Stored {
 
 export type Upstream = (request: CacheRequest) => CacheAnswer;
 
-/** `keeps`: the methods whose answers are stored; RFC 9111 knows GET and HEAD, some CDNs keep OPTIONS too. */
-export function sharedCache(upstream: Upstream, keeps: readonly string[] = ['GET', 'HEAD']) {
+/** `cacheable`: the methods whose answers are stored: GET and HEAD (RFC 9111); some CDNs also cache OPTIONS. */
+export function sharedCache(upstream: Upstream, cacheable: readonly string[] = ['GET', 'HEAD']) {
   const shelves = new Map<string, Stored[]>();
 
   return (request: CacheRequest): CacheAnswer => {
-    if (!keeps.includes(request.method)) return upstream(request);
+    if (!cacheable.includes(request.method)) return upstream(request);
     const key = `${request.method} ${request.url}`;
     const shelf = shelves.get(key) ?? [];
     shelves.set(key, shelf);
-    // The latest of those that fit.
+    // §4.1: of several matching answers, the most recent one.
     const found = shelf.findLast(({ asked, answer }) => selects(answer, asked, request.headers));
     if (found !== undefined && !request.stale) return found.answer;
     const fresh = upstream(request);
     if (found !== undefined && !fresh.noStore) {
-      // §3.2: a 304 replaces the stored headers that it carries; the others stay.
+      // §3.2: a 304 replaces the stored headers that it contains; the others stay.
       found.answer = { ...found.answer, headers: { ...found.answer.headers, ...fresh.headers } };
       return found.answer;
     }

@@ -1,6 +1,6 @@
 /**
- * semantics.md §2 to §4 told a second time, slowly and without a look at src/cors beyond its types: the laws hold
- * the engine against this.
+ * A slow reference implementation of semantics.md §2 to §4 that imports only types of src/cors. The laws compare the
+ * engine with it.
  */
 import type { Behaviour } from '../../src/cors/behaviour.ts';
 import type { Facts } from '../../src/cors/decide.ts';
@@ -12,11 +12,11 @@ export interface Verdict {
   readonly reason: string;
   /** Counted from 1. */
   readonly rule: number | null;
-  /** What each rule failed on, `null` for the one that fits; ends with it. Null when no rule is looked at. */
+  /** The failed condition of each rule; `null` for the matching rule, which is the last. Null: no rule was compared. */
   readonly walk: readonly (Fault | null)[] | null;
 }
 
-/** Tries every run of characters that a `*` could stand for (§2.2). */
+/** Tries all characters that a `*` could match (§2.2). */
 export function fits(entry: string, value: string): boolean {
   if (!entry.includes('*')) return entry === value;
   const [before = '', after = ''] = entry.split('*');
@@ -36,7 +36,7 @@ export function namesAsked(value: string | null): string[] {
   return names;
 }
 
-/** The first of origin, method and headers that a rule does not grant (§2.1). */
+/** The first of origin, method and headers that a rule does not allow (§2.1). */
 export function firstFault(rule: Rule, origin: string, method: string, names: string[]): Fault | null {
   if (!rule.allowedOrigins.some((entry) => fits(entry, origin))) return 'origin';
   if (!rule.allowedMethods.some((listed) => listed === method)) return 'method';
@@ -54,7 +54,7 @@ function walkRules(rules: readonly Rule[], origin: string, method: string, names
   return { reason: `${nearest}_not_allowed`, rule: null, walk };
 }
 
-/** One origin, or `null`: no list of them (the Fetch standard's grammar of Origin). */
+/** Origin must be one origin or `null`, not a list (Fetch standard, grammar of Origin). */
 const isList = (origin: string): boolean => /[, \t]/.test(origin);
 
 const FIVE = ['GET', 'PUT', 'DELETE', 'POST', 'HEAD'];
@@ -63,14 +63,15 @@ const refused = (reason: string): Verdict => ({ reason, rule: null, walk: null }
 export function judge({ rules }: RuleSet, { dialect, vary }: Behaviour, facts: Facts): Verdict {
   const { method, origin, requestMethod, requestHeaders } = facts;
   if (method !== 'OPTIONS') {
-    if (!origin) return { ...refused('not_cors'), rule: vary === 'safe' ? everybodys(rules, method) : null };
+    if (!origin)
+      return { ...refused('not_cors'), rule: vary === 'safe' ? constantRule(rules, method) : null };
     if (rules.length === 0) return refused('no_rules');
     if (isList(origin))
       return {
         ...refused('origin_not_allowed'),
-        rule: vary === 'safe' ? everybodys(rules, method) : null,
+        rule: vary === 'safe' ? constantRule(rules, method) : null,
       };
-    // §2.6, S3's oddity.
+    // §2.6: S3 compares the Access-Control-Request-* headers of an actual request.
     if (dialect !== 's3' || vary !== 'store') return walkRules(rules, origin, method, []);
     return walkRules(rules, origin, requestMethod || method, namesAsked(requestHeaders));
   }
@@ -89,7 +90,7 @@ export function judge({ rules }: RuleSet, { dialect, vary }: Behaviour, facts: F
 }
 
 /** §4: the number of the rule whose headers every origin gets, or null. */
-function everybodys(rules: readonly Rule[], method: string): number | null {
+function constantRule(rules: readonly Rule[], method: string): number | null {
   const at = rules.findIndex((rule) => rule.allowedMethods.some((listed) => listed === method));
   return rules[at]?.allowedOrigins.includes('*') ? at + 1 : null;
 }
@@ -133,6 +134,6 @@ export function varyOf(set: RuleSet, how: Behaviour, facts: Facts): string | nul
   }
   if (facts.method === 'OPTIONS') return THREE;
   const listed = set.rules.some((rule) => rule.allowedMethods.some((method) => method === facts.method));
-  const same = !listed || everybodys(set.rules, facts.method) !== null;
+  const same = !listed || constantRule(set.rules, facts.method) !== null;
   return same && !set.responseVary ? null : 'Origin';
 }

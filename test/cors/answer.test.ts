@@ -10,7 +10,7 @@ const A = 'https://a.example';
 const headersFor = (rules: CompiledRules, facts: Facts) =>
   record(answer(rules, decide(rules, facts)).headers);
 
-describe.each(DIALECT_NAMES)('%s: the headers (semantics.md §3, first table)', (dialect) => {
+describe.each(DIALECT_NAMES)('%s: the CORS headers (semantics.md §3, first table)', (dialect) => {
   const headers = (rules: readonly Rule[], facts: Facts) =>
     headersFor(compiled(rules, behaviour(dialect)), facts);
 
@@ -19,10 +19,10 @@ describe.each(DIALECT_NAMES)('%s: the headers (semantics.md §3, first table)', 
     ['`*` when the rule lists `*` beside the origin itself', [A, '*'], A, '*'],
     ['`*` for the origin `null` when the rule lists `*`', ['*'], 'null', '*'],
     ['`null` when the rule lists `null`', ['null'], 'null', 'null'],
-    ['the origin, not the pattern', ['https://*.example'], A, A],
-    ['the one origin, not the list', [A, 'https://b.example'], A, A],
+    ['the origin, not the pattern that matches it', ['https://*.example'], A, A],
+    ['the matching origin, not the list of the rule', [A, 'https://b.example'], A, A],
     [
-      'the origin byte for byte, odd as it may be',
+      'the origin byte for byte, with capitals, default port and slash',
       ['HTTP://*'],
       'HTTP://A.example:80/',
       'HTTP://A.example:80/',
@@ -32,7 +32,7 @@ describe.each(DIALECT_NAMES)('%s: the headers (semantics.md §3, first table)', 
       expect(headers([rule({ allowedOrigins })], facts)['Access-Control-Allow-Origin']).toBe(expected);
   });
 
-  test('Allow-Methods is the list of the rule, in its order, on preflight and actual answers', () => {
+  test('Allow-Methods lists the methods of the rule in its order, on preflight and actual answers', () => {
     const rules = [rule({ allowedMethods: ['PUT', 'GET', 'HEAD'] })];
     for (const facts of [ask({ origin: A }), preflight(A, 'PUT')])
       expect(headers(rules, facts)['Access-Control-Allow-Methods']).toBe('PUT, GET, HEAD');
@@ -50,15 +50,20 @@ describe.each(DIALECT_NAMES)('%s: the headers (semantics.md §3, first table)', 
       undefined,
     ],
   ])('Allow-Headers: %s', (_, facts, expected) => {
-    const rules = [rule({ allowedHeaders: ['*', 'x-never-asked'] })];
+    const rules = [rule({ allowedHeaders: ['*', 'x-never-requested'] })];
     expect(headers(rules, facts)['Access-Control-Allow-Headers']).toBe(expected);
   });
 
   test.each([
-    ['Expose-Headers is the list joined', { exposeHeaders: ['ETag', 'x-b'] }, 'Expose-Headers', 'ETag, x-b'],
+    [
+      'Expose-Headers is the list, joined by commas',
+      { exposeHeaders: ['ETag', 'x-b'] },
+      'Expose-Headers',
+      'ETag, x-b',
+    ],
     ['Expose-Headers is absent when the list is empty', {}, 'Expose-Headers', undefined],
-    ['Max-Age is the number', { maxAgeSeconds: 600 }, 'Max-Age', '600'],
-    ['Max-Age 0 is a number', { maxAgeSeconds: 0 }, 'Max-Age', '0'],
+    ['Max-Age is the number of seconds', { maxAgeSeconds: 600 }, 'Max-Age', '600'],
+    ['Max-Age 0 is sent too', { maxAgeSeconds: 0 }, 'Max-Age', '0'],
     ['Max-Age is absent when unset', {}, 'Max-Age', undefined],
   ])('%s, on preflight and actual answers', (_, about, name, expected) => {
     for (const facts of [ask({ origin: A }), preflight(A, 'GET')])
@@ -66,49 +71,63 @@ describe.each(DIALECT_NAMES)('%s: the headers (semantics.md §3, first table)', 
   });
 
   test.each([
-    ['refused for its origin', ask({ origin: 'https://b.example' })],
-    ['refused for its method', ask({ origin: A, method: 'PUT' })],
-    ['without Origin', ask()],
-    ['with an empty Origin', ask({ origin: '' })],
-    ['a refused preflight', preflight(A, 'PUT')],
-    ['a preflight refused for its headers', preflight(A, 'GET', 'x-a')],
-    ['OPTIONS without Origin', preflight(null, 'GET')],
-    ['OPTIONS without the method', preflight(A, null)],
-  ])('there are none on an answer %s', (_, facts) => {
+    ['to an actual request of another origin', ask({ origin: 'https://b.example' })],
+    ['to an actual request with a method not allowed', ask({ origin: A, method: 'PUT' })],
+    ['to a request without Origin', ask()],
+    ['to a request with an empty Origin', ask({ origin: '' })],
+    ['to a preflight refused for its method', preflight(A, 'PUT')],
+    ['to a preflight refused for its headers', preflight(A, 'GET', 'x-a')],
+    ['to OPTIONS without Origin', preflight(null, 'GET')],
+    ['to OPTIONS without the requested method', preflight(A, null)],
+  ])('an answer %s has no CORS headers', (_, facts) => {
     expect(headers([rule({ allowedOrigins: [A], exposeHeaders: ['ETag'] })], facts)).toEqual({});
   });
 });
 
 describe('Allow-Credentials (semantics.md §3)', () => {
-  const STARRED = 'https://*.example';
+  const PATTERN = 'https://*.example';
   test.each([
-    ['s3 sends it with an origin that is named', 's3', false, [A], A, 'true'],
-    ['s3 sends it with an origin that a * let in', 's3', false, [STARRED], A, 'true'],
+    ['s3 sends it with an origin that the rule names', 's3', false, [A], A, 'true'],
+    ['s3 sends it with an origin that a pattern matches', 's3', false, [PATTERN], A, 'true'],
     ['s3 never sends it with `*`', 's3', false, ['*'], A, undefined],
-    ['s3 never sends it with `*`, though the origin is named too', 's3', false, [A, '*'], A, undefined],
-    ['s3 never sends it with `null`', 's3', false, ['null'], 'null', undefined],
-    ['s3 never sends it with `null` that a * let in', 's3', false, ['n*'], 'null', undefined],
-    ['oss does not send it', 'oss', false, [A], A, undefined],
-    ['oss with the dangerous option sends it with an origin that is named', 'oss', true, [A], A, 'true'],
     [
-      'oss with the dangerous option does not send it where a * let the origin in',
+      's3 never sends it with `*`, even if the rule names the origin too',
+      's3',
+      false,
+      [A, '*'],
+      A,
+      undefined,
+    ],
+    ['s3 never sends it with `null`', 's3', false, ['null'], 'null', undefined],
+    ['s3 never sends it with `null` that a pattern matches', 's3', false, ['n*'], 'null', undefined],
+    ['oss does not send it', 'oss', false, [A], A, undefined],
+    [
+      'oss with the dangerous option sends it with an origin that the rule names',
       'oss',
       true,
-      [STARRED],
+      [A],
+      A,
+      'true',
+    ],
+    [
+      'oss with the dangerous option does not send it if only a pattern matches the origin',
+      'oss',
+      true,
+      [PATTERN],
       A,
       undefined,
     ],
     [
-      'oss with the dangerous option sends it where a name stands beside a *',
+      'oss with the dangerous option sends it if the rule names the origin beside a pattern',
       'oss',
       true,
-      [STARRED, A],
+      [PATTERN, A],
       A,
       'true',
     ],
     ['oss with the dangerous option never sends it with `*`', 'oss', true, ['*'], A, undefined],
     [
-      'oss with the dangerous option never sends it with `*` beside the name',
+      'oss with the dangerous option never sends it with `*` beside the origin',
       'oss',
       true,
       [A, '*'],
@@ -124,8 +143,8 @@ describe('Allow-Credentials (semantics.md §3)', () => {
     }
   });
 
-  test('it goes by the rule that was chosen, not by one further down that names the origin', () => {
-    const later = [rule({ allowedOrigins: [STARRED] }), rule({ allowedOrigins: [A] })];
+  test('the chosen rule decides, not a later one that names the origin', () => {
+    const later = [rule({ allowedOrigins: [PATTERN] }), rule({ allowedOrigins: [A] })];
     const rules = compiled(later, behaviour('oss', 'safe', true));
     expect(headersFor(rules, ask({ origin: A }))).not.toHaveProperty('Access-Control-Allow-Credentials');
   });

@@ -11,26 +11,26 @@ const A = 'https://a.example';
 const named = (constant: Constant | undefined) =>
   constant === 'depends' || constant == null ? constant : constant.number;
 
-describe('when is the answer the same for every origin? (semantics.md §4)', () => {
+describe('the answer that is the same for every origin (semantics.md §4)', () => {
   const forA = rule({ allowedOrigins: [A] });
   const put = rule({ allowedMethods: ['PUT'] });
 
   test.each([
-    ['the first rule that lists the method lists `*`', [rule()], 1],
-    ['`*` among other entries is `*`', [rule({ allowedOrigins: [A, '*'] })], 1],
-    ['rules of other methods do not stand in the way', [put, rule({ allowedOrigins: ['*'] })], 2],
-    ['a named origin after the `*` changes nothing', [rule(), forA], 1],
-    ['a named origin before the `*` makes it depend', [forA, rule()], 'depends'],
-    ['only named origins make it depend', [forA], 'depends'],
-    ['a wide pattern is not `*`', [rule({ allowedOrigins: ['http*'] })], 'depends'],
-    ['AllowedHeader plays no part in it', [rule({ allowedHeaders: ['x-a'] })], 1],
-    ['no rule lists the method: nobody gets headers', [put], null],
-    ['no rule at all: nobody gets headers', [], null],
+    ['comes from the first rule that lists the method, if it lists `*`', [rule()], 1],
+    ['exists if `*` stands among other entries', [rule({ allowedOrigins: [A, '*'] })], 1],
+    ['ignores rules of other methods', [put, rule({ allowedOrigins: ['*'] })], 2],
+    ['ignores a rule for one origin after the rule for `*`', [rule(), forA], 1],
+    ['does not exist if a rule for one origin comes before the rule for `*`', [forA, rule()], 'depends'],
+    ['does not exist if rules list single origins only', [forA], 'depends'],
+    ['does not exist for a wide pattern, which is not `*`', [rule({ allowedOrigins: ['http*'] })], 'depends'],
+    ['does not depend on AllowedHeader', [rule({ allowedHeaders: ['x-a'] })], 1],
+    ['has no headers if no rule lists the method', [put], null],
+    ['has no headers without rules', [], null],
   ] as const)('%s', (_, rules, expected) => {
     expect(named(compiled(rules).constants.get('GET'))).toBe(expected);
   });
 
-  test('each method is looked at alone', () => {
+  test('is found for each method separately', () => {
     const { constants } = compiled([
       rule({ allowedMethods: ['GET'] }),
       rule({ allowedOrigins: [A], allowedMethods: ['HEAD'] }),
@@ -40,7 +40,7 @@ describe('when is the answer the same for every origin? (semantics.md §4)', () 
 });
 
 describe.each(DIALECT_NAMES)(
-  '%s: the same for every origin, on every answer (semantics.md §4)',
+  '%s: headers that are the same for every origin (semantics.md §4)',
   (dialect) => {
     const everyone = rule({ exposeHeaders: ['ETag'], maxAgeSeconds: 60, allowedMethods: ['GET', 'HEAD'] });
     const send = (rules: readonly Rule[], facts: Facts, responseVary = false) => {
@@ -48,7 +48,7 @@ describe.each(DIALECT_NAMES)(
       const { headers, vary } = answer(known, decide(known, facts));
       return record([...headers, ...varyHeader([], vary)]);
     };
-    const everybodys = {
+    const constant = {
       'Access-Control-Allow-Origin': '*',
       'Access-Control-Allow-Methods': 'GET, HEAD',
       'Access-Control-Expose-Headers': 'ETag',
@@ -60,29 +60,29 @@ describe.each(DIALECT_NAMES)(
       ['with the origin `null`', 'null'],
       ['with an empty Origin', ''],
       ['without Origin', null],
-    ])('a rule that lists `*` is sent %s', (_, origin) => {
+    ])('a rule that lists `*` is applied to a request %s', (_, origin) => {
       for (const method of ['GET', 'HEAD'])
-        expect(send([everyone], ask({ method, origin }))).toEqual(everybodys);
+        expect(send([everyone], ask({ method, origin }))).toEqual(constant);
     });
 
     test.each([
       ['that no rule lists', 'DELETE'],
       ['outside the five', 'PATCH'],
       ['in lower case', 'get'],
-    ])('nothing is sent, with or without Origin, for a method %s', (_, method) => {
+    ])('no headers are sent, with or without Origin, for a method %s', (_, method) => {
       for (const origin of [A, null]) expect(send([everyone], ask({ method, origin }))).toEqual({});
     });
 
-    test('a request without Origin gets none of a rule that depends on it', () => {
+    test('a request without Origin gets no headers of a rule that depends on the origin', () => {
       expect(send([rule({ allowedOrigins: [A] }), everyone], ask())).toEqual({ Vary: 'Origin' });
     });
 
-    test('with ResponseVary everybody still gets the same, and Vary: Origin', () => {
+    test('with ResponseVary every origin still gets the same headers, and Vary: Origin', () => {
       for (const origin of [A, null])
-        expect(send([everyone], ask({ origin }), true)).toEqual({ ...everybodys, Vary: 'Origin' });
+        expect(send([everyone], ask({ origin }), true)).toEqual({ ...constant, Vary: 'Origin' });
     });
 
-    test('the reason stays not_cors where there is no Origin, and OPTIONS is not covered', () => {
+    test('a request without Origin has the reason not_cors, and OPTIONS without Origin is still refused', () => {
       const rules = compiled([everyone], behaviour(dialect));
       expect(decide(rules, ask())).toMatchObject({ kind: 'actual', reason: 'not_cors', rule: { number: 1 } });
       expect(decide(rules, preflight(null, 'GET'))).toMatchObject({ reason: 'origin_missing', rule: null });
@@ -91,7 +91,7 @@ describe.each(DIALECT_NAMES)(
 );
 
 describe.each(DIALECT_NAMES)(
-  '%s: rules that nobody could fetch (docs/architecture.md, promise 2)',
+  '%s: rules that could not be loaded (docs/architecture.md, promise 2)',
   (dialect) => {
     describe.each(['safe', 'store'] as const)('%s mode', (vary) => {
       const rules = unavailableRules(behaviour(dialect, vary, true));
@@ -102,11 +102,11 @@ describe.each(DIALECT_NAMES)(
 
       test.each([
         ['GET with an origin', ask({ origin: A })],
-        ['GET without Origin: nothing is proven the same for all', ask()],
+        ['GET without Origin, although every origin may get the same headers,', ask()],
         ['GET with an empty Origin', ask({ origin: '' })],
         ['PUT', ask({ method: 'PUT', origin: A })],
         ['a method outside the five', ask({ method: 'PATCH', origin: A })],
-      ])('%s gets no headers, Vary: Origin, and is kept by nobody', (_, facts) => {
+      ])('%s gets no headers, Vary: Origin, and no-store', (_, facts) => {
         expect(send(facts)).toEqual({
           reason: 'rules_unavailable',
           headers: [],
@@ -115,7 +115,7 @@ describe.each(DIALECT_NAMES)(
         });
       });
 
-      test('a preflight gets no headers, the three names, and is kept by nobody', () => {
+      test('a preflight gets no headers, the three names in Vary, and no-store', () => {
         expect(send(preflight(A, 'GET', 'x-a'))).toEqual({
           reason: 'rules_unavailable',
           headers: [],
@@ -125,7 +125,7 @@ describe.each(DIALECT_NAMES)(
       });
     });
 
-    test('known rules, and a bucket known to be missing, may be kept', () => {
+    test('the answers of loaded rules and of a missing bucket may be cached', () => {
       for (const rules of [compiled([rule()], behaviour(dialect)), missingBucket(behaviour(dialect))])
         expect(answer(rules, decide(rules, ask({ origin: A }))).noStore).toBe(false);
     });

@@ -13,22 +13,22 @@ import { fits, judge, namesAsked } from './_naive.ts';
 const A = 'https://a.example';
 const numRuns = 3000;
 
-describe('explain and decide never disagree', () => {
-  test('on kind, reason, rule, status and headers', () => {
+describe('explain', () => {
+  test('agrees with decide on kind, reason, rule, status and headers', () => {
     fc.assert(
       fc.property(ruleSets, behaviours, requests, fc.boolean(), (set, how, facts, key) => {
         const rules = compileRules(set, how);
         const resource = key ? 'OBJECT' : 'BUCKET';
         const decision = decide(rules, facts);
         const { headers, vary } = answer(rules, decision);
-        const told = explain(rules, facts, resource);
-        expect([told.kind, told.reason, told.rule]).toEqual([
+        const explained = explain(rules, facts, resource);
+        expect([explained.kind, explained.reason, explained.rule]).toEqual([
           decision.kind,
           decision.reason,
           decision.rule?.number ?? null,
         ]);
-        expect(told.headers.flat()).toEqual([...headers, ...varyHeader([], vary)]);
-        expect(told.status).toBe(
+        expect(explained.headers.flat()).toEqual([...headers, ...varyHeader([], vary)]);
+        expect(explained.status).toBe(
           decision.kind === 'preflight'
             ? (refusal(rules, decision, facts, resource)?.status ?? 200)
             : undefined,
@@ -38,16 +38,16 @@ describe('explain and decide never disagree', () => {
     );
   });
 
-  test('nor does the walk that it tells differ from the slow second telling of semantics.md §2', () => {
+  test('has the same verdict for each rule as the reference implementation of semantics.md §2', () => {
     fc.assert(
       fc.property(ruleSets, behaviours, requests, (set, how, facts) => {
-        const told = explain(compileRules(set, how), facts, 'OBJECT').rules;
+        const verdicts = explain(compileRules(set, how), facts, 'OBJECT').rules;
         const { walk } = judge(set, how, facts);
-        expect(told.map(({ rule }) => rule)).toEqual(set.rules.map((_, at) => at + 1));
-        expect(told.map(({ id }) => id)).toEqual(set.rules.map(({ id }) => id));
-        // A request refused before any rule is asked has nothing to tell of them.
+        expect(verdicts.map(({ rule }) => rule)).toEqual(set.rules.map((_, at) => at + 1));
+        expect(verdicts.map(({ id }) => id)).toEqual(set.rules.map(({ id }) => id));
+        // Without a comparison with any rule the reference has no walk.
         const faults = set.rules.map((_, at) => walk?.[at]);
-        expect(told.map(({ outcome, condition }) => [outcome, condition])).toEqual(
+        expect(verdicts.map(({ outcome, condition }) => [outcome, condition])).toEqual(
           faults.map((fault) =>
             fault === undefined
               ? ['not_reached', undefined]
@@ -61,7 +61,7 @@ describe('explain and decide never disagree', () => {
     );
   });
 
-  test('and the values it compares are those of the request and of the rule', () => {
+  test('shows the compared values of the request and of the rule', () => {
     fc.assert(
       fc.property(ruleSets, behaviours, requests, (set, how, facts) => {
         for (const { rule: number, condition, actual, expected } of explain(
@@ -89,7 +89,7 @@ describe('explain and decide never disagree', () => {
     );
   });
 
-  test('and it always says why in a whole sentence', () => {
+  test('always gives the reason as a whole sentence', () => {
     fc.assert(
       fc.property(ruleSets, behaviours, requests, (set, how, facts) => {
         const { because } = explain(compileRules(set, how), facts, 'OBJECT');
@@ -102,7 +102,7 @@ describe('explain and decide never disagree', () => {
   });
 });
 
-describe('the sentence names what has to be mended', () => {
+describe('the sentence of explain names what the operator has to change', () => {
   const forA = rule({ allowedOrigins: [A], allowedHeaders: ['x-a'] });
   const rules = compiled([forA, rule({ allowedOrigins: [A], allowedMethods: ['PUT'] })], behaviour('s3'));
 
@@ -110,18 +110,23 @@ describe('the sentence names what has to be mended', () => {
     ['the rule that applies', rules, preflight(A, 'PUT'), /^Rule 2 /],
     ['the origin', rules, ask({ origin: 'https://b.example' }), /https:\/\/b\.example/],
     [
-      'the rules that allow the origin, and the method',
+      'the rules that allow the origin, and the method that they lack',
       rules,
       ask({ origin: A, method: 'DELETE' }),
       /^Rules 1, 2 .*DELETE/,
     ],
     ['a method that no rule can list', rules, ask({ origin: A, method: 'get' }), /method get, only GET, PUT/],
-    ['such a method on a preflight', rules, preflight(A, 'PATCH'), /the method PATCH, only/],
+    [
+      'a method that no rule can list, on a preflight',
+      rules,
+      preflight(A, 'PATCH'),
+      /the method PATCH, only/,
+    ],
     ['the header that is not allowed', rules, preflight(A, 'GET', 'x-a, x-b'), /^Rule 1 .*x-b/],
     ['the missing method', rules, preflight(A, null), /Access-Control-Request-Method/],
     ['the missing Origin', rules, preflight(null, 'GET'), /Origin/],
     ['the missing Origin of an actual request', rules, ask(), /not a CORS request/],
-    ['the rule that everybody gets', compiled([rule()]), ask(), /rule 1 .*every origin/],
+    ['the rule that every origin gets', compiled([rule()]), ask(), /rule 1 .*every origin/],
     [
       'an Origin that is a list',
       rules,
@@ -129,7 +134,7 @@ describe('the sentence names what has to be mended', () => {
       /^https:\/\/a\.example, https:\/\/a\.example is not one origin: .* comma or a blank, so no rule/,
     ],
     [
-      'an Origin that is a list, and the rule that everybody gets',
+      'an Origin that is a list, and the rule that every origin gets',
       compiled([rule()]),
       ask({ origin: `${A} ${A}` }),
       /not one origin.* headers of rule 1 because every origin/,
@@ -149,7 +154,7 @@ describe('the sentence names what has to be mended', () => {
       ask({ origin: A }),
       /could not be read/,
     ],
-  ])('%s', (_, known, facts, sentence) => {
-    expect(explain(known, facts, 'OBJECT').because).toMatch(sentence);
+  ])('%s', (_, set, facts, sentence) => {
+    expect(explain(set, facts, 'OBJECT').because).toMatch(sentence);
   });
 });

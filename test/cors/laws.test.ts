@@ -11,7 +11,7 @@ import { headersOf, judge, statusOf, varyOf } from './_naive.ts';
 
 const numRuns = 3000;
 
-describe('the engine and the slow second telling of semantics.md agree', () => {
+describe('the engine and the reference implementation of semantics.md agree', () => {
   test('on the rule and the reason (§2)', () => {
     fc.assert(
       fc.property(ruleSets, behaviours, requests, (set, how, facts) => {
@@ -54,7 +54,7 @@ describe('the engine and the slow second telling of semantics.md agree', () => {
     );
   });
 
-  test('and the requests made here reach every reason but the one for unknown rules', () => {
+  test('on requests that reach every reason except rules_unavailable', () => {
     const seen = new Set<string>();
     for (const [set, how, facts] of fc.sample(fc.tuple(ruleSets, behaviours, requests), numRuns))
       seen.add(decide(compileRules(set, how), facts).reason);
@@ -62,7 +62,7 @@ describe('the engine and the slow second telling of semantics.md agree', () => {
   });
 });
 
-describe('whatever the rules and the request', () => {
+describe('for all rules and requests', () => {
   test('Allow-Origin is absent, `*`, or the Origin byte for byte (§3)', () => {
     fc.assert(
       fc.property(ruleSets, behaviours, requests, (set, how, facts) => {
@@ -77,7 +77,7 @@ describe('whatever the rules and the request', () => {
     );
   });
 
-  test('credentials never go with `*` or `null`, and are `true` or absent (§3)', () => {
+  test('Allow-Credentials is `true` or absent, and never sent with `*` or `null` (§3)', () => {
     fc.assert(
       fc.property(ruleSets, behaviours, requests, (set, how, facts) => {
         const rules = compileRules(set, how);
@@ -91,7 +91,7 @@ describe('whatever the rules and the request', () => {
     );
   });
 
-  test('the same question gets the same answer, and the rules are left as they were', () => {
+  test('the same request gets the same answer, and no request changes the rules', () => {
     fc.assert(
       fc.property(ruleSets, behaviours, requests, (set, how, facts) => {
         const rules = compileRules(set, how);
@@ -104,7 +104,7 @@ describe('whatever the rules and the request', () => {
     );
   });
 
-  test('in `safe` mode, where an actual answer names no Vary, every origin and none gets the same (§4)', () => {
+  test('in `safe` mode an actual answer without Vary is the same for every origin and for no origin (§4)', () => {
     fc.assert(
       fc.property(ruleSets, behaviours, requests, origins, origins, (set, behaviour, facts, one, other) => {
         const rules = compileRules(set, { ...behaviour, vary: 'safe' });
@@ -119,7 +119,7 @@ describe('whatever the rules and the request', () => {
     );
   });
 
-  test('in `safe` mode an actual answer does not look at Access-Control-Request-* (§2.6)', () => {
+  test('in `safe` mode an actual answer does not depend on Access-Control-Request-* (§2.6)', () => {
     fc.assert(
       fc.property(ruleSets, behaviours, requests, (set, behaviour, asked) => {
         const facts = asked.method === 'OPTIONS' ? { ...asked, method: 'GET' } : asked;

@@ -20,7 +20,7 @@ function refused(
   return refusal(rules, decide(rules, facts), facts, resource);
 }
 
-const said = (about: Refusal | null) => about && [about.status, about.code, about.message];
+const summary = (refusal: Refusal | null) => refusal && [refusal.status, refusal.code, refusal.message];
 const LACKS_ORIGIN = [400, 'BadRequest', 'Insufficient information. Origin request header needed.'];
 const LACKS_METHOD = [
   400,
@@ -36,7 +36,7 @@ const NOT_ALLOWED = [
 ];
 const invalid = (method: string) => [400, 'BadRequest', `Invalid Access-Control-Request-Method: ${method}`];
 
-describe('what a preflight is told (semantics.md §3, second table)', () => {
+describe('the answer to a preflight (semantics.md §3, second table)', () => {
   const GOOD = preflight(A, 'GET');
   const NO_ORIGIN = preflight(null, 'GET');
   const EMPTY_ORIGIN = preflight('', 'GET');
@@ -48,49 +48,73 @@ describe('what a preflight is told (semantics.md §3, second table)', () => {
   const HEADER = preflight(A, 'GET', 'x-a');
 
   test.each([
-    ['oss', 'rules present', 'a match passes', GOOD, null],
-    ['oss', 'rules present', 'OPTIONS without Origin lacks it', NO_ORIGIN, LACKS_ORIGIN],
-    ['oss', 'rules present', 'an empty Origin is no Origin', EMPTY_ORIGIN, LACKS_ORIGIN],
-    ['oss', 'rules present', 'a bare OPTIONS lacks Origin first', preflight(null, null), LACKS_ORIGIN],
-    ['oss', 'rules present', 'OPTIONS without the method lacks it', NO_METHOD, LACKS_METHOD],
-    ['oss', 'rules present', 'an empty method is no method', EMPTY_METHOD, LACKS_METHOD],
-    ['oss', 'rules present', 'a strange origin is refused', STRANGER, NOT_ALLOWED],
-    ['oss', 'rules present', 'a lower-case method is refused like any other', LOWER, NOT_ALLOWED],
-    ['oss', 'rules present', 'a method outside the five is refused like any other', PATCH, NOT_ALLOWED],
+    ['oss', 'rules present', 'a match is allowed', GOOD, null],
+    ['oss', 'rules present', 'OPTIONS without Origin is a bad request', NO_ORIGIN, LACKS_ORIGIN],
+    ['oss', 'rules present', 'an empty Origin counts as missing', EMPTY_ORIGIN, LACKS_ORIGIN],
+    [
+      'oss',
+      'rules present',
+      'OPTIONS without both headers lacks Origin first',
+      preflight(null, null),
+      LACKS_ORIGIN,
+    ],
+    [
+      'oss',
+      'rules present',
+      'OPTIONS without the requested method is a bad request',
+      NO_METHOD,
+      LACKS_METHOD,
+    ],
+    ['oss', 'rules present', 'an empty requested method counts as missing', EMPTY_METHOD, LACKS_METHOD],
+    ['oss', 'rules present', 'an origin that is not allowed is refused', STRANGER, NOT_ALLOWED],
+    [
+      'oss',
+      'rules present',
+      'a lower-case method is refused like a method that is not allowed',
+      LOWER,
+      NOT_ALLOWED,
+    ],
+    [
+      'oss',
+      'rules present',
+      'a method outside the five is refused like one that is not allowed',
+      PATCH,
+      NOT_ALLOWED,
+    ],
     ['oss', 'rules present', 'a header not allowed is refused', HEADER, NOT_ALLOWED],
     ['oss', 'no rules', 'CORS is not enabled', GOOD, NOT_ENABLED],
-    ['oss', 'no rules', 'CORS is not enabled, whatever the method', PATCH, NOT_ENABLED],
-    ['oss', 'no rules', 'the missing Origin comes first', NO_ORIGIN, LACKS_ORIGIN],
-    ['oss', 'no rules', 'the missing method comes first', NO_METHOD, LACKS_METHOD],
-    ['oss', 'no bucket', 'the missing Origin comes first', NO_ORIGIN, LACKS_ORIGIN],
-    ['s3', 'rules present', 'a match passes', GOOD, null],
-    ['s3', 'rules present', 'OPTIONS without Origin lacks it', NO_ORIGIN, LACKS_ORIGIN],
-    ['s3', 'rules present', 'an empty Origin is no Origin', EMPTY_ORIGIN, LACKS_ORIGIN],
-    ['s3', 'rules present', 'OPTIONS without the method is told so', NO_METHOD, invalid('null')],
-    ['s3', 'rules present', 'an empty method is no method', EMPTY_METHOD, invalid('null')],
-    ['s3', 'rules present', 'a lower-case method is named', LOWER, invalid('get')],
-    ['s3', 'rules present', 'a method outside the five is named', PATCH, invalid('PATCH')],
+    ['oss', 'no rules', 'CORS is not enabled, also for a method outside the five', PATCH, NOT_ENABLED],
+    ['oss', 'no rules', 'a missing Origin is checked first', NO_ORIGIN, LACKS_ORIGIN],
+    ['oss', 'no rules', 'a missing method is checked first', NO_METHOD, LACKS_METHOD],
+    ['oss', 'no bucket', 'a missing Origin is checked first', NO_ORIGIN, LACKS_ORIGIN],
+    ['s3', 'rules present', 'a match is allowed', GOOD, null],
+    ['s3', 'rules present', 'OPTIONS without Origin is a bad request', NO_ORIGIN, LACKS_ORIGIN],
+    ['s3', 'rules present', 'an empty Origin counts as missing', EMPTY_ORIGIN, LACKS_ORIGIN],
+    ['s3', 'rules present', 'OPTIONS without the requested method is invalid', NO_METHOD, invalid('null')],
+    ['s3', 'rules present', 'an empty requested method is invalid', EMPTY_METHOD, invalid('null')],
+    ['s3', 'rules present', 'a lower-case requested method is invalid', LOWER, invalid('get')],
+    ['s3', 'rules present', 'a requested method outside the five is invalid', PATCH, invalid('PATCH')],
     [
       's3',
       'rules present',
-      'an invalid method comes before a strange origin',
+      'an invalid method is checked before an origin that is not allowed',
       preflight('https://b.example', 'PATCH'),
       invalid('PATCH'),
     ],
-    ['s3', 'rules present', 'a strange origin is refused', STRANGER, NOT_ALLOWED],
+    ['s3', 'rules present', 'an origin that is not allowed is refused', STRANGER, NOT_ALLOWED],
     ['s3', 'rules present', 'a header not allowed is refused', HEADER, NOT_ALLOWED],
     ['s3', 'no rules', 'CORS is not enabled', GOOD, NOT_ENABLED],
-    ['s3', 'no rules', 'CORS off comes before the missing method', NO_METHOD, NOT_ENABLED],
-    ['s3', 'no rules', 'CORS off comes before an invalid method', PATCH, NOT_ENABLED],
-    ['s3', 'no rules', 'the missing Origin comes first', NO_ORIGIN, LACKS_ORIGIN],
+    ['s3', 'no rules', 'missing rules are checked before a missing method', NO_METHOD, NOT_ENABLED],
+    ['s3', 'no rules', 'missing rules are checked before an invalid method', PATCH, NOT_ENABLED],
+    ['s3', 'no rules', 'a missing Origin is checked first', NO_ORIGIN, LACKS_ORIGIN],
     ['s3', 'no bucket', 'the bucket is not found', GOOD, NOT_FOUND],
-    ['s3', 'no bucket', 'the missing bucket comes before the missing method', NO_METHOD, NOT_FOUND],
-    ['s3', 'no bucket', 'the missing Origin comes first', NO_ORIGIN, LACKS_ORIGIN],
+    ['s3', 'no bucket', 'a missing bucket is checked before a missing method', NO_METHOD, NOT_FOUND],
+    ['s3', 'no bucket', 'a missing Origin is checked first', NO_ORIGIN, LACKS_ORIGIN],
   ] as const)('%s, %s: %s', (dialect, state, _, facts, expected) => {
-    expect(said(refused(STATES[state](dialect), facts))).toEqual(expected);
+    expect(summary(refused(STATES[state](dialect), facts))).toEqual(expected);
   });
 
-  test('oss, no bucket: refused with 403, the rest nobody has shown', () => {
+  test('oss, no bucket: a preflight is refused with 403; no captured answer shows the rest', () => {
     expect(refused(gone('oss'), GOOD)).toMatchObject({ status: 403, code: 'AccessForbidden' });
   });
 
@@ -98,8 +122,8 @@ describe('what a preflight is told (semantics.md §3, second table)', () => {
     ['OPTIONS without Origin', some, NO_ORIGIN, '0034-00000101'],
     ['OPTIONS without the method', some, NO_METHOD, '0034-00000102'],
     ['no rules', none, GOOD, '0003-00000601'],
-    ['no rule fits', some, STRANGER, '0003-00000602'],
-  ])('OSS adds its EC, and S3 none: %s', (_, rules, facts, ec) => {
+    ['no rule matches', some, STRANGER, '0003-00000602'],
+  ])('OSS adds the element EC, S3 does not: %s', (_, rules, facts, ec) => {
     expect(refused(rules('oss'), facts)?.trailer).toEqual([['EC', ec]]);
     expect(refused(rules('oss'), facts)?.details).toEqual([]);
     expect(refused(rules('s3'), facts)?.trailer).toEqual([]);
@@ -110,8 +134,8 @@ describe('what a preflight is told (semantics.md §3, second table)', () => {
     ['no rules, without the method', none, NO_METHOD, 'OBJECT', 'OPTIONS', 'BUCKET'],
     ['no rules, an empty method', none, EMPTY_METHOD, 'OBJECT', 'OPTIONS', 'BUCKET'],
     ['no rules, a method outside the five', none, PATCH, 'OBJECT', 'PATCH', 'BUCKET'],
-    ['no rule fits, a key', some, STRANGER, 'OBJECT', 'GET', 'OBJECT'],
-    ['no rule fits, the bucket', some, STRANGER, 'BUCKET', 'GET', 'BUCKET'],
+    ['no rule matches, a key', some, STRANGER, 'OBJECT', 'GET', 'OBJECT'],
+    ['no rule matches, the bucket', some, STRANGER, 'BUCKET', 'GET', 'BUCKET'],
     ['a header not allowed, a key', some, HEADER, 'OBJECT', 'GET', 'OBJECT'],
     ['no bucket, a key', gone, GOOD, 'OBJECT', 'GET', 'BUCKET'],
   ] as const)(
@@ -148,33 +172,43 @@ describe.each(['oss', 's3'] as const)(
   },
 );
 
-describe('every OPTIONS counts as a preflight', () => {
+describe('every OPTIONS request counts as a preflight', () => {
   test.each([
     ['without Origin', preflight(null, 'GET'), 'origin_missing'],
     ['with an empty Origin', preflight('', 'GET'), 'origin_missing'],
     ['without the method', preflight(A, null), 'method_missing'],
     ['with an empty method', preflight(A, ''), 'method_missing'],
-    ['whole', preflight(A, 'GET'), 'matched'],
+    ['with both headers', preflight(A, 'GET'), 'matched'],
   ])('%s', (_, facts, reason) => {
     for (const dialect of ['oss', 's3'] as const)
       expect(decide(some(dialect), facts)).toMatchObject({ kind: 'preflight', reason });
   });
 });
 
-describe('rules that nobody could fetch (docs/architecture.md, promise 2)', () => {
+describe('while the rules could not be loaded (docs/architecture.md, promise 2)', () => {
   test.each([
-    ['oss: a preflight is told to come back', 'oss', preflight(A, 'GET'), 503],
-    ['oss: OPTIONS without Origin lacks it, whatever the rules', 'oss', preflight(null, 'GET'), 400],
-    ['oss: OPTIONS without the method lacks it, whatever the rules', 'oss', preflight(A, null), 400],
-    ['s3: a preflight is told to come back', 's3', preflight(A, 'GET'), 503],
-    ['s3: OPTIONS without Origin lacks it, whatever the rules', 's3', preflight(null, 'GET'), 400],
-    ['s3: without the method the answer hangs on the rules', 's3', preflight(A, null), 503],
-    ['s3: with an invalid method the answer hangs on the rules', 's3', preflight(A, 'PATCH'), 503],
+    ['oss: a preflight gets 503', 'oss', preflight(A, 'GET'), 503],
+    ['oss: OPTIONS without Origin gets 400, as with any rules', 'oss', preflight(null, 'GET'), 400],
+    ['oss: OPTIONS without the requested method gets 400, as with any rules', 'oss', preflight(A, null), 400],
+    ['s3: a preflight gets 503', 's3', preflight(A, 'GET'), 503],
+    ['s3: OPTIONS without Origin gets 400, as with any rules', 's3', preflight(null, 'GET'), 400],
+    [
+      's3: OPTIONS without the requested method gets 503, since its answer depends on the rules',
+      's3',
+      preflight(A, null),
+      503,
+    ],
+    [
+      's3: a preflight for an invalid method gets 503, since its answer depends on the rules',
+      's3',
+      preflight(A, 'PATCH'),
+      503,
+    ],
   ] as const)('%s', (_, dialect, facts, status) => {
     expect(refused(unavailableRules(behaviour(dialect)), facts)?.status).toBe(status);
   });
 
-  test.each(['oss', 's3'] as const)('%s: an actual request goes through', (dialect) => {
+  test.each(['oss', 's3'] as const)('%s: an actual request is not refused', (dialect) => {
     expect(refused(unavailableRules(behaviour(dialect)), ask({ origin: A }))).toBeNull();
   });
 });

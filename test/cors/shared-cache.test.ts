@@ -28,7 +28,7 @@ function edge(rules: () => CompiledRules): Upstream {
   };
 }
 
-/** What the page sees, with and without cookies. */
+/** A browser's view of the answer, with and without credentials. */
 const seen = (headers: Readonly<Record<string, string>>, { origin }: Facts) =>
   origin && (['include', 'omit'] as const).map((mode) => judgeAnswer(headers, origin, mode));
 
@@ -55,7 +55,7 @@ const request = (methods: readonly string[]): fc.Arbitrary<CacheRequest> =>
 
 const traffic = (...methods: string[]) => fc.array(request(methods), { minLength: 2, maxLength: 12 });
 
-/** One version of the rules, one cache, any order of requests: the cache never changes what a browser concludes. */
+/** With one version of the rules, and requests in any order, the cache never changes a browser's view of an answer. */
 const law = (dialect: Dialect, vary: VaryMode, sets = ruleSets) =>
   fc.property(sets, fc.boolean(), traffic('GET', 'HEAD'), (set, credentials, requests) => {
     const rules = compileRules(set, behaviour(dialect, vary, credentials));
@@ -69,48 +69,45 @@ const law = (dialect: Dialect, vary: VaryMode, sets = ruleSets) =>
 
 describe('behind a shared cache (semantics.md §4)', () => {
   test.each(DIALECT_NAMES)(
-    'in `safe` mode every origin reads what it would without the cache: %s',
+    'in `safe` mode every origin sees the same answer as without the cache: %s',
     (dialect) => {
       fc.assert(law(dialect, 'safe'), { numRuns: 1500 });
     },
   );
 
   test.each(DIALECT_NAMES)(
-    'in `store` mode the cache is poisoned, as it is behind the store: %s',
+    'in `store` mode the cache serves answers to the wrong origin, as behind the store itself: %s',
     (dialect) => {
       const unasked = ruleSets.map((set) => ({ ...set, responseVary: false }));
       expect(fc.check(law(dialect, 'store', unasked), { numRuns: 3000 }).failed).toBe(true);
     },
   );
 
-  test('in `store` mode OSS is right when ResponseVary is true', () => {
+  test('in `store` mode with ResponseVary every origin sees the same answer as without the cache: oss', () => {
     const asking = ruleSets.map((set) => ({ ...set, responseVary: true }));
     fc.assert(law('oss', 'store', asking), { numRuns: 1000 });
   });
 
-  test.each(DIALECT_NAMES)(
-    'nothing is kept while the rules are unknown, so nothing of it is served later: %s',
-    (dialect) => {
-      fc.assert(
-        fc.property(ruleSets, traffic('GET', 'HEAD'), traffic('GET', 'HEAD'), (set, before, after) => {
-          const how = behaviour(dialect);
-          let rules = unavailableRules(how);
-          const direct = edge(() => rules);
-          const cached = sharedCache(direct);
-          for (const asked of before) expect(cached(asked)).toEqual(direct(asked));
-          rules = compileRules(set, how);
-          for (const asked of after) {
-            const facts = factsOf(asked);
-            expect(seen(cached(asked).headers, facts)).toEqual(seen(direct(asked).headers, facts));
-          }
-        }),
-        { numRuns: 500 },
-      );
-    },
-  );
+  test.each(DIALECT_NAMES)('no answer is cached while the rules are unavailable: %s', (dialect) => {
+    fc.assert(
+      fc.property(ruleSets, traffic('GET', 'HEAD'), traffic('GET', 'HEAD'), (set, before, after) => {
+        const how = behaviour(dialect);
+        let rules = unavailableRules(how);
+        const direct = edge(() => rules);
+        const cached = sharedCache(direct);
+        for (const asked of before) expect(cached(asked)).toEqual(direct(asked));
+        rules = compileRules(set, how);
+        for (const asked of after) {
+          const facts = factsOf(asked);
+          expect(seen(cached(asked).headers, facts)).toEqual(seen(direct(asked).headers, facts));
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
 
   test.each(DIALECT_NAMES)(
-    'a CDN that keeps answers to OPTIONS too gives each preflight its own: %s',
+    'a CDN that also caches OPTIONS serves each preflight its own answer: %s',
     (dialect) => {
       fc.assert(
         fc.property(ruleSets, traffic('GET', 'OPTIONS'), (set, requests) => {
@@ -128,7 +125,7 @@ describe('behind a shared cache (semantics.md §4)', () => {
   );
 });
 
-describe('an <img> first and a fetch() later', () => {
+describe('a fetch() after an <img> of the same URL, behind a shared cache', () => {
   const image: CacheRequest = { method: 'GET', url: '/a.png', headers: {}, stale: false };
   const script: CacheRequest = { ...image, headers: { origin: 'https://a.example' } };
   const readAfterImage = (rules: CompiledRules) => {
@@ -140,10 +137,15 @@ describe('an <img> first and a fetch() later', () => {
   const one = rule({ allowedOrigins: ['https://a.example'] });
 
   test.each([
-    ['safe mode, one origin allowed: readable', 'safe', one, true],
-    ['safe mode, every origin allowed: readable', 'safe', everyone, true],
-    ['store mode, one origin allowed: the copy without headers is served', 'store', one, false],
-    ['store mode, every origin allowed: the copy without headers is served', 'store', everyone, false],
+    ['is readable in safe mode if one origin is allowed', 'safe', one, true],
+    ['is readable in safe mode if every origin is allowed', 'safe', everyone, true],
+    ['gets the cached copy without headers in store mode if one origin is allowed', 'store', one, false],
+    [
+      'gets the cached copy without headers in store mode if every origin is allowed',
+      'store',
+      everyone,
+      false,
+    ],
   ] as const)('%s', (_, vary, only, readable) => {
     for (const dialect of DIALECT_NAMES)
       expect(readAfterImage(compiled([only], behaviour(dialect, vary)))).toBe(readable);

@@ -13,7 +13,7 @@ const THREE = 'Origin, Access-Control-Request-Headers, Access-Control-Request-Me
 const varyFor = (rules: CompiledRules, facts: Facts) =>
   record(varyHeader([], answer(rules, decide(rules, facts)).vary)).Vary;
 
-describe('what stores send: `store` mode (semantics.md §4, the table)', () => {
+describe('Vary in `store` mode, as stores send it (semantics.md §4, the table)', () => {
   const columns = [
     ['without Origin', ask()],
     ['Origin, no match', ask({ origin: B })],
@@ -38,7 +38,7 @@ describe('what stores send: `store` mode (semantics.md §4, the table)', () => {
   });
 
   test.each(DIALECT_NAMES)(
-    '%s: a request without Origin gets no headers, though everybody would get the same',
+    '%s: a request without Origin gets no headers, even if every origin gets the same',
     (dialect) => {
       const rules = compiled([rule()], behaviour(dialect, 'store'));
       expect(answer(rules, decide(rules, ask())).headers).toEqual([]);
@@ -46,37 +46,43 @@ describe('what stores send: `store` mode (semantics.md §4, the table)', () => {
   );
 });
 
-describe.each(DIALECT_NAMES)('%s: `safe` mode (semantics.md §4, the safe rule)', (dialect) => {
+describe.each(DIALECT_NAMES)('%s: Vary in `safe` mode (semantics.md §4, the safe rule)', (dialect) => {
   const some = compiled([rule({ allowedOrigins: [A] })], behaviour(dialect));
 
   test.each([
-    ['matched', ask({ origin: A }), 'Origin'],
-    ['refused for its origin', ask({ origin: B }), 'Origin'],
+    ['of an allowed origin', ask({ origin: A }), 'Origin'],
+    ['of an origin that is not allowed', ask({ origin: B }), 'Origin'],
     ['without Origin', ask(), 'Origin'],
     ['with an empty Origin', ask({ origin: '' }), 'Origin'],
     ['with a method that no rule lists', ask({ origin: A, method: 'PUT' }), undefined],
-    ['a preflight that passes', preflight(A, 'GET'), THREE],
-    ['a preflight that is refused', preflight(B, 'GET'), THREE],
-    ['OPTIONS without Origin', preflight(null, 'GET'), THREE],
-    ['OPTIONS without the method', preflight(A, null), THREE],
-  ])('an answer that depends on the origin: %s', (_, facts, expected) => {
-    expect(varyFor(some, facts)).toBe(expected);
-  });
+    ['that is an allowed preflight', preflight(A, 'GET'), THREE],
+    ['that is a refused preflight', preflight(B, 'GET'), THREE],
+    ['that is OPTIONS without Origin', preflight(null, 'GET'), THREE],
+    ['that is OPTIONS without the requested method', preflight(A, null), THREE],
+  ])(
+    'with a rule for one origin, the answer to a request %s has the Vary of the safe rule',
+    (_, facts, expected) => {
+      expect(varyFor(some, facts)).toBe(expected);
+    },
+  );
 
   test.each([
     ['without rules', compiled([], behaviour(dialect))],
     ['without a bucket', missingBucket(behaviour(dialect))],
-    ['where everybody gets `*`', compiled([rule()], behaviour(dialect))],
-  ])('an answer that is the same for all needs no Vary, a preflight the three names: %s', (_, rules) => {
-    for (const origin of [A, 'null', '', null]) expect(varyFor(rules, ask({ origin }))).toBeUndefined();
-    expect(varyFor(rules, preflight(A, 'GET'))).toBe(THREE);
-  });
+    ['if every origin gets `*`', compiled([rule()], behaviour(dialect))],
+  ])(
+    'an actual answer that is the same for every origin has no Vary, a preflight has the three names: %s',
+    (_, rules) => {
+      for (const origin of [A, 'null', '', null]) expect(varyFor(rules, ask({ origin }))).toBeUndefined();
+      expect(varyFor(rules, preflight(A, 'GET'))).toBe(THREE);
+    },
+  );
 
   test.each([
-    ['where everybody gets `*`', [rule()], ask()],
-    ['where no rule lists the method', [rule()], ask({ method: 'PUT' })],
-    ['where it depends', [rule({ allowedOrigins: [A] })], ask({ origin: B })],
-  ])('ResponseVary asks for Vary: Origin all the same: %s', (_, rules, facts) => {
+    ['if every origin gets `*`', [rule()], ask()],
+    ['if no rule lists the method', [rule()], ask({ method: 'PUT' })],
+    ['if the headers depend on the origin', [rule({ allowedOrigins: [A] })], ask({ origin: B })],
+  ])('ResponseVary adds Vary: Origin to every actual answer: %s', (_, rules, facts) => {
     expect(varyFor(compiled(rules, behaviour(dialect), true), facts)).toBe('Origin');
     expect(varyFor(compiled(rules, behaviour(dialect), true), preflight(A, 'GET'))).toBe(THREE);
   });
@@ -84,35 +90,35 @@ describe.each(DIALECT_NAMES)('%s: `safe` mode (semantics.md §4, the safe rule)'
 
 describe("merging into the bucket's own Vary (semantics.md §4)", () => {
   test.each([
-    ['nothing and nothing is nothing', [], [], null],
+    ['no names give no Vary', [], [], null],
     ['a name is added', [], ['Origin'], 'Origin'],
-    ['its own names stay', ['Accept-Encoding'], [], 'Accept-Encoding'],
-    ['its own names come first', ['Accept-Encoding'], ['Origin'], 'Accept-Encoding, Origin'],
-    ['a name it has already is not added', ['origin'], ['Origin'], 'origin'],
+    ["the bucket's names stay", ['Accept-Encoding'], [], 'Accept-Encoding'],
+    ["the bucket's names come first", ['Accept-Encoding'], ['Origin'], 'Accept-Encoding, Origin'],
+    ['a name that the bucket sent is not added', ['origin'], ['Origin'], 'origin'],
     [
       'several lines become one',
       ['Accept', 'Accept-Encoding'],
       ['Origin'],
       'Accept, Accept-Encoding, Origin',
     ],
-    ['a name on two lines stands once', ['Accept', 'accept, Cookie'], [], 'Accept, Cookie'],
+    ['a name on two lines is written once', ['Accept', 'accept, Cookie'], [], 'Accept, Cookie'],
     ['the first spelling of a name stays', ['Accept', 'ACCEPT'], [], 'Accept'],
     ['`*` stays as it is', ['*'], ['Origin'], '*'],
-    ['`*` swallows the names before and after it', ['Accept, *, Cookie'], ['Origin'], '*'],
+    ['`*` replaces the names before and after it', ['Accept, *, Cookie'], ['Origin'], '*'],
     ['empty items are dropped', [' , Accept,,', ''], [], 'Accept'],
-    ['an empty line is no Vary', [''], [], null],
+    ['an empty line gives no Vary', [''], [], null],
   ])('%s', (_, own, added, expected) => {
     expect(mergeVary(own, added)).toBe(expected);
     expect(varyHeader(own, added)).toEqual(expected === null ? [] : ['Vary', expected]);
   });
 
   test.each([
-    ['the name goes, whatever its case', ['accept, ORIGIN'], ['accept']],
-    ['the name goes from every line', ['Origin', 'Accept, Origin'], ['Accept']],
+    ['the name is removed in any case', ['accept, ORIGIN'], ['accept']],
+    ['the name is removed from every line', ['Origin', 'Accept, Origin'], ['Accept']],
     ['a name that only contains it stays', ['X-Origin'], ['X-Origin']],
     ['`*` stays', ['*'], ['*']],
-    ['nothing may be left', ['Origin'], []],
-  ])('taking Origin out of it: %s', (_, own, expected) => {
+    ['the only name is removed', ['Origin'], []],
+  ])('withoutVary removes Origin: %s', (_, own, expected) => {
     expect(withoutVary(own, 'Origin')).toEqual(expected);
   });
 
@@ -123,7 +129,7 @@ describe("merging into the bucket's own Vary (semantics.md §4)", () => {
   const added = fc.uniqueArray(fc.constantFrom('Origin', 'Accept-Encoding', 'X-B'));
   const items = (value: string | null) => (value === null ? [] : value.toLowerCase().split(', '));
 
-  test('loses nothing, adds nothing of its own, repeats nothing, and is done after once', () => {
+  test('contains all names and no others, without duplicates, and is idempotent', () => {
     fc.assert(
       fc.property(fc.array(line, { maxLength: 3 }), added, (own, names) => {
         const merged = mergeVary(own, names);
@@ -138,7 +144,7 @@ describe("merging into the bucket's own Vary (semantics.md §4)", () => {
     );
   });
 
-  test('`*` anywhere in it is all that is left', () => {
+  test('is `*` if any line contains `*`', () => {
     fc.assert(
       fc.property(fc.array(line), fc.array(line), line, line, added, (before, after, left, right, names) => {
         expect(mergeVary([...before, `${left},*,${right}`, ...after], names)).toBe('*');

@@ -10,10 +10,10 @@ import { behaviour, record } from '../helpers/rules.ts';
 import { OWN, ruleSetOf, SHARED, type Vector, vectors } from '../helpers/vectors.ts';
 import { varyOf } from './_naive.ts';
 
-/** Answered otherwise in `safe` mode, and why. */
+/** The vectors that `safe` mode answers differently, with the reason. */
 const ONLY_IN_STORE_MODE: Readonly<Record<string, string>> = {
   's3-get-acrm-overrides-real-method':
-    'semantics.md §2.6: in safe mode an actual request is judged by its own method alone',
+    'semantics.md §2.6: in safe mode only the own method of an actual request is compared',
 };
 
 function factsOf({ request }: Vector): Facts {
@@ -40,7 +40,7 @@ function respond(vector: Vector, vary: VaryMode) {
 const list = (value: string | undefined) => value?.split(',').map((item) => item.trim());
 const withoutFullStop = (text: string | undefined) => text?.replace(/\.$/, '');
 
-function holds(vector: Vector, vary: VaryMode): void {
+function expectAnswer(vector: Vector, vary: VaryMode): void {
   const { headers, refused, noStore } = respond(vector, vary);
   const wanted = vector.expect;
   const checked = (name: string) => vary === 'store' || name !== 'Vary';
@@ -62,7 +62,7 @@ function holds(vector: Vector, vary: VaryMode): void {
 }
 
 describe('the captured answers of real stores', () => {
-  test('are all here', () => {
+  test('are all in the fixture', () => {
     expect(vectors.length).toBeGreaterThanOrEqual(65);
     expect(new Set(vectors.map(({ id }) => id)).size).toBe(vectors.length);
     expect(vectors.map(({ id }) => id)).toEqual(expect.arrayContaining(Object.keys(ONLY_IN_STORE_MODE)));
@@ -73,20 +73,20 @@ describe('the captured answers of real stores', () => {
   });
 });
 
-describe('`store` mode answers as the store did (semantics.md §2–§4)', () => {
-  test.each(vectors)('$id', (vector) => holds(vector, 'store'));
+describe('`store` mode answers as the captured store did (semantics.md §2–§4)', () => {
+  test.each(vectors)('$id', (vector) => expectAnswer(vector, 'store'));
 });
 
-describe('`safe` mode answers as the store did but for Vary, which follows the safe rule of §4', () => {
+describe('`safe` mode answers as the captured store did except for Vary, which follows the safe rule of §4', () => {
   const same = vectors.filter(({ id }) => !(id in ONLY_IN_STORE_MODE));
-  test.each(same)('$id', (vector) => holds(vector, 'safe'));
+  test.each(same)('$id', (vector) => expectAnswer(vector, 'safe'));
 
-  test.each(vectors)('Vary of $id', (vector) => {
+  test.each(vectors)('$id has the Vary of the safe rule', (vector) => {
     const expected = varyOf(ruleSetOf(vector), behaviour(vector.provider, 'safe'), factsOf(vector));
     expect(respond(vector, 'safe').headers.Vary ?? null).toBe(expected);
   });
 
-  test.each(Object.entries(ONLY_IN_STORE_MODE))('%s differs, since %s', (id) => {
+  test.each(Object.entries(ONLY_IN_STORE_MODE))('%s differs because of %s', (id) => {
     const vector = vectors.find((candidate) => candidate.id === id);
     expect(vector && respond(vector, 'safe').headers).toHaveProperty('Access-Control-Allow-Origin');
   });

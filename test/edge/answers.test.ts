@@ -61,7 +61,7 @@ describe('a cached answer', () => {
     expect(cachedAnswer(a, facts()).decision.reason).toBe('matched');
   });
 
-  test('is not stored for values that are too long, and the answer is still right', () => {
+  test('is not stored for values that are too long, and the answer is still correct', () => {
     const rules = rulesFor('*');
     const long = facts({ method: 'OPTIONS', requestMethod: 'GET', requestHeaders: 'x'.repeat(2000) });
     expect(cachedAnswer(rules, long)).toEqual(cachedAnswer(rules, long));
@@ -91,7 +91,7 @@ describe('a cached answer', () => {
   });
 });
 
-test('law: a cached answer equals the decided one, for every sequence of requests', () => {
+test('law: a cached answer equals the answer of `decide`, for every sequence of requests', () => {
   const part = fc.constantFrom(null, '', 'a', 'b', 'a\tb', 'https://a', 'GET', 'PUT');
   const question = fc.record({
     method: fc.constantFrom('GET', 'PUT', 'OPTIONS', 'get'),

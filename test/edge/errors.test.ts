@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ERRORS, errorXml } from '../../src/edge/errors.ts';
 
 describe('the table of errors', () => {
-  test('stands in docs/errors.md as it is in the source', () => {
+  test('in docs/errors.md is the same as in the source', () => {
     const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
     const rows = [...page.matchAll(/^\| `(\w+)` *\| (\d+) *\| ([^|]+?) *\|/gm)].map(
       ([, code, status, message]) => [code, { status: Number(status), message }],
@@ -15,7 +15,7 @@ describe('the table of errors', () => {
 describe('error XML', () => {
   const base = { code: 'NoSuchBucket', message: 'None.', reason: null, requestId: '0A', host: 'h' };
 
-  test('has the elements in the order of the store, the reason after the message', () => {
+  test('has the elements in the order of the store, with the reason after the message', () => {
     const body = errorXml({
       ...base,
       reason: 'no_rules',
@@ -36,8 +36,9 @@ describe('error XML', () => {
 
   test.each([
     ['markup in a host is escaped', 'a<b>&c', 'a&lt;b&gt;&amp;c'],
-    ['a control character, which XML cannot carry, is dropped', 'a\u0001b\u001fc', 'abc'],
+    ['control characters, which XML cannot contain, are dropped', 'a\u0001b\u001fc', 'abc'],
     ['white space stays', 'a\tb', 'a\tb'],
+    ['an escaped and a dropped character in one text', '\u0000<\n>', '&lt;\n&gt;'],
     ['letters beyond ASCII stay', 'bücket', 'bücket'],
   ])('%s', (_, host, shown) => {
     expect(errorXml({ ...base, host })).toContain(`<HostId>${shown}</HostId>`);

@@ -5,7 +5,7 @@ import type { Bucket } from '../../src/edge/bucket.ts';
 import { isHost } from '../../src/edge/host.ts';
 import { createRouter } from '../../src/edge/route.ts';
 
-/** Each name in its one form, with what else a client may write for it. */
+/** Names in canonical form, with other spellings that clients may send. */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   'files.example': [],
   'file.example': [],
@@ -29,15 +29,15 @@ const WHOLE = Object.keys(NAMES);
 const percentEncoded = (text: string): string =>
   [...new TextEncoder().encode(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
 
-interface Spelt {
+interface Spelling {
   readonly name: string;
-  /** As a configuration may have it. */
+  /** A spelling for a configuration. */
   readonly written: string;
-  /** As a Host header may have it: in ASCII, and with a port. */
+  /** A spelling for a Host header: in ASCII, possibly with a port. */
   readonly host: string;
 }
 
-const spellings: fc.Arbitrary<Spelt> = fc.constantFrom(...WHOLE).chain((name) => {
+const spellings: fc.Arbitrary<Spelling> = fc.constantFrom(...WHOLE).chain((name) => {
   const isIPv6 = name.startsWith('[');
   return fc
     .record({
@@ -65,13 +65,13 @@ const bucketAt = (name: string, hosts?: readonly string[]): Bucket => ({
   ...(hosts !== undefined && { hosts }),
 });
 
-// `ß` in capitals is `SS`, which is another name.
-const sameName = ({ name, written }: Spelt): boolean => name !== 'xn--zca.example' || !/ss/i.test(written);
+// `ß` in capitals is `SS`, a different name.
+const sameName = ({ name, written }: Spelling): boolean => name !== 'xn--zca.example' || !/ss/i.test(written);
 
 describe('a host in any spelling', () => {
   const spelt = spellings.filter(sameName);
 
-  test('finds the bucket of that name, however the bucket’s is spelt, and no other', () => {
+  test('finds only the bucket of that name, for any spelling in the configuration', () => {
     fc.assert(
       fc.property(fc.array(spelt, { minLength: 1, maxLength: 8 }), spelt, (configured, asked) => {
         const byName = new Map(configured.map(({ name, written }) => [name, written]));
@@ -84,7 +84,7 @@ describe('a host in any spelling', () => {
     );
   });
 
-  test('has one form, in requests and in configurations', () => {
+  test('has the same canonical form in requests and in configurations', () => {
     fc.assert(
       fc.property(spelt, ({ name, written, host }) => {
         expect(hostName(host)).toBe(name);
@@ -124,7 +124,7 @@ test.each([
   expect(router(host, '/').bucket?.name).toBe('any');
 });
 
-test('a host made of pieces of a name is that name only where it is a spelling of it', () => {
+test('a host made of parts of a name finds its bucket only if it is a spelling of the name', () => {
   const pieces = [
     'files',
     'example',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hostOf, hostsOf, isAddress, isLoopbackHost, isPrivateName } from '../../src/edge/host.ts';
 
-describe('the value of a Host header has one form', () => {
+describe('hostOf returns the canonical form of a Host header', () => {
   test.each([
     ['Example.COM', 'example.com'],
     ['example.com:8080', 'example.com'],
@@ -37,11 +37,11 @@ describe('the value of a Host header has one form', () => {
     'a b',
     'a%20b',
     '1.2.3.4.5',
-  ])('%s is no host', (value) => {
+  ])('or null for the invalid host "%s"', (value) => {
     expect(hostOf(value)).toBe(null);
   });
 
-  test('which is its own form', () => {
+  test('which it does not change', () => {
     fc.assert(
       fc.property(fc.oneof(fc.domain(), fc.ipV4()), fc.nat(65_535), fc.boolean(), (host, port, dot) => {
         const form = hostOf(host);
@@ -68,7 +68,7 @@ test.each([
   ['[::]', false],
   ['[::ffff:a00:1]', false],
   ['', false],
-])('%s stands for this machine: %s', (host, loopback) => {
+])('the host "%s" is a loopback host: %s', (host, loopback) => {
   expect(isLoopbackHost(host)).toBe(loopback);
 });
 
@@ -88,11 +88,11 @@ test.each([
   ['edge.example.com', false],
   ['evil.test', false],
   ['local.evil.test', false],
-])('%s is a name that the public DNS does not have: %s', (host, isPrivate) => {
+])('%s is a name that the public DNS cannot have: %s', (host, isPrivate) => {
   expect(isPrivateName(host)).toBe(isPrivate);
 });
 
-test('configured names come into the same form, and what is no host is left out', () => {
+test('hostsOf returns configured names in canonical form, without invalid hosts', () => {
   expect(hostsOf(['Edge.Example.com.', '::1', '[::1]', '10.0.0.5', 'a b', ''])).toEqual([
     'edge.example.com',
     '[::1]',

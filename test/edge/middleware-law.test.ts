@@ -12,7 +12,7 @@ import { behaviours, requests, ruleSets } from '../cors/_arbitrary.ts';
 const PATHS = ['/', '/key', '/a/b?c'];
 const STATUSES = [200, 204, 206, 301, 304, 403, 404, 416, 500];
 
-/** Lines that the edge takes out, merges, replaces or leaves. */
+/** Header lines that the edge removes, merges, replaces or leaves. */
 const lines = fc.constantFrom(
   ['ETag', '"a"'],
   ['Cache-Control', 'max-age=60'],
@@ -26,7 +26,7 @@ const lines = fc.constantFrom(
   ['access-control-max-age', '5'],
   ['X-Bucket-Cors-Reason', 'forged'],
   ['X-Oss-Request-Id', 'of the bucket'],
-  ['X-Own', 'kept'],
+  ['X-Own', 'unchanged'],
 );
 
 const compiled: fc.Arbitrary<CompiledRules> = fc
@@ -41,7 +41,7 @@ const compiled: fc.Arbitrary<CompiledRules> = fc
 
 const asked = requests.filter(({ method }) => METHODS_SERVED.includes(method));
 
-/** What the wire makes of the same: blanks around values are gone. */
+/** The same headers as received: without blanks around values. */
 const headersOf = ({ origin, requestMethod, requestHeaders }: Facts): [string, string][] =>
   (
     [
@@ -72,7 +72,7 @@ const plain = (status: number, headers: Headers, body: string) => ({
   body: body.replace(/[0-9A-F]{24}/, '(id)'),
 });
 
-/** What the edge sends for the case, without a network. */
+/** Returns the edge's response for the case, without a network. */
 async function byEdge({ rules, facts, target, status, own, debugReason }: Case) {
   const app = createEdge({
     buckets: [
@@ -108,7 +108,7 @@ async function byEdge({ rules, facts, target, status, own, debugReason }: Case) 
   };
   await app.fetch(new Request('http://edge/'), { exchange });
   if (sent === undefined) throw new Error('the edge sent nothing');
-  // Every platform adapter leaves the body of an answer to HEAD out.
+  // Every platform adapter omits the body of an answer to HEAD.
   const body = facts.method === 'HEAD' ? '' : sent.body;
   return plain(sent.status, new Headers(pairs(sent.headers)), body);
 }
@@ -121,7 +121,7 @@ async function byOwnApp({ rules, facts, target, status, own, debugReason }: Case
   return plain(answered.status, answered.headers, await answered.text());
 }
 
-test('whatever the rules, the request and the bucket’s headers, an own app sends what the edge sends', async () => {
+test('law: an app with bucketCors sends the same response as the edge, for all rules, requests and bucket headers', async () => {
   const cases: fc.Arbitrary<Case> = fc.record({
     rules: compiled,
     facts: asked,

@@ -17,8 +17,8 @@ const ASKING = { Origin: A, 'Access-Control-Request-Method': 'PUT' };
 const appWith = (handler: Handler, options: BucketCorsOptions = { rules: ONE_ORIGIN }) =>
   new Hono().use(bucketCors(options)).all('/key', handler);
 
-/** The CORS headers of an answer, and Vary and Cache-Control beside them. */
-const told = ({ headers }: Response): Record<string, string> =>
+/** The CORS headers of an answer, with Vary and Cache-Control. */
+const corsHeadersOf = ({ headers }: Response): Record<string, string> =>
   Object.fromEntries([...headers].filter(([name]) => /^access-control-|^vary$|^cache-control$/.test(name)));
 
 const fails = (error: unknown): Handler => {
@@ -36,29 +36,29 @@ const immutable = async (headers: Record<string, string>): Promise<Response> => 
 
 const ANSWERS: readonly [name: string, status: number, handler: Handler][] = [
   ['an object', 200, (c) => c.text('the object')],
-  ['a part of one', 206, () => new Response('part', { status: 206 })],
+  ['a part of an object', 206, () => new Response('part', { status: 206 })],
   ['an answer without a body', 204, () => new Response(null, { status: 204 })],
-  ['304', 304, () => new Response(null, { status: 304, headers: { ETag: '"a"' } })],
-  ['a redirect of Hono’s', 302, (c) => c.redirect('/other')],
-  ['a redirect whose headers can’t be changed', 307, () => Response.redirect('http://b.example/', 307)],
-  ['a fetched answer, whose headers can’t be changed', 200, () => immutable({ ETag: '"a"' })],
-  ['a 404 of the handler’s', 404, (c) => c.text('no such key', 404)],
-  ['notFound', 404, (c) => Promise.resolve(c.notFound())],
-  ['an error thrown', 500, fails(new Error('thrown on purpose'))],
+  ['a 304', 304, () => new Response(null, { status: 304, headers: { ETag: '"a"' } })],
+  ['a redirect by Hono', 302, (c) => c.redirect('/other')],
+  ['a redirect with immutable headers', 307, () => Response.redirect('http://b.example/', 307)],
+  ['a fetched response with immutable headers', 200, () => immutable({ ETag: '"a"' })],
+  ['a 404 of the handler', 404, (c) => c.text('no such key', 404)],
+  ['the response of notFound', 404, (c) => Promise.resolve(c.notFound())],
+  ['a thrown error', 500, fails(new Error('thrown on purpose'))],
   ['an HTTPException', 403, fails(new HTTPException(403, { message: 'no' }))],
   [
-    'an HTTPException with a response of its own',
+    'an HTTPException with a response',
     401,
     fails(new HTTPException(401, { res: new Response('no', { status: 401 }) })),
   ],
   [
-    'CORS headers of its own',
+    'a response with CORS headers',
     200,
     () => new Response('', { headers: { 'Access-Control-Allow-Origin': '*', 'access-control-foo': 'x' } }),
   ],
 ];
 
-describe('bucketCors writes the one right set of headers', () => {
+describe('bucketCors writes the CORS headers of the rules', () => {
   test.each(ANSWERS)('on %s', async (_, status, handler) => {
     const app = appWith(handler);
     app.onError((error, c) =>
@@ -67,35 +67,35 @@ describe('bucketCors writes the one right set of headers', () => {
     for (const method of ['GET', 'HEAD', 'PUT', 'DELETE']) {
       const allowed = await app.request('/key', { method, headers: { Origin: A } });
       expect(allowed.status).toBe(status);
-      expect(told(allowed), method).toEqual({ ...ONE_ORIGIN_HEADERS, vary: 'Origin' });
+      expect(corsHeadersOf(allowed), method).toEqual({ ...ONE_ORIGIN_HEADERS, vary: 'Origin' });
       const refused = await app.request('/key', { method, headers: { Origin: STRANGER } });
       expect(refused.status).toBe(status);
-      expect(told(refused), method).toEqual({ vary: 'Origin' });
+      expect(corsHeadersOf(refused), method).toEqual({ vary: 'Origin' });
     }
   });
 
-  test('on a path that no handler serves, and on the notFound of the app that throws', async () => {
+  test('on a path without a handler, also if the notFound handler of the app throws', async () => {
     const app = new Hono().use(bucketCors({ rules: EVERYBODY }));
     const missing = await app.request('/nothing');
     expect(missing.status).toBe(404);
-    expect(told(missing)).toEqual(EVERYBODY_HEADERS);
+    expect(corsHeadersOf(missing)).toEqual(EVERYBODY_HEADERS);
     app.notFound(() => {
       throw new HTTPException(410);
     });
     for (const before of [app, new Hono().use((_, next) => next()).route('/', app)]) {
       const thrown = await before.request('/nothing');
-      expect(told(thrown)).toEqual(EVERYBODY_HEADERS);
+      expect(corsHeadersOf(thrown)).toEqual(EVERYBODY_HEADERS);
     }
   });
 
-  test('where hono/cors stands behind it too, for objects and for preflights', async () => {
+  test('on objects and preflights, also if hono/cors runs after it', async () => {
     const app = new Hono()
       .use(bucketCors({ rules: ONE_ORIGIN }))
       .use(cors({ origin: STRANGER, credentials: true, exposeHeaders: ['X-Mine'] }))
       .all('/key', (c) => c.text('the object'));
     for (const origin of [A, STRANGER]) {
       const answered = await app.request('/key', { headers: { Origin: origin } });
-      expect(told(answered)).toEqual({ ...(origin === A && ONE_ORIGIN_HEADERS), vary: 'Origin' });
+      expect(corsHeadersOf(answered)).toEqual({ ...(origin === A && ONE_ORIGIN_HEADERS), vary: 'Origin' });
     }
     const asked = await app.request('/key', { method: 'OPTIONS', headers: ASKING });
     expect(asked.headers.get('access-control-allow-origin')).toBe(A);
@@ -106,7 +106,7 @@ describe('bucketCors writes the one right set of headers', () => {
     ['Accept-Encoding, Origin', 'Accept-Encoding, Origin', 'Accept-Encoding'],
     ['origin', 'Origin', null],
     ['*', '*', '*'],
-  ])('with the handler’s Vary %s merged', async (own, depends, constant) => {
+  ])('and merges them into the Vary "%s" of a handler', async (own, depends, constant) => {
     const handler: Handler = () => new Response('', { headers: { Vary: own } });
     const headers = { Origin: A };
     const one = await appWith(handler).request('/key', { headers });
@@ -115,7 +115,7 @@ describe('bucketCors writes the one right set of headers', () => {
     expect(all.headers.get('vary')).toBe(constant);
   });
 
-  test('and leaves the others alone: cookies, what was set outside, and what is said of the connection', async () => {
+  test('and leaves all other headers unchanged: cookies, headers of outer middleware, Connection', async () => {
     const app = new Hono()
       .use(requestId())
       .use(bucketCors({ rules: ONE_ORIGIN }))
@@ -139,13 +139,13 @@ describe('bucketCors writes the one right set of headers', () => {
     expect(asked.headers.get('x-request-id')).not.toBeNull();
   });
 
-  test('and leaves the handler\u2019s commands to a proxy in front alone', async () => {
+  test('and passes on commands of the handler to a proxy in front', async () => {
     const commands = { 'x-accel-redirect': '/internal/a', 'x-accel-expires': '60', 'x-sendfile': '/a' };
     const answered = await appWith((c) => c.text('', 200, commands)).request('/key');
     for (const [name, text] of Object.entries(commands)) expect(answered.headers.get(name)).toBe(text);
   });
 
-  test('on a response that a handler gives to two clients at once, each its own', async () => {
+  test('on a copy for each client of a response that a handler returns twice', async () => {
     const shared = new Response(null, { status: 404 });
     const app = appWith(() => shared);
     const [one, other] = await Promise.all(
@@ -156,7 +156,7 @@ describe('bucketCors writes the one right set of headers', () => {
     expect([...shared.headers]).toEqual([]);
   });
 
-  test('with the body handed on unread, as it comes', async () => {
+  test('and streams the body unread', async () => {
     let pulled = 0;
     const body = new ReadableStream<Uint8Array>(
       {
@@ -177,7 +177,7 @@ describe('bucketCors writes the one right set of headers', () => {
 });
 
 describe('bucketCors answers preflights', () => {
-  test('and no handler sees them', async () => {
+  test('without calling a handler', async () => {
     const seen: string[] = [];
     const app = appWith((c) => {
       seen.push(c.req.method);
@@ -200,7 +200,7 @@ describe('bucketCors answers preflights', () => {
     expect(seen).toEqual([]);
   });
 
-  test('on its own paths only', async () => {
+  test('on its own paths only, not on those of other handlers', async () => {
     const app = new Hono()
       .use('/files/*', bucketCors({ rules: ONE_ORIGIN }))
       .options('/api', (c) => c.text('mine'));
@@ -209,13 +209,13 @@ describe('bucketCors answers preflights', () => {
     expect(asked.status).toBe(200);
   });
 
-  test('and tells the reason where that is asked for, in place of anybody else’s', async () => {
+  test('and replaces the debug header of a handler by its own reason with debugReason, or removes it', async () => {
     const handler: Handler = (c) => c.text('', 200, { 'x-bucket-cors-reason': 'forged' });
     const rules = ONE_ORIGIN;
-    const told = await appWith(handler, { rules, debugReason: true }).request('/key');
-    expect(told.headers.get('x-bucket-cors-reason')).toBe('not_cors');
-    const untold = await appWith(handler, { rules }).request('/key');
-    expect(untold.headers.get('x-bucket-cors-reason')).toBeNull();
+    const withReason = await appWith(handler, { rules, debugReason: true }).request('/key');
+    expect(withReason.headers.get('x-bucket-cors-reason')).toBe('not_cors');
+    const without = await appWith(handler, { rules }).request('/key');
+    expect(without.headers.get('x-bucket-cors-reason')).toBeNull();
   });
 });
 
@@ -239,12 +239,12 @@ describe('rules of bucketCors', () => {
     expect(answered.headers.get('access-control-allow-origin')).toBe('*');
   });
 
-  test('a rule set without rules means that nobody gets headers', async () => {
+  test('give no origin CORS headers if the rule set is empty', async () => {
     const app = appWith((c) => c.text(''), { rules: { rules: [], responseVary: false } });
-    expect(told(await app.request('/key', { headers: { Origin: A } }))).toEqual({});
+    expect(corsHeadersOf(await app.request('/key', { headers: { Origin: A } }))).toEqual({});
   });
 
-  test('are unknown while they can’t be loaded: nothing is kept, and preflights may be asked again', async () => {
+  test('that cannot be loaded give no-store, and 503 with Retry-After for preflights', async () => {
     const lines: string[] = [];
     const rules = sourceOf(async () => FAILED);
     const handler: Handler = () =>
@@ -260,7 +260,7 @@ describe('rules of bucketCors', () => {
     const app = appWith(handler, { rules, warn: (line) => lines.push(line) });
     const answered = await app.request('/key', { headers: { Origin: A } });
     expect(await answered.text()).toBe('the object');
-    expect(told(answered)).toEqual({ vary: 'Origin', 'cache-control': 'no-store' });
+    expect(corsHeadersOf(answered)).toEqual({ vary: 'Origin', 'cache-control': 'no-store' });
     for (const name of ['cdn-cache-control', 'expires', 'x-accel-expires'])
       expect(answered.headers.has(name), name).toBe(false);
     const asked = await app.request('/key', { method: 'OPTIONS', headers: ASKING });
@@ -271,7 +271,7 @@ describe('rules of bucketCors', () => {
     expect(lines).toEqual(['bucketCors: the store is away. Wait.']);
   });
 
-  test('are loaded once for all who wait, and the load is handed to the context that takes work', async () => {
+  test('are loaded once for concurrent requests, and the load is passed to waitUntil', async () => {
     let loads = 0;
     const rules = sourceOf(async () => {
       loads += 1;
@@ -285,13 +285,13 @@ describe('rules of bucketCors', () => {
       props: {},
     };
     const answers = await Promise.all([1, 2, 3].map(() => app.request('/key', {}, {}, context)));
-    expect(answers.map(told)).toEqual([EVERYBODY_HEADERS, EVERYBODY_HEADERS, EVERYBODY_HEADERS]);
+    expect(answers.map(corsHeadersOf)).toEqual([EVERYBODY_HEADERS, EVERYBODY_HEADERS, EVERYBODY_HEADERS]);
     expect(loads).toBe(1);
     expect(waited.length).toBeGreaterThan(0);
     await Promise.all(waited);
   });
 
-  test('that are served in spite of a doubt are told of', async () => {
+  test('with a skipped value cause a warning', async () => {
     const doubtful = XML.replace('<CORSRule>', '<CORSRule><MaxAge>5</MaxAge>');
     const lines: string[] = [];
     const warn = (line: string) => void lines.push(line);

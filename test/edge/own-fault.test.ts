@@ -8,7 +8,7 @@ import { A, ONE_ORIGIN } from '../suite/sets.ts';
 const behaviour = { dialect: 'oss', vary: 'safe', dangerouslyAllowCredentials: false } as const;
 const WRONG = new Error('wrong');
 
-test('a fault of the edge’s own behind a bucket’s answer is told, and answered with CORS headers', async () => {
+test('an error of the edge after a bucket’s answer is reported, and answered with CORS headers', async () => {
   const errors: unknown[] = [];
   const events: RequestEvent[] = [];
   let asked = 0;
@@ -27,7 +27,7 @@ test('a fault of the edge’s own behind a bucket’s answer is told, and answer
     onError: (error) => void errors.push(error),
     edgeId: '00000000',
     debugReason: false,
-    // Asked for the second time when the head is made.
+    // The edge reads the clock for the second time when it makes the head.
     now: () => {
       asked += 1;
       if (asked === 2) throw WRONG;

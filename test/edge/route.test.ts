@@ -9,25 +9,25 @@ const bucket = (name: string, where: Partial<Bucket>): Bucket => ({
   ...where,
 });
 
-describe('buckets that no request could reach', () => {
+describe('createRouter', () => {
   test.each([
     [
-      'a prefix without its slash',
+      'a prefix without a leading slash',
       [bucket('a', { prefix: 'media' })],
       /bucket a has the prefix "media": write/,
     ],
     ['a prefix with a slash at its end', [bucket('a', { prefix: '/media/' })], /"\/media\/"/],
     ['the root as a prefix', [bucket('a', { prefix: '/' })], /prefix "\/"/],
     [
-      'two in one place',
+      'two buckets at the same host and prefix',
       [bucket('a', { hosts: ['h'] }), bucket('b', { hosts: ['H'] })],
       /buckets a and b claim the same host and prefix/,
     ],
-  ])('%s is refused with what to write', (_, buckets, message) => {
+  ])('rejects %s, with a message that says what to write', (_, buckets, message) => {
     expect(() => createRouter(buckets)).toThrow(message);
   });
 
-  test('a host is found in any case, with and without a port', () => {
+  test('finds a host in any case, with and without a port', () => {
     const router = createRouter([bucket('a', { hosts: ['Files.Example'] })]);
     for (const host of ['files.example', 'FILES.example:8080'])
       expect(router(host, '/k')).toMatchObject({ key: '/k' });
@@ -75,33 +75,39 @@ describe('what follows the prefix reaches the bucket byte for byte', () => {
     ['/p/a', { path: AT_A_PATH, prefix: '/p', keepPrefix: true }, '/name/p/a', '/a'],
   ];
 
-  test.each(rows)('%s before a bucket with %o is %s', (asked, { path, ...where }, target, key) => {
-    const address = { base: 'http://b', host: 'b', path };
-    const router = createRouter([bucket('a', { address, ...where })]);
-    for (const written of [asked, `http://h.example${asked}`]) {
-      const origin = originForm('GET', written, 'h.example');
-      expect(origin?.target).toBe(asked);
-      expect(router('h.example', origin?.target ?? '')).toMatchObject({ target, key });
-    }
-  });
+  test.each(rows)(
+    'the target %s for a bucket with %o becomes %s',
+    (asked, { path, ...where }, target, key) => {
+      const address = { base: 'http://b', host: 'b', path };
+      const router = createRouter([bucket('a', { address, ...where })]);
+      for (const written of [asked, `http://h.example${asked}`]) {
+        const origin = originForm('GET', written, 'h.example');
+        expect(origin?.target).toBe(asked);
+        expect(router('h.example', origin?.target ?? '')).toMatchObject({ target, key });
+      }
+    },
+  );
 
-  test.each(['http://h.example', 'http://h.example?cors'])('%s has the root as its path', (written) => {
-    const address = { base: 'http://b', host: 'b', path: '/name' };
-    const origin = originForm('GET', written, '');
-    const [, query = ''] = written.split('example');
-    expect(createRouter([bucket('a', { address })])('h.example', origin?.target ?? '')).toMatchObject({
-      target: `/name/${query}`,
-      key: `/${query}`,
-    });
-  });
+  test.each(['http://h.example', 'http://h.example?cors'])(
+    'the absolute-form target %s has the path /',
+    (written) => {
+      const address = { base: 'http://b', host: 'b', path: '/name' };
+      const origin = originForm('GET', written, '');
+      const [, query = ''] = written.split('example');
+      expect(createRouter([bucket('a', { address })])('h.example', origin?.target ?? '')).toMatchObject({
+        target: `/name/${query}`,
+        key: `/${query}`,
+      });
+    },
+  );
 });
 
 test.each([
   ['a fragment', '/a#b'],
-  ['a fragment of nothing', '/#'],
-  ['a fragment behind its query', '/a?b#c'],
+  ['an empty fragment', '/#'],
+  ['a fragment after its query', '/a?b#c'],
   ['a fragment in absolute form', 'http://h/a#b'],
-])('what has %s is no target (RFC 9112 §3.2)', (_, target) => {
+])('a target with %s is invalid (RFC 9112 §3.2)', (_, target) => {
   expect(originForm('GET', target, 'h')).toBeNull();
   expect(originForm('OPTIONS', target, 'h')).toBeNull();
 });

@@ -1,16 +1,16 @@
-/** Web Crypto wants bytes that nothing else shares. */
+/** Web Crypto does not accept a SharedArrayBuffer. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 export const utf8 = (text: string): Bytes => new TextEncoder().encode(text);
 
 /**
- * The bytes of text from a head. There every character stands for one byte; text with others was never on the
- * wire and goes there as UTF-8.
+ * Returns the bytes of text from a head, in which every character is one byte. Text with other characters did not come
+ * from the wire, and is sent as UTF-8.
  */
 export const bytesOf = (text: string): Bytes =>
   /[^\0-\xff]/.test(text) ? utf8(text) : Uint8Array.from(text, (character) => character.charCodeAt(0));
 
-/** Bytes as text of which every character is one byte. */
+/** Returns text in which every character is one byte. */
 export const textOf = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 

@@ -1,13 +1,13 @@
 import type { BucketRequest, FlatHeaders } from '../transport.ts';
 import { bytesOf, textOf } from './bytes.ts';
 
-/** All of a request that a signature can cover. */
+/** The parts of a request that a signature can cover. */
 export type Signable = Pick<BucketRequest, 'method' | 'target' | 'headers'>;
 
-/** A query parameter, raw, a `+` being written as the `%20` it means. */
+/** A raw query parameter, with `%20` in place of `+`. */
 export type Parameter = readonly [name: string, value: string];
 
-/** Undoes percent-encoding once; every character of what comes out is one byte. A stray `%` stays. */
+/** Decodes percent-encoding once, to text in which every character is one byte. A `%` without two hex digits stays. */
 export const decode = (raw: string): string =>
   textOf(bytesOf(raw)).replace(/%([0-9a-f]{2})/gi, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 16)),
@@ -17,15 +17,15 @@ const encodeByte = (byte: string): string =>
   `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 
 /**
- * The one way to write a raw piece of a target: encoded is all but RFC 3986's unreserved characters, so that
- * it does not matter how its sender had encoded it.
+ * Returns a raw piece of a target in canonical form: all but the unreserved characters of RFC 3986 §2.3 are encoded, so
+ * the result does not depend on the sender's encoding.
  */
 export const normal = (raw: string): string => decode(raw).replace(/[^A-Za-z0-9\-._~]/g, encodeByte);
 
-/** The same for a path, whose slashes stay. Neither `//` nor `..` is resolved: both are parts of object keys. */
+/** Returns a path in canonical form, with its slashes. `//` and `..` stay, since they may be parts of an object key. */
 export const normalPath = (raw: string): string => decode(raw).replace(/[^A-Za-z0-9\-._~/]/g, encodeByte);
 
-/** Cuts a target in two; the query is undefined where there is no `?`. */
+/** Divides a target into path and query. The query is undefined if the target has no `?`. */
 export const cut = (target: string): { readonly path: string; readonly query: string | undefined } => {
   const mark = target.indexOf('?');
   return mark < 0
@@ -42,13 +42,13 @@ export const parametersOf = (target: string): Parameter[] =>
       return [name, value.join('=')];
     });
 
-/** Orders text by its bytes; all of it is made of one-byte characters. */
+/** Compares two texts by their bytes. Expects text in which every character is one byte. */
 export const byBytes = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
 
 export const byName = ([one, first]: Parameter, [other, second]: Parameter): number =>
   byBytes(one, other) || byBytes(first, second);
 
-// `trim` would also take 0xA0, which may be half a character in UTF-8.
+// `trim` would also remove 0xA0, which may be one byte of a UTF-8 character.
 const strip = (value: string): string => {
   let [from, to] = [0, value.length];
   while (from < to && ' \t'.includes(value.charAt(from))) from += 1;
@@ -56,13 +56,13 @@ const strip = (value: string): string => {
   return value.slice(from, to);
 };
 
-/** The parameters as both V4 canonical requests have them: written the one way, then ordered. */
+/** Returns the parameters of a V4 canonical request, in canonical form and sorted. */
 export const normalParameters = (target: string): Parameter[] =>
   parametersOf(target)
     .map(([name, value]) => [normal(name), normal(value)] as const)
     .sort(byName);
 
-/** The headers by lower-case name; several of one name are one, joined by commas. */
+/** Returns the headers by lower-case name. Values of several lines are joined by commas. */
 export const headerMap = (headers: FlatHeaders): Map<string, string> => {
   const map = new Map<string, string>();
   for (let at = 0; at < headers.length; at += 2) {
@@ -74,6 +74,6 @@ export const headerMap = (headers: FlatHeaders): Map<string, string> => {
   return map;
 };
 
-/** The headers but those named, in lower case. */
+/** Returns the headers without those in `names`, which are in lower case. */
 export const without = (headers: FlatHeaders, names: readonly string[]): string[] =>
   headers.filter((_, at) => !names.includes((headers[at - (at % 2)] ?? '').toLowerCase()));

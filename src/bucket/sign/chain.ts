@@ -5,18 +5,18 @@ import { without } from './canonical.ts';
 /** The differences between OSS V4 and SigV4, besides the canonical request. */
 export interface Chain {
   readonly algorithm: string;
-  /** Stands before the secret. */
+  /** Put before the secret in the first key. */
   readonly prefix: string;
   readonly service: string;
   readonly terminator: string;
-  /** What the names of the store's own headers begin with, in lower case. */
+  /** The prefix of the store's own headers, in lower case. */
   readonly headerPrefix: string;
 }
 
-/** Stands in place of the hash of a body that is not signed. */
+/** Replaces the hash of a body that is not signed. */
 export const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD';
 
-/** For what a V4 signature is good: one day, one region. */
+/** The day and region for which a V4 signature is valid. */
 export interface Scope {
   /** `20231216T162057Z`. */
   readonly date: string;
@@ -27,16 +27,16 @@ export interface Scope {
 export const scopeText = ({ service, terminator }: Chain, { date, region }: Scope): string =>
   [date.slice(0, 8), region, service, terminator].join('/');
 
-/** What travels in headers of the store's own. */
+/** The values of the store's own headers that a signer sets. */
 export interface Stamp {
-  /** The SHA-256 of the body in hexadecimal, or the word that stands in its place. */
+  /** The SHA-256 of the body in hexadecimal, or `UNSIGNED_PAYLOAD`. */
   readonly payload: string;
   /** As in the scope. */
   readonly date: string;
   readonly securityToken: string | undefined;
 }
 
-/** The headers to sign: with the stamp, and without what was signed or stamped before. */
+/** Returns the headers to sign: adds the stamp, and removes an earlier signature and stamp. */
 export const stamped = (
   { headerPrefix }: Chain,
   headers: FlatHeaders,
@@ -45,12 +45,12 @@ export const stamped = (
   const hashName = `${headerPrefix}content-sha256`;
   const dateName = `${headerPrefix}date`;
   const tokenName = `${headerPrefix}security-token`;
-  const kept = without(headers, ['authorization', hashName, dateName, tokenName]);
+  const others = without(headers, ['authorization', hashName, dateName, tokenName]);
   const token = securityToken ? [tokenName, securityToken] : [];
-  return [...kept, hashName, payload, dateName, date, ...token];
+  return [...others, hashName, payload, dateName, date, ...token];
 };
 
-/** The signature of a canonical request, in lower-case hexadecimal. */
+/** Returns the signature of a canonical request, in lower-case hexadecimal. */
 export const signChain = async (
   chain: Chain,
   secret: string,

@@ -33,6 +33,6 @@ export const needCredentials = async (
   const { id, secret } = DIALECTS[store].credentialNames;
   throw new Error(
     `there are no credentials for the bucket ${bucket}: set ${id} and ${secret} ` +
-      "(after the bucket's own prefix, where it has one), or name a file that holds them",
+      "(after the bucket's own prefix, where it has one), or name a file that contains them",
   );
 };

@@ -33,7 +33,7 @@ export const credentialsIn = (values: Values, { id, secret, token }: CredentialN
   return { accessKeyId, accessKeySecret, ...(securityToken && { securityToken }) };
 };
 
-/** A store's names after a bucket's own prefix: `MEDIA` and `oss` give `MEDIA_OSS_ACCESS_KEY_ID` and so on. */
+/** Returns a store's variable names with a bucket's prefix: `MEDIA` and `oss` give `MEDIA_OSS_ACCESS_KEY_ID` and so on. */
 export const environmentNames = (store: Dialect, prefix?: string): CredentialNames => {
   const { id, secret, token } = DIALECTS[store].credentialNames;
   return prefix
@@ -42,8 +42,8 @@ export const environmentNames = (store: Dialect, prefix?: string): CredentialNam
 };
 
 /**
- * Credentials from the environment, read for every signature; null when no name is set. The source throws an Error that
- * names the missing variable when only a part is set.
+ * Returns a source that reads the environment for every signature. The source returns null when no variable is set, and
+ * throws an Error that names the missing variable when only some are set.
  */
 export const environmentCredentials =
   (store: Dialect, env: Values, prefix?: string): CredentialsSource =>

@@ -4,16 +4,16 @@ import { byName, cut, decode, headerMap, parametersOf, type Signable, without } 
 import { needCredentials, type SigningOptions } from './credentials.ts';
 import { httpDate } from './date.ts';
 
-/** What is signed besides the request itself. */
+/** The signed values that are not part of the request. */
 export interface OssV1Input {
   readonly bucket: string;
   readonly secret: string;
-  /** What stands on the date's line: the Date header, x-oss-date in its place, or Expires of a signed URL. */
+  /** The value of the date's line: the Date header, or x-oss-date in its place, or Expires of a signed URL. */
   readonly date: string;
 }
 
-// The union of what Alibaba's page on V1 and its SDKs for Go and Python list. Whatever else begins with x-oss-
-// is signed as well, and all other parameters are not.
+// The union of the lists on Alibaba's page on V1 and in its SDKs for Go and Python. Parameters with the prefix x-oss- are
+// signed too, all others are not.
 const SUBRESOURCES = new Set(
   `accessPoint accessPointPolicy accessmonitor acl append asyncFetch bucketArchiveDirectRead bucketInfo callback
   callback-var cloudboxes cname comp continuation-token cors delete encryption endTime group httpsConfig img
@@ -38,7 +38,7 @@ const resourceOf = (target: string, bucket: string): string => {
   return signed.length === 0 ? resource : `${resource}?${signed.join('&')}`;
 };
 
-/** The signature of OSS's version 1 (semantics.md §7), in base64. */
+/** Returns the signature of OSS's version 1 (semantics.md §7), in base64. */
 export const ossV1Signature = async (
   { method, target, headers }: Signable,
   { bucket, secret, date }: OssV1Input,
@@ -59,7 +59,7 @@ export const ossV1Signature = async (
 const REPLACED = ['authorization', 'date', 'x-oss-date', 'x-oss-security-token'];
 
 /**
- * Signs by OSS's version 1. The target's path is the object's key, whatever the host.
+ * Signs with OSS's version 1. The target's path must be the object's key, for every host.
  * @throws an Error when there are no credentials
  */
 export const signOssV1 =

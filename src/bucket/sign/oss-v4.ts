@@ -16,7 +16,7 @@ export interface OssV4Input {
   readonly bucket: string;
   readonly secret: string;
   readonly scope: Scope;
-  /** Lower-case names of headers that are signed though they need not be. */
+  /** Lower-case names of headers that are signed besides the required ones. */
   readonly additionalHeaders: readonly string[];
 }
 
@@ -44,14 +44,14 @@ const canonicalRequest = (
   ].join('\n');
 };
 
-/** The signature of OSS's version 4 (semantics.md §7), in hexadecimal. */
+/** Returns the signature of OSS's version 4 (semantics.md §7), in hexadecimal. */
 export const ossV4Signature = (request: Signable, input: OssV4Input): Promise<string> => {
   const { bucket, secret, scope, additionalHeaders } = input;
   return signChain(OSS_V4, secret, scope, canonicalRequest(request, bucket, additionalHeaders));
 };
 
 /**
- * Signs by OSS's version 4. The target's path is the object's key, whatever the host, which is not signed.
+ * Signs with OSS's version 4. The target's path must be the object's key, for every host; the host is not signed.
  * @throws an Error when there are no credentials
  */
 export const signOssV4 =

@@ -15,15 +15,15 @@ export const S3_V4: Chain = {
 export interface S3V4Input {
   readonly secret: string;
   readonly scope: Scope;
-  /** Lower-case names, in order. */
+  /** Lower-case names, sorted. */
   readonly signedHeaders: readonly string[];
-  /** The SHA-256 of the body in hexadecimal, or the word that stands in its place. */
+  /** The SHA-256 of the body in hexadecimal, or `UNSIGNED_PAYLOAD`. */
   readonly payload: string;
 }
 
 const NO_BODY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
-/** S3 takes the path as it is, encoded once; a path-style prefix is part of it. */
+/** S3 signs the path as sent, encoded once, with a path-style prefix. */
 const canonicalRequest = ({ method, target, headers }: Signable, input: S3V4Input): string => {
   const map = headerMap(headers);
   const lines = input.signedHeaders.map(
@@ -40,7 +40,7 @@ const canonicalRequest = ({ method, target, headers }: Signable, input: S3V4Inpu
   ].join('\n');
 };
 
-/** The signature of AWS's version 4 as S3 has it (semantics.md §7), in hexadecimal. */
+/** Returns the signature of AWS's version 4 in S3's variant (semantics.md §7), in hexadecimal. */
 export const s3V4Signature = (request: Signable, input: S3V4Input): Promise<string> =>
   signChain(S3_V4, input.secret, input.scope, canonicalRequest(request, input));
 
@@ -48,7 +48,7 @@ const isSigned = (name: string): boolean =>
   ['host', 'content-type', 'content-md5', 'range'].includes(name) || name.startsWith('x-amz-');
 
 /**
- * Signs by SigV4. Signed are the Host header and the path just as they are sent.
+ * Signs with SigV4, which covers the Host header and the path as sent.
  * @throws an Error when there are no credentials
  */
 export const signS3V4 =
@@ -56,7 +56,7 @@ export const signS3V4 =
   async (request) => {
     const { accessKeyId, accessKeySecret, securityToken } = await needCredentials(credentials, 's3', bucket);
     const scope = { date: basicDate(wallClock()), region };
-    // A body on its way through can't be read beforehand.
+    // The body is streamed, so its hash is not known before it is sent.
     const bare = request.body === null || request.method === 'GET' || request.method === 'HEAD';
     const payload = bare ? NO_BODY : UNSIGNED_PAYLOAD;
     const headers = stamped(S3_V4, request.headers, { payload, date: scope.date, securityToken });

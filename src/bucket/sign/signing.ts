@@ -5,12 +5,12 @@ import { signOssV1 } from './oss-v1.ts';
 import { signOssV4 } from './oss-v4.ts';
 import { signS3V4 } from './s3-v4.ts';
 
-/** How requests to one kind of store are signed. */
+/** The signers for one dialect. */
 export interface Signing {
   readonly v4: (options: SigningOptions) => Sign;
-  /** Null for stores without this older version. It signs without a region. */
+  /** The older version, which signs without a region. Null if the store has none. */
   readonly v1: ((options: Omit<SigningOptions, 'region'>) => Sign) | null;
-  /** A region to show in messages. */
+  /** An example of a region, for messages. */
   readonly exampleRegion: string;
 }
 

@@ -27,10 +27,10 @@ afterAll(() => {
   server.close();
 });
 
-// Given, lest the SDK warn of its absence; nothing here lives so long that it is called.
+// The SDK warns without this function. The tests end before it is called.
 const never = () => Promise.reject(new Error('the token is still good'));
 
-/** What an SDK sends when it does `act`; how it likes the answer does not matter. */
+/** Returns the request that an SDK sends for `act`. Ignores an error of the SDK about the answer. */
 const record = async (act: () => Promise<unknown>): Promise<Signable> => {
   recorded = undefined;
   await act().catch(() => undefined);
@@ -38,14 +38,14 @@ const record = async (act: () => Promise<unknown>): Promise<Signable> => {
   return recorded;
 };
 
-// No dot segments: what both SDKs sign then is not what they send.
+// Without dot segments: both SDKs sign another path than they send.
 const KEYS = ['a b', 'a+b', 'é/世界/😀', 'a//b', "!'()*~-._", 'a%20b', '?&=#'];
 const TOKENS = [
   ['without a token', undefined],
   ['with a token', 'CAIS+/=token'],
 ] as const;
 
-describe.each(TOKENS)('ali-oss %s', (_, stsToken) => {
+describe.each(TOKENS)('the signer gives the signature of ali-oss %s when it', (_, stsToken) => {
   const client = (authorizationV4: boolean) =>
     new OSS({
       accessKeyId: 'ak',
@@ -61,20 +61,20 @@ describe.each(TOKENS)('ali-oss %s', (_, stsToken) => {
   const acts: [string, (oss: OSS) => Promise<unknown>][] = [
     ['reads the rules', (oss) => oss.getBucketCORS('bucket')],
     ...KEYS.map((key): [string, (oss: OSS) => Promise<unknown>] => [`gets ${key}`, (oss) => oss.get(key)]),
-    ['asks for the head of an object', (oss) => oss.head('a b')],
+    ['sends HEAD for an object', (oss) => oss.head('a b')],
     ['puts an object', (oss) => oss.put('a b.txt', Buffer.from('x'), { meta: { uid: 1, pid: 2 } })],
-    ['gets with a process', (oss) => oss.get('p.png', { process: 'image/resize,w_1' })],
-    ['gets with its own answer headers', (oss) => oss.getACL('a b', { versionId: 'v=+1' } as object)],
+    ['gets an object with x-oss-process', (oss) => oss.get('p.png', { process: 'image/resize,w_1' })],
+    ['gets the ACL of a version', (oss) => oss.getACL('a b', { versionId: 'v=+1' } as object)],
   ];
 
-  test.each(acts)('%s by V1', async (_what, act) => {
+  test.each(acts)('%s with V1', async (_what, act) => {
     const sent = await record(() => act(client(false)));
     const headers = headerMap(sent.headers);
     const input = { bucket: 'bucket', secret: 'sk', date: headers.get('x-oss-date') ?? '' };
     expect(headers.get('authorization')).toBe(`OSS ak:${await ossV1Signature(sent, input)}`);
   });
 
-  test.each(acts)('%s by V4', async (_what, act) => {
+  test.each(acts)('%s with V4', async (_what, act) => {
     const sent = await record(() => act(client(true)));
     const headers = headerMap(sent.headers);
     const sign = signOssV4({
@@ -92,39 +92,42 @@ describe.each(TOKENS)('ali-oss %s', (_, stsToken) => {
   });
 });
 
-describe.each(TOKENS)('@aws-sdk/client-s3 %s', (_, sessionToken) => {
-  const client = () =>
-    new S3Client({
-      region: 'us-east-1',
-      endpoint: url,
-      forcePathStyle: true,
-      credentials: { accessKeyId: 'ak', secretAccessKey: 'sk', ...(sessionToken && { sessionToken }) },
-    });
+describe.each(TOKENS)(
+  'the signer gives the signature of @aws-sdk/client-s3 %s when it',
+  (_, sessionToken) => {
+    const client = () =>
+      new S3Client({
+        region: 'us-east-1',
+        endpoint: url,
+        forcePathStyle: true,
+        credentials: { accessKeyId: 'ak', secretAccessKey: 'sk', ...(sessionToken && { sessionToken }) },
+      });
 
-  const acts: [string, (s3: S3Client) => Promise<unknown>][] = [
-    ['reads the rules', (s3) => s3.send(new GetBucketCorsCommand({ Bucket: 'bucket' }))],
-    ...KEYS.map((Key): [string, (s3: S3Client) => Promise<unknown>] => [
-      `gets ${Key}`,
-      (s3) => s3.send(new GetObjectCommand({ Bucket: 'bucket', Key })),
-    ]),
-    [
-      'asks for the head of a version',
-      (s3) => s3.send(new HeadObjectCommand({ Bucket: 'bucket', Key: 'a b', VersionId: 'v=+ 1' })),
-    ],
-  ];
+    const acts: [string, (s3: S3Client) => Promise<unknown>][] = [
+      ['reads the rules', (s3) => s3.send(new GetBucketCorsCommand({ Bucket: 'bucket' }))],
+      ...KEYS.map((Key): [string, (s3: S3Client) => Promise<unknown>] => [
+        `gets ${Key}`,
+        (s3) => s3.send(new GetObjectCommand({ Bucket: 'bucket', Key })),
+      ]),
+      [
+        'sends HEAD for a version',
+        (s3) => s3.send(new HeadObjectCommand({ Bucket: 'bucket', Key: 'a b', VersionId: 'v=+ 1' })),
+      ],
+    ];
 
-  test.each(acts)('%s', async (_what, act) => {
-    const sent = await record(() => act(client()));
-    const headers = headerMap(sent.headers);
-    const authorization = headers.get('authorization') ?? '';
-    const signedHeaders = /SignedHeaders=([^,]+)/.exec(authorization)?.[1]?.split(';') ?? [];
-    expect(signedHeaders).toContain('host');
-    const signature = await s3V4Signature(sent, {
-      secret: 'sk',
-      scope: { date: headers.get('x-amz-date') ?? '', region: 'us-east-1' },
-      signedHeaders,
-      payload: headers.get('x-amz-content-sha256') ?? '',
+    test.each(acts)('%s', async (_what, act) => {
+      const sent = await record(() => act(client()));
+      const headers = headerMap(sent.headers);
+      const authorization = headers.get('authorization') ?? '';
+      const signedHeaders = /SignedHeaders=([^,]+)/.exec(authorization)?.[1]?.split(';') ?? [];
+      expect(signedHeaders).toContain('host');
+      const signature = await s3V4Signature(sent, {
+        secret: 'sk',
+        scope: { date: headers.get('x-amz-date') ?? '', region: 'us-east-1' },
+        signedHeaders,
+        payload: headers.get('x-amz-content-sha256') ?? '',
+      });
+      expect(authorization.endsWith(`Signature=${signature}`)).toBe(true);
     });
-    expect(authorization.endsWith(`Signature=${signature}`)).toBe(true);
-  });
-});
+  },
+);

@@ -23,18 +23,18 @@ const named = (headers: readonly string[], name: string) =>
   headers.filter((_, at) => at % 2 === 1 && headers[at - 1]?.toLowerCase() === name);
 
 describe.each(SIGNERS)('%s', (_, signer, names) => {
-  test('says which names to set when there are no credentials', async () => {
+  test('names the variables to set when there are no credentials', async () => {
     await expect(signWith(signer, () => null)(request())).rejects.toThrow(
       new RegExp(`no credentials for the bucket media.*${names}\\w+ and ${names}\\w+`),
     );
   });
 
-  test('passes on why its source has none', async () => {
+  test('rejects with the error of its credentials source', async () => {
     const source = () => Promise.reject(new Error('the file is gone'));
     await expect(signWith(signer, source)(request())).rejects.toThrow('the file is gone');
   });
 
-  test('replaces what a client signed with, whatever its letter case', async () => {
+  test('replaces the signature headers of a client in any case', async () => {
     const theirs = 'authorization x-oss-date x-oss-security-token x-amz-date X-AMZ-Security-Token'.split(' ');
     const signed = await signWith(
       signer,
@@ -51,7 +51,7 @@ describe.each(SIGNERS)('%s', (_, signer, names) => {
     expect(named(signed.headers, 'authorization')[0]).not.toContain('hush');
   });
 
-  test('leaves method, target, body and the other headers as they are', async () => {
+  test('leaves method, target, body and the other headers unchanged', async () => {
     const body = {};
     const given = request('/a%20b//../c+d?x=%41', ['If-None-Match', '"1"'], 'PUT', body);
     const signed = await signWith(signer, () => KEYS)(given);
@@ -60,7 +60,7 @@ describe.each(SIGNERS)('%s', (_, signer, names) => {
     expect(signed.headers.slice(0, 4)).toEqual(given.headers);
   });
 
-  test('asks for its credentials at every signing', async () => {
+  test('reads its credentials for every signature', async () => {
     let turn = 0;
     const sign = signWith(signer, () => ({ accessKeyId: `ak${++turn}`, accessKeySecret: 'sk' }));
     expect((await sign(request())).headers.at(-1)).toContain('ak1');
@@ -68,11 +68,11 @@ describe.each(SIGNERS)('%s', (_, signer, names) => {
   });
 
   test.each([
-    ['the same bytes encoded and bare', '/a!b(c)', '/%61%21b%28c%29', true],
-    ['letter case of the digits', '/%c3%a9', '/%C3%A9', true],
-    ['bytes that are no UTF-8', '/%ff', '/%fe', false],
+    ['the same bytes encoded and not encoded', '/a!b(c)', '/%61%21b%28c%29', true],
+    ['hex digits in lower and upper case', '/%c3%a9', '/%C3%A9', true],
+    ['two bytes that are not UTF-8', '/%ff', '/%fe', false],
     [
-      'a byte that JavaScript takes for a blank',
+      'a blank and a byte that JavaScript treats as white space',
       '/?prefix=%a0&acl',
       '/?prefix=%20&acl',
       signer === signOssV1,
@@ -81,12 +81,12 @@ describe.each(SIGNERS)('%s', (_, signer, names) => {
     ['a plus and a blank in a path', '/a+b', '/a%20b', false],
     ['a plus and a blank in a query', '/?acl=a+b', '/?acl=a%20b', true],
     ['a plus and an encoded plus in a query', '/?acl=a+b', '/?acl=a%2Bb', false],
-    ['the order of parameters', '/k?versionId=2&acl', '/k?acl&versionId=2', true],
-    ['a bare parameter and an empty value', '/?cors', '/?cors=', true],
+    ['two orders of parameters', '/k?versionId=2&acl', '/k?acl&versionId=2', true],
+    ['a parameter without a value and one with an empty value', '/?cors', '/?cors=', true],
     ['a dot segment and its resolution', '/a/../b', '/b', false],
-    ['two slashes and one', '/a//b', '/a/b', false],
-    ['another key', '/a', '/b', false],
-    ['another subresource', '/a?acl', '/a?tagging', false],
+    ['two slashes and one slash', '/a//b', '/a/b', false],
+    ['two keys', '/a', '/b', false],
+    ['two subresources', '/a?acl', '/a?tagging', false],
   ])('%s: %s and %s', async (_what, one, other, same) => {
     const sign = signWith(signer, () => KEYS);
     const [left, right] = [await sign(request(one)), await sign(request(other))];
@@ -96,9 +96,9 @@ describe.each(SIGNERS)('%s', (_, signer, names) => {
 
 test.each([
   ['an ordinary parameter is not signed', '/?prefix=a', '/?prefix=b', true],
-  ['a subresource is', '/?uploadId=a', '/?uploadId=b', false],
-  ['a header for the answer is', '/k?response-content-type=a', '/k?response-content-type=b', false],
-  ["whatever is OSS's own is", '/k?x-oss-process=a', '/k?x-oss-process=b', false],
+  ['a subresource is signed', '/?uploadId=a', '/?uploadId=b', false],
+  ['a response-* parameter is signed', '/k?response-content-type=a', '/k?response-content-type=b', false],
+  ['a parameter with the prefix x-oss- is signed', '/k?x-oss-process=a', '/k?x-oss-process=b', false],
 ])('OSS V1: %s', async (_, one, other, same) => {
   const sign = signWith(signOssV1, () => KEYS);
   const [left, right] = [await sign(request(one)), await sign(request(other))];

@@ -16,7 +16,7 @@ const get = (target: string, host: string, headers: FlatHeaders = []) => ({
 const authorizationBy = async (sign: Sign, request: Parameters<Sign>[0]): Promise<string | undefined> =>
   (await sign(request)).headers.at(-1);
 
-describe('GET /?cors of semantics.md §7', () => {
+describe('the signatures of GET /?cors in semantics.md §7', () => {
   const KEYS: Credentials = { accessKeyId: 'ak', accessKeySecret: 'sk' };
   const TEMPORARY = { ...KEYS, securityToken: 'token' };
   const V4 = 'OSS4-HMAC-SHA256 Credential=ak/20231216/cn-hangzhou/oss/aliyun_v4_request,Signature=';
@@ -50,7 +50,7 @@ describe('GET /?cors of semantics.md §7', () => {
 });
 
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
-describe('the examples of the AWS documentation', () => {
+describe('the signatures of the examples in the AWS documentation', () => {
   const HOST = 'examplebucket.s3.amazonaws.com';
   const SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
   const sign = signS3V4({
