@@ -1,5 +1,5 @@
 import { configuredName } from '../bucket/host.ts';
-import type { Fault } from '../document/fault.ts';
+import { type Fault, type Result, resultOf } from '../document/fault.ts';
 import { parseJson } from '../document/jsontext.ts';
 import { BUCKET_OPTIONS, OPTION_NAMES, OPTIONS, type OptionName, optionOf } from './options.ts';
 import {
@@ -29,9 +29,10 @@ export function onlyBucket(config: Config): BucketConfig {
   return { ...options, name: '', keepPrefix: false, preload: true };
 }
 
-export type ConfigFile =
-  | { readonly options: GivenOptions; readonly buckets: readonly BucketConfig[] }
-  | { readonly faults: readonly Fault[] };
+export interface ConfigFile {
+  readonly options: GivenOptions;
+  readonly buckets: readonly BucketConfig[];
+}
 
 /** Options of the process that a file can set; the others stand under each bucket. */
 export const FILE_OPTIONS: readonly OptionName[] = OPTION_NAMES.filter(
@@ -43,22 +44,22 @@ export const ROUTE_KEYS = ['hosts', 'prefix', 'keepPrefix', 'preload'] as const;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Reads a configuration file whole: every fault there is, or options and buckets. `file` names it in places. */
-export function readConfigFile(text: string, file: string): ConfigFile {
+/** Reads a configuration file whole: every fault, or options and buckets. `file` names it in places. */
+export function readConfigFile(text: string, file: string): Result<ConfigFile> {
   const json = parseJson(text);
-  if (!json.ok) return { faults: [{ ...json.fault, place: `${file}: ${json.fault.place}` }] };
+  if (!json.ok) return { ok: false, faults: [{ ...json.fault, place: `${file}: ${json.fault.place}` }] };
   const faults: Fault[] = json.repeated.map((fault) => ({ ...fault, place: `${file}: ${fault.place}` }));
   const parsed: unknown = JSON.parse(text);
   if (!isFields(parsed)) {
     const write = '{"buckets": {"NAME": {"bucket": "oss://…"}}}';
-    return { faults: [{ place: file, reason: 'is JSON, but no object', write }] };
+    return { ok: false, faults: [{ place: file, reason: 'is JSON, but not an object', write }] };
   }
   const { buckets, $schema: _, ...rest } = parsed;
   const options = takeOptions(rest, FILE_OPTIONS, file, [...FILE_OPTIONS, 'buckets', '$schema'], faults);
   faults.push(...optionFaults(options));
   const read = takeBuckets(buckets, file, faults);
   faults.push(...rivals(read, file));
-  return faults.length > 0 ? { faults } : { options, buckets: read };
+  return resultOf({ options, buckets: read }, faults);
 }
 
 const isFields = (value: unknown): value is Fields =>
@@ -128,15 +129,15 @@ function takeBucket(name: string, fields: Fields, place: string, faults: Fault[]
   }
   const route = takeRoute(fields, place, faults);
   const read = readBucketOptions(given);
-  if ('faults' in read) faults.push(...read.faults);
-  else if (read.options.keepHost && !('hosts' in fields)) {
+  if (!read.ok) faults.push(...read.faults);
+  else if (read.value.keepHost && !('hosts' in fields)) {
     faults.push({
       place: `${place}: keepHost`,
       reason: 'would let a client name any other bucket of the store, since no hosts are named',
       write: 'beside it "hosts": ["files.example.com"]',
     });
   }
-  return 'options' in read && faults.length === found ? { ...read.options, ...route, name } : null;
+  return read.ok && faults.length === found ? { ...read.value, ...route, name } : null;
 }
 
 function takeRoute(fields: Fields, place: string, faults: Fault[]) {

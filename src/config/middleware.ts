@@ -1,6 +1,6 @@
 import type { Dialect, VaryMode } from '../cors/behaviour.ts';
 import type { RuleSet } from '../cors/rule.ts';
-import { type Document, type Fault, faultText } from '../document/fault.ts';
+import { type Document, type Fault, faultsOf, faultText, type Result } from '../document/fault.ts';
 import { nearest } from '../document/nearest.ts';
 import { readDocument, readRuleSet } from '../document/read.ts';
 import type { Source } from '../rules/source.ts';
@@ -59,20 +59,14 @@ export function readOwnApp(options: BucketCorsOptions): OwnAppConfig {
   const rules = takeRules(fields.rules);
   const warn = takeWarn(fields.warn);
   const found = [...faults, ...faultsOf(read), ...faultsOf(rules), ...faultsOf(warn)];
-  if ('faults' in read || 'faults' in rules || 'faults' in warn || found.length > 0) {
+  if (!read.ok || !rules.ok || !warn.ok || found.length > 0) {
     const lines = found.map((fault) => `  ${faultText(fault)}`);
     throw new Error(['bucketCors cannot be used with these options:', ...lines].join('\n'), { cause: found });
   }
-  const { store, vary, dangerouslyAllowCredentials, debugReason, rulesTtl, maxStale } = read.config;
+  const { store, vary, dangerouslyAllowCredentials, debugReason, rulesTtl, maxStale } = read.value;
   const checked = { store, vary, dangerouslyAllowCredentials, debugReason, rulesTtl, maxStale };
-  return { ...checked, ...rules, ...warn };
+  return { ...checked, rules: rules.value, warn: warn.value };
 }
-
-interface Faulty {
-  readonly faults: readonly Fault[];
-}
-
-const faultsOf = (read: object | Faulty): readonly Fault[] => ('faults' in read ? read.faults : []);
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 
@@ -93,12 +87,13 @@ function takeOptions(fields: Fields): { given: GivenOptions; faults: Fault[] } {
   return { given, faults };
 }
 
-function takeRules(given: unknown): Pick<OwnAppConfig, 'rules'> | Faulty {
-  if (given === undefined) return { faults: [{ place: 'rules', reason: 'is missing', write: RULES }] };
-  if (isSource(given)) return { rules: given };
+function takeRules(given: unknown): Result<OwnAppConfig['rules']> {
+  if (given === undefined)
+    return { ok: false, faults: [{ place: 'rules', reason: 'is missing', write: RULES }] };
+  if (isSource(given)) return { ok: true, value: given };
   const read = readRules(given);
-  if (read.ok) return { rules: { ruleSet: read.ruleSet, warnings: read.warnings } };
-  return { faults: read.faults.map((fault) => ({ ...fault, place: within(fault.place) })) };
+  if (read.ok) return { ok: true, value: { ruleSet: read.ruleSet, warnings: read.warnings } };
+  return { ok: false, faults: read.faults.map((fault) => ({ ...fault, place: within(fault.place) })) };
 }
 
 const isSource = (given: unknown): given is Source =>
@@ -115,10 +110,11 @@ function readRules(given: unknown): Document {
   return { ok: false, faults: [{ place: 'rules', reason, write: RULES }] };
 }
 
-const takeWarn = (given: unknown): Pick<OwnAppConfig, 'warn'> | Faulty => {
-  if (given === undefined) return { warn: (line) => console.warn(line) };
-  if (typeof given === 'function') return { warn: (line) => void given(line) };
-  return { faults: [{ place: 'warn', reason: 'is no function', write: '(line) => console.warn(line)' }] };
+const takeWarn = (given: unknown): Result<OwnAppConfig['warn']> => {
+  if (given === undefined) return { ok: true, value: (line) => console.warn(line) };
+  if (typeof given === 'function') return { ok: true, value: (line) => void given(line) };
+  const write = '(line) => console.warn(line)';
+  return { ok: false, faults: [{ place: 'warn', reason: 'is not a function', write }] };
 };
 
 /** A place in the document, said to be in the option. */

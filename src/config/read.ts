@@ -1,7 +1,7 @@
 import { hostName } from '../bucket/host.ts';
 import { SIGNING } from '../bucket/sign/signing.ts';
 import { DEFAULT_DIALECT, DIALECTS, type Dialect } from '../cors/behaviour.ts';
-import type { Fault } from '../document/fault.ts';
+import { type Fault, type Result, resultOf } from '../document/fault.ts';
 import { kindOf } from '../rules/sources/kinds.ts';
 import type { BucketPlace } from './bucket-url.ts';
 import {
@@ -39,8 +39,8 @@ export type Places = Partial<Record<OptionName, string>>;
 export const placesOf = (given: GivenOptions): Places =>
   Object.fromEntries(Object.entries(given).map(([name, { place }]) => [name, place]));
 
-/** Checks all options at once: every fault there is, or a whole configuration (promise 6). */
-export function readConfig(given: GivenOptions): { config: Config } | { faults: readonly Fault[] } {
+/** Checks all options at once: every fault, or a whole configuration (promise 6). */
+export function readConfig(given: GivenOptions): Result<Config> {
   const { values, faults } = readOptions(OPTION_NAMES, given);
   const config = withStore(values) as Config;
   const found = [
@@ -50,17 +50,15 @@ export function readConfig(given: GivenOptions): { config: Config } | { faults: 
     ...besideSocket(config, given),
     ...halfPairs(config, given),
   ];
-  return found.length > 0 ? { faults: found } : { config };
+  return resultOf(config, found);
 }
 
 /** The same for the options of one bucket in a configuration file. */
-export function readBucketOptions(
-  given: GivenOptions,
-): { options: BucketOptions } | { faults: readonly Fault[] } {
+export function readBucketOptions(given: GivenOptions): Result<BucketOptions> {
   const { values, faults } = readOptions(BUCKET_OPTIONS, given);
   const options = withStore(values) as BucketOptions;
   const found = [...faults, ...contradictions(options, given)];
-  return found.length > 0 ? { faults: found } : { options };
+  return resultOf(options, found);
 }
 
 /** The faults of the options that are given, and of no others. */

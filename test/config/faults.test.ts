@@ -11,7 +11,7 @@ const flag = (name: OptionName, text: string): GivenOptions => ({
 
 function faultsOf(...given: GivenOptions[]): readonly Fault[] {
   const read = readConfig(Object.assign({}, ...given));
-  return 'faults' in read ? read.faults : [];
+  return !read.ok ? read.faults : [];
 }
 
 const PORTS = ['65536', '-1', '80.5', '0x50', 'http', '', ' 80', '8e1', '100000'];
@@ -185,7 +185,7 @@ describe('times', () => {
     ['007s', 7000],
   ])('%s', (text, milliseconds) => {
     const read = readConfig(flag('maxStale', text));
-    expect('config' in read && read.config.maxStale).toBe(milliseconds);
+    expect(read.ok && read.value.maxStale).toBe(milliseconds);
   });
 
   /** Timers take at most 2^31-1 milliseconds and make 1 of anything longer. */
@@ -193,9 +193,8 @@ describe('times', () => {
     '%s: one longer than a timer can be is no timer of a millisecond',
     (name) => {
       const read = readConfig(flag(name, '30d'));
-      if ('faults' in read)
-        expect(read.faults).toMatchObject([{ place: `--${OPTIONS[name].flag}`, value: '30d' }]);
-      else expect(read.config[name]).toBeLessThan(2 ** 31);
+      if (!read.ok) expect(read.faults).toMatchObject([{ place: `--${OPTIONS[name].flag}`, value: '30d' }]);
+      else expect(read.value[name]).toBeLessThan(2 ** 31);
     },
   );
 });

@@ -9,8 +9,8 @@ const read = (content: unknown) =>
 
 function bucketsOf(content: unknown): readonly BucketConfig[] {
   const found = read(content);
-  if ('faults' in found) throw new Error(JSON.stringify(found.faults));
-  return found.buckets;
+  if (!found.ok) throw new Error(JSON.stringify(found.faults));
+  return found.value.buckets;
 }
 
 const DEFAULTS = {

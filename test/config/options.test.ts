@@ -11,8 +11,8 @@ function configuredBy(args: string[], env: Record<string, string> = {}): Config 
   const flags = readFlags(args);
   expect(flags.faults).toEqual([]);
   const read = readConfig({ ...fromVariables(env), ...flags.given });
-  if ('faults' in read) throw new Error(JSON.stringify(read.faults));
-  return read.config;
+  if (!read.ok) throw new Error(JSON.stringify(read.faults));
+  return read.value;
 }
 
 const DEFAULTS: Config = {

@@ -17,6 +17,8 @@ export const urlKind: KindRow<{ readonly kind: 'url'; readonly url: string }> = 
     if (username === '' && password === '') return { value: { kind: 'url', url: text } };
     return { reason: 'carries a user name or password', write: 'the URL without what stands before the @' };
   },
+  open: ({ url }, { read, token }) =>
+    urlSource(url, ({ headers, ...limits }) => read(url, headers, limits), token),
   tokenUrl: ({ url }) => url,
 };
 

@@ -51,8 +51,8 @@ export async function store(origin: string): Promise<Store> {
 /** What a configuration file with these buckets says. */
 export function bucketsOf(buckets: Buckets): readonly BucketConfig[] {
   const read = readConfigFile(JSON.stringify({ buckets }), 'edge.json');
-  if ('faults' in read) throw new Error(JSON.stringify(read.faults));
-  return read.buckets;
+  if (!read.ok) throw new Error(JSON.stringify(read.faults));
+  return read.value.buckets;
 }
 
 /** Hosts without a bucket of their own, which tests ask for. */

@@ -34,8 +34,8 @@ function startWith(options: Record<string, string>, fields: Record<string, unkno
   if (Object.keys(fields).length === 0) return start(config, [onlyBucket(config)], silent);
   const file = JSON.stringify({ buckets: { folder: { bucket: folder, ...fields } } });
   const read = readConfigFile(file, 'edge.json');
-  if ('faults' in read) throw new Error(JSON.stringify(read.faults));
-  return start(config, read.buckets, silent);
+  if (!read.ok) throw new Error(JSON.stringify(read.faults));
+  return start(config, read.value.buckets, silent);
 }
 
 /** The lines of a start fault; null where it starts. */
