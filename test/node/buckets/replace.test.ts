@@ -41,7 +41,8 @@ describe('other buckets', () => {
 
   test('take over from a folder while a download from it is in flight', async () => {
     await writeFile(at('red', 'big'), Buffer.alloc(32 * 1024 * 1024, 'x'));
-    const edge = await running({ red: red() });
+    // A replaced folder ends downloads after `drain` and three seconds; on a busy machine 32 MiB take longer than with 2 s.
+    const edge = await running({ red: red() }, { drain: '60s' });
     const agent = new Agent();
     try {
       const { body } = await request(`${edge.url}/big`, { dispatcher: agent });
