@@ -34,7 +34,7 @@ export interface ConfigFile {
   readonly buckets: readonly BucketConfig[];
 }
 
-/** Options of the process that a file can set; the others stand under each bucket. */
+/** Options of the process that a file can set; the others are under each bucket. */
 export const FILE_OPTIONS: readonly OptionName[] = OPTION_NAMES.filter(
   (name) => name !== 'config' && optionOf(name).scope !== 'bucket',
 );
@@ -96,7 +96,7 @@ function takeBuckets(value: unknown, file: string, faults: Fault[]): BucketConfi
   if (!isFields(value) || Object.keys(value).length === 0) {
     faults.push({
       place: `${file}: buckets`,
-      reason: 'is no object with buckets',
+      reason: 'is not an object with buckets',
       write: '{"NAME": {"bucket": "…"}}',
     });
     return [];
@@ -104,7 +104,7 @@ function takeBuckets(value: unknown, file: string, faults: Fault[]): BucketConfi
   return Object.entries(value).flatMap(([name, fields]) => {
     const place = `${file}: buckets.${name}`;
     if (isFields(fields)) return takeBucket(name, fields, place, faults) ?? [];
-    faults.push({ place, reason: 'is no object', write: '{"bucket": "oss://NAME?region=cn-hangzhou"}' });
+    faults.push({ place, reason: 'is not an object', write: '{"bucket": "oss://NAME?region=cn-hangzhou"}' });
     return [];
   });
 }
@@ -115,7 +115,7 @@ function takeBucket(name: string, fields: Fields, place: string, faults: Fault[]
   if (!/^[\w.-]{1,128}$/.test(name)) {
     faults.push({
       place,
-      reason: 'has a name that is none',
+      reason: 'has an invalid name',
       write: 'letters, digits, dots, hyphens, underscores',
     });
   }
@@ -146,13 +146,13 @@ function takeRoute(fields: Fields, place: string, faults: Fault[]) {
   if (prefix !== undefined && !(typeof prefix === 'string' && isPrefix(prefix))) {
     faults.push({
       place: `${place}: prefix`,
-      reason: 'is no path prefix',
-      write: '"/media", without a slash at its end',
+      reason: 'is not a path prefix',
+      write: '"/media", without a slash at the end',
     });
   }
   for (const [key, value] of Object.entries({ keepPrefix, preload })) {
     if (typeof value !== 'boolean')
-      faults.push({ place: `${place}: ${key}`, reason: 'is no boolean', write: 'true or false' });
+      faults.push({ place: `${place}: ${key}`, reason: 'is not a boolean', write: 'true or false' });
   }
   return {
     ...(names !== undefined && { hosts: names }),
@@ -170,7 +170,7 @@ const isPrefix = (prefix: string): boolean =>
 function takeHosts(given: unknown, place: string, faults: Fault[]): readonly string[] {
   const write = '["files.example.com"], without a port';
   const list: readonly unknown[] = Array.isArray(given) ? given : [given];
-  if (list.length === 0) faults.push({ place, reason: 'is no list of host names', write });
+  if (list.length === 0) faults.push({ place, reason: 'is not a list of host names', write });
   const names = new Set<string>();
   for (const text of list) {
     const name = typeof text === 'string' ? configuredName(text) : null;
@@ -179,7 +179,7 @@ function takeHosts(given: unknown, place: string, faults: Fault[]): readonly str
       const value = shown === null ? {} : { value: shown };
       faults.push({ place, ...value, reason: 'is not a host name', write });
     } else if (names.has(name)) {
-      faults.push({ place, value: String(text), reason: 'is there twice', write: 'each host once' });
+      faults.push({ place, value: String(text), reason: 'is listed twice', write: 'each host once' });
     } else names.add(name);
   }
   return [...names];
@@ -197,7 +197,7 @@ function rivals(buckets: readonly BucketConfig[], file: string): Fault[] {
       const value = where === '' ? 'every host' : where;
       const place = `${file}: buckets.${name}`;
       return [
-        { place, value, reason: `is served by ${other} already`, write: 'other hosts, or another prefix' },
+        { place, value, reason: `is already served by ${other}`, write: 'other hosts, or another prefix' },
       ];
     }),
   );

@@ -6,22 +6,22 @@ import { readDocument, readRuleSet } from '../document/read.ts';
 import type { Source } from '../rules/source.ts';
 import { type Config, type GivenOptions, readConfig } from './read.ts';
 
-/** The options of `bucketCors`; all but `rules` may be left out, and mean what the flags of the same names mean. */
+/** The options of `bucketCors`. Only `rules` is required. The others mean the same as the flags of their names. */
 export interface BucketCorsOptions {
-  /** A document as text, XML or JSON; a rule set; or a source, whose rules are kept fresh. */
+  /** A document as text, XML or JSON; a rule set; or a source, whose rules are reloaded. */
   readonly rules: string | RuleSet | Source;
-  /** The kind of store, which decides how preflights are worded; `oss` unless given, R2 is `s3`. */
+  /** The kind of store, which decides how preflights are worded; `oss` by default; R2 is `s3`. */
   readonly store?: Dialect;
-  /** `safe` unless given. */
+  /** `safe` by default. */
   readonly vary?: VaryMode;
   readonly dangerouslyAllowCredentials?: boolean;
   /** Send the reason of each decision in `x-bucket-cors-reason`, and the code of an error in `x-bucket-cors-code`. */
   readonly debugReason?: boolean;
-  /** How long a source's rules are used before they are loaded again: seconds, or a text such as `5m`; `60s` unless given. */
+  /** How long a source's rules are used before they are loaded again: seconds, or a text such as `5m`; `60s` by default. */
   readonly rulesTtl?: number | string;
-  /** How long they stay in force while they cannot be loaded; `7d` unless given, `0`: for ever. */
+  /** How long the last good rules stay in force while they cannot be loaded; `7d` by default; `0`: without a limit. */
   readonly maxStale?: number | string;
-  /** Told in a line what is wrong with rules that are served nevertheless: failed loads, warnings; `console.warn` unless given. */
+  /** Called with one line for each failed load and each document with warnings; `console.warn` by default. */
   readonly warn?: (line: string) => void;
 }
 
@@ -46,12 +46,12 @@ const KNOWN: readonly string[] = ['rules', ...NAMES, 'warn'];
 const RULES =
   'a document as text (JSON.stringify one that is parsed), a rule set {rules: […], responseVary: false}, or bucketSource(…) or urlSource(…)';
 
-/** It may have a password in it: no fault shows it. */
+/** An address may contain a password, so no fault shows it. */
 const ADDRESS = /^\s*\w[\w+.-]*:\/\//;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Checks all options at once; throws an Error with every fault, a line each, and the faults as its `cause`. */
+/** Checks all options at once. Throws an Error with one line for each fault, and the faults as its `cause`. */
 export function readOwnApp(options: BucketCorsOptions): OwnAppConfig {
   const fields: Fields = isFields(options) ? options : {};
   const { given, faults } = takeOptions(fields);
@@ -78,11 +78,16 @@ function takeOptions(fields: Fields): { given: GivenOptions; faults: Fault[] } {
     if (value === undefined) continue;
     if (name === undefined) {
       if (!KNOWN.includes(place)) {
-        faults.push({ place, reason: 'is no option', write: nearest(place, KNOWN) ?? KNOWN.join(', ') });
+        faults.push({ place, reason: 'is not an option', write: nearest(place, KNOWN) ?? KNOWN.join(', ') });
       }
     } else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
       given[name] = { place, text: String(value) };
-    } else faults.push({ place, reason: 'is no text, number or boolean', write: 'one, or leave it out' });
+    } else
+      faults.push({
+        place,
+        reason: 'is not a text, number or boolean',
+        write: 'a text, number or boolean, or leave it out',
+      });
   }
   return { given, faults };
 }
@@ -101,8 +106,11 @@ const isSource = (given: unknown): given is Source =>
 
 function readRules(given: unknown): Document {
   if (typeof given === 'string' && ADDRESS.test(given)) {
-    const reason = 'is an address, and no document';
-    return { ok: false, faults: [{ place: 'rules', reason, write: 'urlSource(…), which asks there' }] };
+    const reason = 'is an address, not a document';
+    return {
+      ok: false,
+      faults: [{ place: 'rules', reason, write: 'urlSource(…), which loads the document from there' }],
+    };
   }
   if (typeof given === 'string') return readDocument(given, 'strict');
   if (isFields(given) && Array.isArray(given.rules)) return readRuleSet({ ...given, rules: given.rules });
@@ -117,5 +125,5 @@ const takeWarn = (given: unknown): Result<OwnAppConfig['warn']> => {
   return { ok: false, faults: [{ place: 'warn', reason: 'is not a function', write }] };
 };
 
-/** A place in the document, said to be in the option. */
+/** A place in the document as a place in the option. */
 const within = (place: string): string => (place.startsWith('rules') ? place : `rules: ${place}`);

@@ -16,11 +16,11 @@ import {
 } from './options.ts';
 import { wrapping } from './wrapping.ts';
 
-/** Every option's value; times in milliseconds. Without a bucket there is nothing to serve but the demo. */
+/** Every option's value; times in milliseconds. Without a bucket only the demo can be served. */
 export type Config = { readonly [N in Exclude<OptionName, Unset>]: ValueOf<N> } & {
   readonly [N in Exclude<Unset, 'store'>]: ValueOf<N> | null;
 } & {
-  /** As given, or as the bucket's address says, or `oss`. */
+  /** The given store, else the store of the bucket's address, else `oss`. */
   readonly store: Dialect;
 };
 
@@ -33,7 +33,7 @@ export interface Given {
 }
 export type GivenOptions = Partial<Record<OptionName, Given>>;
 
-/** What options were given by, without their values. */
+/** Where options were given, without their values. */
 export type Places = Partial<Record<OptionName, string>>;
 
 export const placesOf = (given: GivenOptions): Places =>
@@ -53,7 +53,7 @@ export function readConfig(given: GivenOptions): Result<Config> {
   return resultOf(config, found);
 }
 
-/** The same for the options of one bucket in a configuration file. */
+/** Checks the options of one bucket in a configuration file. */
 export function readBucketOptions(given: GivenOptions): Result<BucketOptions> {
   const { values, faults } = readOptions(BUCKET_OPTIONS, given);
   const options = withStore(values) as BucketOptions;
@@ -86,7 +86,6 @@ function readOptions(names: readonly OptionName[], given: GivenOptions): { value
   return { values, faults };
 }
 
-/** Each value came out of its own option's parser; only the compiler can't follow it through the loop. */
 const withStore = (values: Values): Values => ({
   ...values,
   store: values.store ?? storeOf(values.bucket as BucketPlace | null | undefined) ?? DEFAULT_DIALECT,
@@ -98,13 +97,13 @@ const storeOf = (place: BucketPlace | null | undefined): Dialect | undefined =>
 const placeOf = (given: GivenOptions, name: OptionName): string =>
   given[name]?.place ?? `--${OPTIONS[name].flag}`;
 
-/** A whole document, and what may be secret in a URL, stay out of messages (promise 7). */
+/** Documents and the secret parts of URLs stay out of messages (promise 7). */
 function shown(name: OptionName, text: string): { value?: string } {
   const value = withoutSecrets(text);
   return optionOf(name).secret || value === null ? {} : { value };
 }
 
-/** A text without its query, which may carry a signature; null for one that may carry a password. */
+/** The text without its query, which may contain a signature; null if it may contain a password. */
 export const withoutSecrets = (text: string): string | null =>
   text.includes('@') ? null : text.replace(/\?.*$/s, '?…');
 
@@ -119,13 +118,13 @@ function contradictions(options: BucketOptions, given: GivenOptions): Fault[] {
       write: 'nothing: leave it out',
     });
   }
-  const told = storeOf(options.bucket);
-  if (told !== undefined && told !== store) {
+  const addressed = storeOf(options.bucket);
+  if (addressed !== undefined && addressed !== store) {
     faults.push({
       place: placeOf(given, 'store'),
       value: store,
-      reason: `contradicts the bucket's address, which is one of store ${told}`,
-      write: `${told}, or nothing`,
+      reason: `contradicts the bucket's address, which is of store ${addressed}`,
+      write: `${addressed}, or nothing`,
     });
   }
   const place = options.bucket?.kind === 'http' ? options.bucket : undefined;
@@ -172,17 +171,17 @@ function sharedPorts({ socket, host, port, adminHost, adminPort }: Config, given
     {
       place: placeOf(given, 'adminPort'),
       value: String(adminPort),
-      reason: 'is the port of the edge itself',
-      write: 'another port: admin is never served on the public one',
+      reason: 'is also the port of the edge',
+      write: 'another port: admin is never served on the public port',
     },
   ];
 }
 
-/** The one form of an address to listen on, where IPv6 has no brackets; a faulty one has none. */
+/** One form for each address to listen on. `--host` takes IPv6 without brackets. */
 const listenName = (host: string | undefined): string =>
   host?.includes(':') ? hostName(`[${host}]`) : hostName(host ?? '');
 
-/** A socket has no address. */
+/** A Unix socket has no address and no port. */
 function besideSocket({ socket }: Config, given: GivenOptions): Fault[] {
   if (!socket) return [];
   return [given.host, given.port].flatMap((beside) =>

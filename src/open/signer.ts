@@ -91,5 +91,5 @@ async function missingKeys(
 }
 
 const missing = (option: string, what: string, write: string): string =>
-  `${option} is missing: keys for signing are there, and signatures have the bucket's ${what} in them, which its ` +
+  `${option} is missing: there are keys for signing, and a signature contains the bucket's ${what}, which its ` +
   `address does not contain; write ${write}`;

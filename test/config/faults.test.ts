@@ -11,7 +11,7 @@ const flag = (name: OptionName, text: string): GivenOptions => ({
 
 function faultsOf(...given: GivenOptions[]): readonly Fault[] {
   const read = readConfig(Object.assign({}, ...given));
-  return !read.ok ? read.faults : [];
+  return read.ok ? [] : read.faults;
 }
 
 const PORTS = ['65536', '-1', '80.5', '0x50', 'http', '', ' 80', '8e1', '100000'];

@@ -10,7 +10,7 @@ const read = (content: unknown) =>
 
 const faultsOf = (content: unknown): readonly Fault[] => {
   const found = read(content);
-  return !found.ok ? found.faults : [];
+  return found.ok ? [] : found.faults;
 };
 
 /** A file with one bucket that has these fields. */

@@ -164,12 +164,15 @@ test.each([
   ['https://media.oss-cn-hangzhou.aliyuncs.com', 'oss'],
   ['https://files.example.com', 'oss'],
 ])('%s is answered for as store %s', (bucket, store) => {
-  expect(read({ bucket })).toMatchObject({ config: { store } });
+  expect(read({ bucket })).toMatchObject({ ok: true, value: { store } });
 });
 
 test.each(['https://media.s3.amazonaws.com', 's3://media?endpoint=http://127.0.0.1:9000'])(
   '%s tells no region that another could contradict',
   (bucket) => {
-    expect(read({ bucket, region: 'eu-central-1' })).toMatchObject({ config: { region: 'eu-central-1' } });
+    expect(read({ bucket, region: 'eu-central-1' })).toMatchObject({
+      ok: true,
+      value: { region: 'eu-central-1' },
+    });
   },
 );

@@ -12,7 +12,7 @@ export const fileKind: KindRow<{ readonly kind: 'file'; readonly path: string }>
   checkedAtStart: true,
   watchedPath: ({ path }) => path,
   notOnWorkers: {
-    reason: 'is a file, and Workers have none',
+    reason: 'is a file, and Workers have no files',
     write: 'bucket, an https:// URL, the document itself, or kv:KEY',
   },
 };
