@@ -41,7 +41,7 @@ export const parseCount =
     const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
     return count >= least && count <= most
       ? { value: count }
-      : { reason: 'is out of range', write: `a whole number from ${least} to ${most}` };
+      : { reason: 'is not a number in range', write: `a whole number from ${least} to ${most}` };
   };
 
 /** Reads a whole number between two bounds, or `auto`: the process chooses the number. */

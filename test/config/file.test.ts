@@ -52,7 +52,7 @@ describe('a bucket', () => {
     ['has an address for a host', { hosts: ['[::1]', '10.0.0.1'] }, { hosts: ['[::1]', '10.0.0.1'] }],
     ['has a prefix', { prefix: '/media' }, { prefix: '/media' }],
     [
-      'has a deep prefix, kept',
+      'has a deep prefix with keepPrefix',
       { prefix: '/a/b.c', keepPrefix: true },
       { prefix: '/a/b.c', keepPrefix: true },
     ],
@@ -92,7 +92,7 @@ describe('a bucket', () => {
     ]);
   });
 
-  test('has the store that its address tells', () => {
+  test('has the store of its address', () => {
     const [bucket] = bucketsOf({ buckets: { media: { bucket: 's3://media?region=us-east-1' } } });
     expect(bucket?.store).toBe('s3');
   });
@@ -102,7 +102,7 @@ describe('a bucket', () => {
   });
 });
 
-test('several stand in their order, each with its own', () => {
+test('several buckets are returned in order, each with its own hosts and prefix', () => {
   const buckets = bucketsOf({
     buckets: {
       any: { bucket: './any' },
@@ -119,7 +119,7 @@ test('several stand in their order, each with its own', () => {
   ]);
 });
 
-test('an editor’s $schema is left alone', () => {
+test('the key $schema, which editors use, is ignored', () => {
   expect(
     bucketsOf({ $schema: './bucket-cors.schema.json', buckets: { media: { bucket: MEDIA } } }),
   ).toHaveLength(1);
