@@ -10,20 +10,20 @@ const EXAMPLE =
   'a URL such as https://my-bucket.oss-cn-hangzhou.aliyuncs.com or http://127.0.0.1:9000/my-bucket';
 
 /**
- * Reads a bucket's URL; a path in it is the bucket's path-style prefix. A dot that ends the name is for the resolver
- * alone, which then searches no other domains: no store and no certificate has it in its name.
+ * Reads a bucket's URL; a path in it is the bucket's path-style prefix. The dot at the end of
+ * an absolute name is removed: it is for the resolver, and stores and certificates have the name without it.
  */
 export function parseAddress(text: string): Address | AddressFault {
   if (!URL.canParse(text)) return { reason: 'is not a URL', write: EXAMPLE };
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    return { reason: `speaks ${url.protocol} and not HTTP`, write: EXAMPLE };
+    return { reason: `has the scheme ${url.protocol} instead of http: or https:`, write: EXAMPLE };
   }
   if (url.username !== '' || url.password !== '') {
-    return { reason: 'carries a user name or password', write: 'the URL without what stands before the @' };
+    return { reason: 'contains a user name or password', write: 'the URL without the part before the @' };
   }
   if (url.search !== '' || url.hash !== '') {
-    return { reason: 'carries a query or a fragment', write: 'the URL up to the ? or #' };
+    return { reason: 'contains a query or a fragment', write: 'the URL up to the ? or #' };
   }
   return { base: url.origin, host: withoutDot(url.host), path: url.pathname.replace(/\/+$/, '') };
 }

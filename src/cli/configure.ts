@@ -54,12 +54,12 @@ export async function configure(
   const faults = [
     ...flags.faults,
     ...file.faults,
-    ...('faults' in read ? read.faults : []),
+    ...(read.ok ? [] : read.faults),
     ...both,
     ...faultsOf(given),
   ];
-  if ('config' in read && faults.length === 0) {
-    const { config } = read;
+  if (read.ok && faults.length === 0) {
+    const config = read.value;
     const alone = config.bucket === null ? [] : [onlyBucket(config)];
     const buckets = path === undefined ? alone : file.buckets;
     return { config, buckets, places: placesOf(given), warnings: variableWarnings(env) };
@@ -85,7 +85,7 @@ export async function readFile(path: string): Promise<ReadFile> {
     return { ...NO_FILE, faults: [fault] };
   }
   const read = readConfigFile(found.text, path);
-  return 'faults' in read ? { ...NO_FILE, faults: read.faults } : { ...read, faults: [] };
+  return read.ok ? { ...read.value, faults: [] } : { ...NO_FILE, faults: read.faults };
 }
 
 /**

@@ -3,7 +3,7 @@ import { BUCKET_OPTIONS, OPTION_NAMES, OPTIONS, type OptionName, optionOf } from
 import { type Config, type GivenOptions, readConfig } from '../config/read.ts';
 import { fromVariables, type Variables, variableWarnings } from '../config/variables.ts';
 import { wrapping } from '../config/wrapping.ts';
-import type { Fault } from '../document/fault.ts';
+import type { Fault, Result } from '../document/fault.ts';
 import { kindOf } from '../rules/sources/kinds.ts';
 import { within } from '../rules/within.ts';
 import { ownVariables, readWorkerOptions, type WorkerConfig } from './options.ts';
@@ -23,7 +23,7 @@ export interface Configured {
 const KV_TIMEOUT = 5_000;
 
 /** Every fault there is, or the whole configuration. Never rejects. */
-export async function configure(env: Env): Promise<Configured | { readonly faults: readonly Fault[] }> {
+export async function configure(env: Env): Promise<Result<Configured>> {
   const variables = variablesOf(env);
   const given = fromVariables(variables);
   const faults: Fault[] = textless(env);
@@ -33,17 +33,17 @@ export async function configure(env: Env): Promise<Configured | { readonly fault
   const file = many === undefined || wrapping(many) !== null ? null : await readMany(many, kvOf(env), faults);
   const all = { ...file?.options, ...given };
   const read = readConfig(all);
-  if ('faults' in read) faults.push(...read.faults);
+  if (!read.ok) faults.push(...read.faults);
   faults.push(...notHere(all), ...(many === undefined ? missingBucket(given, env) : besideMany(given)));
-  const alone = 'config' in read && given.bucket !== undefined ? [onlyBucket(read.config)] : [];
+  const alone = read.ok && given.bucket !== undefined ? [onlyBucket(read.value)] : [];
   const buckets = file?.buckets ?? alone;
   faults.push(...textlessTokens(env, buckets));
   const kv = kvOf(env);
   for (const bucket of buckets)
     faults.push(...bucketFaults(bucket, kv, file === null ? null : file.place, given));
-  return 'config' in read && faults.length === 0
-    ? { config: read.config, worker, buckets, variables, warnings: variableWarnings(variables, ownVariables) }
-    : { faults };
+  if (!read.ok || faults.length > 0) return { ok: false, faults };
+  const warnings = variableWarnings(variables, ownVariables);
+  return { ok: true, value: { config: read.value, worker, buckets, variables, warnings } };
 }
 
 /** Whether the configuration may change while the Worker runs. */
@@ -69,7 +69,7 @@ async function readMany(text: string, kv: Kv | null, faults: Fault[]): Promise<M
     return nothing;
   }
   const read = readConfigFile(document, place);
-  if ('options' in read) return { place, ...read };
+  if (read.ok) return { place, ...read.value };
   faults.push(...read.faults);
   return nothing;
 }

@@ -41,13 +41,13 @@ export interface OpenedEdge {
 /** Reads the configuration and makes the edge, or gives back the one before where nothing has changed. */
 export async function openEdge(env: Env, before: OpenedEdge | null): Promise<Result<OpenedEdge, string>> {
   const configured = await configure(env);
-  if ('faults' in configured) return { ok: false, faults: configured.faults.map(faultText) };
-  const { config, worker, buckets } = configured;
+  if (!configured.ok) return { ok: false, faults: configured.faults.map(faultText) };
+  const { config, worker, buckets, variables } = configured.value;
   const digest = await digestOf([config, worker, buckets]);
   if (before?.digest === digest) return { ok: true, value: before };
-  const opened = await openBuckets(configured.buckets, configured.variables, kvOf(env));
+  const opened = await openBuckets(buckets, variables, kvOf(env));
   if (!opened.ok) return opened;
-  return { ok: true, value: await putTogether(configured, opened.value, env, digest) };
+  return { ok: true, value: await putTogether(configured.value, opened.value, env, digest) };
 }
 
 async function putTogether(

@@ -4,12 +4,12 @@ import type { Dialect } from '../cors/behaviour.ts';
 import type { Parsed } from './values.ts';
 import { type HostFacts, knownHost, placeFault, VENDORS, wantsNameBefore } from './vendor-hosts.ts';
 
-/** Where a bucket is, and what its address says of it. */
+/** Where a bucket is, and the facts that its address contains. */
 export type BucketPlace =
   | ({ readonly kind: 'http'; readonly address: Address } & HostFacts)
   | { readonly kind: 'folder'; readonly path: string };
 
-/** Two letters at least before the colon, so that a drive's letter is a path. */
+/** At least two letters before the colon: a drive letter (`C:\media`) is a path. */
 const HAS_SCHEME = /^[a-z][a-z0-9+.-]+:/i;
 const EXAMPLE =
   'oss://my-bucket?region=cn-hangzhou, s3://my-bucket?region=eu-central-1, an http(s) URL or a folder';
@@ -43,12 +43,12 @@ function parseShort(
 ): Parsed<BucketPlace> {
   const [, name = '', query = ''] =
     /^\w+:\/\/([A-Za-z0-9][A-Za-z0-9._-]{1,254})\/?(?:\?([^#]*))?$/.exec(text) ?? [];
-  if (name === '') return { reason: 'has no name of a bucket after the ://', write: EXAMPLE };
+  if (name === '') return { reason: 'has no bucket name after the ://', write: EXAMPLE };
   const given = [...new URLSearchParams(query)];
   const parameters = Object.fromEntries(given);
-  const stranger = Object.keys(parameters).find((parameter) => !known.includes(parameter));
-  if (stranger !== undefined) {
-    return { reason: `has a parameter ${stranger} that is none of its own`, write: known.join(', ') };
+  const unknown = Object.keys(parameters).find((parameter) => !known.includes(parameter));
+  if (unknown !== undefined) {
+    return { reason: `has an unknown parameter ${unknown}`, write: known.join(', ') };
   }
   const twice = given.find(([parameter, value]) => parameters[parameter] !== value);
   if (twice !== undefined || given.length > Object.keys(parameters).length) {
@@ -61,14 +61,14 @@ function parseShort(
 function ossPlace(name: string, { region, endpoint, network }: Parameters): Parsed<BucketPlace> {
   if (region !== undefined && !/^[a-z]{2}-[a-z0-9-]+$/.test(region)) {
     return {
-      reason: `has a region ${region} that is none of OSS's`,
+      reason: `has the region ${region}, which is not a region of OSS`,
       write: 'region=cn-hangzhou, without oss- before it',
     };
   }
   const [, within] = /^(.+)-internal$/.exec(region ?? '') ?? [];
   if (within !== undefined) {
     return {
-      reason: `has a region ${region}, which is the internal network of region ${within}`,
+      reason: `has the region ${region}, which is the internal network of region ${within}`,
       write: `region=${within}${endpoint === undefined ? '&network=internal' : ''}`,
     };
   }
@@ -79,14 +79,14 @@ function ossPlace(name: string, { region, endpoint, network }: Parameters): Pars
   const host = OSS_HOSTS.get(network ?? 'public');
   if (host === undefined) {
     return {
-      reason: `has a network ${network} that is none of OSS's`,
+      reason: `has the network ${network}, which is not a network of OSS`,
       write: [...OSS_HOSTS.keys()].join(', '),
     };
   }
   if (region === undefined && host.includes('REGION')) {
     return {
       reason: 'has neither a region nor an endpoint, and its host is named after its region',
-      write: 'region=cn-hangzhou, say, after the ?',
+      write: 'a region after the ?, such as region=cn-hangzhou',
     };
   }
   const address = atHost(`${name}.${host.replace('REGION', region ?? '')}`);
@@ -102,18 +102,21 @@ const OSS_HOSTS: ReadonlyMap<string, string> = new Map([
   ['accelerate-overseas', 'oss-accelerate-overseas.aliyuncs.com'],
 ]);
 
-/** AWS by region; any other store by its endpoint, path-style unless it is said to be virtual-hosted. */
+/** AWS by region; any other store by its endpoint, path-style unless `style=virtual` is given. */
 function s3Place(name: string, { region, endpoint, style }: Parameters): Parsed<BucketPlace> {
   if (region !== undefined && !/^[a-z0-9][a-z0-9-]*$/.test(region)) {
-    return { reason: 'has a region that is none', write: 'region=eu-central-1, say' };
+    return { reason: 'has an invalid region', write: 'a region such as region=eu-central-1' };
   }
   if (style !== undefined && style !== 'path' && style !== 'virtual') {
-    return { reason: `has a style ${style} that is none`, write: 'style=path or style=virtual' };
+    return { reason: `has an unknown style ${style}`, write: 'style=path or style=virtual' };
   }
   if (endpoint !== undefined) return endpointPlace('s3', name, { region, endpoint, style });
   if (region === undefined)
-    return { reason: 'has neither a region nor an endpoint', write: 'region=us-east-1 after a ?' };
-  // A dot in a name is no label of the certificate *.s3.region.amazonaws.com.
+    return {
+      reason: 'has neither a region nor an endpoint',
+      write: 'a region after the ?, such as region=us-east-1',
+    };
+  // The certificate *.s3.REGION.amazonaws.com covers one label: a name with a dot needs the path.
   const byPath = style === 'path' || (style === undefined && name.includes('.'));
   const host = `s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
   const address = byPath ? { ...atHost(host), path: `/${name}` } : atHost(`${name}.${host}`);
@@ -126,7 +129,7 @@ interface Endpoint {
   readonly style?: string | undefined;
 }
 
-/** Any store by its endpoint: a vendor's own, or one whose host name says nothing. */
+/** Any store by its endpoint: a vendor's own host, or a host whose name has no facts about the bucket. */
 function endpointPlace(
   store: Dialect,
   name: string,
@@ -140,7 +143,7 @@ function endpointPlace(
   return { value: { kind: 'http', address: withName(name, store, style, given), ...facts } };
 }
 
-/** OSS's own hosts want the bucket's name before them and its custom domains nowhere; S3's want it in the path. */
+/** OSS's own hosts take the bucket's name as a subdomain, its custom domains take no name; S3's take it in the path. */
 function withName(name: string, store: Dialect, style: string | undefined, address: Address): Address {
   const { base, host, path } = address;
   if (style === 'virtual' || (style === undefined && wantsNameBefore(host)))
@@ -156,7 +159,7 @@ function regionAt(store: Dialect, given: string | undefined, address: Address): 
   return defaultRegion === undefined ? {} : { defaultRegion };
 }
 
-/** What an endpoint of a vendor's own says against the rest. OSS's hosts are no contradiction to S3, which they speak. */
+/** Why a vendor's endpoint contradicts the other parameters; null if it does not. OSS's hosts also speak S3. */
 function contradiction(store: Dialect, region: string | undefined, address: Address): AddressFault | null {
   const known = knownHost(address);
   if (known.store !== undefined && !VENDORS[known.store].hostsServe.includes(store)) {
@@ -164,7 +167,7 @@ function contradiction(store: Dialect, region: string | undefined, address: Addr
   }
   if (known.name !== undefined || (wantsNameBefore(address.host) && address.path !== '')) {
     return {
-      reason: 'has an endpoint that names a bucket itself',
+      reason: 'has an endpoint that already names a bucket',
       write: 'the endpoint without the name before or after it',
     };
   }
@@ -177,18 +180,18 @@ function contradiction(store: Dialect, region: string | undefined, address: Addr
   return null;
 }
 
-/** A style that the host can't be asked in. */
+/** Why the host cannot be addressed in this style; null if it can. */
 function impossible(style: string | undefined, host: string): AddressFault | null {
   if (style === 'virtual' && /^(\d+\.){3}\d+(:|$)|^\[/.test(host)) {
     return {
-      reason: 'has style=virtual and an IP address, which no name can stand before',
+      reason: 'has style=virtual and an IP address, which cannot have a subdomain',
       write: 'style=path',
     };
   }
   if (style !== 'path' || !wantsNameBefore(host)) return null;
   return {
-    reason: `has style=path and the endpoint ${host}, which takes a name before it only`,
-    write: 'style=virtual, or no style',
+    reason: `has style=path and the endpoint ${host}, which takes a bucket's name only as a subdomain`,
+    write: 'style=virtual, or leave style out',
   };
 }
 

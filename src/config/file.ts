@@ -1,5 +1,5 @@
 import { configuredName } from '../bucket/host.ts';
-import type { Fault } from '../document/fault.ts';
+import { type Fault, type Result, resultOf } from '../document/fault.ts';
 import { parseJson } from '../document/jsontext.ts';
 import { BUCKET_OPTIONS, OPTION_NAMES, OPTIONS, type OptionName, optionOf } from './options.ts';
 import {
@@ -29,11 +29,12 @@ export function onlyBucket(config: Config): BucketConfig {
   return { ...options, name: '', keepPrefix: false, preload: true };
 }
 
-export type ConfigFile =
-  | { readonly options: GivenOptions; readonly buckets: readonly BucketConfig[] }
-  | { readonly faults: readonly Fault[] };
+export interface ConfigFile {
+  readonly options: GivenOptions;
+  readonly buckets: readonly BucketConfig[];
+}
 
-/** Options of the process that a file can set; the others stand under each bucket. */
+/** Options of the process that a file can set; the others are under each bucket. */
 export const FILE_OPTIONS: readonly OptionName[] = OPTION_NAMES.filter(
   (name) => name !== 'config' && optionOf(name).scope !== 'bucket',
 );
@@ -43,22 +44,22 @@ export const ROUTE_KEYS = ['hosts', 'prefix', 'keepPrefix', 'preload'] as const;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Reads a configuration file whole: every fault there is, or options and buckets. `file` names it in places. */
-export function readConfigFile(text: string, file: string): ConfigFile {
+/** Reads a configuration file whole: every fault, or options and buckets. `file` names it in places. */
+export function readConfigFile(text: string, file: string): Result<ConfigFile> {
   const json = parseJson(text);
-  if (!json.ok) return { faults: [{ ...json.fault, place: `${file}: ${json.fault.place}` }] };
+  if (!json.ok) return { ok: false, faults: [{ ...json.fault, place: `${file}: ${json.fault.place}` }] };
   const faults: Fault[] = json.repeated.map((fault) => ({ ...fault, place: `${file}: ${fault.place}` }));
   const parsed: unknown = JSON.parse(text);
   if (!isFields(parsed)) {
     const write = '{"buckets": {"NAME": {"bucket": "oss://…"}}}';
-    return { faults: [{ place: file, reason: 'is JSON, but no object', write }] };
+    return { ok: false, faults: [{ place: file, reason: 'is JSON, but not an object', write }] };
   }
   const { buckets, $schema: _, ...rest } = parsed;
   const options = takeOptions(rest, FILE_OPTIONS, file, [...FILE_OPTIONS, 'buckets', '$schema'], faults);
   faults.push(...optionFaults(options));
   const read = takeBuckets(buckets, file, faults);
   faults.push(...rivals(read, file));
-  return faults.length > 0 ? { faults } : { options, buckets: read };
+  return resultOf({ options, buckets: read }, faults);
 }
 
 const isFields = (value: unknown): value is Fields =>
@@ -95,7 +96,7 @@ function takeBuckets(value: unknown, file: string, faults: Fault[]): BucketConfi
   if (!isFields(value) || Object.keys(value).length === 0) {
     faults.push({
       place: `${file}: buckets`,
-      reason: 'is no object with buckets',
+      reason: 'is not an object with buckets',
       write: '{"NAME": {"bucket": "…"}}',
     });
     return [];
@@ -103,7 +104,7 @@ function takeBuckets(value: unknown, file: string, faults: Fault[]): BucketConfi
   return Object.entries(value).flatMap(([name, fields]) => {
     const place = `${file}: buckets.${name}`;
     if (isFields(fields)) return takeBucket(name, fields, place, faults) ?? [];
-    faults.push({ place, reason: 'is no object', write: '{"bucket": "oss://NAME?region=cn-hangzhou"}' });
+    faults.push({ place, reason: 'is not an object', write: '{"bucket": "oss://NAME?region=cn-hangzhou"}' });
     return [];
   });
 }
@@ -114,7 +115,7 @@ function takeBucket(name: string, fields: Fields, place: string, faults: Fault[]
   if (!/^[\w.-]{1,128}$/.test(name)) {
     faults.push({
       place,
-      reason: 'has a name that is none',
+      reason: 'has an invalid name',
       write: 'letters, digits, dots, hyphens, underscores',
     });
   }
@@ -128,15 +129,15 @@ function takeBucket(name: string, fields: Fields, place: string, faults: Fault[]
   }
   const route = takeRoute(fields, place, faults);
   const read = readBucketOptions(given);
-  if ('faults' in read) faults.push(...read.faults);
-  else if (read.options.keepHost && !('hosts' in fields)) {
+  if (!read.ok) faults.push(...read.faults);
+  else if (read.value.keepHost && !('hosts' in fields)) {
     faults.push({
       place: `${place}: keepHost`,
       reason: 'would let a client name any other bucket of the store, since no hosts are named',
       write: 'beside it "hosts": ["files.example.com"]',
     });
   }
-  return 'options' in read && faults.length === found ? { ...read.options, ...route, name } : null;
+  return read.ok && faults.length === found ? { ...read.value, ...route, name } : null;
 }
 
 function takeRoute(fields: Fields, place: string, faults: Fault[]) {
@@ -145,13 +146,13 @@ function takeRoute(fields: Fields, place: string, faults: Fault[]) {
   if (prefix !== undefined && !(typeof prefix === 'string' && isPrefix(prefix))) {
     faults.push({
       place: `${place}: prefix`,
-      reason: 'is no path prefix',
-      write: '"/media", without a slash at its end',
+      reason: 'is not a path prefix',
+      write: '"/media", without a slash at the end',
     });
   }
   for (const [key, value] of Object.entries({ keepPrefix, preload })) {
     if (typeof value !== 'boolean')
-      faults.push({ place: `${place}: ${key}`, reason: 'is no boolean', write: 'true or false' });
+      faults.push({ place: `${place}: ${key}`, reason: 'is not a boolean', write: 'true or false' });
   }
   return {
     ...(names !== undefined && { hosts: names }),
@@ -169,7 +170,7 @@ const isPrefix = (prefix: string): boolean =>
 function takeHosts(given: unknown, place: string, faults: Fault[]): readonly string[] {
   const write = '["files.example.com"], without a port';
   const list: readonly unknown[] = Array.isArray(given) ? given : [given];
-  if (list.length === 0) faults.push({ place, reason: 'is no list of host names', write });
+  if (list.length === 0) faults.push({ place, reason: 'is not a list of host names', write });
   const names = new Set<string>();
   for (const text of list) {
     const name = typeof text === 'string' ? configuredName(text) : null;
@@ -178,7 +179,7 @@ function takeHosts(given: unknown, place: string, faults: Fault[]): readonly str
       const value = shown === null ? {} : { value: shown };
       faults.push({ place, ...value, reason: 'is not a host name', write });
     } else if (names.has(name)) {
-      faults.push({ place, value: String(text), reason: 'is there twice', write: 'each host once' });
+      faults.push({ place, value: String(text), reason: 'is listed twice', write: 'each host once' });
     } else names.add(name);
   }
   return [...names];
@@ -196,7 +197,7 @@ function rivals(buckets: readonly BucketConfig[], file: string): Fault[] {
       const value = where === '' ? 'every host' : where;
       const place = `${file}: buckets.${name}`;
       return [
-        { place, value, reason: `is served by ${other} already`, write: 'other hosts, or another prefix' },
+        { place, value, reason: `is already served by ${other}`, write: 'other hosts, or another prefix' },
       ];
     }),
   );

@@ -1,27 +1,27 @@
 import type { Dialect, VaryMode } from '../cors/behaviour.ts';
 import type { RuleSet } from '../cors/rule.ts';
-import { type Document, type Fault, faultText } from '../document/fault.ts';
+import { type Document, type Fault, faultsOf, faultText, type Result } from '../document/fault.ts';
 import { nearest } from '../document/nearest.ts';
 import { readDocument, readRuleSet } from '../document/read.ts';
 import type { Source } from '../rules/source.ts';
 import { type Config, type GivenOptions, readConfig } from './read.ts';
 
-/** The options of `bucketCors`; all but `rules` may be left out, and mean what the flags of the same names mean. */
+/** The options of `bucketCors`. Only `rules` is required. The others mean the same as the flags of their names. */
 export interface BucketCorsOptions {
-  /** A document as text, XML or JSON; a rule set; or a source, whose rules are kept fresh. */
+  /** A document as text, XML or JSON; a rule set; or a source, whose rules are reloaded. */
   readonly rules: string | RuleSet | Source;
-  /** The kind of store, which decides how preflights are worded; `oss` unless given, R2 is `s3`. */
+  /** The kind of store, which decides how preflights are worded; `oss` by default; R2 is `s3`. */
   readonly store?: Dialect;
-  /** `safe` unless given. */
+  /** `safe` by default. */
   readonly vary?: VaryMode;
   readonly dangerouslyAllowCredentials?: boolean;
   /** Send the reason of each decision in `x-bucket-cors-reason`, and the code of an error in `x-bucket-cors-code`. */
   readonly debugReason?: boolean;
-  /** How long a source's rules are used before they are loaded again: seconds, or a text such as `5m`; `60s` unless given. */
+  /** How long a source's rules are used before they are loaded again: seconds, or a text such as `5m`; `60s` by default. */
   readonly rulesTtl?: number | string;
-  /** How long they stay in force while they cannot be loaded; `7d` unless given, `0`: for ever. */
+  /** How long the last good rules stay in force while they cannot be loaded; `7d` by default; `0`: without a limit. */
   readonly maxStale?: number | string;
-  /** Told in a line what is wrong with rules that are served nevertheless: failed loads, warnings; `console.warn` unless given. */
+  /** Called with one line for each failed load and each document with warnings; `console.warn` by default. */
   readonly warn?: (line: string) => void;
 }
 
@@ -46,12 +46,12 @@ const KNOWN: readonly string[] = ['rules', ...NAMES, 'warn'];
 const RULES =
   'a document as text (JSON.stringify one that is parsed), a rule set {rules: […], responseVary: false}, or bucketSource(…) or urlSource(…)';
 
-/** It may have a password in it: no fault shows it. */
+/** An address may contain a password, so no fault shows it. */
 const ADDRESS = /^\s*\w[\w+.-]*:\/\//;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Checks all options at once; throws an Error with every fault, a line each, and the faults as its `cause`. */
+/** Checks all options at once. Throws an Error with one line for each fault, and the faults as its `cause`. */
 export function readOwnApp(options: BucketCorsOptions): OwnAppConfig {
   const fields: Fields = isFields(options) ? options : {};
   const { given, faults } = takeOptions(fields);
@@ -59,20 +59,14 @@ export function readOwnApp(options: BucketCorsOptions): OwnAppConfig {
   const rules = takeRules(fields.rules);
   const warn = takeWarn(fields.warn);
   const found = [...faults, ...faultsOf(read), ...faultsOf(rules), ...faultsOf(warn)];
-  if ('faults' in read || 'faults' in rules || 'faults' in warn || found.length > 0) {
+  if (!read.ok || !rules.ok || !warn.ok || found.length > 0) {
     const lines = found.map((fault) => `  ${faultText(fault)}`);
     throw new Error(['bucketCors cannot be used with these options:', ...lines].join('\n'), { cause: found });
   }
-  const { store, vary, dangerouslyAllowCredentials, debugReason, rulesTtl, maxStale } = read.config;
+  const { store, vary, dangerouslyAllowCredentials, debugReason, rulesTtl, maxStale } = read.value;
   const checked = { store, vary, dangerouslyAllowCredentials, debugReason, rulesTtl, maxStale };
-  return { ...checked, ...rules, ...warn };
+  return { ...checked, rules: rules.value, warn: warn.value };
 }
-
-interface Faulty {
-  readonly faults: readonly Fault[];
-}
-
-const faultsOf = (read: object | Faulty): readonly Fault[] => ('faults' in read ? read.faults : []);
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 
@@ -84,21 +78,27 @@ function takeOptions(fields: Fields): { given: GivenOptions; faults: Fault[] } {
     if (value === undefined) continue;
     if (name === undefined) {
       if (!KNOWN.includes(place)) {
-        faults.push({ place, reason: 'is no option', write: nearest(place, KNOWN) ?? KNOWN.join(', ') });
+        faults.push({ place, reason: 'is not an option', write: nearest(place, KNOWN) ?? KNOWN.join(', ') });
       }
     } else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
       given[name] = { place, text: String(value) };
-    } else faults.push({ place, reason: 'is no text, number or boolean', write: 'one, or leave it out' });
+    } else
+      faults.push({
+        place,
+        reason: 'is not a text, number or boolean',
+        write: 'a text, number or boolean, or leave it out',
+      });
   }
   return { given, faults };
 }
 
-function takeRules(given: unknown): Pick<OwnAppConfig, 'rules'> | Faulty {
-  if (given === undefined) return { faults: [{ place: 'rules', reason: 'is missing', write: RULES }] };
-  if (isSource(given)) return { rules: given };
+function takeRules(given: unknown): Result<OwnAppConfig['rules']> {
+  if (given === undefined)
+    return { ok: false, faults: [{ place: 'rules', reason: 'is missing', write: RULES }] };
+  if (isSource(given)) return { ok: true, value: given };
   const read = readRules(given);
-  if (read.ok) return { rules: { ruleSet: read.ruleSet, warnings: read.warnings } };
-  return { faults: read.faults.map((fault) => ({ ...fault, place: within(fault.place) })) };
+  if (read.ok) return { ok: true, value: { ruleSet: read.ruleSet, warnings: read.warnings } };
+  return { ok: false, faults: read.faults.map((fault) => ({ ...fault, place: within(fault.place) })) };
 }
 
 const isSource = (given: unknown): given is Source =>
@@ -106,8 +106,11 @@ const isSource = (given: unknown): given is Source =>
 
 function readRules(given: unknown): Document {
   if (typeof given === 'string' && ADDRESS.test(given)) {
-    const reason = 'is an address, and no document';
-    return { ok: false, faults: [{ place: 'rules', reason, write: 'urlSource(…), which asks there' }] };
+    const reason = 'is an address, not a document';
+    return {
+      ok: false,
+      faults: [{ place: 'rules', reason, write: 'urlSource(…), which loads the document from there' }],
+    };
   }
   if (typeof given === 'string') return readDocument(given, 'strict');
   if (isFields(given) && Array.isArray(given.rules)) return readRuleSet({ ...given, rules: given.rules });
@@ -115,11 +118,12 @@ function readRules(given: unknown): Document {
   return { ok: false, faults: [{ place: 'rules', reason, write: RULES }] };
 }
 
-const takeWarn = (given: unknown): Pick<OwnAppConfig, 'warn'> | Faulty => {
-  if (given === undefined) return { warn: (line) => console.warn(line) };
-  if (typeof given === 'function') return { warn: (line) => void given(line) };
-  return { faults: [{ place: 'warn', reason: 'is no function', write: '(line) => console.warn(line)' }] };
+const takeWarn = (given: unknown): Result<OwnAppConfig['warn']> => {
+  if (given === undefined) return { ok: true, value: (line) => console.warn(line) };
+  if (typeof given === 'function') return { ok: true, value: (line) => void given(line) };
+  const write = '(line) => console.warn(line)';
+  return { ok: false, faults: [{ place: 'warn', reason: 'is not a function', write }] };
 };
 
-/** A place in the document, said to be in the option. */
+/** A place in the document as a place in the option. */
 const within = (place: string): string => (place.startsWith('rules') ? place : `rules: ${place}`);

@@ -1,7 +1,7 @@
 import { hostName } from '../bucket/host.ts';
 import { SIGNING } from '../bucket/sign/signing.ts';
 import { DEFAULT_DIALECT, DIALECTS, type Dialect } from '../cors/behaviour.ts';
-import type { Fault } from '../document/fault.ts';
+import { type Fault, type Result, resultOf } from '../document/fault.ts';
 import { kindOf } from '../rules/sources/kinds.ts';
 import type { BucketPlace } from './bucket-url.ts';
 import {
@@ -16,11 +16,11 @@ import {
 } from './options.ts';
 import { wrapping } from './wrapping.ts';
 
-/** Every option's value; times in milliseconds. Without a bucket there is nothing to serve but the demo. */
+/** Every option's value; times in milliseconds. Without a bucket only the demo can be served. */
 export type Config = { readonly [N in Exclude<OptionName, Unset>]: ValueOf<N> } & {
   readonly [N in Exclude<Unset, 'store'>]: ValueOf<N> | null;
 } & {
-  /** As given, or as the bucket's address says, or `oss`. */
+  /** The given store, else the store of the bucket's address, else `oss`. */
   readonly store: Dialect;
 };
 
@@ -33,14 +33,14 @@ export interface Given {
 }
 export type GivenOptions = Partial<Record<OptionName, Given>>;
 
-/** What options were given by, without their values. */
+/** Where options were given, without their values. */
 export type Places = Partial<Record<OptionName, string>>;
 
 export const placesOf = (given: GivenOptions): Places =>
   Object.fromEntries(Object.entries(given).map(([name, { place }]) => [name, place]));
 
-/** Checks all options at once: every fault there is, or a whole configuration (promise 6). */
-export function readConfig(given: GivenOptions): { config: Config } | { faults: readonly Fault[] } {
+/** Checks all options at once: every fault, or a whole configuration (promise 6). */
+export function readConfig(given: GivenOptions): Result<Config> {
   const { values, faults } = readOptions(OPTION_NAMES, given);
   const config = withStore(values) as Config;
   const found = [
@@ -50,17 +50,15 @@ export function readConfig(given: GivenOptions): { config: Config } | { faults: 
     ...besideSocket(config, given),
     ...halfPairs(config, given),
   ];
-  return found.length > 0 ? { faults: found } : { config };
+  return resultOf(config, found);
 }
 
-/** The same for the options of one bucket in a configuration file. */
-export function readBucketOptions(
-  given: GivenOptions,
-): { options: BucketOptions } | { faults: readonly Fault[] } {
+/** Checks the options of one bucket in a configuration file. */
+export function readBucketOptions(given: GivenOptions): Result<BucketOptions> {
   const { values, faults } = readOptions(BUCKET_OPTIONS, given);
   const options = withStore(values) as BucketOptions;
   const found = [...faults, ...contradictions(options, given)];
-  return found.length > 0 ? { faults: found } : { options };
+  return resultOf(options, found);
 }
 
 /** The faults of the options that are given, and of no others. */
@@ -88,7 +86,6 @@ function readOptions(names: readonly OptionName[], given: GivenOptions): { value
   return { values, faults };
 }
 
-/** Each value came out of its own option's parser; only the compiler can't follow it through the loop. */
 const withStore = (values: Values): Values => ({
   ...values,
   store: values.store ?? storeOf(values.bucket as BucketPlace | null | undefined) ?? DEFAULT_DIALECT,
@@ -100,13 +97,13 @@ const storeOf = (place: BucketPlace | null | undefined): Dialect | undefined =>
 const placeOf = (given: GivenOptions, name: OptionName): string =>
   given[name]?.place ?? `--${OPTIONS[name].flag}`;
 
-/** A whole document, and what may be secret in a URL, stay out of messages (promise 7). */
+/** Documents and the secret parts of URLs stay out of messages (promise 7). */
 function shown(name: OptionName, text: string): { value?: string } {
   const value = withoutSecrets(text);
   return optionOf(name).secret || value === null ? {} : { value };
 }
 
-/** A text without its query, which may carry a signature; null for one that may carry a password. */
+/** The text without its query, which may contain a signature; null if it may contain a password. */
 export const withoutSecrets = (text: string): string | null =>
   text.includes('@') ? null : text.replace(/\?.*$/s, '?…');
 
@@ -121,13 +118,13 @@ function contradictions(options: BucketOptions, given: GivenOptions): Fault[] {
       write: 'nothing: leave it out',
     });
   }
-  const told = storeOf(options.bucket);
-  if (told !== undefined && told !== store) {
+  const addressed = storeOf(options.bucket);
+  if (addressed !== undefined && addressed !== store) {
     faults.push({
       place: placeOf(given, 'store'),
       value: store,
-      reason: `contradicts the bucket's address, which is one of store ${told}`,
-      write: `${told}, or nothing`,
+      reason: `contradicts the bucket's address, which is of store ${addressed}`,
+      write: `${addressed}, or nothing`,
     });
   }
   const place = options.bucket?.kind === 'http' ? options.bucket : undefined;
@@ -174,17 +171,17 @@ function sharedPorts({ socket, host, port, adminHost, adminPort }: Config, given
     {
       place: placeOf(given, 'adminPort'),
       value: String(adminPort),
-      reason: 'is the port of the edge itself',
-      write: 'another port: admin is never served on the public one',
+      reason: 'is also the port of the edge',
+      write: 'another port: admin is never served on the public port',
     },
   ];
 }
 
-/** The one form of an address to listen on, where IPv6 has no brackets; a faulty one has none. */
+/** One form for each address to listen on. `--host` takes IPv6 without brackets. */
 const listenName = (host: string | undefined): string =>
   host?.includes(':') ? hostName(`[${host}]`) : hostName(host ?? '');
 
-/** A socket has no address. */
+/** A Unix socket has no address and no port. */
 function besideSocket({ socket }: Config, given: GivenOptions): Fault[] {
   if (!socket) return [];
   return [given.host, given.port].flatMap((beside) =>

@@ -2,7 +2,7 @@ import type { AddressFault } from '../bucket/address.ts';
 import { configuredName } from '../bucket/host.ts';
 import { RULES_KINDS, type RulesPlace } from '../rules/sources/kinds.ts';
 
-/** A value read from text, or what is wrong with it and what to write instead. */
+/** A value read from text, or why it cannot be read and what to write instead. */
 export type Parsed<T> = { readonly value: T } | AddressFault;
 
 /** The word `bucket`, a document, a URL, `kv:KEY`, or the path of a file: the kinds of rules/sources/kinds.ts. */
@@ -23,7 +23,7 @@ export const parseWord =
   (text: string): Parsed<T> => {
     const value = words.find((word) => word === text);
     return value === undefined
-      ? { reason: 'is none of the words it can be', write: words.join(' or ') }
+      ? { reason: 'is not one of the allowed values', write: words.join(' or ') }
       : { value };
   };
 
@@ -41,10 +41,10 @@ export const parseCount =
     const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
     return count >= least && count <= most
       ? { value: count }
-      : { reason: 'is no number that is possible here', write: `a whole number from ${least} to ${most}` };
+      : { reason: 'is not a number in range', write: `a whole number from ${least} to ${most}` };
   };
 
-/** The same, or `auto`: what the process finds out by itself. */
+/** Reads a whole number between two bounds, or `auto`: the process chooses the number. */
 export const parseCountOrAuto =
   (least: number, most: number) =>
   (text: string): Parsed<number | 'auto'> => {
@@ -61,7 +61,7 @@ export function parseWorkers(text: string): Parsed<number | 'auto'> {
   const value = Number(text);
   return /^\d{1,3}$/.test(text) && value >= 1 && value <= WORKERS_MOST
     ? { value }
-    : { reason: 'is no number of workers', write: `a number from 1 to ${WORKERS_MOST}, or auto` };
+    : { reason: 'is not a number of workers', write: `a number from 1 to ${WORKERS_MOST}, or auto` };
 }
 
 export const parseHost = (text: string): Parsed<string> =>
@@ -79,7 +79,10 @@ export function parseHosts(text: string): Parsed<readonly string[]> {
   const hosts = text.split(',').map((host) => configuredName(bracketed(host.trim())));
   return hosts.every((host) => host !== null)
     ? { value: [...new Set(hosts)] }
-    : { reason: 'is no list of host names', write: 'edge.example.com,edge.lan, without schemes and ports' };
+    : {
+        reason: 'is not a list of host names',
+        write: 'edge.example.com,edge.lan, without schemes and ports',
+      };
 }
 
 const UNITS: Readonly<Record<string, number>> = { '': 1000, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -87,7 +90,7 @@ const UNITS: Readonly<Record<string, number>> = { '': 1000, s: 1000, m: 60_000, 
 /** Milliseconds as an option's text. */
 export const seconds = (milliseconds: number): string => `${milliseconds / 1000}s`;
 
-/** A time such as `90`, `90s`, `5m`, `12h` or `7d`, in milliseconds; the bounds are times too. */
+/** Reads a time such as `90`, `90s`, `5m`, `12h` or `7d`; returns milliseconds. The bounds are written the same way. */
 export const parseDuration =
   (least: string, most: string) =>
   (text: string): Parsed<number> => {
@@ -95,7 +98,7 @@ export const parseDuration =
     return value >= milliseconds(least) && value <= milliseconds(most)
       ? { value }
       : {
-          reason: 'is not a time it can be',
+          reason: 'is not a time in range',
           write: `seconds, or a number with s, m, h or d, from ${least} to ${most}`,
         };
   };
@@ -124,7 +127,7 @@ export function parseCredentials(text: string): Parsed<CredentialsPlace> {
   const [, path] = /^file:(.+)$/s.exec(text) ?? [];
   if (path !== undefined) return { value: { kind: 'file', path } };
   return {
-    reason: 'names no place for keys',
+    reason: 'does not name a place for keys',
     write: 'env, env:PREFIX (in capitals), file:PATH or none; never the keys themselves',
   };
 }
@@ -132,17 +135,20 @@ export function parseCredentials(text: string): Parsed<CredentialsPlace> {
 export const parseName = (text: string): Parsed<string> =>
   /^[A-Za-z0-9][A-Za-z0-9.-]{1,62}$/.test(text)
     ? { value: text }
-    : { reason: 'is not the name of a bucket', write: 'letters, digits, dots and hyphens, my-bucket say' };
+    : {
+        reason: 'is not the name of a bucket',
+        write: 'letters, digits, dots and hyphens, such as my-bucket',
+      };
 
 export const parseRegion = (text: string): Parsed<string> =>
   /^[a-z0-9][a-z0-9-]{0,62}$/.test(text)
     ? { value: text }
-    : { reason: 'is not a region', write: 'cn-hangzhou or eu-central-1, say' };
+    : { reason: 'is not a region', write: 'a region such as cn-hangzhou or eu-central-1' };
 
 export const parsePath = (text: string): Parsed<string> =>
   text.trim() === '' ? { reason: 'is empty', write: 'a path' } : { value: text };
 
-/** The bytes of a path that a Unix socket's address has room for, on Linux and elsewhere. */
+/** The longest path of a Unix socket in bytes: `sun_path` without its final zero on macOS; Linux allows four more. */
 const SOCKET_PATH_MOST = 103;
 
 export const parseSocket = (text: string): Parsed<string> => {
@@ -152,7 +158,7 @@ export const parseSocket = (text: string): Parsed<string> => {
     : { reason: 'is too long for a Unix socket', write: `a path of at most ${SOCKET_PATH_MOST} bytes` };
 };
 
-/** It may contain a password: no message shows it. */
+/** The URL may contain a password, so no message shows it. */
 export const parseRedis = (text: string): Parsed<string> =>
   /^rediss?:\/\//i.test(text) && URL.canParse(text)
     ? { value: text }
@@ -168,5 +174,8 @@ export function parseToken(text: string): Parsed<TokenPlace> {
   if (name !== undefined) return { value: { kind: 'environment', name } };
   const [, path] = /^file:(.+)$/s.exec(text) ?? [];
   if (path !== undefined) return { value: { kind: 'file', path } };
-  return { reason: 'names no place for a token', write: 'env:NAME or file:PATH; never the token itself' };
+  return {
+    reason: 'does not name a place for a token',
+    write: 'env:NAME or file:PATH; never the token itself',
+  };
 }

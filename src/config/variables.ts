@@ -6,23 +6,23 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 
 const PREFIX = 'BUCKET_CORS_';
 
-/** A variable's name that no other program sets. */
+/** A variable's name that other programs do not use. */
 export const withPrefix = (variable: string): string => PREFIX + variable;
 
-/** The same for a flag: `BUCKET_CORS_MAX_STALE`. */
+/** The prefixed variable of a flag: `BUCKET_CORS_MAX_STALE`. */
 export const longName = (flag: string): string => withPrefix(flag.toUpperCase().replaceAll('-', '_'));
 
-/** The names that an option's variable can have, the one that wins first. */
+/** The names of an option's variable; the first one that is set wins. */
 const namesOf = (name: OptionName): readonly string[] => [
   longName(OPTIONS[name].flag),
   OPTIONS[name].variable,
 ];
 
-/** What Kubernetes writes into `ADMIN_PORT` for a Service named `admin`: an address where a port should be. */
+/** For a Service named `admin` Kubernetes sets `ADMIN_PORT` to an address such as `tcp://10.0.0.1:80`. */
 const isService = (name: string, text: string): boolean =>
   /(?:^|_)PORT$/.test(name) && /^(?:tcp|udp|sctp):\/\//i.test(text);
 
-/** The first of some variables that is set: an empty one is not, nor one that Kubernetes sets for a Service. */
+/** The first variable that is set. An empty one, and one that Kubernetes sets for a Service, count as not set. */
 export function firstSet(names: readonly string[], variables: Variables) {
   for (const place of names) {
     const text = variables[place];
@@ -41,19 +41,19 @@ export function fromVariables(variables: Variables): GivenOptions {
   return given;
 }
 
-/** The other variables that Kubernetes sets for a Service, here of the name bucket-cors or one that begins so. */
+/** The other variables that Kubernetes sets for a Service whose name begins with bucket-cors. */
 const OF_SERVICE =
   /_(?:SERVICE_(?:HOST|PORT(?:_\w+)?)|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/;
 
 /**
- * Sentences on variables that are not read though they look as if they should be. `own` are further names with the
+ * Warnings about variables that have the prefix or an option's name and are not read. `own`: further names with the
  * prefix that are read elsewhere.
  */
 export function variableWarnings(variables: Variables, own: readonly string[] = []): readonly string[] {
   const known = OPTION_NAMES.flatMap(namesOf);
   const services = known
     .filter((name) => isService(name, variables[name] ?? ''))
-    .map((name) => `${name} is not read: its value is the address of a Kubernetes Service and no port`);
+    .map((name) => `${name} is not read: its value is the address of a Kubernetes Service, not a port`);
   const long = [...known, ...own].filter((name) => name.startsWith(PREFIX));
   const unknown = Object.keys(variables)
     .filter(

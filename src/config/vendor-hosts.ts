@@ -3,7 +3,7 @@ import { hostName } from '../bucket/host.ts';
 import type { Address } from '../bucket/transport.ts';
 import type { Dialect } from '../cors/behaviour.ts';
 
-/** What a host name says of a bucket; signatures need it. */
+/** What a host name says about a bucket. Signatures need it. */
 export interface HostFacts {
   readonly store?: Dialect;
   readonly name?: string;
@@ -12,13 +12,13 @@ export interface HostFacts {
   readonly defaultRegion?: string;
 }
 
-/** S3 names its region in every signature; stores that have none take this one. */
+/** Every S3 signature contains a region. Stores without regions accept this one. */
 export const S3_DEFAULT_REGION = 'us-east-1';
 
-/** What a vendor's host says of a bucket (semantics.md §7); empty for any other host. */
+/** What a vendor's host says about a bucket (semantics.md §7); empty for any other host. */
 export const knownHost = (address: Address): HostFacts => ossHost(address) ?? s3Host(address) ?? {};
 
-/** Hosts that take a bucket's name before them and never in the path: all of OSS's own, and two kinds of AWS's. */
+/** True for hosts that take a bucket's name only as a subdomain: all of OSS's own, and two kinds of AWS's. */
 export function wantsNameBefore(host: string): boolean {
   const oss = ossHost({ host });
   if (oss !== null) return oss.name === undefined;
@@ -27,13 +27,13 @@ export function wantsNameBefore(host: string): boolean {
   );
 }
 
-// The label s3 is no name, of which the shortest has three characters.
+// The label s3 is not a bucket: names have at least three characters.
 const OSS_HOST =
   /^(?:(?!s3\.oss-)(?<name>.+?)\.)?(?<s3>s3\.)?oss-(?<region>accelerate|accelerate-overseas|[a-z]{2}-[a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com$/;
-// The old host oss.aliyuncs.com takes names before it too, so that only the regions' own beginnings count.
+// The old host oss.aliyuncs.com also takes names as subdomains, so only known prefixes of regions count.
 const OSS_DUAL_STACK = /^(?:(?<name>.+)\.)?(?<region>(?:ap|cn|eu|me|na|us)-[a-z0-9-]+)\.oss\.aliyuncs\.com$/;
 
-/** OSS speaks the S3 protocol too; the hosts that are there for it begin with `s3.`. */
+/** OSS also speaks the S3 protocol, on hosts that begin with `s3.`. */
 function ossHost({ host }: Pick<Address, 'host'>): HostFacts | null {
   const whole = hostName(host);
   const found = OSS_HOST.exec(whole) ?? OSS_DUAL_STACK.exec(whole);
@@ -54,16 +54,16 @@ function s3Host({ host, path }: Address): HostFacts | null {
   if (found === undefined) return null;
   const name = before ?? (wantsNameBefore(host) ? undefined : path.split('/')[1]);
   const facts = { store: 's3', ...(name ? { name } : {}) } as const;
-  // The global host leads to buckets of every region; only without another does it mean the first one.
+  // The global host serves buckets of every region. Without a given region it stands for us-east-1.
   if (kind === undefined) return { ...facts, defaultRegion: S3_DEFAULT_REGION };
   if (kind === 'external-1') return { ...facts, region: 'us-east-1' };
   if (/^accelerate(?:\.dualstack)?$/.test(kind)) return facts;
   const [, region] = S3_REGION.exec(kind) ?? [];
-  // An access point, say: what stands before it is no bucket's name.
+  // An access point, for example: its first label is not a bucket's name.
   return region === undefined ? { store: 's3' } : { ...facts, region };
 }
 
-/** What the kinds of stores have in common at any address. */
+/** What applies for a kind of store at any address. */
 interface Vendor {
   /** An endpoint's path takes the bucket's name, unless its host takes the name (`wantsNameBefore`). */
   readonly nameInPath: boolean;
@@ -71,7 +71,7 @@ interface Vendor {
   readonly defaultRegion?: string;
   /** The kinds of stores that the vendor's own hosts can be addressed as. */
   readonly hostsServe: readonly Dialect[];
-  /** The names of all buckets; null where they depend on the address. */
+  /** The form of all bucket names; null if it depends on the address. */
   readonly names: Names | null;
 }
 
@@ -98,19 +98,19 @@ export const VENDORS: Readonly<Record<Dialect, Vendor>> = {
   s3: { nameInPath: true, defaultRegion: S3_DEFAULT_REGION, hostsServe: ['s3'], names: null },
 };
 
-/** What names a bucket can have at an address; null where they are the store's own matter. */
+/** The form of bucket names at an address; null if the store decides. */
 function namesAt(store: Dialect, name: string, address: Address): Names | null {
   const { names } = VENDORS[store];
   if (names !== null) return names;
   if (ossHost(address) !== null) return OSS_NAMES;
   if (/\.s3-accelerate\.(?:dualstack\.)?amazonaws\.com$/.test(hostName(address.host))) return ACCELERATED;
-  // The first region has buckets from before 2018 with other names, to be had in the path, as other stores may.
+  // Buckets from before 2018 in us-east-1, and other stores' buckets, may have other names; those go in the path.
   const { region = S3_DEFAULT_REGION } = s3Host(address) ?? {};
   if (region !== S3_DEFAULT_REGION) return S3_NAMES;
   return address.path.split('/').includes(name) ? null : HOST_NAMES;
 }
 
-/** Why no bucket can have this address and these facts; null also of what isn't known. */
+/** Why no bucket can have this address and these facts; null if one can, or if that is unknown. */
 export function placeFault(address: Address, facts: HostFacts): AddressFault | null {
   const { store, name } = facts;
   if (store === undefined) return null;
@@ -119,12 +119,12 @@ export function placeFault(address: Address, facts: HostFacts): AddressFault | n
   if (names === null || names.pattern.test(name)) return null;
   const lower = name.toLowerCase();
   return {
-    reason: `has the name ${name}, which is no name of ${names.whose}`,
-    write: `${names.pattern.test(lower) ? lower : 'my-bucket'}, say: ${names.made}`,
+    reason: `has the name ${name}, which is not a valid name of ${names.whose}`,
+    write: `a name such as ${names.pattern.test(lower) ? lower : 'my-bucket'}: ${names.made}`,
   };
 }
 
-/** A vendor's endpoint with no bucket; hosts that name one otherwise, as access points do, tell no region. */
+/** A vendor's endpoint without a bucket. Hosts of access points have no region here, so they are not faults. */
 function namelessFault({ base, host, path }: Address, { region, defaultRegion }: HostFacts) {
   const before = wantsNameBefore(host);
   if (!before && region === undefined && defaultRegion === undefined) return null;
@@ -132,8 +132,8 @@ function namelessFault({ base, host, path }: Address, { region, defaultRegion }:
   return {
     reason:
       before && first !== ''
-        ? `has a path after ${host}, which takes a bucket's name before it only`
-        : `names no bucket, and ${host} leads to all of them`,
+        ? `has a path after ${host}, which takes a bucket's name only as a subdomain`
+        : `does not name a bucket, and ${host} serves all of them`,
     write: base.replace('://', `://${LABEL.test(first) ? first : 'my-bucket'}.`),
   };
 }

@@ -1,11 +1,11 @@
-/** What a value has around it that was not meant: an env-file's quotes, a line's end from Windows. */
+/** Characters around a value that the operator did not mean: quotes of an env file, a Windows line end. */
 export interface Wrapping {
   readonly reason: string;
-  /** The value without it. */
+  /** The value without them. */
   readonly bare: string;
 }
 
-/** Null where there is nothing; a document may have line breaks. */
+/** Null without such characters. A document may have line breaks. */
 export function wrapping(text: string): Wrapping | null {
   if (/^\s*[<{[]/.test(text)) return null;
   const line = text.replace(/[\r\n]+$/, '');

@@ -17,6 +17,13 @@ export type Result<T, F = Fault> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly faults: readonly F[] };
 
+/** The value, or every fault that was found. */
+export const resultOf = <T, F>(value: T, faults: readonly F[]): Result<T, F> =>
+  faults.length > 0 ? { ok: false, faults } : { ok: true, value };
+
+/** What is wrong; empty for a value. */
+export const faultsOf = <T, F>(result: Result<T, F>): readonly F[] => (result.ok ? [] : result.faults);
+
 /** A fault in one line. */
 export function faultText({ place, value, reason, write }: Fault): string {
   return `${place}${value === undefined ? '' : ` "${value}"`} ${reason}; write ${write}`;

@@ -1,6 +1,6 @@
 const LINES = Symbol('start fault');
 
-/** Why a start was refused: one plain line for each thing that is wrong. */
+/** The error that `start` rejects with: one line for each fault. */
 export interface StartFault extends Error {
   readonly [LINES]: readonly string[];
 }

@@ -11,7 +11,6 @@ import type { Source } from '../rules/source.ts';
 import { kindOf } from '../rules/sources/kinds.ts';
 import type { KvReader } from '../rules/sources/kv.ts';
 import { openSigner, type SigningMeans } from './signer.ts';
-import { openSource } from './source.ts';
 import { openToken, type TokenMeans } from './token.ts';
 
 /** What a platform lends to the buckets that it opens. */
@@ -55,11 +54,18 @@ export async function openConfigured(
   const { rules, rulesToken, store: dialect, vary, dangerouslyAllowCredentials } = config;
   const signer = await signerOf(config, place, means);
   if (!signer.ok) return signer;
-  const token = openToken(rulesToken, means);
+  const token = openToken(rulesToken, means, means.spell);
+  if (!token.ok) return token;
   const { read, file, kv } = means;
-  const opened = openSource(rules, { read, bucket: reached, sign: signer.value, token, file, kv });
-  if (!opened.ok) return opened;
-  const source = opened.value;
+  const source = kindOf(rules).open(rules, {
+    read,
+    bucket: reached,
+    sign: signer.value,
+    token: token.value,
+    file,
+    kv,
+  });
+  if ('fault' in source) return { ok: false, faults: [source.fault] };
   const faults = kindOf(rules).checkedAtStart ? await documentFaults(source, means) : [];
   if (faults.length > 0) return { ok: false, faults };
   const name = config.name || reached.name;

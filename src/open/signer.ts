@@ -26,10 +26,13 @@ export async function openSigner(
   means: SigningMeans,
   spell: Spell,
 ): Promise<Result<Sign | undefined, string>> {
-  const credentials = place.kind === 'folder' ? null : credentialsOf(config, means);
-  return place.kind === 'folder' || credentials === null
-    ? { ok: true, value: undefined }
-    : signerFor(config, place, credentials, spell);
+  if (place.kind === 'folder') return { ok: true, value: undefined };
+  if (config.credentials.kind === 'file' && means.credentialsFile === undefined) {
+    const line = `${spell('credentials')} is a file, and this platform has none; write env or env:PREFIX`;
+    return { ok: false, faults: [line] };
+  }
+  const credentials = credentialsOf(config, means);
+  return credentials === null ? { ok: true, value: undefined } : signerFor(config, place, credentials, spell);
 }
 
 function credentialsOf(config: SigningConfig, { variables, credentialsFile }: SigningMeans) {
@@ -88,5 +91,5 @@ async function missingKeys(
 }
 
 const missing = (option: string, what: string, write: string): string =>
-  `${option} is missing: keys for signing are there, and signatures have the bucket's ${what} in them, which its ` +
-  `address does not tell; write ${write}`;
+  `${option} is missing: there are keys for signing, and a signature contains the bucket's ${what}, which its ` +
+  `address does not contain; write ${write}`;

@@ -1,5 +1,6 @@
 import type { Behaviour } from '../cors/behaviour.ts';
 import type { Source } from './source.ts';
+import { isLocalKind } from './sources/kinds.ts';
 
 /** A bucket as far as its rules are concerned. A changed configuration is a new object, even under the same name. */
 export interface RuledBucket {
@@ -25,5 +26,4 @@ export const sharedKey = (key: string, machine: string): string =>
 export const keyOf = ({ key, name }: RuledBucket): string => key ?? name;
 
 /** True if the rules come from this process's own file or option: they are not stored, shared or taken from others. */
-export const isLocal = ({ source }: RuledBucket): boolean =>
-  source.kind === 'file' || source.kind === 'inline';
+export const isLocal = ({ source }: RuledBucket): boolean => isLocalKind(source.kind);

@@ -63,7 +63,8 @@ export type Ask = (asked: Asked) => Promise<Answer>;
  * caller still has; only with them may the outcome be `unchanged`.
  */
 export interface Source {
-  readonly kind: 'bucket' | 'file' | 'url' | 'inline' | 'kv';
+  /** A row of sources/kinds.ts, or a library user's own word. */
+  readonly kind: string;
   /** A path or URL without secrets, to be shown. */
   readonly name: string;
   load(signal: AbortSignal, previous?: Validators): Promise<Loaded>;

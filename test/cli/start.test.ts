@@ -95,7 +95,7 @@ describe('a start exits with 2 and reports', () => {
     [
       'one port for two',
       ['demo', '--port', '7000', '--admin-port=7000'],
-      ['--admin-port "7000" is the port of the edge'],
+      ['--admin-port "7000" is also the port of the edge'],
     ],
     ['an unknown flag and no bucket', ['serve', '--prot=1'], ['--prot is not a flag', '--bucket is missing']],
     [
@@ -106,7 +106,7 @@ describe('a start exits with 2 and reports', () => {
     [
       'many faults',
       ['serve', '--bucket', 'ftp://b', '--store=gcs', '--port', '--vary=x', '--xx'],
-      ['--port', '--xx is not a flag', '--bucket "ftp://b" speaks ftp:', '--store "gcs" is none'],
+      ['--port', '--xx is not a flag', '--bucket "ftp://b" has the scheme ftp:', '--store "gcs" is not one'],
     ],
   ])('%s', async (_, args, faults) => {
     const { code, lines, stdout } = await ended(args);
@@ -121,15 +121,15 @@ describe('a start exits with 2 and reports', () => {
     const { code, lines } = await ended(['demo', ...FREE], { env: { STORE: 'gcs', RULES_TTL: 'soon' } });
     expect(code).toBe(2);
     expect(lines).toEqual([
-      'bucket-cors: STORE "gcs" is none of the words it can be; write oss or s3',
-      expect.stringMatching(/^bucket-cors: RULES_TTL "soon" is not a time it can be; write /),
+      'bucket-cors: STORE "gcs" is not one of the allowed values; write oss or s3',
+      expect.stringMatching(/^bucket-cors: RULES_TTL "soon" is not a time in range; write /),
     ]);
   });
 
   test('a bucket’s URL with a password, without showing it', async () => {
     const { code, stdout, stderr } = await ended(['serve', '--bucket', 'https://user:hush-7f3a@b.example']);
     expect(code).toBe(2);
-    expect(stderr).toContain('--bucket carries a user name or password');
+    expect(stderr).toContain('--bucket contains a user name or password');
     expect(stdout + stderr).not.toContain('hush-7f3a');
   });
 

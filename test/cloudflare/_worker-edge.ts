@@ -88,8 +88,8 @@ function configOf({ dialect, vary, debugReason, limits, timeouts }: OpenOptions,
 
 async function edgeIdOf(config: string): Promise<string> {
   const read = readConfigFile(config, 'config');
-  if ('faults' in read) throw new Error(JSON.stringify(read.faults));
-  return (await digestOf(read.buckets)).slice(0, 8);
+  if (!read.ok) throw new Error(JSON.stringify(read.faults));
+  return (await digestOf(read.value.buckets)).slice(0, 8);
 }
 
 interface RulesTold {

@@ -6,13 +6,13 @@ type Refusal = readonly [text: string, reason: RegExp, write: RegExp];
 const REFUSED: readonly Refusal[] = [
   ['', /empty/, /oss:\/\/.*s3:\/\/.*folder/],
   ['  ', /empty/, /folder/],
-  ['oss://', /no name/, /oss:\/\/my-bucket\?region=/],
-  ['oss:media', /no name/, /oss:\/\/my-bucket\?region=/],
-  ['s3://?region=eu-central-1', /no name/, /s3:\/\/my-bucket\?region=/],
-  ['s3://m', /no name/, /s3:\/\/my-bucket/],
-  ['oss://media/key?region=cn-hangzhou', /no name/, /oss:\/\/my-bucket/],
-  ['oss://media:80?region=cn-hangzhou', /no name/, /oss:\/\/my-bucket/],
-  ['oss://media?region=cn-hangzhou#top', /no name/, /oss:\/\/my-bucket/],
+  ['oss://', /no bucket name/, /oss:\/\/my-bucket\?region=/],
+  ['oss:media', /no bucket name/, /oss:\/\/my-bucket\?region=/],
+  ['s3://?region=eu-central-1', /no bucket name/, /s3:\/\/my-bucket\?region=/],
+  ['s3://m', /no bucket name/, /s3:\/\/my-bucket/],
+  ['oss://media/key?region=cn-hangzhou', /no bucket name/, /oss:\/\/my-bucket/],
+  ['oss://media:80?region=cn-hangzhou', /no bucket name/, /oss:\/\/my-bucket/],
+  ['oss://media?region=cn-hangzhou#top', /no bucket name/, /oss:\/\/my-bucket/],
   ['oss://media', /neither a region nor an endpoint/, /region=cn-hangzhou/],
   ['oss://media?network=internal', /neither a region.*its host is named after/, /region=cn-hangzhou/],
   ['oss://media?network=vpn', /network vpn/, /public, internal, accelerate/],
@@ -89,29 +89,49 @@ const REFUSED: readonly Refusal[] = [
 const IN_HANGZHOU = '?region=cn-hangzhou';
 const IN_FRANKFURT = '?region=eu-central-1';
 const ACCELERATED = '?endpoint=s3-accelerate.amazonaws.com';
-const OSS_MADE = /^my-bucket, say: 3 to 63 lower-case letters, digits and hyphens,/;
-const S3_MADE = /^my-bucket, say: 3 to 63 lower-case letters, digits, dots and hyphens,/;
+const OSS_MADE = /^a name such as my-bucket: 3 to 63 lower-case letters, digits and hyphens,/;
+const S3_MADE = /^a name such as my-bucket: 3 to 63 lower-case letters, digits, dots and hyphens,/;
 
 const MISNAMED: readonly Refusal[] = [
   ...['b0', 'm'.repeat(64), 'med_ia', 'my.dots', 'media-', 'media.'].map(
-    (name): Refusal => [`oss://${name}${IN_HANGZHOU}`, /no name of a bucket at OSS/, OSS_MADE],
+    (name): Refusal => [`oss://${name}${IN_HANGZHOU}`, /not a valid name of a bucket at OSS/, OSS_MADE],
   ),
-  [`oss://My-Media${IN_HANGZHOU}`, /My-Media, which is no name/, /^my-media, say:/],
-  ['oss://Media?endpoint=files.example.com', /no name of a bucket at OSS/, /^media, say:/],
-  ['oss://b0?endpoint=cn-hangzhou.oss.aliyuncs.com', /no name of a bucket at OSS/, OSS_MADE],
-  ['s3://my.dots?endpoint=s3.oss-cn-hangzhou.aliyuncs.com', /no name of a bucket at OSS/, OSS_MADE],
-  ['https://b0.oss-cn-hangzhou.aliyuncs.com', /b0, which is no name of a bucket at OSS/, OSS_MADE],
-  ['https://my.dots.oss-cn-hangzhou.aliyuncs.com', /my\.dots, which is no name/, OSS_MADE],
-  ['https://med_ia.cn-hangzhou.oss.aliyuncs.com', /med_ia, which is no name/, OSS_MADE],
+  [`oss://My-Media${IN_HANGZHOU}`, /My-Media, which is not a valid name/, /^a name such as my-media:/],
+  ['oss://Media?endpoint=files.example.com', /not a valid name of a bucket at OSS/, /^a name such as media:/],
+  ['oss://b0?endpoint=cn-hangzhou.oss.aliyuncs.com', /not a valid name of a bucket at OSS/, OSS_MADE],
+  ['s3://my.dots?endpoint=s3.oss-cn-hangzhou.aliyuncs.com', /not a valid name of a bucket at OSS/, OSS_MADE],
+  ['https://b0.oss-cn-hangzhou.aliyuncs.com', /b0, which is not a valid name of a bucket at OSS/, OSS_MADE],
+  ['https://my.dots.oss-cn-hangzhou.aliyuncs.com', /my\.dots, which is not a valid name/, OSS_MADE],
+  ['https://med_ia.cn-hangzhou.oss.aliyuncs.com', /med_ia, which is not a valid name/, OSS_MADE],
   ...['m1', 'm'.repeat(64), 'med_ia', 'my..media', 'media-', '192.168.5.4'].map(
-    (name): Refusal => [`s3://${name}${IN_FRANKFURT}`, /no name of a bucket at S3/, S3_MADE],
+    (name): Refusal => [`s3://${name}${IN_FRANKFURT}`, /not a valid name of a bucket at S3/, S3_MADE],
   ),
-  [`s3://My-Media${IN_FRANKFURT}`, /My-Media, which is no name/, /^my-media, say:/],
-  [`s3://My-Media${IN_FRANKFURT}&style=path`, /My-Media, which is no name/, /^my-media, say:/],
-  ['s3://My-Media?region=us-east-1', /My-Media, which is no name/, /^my-media, say:.*style=path/],
-  ['s3://My-Media?endpoint=minio.example&style=virtual', /no name/, /^my-media, say:.*style=path/],
-  ['https://s3.eu-central-1.amazonaws.com/My-Media', /My-Media, which is no name/, /^my-media, say:/],
-  [`s3://my.dots${ACCELERATED}`, /my\.dots, which is no name of a bucket under acceleration/, OSS_MADE],
+  [`s3://My-Media${IN_FRANKFURT}`, /My-Media, which is not a valid name/, /^a name such as my-media:/],
+  [
+    `s3://My-Media${IN_FRANKFURT}&style=path`,
+    /My-Media, which is not a valid name/,
+    /^a name such as my-media:/,
+  ],
+  [
+    's3://My-Media?region=us-east-1',
+    /My-Media, which is not a valid name/,
+    /^a name such as my-media:.*style=path/,
+  ],
+  [
+    's3://My-Media?endpoint=minio.example&style=virtual',
+    /not a valid name/,
+    /^a name such as my-media:.*style=path/,
+  ],
+  [
+    'https://s3.eu-central-1.amazonaws.com/My-Media',
+    /My-Media, which is not a valid name/,
+    /^a name such as my-media:/,
+  ],
+  [
+    `s3://my.dots${ACCELERATED}`,
+    /my\.dots, which is not a valid name of a bucket under acceleration/,
+    OSS_MADE,
+  ],
   ['s3://my.dots?endpoint=s3-accelerate.dualstack.amazonaws.com', /under acceleration/, OSS_MADE],
   ['https://my.dots.s3-accelerate.amazonaws.com', /under acceleration/, OSS_MADE],
 ];
@@ -119,7 +139,7 @@ const MISNAMED: readonly Refusal[] = [
 const BY_PATH: readonly Refusal[] = [
   [
     'https://oss-cn-hangzhou.aliyuncs.com/my-media',
-    /path after oss-cn-hangzhou\.aliyuncs\.com.*before it only/,
+    /path after oss-cn-hangzhou\.aliyuncs\.com.*only as a subdomain/,
     /^https:\/\/my-media\.oss-cn-hangzhou\.aliyuncs\.com$/,
   ],
   [
@@ -129,7 +149,7 @@ const BY_PATH: readonly Refusal[] = [
   ],
   [
     'https://s3-accelerate.amazonaws.com/b0',
-    /path after s3-accelerate\.amazonaws\.com.*before it only/,
+    /path after s3-accelerate\.amazonaws\.com.*only as a subdomain/,
     /^https:\/\/my-bucket\.s3-accelerate\.amazonaws\.com$/,
   ],
 ];
@@ -153,7 +173,7 @@ test.each([
   's3://media?endpoint=ak:geheim@minio.example',
   's3://media?endpoint=https://ak:geheim@minio.example&style=virtual',
   's3://media?endpoint=https://minio.example?token=geheim',
-])('%s is refused without telling what may be secret', (text) => {
+])('%s is refused, and the fault shows no secret', (text) => {
   const parsed = parseBucket(text);
   expect(parsed).toHaveProperty('write');
   expect(JSON.stringify(parsed)).not.toContain('geheim');

@@ -9,8 +9,8 @@ const read = (content: unknown) =>
 
 function bucketsOf(content: unknown): readonly BucketConfig[] {
   const found = read(content);
-  if ('faults' in found) throw new Error(JSON.stringify(found.faults));
-  return found.buckets;
+  if (!found.ok) throw new Error(JSON.stringify(found.faults));
+  return found.value.buckets;
 }
 
 const DEFAULTS = {
@@ -52,7 +52,7 @@ describe('a bucket', () => {
     ['has an address for a host', { hosts: ['[::1]', '10.0.0.1'] }, { hosts: ['[::1]', '10.0.0.1'] }],
     ['has a prefix', { prefix: '/media' }, { prefix: '/media' }],
     [
-      'has a deep prefix, kept',
+      'has a deep prefix with keepPrefix',
       { prefix: '/a/b.c', keepPrefix: true },
       { prefix: '/a/b.c', keepPrefix: true },
     ],
@@ -92,7 +92,7 @@ describe('a bucket', () => {
     ]);
   });
 
-  test('has the store that its address tells', () => {
+  test('has the store of its address', () => {
     const [bucket] = bucketsOf({ buckets: { media: { bucket: 's3://media?region=us-east-1' } } });
     expect(bucket?.store).toBe('s3');
   });
@@ -102,7 +102,7 @@ describe('a bucket', () => {
   });
 });
 
-test('several stand in their order, each with its own', () => {
+test('several buckets are returned in order, each with its own hosts and prefix', () => {
   const buckets = bucketsOf({
     buckets: {
       any: { bucket: './any' },
@@ -119,24 +119,22 @@ test('several stand in their order, each with its own', () => {
   ]);
 });
 
-test('an editor’s $schema is left alone', () => {
+test('the key $schema, which editors use, is ignored', () => {
   expect(
     bucketsOf({ $schema: './bucket-cors.schema.json', buckets: { media: { bucket: MEDIA } } }),
   ).toHaveLength(1);
 });
 
-test('options of the process are given on with their places', () => {
+test('options of the process are returned with their places', () => {
   const found = read({
     port: 80,
     logLevel: 'warn',
     debugReason: true,
     buckets: { media: { bucket: MEDIA } },
   });
-  expect(found).toMatchObject({
-    options: {
-      port: { place: `${FILE}: port`, text: '80' },
-      logLevel: { place: `${FILE}: logLevel`, text: 'warn' },
-      debugReason: { place: `${FILE}: debugReason`, text: 'true' },
-    },
+  expect(found.ok && found.value.options).toMatchObject({
+    port: { place: `${FILE}: port`, text: '80' },
+    logLevel: { place: `${FILE}: logLevel`, text: 'warn' },
+    debugReason: { place: `${FILE}: debugReason`, text: 'true' },
   });
 });

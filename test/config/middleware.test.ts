@@ -21,7 +21,7 @@ const circle: { rules: unknown[] } = { rules: [] };
 circle.rules.push(circle);
 
 describe('the options of bucketCors', () => {
-  test('mean without values what the flags mean', () => {
+  test('have the defaults of the flags', () => {
     const config = read({ rules: RULES });
     expect(config).toMatchObject({
       store: 'oss',
@@ -33,22 +33,26 @@ describe('the options of bucketCors', () => {
     });
   });
 
-  test('are read as the flags are, with numbers as seconds', () => {
+  test('are read like the flags, with numbers as seconds', () => {
     const config = read({ rules: RULES, store: 's3', vary: 'store', rulesTtl: 300, maxStale: '12h' });
     expect(config).toMatchObject({ store: 's3', vary: 'store', rulesTtl: 300_000, maxStale: 43_200_000 });
   });
 
   test.each<[string, unknown, RegExp[]]>([
     ['none at all', undefined, [/rules is missing; write a document/]],
-    ['a word that is none', { rules: RULES, store: 'r2' }, [/store "r2" .*; write oss or s3/]],
-    ['a time that is none', { rules: RULES, rulesTtl: '5 min' }, [/rulesTtl "5 min" .*; write seconds/]],
-    ['a time of another kind', { rules: RULES, maxStale: [1] }, [/maxStale is no text, number or boolean/]],
+    ['an unknown word', { rules: RULES, store: 'r2' }, [/store "r2" .*; write oss or s3/]],
+    ['an invalid time', { rules: RULES, rulesTtl: '5 min' }, [/rulesTtl "5 min" .*; write seconds/]],
+    [
+      'a time of another kind',
+      { rules: RULES, maxStale: [1] },
+      [/maxStale is not a text, number or boolean/],
+    ],
     [
       'a misspelt name',
       { rules: RULES, debugReasons: true },
-      [/debugReasons is no option; write debugReason/],
+      [/debugReasons is not an option; write debugReason/],
     ],
-    ['a warn that can’t be called', { rules: RULES, warn: true }, [/warn is no function/]],
+    ['a warn that is not a function', { rules: RULES, warn: true }, [/warn is not a function/]],
     [
       'credentials that the store allows by itself',
       { rules: RULES, store: 's3', dangerouslyAllowCredentials: true },
@@ -57,7 +61,7 @@ describe('the options of bucketCors', () => {
     ['a parsed document', { rules: { CORSRules: [] } }, [/rules is neither .*JSON\.stringify/]],
     ['rules as a list', { rules: [rule()] }, [/rules is neither/]],
     ['rules in a circle', { rules: circle }, [/contains a cycle/]],
-    ['text that is no document', { rules: './cors.xml' }, [/rules: document .*neither XML nor JSON/]],
+    ['text that is not a document', { rules: './cors.xml' }, [/rules: document .*neither XML nor JSON/]],
     [
       'a rule set with wrong values',
       { rules: { rules: [{ ...rule(), allowedMethods: ['get'] }, { allowedOrigin: ['*'] }] } },
@@ -71,7 +75,7 @@ describe('the options of bucketCors', () => {
     [
       'the address of a document',
       { rules: 'https://u:s3cr3t@h/c.xml?k=s3cr3t' },
-      [/rules is an address, and no document; write urlSource\(…\)/, /^(?!.*s3cr3t)/s],
+      [/rules is an address, not a document; write urlSource\(…\)/, /^(?!.*s3cr3t)/s],
     ],
     ['one of another kind', { rules: ' s3+x://u:s3cr3t@h' }, [/rules is an address/, /^(?!.*s3cr3t)/s]],
   ])('are refused with every fault: %s', (_, options, lines) => {

@@ -11,8 +11,8 @@ function configuredBy(args: string[], env: Record<string, string> = {}): Config 
   const flags = readFlags(args);
   expect(flags.faults).toEqual([]);
   const read = readConfig({ ...fromVariables(env), ...flags.given });
-  if ('faults' in read) throw new Error(JSON.stringify(read.faults));
-  return read.config;
+  if (!read.ok) throw new Error(JSON.stringify(read.faults));
+  return read.value;
 }
 
 const DEFAULTS: Config = {
@@ -139,7 +139,7 @@ describe.each(NAMES)('%s', (name) => {
   const configured = (args: string[], env?: Record<string, string>) => configuredBy([...url, ...args], env);
   const only = (value: unknown) => ({ ...DEFAULTS, ...base, [name]: value });
 
-  test('is set by its flag, by either spelling', () => {
+  test('is set by its flag, in either spelling', () => {
     expect(configured([`--${flag}=${first}`])).toEqual(only(firstValue));
     if (!('alone' in OPTIONS[name])) expect(configured([`--${flag}`, first])).toEqual(only(firstValue));
   });
@@ -148,7 +148,7 @@ describe.each(NAMES)('%s', (name) => {
     expect(configured([], { [variable]: first })).toEqual(only(firstValue));
   });
 
-  test('is set by the flag where both are given', () => {
+  test('is set by the flag if both are given', () => {
     expect(configured([`--${flag}=${second}`], { [variable]: first })).toEqual(only(secondValue));
     expect(configured([`--${flag}=${first}`], { [variable]: second })).toEqual(only(firstValue));
   });
@@ -157,13 +157,13 @@ describe.each(NAMES)('%s', (name) => {
     expect(configuredBy([], { [variable]: '' })).toEqual(DEFAULTS);
   });
 
-  test('a wrong variable does no harm where the flag is right', () => {
+  test('a wrong variable is ignored if the flag is right', () => {
     // Any text is the path of something.
     if (['bucket', 'rules', 'config', 'stateDir', 'socket', 'tlsCert', 'tlsKey'].includes(name)) return;
     expect(configured([`--${flag}=${first}`], { [variable]: '?' })).toEqual(only(firstValue));
   });
 
-  test('has a default and an example that it takes itself', () => {
+  test('accepts its own default and example', () => {
     const { default: preset, example, parse } = OPTIONS[name];
     expect(parse(example)).toHaveProperty('value');
     if (preset !== null) expect(parse(preset)).toEqual({ value: DEFAULTS[name] });
@@ -186,6 +186,6 @@ test('an option that widens what the rules say has a name that warns', () => {
   expect(OPTIONS.dangerouslyAllowCredentials.variable).toMatch(/^DANGEROUSLY_/);
 });
 
-test('variables of others are not looked at', () => {
+test('variables of other programs are not read', () => {
   expect(fromVariables({ PATH: '/bin', BUCKET: 'x', port: '1' })).toEqual({});
 });

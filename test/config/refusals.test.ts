@@ -10,7 +10,7 @@ const read = (content: unknown) =>
 
 const faultsOf = (content: unknown): readonly Fault[] => {
   const found = read(content);
-  return 'faults' in found ? found.faults : [];
+  return found.ok ? [] : found.faults;
 };
 
 /** A file with one bucket that has these fields. */
@@ -22,20 +22,32 @@ const WRONG: readonly Row[] = [
   ['an empty file', '', `${FILE}: line 1, column 1`, /not JSON/, /JSON/],
   ['what is not JSON', '{"buckets": {', `${FILE}: line 1, column 14`, /not JSON/, /JSON/],
   ['JSON with a comment', '{} // all', `${FILE}: line 1, column 4`, /not JSON/, /no comment/],
-  ['a list', [], FILE, /no object/, /"buckets"/],
-  ['null', 'null', FILE, /no object/, /"buckets"/],
-  ['a text', '"x"', FILE, /no object/, /"buckets"/],
-  ['no buckets at all', {}, `${FILE}: buckets`, /no object with buckets/, /"bucket"/],
-  ['an empty object of buckets', { buckets: {} }, `${FILE}: buckets`, /no object with buckets/, /"bucket"/],
-  ['a list of buckets', { buckets: [one({})] }, `${FILE}: buckets`, /no object with buckets/, /"bucket"/],
+  ['a list', [], FILE, /not an object/, /"buckets"/],
+  ['null', 'null', FILE, /not an object/, /"buckets"/],
+  ['a text', '"x"', FILE, /not an object/, /"buckets"/],
+  ['no buckets at all', {}, `${FILE}: buckets`, /not an object with buckets/, /"bucket"/],
+  [
+    'an empty object of buckets',
+    { buckets: {} },
+    `${FILE}: buckets`,
+    /not an object with buckets/,
+    /"bucket"/,
+  ],
+  ['a list of buckets', { buckets: [one({})] }, `${FILE}: buckets`, /not an object with buckets/, /"bucket"/],
   [
     'a bucket that is a text',
     { buckets: { media: MEDIA } },
     `${FILE}: buckets.media`,
-    /no object/,
+    /not an object/,
     /"bucket"/,
   ],
-  ['a bucket that is null', { buckets: { media: null } }, `${FILE}: buckets.media`, /no object/, /"bucket"/],
+  [
+    'a bucket that is null',
+    { buckets: { media: null } },
+    `${FILE}: buckets.media`,
+    /not an object/,
+    /"bucket"/,
+  ],
   [
     'a bucket without its place',
     { buckets: { media: {} } },
@@ -71,15 +83,27 @@ const WRONG: readonly Row[] = [
   ],
   ['a port that is a list', { port: [80], ...one({}) }, `${FILE}: port`, /not a text, number/, /80/],
   ['a port that is null', { port: null, ...one({}) }, `${FILE}: port`, /not a text, number/, /80/],
-  ['a wrong word', one({ store: 'gcs' }), `${FILE}: buckets.media: store`, /none of the words/, /oss or s3/],
+  [
+    'a wrong word',
+    one({ store: 'gcs' }),
+    `${FILE}: buckets.media: store`,
+    /not one of the allowed values/,
+    /oss or s3/,
+  ],
   ['rules as an object', one({ rules: {} }), `${FILE}: buckets.media: rules`, /not a text/, /cors\.xml/],
-  ['a faulty place', one({ bucket: 'oss://m' }), `${FILE}: buckets.media: bucket`, /no name/, /oss:\/\//],
+  [
+    'a faulty place',
+    one({ bucket: 'oss://m' }),
+    `${FILE}: buckets.media: bucket`,
+    /no bucket name/,
+    /oss:\/\//,
+  ],
   ['a place that is null', one({ bucket: null }), `${FILE}: buckets.media: bucket`, /not a text/, /oss:\/\//],
   [
     'keys themselves',
     one({ credentials: 'LTAI:geheim' }),
     `${FILE}: buckets.media: credentials`,
-    /no place/,
+    /not name a place/,
     /env:/,
   ],
   [
@@ -159,7 +183,7 @@ const WRONG: readonly Row[] = [
       },
     },
     `${FILE}: buckets.b`,
-    /served by a already/,
+    /already served by a/,
     /other hosts/,
   ],
   ...['media', '/', '/media/', '//media', '/a//b', '/a?b', '/a#b', '', '/a/../b', '/a/./b', '/%2e%2e/b'].map(
@@ -167,7 +191,7 @@ const WRONG: readonly Row[] = [
       `the prefix "${prefix}"`,
       one({ prefix }),
       `${FILE}: buckets.media: prefix`,
-      /no path prefix/,
+      /not a path prefix/,
       /\/media/,
     ],
   ),
@@ -175,48 +199,48 @@ const WRONG: readonly Row[] = [
     'a prefix that is a list',
     one({ prefix: ['/a'] }),
     `${FILE}: buckets.media: prefix`,
-    /no path prefix/,
+    /not a path prefix/,
     /\/media/,
   ],
   [
     'preload as a text',
     one({ preload: 'true' }),
     `${FILE}: buckets.media: preload`,
-    /no boolean/,
+    /not a boolean/,
     /true or false/,
   ],
   [
     'keepPrefix as null',
     one({ keepPrefix: null }),
     `${FILE}: buckets.media: keepPrefix`,
-    /no boolean/,
+    /not a boolean/,
     /true or false/,
   ],
   [
     'two buckets for every host',
     { buckets: { media: { bucket: MEDIA }, other: { bucket: MEDIA } } },
     `${FILE}: buckets.other`,
-    /served by media already/,
+    /already served by media/,
     /other hosts, or another prefix/,
   ],
   [
     'two buckets for one host',
     { buckets: { media: { bucket: MEDIA, hosts: ['a', 'b'] }, other: { bucket: MEDIA, hosts: ['c', 'B'] } } },
     `${FILE}: buckets.other`,
-    /served by media already/,
+    /already served by media/,
     /other hosts/,
   ],
   [
     'two buckets under one prefix',
     { buckets: { media: { bucket: MEDIA, prefix: '/m' }, other: { bucket: MEDIA, prefix: '/m' } } },
     `${FILE}: buckets.other`,
-    /served by media already/,
+    /already served by media/,
     /another prefix/,
   ],
 ];
 
-describe('a fault is told with its place, why, and what to write', () => {
-  test.each(WRONG)('%s', (_, content, place, reason, write) => {
+describe('a fault of a configuration file has its place, reason and what to write', () => {
+  test.each(WRONG)('for %s', (_, content, place, reason, write) => {
     const faults = faultsOf(content);
     expect(faults).toEqual([expect.objectContaining({ place })]);
     expect(faults[0]?.reason).toMatch(reason);
@@ -224,7 +248,7 @@ describe('a fault is told with its place, why, and what to write', () => {
   });
 });
 
-test('all faults are told at once, those of buckets in one place too', () => {
+test('all faults are reported at once, with several of one bucket among them', () => {
   const faults = faultsOf({
     prot: 80,
     port: {},
@@ -263,7 +287,7 @@ test.each([
   ['keys where their place belongs', one({ credentials: 'geheim' })],
   ['a key’s own option', one({ accessKeySecret: 'geheim' })],
   ['rules from a URL with a password', one({ rules: 'https://u:geheim@h/r.xml' })],
-])('no fault tells %s', (_, content) => {
+])('no fault shows %s', (_, content) => {
   const faults = faultsOf(content);
   expect(faults).not.toEqual([]);
   expect(JSON.stringify(faults)).not.toContain('geheim');

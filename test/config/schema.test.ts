@@ -6,14 +6,14 @@ import { BUCKET_OPTIONS } from '../../src/config/options.ts';
 
 const published = new URL('../../bucket-cors.schema.json', import.meta.url);
 
-// `UPDATE=1 npx vitest run test/config/schema.test.ts` writes it anew.
-test('the published schema is the one that the options make', () => {
+// `UPDATE=1 npx vitest run test/config/schema.test.ts` writes it.
+test('the published schema is the one generated from the options', () => {
   const text = `${JSON.stringify(configSchema(), null, 2)}\n`;
   if (process.env.UPDATE === '1') writeFileSync(published, text);
   expect(readFileSync(published, 'utf8')).toBe(text);
 });
 
-test('the schema has every key that the reader knows', () => {
+test('the schema has every key that readConfigFile accepts', () => {
   const { properties } = configSchema();
   expect(Object.keys(properties)).toEqual(['$schema', ...FILE_OPTIONS, 'buckets']);
   expect(Object.keys(properties.buckets.additionalProperties.properties)).toEqual([

@@ -25,7 +25,7 @@ describe('a variable with the prefix', () => {
     expect(read).toMatchObject({ faults: [{ place: 'BUCKET_CORS_PORT', value: 'x' }] });
   });
 
-  test('has a name of its own for each option', () => {
+  test('has a different name for each option', () => {
     const names = NAMES.flatMap((name) => [OPTIONS[name].variable, longName(OPTIONS[name].flag)]);
     // That of the configuration file has but one.
     expect(new Set(names).size).toBe(names.length - 1);
@@ -53,25 +53,25 @@ describe('what Kubernetes sets for a Service', () => {
     BUCKET_CORS_MEDIA_PORT: 'tcp://10.0.0.5:80',
   };
 
-  test('is read as no option', () => {
+  test('is not read as an option', () => {
     expect(fromVariables(SERVICES)).toEqual({});
   });
 
-  test('hides no other variable of the option', () => {
+  test('does not hide another variable of the option', () => {
     expect(fromVariables({ ...SERVICES, PORT: '80' })).toEqual({ port: { place: 'PORT', text: '80' } });
   });
 
-  test('is warned of where it has the name of an option, and nowhere else', () => {
+  test('gives a warning only if it has the name of an option', () => {
     expect(variableWarnings(SERVICES)).toEqual(
       ['BUCKET_CORS_PORT', 'BUCKET_CORS_ADMIN_PORT', 'ADMIN_PORT', 'DEMO_PORT'].map(
-        (name) => `${name} is not read: its value is the address of a Kubernetes Service and no port`,
+        (name) => `${name} is not read: its value is the address of a Kubernetes Service, not a port`,
       ),
     );
   });
 });
 
 describe('a variable that is not read', () => {
-  test('is warned of when it has the prefix, without its value', () => {
+  test('gives a warning without its value if it has the prefix', () => {
     const warnings = variableWarnings({
       BUCKET_CORS_MAX_STAEL: 'hush',
       BUCKET_CORS_QQQQQQQQQQ: 'hush',
@@ -83,11 +83,11 @@ describe('a variable that is not read', () => {
     ]);
   });
 
-  test('is not warned of when somebody else reads it', () => {
+  test('gives no warning if other code reads it', () => {
     expect(variableWarnings({ BUCKET_CORS_ADMIN_TOKEN: 'hush' }, ['BUCKET_CORS_ADMIN_TOKEN'])).toEqual([]);
   });
 
-  test('is not warned of when it is one of ours', () => {
+  test('gives no warning if it is one of our own', () => {
     const ours = NAMES.flatMap((name) => [OPTIONS[name].variable, longName(OPTIONS[name].flag)]);
     expect(variableWarnings(Object.fromEntries(ours.map((name) => [name, '1'])))).toEqual([]);
   });

@@ -144,8 +144,8 @@ describe.each([
   });
 });
 
-test.each(NAMELESS)('%s is known and names no bucket', (url, told, write) => {
-  const reason = `names no bucket, and ${addressOf(url).host} leads to all of them`;
+test.each(NAMELESS)('%s is a known host without a bucket', (url, told, write) => {
+  const reason = `does not name a bucket, and ${addressOf(url).host} serves all of them`;
   expect(knownHost(addressOf(url))).toEqual(told);
   expect(parseBucket(url)).toEqual({ reason, write });
 });
@@ -163,13 +163,16 @@ test.each([
   ['https://media.s3.oss-cn-hangzhou.aliyuncs.com', 's3'],
   ['https://media.oss-cn-hangzhou.aliyuncs.com', 'oss'],
   ['https://files.example.com', 'oss'],
-])('%s is answered for as store %s', (bucket, store) => {
-  expect(read({ bucket })).toMatchObject({ config: { store } });
+])('%s is read as store %s', (bucket, store) => {
+  expect(read({ bucket })).toMatchObject({ ok: true, value: { store } });
 });
 
 test.each(['https://media.s3.amazonaws.com', 's3://media?endpoint=http://127.0.0.1:9000'])(
-  '%s tells no region that another could contradict',
+  '%s may be given with any region, since its address has none',
   (bucket) => {
-    expect(read({ bucket, region: 'eu-central-1' })).toMatchObject({ config: { region: 'eu-central-1' } });
+    expect(read({ bucket, region: 'eu-central-1' })).toMatchObject({
+      ok: true,
+      value: { region: 'eu-central-1' },
+    });
   },
 );

@@ -3,7 +3,7 @@ import { OPTIONS, type OptionName } from '../../src/config/options.ts';
 import { readConfig } from '../../src/config/read.ts';
 import { wrapping } from '../../src/config/wrapping.ts';
 
-describe('what a value has around it is told with the value to write', () => {
+describe('characters around a value are reported with the value to write', () => {
   test.each([
     ['"8080"', 'has quotes around it', '8080'],
     ["'8080'", 'has quotes around it', '8080'],
@@ -13,7 +13,7 @@ describe('what a value has around it is told with the value to write', () => {
     ['"8080"\r', 'has quotes around it and ends in a carriage return', '8080'],
     ['./a\n./b', 'has a line break in it', './a'],
     ['""', 'has quotes around it', ''],
-  ])('%j %s', (text, reason, bare) => {
+  ])('of %j: %s', (text, reason, bare) => {
     expect(wrapping(text)).toEqual({ reason, bare });
   });
 
@@ -27,7 +27,7 @@ describe('what a value has around it is told with the value to write', () => {
     ' {"a":\n1}\n',
     '[1]\n',
     '',
-  ])('%j has nothing', (text) => {
+  ])('are not found in %j', (text) => {
     expect(wrapping(text)).toBe(null);
   });
 });
@@ -40,14 +40,14 @@ describe.each(Object.keys(OPTIONS) as OptionName[])('%s', (name) => {
   const { example } = OPTIONS[name];
   const faultsOf = (text: string) => {
     const read = readConfig({ [name]: { place, text } });
-    return 'faults' in read ? read.faults.filter((fault) => fault.place === place) : [];
+    return !read.ok ? read.faults.filter((fault) => fault.place === place) : [];
   };
 
   test.each([
     [`"${example}"`, 'has quotes around it'],
     [`${example}\r`, 'ends in a carriage return'],
     [`${example}\n`, 'ends in a line break'],
-  ])('%j is one fault, whatever the option would make of it', (text, reason) => {
+  ])('%j is exactly one fault', (text, reason) => {
     const faults = faultsOf(text);
     expect(faults).toMatchObject([{ place, reason }]);
     // A value with CR in it would be printed over its own line.
@@ -58,11 +58,14 @@ describe.each(Object.keys(OPTIONS) as OptionName[])('%s', (name) => {
 test.each(DOCUMENTS)('%s may be a document with line breaks', (name) => {
   const text =
     '<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin>\r\n<AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>\r\n';
-  expect(readConfig({ [name]: { place: 'CORS_RULES', text } })).toHaveProperty('config');
+  expect(readConfig({ [name]: { place: 'CORS_RULES', text } })).toMatchObject({ ok: true });
 });
 
-test.each(['redis', 'rulesToken', 'credentials'] as const)('what %s may hold is not told', (name) => {
-  const read = readConfig({ [name]: { place: 'X', text: '"hush-7f3a"' } });
-  expect(read).toMatchObject({ faults: [{ place: 'X', write: 'it without them' }] });
-  expect(JSON.stringify(read)).not.toContain('hush');
-});
+test.each(['redis', 'rulesToken', 'credentials'] as const)(
+  'a fault of %s does not show its value',
+  (name) => {
+    const read = readConfig({ [name]: { place: 'X', text: '"hush-7f3a"' } });
+    expect(read).toMatchObject({ faults: [{ place: 'X', write: 'it without them' }] });
+    expect(JSON.stringify(read)).not.toContain('hush');
+  },
+);

@@ -12,8 +12,8 @@ export function optionsOf(options: Readonly<Record<string, string>>): Config {
     Object.entries(texts).map(([name, text]) => [name, { place: name, text }]),
   ) as GivenOptions;
   const read = readConfig(given);
-  if ('faults' in read) throw new Error(JSON.stringify(read.faults));
-  return read.config;
+  if (!read.ok) throw new Error(JSON.stringify(read.faults));
+  return read.value;
 }
 
 /** The same, for options with a bucket. */

@@ -1,6 +1,5 @@
 import { FORWARDED } from '../../bucket/forwarded.ts';
 import { BUCKET_TIMEOUTS } from '../../bucket/limits.ts';
-
 import { DIALECT_NAMES, type VaryMode } from '../../cors/behaviour.ts';
 import { parseBucket } from '../bucket-url.ts';
 import * as values from '../values.ts';
@@ -48,7 +47,7 @@ export const bucketRows = {
     default: null,
     example: 's3',
     about:
-      'The kind of store, `oss` or `s3`; `oss` where the bucket does not tell. It decides how preflights and errors are worded and when credentials are allowed.',
+      'The kind of store, `oss` or `s3`; `oss` where its address does not say. It decides how preflights and errors are worded and when credentials are allowed.',
     scope: 'bucket',
     parse: values.parseWord(DIALECT_NAMES),
   },
@@ -67,7 +66,7 @@ export const bucketRows = {
     variable: 'BUCKET_NAME',
     default: null,
     example: 'my-bucket',
-    about: "The bucket's name, for signing where its address does not tell it: a custom domain.",
+    about: "The bucket's name, for signing where its address does not contain it: a custom domain.",
     scope: 'bucket',
     parse: values.parseName,
   },
@@ -76,7 +75,7 @@ export const bucketRows = {
     variable: 'BUCKET_REGION',
     default: null,
     example: 'cn-hangzhou',
-    about: "The bucket's region, for signing where its address does not tell it.",
+    about: "The bucket's region, for signing where its address does not contain it.",
     scope: 'bucket',
     parse: values.parseRegion,
   },

@@ -10,7 +10,7 @@ export const limitsRows = {
     default: '256',
     example: '64',
     about: 'How many requests one bucket may have under way at once; divided among workers.',
-    nodeOnly: "nothing: Cloudflare's own limits hold",
+    nodeOnly: "nothing: Cloudflare's own limits apply",
     parse: values.parseCount(1, 100_000),
   },
   queue: {
@@ -19,8 +19,8 @@ export const limitsRows = {
     default: '512',
     example: '0',
     about:
-      'How many more may wait for that, for at most 10 seconds; beyond it 503 `BucketBusy` with `Retry-After`. Divided among workers.',
-    nodeOnly: "nothing: Cloudflare's own limits hold",
+      'How many more requests may wait for a connection, for at most 10 seconds; beyond it 503 `BucketBusy` with `Retry-After`. Divided among workers.',
+    nodeOnly: "nothing: Cloudflare's own limits apply",
     parse: values.parseCount(0, 100_000),
   },
   clientConnections: {
@@ -58,7 +58,7 @@ export const limitsRows = {
     variable: 'IDLE_TIMEOUT',
     default: values.seconds(IDLE_TIMEOUT),
     example: '5m',
-    about: 'How long a download or an upload may stand still before it is ended.',
+    about: 'How long a download or an upload may make no progress before it is ended.',
     nodeOnly: "nothing: Cloudflare's own limits apply",
     parse: values.parseDuration('1s', '1h'),
   },
@@ -84,7 +84,7 @@ export const limitsRows = {
     default: '10s',
     example: '30s',
     about:
-      'How long clients may take after SIGTERM or SIGINT: requests in flight finish, and idle connections are told to go by their next answer.',
+      'How long clients may take after SIGTERM or SIGINT: requests in flight finish, and idle connections are closed with their next answer.',
     nodeOnly: 'nothing: requests in flight end on the version they began with',
     parse: values.parseDuration('0', '1h'),
   },

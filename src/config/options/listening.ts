@@ -63,7 +63,7 @@ export const listeningRows = {
     variable: 'ADMIN_HOST',
     default: '127.0.0.1',
     example: '10.0.0.5',
-    about: 'The address of the admin port. Whoever reaches it reads the rules.',
+    about: 'The address of the admin port. Every client that reaches it can read the rules.',
     nodeOnly: 'ADMIN_PATH, and the secret ADMIN_TOKEN',
     parse: values.parseHost,
   },

@@ -16,7 +16,7 @@ export const operationRows = {
     variable: 'MAX_STALE',
     default: '7d',
     example: '0',
-    about: 'How long the last good rules stay in force while they cannot be loaded; `0`: for ever.',
+    about: 'How long the last good rules stay in force while they cannot be loaded; `0`: without a limit.',
     parse: values.parseDuration('0', '3650d'),
   },
   config: {
@@ -32,8 +32,8 @@ export const operationRows = {
     variable: 'STATE_DIR',
     default: null,
     example: '/var/lib/bucket-cors',
-    about: 'A folder that keeps the last good rules across restarts.',
-    nodeOnly: 'the KV binding RULES_KV, which keeps last good rules',
+    about: 'A folder that stores the last good rules across restarts.',
+    nodeOnly: 'the KV binding RULES_KV, which stores last good rules',
     parse: values.parsePath,
   },
   redis: {
@@ -42,9 +42,9 @@ export const operationRows = {
     default: null,
     example: 'redis://127.0.0.1:6379',
     about:
-      'A Redis or Valkey server through which several edges share last good rules and tell each other of new ones.',
+      'A Redis or Valkey server through which several edges share last good rules and announce new ones to each other.',
     secret: true,
-    nodeOnly: 'the KV binding RULES_KV, which keeps last good rules',
+    nodeOnly: 'the KV binding RULES_KV, which stores last good rules',
     parse: values.parseRedis,
   },
   workers: {

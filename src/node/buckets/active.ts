@@ -8,11 +8,11 @@ import type { OpenedBucket } from './open.ts';
 import type { OpenBucket } from './place.ts';
 
 export interface ServingOptions {
-  /** Takes the buckets that are served from now on, at once; throws when they can't be served side by side. */
+  /** Serves these buckets from now on. Throws if they cannot be served together. */
   readonly serve: (buckets: readonly OpenedBucket[]) => void;
-  /** Milliseconds that requests to a bucket which is served no more may take to end. */
+  /** Milliseconds that requests in flight to a removed bucket may take to end. */
   readonly drain: number;
-  /** Milliseconds between asking the cache whether rules are due. */
+  /** Milliseconds between two checks for rules that are due. */
   readonly every: number;
   readonly open: (
     configs: readonly BucketConfig[],
@@ -20,12 +20,12 @@ export interface ServingOptions {
   ) => Promise<readonly OpenedBucket[]>;
 }
 
-/** Systems allow so many watches and no more; files beyond are read again when their rules are due. */
+/** Systems limit the number of watches. Further files are read when their rules are due. */
 const WATCHED_MOST = 256;
 
 const watchedPath = ({ rules }: BucketConfig): string | undefined => kindOf(rules).watchedPath?.(rules);
 
-/** The set of buckets that is served, with the watches, loads and retirements that belong to it. */
+/** The set of buckets that is served, with its file watches, loads and removed buckets. */
 export function serveBuckets(cache: RulesCache, options: ServingOptions) {
   let served: readonly OpenedBucket[] = [];
   let begun = false;
@@ -42,7 +42,7 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
   /** Loads the rules of preloaded buckets when they are due, also when no request comes. */
   const tick = coalesced(() => loadDue(cache, preloaded()));
 
-  /** Watches the files of rules; what is watched already goes on, so that no edit is lost meanwhile. */
+  /** Watches the files of rules. Existing watches stay, so that no edit is missed. */
   function watch(): void {
     const wanted = served.filter(({ config }) => watchedPath(config) !== undefined).slice(0, WATCHED_MOST);
     for (const [bucket, { close }] of watching) {
@@ -58,7 +58,7 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
     }
   }
 
-  /** One after the other: two quick edits of a file end with the second. */
+  /** Replacements run one after the other, so that of two quick edits of a file the second one wins. */
   function replace(configs: readonly BucketConfig[]): Promise<void> {
     const replaced = replacing.then(() => replaceNow(configs));
     replacing = replaced.catch(() => {});
@@ -74,13 +74,13 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
     retire(gone);
   }
 
-  /** Requests in flight to a bucket that is gone still have it for a while; its rules are forgotten. */
+  /** Drops the rules of removed buckets now, and closes the buckets after `drain`. */
   function retire(gone: readonly OpenedBucket[]): void {
     const keys = new Set(served.map((bucket) => keyOf(bucket.ruled)));
-    const kept = new Set(served.map(({ open }) => open));
+    const inUse = new Set(served.map(({ open }) => open));
     for (const { ruled: bucket, open } of gone) {
       if (!keys.has(keyOf(bucket))) cache.forget(bucket);
-      if (kept.has(open)) continue;
+      if (inUse.has(open)) continue;
       const timer = setTimeout(() => {
         retiring.delete(open);
         void open.close();
@@ -101,7 +101,7 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
     },
     async close(): Promise<void> {
       clearInterval(ticking);
-      // A replacement under way opens watches of its own.
+      // A replacement in progress opens watches.
       await replacing;
       for (const { close } of watching.values()) close();
       for (const timer of retiring.values()) clearTimeout(timer);

@@ -13,7 +13,7 @@ const readJson = (text: string, where: string): Values => {
     document = JSON.parse(text);
   } catch {
     // The parser's own message quotes the text around the fault.
-    throw new Error(`${where} begins with { and is not JSON`);
+    throw new Error(`${where} begins with { but is not JSON`);
   }
   const entries = Object.entries(document as object);
   const known = Object.values(JSON_NAMES);
@@ -47,7 +47,7 @@ const readCredentials = (text: string, path: string, store: Dialect): Credential
   const names = json ? JSON_NAMES : DIALECTS[store].credentialNames;
   const found = credentialsIn(json ? readJson(bare, where) : readLines(bare, where), names, where);
   if (found) return found;
-  throw new Error(`${where} holds no credentials: write ${names.id} and ${names.secret}`);
+  throw new Error(`${where} contains no credentials: write ${names.id} and ${names.secret}`);
 };
 
 /**

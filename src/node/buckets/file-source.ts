@@ -8,8 +8,8 @@ import {
 import { readIfChanged } from '../files/text-file.ts';
 
 /**
- * Milliseconds a file must have stood untouched before its times are taken for its content: two edits within one
- * tick of a file system's clock leave the same times. FAT's tick is the longest, two seconds.
+ * Milliseconds since the last edit before a file's times identify its content: two edits within one tick of a file
+ * system's clock leave the same times. FAT has the longest tick, two seconds.
  */
 const SETTLED = 3_000;
 
@@ -24,11 +24,11 @@ async function loadFile(path: string, previous: Validators | undefined): Promise
   const found = await readIfChanged(path, previous?.etag, { maxBytes: MAX_DOCUMENT_BYTES });
   if (found === null) return { outcome: 'unchanged' };
   if ('fault' in found) {
-    const cure = 'Name the file that holds the rules: check the path and its permissions.';
+    const cure = 'Name the file with the rules: check the path and its permissions.';
     return { outcome: 'unknown', cause: `${path} ${found.fault}`, cure };
   }
   const { text, stamp, mtime } = found;
-  // The wall clock dates files. Where it was set back since, the file is read again at each load, which is safe.
+  // Files are dated by the wall clock. After it was set back, the file is read again at each load, which is safe.
   const settled = Date.now() - mtime >= SETTLED;
   const loaded = loadedFrom(text, 'strict', `Correct ${path}.`);
   return loaded.outcome === 'rules' && settled ? { ...loaded, validators: { etag: stamp } } : loaded;

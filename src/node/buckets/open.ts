@@ -36,13 +36,13 @@ export interface OpenOptions {
   /** Where the edge listens, which decides how a folder is served. */
   readonly exposure: Exposure;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Logs what the configuration allows though it is unwise. */
+  /** Logs a permitted but unsafe configuration. */
   readonly warn: (message: string) => void;
 }
 
 /**
- * Opens buckets; one whose configuration is the same as before stays as it is. Rejects with a start fault that has
- * the lines of all that can't be opened, and closes the new ones.
+ * Opens buckets. A bucket with an unchanged configuration is reused. Rejects with a start fault that lists every bucket
+ * that cannot be opened, and closes the new ones.
  */
 export async function openBuckets(
   configs: readonly BucketConfig[],
@@ -60,7 +60,7 @@ export async function openBuckets(
       continue;
     }
     try {
-      // Other options for the same place must not break off what is being transferred.
+      // Other options for the same place must not cut transfers.
       const open = isDeepStrictEqual(same?.config.bucket, config.bucket) ? same?.open : undefined;
       const bucket = await openOne(config, options, open);
       fresh.push(bucket);
@@ -75,7 +75,7 @@ export async function openBuckets(
   throw startFault(lines);
 }
 
-/** The one that the command line names has no name of its own there; in a configuration file each has. */
+/** The bucket of the command line has no name; in a configuration file each bucket has one. */
 const aboutBucket = ({ name }: BucketConfig, line: string): string =>
   name === '' ? line : `bucket ${name}: ${line}`;
 
@@ -118,7 +118,7 @@ type Place = NonNullable<BucketConfig['bucket']>;
 const absolute = (place: Place): Place =>
   place.kind === 'folder' ? { ...place, path: resolve(place.path) } : place;
 
-/** What the configuration allows though it is unwise. */
+/** Permitted but unsafe configurations. */
 function warningsOf(config: BucketConfig, spell: Spell): readonly string[] {
   const { bucket, keepHost, hosts } = config;
   const bare = bareToken(config, spell);
@@ -128,7 +128,7 @@ function warningsOf(config: BucketConfig, spell: Spell): readonly string[] {
   ];
 }
 
-/** A folder checks no signature: beyond this machine every client of the edge reads and writes it (promise 1). */
+/** A folder checks no signature: on other interfaces every client of the edge could read and write it (promise 1). */
 function refuseOpenFolder(
   { dangerouslyOpenBucket }: BucketConfig,
   folder: string,
@@ -142,7 +142,7 @@ function refuseOpenFolder(
   ]);
 }
 
-/** On a socket or beyond this machine the edge can't know under which names it is asked. */
+/** On a socket or on other interfaces the edge cannot know the host names that clients use. */
 const guardOf = ({ hosts = [] }: BucketConfig, { reach, names }: Exposure): Guard => ({
   names: reach === 'loopback' ? hostsOf([...names, ...hosts]) : null,
 });
@@ -150,11 +150,11 @@ const guardOf = ({ hosts = [] }: BucketConfig, { reach, names }: Exposure): Guar
 /** On another machine the same configuration names another bucket. */
 const isLocal = (place: Place): boolean => place.kind === 'folder' || isThisMachine(place.address.host);
 
-/** A store of many buckets selects one by the Host, which the client then chooses. */
+/** A store with many buckets selects one by the Host header, which the client chooses. */
 const anyHost = (spell: Spell): string =>
   `${spell('keepHost')}: a client can name any other bucket of the store; write a configuration file that names the bucket's hosts`;
 
-/** Over plain HTTP every hop can read the token, at every load; on this machine there is no hop. */
+/** Over plain HTTP every hop can read the token at every load; on loopback there is no hop. */
 function bareToken({ rules, rulesToken }: BucketConfig, spell: Spell): string | null {
   const url = kindOf(rules).tokenUrl?.(rules);
   if (rulesToken === null || url === undefined) return null;

@@ -1,9 +1,12 @@
+import { askForRules } from '../../bucket/read.ts';
 import { type Ask, type Loaded, loadedFrom, MAX_DOCUMENT_BYTES, type Source } from '../source.ts';
 import { conditions, unlessUnchanged } from './conditional.ts';
 import type { KindRow } from './kind.ts';
 
 export const bucketKind: KindRow<{ readonly kind: 'bucket' }> = {
   parse: (text) => (text === 'bucket' ? { value: { kind: 'bucket' } } : null),
+  open: (_, { bucket, read, sign }) =>
+    bucketSource(bucket.rulesName, askForRules(bucket.address, read, sign)),
   signed: true,
 };
 

@@ -3,6 +3,8 @@ import type { KindRow } from './kind.ts';
 
 export const inlineKind: KindRow<{ readonly kind: 'inline'; readonly text: string }> = {
   parse: (text) => (/^\s*[<{[]/.test(text) ? { value: { kind: 'inline', text } } : null),
+  open: ({ text }) => inlineSource(text),
+  local: true,
   checkedAtStart: true,
 };
 

@@ -1,7 +1,31 @@
-/** What the configuration asks about a kind of source. `P`: the value of `--rules` for this kind. */
+import type { Read } from '../../bucket/read.ts';
+import type { Address, Sign } from '../../bucket/transport.ts';
+import type { Source } from '../source.ts';
+import type { KvReader } from './kv.ts';
+import type { Token } from './url.ts';
+
+/** What a platform lends to the sources that it opens. */
+export interface SourceMeans {
+  /** Reads rules documents over HTTP. */
+  readonly read: Read;
+  readonly bucket: { readonly address: Address; readonly rulesName: string };
+  /** Undefined: requests to the bucket are unsigned. */
+  readonly sign: Sign | undefined;
+  readonly token: Token | undefined;
+  /** Absent: the platform has no files. */
+  readonly file?: ((path: string) => Source) | undefined;
+  /** Absent: the platform has no KV namespace. */
+  readonly kv?: KvReader | undefined;
+}
+
+/** One kind of source: its configuration, its traits and how it is opened. `P`: the value of `--rules` for this kind. */
 export interface KindRow<P extends { readonly kind: string }> {
   /** Null: the text is of another kind. */
   parse(text: string): { readonly value: P } | { readonly reason: string; readonly write: string } | null;
+  /** A fault: the platform lacks what this kind needs. */
+  open(place: P, means: SourceMeans): Source | { readonly fault: string };
+  /** The rules come from this process's own file or option: they are not stored, shared or taken from others. */
+  readonly local?: true;
   /** The requests of this source are signed with the bucket's credentials. */
   readonly signed?: true;
   /** An operator wrote the document for this edge: it must be right before the start (promise 6). */

@@ -13,6 +13,10 @@ export const kvKind: KindRow<{ readonly kind: 'kv'; readonly key: string }> = {
     const [, key] = /^kv:(.{1,512})$/.exec(text) ?? [];
     return key === undefined ? null : { value: { kind: 'kv', key } };
   },
+  open: ({ key }, { kv }) =>
+    kv === undefined
+      ? { fault: `kv:${key}: only Workers have a KV namespace; name a file, a URL or \`bucket\`` }
+      : kvSource(kv, key),
   needsKv: true,
 };
 
@@ -27,7 +31,7 @@ export const kvSource = (kv: KvReader, key: string): Source => ({
       return { outcome: 'unknown', cause: `the KV namespace has no key ${key}`, cure };
     }
     if (text === previous?.text) return { outcome: 'unchanged' };
-    const loaded = loadedFrom(text, 'strict', `Mend the document at the key ${key}.`);
+    const loaded = loadedFrom(text, 'strict', `Correct the document at the key ${key}.`);
     return loaded.outcome === 'rules' ? { ...loaded, validators: { text } } : loaded;
   },
 });

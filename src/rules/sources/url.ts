@@ -15,15 +15,17 @@ export const urlKind: KindRow<{ readonly kind: 'url'; readonly url: string }> = 
     if (!/^https?:/i.test(text) || !URL.canParse(text)) return null;
     const { username, password } = new URL(text);
     if (username === '' && password === '') return { value: { kind: 'url', url: text } };
-    return { reason: 'carries a user name or password', write: 'the URL without what stands before the @' };
+    return { reason: 'contains a user name or password', write: 'the URL without the part before the @' };
   },
+  open: ({ url }, { read, token }) =>
+    urlSource(url, ({ headers, ...limits }) => read(url, headers, limits), token),
   tokenUrl: ({ url }) => url,
 };
 
 /** Returns a bearer token. Called at each load, so that the token may change while the edge runs. */
 export type Token = () => string | Promise<string>;
 
-/** What fits into a header field value; a longer text is a file that was named by mistake. */
+/** A token as a header field value. A longer text is probably another file, named by mistake. */
 const BEARER = /^[\x21-\x7e]{1,8192}$/;
 
 /**

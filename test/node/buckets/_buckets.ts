@@ -51,17 +51,17 @@ export async function store(origin: string): Promise<Store> {
 /** What a configuration file with these buckets says. */
 export function bucketsOf(buckets: Buckets): readonly BucketConfig[] {
   const read = readConfigFile(JSON.stringify({ buckets }), 'edge.json');
-  if ('faults' in read) throw new Error(JSON.stringify(read.faults));
-  return read.buckets;
+  if (!read.ok) throw new Error(JSON.stringify(read.faults));
+  return read.value.buckets;
 }
 
 /** Hosts without a bucket of their own, which tests ask for. */
 const OWN_HOSTS = 'a,any.test,blue.test';
 
-/** Starts an edge in front of these buckets, which it asks for their rules once an hour. */
-export async function running(buckets: Buckets): Promise<Running> {
+/** Starts an edge in front of these buckets. It loads their rules once an hour. */
+export async function running(buckets: Buckets, { drain = '2s' } = {}): Promise<Running> {
   const log = { write: () => undefined };
-  const options = optionsOf({ rulesTtl: '1h', drain: '2s', ownHosts: OWN_HOSTS });
+  const options = optionsOf({ rulesTtl: '1h', drain, ownHosts: OWN_HOSTS });
   const edge = await start(options, bucketsOf(buckets), { log, env: {} });
   edges.push(edge);
   return edge;

@@ -61,7 +61,7 @@ export const allowed = async (edge: Started, origin: string) =>
   (await call(`${edge.url}/x`, { headers: { Origin: origin } })).headers['access-control-allow-origin'] ===
   origin;
 
-/** What the admin port and the log tell of the rules, as one text and taken apart. */
+/** The state of the rules on the admin port and in the log, as one text and parsed. */
 export async function told(edge: Started) {
   const say = async (path: string, method = 'GET') => (await edge.admin(path, method)).text;
   const [rules, ready, metrics, refreshed, explained] = await Promise.all([
@@ -80,7 +80,7 @@ export async function told(edge: Started) {
   };
 }
 
-export async function tellsNoSecret(edge: Started): Promise<void> {
+export async function showsNoSecret(edge: Started): Promise<void> {
   const { text } = await told(edge);
   for (const secret of SECRETS) expect(text).not.toContain(secret);
 }
@@ -97,7 +97,7 @@ const NAMES = {
   AWS: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'],
 } as const;
 
-/** Variables that hold keys. */
+/** Variables with keys. */
 export const envOf = (
   of: 'OSS' | 'AWS',
   { accessKeyId, accessKeySecret, securityToken }: Credentials,

@@ -71,7 +71,7 @@ describe('the environment', () => {
     expect(message).not.toContain('hush');
   });
 
-  test('is looked up at every asking', async () => {
+  test('is looked up at every request', async () => {
     const env: Record<string, string> = { AWS_ACCESS_KEY_ID: 'ak', AWS_SECRET_ACCESS_KEY: 'old' };
     const source = environmentCredentials('s3', env);
     expect(await source()).toMatchObject({ accessKeySecret: 'old' });
@@ -110,15 +110,15 @@ describe('a file', () => {
   });
 
   test.each([
-    ['nothing', '', 'holds no credentials: write OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET'],
-    ["the other store's names", 'AWS_ACCESS_KEY_ID=hush', 'holds no credentials'],
+    ['nothing', '', 'contains no credentials: write OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET'],
+    ["the other store's names", 'AWS_ACCESS_KEY_ID=hush', 'contains no credentials'],
     ['half a pair', 'OSS_ACCESS_KEY_ID=hush', 'but not OSS_ACCESS_KEY_SECRET'],
     ['half a pair in JSON', '{"accessKeyId":"hush"}', 'but not accessKeySecret'],
     ['an empty document', '{}', 'write accessKeyId and accessKeySecret'],
     ['a misspelt key', '{"accessKeyID":"hush"}', 'unknown key: write accessKeyId'],
     ['another type', '{"accessKeyId":{"hush":1}}', 'accessKeyId is not a string'],
     ['broken JSON', '{"accessKeyId": hush', 'is not JSON'],
-    ['a line that is none', '# ok\nhush hush', 'line 2 is not of the form NAME=VALUE'],
+    ['a line of another form', '# ok\nhush hush', 'line 2 is not of the form NAME=VALUE'],
     ['far too much', ' '.repeat(65_537), 'has 65537 bytes, more than the 65536 it may have'],
   ])('with %s is a fault that names the file, and no value', async (_, text, said) => {
     await writeFile(path, text);
@@ -135,7 +135,7 @@ describe('a file', () => {
   });
 
   test.each([
-    ['written anew', (text: string) => writeFile(path, text)],
+    ['written again', (text: string) => writeFile(path, text)],
     [
       'put in its place',
       async (text: string) => {

@@ -47,7 +47,7 @@ describe('rules in a file', () => {
       'too-big',
       ' '.repeat(MAX_DOCUMENT_BYTES + 1),
       /has 65537 bytes, more than the 65536/,
-      /file that holds the rules/,
+      /file with the rules/,
     ],
     ['garbage', 'rules: none', /neither XML nor JSON/, /^Correct /],
     ['binary', Buffer.from([0x3c, 0xff, 0xfe, 0x00]), /./, /^Correct /],
@@ -64,7 +64,7 @@ describe('rules in a file', () => {
   test.each([
     ['a missing one', 'missing-2'],
     ['a folder', '.'],
-  ])('%s is told with its path', async (_, name) => {
+  ])('%s is reported with its path', async (_, name) => {
     expect(await loadFile(name)).toMatchObject({ cause: expect.stringContaining(join(folder, name)) });
   });
 
@@ -81,7 +81,7 @@ describe('rules in a file', () => {
     expect(await loadFile('closed')).toMatchObject({ cause: expect.stringContaining('EACCES') });
   });
 
-  test('all faults are told, each with its place', async () => {
+  test('all faults are reported, each with its place', async () => {
     const faulty = XML.replace('GET', 'COPY').replace(
       '</CORSRule>',
       '<MaxAgeSeconds>-1</MaxAgeSeconds></CORSRule>',
@@ -94,7 +94,7 @@ describe('rules in a file', () => {
   });
 });
 
-describe('a file that is asked for again', () => {
+describe('a file that is loaded again', () => {
   const signal = AbortSignal.timeout(4000);
   /** Writes a file that has stood for an hour, and gives back what came of its first load. */
   const settledFile = async (name: string) => {
@@ -107,14 +107,14 @@ describe('a file that is asked for again', () => {
     return { path, hourAgo, validators: loaded.validators };
   };
 
-  test('is not read where it is as before', async () => {
+  test('is not read if it is unchanged', async () => {
     const { path, validators } = await settledFile('again.xml');
     expect(await fileSource(path).load(signal, validators)).toEqual({ outcome: 'unchanged' });
     expect(await fileSource(path).load(signal)).toMatchObject({ outcome: 'rules', validators });
     expect(await fileSource(path).load(signal, {})).toMatchObject({ outcome: 'rules' });
   });
 
-  test('is read where it was edited in place, at the same length and with its old time put back', async () => {
+  test('is read if it was edited in place, with the same length and its old time restored', async () => {
     const { path, hourAgo, validators } = await settledFile('edited.xml');
     await writeFile(path, XML.replace('https://a', 'https://b'));
     await utimes(path, hourAgo, hourAgo);
@@ -123,7 +123,7 @@ describe('a file that is asked for again', () => {
     });
   });
 
-  test('is read where another of the same size and time was put in its place', async () => {
+  test('is read if another file of the same size and time replaced it', async () => {
     const { path, validators } = await settledFile('replaced.xml');
     const other = await settledFile('replacement.xml');
     expect((await stat(path)).size).toBe((await stat(other.path)).size);
@@ -131,7 +131,7 @@ describe('a file that is asked for again', () => {
     expect(await fileSource(path).load(signal, validators)).toMatchObject({ outcome: 'rules' });
   });
 
-  test('has no validators while its time is so young, or so wrong, that an edit might not show', async () => {
+  test('has no validators while its time is so recent, or so wrong, that an edit might not change it', async () => {
     const path = join(folder, 'young.xml');
     await writeFile(path, XML);
     expect(await fileSource(path).load(signal)).not.toHaveProperty('validators');
@@ -140,14 +140,14 @@ describe('a file that is asked for again', () => {
     expect(await fileSource(path).load(signal)).not.toHaveProperty('validators');
   });
 
-  test('is unknown where it is gone', async () => {
+  test('is unknown if it was deleted', async () => {
     const { path, validators } = await settledFile('gone.xml');
     await rm(path);
     expect(await fileSource(path).load(signal, validators)).toMatchObject({ outcome: 'unknown' });
   });
 });
 
-test('a file that changes takes effect; one that breaks, or goes, leaves the last good rules', async () => {
+test('a changed file takes effect; a faulty or deleted one leaves the last good rules in force', async () => {
   const path = join(folder, 'changing.xml');
   await writeFile(path, XML);
   const cache = createRulesCache({ ttl: 60_000, maxStale: 0 });

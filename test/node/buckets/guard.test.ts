@@ -34,8 +34,8 @@ function startWith(options: Record<string, string>, fields: Record<string, unkno
   if (Object.keys(fields).length === 0) return start(config, [onlyBucket(config)], silent);
   const file = JSON.stringify({ buckets: { folder: { bucket: folder, ...fields } } });
   const read = readConfigFile(file, 'edge.json');
-  if ('faults' in read) throw new Error(JSON.stringify(read.faults));
-  return start(config, read.buckets, silent);
+  if (!read.ok) throw new Error(JSON.stringify(read.faults));
+  return start(config, read.value.buckets, silent);
 }
 
 /** The lines of a start fault; null where it starts. */
@@ -92,7 +92,7 @@ describe('a folder on loopback', () => {
     },
   );
 
-  test('is not served under a stranger’s absolute target either', async () => {
+  test('is not served for an absolute target with a foreign host', async () => {
     const headers = ['Host', 'localhost'];
     const answered = await call(edge.url, { target: 'http://evil.test/old.txt', headers });
     expect(element(answered, 'Code')).toBe('HostNotAllowed');
@@ -209,7 +209,7 @@ describe('a folder beyond this machine', () => {
     }
   });
 
-  test('is no matter behind a Unix socket, where a proxy says the host, and rules are not written', async () => {
+  test('starts behind a Unix socket, answers to every host of the proxy, and refuses to write rules', async () => {
     const socket = join(around, 'edge.sock');
     const config = optionsOf({ bucket: folder });
     const edge = await start({ ...config, socket }, [onlyBucket(config)], silent);
@@ -232,7 +232,7 @@ describe('a folder beyond this machine', () => {
   });
 });
 
-test('the option to open a folder is a fault where there is none', () => {
+test('dangerouslyOpenBucket is a fault for a bucket that is not a folder', () => {
   const read = readConfigFile(
     '{"buckets": {"a": {"bucket": "https://a.example", "dangerouslyOpenBucket": true}}}',
     'edge.json',

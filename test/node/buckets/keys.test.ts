@@ -16,8 +16,8 @@ import {
   running,
   SECRETS,
   STRANGE,
+  showsNoSecret,
   signedConfig,
-  tellsNoSecret,
   told,
   useSignedBucket,
   WRONG,
@@ -47,7 +47,7 @@ describe('keys that change', () => {
     await writeFile(bucket().rulesFile, rulesFor('https://b.example'));
     await refreshed(edge, 'fresh');
     expect(await allowed(edge, 'https://b.example')).toBe(true);
-    await tellsNoSecret(edge);
+    await showsNoSecret(edge);
   });
 
   test('to wrong ones leave the last good rules in force', async () => {
@@ -58,12 +58,12 @@ describe('keys that change', () => {
     const { failure, ready } = await told(edge);
     expect(ready).toBe('degraded');
     expect(failure?.cause).toContain('SignatureDoesNotMatch');
-    await tellsNoSecret(edge);
+    await showsNoSecret(edge);
   });
 
   test.each([
     ['is removed', (file: string) => rm(file), /credentials file .*ENOENT/],
-    ['holds no keys any more', (file: string) => writeFile(file, '{}'), /holds no credentials/],
+    ['no longer contains keys', (file: string) => writeFile(file, '{}'), /contains no credentials/],
     ['is half written', (file: string) => writeFile(file, '{"accessKeySecret": "geheim'), /not JSON/],
   ])('a file that %s leaves the last good rules in force', async (_, change, cause) => {
     const { file, edge } = await inFile();
@@ -71,7 +71,7 @@ describe('keys that change', () => {
     await refreshed(edge, 'stale');
     expect(await allowed(edge, 'https://a.example')).toBe(true);
     expect((await told(edge)).failure?.cause).toMatch(cause);
-    await tellsNoSecret(edge);
+    await showsNoSecret(edge);
   });
 
   async function refreshed(edge: Started, state: string): Promise<void> {
@@ -144,7 +144,7 @@ describe('a start is refused, in a line that says what to write', () => {
     for (const secret of SECRETS) expect(lines.join('\n')).not.toContain(secret);
   });
 
-  test('a file that holds keys of another form, without telling them', async () => {
+  test('for a file with keys of another form, without showing them', async () => {
     const file = at('keys');
     await writeFile(file, 'geheim-one\n');
     const lines = await refused({ ...custom, credentials: `file:${file}` }, {});

@@ -50,7 +50,7 @@ describe('rules', () => {
     ]);
   });
 
-  test('that only buckets loaded on first use lack degrade it, told of twenty at most', async () => {
+  test('that only buckets loaded on first use lack degrade it, and it lists at most twenty', async () => {
     const down = await store('');
     down.cors = { status: 503, body: '' };
     const names = Array.from({ length: 23 }, (_, at) => `late${at}`);
@@ -71,7 +71,7 @@ describe('admin', () => {
     return edge;
   };
 
-  test('/rules tells of all, or of one', async () => {
+  test('/rules lists all buckets, or one', async () => {
     const edge = await both();
     const names = ({ buckets }: { buckets: { bucket: string }[] }) => buckets.map(({ bucket }) => bucket);
     expect(names((await admin(edge, '/rules')).json)).toEqual(['red', 'blue']);
@@ -99,14 +99,14 @@ describe('admin', () => {
     ['GET', '/rules?bucket=green'],
     ['GET', '/explain?bucket=green'],
     ['POST', '/refresh?bucket=green'],
-  ])('%s %s: no such bucket, and which there are', async (method, path) => {
+  ])('%s %s: reports an unknown bucket, and lists the known ones', async (method, path) => {
     expect(await admin(await both(), path, method)).toEqual({
       status: 404,
       json: { error: 'there is no bucket green', buckets: ['red', 'blue'] },
     });
   });
 
-  test('POST /refresh loads the named one anew, and only that', async () => {
+  test('POST /refresh reloads the named bucket, and only that', async () => {
     const [one, two] = [await store('https://a.example'), await store('https://a.example')];
     const edge = await running({
       one: { bucket: one.url, hosts: 'one' },
@@ -125,7 +125,7 @@ describe('admin', () => {
     expect(two.asked()).toBe(1);
   });
 
-  test('POST /refresh loads all anew that have been loaded, and tells a failure with its cause', async () => {
+  test('POST /refresh reloads all buckets that have been loaded, and reports a failure with its cause', async () => {
     const [one, two, idle] = [
       await store('https://a.example'),
       await store('https://a.example'),
@@ -155,7 +155,7 @@ describe('admin', () => {
   });
 });
 
-test('ten thousand buckets: each answers by its own rules, and none is loaded that nobody asked for', async () => {
+test('ten thousand buckets: each answers by its own rules, and only requested ones are loaded', async () => {
   const COUNT = 10_000;
   const asked: string[] = [];
   const server = createServer((incoming, outgoing) => {

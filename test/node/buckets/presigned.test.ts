@@ -216,7 +216,7 @@ describe.each(
     running(signedConfig({ ...options, keepHost }), envOf(of, KEYS));
   beforeEach(() => put(GRANT.key, 'content'));
 
-  test('for the bucket’s own name reads where Host becomes the bucket’s', async () => {
+  test('for the bucket’s own name reads if Host becomes the bucket’s', async () => {
     await isRead(await edgeWith('false'), await presign(bucket().url, keys, GRANT));
   });
 
@@ -225,7 +225,7 @@ describe.each(
     await wherever(edge, await presign(edge.url, keys, GRANT));
   });
 
-  test('for the edge’s own name reads where Host is kept', async () => {
+  test('for the edge’s own name reads with --keep-host', async () => {
     const edge = await edgeWith('true');
     await isRead(edge, await presign(edge.url, keys, GRANT));
   });

@@ -54,7 +54,7 @@ describe('a request finds its bucket', () => {
     }
   });
 
-  test('and a host that nobody serves gets a 404 in the store’s shape, which no cache keeps', async () => {
+  test('and an unknown host gets a 404 in the store’s format with no-store', async () => {
     const edge = await running({ red: red({ hosts: ['red.test'] }) });
     const { status, text, headers } = await get(edge, 'green.test', '/name.txt', {
       Origin: 'https://red.example',
@@ -66,7 +66,7 @@ describe('a request finds its bucket', () => {
     expect(headers['access-control-allow-origin']).toBe(undefined);
   });
 
-  test('and keeps the prefix where it is told to', async () => {
+  test('and leaves the prefix in the path with keepPrefix', async () => {
     const seen = await store('https://a.example');
     const edge = await running({
       kept: { bucket: seen.url, prefix: '/kept', keepPrefix: true },

@@ -13,7 +13,7 @@ import {
   STRANGE,
   signedConfig,
   TEMPORARY,
-  tellsNoSecret,
+  showsNoSecret,
   told,
   useSignedBucket,
   WRONG,
@@ -25,7 +25,7 @@ describe.each(SCHEMES)('%s', (_, of, options) => {
   const fresh = async (edge: Started) => {
     expect(await allowed(edge, 'https://a.example')).toBe(true);
     expect(await told(edge)).toMatchObject({ state: 'fresh', failure: null, ready: 'ready' });
-    await tellsNoSecret(edge);
+    await showsNoSecret(edge);
   };
 
   test('reads the rules with keys from the environment', async () => {
@@ -61,7 +61,7 @@ describe.each(SCHEMES)('%s', (_, of, options) => {
     expect([state, ready]).toEqual(['unavailable', 'not ready']);
     expect(failure?.cause).toContain('403 SignatureDoesNotMatch');
     expect(edge.text.join('')).toContain('SignatureDoesNotMatch');
-    await tellsNoSecret(edge);
+    await showsNoSecret(edge);
   });
 
   test('with a wrong secret the cure is about the keys, not about a signature that was there', async () => {
@@ -72,20 +72,20 @@ describe.each(SCHEMES)('%s', (_, of, options) => {
     expect(failure?.cure).not.toMatch(/without a signature/);
   });
 
-  test('with a key that nobody knows the cause says so', async () => {
+  test('with a key that the store does not know the cause says so', async () => {
     const edge = await running(signedConfig(options), envOf(of, STRANGE));
     await allowed(edge, 'https://a.example');
     expect((await told(edge)).failure?.cause).toContain('403 InvalidAccessKeyId');
-    await tellsNoSecret(edge);
+    await showsNoSecret(edge);
   });
 
-  test('without keys it asks unsigned, and the store’s refusal is told', async () => {
+  test('without keys it asks unsigned, and the store’s refusal is reported', async () => {
     const edge = await running(signedConfig(options), {});
     await allowed(edge, 'https://a.example');
     expect((await told(edge)).failure?.cause).toContain('403 AccessDenied');
   });
 
-  test('with credentials none it asks unsigned whatever the environment holds', async () => {
+  test('with credentials none it asks unsigned, whatever the environment contains', async () => {
     const edge = await running(signedConfig({ ...options, credentials: 'none' }), envOf(of, KEYS));
     await allowed(edge, 'https://a.example');
     expect((await told(edge)).failure?.cause).toContain('403 AccessDenied');

@@ -35,7 +35,7 @@ test.each([
   ['a file', () => `file:${join(folder, 'token')}`, 'fresh'],
   ['a name that is not set', () => 'env:NOBODYS', 'unavailable'],
   ['a file that is not there', () => `file:${join(folder, 'none')}`, 'unavailable'],
-])('rules at a URL are read with the token of %s, which nobody is told', async (_, place, state) => {
+])('rules at a URL are read with the token of %s, which no output shows', async (_, place, state) => {
   const config = configOf({ bucket: store.url, rules, rulesToken: place() });
   const edge = await startEdge(config, { MY_TOKEN: SECRET });
   try {
