@@ -8,8 +8,8 @@ import type { Bucket } from '../edge/bucket.ts';
 import { LOAD_TIMEOUT, loadOnce } from '../rules/load.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
 import type { Source } from '../rules/source.ts';
+import type { KvReader } from '../rules/sources/kind.ts';
 import { kindOf } from '../rules/sources/kinds.ts';
-import type { KvReader } from '../rules/sources/kv.ts';
 import { openSigner, type SigningMeans } from './signer.ts';
 import { openToken, type TokenMeans } from './token.ts';
 

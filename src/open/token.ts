@@ -2,7 +2,7 @@ import type { Values } from '../bucket/sign/environment.ts';
 import type { Spell } from '../config/spell.ts';
 import type { TokenPlace } from '../config/values.ts';
 import type { Result } from '../document/fault.ts';
-import type { Token } from '../rules/sources/url.ts';
+import type { Token } from '../rules/sources/kind.ts';
 
 export interface TokenMeans {
   readonly variables: Values;

@@ -1,4 +1,4 @@
-import type { Token } from '../../rules/sources/url.ts';
+import type { Token } from '../../rules/sources/kind.ts';
 import { readTextFile } from '../files/text-file.ts';
 
 /** Far more than a token may have. */

@@ -1,8 +1,15 @@
 import type { Read } from '../../bucket/read.ts';
 import type { Address, Sign } from '../../bucket/transport.ts';
 import type { Source } from '../source.ts';
-import type { KvReader } from './kv.ts';
-import type { Token } from './url.ts';
+
+/** The part of a KV namespace that a source uses. */
+export interface KvReader {
+  /** Null: the namespace does not have the key. */
+  get(key: string): Promise<string | null>;
+}
+
+/** Returns a bearer token. Called at each load, so that the token may change while the edge runs. */
+export type Token = () => string | Promise<string>;
 
 /** What a platform lends to the sources that it opens. */
 export interface SourceMeans {

@@ -1,11 +1,5 @@
 import { loadedFrom, type Source } from '../source.ts';
-import type { KindRow } from './kind.ts';
-
-/** The part of a KV namespace that a source uses. */
-export interface KvReader {
-  /** Null: the namespace does not have the key. */
-  get(key: string): Promise<string | null>;
-}
+import type { KindRow, KvReader } from './kind.ts';
 
 /** A key of the KV namespace that a Worker is bound to. */
 export const kvKind: KindRow<{ readonly kind: 'kv'; readonly key: string }> = {

@@ -8,7 +8,7 @@ import {
   type Source,
 } from '../source.ts';
 import { conditions, unlessUnchanged } from './conditional.ts';
-import type { KindRow } from './kind.ts';
+import type { KindRow, Token } from './kind.ts';
 
 export const urlKind: KindRow<{ readonly kind: 'url'; readonly url: string }> = {
   parse: (text) => {
@@ -21,9 +21,6 @@ export const urlKind: KindRow<{ readonly kind: 'url'; readonly url: string }> = 
     urlSource(url, ({ headers, ...limits }) => read(url, headers, limits), token),
   tokenUrl: ({ url }) => url,
 };
-
-/** Returns a bearer token. Called at each load, so that the token may change while the edge runs. */
-export type Token = () => string | Promise<string>;
 
 /** A token as a header field value. A longer text is probably another file, named by mistake. */
 const BEARER = /^[\x21-\x7e]{1,8192}$/;
