@@ -1,23 +1,22 @@
 import type { Hono } from 'hono';
 import { targetOf } from './exchange.ts';
 
-/** Answers a request that is meant for admin; null for any other, at once where it has no bearer token. */
+/** Answers a request for admin. Null: another request; at once if it has no bearer token. */
 export type Admin = (request: Request) => Promise<Response | null> | null;
 
 /**
- * The admin endpoints under a path of the public host. Whoever has not the token meets what he would meet if they were
- * not there: his request is one for an object. Whoever has it and mistakes the path is told so: no bucket is shown the
- * token.
+ * The admin endpoints under a path of the public host. Without the token these paths do not exist: the request is served
+ * as an object request. A request with the token for another path gets 404 with the right path: no bucket sees the token.
  */
 export function guardAdmin(app: Hono, path: string, token: string): Admin {
-  // No promise: one that a request began may never end for another.
+  // Not a cached promise: in Workers a promise that one request started may never settle in another.
   let expected: Uint8Array | undefined;
   const answer = async (request: Request, given: string): Promise<Response | null> => {
     expected ??= await digest(token);
     if (!same(await digest(given), expected)) return null;
     const target = targetOf(request.url);
     if (!target.startsWith(`${path}/`)) return elsewhere(request, path);
-    // The host may be none that a URL can have.
+    // The client's Host can be one that no URL accepts.
     return app.fetch(new Request(`https://admin${target.slice(path.length)}`, request));
   };
   return (request) => {
@@ -27,7 +26,7 @@ export function guardAdmin(app: Hono, path: string, token: string): Admin {
 }
 
 function elsewhere({ method }: Request, path: string): Response {
-  const text = JSON.stringify({ error: `the admin endpoints are under ${path}/, spelt so` });
+  const text = JSON.stringify({ error: `the admin endpoints are under ${path}/, in exactly this spelling` });
   const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
   return new Response(method === 'HEAD' ? null : text, { status: 404, headers });
 }
@@ -35,6 +34,6 @@ function elsewhere({ method }: Request, path: string): Response {
 const digest = async (text: string): Promise<Uint8Array> =>
   new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
 
-/** Takes as long whatever differs, and wherever. */
+/** Compares in constant time. */
 const same = (one: Uint8Array, other: Uint8Array): boolean =>
   one.reduce((difference, byte, at) => difference | (byte ^ (other[at] ?? 0)), 0) === 0;

@@ -1,7 +1,7 @@
 import { neverBack } from '../rules/clock.ts';
 
 /**
- * Milliseconds to measure by. Workers have no monotonic clock: `performance.now` is the wall clock too, and dearer. Both
- * stand still while nothing is read or written.
+ * Milliseconds for durations. Workers have no monotonic clock: `performance.now` is the wall clock too, and costs more.
+ * Both advance only with I/O.
  */
 export const now = neverBack(() => Date.now());

@@ -1,4 +1,4 @@
 declare module 'cloudflare:workers' {
-  /** Keeps the request alive that runs at the moment, until the work is done. */
+  /** Extends the life of the current request until the work is done. */
   export function waitUntil(work: Promise<unknown>): void;
 }

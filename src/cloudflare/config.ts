@@ -15,21 +15,21 @@ export interface Configured {
   readonly worker: WorkerConfig;
   readonly buckets: readonly BucketConfig[];
   readonly variables: Variables;
-  /** Sentences on variables that are not read. */
+  /** Warnings about variables that are not read. */
   readonly warnings: readonly string[];
 }
 
-/** Milliseconds until a KV namespace that does not answer is done without. */
+/** Milliseconds to wait for KV. */
 const KV_TIMEOUT = 5_000;
 
-/** Every fault there is, or the whole configuration. Never rejects. */
+/** Reads the whole configuration, or returns every fault. Never rejects. */
 export async function configure(env: Env): Promise<Result<Configured>> {
   const variables = variablesOf(env);
   const given = fromVariables(variables);
   const faults: Fault[] = textless(env);
   const worker = readWorkerOptions(variables, faults);
   const many = given.config?.text;
-  // One in quotes is a fault of its own, and no configuration.
+  // `fromVariables` reports a value in quotes as a fault of its own.
   const file = many === undefined || wrapping(many) !== null ? null : await readMany(many, kvOf(env), faults);
   const all = { ...file?.options, ...given };
   const read = readConfig(all);
@@ -46,7 +46,7 @@ export async function configure(env: Env): Promise<Result<Configured>> {
   return { ok: true, value: { config: read.value, worker, buckets, variables, warnings } };
 }
 
-/** Whether the configuration may change while the Worker runs. */
+/** Whether the configuration can change while the Worker runs. */
 export const isFromKv = (env: Env): boolean => keyIn(variablesOf(env).BUCKET_CORS_CONFIG ?? '') !== null;
 
 const keyIn = (text: string): string | null => /^kv:(.{1,512})$/.exec(text)?.[1] ?? null;
@@ -64,7 +64,7 @@ async function readMany(text: string, kv: Kv | null, faults: Fault[]): Promise<M
   const document = key === null ? text : await fromKv(key, kv, faults);
   if (document === null) return nothing;
   if (key === null && !/^\s*\{/.test(document)) {
-    const reason = 'is no JSON object, and Workers have no files';
+    const reason = 'is not a JSON object, and Workers have no files';
     faults.push({ place, reason, write: '{"buckets": {…}}, or kv:KEY' });
     return nothing;
   }
@@ -90,8 +90,12 @@ async function fromKv(key: string, kv: Kv | null, faults: Fault[]): Promise<stri
       write: `it there: wrangler kv key put --binding RULES_KV ${key} --path FILE`,
     });
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    faults.push({ place, reason: `can't be read from KV (${said})`, write: 'nothing: it is tried again' });
+    const message = error instanceof Error ? error.message : String(error);
+    faults.push({
+      place,
+      reason: `cannot be read from KV (${message})`,
+      write: 'nothing: the edge tries again',
+    });
   }
   return null;
 }
@@ -101,7 +105,7 @@ const UNBOUND = {
   write: '[[kv_namespaces]] in wrangler.toml',
 } as const;
 
-const NODE_ONLY = 'means nothing on Workers';
+const NODE_ONLY = 'has no effect on Workers';
 
 const notHere = (given: GivenOptions): Fault[] =>
   OPTION_NAMES.flatMap((name) => {
@@ -121,7 +125,7 @@ const missingBucket = ({ bucket }: GivenOptions, { BUCKET_URL, BUCKET_CORS_BUCKE
       ]
     : [];
 
-/** Options of one bucket, where BUCKET_CORS_CONFIG says them for each: they would be dropped in silence. */
+/** Faults for options of one bucket beside BUCKET_CORS_CONFIG: they would have no effect. */
 const besideMany = (given: GivenOptions): Fault[] =>
   BUCKET_OPTIONS.flatMap((name) => {
     const place = given[name]?.place;
@@ -164,7 +168,7 @@ function bucketFaults(
   // Among variables `notHere` reports them.
   if (file !== null) for (const [option, write] of nodeOnlyOptions(config)) add(option, NODE_ONLY, write);
   if (keepHost) {
-    const reason = "can't be: on Workers the Host header follows the bucket's address";
+    const reason = "has no effect: on Workers the Host header follows the bucket's address";
     add('keepHost', reason, "nothing, and presign for the bucket's own host");
   }
   return faults;

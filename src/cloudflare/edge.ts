@@ -18,26 +18,26 @@ interface EdgeState {
   logged: string;
 }
 
-/** Milliseconds between two reads of a configuration in KV, which itself is up to a minute behind. */
-const LOOK = 60_000;
-const LOOK_AFTER_FAULT = 5_000;
+/** Milliseconds until a configuration in KV is read again. KV itself is up to a minute behind. */
+const REREAD_MS = 60_000;
+const REREAD_AFTER_FAULT_MS = 5_000;
 
 const FAILED: Opening = {
   ok: false,
   faults: ['the configuration could not be opened; it is tried again'],
 };
 
-const all = new WeakMap<Env, EdgeState>();
+const states = new WeakMap<Env, EdgeState>();
 
 /**
- * The edge for one set of variables, opened by the first request. A configuration in KV is read again from time to
- * time, never in the way of a request; one with faults leaves the last good one in force.
+ * The edge for one set of variables, opened by the first request. A configuration in KV is read again in the background;
+ * one with faults leaves the last good one in force.
  */
 export function edgeOf(env: Env, background: Exchange['background']): Opening | Promise<Opening> {
-  let state = all.get(env);
+  let state = states.get(env);
   if (state === undefined) {
     state = { opened: null, opening: null, due: 0, logged: '' };
-    all.set(env, state);
+    states.set(env, state);
   }
   const { opened } = state;
   if (opened !== null && now() < state.due) return opened;
@@ -54,7 +54,7 @@ async function open(env: Env, state: EdgeState): Promise<Opening> {
   const found = await openEdge(env, before?.value ?? null).catch(() => FAILED);
   state.opening = null;
   const again = found === FAILED || isFromKv(env);
-  state.due = again ? now() + (found.ok ? LOOK : LOOK_AFTER_FAULT) : Number.POSITIVE_INFINITY;
+  state.due = again ? now() + (found.ok ? REREAD_MS : REREAD_AFTER_FAULT_MS) : Number.POSITIVE_INFINITY;
   if (found.ok) state.logged = '';
   else logFaults(state, found.faults, before !== null);
   state.opened = found.ok ? found : (before ?? found);
@@ -62,10 +62,10 @@ async function open(env: Env, state: EdgeState): Promise<Opening> {
 }
 
 /** Logs the same faults once: a faulty configuration is read again every few seconds. */
-function logFaults(state: EdgeState, faults: readonly string[], stays: boolean): void {
+function logFaults(state: EdgeState, faults: readonly string[], hasLastGood: boolean): void {
   const text = faults.join('\n');
   if (state.logged === text) return;
   state.logged = text;
-  const message = stays ? 'configuration refused, the old one stays' : 'configuration refused';
+  const message = hasLastGood ? 'configuration refused, the old one stays' : 'configuration refused';
   createLog('error').error({ faults }, message);
 }

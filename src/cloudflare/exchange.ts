@@ -5,21 +5,21 @@ import { createTransport, encode, toResponse } from './transport.ts';
 export interface ExchangeOptions {
   readonly names: OwnNames;
   readonly passCfHeaders: boolean;
-  /** Somebody is told of clients that leave before their answer; the platform makes a signal for whoever asks. */
+  /** Report clients that leave. The platform creates `request.signal` on first access, which costs time. */
   readonly watched: boolean;
   readonly background: Exchange['background'];
 }
 
 export interface OpenExchange {
   readonly exchange: Exchange;
-  /** What to give the platform, once the app has given this. */
+  /** The response for the platform, from the app's. */
   answer(given: Response): Response | Promise<Response>;
 }
 
-/** What the app gives for an answer that is still on its way from a bucket: Hono would add two promises to that. */
+/** The app's response while the bucket's has not arrived: Hono would add two promises to one of its own. */
 const ON_ITS_WAY = new Response(null);
 
-/** Wraps one request of the platform's into the seam that the edge works on. */
+/** Wraps one request of the platform into the exchange that the edge works on. */
 export function openExchange(
   request: Request,
   { names, passCfHeaders, watched, background }: ExchangeOptions,
@@ -72,7 +72,7 @@ function again({ status, headers }: Reply, alike: object): Response {
   return new Response(null, init);
 }
 
-/** The target as the client wrote it, but for a backslash in the path, which `fetch` would take for a slash. */
+/** The target as the client wrote it, with `%5C` for a backslash in the path, which `fetch` reads as a slash. */
 export function targetOf(url: string): string {
   const written = /^\w+:\/\/[^/?#*]*(.*)$/s.exec(url)?.[1] ?? url;
   const target = /^[/*]/.test(written) ? written : `/${written}`;

@@ -2,15 +2,15 @@ import { viaEntry } from '../bucket/forwarded.ts';
 import type { FlatHeaders } from '../bucket/transport.ts';
 
 export interface ClientHeaders {
-  /** As the edge shall see them. */
+  /** Those that the edge sees. */
   readonly headers: FlatHeaders;
-  /** All of them, as they came. */
+  /** All of them, unchanged. */
   readonly received: FlatHeaders;
-  /** The CDNs that the request has come through, this edge left out (RFC 8586). */
+  /** The CDNs on the request's way, without this edge (RFC 8586). */
   readonly cdnLoop: string;
-  /** The address that Cloudflare was asked from. */
+  /** The client's address, from Cloudflare. */
   readonly address: string | null;
-  /** Content-Length, as it was written. */
+  /** The value of Content-Length. */
   readonly length: string | null;
 }
 
@@ -20,7 +20,7 @@ const LENGTH = 'content-length';
 const OF_CLOUDFLARE = /^(?:cf-|true-client-ip$)/;
 const CHAIN = 'x-forwarded-for';
 
-/** What an edge calls itself on the way. */
+/** The edge's names in headers that record a request's way. */
 export interface OwnNames {
   /** In Via. */
   readonly via: string;
@@ -34,9 +34,9 @@ export function ownNames(edgeId: string): OwnNames {
 }
 
 /**
- * A client's headers as the edge shall see them. What Cloudflare adds ends here unless `passCf`: it tells of the
- * client more than a bucket need know. A request whose CDN-Loop names this edge is given its Via too, should somebody
- * on the way have dropped that: the edge refuses it then.
+ * Reads a client's headers. Headers that Cloudflare adds are removed unless `passCf`: they describe the client in more
+ * detail than a bucket needs. If CDN-Loop names this edge, its Via is added too, as an intermediary may have removed it:
+ * the edge then refuses the request as a loop.
  */
 export function clientHeaders(received: Headers, names: OwnNames, passCf: boolean): ClientHeaders {
   const headers: string[] = [];
@@ -44,14 +44,14 @@ export function clientHeaders(received: Headers, names: OwnNames, passCf: boolea
   let address: string | null = null;
   let length: string | null = null;
   let cdnLoop = '';
-  // In the order of their names (Fetch standard), so that the address comes before the chain; an iterator takes longer.
+  // Sorted by name (Fetch standard), so the address comes before the chain. An iterator is slower than `forEach`.
   received.forEach((value, name) => {
     all.push(name, value);
     if (name === ADDRESS) address = value;
     else if (name === LENGTH) length = value;
     if (name === CDN_LOOP) {
       cdnLoop = passCf ? value : withoutCloudflare(value);
-      if (holds(value, names.loop)) headers.push('via', names.via);
+      if (namesEdge(value, names.loop)) headers.push('via', names.via);
     } else if (name === CHAIN) {
       const chain = withoutLast(value, address);
       if (chain !== '') headers.push(name, chain);
@@ -67,10 +67,10 @@ const withoutCloudflare = (list: string): string =>
     .filter((entry) => entry !== '' && !/^cloudflare\b/i.test(entry))
     .join(', ');
 
-const holds = (list: string, name: string): boolean =>
+const namesEdge = (list: string, name: string): boolean =>
   list.split(',').some((entry) => entry.split(';', 1)[0]?.trim().toLowerCase() === name);
 
-/** Cloudflare has added its client's address already; the edge adds it again. */
+/** Removes the client's address, which Cloudflare has added: the edge adds it again. */
 function withoutLast(chain: string, address: string | null): string {
   const items = chain.split(',').map((item) => item.trim());
   if (items.at(-1) === address) items.pop();

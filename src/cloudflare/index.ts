@@ -7,7 +7,7 @@ import type { OpenedEdge } from './open.ts';
 import type { Context, Env } from './platform.ts';
 import { refuseAll } from './refuse-all.ts';
 
-/** The edge works on the exchange alone: Hono is given the same Request for all. */
+/** The Request for Hono, the same for all requests: the edge works on the exchange. */
 const FORMAL = new Request('http://edge/');
 
 /** The edge as a Worker; its variables and bindings are in wrangler.toml. */
@@ -20,7 +20,7 @@ export default {
       : serve(request, opened, background);
   },
 
-  /** Loads the rules of all buckets, so that isolates to come find them in KV. */
+  /** Loads the rules of all buckets into KV, for isolates that start later. */
   async scheduled(_event: unknown, env: Env, context: Context): Promise<void> {
     const edge = await edgeOf(env, backgroundOf(context));
     if (edge.ok) await refreshAll(edge.value.cache, edge.value.ruled);

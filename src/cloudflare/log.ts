@@ -2,7 +2,7 @@ import type { LogLevel } from '../config/options/answers.ts';
 import { LOG_LEVELS } from '../config/options/answers.ts';
 import { cutValues, type Log } from '../edge/log.ts';
 
-/** One JSON line per thing that happened, as on Node, by `console.log`: that is what Workers Logs and Logpush read. */
+/** Writes JSON lines, as on Node, by `console.log`, which Workers Logs and Logpush read. */
 export function createLog(least: LogLevel): Log {
   const from = LOG_LEVELS.indexOf(least);
   const isLevelEnabled = (level: LogLevel): boolean => LOG_LEVELS.indexOf(level) >= from;

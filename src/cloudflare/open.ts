@@ -19,26 +19,26 @@ import { createLog } from './log.ts';
 import { type Env, kvOf } from './platform.ts';
 import { alive, aliveCache } from './wait-until.ts';
 
-/** KV is asked before the source. */
+/** Milliseconds for `/readyz`: a load of KV, then one of the source. */
 const READY_TIMEOUT = 2 * LOAD_TIMEOUT;
 
-/** The edge as one isolate has it. */
+/** The edge of one isolate. */
 export interface OpenedEdge {
   readonly app: Hono<EdgeEnv>;
-  /** Null where there is no token, and so no admin. */
+  /** Null without a token. */
   readonly admin: Admin | null;
   readonly cache: RulesCache;
   readonly ruled: readonly RuledBucket[];
   /** The edge's names in headers; the same in every isolate of this Worker. */
   readonly names: OwnNames;
   readonly passCfHeaders: boolean;
-  /** The log has a line for every request. */
+  /** The log level includes a line for each request. */
   readonly watched: boolean;
-  /** Of its whole configuration. */
+  /** Digest of the whole configuration. */
   readonly digest: string;
 }
 
-/** Reads the configuration and makes the edge, or gives back the one before where nothing has changed. */
+/** Reads the configuration and creates the edge; returns `before` if the configuration is unchanged. */
 export async function openEdge(env: Env, before: OpenedEdge | null): Promise<Result<OpenedEdge, string>> {
   const configured = await configure(env);
   if (!configured.ok) return { ok: false, faults: configured.faults.map(faultText) };
@@ -47,10 +47,10 @@ export async function openEdge(env: Env, before: OpenedEdge | null): Promise<Res
   if (before?.digest === digest) return { ok: true, value: before };
   const opened = await openBuckets(buckets, variables, kvOf(env));
   if (!opened.ok) return opened;
-  return { ok: true, value: await putTogether(configured.value, opened.value, env, digest) };
+  return { ok: true, value: await createOpenedEdge(configured.value, opened.value, env, digest) };
 }
 
-async function putTogether(
+async function createOpenedEdge(
   { config, worker, buckets, warnings }: Configured,
   opened: readonly OpenedBucket[],
   env: Env,
@@ -94,7 +94,7 @@ async function putTogether(
     preloaded: () => preloaded,
     cache: aliveCache(cache),
     listening: () => true,
-    // An isolate that has only just begun has loaded nothing, and may have no other request.
+    // A new isolate has loaded nothing, and this may be its only request.
     beforeReady: () => within(READY_TIMEOUT, alive(loadDue(cache, preloaded))).catch(() => {}),
     refresh: refreshAll,
   });

@@ -3,7 +3,7 @@ import { firstSet, type Variables, withPrefix } from '../config/variables.ts';
 import { wrapping } from '../config/wrapping.ts';
 import type { Fault } from '../document/fault.ts';
 
-/** An option that only Workers have; the others are those of Node, under the same names. */
+/** An option that only Workers have. All others are those of Node, with the same names. */
 interface WorkerOption<T> {
   readonly variable: string;
   /** As an operator would write it; null: no default. */
@@ -17,7 +17,7 @@ interface WorkerOption<T> {
 
 const option = <T>(given: WorkerOption<T>): WorkerOption<T> => given;
 
-/** Characters. An attacker can guess without a limit of time. */
+/** Shortest token in characters: an attacker can guess without a time limit. */
 const SHORTEST_TOKEN = 16;
 
 export const WORKER_OPTIONS = {
@@ -25,13 +25,13 @@ export const WORKER_OPTIONS = {
     variable: 'ADMIN_TOKEN',
     default: null,
     example: 'a long random text',
-    about: 'A secret: the bearer token of the admin endpoints. Without it there are none.',
+    about: 'A secret: the bearer token of the admin endpoints. Without it they do not exist.',
     secret: true,
     parse: (text): Parsed<string> =>
       /^[\x21-\x7e]*$/.test(text) && text.length >= SHORTEST_TOKEN
         ? { value: text }
         : {
-            reason: 'is too short, or holds what no header can carry',
+            reason: 'is too short, or contains a character that no header can carry',
             write: `${SHORTEST_TOKEN} or more random letters and digits`,
           },
   }),
@@ -39,11 +39,11 @@ export const WORKER_OPTIONS = {
     variable: 'ADMIN_PATH',
     default: '/.well-known/bucket-cors',
     example: '/.well-known/edge-7f3a',
-    about: 'Where the admin endpoints are, before every bucket.',
+    about: 'The path of the admin endpoints, before the paths of all buckets.',
     parse: (text): Parsed<string> =>
       /^(\/[\w.~-]+)+$/.test(text) && !/\/\.{1,2}(\/|$)/.test(text)
         ? { value: text }
-        : { reason: 'is no path prefix', write: '/.well-known/bucket-cors, without a slash at its end' },
+        : { reason: 'is not a path prefix', write: '/.well-known/bucket-cors, without a slash at its end' },
   }),
   passCfHeaders: option({
     variable: 'PASS_CF_HEADERS',
@@ -61,12 +61,12 @@ export interface WorkerConfig {
   readonly passCfHeaders: boolean;
 }
 
-/** The longer names of these options, which win. */
+/** The longer names of these options, which take precedence. */
 export const ownVariables: readonly string[] = Object.values(WORKER_OPTIONS).map(({ variable }) =>
   withPrefix(variable),
 );
 
-/** Reads the options that only Workers have, and adds what is wrong with them; an empty one counts as not set. */
+/** Reads the options that only Workers have, and adds their faults. An empty variable counts as unset. */
 export function readWorkerOptions(variables: Variables, faults: Fault[]): WorkerConfig {
   const read = <T>({ variable, secret, parse, ...about }: WorkerOption<T>): T | null => {
     const found = firstSet([withPrefix(variable), variable], variables);

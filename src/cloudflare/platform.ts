@@ -1,4 +1,4 @@
-/** What of Cloudflare's own objects the edge uses. */
+/** The parts of Cloudflare's API that the edge uses. */
 
 /** A Worker's variables, secrets and bindings, by name. */
 export type Env = Readonly<Record<string, unknown>>;
@@ -8,7 +8,7 @@ export interface Context {
   waitUntil(work: Promise<unknown>): void;
 }
 
-/** A KV namespace. What is written in one place is seen in another after up to 60 seconds. */
+/** A KV namespace. Other locations see a write after up to 60 seconds. */
 export interface Kv {
   get(key: string): Promise<string | null>;
   put(key: string, text: string): Promise<void>;
@@ -16,7 +16,7 @@ export interface Kv {
 
 const RULES_KV = 'RULES_KV';
 
-/** The namespace that the Worker is bound to; null where it has none. */
+/** The bound namespace; null without a binding. */
 export function kvOf(env: Env): Kv | null {
   const bound = env[RULES_KV];
   return typeof bound === 'object' && bound !== null && 'get' in bound && 'put' in bound

@@ -3,7 +3,8 @@ import { ERRORS, errorXml } from '../edge/errors.ts';
 import { newRequestId } from '../edge/request-id.ts';
 import { encode, toResponse } from './transport.ts';
 
-const LINES_MOST = 20;
+/** Most faults in one response. */
+const MAX_FAULTS = 20;
 
 /** The response to every request while the configuration has faults: not cacheable, and without CORS headers. */
 export function refuseAll(request: Request, lines: readonly string[]): Response {
@@ -13,7 +14,7 @@ export function refuseAll(request: Request, lines: readonly string[]): Response 
     code: 'ConfigurationInvalid',
     message,
     reason: null,
-    details: lines.slice(0, LINES_MOST).map((line) => ['Fault', line] as const),
+    details: lines.slice(0, MAX_FAULTS).map((line) => ['Fault', line] as const),
     requestId,
     host: request.headers.get('Host') ?? '',
   });

@@ -5,9 +5,9 @@ import type { BucketRequest, Failure, FlatHeaders, Outcome, Sink, Transport } fr
 export interface TransportOptions {
   /** The client's own request. */
   readonly client: Pick<Request, 'headers' | 'signal'>;
-  /** Its headers, read. */
+  /** The client's headers. */
   readonly received: FlatHeaders;
-  /** Somebody is told that the client leaves; the platform makes a signal for whoever asks. */
+  /** Report clients that leave. The platform creates `request.signal` on first access, which costs time. */
   readonly watched: boolean;
   /** Sent as CDN-Loop. */
   readonly cdnLoop: string;
@@ -17,9 +17,9 @@ const LENGTH = 'content-length';
 const NO_BODY: readonly number[] = [204, 205, 304];
 
 /**
- * Sends requests to buckets by the platform's `fetch`. A bucket's body goes into the new Response unread: only so does
- * workerd pass it on byte for byte, coded bodies too, without a script in the way. What happens to it afterwards nobody
- * tells the edge, so that a request has ended for `observe` when its head is there, with the lengths that were promised.
+ * Sends requests to buckets by the platform's `fetch`. The bucket's body goes into the new Response unread: workerd then
+ * passes it on byte for byte, compressed bodies too, without running the script. The platform does not report the end of
+ * the body, so `observe` gets the request when the head arrives, with the announced lengths.
  */
 export const createTransport =
   (options: TransportOptions): Transport =>
@@ -34,7 +34,7 @@ export const createTransport =
     };
     const passedOn = (answered: Response): Response => {
       const { status, body } = answered;
-      // It speaks HTTP no more.
+      // 101: the connection has left HTTP.
       if (status < 200) return failed('BucketBrokeOff');
       const whole = request.method === 'HEAD' || NO_BODY.includes(status);
       try {
@@ -45,7 +45,7 @@ export const createTransport =
         end({ received: lengthIn(request.headers), sent: whole ? 0 : lengthIn(own), failure: null });
         return response;
       } catch (error) {
-        // A status that no answer can have; or the edge's own fault, which it has told.
+        // An invalid status, or the edge's own fault, which `onError` has reported.
         body?.cancel().catch(() => {});
         return failed('BucketAnswerInvalid', error);
       }
@@ -64,7 +64,7 @@ export const createTransport =
       : answer.then(passedOn, broken);
   };
 
-/** Tells of one end, be it that the client has left. */
+/** Returns a function that reports the end once: the outcome, or that the client has left. */
 function endOnce(signal: AbortSignal, sink: Sink): Sink['end'] {
   let ended = false;
   const end = (outcome: Outcome): void => {
@@ -78,14 +78,14 @@ function endOnce(signal: AbortSignal, sink: Sink): Sink['end'] {
   return end;
 }
 
-/** What `fetch` would refuse, or ask for something else: a GET with a body, a path with dot segments. */
+/** Whether `fetch` would refuse or change the request: a GET with a body, a path with dot segments. */
 const isChanged = ({ method, target, body }: BucketRequest): boolean =>
   (method === 'GET' && body !== null) || /^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i.test(target);
 
-/** An answer with these headers and no others: of a body's bytes nobody guesses a type, as of a text. */
+/** A response with these headers only. The body is bytes: `Response` adds a Content-Type to text. */
 export function toResponse(status: number, headers: FlatHeaders, body: Bytes | null): Response {
   const response = new Response(body, { status });
-  // workerd takes longer for headers that come with the Response, as a list of pairs five times as long.
+  // workerd needs more time for headers in the constructor's `init`, five times as much for a list of pairs.
   append(response.headers, headers, 0);
   return response;
 }
@@ -96,13 +96,13 @@ const encoder = new TextEncoder();
 
 export const encode = (text: string): Bytes => encoder.encode(text);
 
-/** A copy of the client's headers, edited: what stays goes on as workerd took it, which is nearly as it came. */
+/** Edits a copy of the client's headers: workerd sends unchanged ones nearly as they came. */
 function initOf(
   { method, headers: wanted, body }: BucketRequest,
   { client, received, cdnLoop }: TransportOptions,
 ): RequestInit {
   const headers = new Headers(client.headers);
-  // Behind Host, which `fetch` writes by itself.
+  // After Host, which `fetch` writes.
   edit(headers, received, wanted, 2);
   headers.append('CDN-Loop', cdnLoop);
   return { method, headers, body: body as ReadableStream | null, redirect: 'manual' };
@@ -113,16 +113,16 @@ function append(headers: Headers, flat: FlatHeaders, from: number): void {
 }
 
 /**
- * Makes headers that are `own` into those of `wanted` behind `from`, which keep the order, lack some names and have others
- * at their end. A name stays with all its values or with none. What stays is not touched.
+ * Changes `headers`, which contain `own`, to those of `wanted` from the index `from` on. `wanted` has the same order,
+ * lacks some names and has others at its end. A name stays with all its values or with none.
  */
 export function edit(headers: Headers, own: FlatHeaders, wanted: FlatHeaders, from: number): void {
-  let kept = from;
+  let unchanged = from;
   for (let at = 0; at < own.length; at += 2) {
-    if (own[at] === wanted[kept] && own[at + 1] === wanted[kept + 1]) kept += 2;
+    if (own[at] === wanted[unchanged] && own[at + 1] === wanted[unchanged + 1]) unchanged += 2;
     else headers.delete(own[at] ?? '');
   }
-  append(headers, wanted, kept);
+  append(headers, wanted, unchanged);
 }
 
 function flatten(headers: Headers): string[] {
@@ -148,8 +148,8 @@ interface Made {
 }
 
 /**
- * What is made of the first of three: an answer, its failure, the end of the time. What comes too late is dropped with the
- * request: a signal to abort it by would stand in the body's way as well. One promise for all of it: each costs workerd
+ * The response to the first of three events: the bucket's response, its failure, the timeout. A later response is dropped
+ * with the request: a signal that aborts it would also abort the body. One promise for all three: each costs workerd
  * microseconds.
  */
 function inTime(
@@ -168,7 +168,7 @@ function inTime(
         reject(error);
       }
     };
-    // Left behind: it ends with its request, and until then settles nothing that is settled.
+    // Deliberately not cleared: it ends with its request, and a second `settle` does nothing.
     setTimeout(() => settle(late), limit);
     answer.then(
       (answered) => settle(() => passedOn(answered)),
@@ -177,7 +177,7 @@ function inTime(
   });
 }
 
-/** workerd has one sentence for a connection that was refused, reset or spoke no HTTP. */
+/** workerd has one message for a connection that is refused, is reset or does not speak HTTP. */
 function failureOf(error: unknown): Failure {
   if (error instanceof TypeError) return 'RequestInvalid';
   return error instanceof Error && /connection lost/i.test(error.message)
@@ -185,7 +185,7 @@ function failureOf(error: unknown): Failure {
     : 'BucketUnreachable';
 }
 
-/** `fetch` may repeat the URL and values of headers in its messages: a signature in either does not reach a log. */
+/** Messages of `fetch` can quote the URL and header values: a signature in either must not reach a log (promise 7). */
 const withoutSecrets =
   ({ target, headers }: BucketRequest) =>
   (text: string): string => {

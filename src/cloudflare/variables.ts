@@ -7,17 +7,17 @@ import type { Fault } from '../document/fault.ts';
 import { ownVariables, WORKER_OPTIONS } from './options.ts';
 import { type Env, kvOf } from './platform.ts';
 
-/** Variables that may be JSON in wrangler.toml; they arrive as objects then. */
+/** Variables that can be tables in wrangler.toml; they then arrive as objects. */
 const DOCUMENTS = ['BUCKET_CORS_CONFIG', 'BUCKET_CORS_RULES', 'CORS_RULES'];
 const KNOWN = [
   ...Object.values(OPTIONS).flatMap(({ flag, variable }) => [longName(flag), variable]),
   ...Object.values(WORKER_OPTIONS).map(({ variable }) => variable),
   ...ownVariables,
 ];
-/** A prefix may stand before them. */
+/** Variables of keys; they can have a prefix. */
 const KEYS = DIALECT_NAMES.flatMap((store) => Object.values(environmentNames(store)));
 
-/** A binding has no text; what wrangler.toml gives as a number or a boolean has. */
+/** The variables with a text. Numbers and booleans of wrangler.toml have one, bindings have none. */
 export function variablesOf(env: Env): Variables {
   const variables: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
@@ -28,20 +28,20 @@ export function variablesOf(env: Env): Variables {
   return variables;
 }
 
-/** A table, a list, or a binding: a namespace, or a secret of the Secrets Store. */
+/** True for a table, a list, and a binding such as a namespace or a secret of the Secrets Store. */
 export const isTextless = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
-/** What has a name that is known here and no text: it would be dropped in silence. */
+/** Faults for known names whose value has no text: it would have no effect. */
 export function textless(env: Env): Fault[] {
   const names = Object.keys(env).filter((name) => isTextless(env[name]) && isKnown(name));
   const faults = names.map(noText);
   const { RULES_KV } = env;
   if (RULES_KV === undefined || RULES_KV === null || kvOf(env) !== null) return faults;
-  const reason = 'is no KV namespace';
+  const reason = 'is not a KV namespace';
   return [...faults, { place: 'RULES_KV', reason, write: '[[kv_namespaces]] in wrangler.toml' }];
 }
 
-/** Tokens may be under any name. */
+/** The same for tokens, which have names of the operator's choice. */
 export const textlessTokens = (env: Env, buckets: readonly BucketConfig[]): Fault[] =>
   buckets.flatMap(({ rulesToken }) =>
     rulesToken?.kind === 'environment' && isTextless(env[rulesToken.name]) ? [noText(rulesToken.name)] : [],
@@ -53,6 +53,6 @@ const isKnown = (name: string): boolean =>
 
 const noText = (name: string): Fault => ({
   place: name,
-  reason: 'is a table or a binding, and no text',
+  reason: 'is a table or a binding, not a text',
   write: `text under [vars], or a secret: npx wrangler secret put ${name}`,
 });
