@@ -99,7 +99,7 @@ describe('a Worker’s configuration', () => {
   test.each(NODE_ONLY)('has no %s', async (name, text) => {
     const faults = await faultsOf({ ...BUCKET, [name]: text });
     expect(faults).toContainEqual(
-      expect.stringMatching(new RegExp(`^${name} means nothing on Workers; write `)),
+      expect.stringMatching(new RegExp(`^${name} has no effect on Workers; write `)),
     );
   });
 
@@ -107,7 +107,7 @@ describe('a Worker’s configuration', () => {
     [
       'a table for a text',
       { ...BUCKET, VARY: { mode: 'safe' } },
-      /^VARY is a table or a binding, and no text; write text under \[vars\], or a secret/,
+      /^VARY is a table or a binding, not a text; write text under \[vars\], or a secret/,
     ],
     [
       'a binding for a token',
@@ -125,7 +125,7 @@ describe('a Worker’s configuration', () => {
       { ...BUCKET, CORS_RULES: 'https://a.example/', RULES_TOKEN: 'env:MINE', MINE: SECRET },
       /^MINE is a table or a binding/,
     ],
-    ['a text for KV', { ...BUCKET, RULES_KV: 'my-namespace' }, /^RULES_KV is no KV namespace; write \[\[kv_/],
+    ['a text for KV', { ...BUCKET, RULES_KV: 'my-namespace' }, /^RULES_KV is not a KV namespace; write \[\[kv_/],
     ['a folder by the longer name', { BUCKET_CORS_BUCKET: './bucket' }, /^BUCKET_CORS_BUCKET is a folder/],
     [
       'a table for a text by the longer name',
@@ -152,14 +152,14 @@ describe('a Worker’s configuration', () => {
       { ...BUCKET, CORS_RULES: 'https://a.example/', RULES_TOKEN: 'file:/token' },
       /^RULES_TOKEN is a file/,
     ],
-    ['the client’s Host', { ...BUCKET, KEEP_HOST: 'true' }, /^KEEP_HOST can't be/],
+    ['the client’s Host', { ...BUCKET, KEEP_HOST: 'true' }, /^KEEP_HOST has no effect: on Workers/],
     ['a time that is none', { ...BUCKET, RULES_TTL: 'soon' }, /^RULES_TTL "soon" is not a time/],
-    ['an admin path that is none', { ...BUCKET, ADMIN_PATH: 'admin/' }, /^ADMIN_PATH "admin\/" is no path/],
+    ['an admin path that is none', { ...BUCKET, ADMIN_PATH: 'admin/' }, /^ADMIN_PATH "admin\/" is not a path/],
     ['an admin path with dots', { ...BUCKET, ADMIN_PATH: '/a/../b' }, /^ADMIN_PATH/],
     [
       'a path where JSON must be',
       { BUCKET_CORS_CONFIG: 'edge.json' },
-      /^BUCKET_CORS_CONFIG is no JSON object/,
+      /^BUCKET_CORS_CONFIG is not a JSON object/,
     ],
     ['JSON that is none', { BUCKET_CORS_CONFIG: '{"buckets": ' }, /^BUCKET_CORS_CONFIG: /],
     ['a key of no KV', { BUCKET_CORS_CONFIG: 'kv:a' }, /^BUCKET_CORS_CONFIG names a key, and no KV/],
@@ -177,7 +177,7 @@ describe('a Worker’s configuration', () => {
     [
       'an option of a process among many',
       { BUCKET_CORS_CONFIG: '{"port": 80, "buckets": {"a": {"bucket": "https://a.example"}}}' },
-      /^BUCKET_CORS_CONFIG: port means nothing on Workers/,
+      /^BUCKET_CORS_CONFIG: port has no effect on Workers/,
     ],
   ])('with %s is refused', async (_, env, fault) => {
     expect(await faultsOf(env)).toContainEqual(expect.stringMatching(fault));
