@@ -1,10 +1,11 @@
 import { type BucketCorsOptions, type OwnAppConfig, readOwnApp } from './config/middleware.ts';
 import type { Behaviour } from './cors/behaviour.ts';
 import { compileRules } from './cors/compile.ts';
+import { faultLine } from './document/fault.ts';
 import { type BeforeHandlers, inOwnApp, type OwnAppOptions } from './edge/middleware.ts';
 import { createRulesCache } from './rules/cache.ts';
 import type { RuledBucket } from './rules/ruled-bucket.ts';
-import { faultLine, type Source } from './rules/source.ts';
+import type { Source } from './rules/source.ts';
 
 /**
  * Returns the edge as middleware for a Hono app that serves the bucket itself. It answers every OPTIONS request on its

@@ -24,10 +24,15 @@ export const resultOf = <T, F>(value: T, faults: readonly F[]): Result<T, F> =>
 /** What is wrong; empty for a value. */
 export const faultsOf = <T, F>(result: Result<T, F>): readonly F[] => (result.ok ? [] : result.faults);
 
-/** A fault in one line. */
-export function faultText({ place, value, reason, write }: Fault): string {
-  return `${place}${value === undefined ? '' : ` "${value}"`} ${reason}; write ${write}`;
-}
+const sentence = ({ place, value, reason }: Fault): string =>
+  `${place}${value === undefined ? '' : ` "${value}"`} ${reason}`;
+
+/** One fault in one line. */
+export const faultText = (fault: Fault): string => `${sentence(fault)}; write ${fault.write}`;
+
+/** Several faults in one line, for causes and logs. */
+export const faultLine = (faults: readonly Fault[]): string =>
+  faults.map((fault) => `${sentence(fault)}: write ${fault.write}`).join('; ');
 
 /**
  * How a document is read. `strict`: any fault refuses the whole document (files, inline, command lines).

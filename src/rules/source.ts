@@ -1,5 +1,5 @@
 import type { RuleSet } from '../cors/rule.ts';
-import type { Fault, Reading } from '../document/fault.ts';
+import { type Fault, faultLine, type Reading } from '../document/fault.ts';
 import { MAX_DOCUMENT_BYTES, readDocument } from '../document/read.ts';
 
 export { MAX_DOCUMENT_BYTES };
@@ -77,11 +77,3 @@ export function loadedFrom(text: string, reading: Reading, cure: string): Loaded
     return { outcome: 'unknown', cause: faultLine(document.faults), cure, faults: document.faults };
   return { outcome: 'rules', ruleSet: document.ruleSet, warnings: document.warnings };
 }
-
-/** Faults in one line, for causes and logs. */
-export const faultLine = (faults: readonly Fault[]): string =>
-  faults
-    .map(({ place, value, reason, write }) =>
-      [place, value === undefined ? '' : ` "${value}"`, ` ${reason}: write ${write}`].join(''),
-    )
-    .join('; ');

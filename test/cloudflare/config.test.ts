@@ -125,7 +125,11 @@ describe('a Worker’s configuration', () => {
       { ...BUCKET, CORS_RULES: 'https://a.example/', RULES_TOKEN: 'env:MINE', MINE: SECRET },
       /^MINE is a table or a binding/,
     ],
-    ['a text for KV', { ...BUCKET, RULES_KV: 'my-namespace' }, /^RULES_KV is not a KV namespace; write \[\[kv_/],
+    [
+      'a text for KV',
+      { ...BUCKET, RULES_KV: 'my-namespace' },
+      /^RULES_KV is not a KV namespace; write \[\[kv_/,
+    ],
     ['a folder by the longer name', { BUCKET_CORS_BUCKET: './bucket' }, /^BUCKET_CORS_BUCKET is a folder/],
     [
       'a table for a text by the longer name',
@@ -154,7 +158,11 @@ describe('a Worker’s configuration', () => {
     ],
     ['the client’s Host', { ...BUCKET, KEEP_HOST: 'true' }, /^KEEP_HOST has no effect: on Workers/],
     ['a time that is none', { ...BUCKET, RULES_TTL: 'soon' }, /^RULES_TTL "soon" is not a time/],
-    ['an admin path that is none', { ...BUCKET, ADMIN_PATH: 'admin/' }, /^ADMIN_PATH "admin\/" is not a path/],
+    [
+      'an admin path that is none',
+      { ...BUCKET, ADMIN_PATH: 'admin/' },
+      /^ADMIN_PATH "admin\/" is not a path/,
+    ],
     ['an admin path with dots', { ...BUCKET, ADMIN_PATH: '/a/../b' }, /^ADMIN_PATH/],
     [
       'a path where JSON must be',

@@ -255,9 +255,9 @@ describe.each([
   ['s3:// at OSS', S3_AT_OSS],
   ['s3:// at hosts of AWS', S3_AT_AWS],
 ])('%s', (_, rows) => {
-  test.each(rows)('%s is at %s%s', (text, base, path, told) => {
+  test.each(rows)('%s is at %s%s', (text, base, path, facts) => {
     const address = { base, host: base.replace(/^https?:\/\//, ''), path };
-    expect(parseBucket(text)).toEqual({ value: { kind: 'http', address, ...told } });
+    expect(parseBucket(text)).toEqual({ value: { kind: 'http', address, ...facts } });
   });
 });
 

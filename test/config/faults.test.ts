@@ -183,7 +183,7 @@ describe('times', () => {
     ['12h', 43_200_000],
     ['7d', 604_800_000],
     ['007s', 7000],
-  ])('%s', (text, milliseconds) => {
+  ])('are read from %s', (text, milliseconds) => {
     const read = readConfig(flag('maxStale', text));
     expect(read.ok && read.value.maxStale).toBe(milliseconds);
   });

@@ -130,7 +130,7 @@ const BESIDE: { readonly [N in OptionName]?: { readonly args: string[]; readonly
     tlsKey: { args: ['--tls-cert=c'], values: { tlsCert: 'c' } },
   };
 
-describe.each(NAMES)('%s', (name) => {
+describe.each(NAMES)('the option %s', (name) => {
   const { flag, variable } = OPTIONS[name];
   const [first, firstValue, second, secondValue] = VALUES[name];
   // A token goes with a URL, and a certificate with its key, or it is a fault.

@@ -137,10 +137,10 @@ describe.each([
   ['a vendor’s host in another spelling', SPELT],
   ['any other host', OTHERS],
 ])('%s', (_, rows) => {
-  test.each(rows)('%s', (url, told) => {
+  test.each(rows)('gives the facts of %s', (url, facts) => {
     const address = addressOf(url);
-    expect(knownHost(address)).toEqual(told);
-    expect(parseBucket(url)).toEqual({ value: { kind: 'http', address, ...told } });
+    expect(knownHost(address)).toEqual(facts);
+    expect(parseBucket(url)).toEqual({ value: { kind: 'http', address, ...facts } });
   });
 });
 

@@ -35,7 +35,7 @@ describe('characters around a value are reported with the value to write', () =>
 /** Options whose value may be a document. */
 const DOCUMENTS: readonly OptionName[] = ['rules'];
 
-describe.each(Object.keys(OPTIONS) as OptionName[])('%s', (name) => {
+describe.each(Object.keys(OPTIONS) as OptionName[])('the option %s', (name) => {
   const place = OPTIONS[name].variable;
   const { example } = OPTIONS[name];
   const faultsOf = (text: string) => {

@@ -3,13 +3,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Read } from '../../bucket/read.ts';
 import type { BucketConfig } from '../../config/file.ts';
 import { asFlag, asKey, type Spell } from '../../config/spell.ts';
+import type { Result } from '../../document/fault.ts';
 import type { Guard } from '../../edge/bucket.ts';
 import { hostsOf } from '../../edge/host.ts';
 import { openConfigured, type ReadyBucket } from '../../open/bucket.ts';
 import { keyOf, keyOfHere } from '../../rules/ruled-bucket.ts';
 import { kindOf } from '../../rules/sources/kinds.ts';
 import { isThisMachine, type Reach } from '../reach.ts';
-import { startFault, startFaultLines } from '../start-fault.ts';
+import { startFault } from '../start-fault.ts';
 import { fileCredentials } from './credentials.ts';
 import { fileSource } from './file-source.ts';
 import { type OpenBucket, openBucket } from './place.ts';
@@ -62,11 +63,13 @@ export async function openBuckets(
     try {
       // Other options for the same place must not cut transfers.
       const open = isDeepStrictEqual(same?.config.bucket, config.bucket) ? same?.open : undefined;
-      const bucket = await openOne(config, options, open);
-      fresh.push(bucket);
-      opened.push(bucket);
+      const result = await openOne(config, options, open);
+      if (result.ok) {
+        fresh.push(result.value);
+        opened.push(result.value);
+      } else lines.push(...result.faults.map((line) => aboutBucket(config, line)));
     } catch (error) {
-      lines.push(...linesOf(error).map((line) => aboutBucket(config, line)));
+      lines.push(aboutBucket(config, error instanceof Error ? error.message : String(error)));
     }
   }
   if (lines.length === 0) return opened;
@@ -79,36 +82,40 @@ export async function openBuckets(
 const aboutBucket = ({ name }: BucketConfig, line: string): string =>
   name === '' ? line : `bucket ${name}: ${line}`;
 
-const linesOf = (error: unknown): readonly string[] =>
-  startFaultLines(error) ?? [error instanceof Error ? error.message : String(error)];
-
 async function openOne(
   config: BucketConfig,
   { exposure, env, read, warn }: OpenOptions,
   earlier: OpenBucket | undefined,
-): Promise<OpenedBucket> {
+): Promise<Result<OpenedBucket, string>> {
   const spell = config.name === '' ? asFlag : asKey;
   const { bucket: place } = config;
-  if (place === null) throw startFault([`${spell('bucket')} is missing: write where the bucket is`]);
-  if (place.kind === 'folder') refuseOpenFolder(config, place.path, exposure, spell);
+  if (place === null) return refused(`${spell('bucket')} is missing: write where the bucket is`);
+  const exposed = place.kind === 'folder' ? exposedFolder(config, place.path, exposure, spell) : null;
+  if (exposed !== null) return refused(exposed);
   const open = earlier ?? (await openBucket(place, exposure.reach));
   try {
     const means = { ...FILES, read, variables: env, spell };
     const opened = await openConfigured(config, absolute(place), open, means);
-    if (!opened.ok) throw startFault(opened.faults);
+    if (!opened.ok) {
+      if (open !== earlier) await open.close();
+      return opened;
+    }
     for (const warning of warningsOf(config, spell)) warn(aboutBucket(config, warning));
     const { ruled, route } = opened.value;
-    return {
+    const bucket: OpenedBucket = {
       config,
       ruled: isLocal(place) ? { ...ruled, key: keyOfHere(keyOf(ruled)) } : ruled,
       route: place.kind === 'folder' ? { ...route, guard: guardOf(config, exposure) } : route,
       open,
     };
+    return { ok: true, value: bucket };
   } catch (error) {
     if (open !== earlier) await open.close();
     throw error;
   }
 }
+
+const refused = (line: string): Result<never, string> => ({ ok: false, faults: [line] });
 
 const FILES = { file: fileSource, credentialsFile: fileCredentials, tokenFile: fileToken };
 
@@ -129,17 +136,17 @@ function warningsOf(config: BucketConfig, spell: Spell): readonly string[] {
 }
 
 /** A folder checks no signature: on other interfaces every client of the edge could read and write it (promise 1). */
-function refuseOpenFolder(
+function exposedFolder(
   { dangerouslyOpenBucket }: BucketConfig,
   folder: string,
   { reach, address }: Exposure,
   spell: Spell,
-): void {
-  if (reach !== 'beyond' || dangerouslyOpenBucket) return;
-  throw startFault([
+): string | null {
+  if (reach !== 'beyond' || dangerouslyOpenBucket) return null;
+  return (
     `${address} lets other machines read and write the folder ${folder}, which checks no signature; ` +
-      `write ${spell('dangerouslyOpenBucket', 'true')} if they may, or an address of this machine alone, 127.0.0.1`,
-  ]);
+    `write ${spell('dangerouslyOpenBucket', 'true')} if they may, or an address of this machine alone, 127.0.0.1`
+  );
 }
 
 /** On a socket or on other interfaces the edge cannot know the host names that clients use. */

@@ -28,7 +28,7 @@ describe('rules in a file', () => {
     ['XML', XML, false],
     ['XML with a byte order mark', `\uFEFF${XML}`, false],
     ['JSON', JSON_RULES, true],
-  ])('%s', async (name, text, responseVary) => {
+  ])('are read as %s', async (name, text, responseVary) => {
     expect(await loadFile(`good ${name}`, text)).toMatchObject({
       outcome: 'rules',
       ruleSet: { rules: [{ allowedOrigins: ['https://a'], allowedMethods: ['GET'] }], responseVary },
@@ -49,10 +49,10 @@ describe('rules in a file', () => {
       /has 65537 bytes, more than the 65536/,
       /file with the rules/,
     ],
-    ['garbage', 'rules: none', /neither XML nor JSON/, /^Correct /],
+    ['neither XML nor JSON', 'rules: none', /neither XML nor JSON/, /^Correct /],
     ['binary', Buffer.from([0x3c, 0xff, 0xfe, 0x00]), /./, /^Correct /],
-    ['page', '<html></html>', /HTML page/, /^Correct /],
-  ])('%s', async (name, text, cause, cure) => {
+    ['an HTML page', '<html></html>', /HTML page/, /^Correct /],
+  ])('are unknown if the file is %s', async (name, text, cause, cure) => {
     const loaded = await loadFile(name, text);
     expect(loaded).toMatchObject({
       outcome: 'unknown',

@@ -138,7 +138,7 @@ describe('a start is refused, in a line that says what to write', () => {
       [/^--credentials.*has OSS_SESSION_TOKEN, but not OSS_ACCESS_KEY_ID/],
     ],
     ['no such file', { ...custom, credentials: 'file:/none' }, {}, [/^--credentials.*\/none.*ENOENT/]],
-  ])('%s', async (_, options, variables, expected) => {
+  ])('for %s', async (_, options, variables, expected) => {
     const lines = await refused(options, variables);
     expect(lines).toEqual(expected.map((line) => expect.stringMatching(line)));
     for (const secret of SECRETS) expect(lines.join('\n')).not.toContain(secret);

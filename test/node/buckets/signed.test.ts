@@ -21,7 +21,7 @@ import {
 
 useSignedBucket();
 
-describe.each(SCHEMES)('%s', (_, of, options) => {
+describe.each(SCHEMES)('the signature %s', (_, of, options) => {
   const fresh = async (edge: Started) => {
     expect(await allowed(edge, 'https://a.example')).toBe(true);
     expect(await told(edge)).toMatchObject({ state: 'fresh', failure: null, ready: 'ready' });
@@ -92,11 +92,11 @@ describe.each(SCHEMES)('%s', (_, of, options) => {
   });
 });
 
-describe('keys in the environment that nothing is signed with are no fault', () => {
+describe('unused keys in the environment are not a fault', () => {
   test.each([
     ['rules from a file', { rules: 'FILE' }],
     ['rules given inline', { rules: rulesFor('https://a.example') }],
-  ])('%s', async (_, { rules }) => {
+  ])('with %s', async (_, { rules }) => {
     const file = at('rules.xml');
     await writeFile(file, rulesFor('https://a.example'));
     const config = configOf({ bucket: bucket().url, rules: rules === 'FILE' ? file : rules });
@@ -104,13 +104,13 @@ describe('keys in the environment that nothing is signed with are no fault', () 
     expect(await allowed(edge, 'https://a.example')).toBe(true);
   });
 
-  test('a folder', async () => {
+  test('with a folder', async () => {
     const path = at('media');
     const edge = await running(configOf({ bucket: path }), envOf('OSS', KEYS));
     expect(await allowed(edge, 'https://a.example')).toBe(true);
   });
 
-  test('keys of the other store', async () => {
+  test('with keys of the other store', async () => {
     const edge = await running(configOf({ bucket: bucket().url }), envOf('AWS', KEYS));
     await allowed(edge, 'https://a.example');
     expect((await told(edge)).failure?.cause).toContain('AccessDenied');
