@@ -26,7 +26,7 @@ export async function openInWorkerd(entry: string, bindings: Record<string, stri
       compatibilityDate: '2026-09-01',
       r2Buckets: ['BUCKET'],
       bindings,
-      // Past Miniflare's own proxy, which codes bodies anew.
+      // Not through Miniflare's own proxy, which compresses bodies again.
       unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
     }),
   );

@@ -16,7 +16,7 @@ interface Opened {
   readonly upstream: Upstream;
 }
 
-/** Runs the built Worker in workerd; what Node's edge tells a listener is read from its log and its admin endpoints. */
+/** Runs the built Worker in workerd; events and status, which callbacks report on Node, are read from its log and its admin endpoints. */
 export async function openOnWorkerd(options: OpenOptions): Promise<Edge> {
   const open = async (place: Place): Promise<Opened> => ({
     place,
@@ -59,7 +59,7 @@ export async function openOnWorkerd(options: OpenOptions): Promise<Edge> {
 
 function configOf({ dialect, vary, debugReason, limits, timeouts }: OpenOptions, opened: readonly Opened[]) {
   const head = (timeouts?.head ?? 0) / 1000;
-  // A bucket that keeps the client's Host can't be configured here; tests of it run on Node alone.
+  // Workers have no --keep-host; its tests run on Node only.
   const buckets = opened.map(
     ({ place: { name, rules: _, path: __, keepHost: ___, passProxyCommands, url, ...where }, upstream }) => [
       name,
@@ -77,7 +77,7 @@ function configOf({ dialect, vary, debugReason, limits, timeouts }: OpenOptions,
     ],
   );
   return {
-    // Rules stay as they are until a test or a client's own write has them loaded anew.
+    // Rules are not loaded again until a test or a client's own write asks for it.
     rulesTtl: '1h',
     maxStale: '0',
     debugReason: debugReason ?? false,
@@ -98,7 +98,7 @@ interface RulesTold {
 
 /** What `/readyz` says where this bucket is preloaded, and no other: the same function says so here. */
 function toldOf(name: string, { buckets: [bucket] }: RulesTold): BucketStatus {
-  if (bucket === undefined) throw new Error(`nothing is told of ${name}`);
+  if (bucket === undefined) throw new Error(`no status of ${name}`);
   const { state, failure } = bucket;
   const behaviour = { dialect: 'oss', vary: 'safe', dangerouslyAllowCredentials: false } as const;
   const ruled = { name, source: inlineSource('[]'), behaviour };

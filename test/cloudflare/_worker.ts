@@ -25,14 +25,14 @@ export default {
 `;
 
 export const TOKEN = 'the-token-of-the-tests';
-/** Where admin is unless it is told. */
+/** The default path of admin. */
 export const ADMIN = '/.well-known/bucket-cors';
 
 /** One line of the Worker's log. */
 export type Line = Readonly<Record<string, unknown>>;
 
 export interface RunningWorker {
-  /** Of workerd itself: the proxy that stands before it in development would pack bodies anew. */
+  /** The address of workerd itself: Miniflare's proxy in front of it compresses bodies again. */
   readonly url: string;
   readonly lines: readonly Line[];
   /** What it printed that is no line of its log, but for workerd's own notes to its makers. */

@@ -23,7 +23,7 @@ describe('admin on a Worker', () => {
     });
 
   test.each(['/healthz', '/readyz', '/rules', '/explain?origin=https://a.example&path=/key'])(
-    'answers %s to whoever has the token, and no cache keeps it',
+    'answers %s to a client with the token, and no cache stores the answer',
     async (path) => {
       bucket.reset();
       const answered = await ask(path, `Bearer ${TOKEN}`);
@@ -34,25 +34,25 @@ describe('admin on a Worker', () => {
     },
   );
 
-  test('loads rules anew', async () => {
+  test('loads rules again', async () => {
     const before = bucket.rulesAsked.length;
     expect((await ask('/refresh', `bearer ${TOKEN}`, 'POST')).status).toBe(200);
     expect(bucket.rulesAsked.length).toBeGreaterThan(before);
   });
 
-  test('has no metrics, which no isolate could count for all', async () => {
+  test('has no metrics, as no isolate can count for all', async () => {
     expect((await ask('/metrics', `Bearer ${TOKEN}`)).status).toBe(404);
   });
 
   test.each([
     ['no token', undefined],
-    ['another', 'Bearer the-token-of-somebody'],
+    ['another', 'Bearer another-token-of-16'],
     ['one of the same length', `Bearer ${TOKEN.slice(0, -1)}x`],
     ['its beginning', `Bearer ${TOKEN.slice(0, -1)}`],
     ['one that goes on', `Bearer ${TOKEN}s`],
     ['an empty one', 'Bearer '],
     ['it by another scheme', `Basic ${TOKEN}`],
-  ])('is an object like any other for whoever has %s', async (_, authorization) => {
+  ])('serves an object request for a client with %s', async (_, authorization) => {
     for (const path of ['/healthz', '/rules', '/nothing']) {
       bucket.reset();
       bucket.script = { status: 404, headers: ['Content-Type', 'text/plain'], body: 'no such key' };
@@ -63,10 +63,10 @@ describe('admin on a Worker', () => {
     }
   });
 
-  test('is nowhere but under its path', async () => {
+  test('is only under its path', async () => {
     for (const target of ['/healthz', `/a${ADMIN}/healthz`, `${ADMIN}x/healthz`, ADMIN]) {
       bucket.reset();
-      await call(worker.url, { target, headers: ['Authorization', 'Bearer the-token-of-somebody'] });
+      await call(worker.url, { target, headers: ['Authorization', 'Bearer another-token-of-16'] });
       expect(bucket.asked.map((asked) => asked.target)).toEqual([target]);
     }
   });
@@ -78,7 +78,7 @@ describe('admin on a Worker', () => {
     ['with a letter coded', `${ADMIN.replace('-', '%2D')}/healthz`],
     ['behind something else', `/a${ADMIN}/healthz`],
     ['left out', '/key'],
-  ])('shows no bucket the token, its path %s', async (_, target) => {
+  ])('sends no bucket the token, for a path %s', async (_, target) => {
     bucket.reset();
     for (const method of ['GET', 'HEAD', 'POST']) {
       const headers = ['Authorization', `Bearer ${TOKEN}`];
@@ -93,18 +93,18 @@ describe('admin on a Worker', () => {
   test.each([
     ['/readyz', 'GET', { status: 'ready' }],
     ['/refresh', 'POST', { buckets: [{ state: 'fresh' }] }],
-  ])('loads rules for %s in an isolate that nobody has asked before', async (path, method, told) => {
+  ])('loads rules for %s in an isolate without an earlier request', async (path, method, expected) => {
     const fresh = await runWorker({ env: { BUCKET_URL: bucket.url, ADMIN_TOKEN: TOKEN } });
     try {
       const before = bucket.rulesAsked.length;
-      expect(await adminOf(fresh)(path, method)).toMatchObject(told);
+      expect(await adminOf(fresh)(path, method)).toMatchObject(expected);
       expect(bucket.rulesAsked).toHaveLength(before + 1);
     } finally {
       await fresh.close();
     }
   });
 
-  test('is not ready in an isolate that can load no rules', async () => {
+  test('is not ready in an isolate that cannot load rules', async () => {
     bucket.rules = 'unknown';
     const fresh = await runWorker({ env: { BUCKET_URL: bucket.url, ADMIN_TOKEN: TOKEN } });
     try {
@@ -115,14 +115,14 @@ describe('admin on a Worker', () => {
     }
   });
 
-  test('meets a Host that is none without failing', async () => {
+  test('tolerates an invalid Host header', async () => {
     const headers = ['Host', 'a<b>&c', 'Authorization', `Bearer ${TOKEN}`];
     const answered = await call(worker.url, { target: `${ADMIN}/healthz`, headers });
     expect(answered.status).toBe(200);
     expect(worker.noise).toEqual([]);
   });
 
-  test('is not there without a token', async () => {
+  test('does not exist without a token', async () => {
     const open = await runWorker({ env: { BUCKET_URL: bucket.url } });
     bucket.reset();
     for (const authorization of ['Bearer ', 'Bearer undefined', 'Bearer null']) {
@@ -132,7 +132,7 @@ describe('admin on a Worker', () => {
     expect(bucket.asked).toHaveLength(3);
   });
 
-  test('refuses to begin with a token that anybody guesses', async () => {
+  test('is a fault of the configuration with a token that is easy to guess', async () => {
     const open = await runWorker({ env: { BUCKET_URL: bucket.url, ADMIN_TOKEN: 'secret' } });
     const answered = await call(open.url, { target: '/key' });
     await open.close();

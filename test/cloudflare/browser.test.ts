@@ -14,7 +14,7 @@ async function open(options: BrowserOptions): Promise<BrowserEdge> {
       STORE: options.dialect ?? 'oss',
       VARY: options.vary ?? 'safe',
       DANGEROUSLY_ALLOW_CREDENTIALS: String(options.dangerouslyAllowCredentials ?? false),
-      // Rules are loaded anew only when a test changes them.
+      // Rules are loaded again only after a test changes them.
       RULES_TTL: '1h',
       ADMIN_TOKEN: TOKEN,
       ADMIN_PATH: ADMIN,

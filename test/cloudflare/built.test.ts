@@ -13,7 +13,7 @@ describe('the built Worker', () => {
     expect(gzipSync(built).length).toBeLessThan(100 * KILOBYTE);
   });
 
-  test('needs nothing of Node', () => {
+  test('imports no module of Node', () => {
     const imported = [...built.toString().matchAll(/\bimport\s*\{[^}]*\}\s*from\s*"([^"]+)"/g)].map(
       ([, name]) => name,
     );
@@ -31,7 +31,7 @@ describe('wrangler.toml', () => {
     ({ variable, default: before }) => [variable, before] as const,
   );
 
-  test.each(rows)('has %s, its default %s and an example', (variable, before) => {
+  test.each(rows)('names the variable %s with its default %s and an example', (variable, before) => {
     const at = toml.search(new RegExp(`^# ${variable} = ["']`, 'm'));
     expect(at).toBeGreaterThan(0);
     // The comment that belongs to it begins after an empty line.
@@ -39,7 +39,7 @@ describe('wrangler.toml', () => {
     if (before !== null) expect(about).toContain(`Default: "${before}"`);
   });
 
-  test.each(onlyOnNode)('has no %s', (name) => {
+  test.each(onlyOnNode)('does not name %s, which has no effect on Workers', (name) => {
     expect(toml).not.toMatch(new RegExp(`^# ${optionOf(name).variable} = `, 'm'));
   });
 });

@@ -8,7 +8,7 @@ const HOURS = 3_600_000;
 beforeEach(() => void vi.useFakeTimers({ now: START }));
 afterEach(() => void vi.useRealTimers());
 
-test('a wall clock that is set back 8 hours does not stop the time that a Worker measures by', () => {
+test('a wall clock that is set back 8 hours does not stop the clock for durations', () => {
   const before = now();
   vi.setSystemTime(START - 8 * HOURS);
   expect(now()).toBe(before);
@@ -16,7 +16,7 @@ test('a wall clock that is set back 8 hours does not stop the time that a Worker
   expect(now()).toBe(before + 1_000);
 });
 
-test('a wall clock that is set ahead counts as time that has passed', () => {
+test('a wall clock that is set ahead counts as elapsed time', () => {
   const before = now();
   vi.setSystemTime(START + 8 * HOURS);
   expect(now()).toBe(before + 8 * HOURS);

@@ -43,7 +43,7 @@ async function faultsOf(env: Env): Promise<readonly string[]> {
 }
 
 describe('a Worker’s configuration', () => {
-  test('is that of Node, under the same names', async () => {
+  test('has the options of Node, under the same names', async () => {
     const read = await configure({ ...BUCKET, RULES_TTL: '5m', VARY: 'store', DEBUG_REASON: 'true' });
     expect(read.ok && read.value).toMatchObject({
       config: { rulesTtl: 300_000, vary: 'store', debugReason: true, logLevel: 'info' },
@@ -52,7 +52,7 @@ describe('a Worker’s configuration', () => {
     });
   });
 
-  test('asks a bucket whose name ends in a dot by its name without it, as fetch writes Host from it', async () => {
+  test("removes the dot at the end of a bucket's host name, from which fetch writes Host", async () => {
     const read = await configure({ BUCKET_URL: 'https://media.s3.eu-central-1.amazonaws.com.' });
     if (!read.ok) throw new Error(read.faults.map(faultText).join());
     const [host, base] = [
@@ -66,7 +66,7 @@ describe('a Worker’s configuration', () => {
     expect(opened).toMatchObject({ value: [{ ruled: { source: { name: `${base}/?cors` } } }] });
   });
 
-  test('takes the names with the prefix first', async () => {
+  test('prefers the names with the prefix', async () => {
     const read = await configure({
       BUCKET_URL: 'no bucket:',
       BUCKET_CORS_BUCKET: BUCKET.BUCKET_URL,
@@ -87,7 +87,7 @@ describe('a Worker’s configuration', () => {
     });
   });
 
-  test('may have numbers, booleans and JSON, as wrangler.toml has', async () => {
+  test('accepts numbers, booleans and JSON from wrangler.toml', async () => {
     const many = { buckets: { media: { bucket: BUCKET.BUCKET_URL, prefix: '/media' } } };
     const read = await configure({ BUCKET_CORS_CONFIG: many, RULES_TTL: 90, DEBUG_REASON: true });
     expect(read.ok && read.value).toMatchObject({
@@ -157,19 +157,15 @@ describe('a Worker’s configuration', () => {
       /^RULES_TOKEN is a file/,
     ],
     ['the client’s Host', { ...BUCKET, KEEP_HOST: 'true' }, /^KEEP_HOST has no effect: on Workers/],
-    ['a time that is none', { ...BUCKET, RULES_TTL: 'soon' }, /^RULES_TTL "soon" is not a time/],
-    [
-      'an admin path that is none',
-      { ...BUCKET, ADMIN_PATH: 'admin/' },
-      /^ADMIN_PATH "admin\/" is not a path/,
-    ],
+    ['a duration that is not one', { ...BUCKET, RULES_TTL: 'soon' }, /^RULES_TTL "soon" is not a time/],
+    ['an invalid admin path', { ...BUCKET, ADMIN_PATH: 'admin/' }, /^ADMIN_PATH "admin\/" is not a path/],
     ['an admin path with dots', { ...BUCKET, ADMIN_PATH: '/a/../b' }, /^ADMIN_PATH/],
     [
       'a path where JSON must be',
       { BUCKET_CORS_CONFIG: 'edge.json' },
       /^BUCKET_CORS_CONFIG is not a JSON object/,
     ],
-    ['JSON that is none', { BUCKET_CORS_CONFIG: '{"buckets": ' }, /^BUCKET_CORS_CONFIG: /],
+    ['invalid JSON', { BUCKET_CORS_CONFIG: '{"buckets": ' }, /^BUCKET_CORS_CONFIG: /],
     ['a key of no KV', { BUCKET_CORS_CONFIG: 'kv:a' }, /^BUCKET_CORS_CONFIG names a key, and no KV/],
     ['a key that is not there', { BUCKET_CORS_CONFIG: 'kv:a', RULES_KV: KV }, /the key a, which is not in/],
     [
@@ -191,16 +187,16 @@ describe('a Worker’s configuration', () => {
     expect(await faultsOf(env)).toContainEqual(expect.stringMatching(fault));
   });
 
-  test('tells of a bucket that is no text, and not that there is none', async () => {
+  test('reports a bucket that is not a text, not a missing one', async () => {
     const faults = await faultsOf({ BUCKET_URL: {} });
     expect(faults).toEqual([expect.stringMatching(/^BUCKET_URL is a table/)]);
   });
 
-  test('minds no binding under a name that is not its own', async () => {
+  test('accepts bindings under other names', async () => {
     expect(await faultsOf({ ...BUCKET, IMAGES: SECRET, RULES_KV: KV })).toEqual([]);
   });
 
-  test('has all its faults told at once', async () => {
+  test('reports all faults at once', async () => {
     const faults = await faultsOf({ PORT: '80', RULES_TTL: 'soon', ADMIN_TOKEN: 'short' });
     expect(faults.map((fault) => fault.split(' ', 1)[0])).toEqual([
       'ADMIN_TOKEN',
@@ -210,7 +206,7 @@ describe('a Worker’s configuration', () => {
     ]);
   });
 
-  test('tells no secret in its faults', async () => {
+  test('shows no secret in its faults', async () => {
     const secret = 's3cr3t';
     const faults = await faultsOf({
       ADMIN_TOKEN: secret,
@@ -223,7 +219,7 @@ describe('a Worker’s configuration', () => {
   });
 });
 
-describe('a Worker that is not configured rightly', () => {
+describe('a Worker with a faulty configuration', () => {
   test.each([
     ['a fault in a variable', { RULES_TTL: 'soon' }, 'RULES_TTL "soon" is not a time'],
     [
@@ -241,7 +237,7 @@ describe('a Worker that is not configured rightly', () => {
       { OSS_ACCESS_KEY_ID: 'an-id', OSS_ACCESS_KEY_SECRET: 's3cr3t' },
       'write BUCKET_NAME=my-bucket',
     ],
-  ])('says so to all, and in its log: %s', async (_, env, said) => {
+  ])('refuses every request with the faults, and logs them: %s', async (_, env, expected) => {
     const worker = await runWorker({ env: { BUCKET_URL: 'http://bucket.example', ...env } });
     try {
       for (const method of ['GET', 'OPTIONS']) {
@@ -252,13 +248,13 @@ describe('a Worker that is not configured rightly', () => {
         expect(value(answered, 'cache-control')).toBe('no-store');
         expect(value(answered, 'x-oss-request-id')).toMatch(/^[0-9A-F]{24}$/);
         expect(element(answered, 'Code')).toBe('ConfigurationInvalid');
-        expect(element(answered, 'Fault')).toContain(said);
+        expect(element(answered, 'Fault')).toContain(expected);
         expect(answered.body.toString()).not.toContain('s3cr3t');
         expect(corsHeaders(answered)).toEqual({});
       }
-      const told = worker.lines.filter(({ msg }) => msg === 'configuration refused');
-      expect(told).toMatchObject([{ level: 'error' }]);
-      expect(told[0]?.faults).toContainEqual(expect.stringContaining(said));
+      const refusals = worker.lines.filter(({ msg }) => msg === 'configuration refused');
+      expect(refusals).toMatchObject([{ level: 'error' }]);
+      expect(refusals[0]?.faults).toContainEqual(expect.stringContaining(expected));
     } finally {
       await worker.close();
     }

@@ -44,7 +44,7 @@ const kvOf = async ({ miniflare }: RunningWorker): Promise<Kv> =>
 /** The only key there, once there is one. */
 async function keptIn(kv: Kv): Promise<string> {
   let keys: readonly { readonly name: string }[] = [];
-  await until('rules are kept', async () => {
+  await until('rules are stored', async () => {
     keys = (await kv.list()).keys.filter(({ name }) => name.startsWith('rules/'));
     return keys.length > 0;
   });
@@ -53,7 +53,7 @@ async function keptIn(kv: Kv): Promise<string> {
 }
 
 const object = ({ url }: RunningWorker, target = '/key') => call(url, { target, headers: ['Origin', A] });
-const tellsOf = ({ lines }: RunningWorker, words: string) =>
+const linesAbout = ({ lines }: RunningWorker, words: string) =>
   lines.filter(({ msg }) => String(msg).includes(words));
 /** Of what Miniflare's own types say less than there is. */
 interface Scheduled {
@@ -65,7 +65,7 @@ const cron = async ({ miniflare }: RunningWorker): Promise<string> => {
 };
 
 describe('last good rules in KV', () => {
-  test('decide in an isolate that begins while the store is down', async () => {
+  test('decide in an isolate that starts while the store is down', async () => {
     const first = await fresh();
     expect(corsHeaders(await object(first))).toEqual(ONE_ORIGIN_HEADERS);
     await keptIn(await kvOf(first));
@@ -78,7 +78,7 @@ describe('last good rules in KV', () => {
     });
   });
 
-  test('give way to what the store says by then', async () => {
+  test('are replaced by newer rules of the store', async () => {
     await object(await fresh());
     await keptIn(await kvOf(running[0] as RunningWorker));
     bucket.rules = EVERYBODY;
@@ -94,7 +94,7 @@ describe('last good rules in KV', () => {
     ['of another bucket', (text: string) => text.replace(/"bucket":"/, '"bucket":"other')],
     ['with rules that were changed by hand', (text: string) => text.replace('https://', 'https://evil.')],
     ['of a format to come', (text: string) => text.replace('"format":1', '"format":2')],
-  ])('are not believed when they are %s', async (_, damage) => {
+  ])('are not used if they are %s', async (_, damage) => {
     const first = await fresh();
     await object(first);
     const kv = await kvOf(first);
@@ -103,9 +103,9 @@ describe('last good rules in KV', () => {
     bucket.rules = 'unknown';
     const second = await fresh();
     expect(corsHeaders(await object(second))).toEqual({});
-    await until('it is told', () => tellsOf(second, key).length > 0);
-    expect(tellsOf(second, key)[0]?.level).toBe('warn');
-    expect(tellsOf(second, 'It is ignored')).toHaveLength(1);
+    await until('it is logged', () => linesAbout(second, key).length > 0);
+    expect(linesAbout(second, key)[0]?.level).toBe('warn');
+    expect(linesAbout(second, 'It is ignored')).toHaveLength(1);
   });
 
   test('are written once for a version, however often they are loaded', async () => {
@@ -121,7 +121,7 @@ describe('last good rules in KV', () => {
     expect(await kv.get(key)).toBe(text);
     bucket.rules = EVERYBODY;
     await admin('/refresh', 'POST');
-    await until('the new version is kept', async () => (await kv.get(key)) !== text);
+    await until('the new version is stored', async () => (await kv.get(key)) !== text);
   });
 });
 
@@ -141,7 +141,7 @@ describe('a key that was deleted', () => {
     await keptIn(await kvOf(worker));
   });
 
-  test('is written again by the cron trigger, though the store is down', async () => {
+  test('is written again by the cron trigger, although the store is down', async () => {
     const worker = await deleted();
     bucket.rules = 'unknown';
     expect(await cron(worker)).toBe('ok');
@@ -150,7 +150,7 @@ describe('a key that was deleted', () => {
 });
 
 describe('the cron trigger', () => {
-  test('loads rules that nobody has asked for, so that the first request finds them', async () => {
+  test('loads rules before any request asks for them', async () => {
     const first = await fresh();
     expect(await cron(first)).toBe('ok');
     expect(bucket.rulesAsked).toHaveLength(1);
@@ -159,7 +159,7 @@ describe('the cron trigger', () => {
     expect(corsHeaders(await object(await fresh()))).toEqual(ONE_ORIGIN_HEADERS);
   });
 
-  test('asks the store though KV has rules, and keeps what it says', async () => {
+  test('asks the store although KV has rules, and stores its answer', async () => {
     await object(await fresh());
     await keptIn(await kvOf(running[0] as RunningWorker));
     bucket.rules = EVERYBODY;
@@ -167,21 +167,24 @@ describe('the cron trigger', () => {
     expect(await cron(second)).toBe('ok');
     const kv = await kvOf(second);
     const key = await keptIn(kv);
-    await until('the new version is kept', async () => (await kv.get(key))?.includes('"*"') === true);
+    await until('the new version is stored', async () => (await kv.get(key))?.includes('"*"') === true);
   });
 
-  test('ends well where there is nothing to serve', async () => {
+  test('ends without an error if no bucket is configured', async () => {
     expect(await cron(await fresh({ RULES_TTL: 'soon' }))).toBe('ok');
     expect(bucket.rulesAsked).toEqual([]);
   });
 });
 
-describe('what else KV may hold', () => {
-  test('rules as a document', async () => {
+describe('other values in KV', () => {
+  test('are rules as a document', async () => {
     const worker = await fresh({ CORS_RULES: 'kv:cors.xml', RULES_TTL: '1s' });
     expect(corsHeaders(await object(worker))).toEqual({});
-    await until('it is told that they are missing', () => tellsOf(worker, 'could not be loaded').length > 0);
-    expect(tellsOf(worker, 'could not be loaded')[0]?.cause).toContain('cors.xml');
+    await until(
+      'the log says that they are missing',
+      () => linesAbout(worker, 'could not be loaded').length > 0,
+    );
+    expect(linesAbout(worker, 'could not be loaded')[0]?.cause).toContain('cors.xml');
     await (await kvOf(worker)).put('cors.xml', toXml(EVERYBODY));
     await until('they decide', async () => {
       const headers = corsHeaders(await object(worker));
@@ -190,7 +193,7 @@ describe('what else KV may hold', () => {
     expect(bucket.rulesAsked).toEqual([]);
   });
 
-  test('the configuration of many buckets', async () => {
+  test('are the configuration of many buckets', async () => {
     const env = { BUCKET_URL: '', BUCKET_CORS_CONFIG: 'kv:edge.json' };
     const empty = await fresh(env);
     const refused = await object(empty, '/media/key');

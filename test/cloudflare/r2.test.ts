@@ -38,7 +38,7 @@ async function upload(target: string, body: Buffer | string, headers: Record<str
 }
 
 describe('the R2 example in workerd', () => {
-  test('sends an object with the headers of the rule, and to a strange origin without', async () => {
+  test('sends an object with the headers of the rule, and without them to another origin', async () => {
     const allowed = await ask({}, { Origin: ORIGIN });
     expect(allowed).toMatchObject({ status: 200, complete: true });
     expect(allowed.body.toString()).toBe(OBJECT);
@@ -66,7 +66,7 @@ describe('the R2 example in workerd', () => {
     expect(value(answered, 'vary')).toMatch(/^Origin, /);
   });
 
-  test('answers 304 to whom has the object, and 412 where a condition fails', async () => {
+  test('answers 304 to a client that has the object, and 412 if a condition fails', async () => {
     const etag = value(await ask({}), 'etag') ?? '';
     const known = await ask({}, { Origin: ORIGIN, 'If-None-Match': etag });
     expect(known).toMatchObject({ status: 304, body: Buffer.alloc(0) });
@@ -79,18 +79,18 @@ describe('the R2 example in workerd', () => {
   });
 
   test.each<readonly [string, string, (etag: string) => Record<string, string>, number]>([
-    ['whoever has the object, by HEAD,', 'HEAD', (etag) => ({ 'If-None-Match': etag }), 304],
-    ['whoever has it by a weak tag', 'GET', (etag) => ({ 'If-None-Match': `"a", W/${etag}` }), 304],
-    ['whoever has it by its time', 'HEAD', () => ({ 'If-Modified-Since': LATER }), 304],
+    ['a client that has the object, by HEAD,', 'HEAD', (etag) => ({ 'If-None-Match': etag }), 304],
+    ['a client that has it by a weak tag', 'GET', (etag) => ({ 'If-None-Match': `"a", W/${etag}` }), 304],
+    ['a client that has it by its time', 'HEAD', () => ({ 'If-Modified-Since': LATER }), 304],
     [
       'another tag beside the time',
       'GET',
       () => ({ 'If-None-Match': '"a"', 'If-Modified-Since': LATER }),
       200,
     ],
-    ['a tag that is none', 'GET', () => ({ 'If-None-Match': 'unquoted' }), 400],
-    ['a tag to match that is none', 'HEAD', () => ({ 'If-Match': 'unquoted' }), 400],
-    ['a time that is none', 'GET', () => ({ 'If-Modified-Since': 'yesterday' }), 200],
+    ['an invalid tag', 'GET', () => ({ 'If-None-Match': 'unquoted' }), 400],
+    ['an invalid tag to match', 'HEAD', () => ({ 'If-Match': 'unquoted' }), 400],
+    ['an invalid time', 'GET', () => ({ 'If-Modified-Since': 'yesterday' }), 200],
     ['another object to match', 'HEAD', () => ({ 'If-Match': '"a"' }), 412],
     [
       'another to match than the one he has',
@@ -113,7 +113,7 @@ describe('the R2 example in workerd', () => {
     expect(corsHeaders(answered)).toEqual(CORS);
   });
 
-  test('takes an upload only where its condition holds, and with its length told', async () => {
+  test('accepts an upload only with a length and if its condition is met', async () => {
     const headers = { Origin: ORIGIN, Authorization: `Bearer ${TOKEN}` };
     const put = (more: Record<string, string>) =>
       ask({ method: 'PUT', target: '/a/key', body: 'changed' }, { ...headers, ...more });
@@ -129,7 +129,7 @@ describe('the R2 example in workerd', () => {
     ['as long as R2 takes', 'a'.repeat(1024), 404],
     ['longer', 'a'.repeat(1025), 400],
     ['longer in bytes alone', '%E4%BD%A0'.repeat(342), 400],
-  ])('answers for a key that is %s', async (_, key, status) => {
+  ])('answers a request for a key that is %s', async (_, key, status) => {
     expect((await ask({ target: `/${key}` }, { Origin: ORIGIN })).status).toBe(status);
   });
 
@@ -139,21 +139,21 @@ describe('the R2 example in workerd', () => {
     ['bytes=-2', 206, 'ij', 'bytes 8-9/10'],
     ['bytes=0-99', 200, OBJECT, undefined],
     ['bytes=50-60', 200, OBJECT, undefined],
-  ])('answers the range %s by %i', async (range, status, body, said) => {
+  ])('answers the range %s with %i', async (range, status, body, expected) => {
     const answered = await ask({}, { Origin: ORIGIN, Range: range });
     expect(answered.status).toBe(status);
     expect(answered.body.toString()).toBe(body);
-    expect(value(answered, 'content-range')).toBe(said);
+    expect(value(answered, 'content-range')).toBe(expected);
     expect(corsHeaders(answered)).toEqual(CORS);
   });
 
-  test('sends what is stored compressed byte for byte', async () => {
+  test('sends a compressed object byte for byte', async () => {
     const answered = await ask({ target: '/zipped' }, { Origin: ORIGIN, 'Accept-Encoding': 'gzip' });
     expect(value(answered, 'content-encoding')).toBe('gzip');
     expect(answered.body.equals(ZIPPED)).toBe(true);
   });
 
-  test('tells of an object without its body', async () => {
+  test('answers HEAD without the body', async () => {
     const answered = await ask({ method: 'HEAD' }, { Origin: ORIGIN });
     expect(answered).toMatchObject({ status: 200, body: Buffer.alloc(0) });
     expect(value(answered, 'content-length')).toBe('10');
@@ -171,7 +171,7 @@ describe('the R2 example in workerd', () => {
     expect(corsHeaders(answered)).toEqual(method === 'DELETE' ? {} : CORS);
   });
 
-  test('takes an upload', async () => {
+  test('accepts an upload', async () => {
     const put = await upload('/new', 'uploaded', { Origin: ORIGIN, 'Content-Type': 'text/x-mine' });
     expect(corsHeaders(put)).toEqual(CORS);
     const got = await ask({ target: '/new' }, { Origin: ORIGIN });

@@ -34,7 +34,7 @@ test.each(['/a`b', '/a<b', '/a>b', '/a?"', '/a?<', '/a?>'])('%s is refused by wo
   expect(bucket.asked).toEqual([]);
 });
 
-test('rules are asked for past caches, and objects as the client asks', async () => {
+test('rules requests bypass caches, and object requests leave caching to the client', async () => {
   bucket.reset();
   const fresh = await runWorker({ env: { BUCKET_URL: bucket.url } });
   await call(fresh.url, { target: '/key' });

@@ -14,7 +14,7 @@ const OPTIONS = {
   cdnLoop: 'me',
 };
 
-/** A sink that takes down what it was told. */
+/** A sink that records its calls. */
 function taken() {
   const failures: Failure[] = [];
   const ends: Outcome[] = [];
@@ -29,7 +29,7 @@ function taken() {
   return { failures, ends, sink };
 }
 
-describe('a bucket that does not begin to answer', () => {
+describe('a request to a bucket that does not begin to answer', () => {
   beforeEach(() => {
     vi.useFakeTimers();
     vi.stubGlobal('fetch', () => new Promise(() => {}));
@@ -39,7 +39,7 @@ describe('a bucket that does not begin to answer', () => {
     vi.useRealTimers();
   });
 
-  test('is given up after a minute', async () => {
+  test('fails after a minute', async () => {
     const { failures, ends, sink } = taken();
     const transport = createTransport(OPTIONS);
     const answering = transport(BUCKET, GET, sink);
@@ -51,7 +51,7 @@ describe('a bucket that does not begin to answer', () => {
     expect(ends).toEqual([{ received: 0, sent: 4, failure: 'BucketHeadTimeout', cause: null }]);
   });
 
-  test('is given up after its own limit where one is configured', async () => {
+  test('fails after its own limit if one is configured', async () => {
     const { failures, sink } = taken();
     const timeouts = { connect: 5_000, head: 900_000 };
     const answering = createTransport(OPTIONS)({ ...BUCKET, timeouts }, GET, sink);
@@ -62,7 +62,7 @@ describe('a bucket that does not begin to answer', () => {
     expect(failures).toEqual(['BucketHeadTimeout']);
   });
 
-  test('is waited for as long as the upload takes', async () => {
+  test('has no limit during an upload', async () => {
     const { failures, ends, sink } = taken();
     let answer = (_: Response): void => {};
     vi.stubGlobal('fetch', () => new Promise<Response>((resolve) => (answer = resolve)));
@@ -76,7 +76,7 @@ describe('a bucket that does not begin to answer', () => {
     expect(ends).toHaveLength(1);
   });
 
-  test('while its client leaves, is told as that, and once', async () => {
+  test('is reported once, as a client that left, if the client leaves', async () => {
     const { ends, sink } = taken();
     const client = new AbortController();
     const request = new Request('http://edge.example/key', { signal: client.signal });
@@ -112,7 +112,7 @@ const name = fc.constantFrom('date', 'etag', 'server', 'vary', 'x-a', 'access-co
 const value = fc.constantFrom('one', 'two', 'three');
 const pair = fc.tuple(name, value);
 
-test('headers are edited into those that are wanted, whatever is kept, taken off and added', () => {
+test('headers are edited into the wanted ones, for all unchanged, removed and added names', () => {
   fc.assert(
     fc.property(
       fc.uniqueArray(pair, { selector: ([of]) => of }),
