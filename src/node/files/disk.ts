@@ -20,6 +20,9 @@ let stuck = 0;
 /** Whether disk work hangs in this process: nothing can cancel it, and `process.exit` waits for its end. */
 export const isDiskStuck = (): boolean => stuck > 0;
 
+/** Whether disk work runs in this process, within its limit or beyond it. */
+export const isDiskBusy = (): boolean => stuck > 0 || running.size > 0;
+
 /** Resolves when the work that runs now has ended, or its limit has passed. */
 export async function disksIdle(): Promise<void> {
   await Promise.allSettled(running);

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { disksIdle, isDiskStuck } from '../files/disk.ts';
+import { disksIdle, isDiskBusy, isDiskStuck } from '../files/disk.ts';
 import { abortHttp10 } from '../server/abort.ts';
 import { openOutput } from './descriptor.ts';
 import { createLineWriter, type LineWriter, type LineWriterOptions } from './line-writer.ts';
@@ -82,7 +82,7 @@ export async function exitLater(code: number): Promise<void> {
 export function exitOnCrash(): void {
   process.on('uncaughtException', (crash) => {
     say(inspect(crash));
-    const mayHang = output?.mayBlock() || error?.mayBlock() || isDiskStuck();
+    const mayHang = output?.mayBlock() || error?.mayBlock() || isDiskBusy();
     if (mayHang) void exit(1);
     else process.exit(1);
   });

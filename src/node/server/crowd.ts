@@ -36,9 +36,9 @@ interface Own {
 }
 
 /**
- * Bounds the connections of clients. At the bound the client with the most gives up its oldest connection without a
- * request. If it has none, and more than its share, it gives up its oldest one to another client. Otherwise other large
- * clients are searched for one without a request, but none that has fewer connections than the new one's client. If
+ * Bounds the connections of clients. At the bound the client with the most gives up a connection without a request.
+ * If it has none, and more than its share, it gives up its oldest one to another client. Otherwise other large clients
+ * are searched for one without a request, but none that has fewer connections than the new one's client. If
  * that fails, the new connection is closed. `isIdle` says whether a connection, the inner one with TLS, has no request
  * under way.
  */

@@ -5,6 +5,8 @@ const OTHERS = 64;
 /** Most connections of clients to one process unless configured: they take memory too. */
 const MOST = 10_000;
 const LEAST = 16;
+/** Most addresses of buckets with open connections. The pool of the least recently used address closes beyond that. */
+export const MAX_ADDRESSES = 1_000;
 
 /** How many files this process may have open; infinite if the system sets no limit or does not report it. */
 export function openFilesLimit(): number {
@@ -40,7 +42,7 @@ export interface FilesOptions {
 export function filesNeeded(options: FilesOptions, files: number): number {
   const { clientConnections, connections, workers, buckets } = options;
   const clients = clientsOf(clientConnections, workers, files);
-  const toBuckets = buckets * Math.max(1, Math.floor(connections / workers));
+  const toBuckets = Math.min(buckets, MAX_ADDRESSES) * Math.max(1, Math.floor(connections / workers));
   return OTHERS + clients + Math.max(clients, toBuckets);
 }
 

@@ -4,6 +4,7 @@ import { buildConnector, Pool } from 'undici';
 import { BUCKET_TIMEOUTS, CLIENT_SHARE, IDLE_TIMEOUT, LEAST_RATE } from '../../bucket/limits.ts';
 import type { Address, Destination } from '../../bucket/transport.ts';
 import { within } from '../../rules/within.ts';
+import { MAX_ADDRESSES } from '../server/open-files.ts';
 import { createGate, type Gate, type GateLimits } from './gate.ts';
 
 /** The route to one bucket. */
@@ -53,8 +54,6 @@ const UPLOAD_TIMEOUT = 1_200_000;
 const QUEUE_WAIT = 10_000;
 const CONNECTIONS_LIFE = 120_000;
 const MAX_HEAD_BYTES = 64 * 1024;
-/** Addresses with open connections. Beyond that, the pool of the least recently used address closes. */
-const ADDRESSES = 1_000;
 
 /** Milliseconds that the end of an edge waits for pools to close. */
 const CLOSE_LIMIT = 1_000;
@@ -85,10 +84,10 @@ export function createPools({
     const closed = pool.close().finally(() => closing.delete(closed));
     closing.add(closed);
   };
-  const byAddress = new LRUCache<string, Pool>({ max: ADDRESSES, ttl: connectionsLife, dispose: retire });
+  const byAddress = new LRUCache<string, Pool>({ max: MAX_ADDRESSES, ttl: connectionsLife, dispose: retire });
   const lines = new WeakMap<Destination, Line>();
   // By name, so that a bucket has the same gate after its configuration is reloaded.
-  const gates = new LRUCache<string, Gate>({ max: ADDRESSES });
+  const gates = new LRUCache<string, Gate>({ max: MAX_ADDRESSES });
   const gateAt = ({ base, host, path }: Address): Gate => {
     const name = `${base} ${host}${path}`;
     const known = gates.get(name);

@@ -47,10 +47,10 @@ describe.each<[string, (socket: Socket) => void]>([
     expect(bucket.asked).toHaveLength(3);
   });
 
-  test('under its first request is not sent again', async () => {
+  test('under its first request is sent once more', async () => {
     const read = await open(end, 0);
     await expect(read()).rejects.toThrow();
-    expect(bucket.asked).toHaveLength(1);
+    expect(bucket.asked).toHaveLength(2);
   });
 });
 
