@@ -2,8 +2,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import type { Read, ReadLimits } from '../../bucket/read.ts';
-import { codeOf } from '../system-error.ts';
-import { closedWhenReused } from './failure.ts';
+import { closedByBucket } from './failure.ts';
 import type { Pools } from './pools.ts';
 
 /** By Content-Encoding. The edge asks for no coding, but some servers send one. */
@@ -82,8 +81,7 @@ function receive(
         signal.removeEventListener('abort', late);
         // The bucket may close an idle connection at the moment at which it is used again. A GET may be sent twice, so a
         // new connection that the bucket closes without a byte is tried again too.
-        const again =
-          retries > 0 && !heard && (closedWhenReused(error) || codeOf(error) === 'UND_ERR_SOCKET');
+        const again = retries > 0 && !heard && closedByBucket(error);
         if (again) resolve(receive(pool, request, limits, retries - 1));
         else reject(error);
       },
