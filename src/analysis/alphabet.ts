@@ -1,8 +1,8 @@
-/** What words of one kind look like: origins, or names of request headers. */
+/** The form of words of one kind: origins, or names of request headers. */
 export interface Alphabet {
-  /** Whether a request can carry the word at all; a word that it can't carry belongs to no class. */
+  /** Whether a request can carry the word. Other words belong to no class. */
   readonly isWord: (word: string) => boolean;
-  /** Whether a browser sends such a word. A witness is one of these where the class has one. */
+  /** Whether browsers send such a word. A witness is one of these if the class has one. */
   readonly isUsual: (word: string) => boolean;
   /** Beginnings to try for a word that begins with `prefix`, the best first. */
   readonly beginnings: (prefix: string) => readonly string[];
@@ -30,7 +30,7 @@ export const ORIGINS: Alphabet = {
   },
   middles: (suffix) => {
     if (suffix === '') return ['unlisted.example', 'app.example', '8080', ...LETTERS];
-    // The domain goes on to the left of such a suffix: `https://*example.com`.
+    // A wildcard that crosses a domain: `https://*example.com`.
     return /^[a-z0-9]/i.test(suffix) ? ['evil', 'other', ...LETTERS] : ['app', 'other', ...LETTERS];
   },
 };

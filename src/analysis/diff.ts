@@ -13,7 +13,7 @@ export interface Outcome {
   readonly headers: readonly string[];
 }
 
-/** A request that two rule sets answer differently; it stands for all that differ in the same way. */
+/** A request that two rule sets answer differently; one of all requests whose answers differ by the same two rules. */
 export interface Difference {
   readonly kind: 'preflight' | 'actual';
   readonly origin: OriginClass;
@@ -27,13 +27,13 @@ export interface Difference {
 
 export interface Diff {
   readonly differences: readonly Difference[];
-  /** False when the rule sets have too many classes to look at all of them: an empty list proves nothing then. */
+  /** False if the rule sets have too many classes to compare all: an empty list then proves nothing. */
   readonly complete: boolean;
 }
 
 /**
- * Compares what two rule sets mean. Each pair of rules that can decide the same request is looked at once, with the most
- * headers that both allow: no set of headers is enumerated.
+ * Finds the requests that two rule sets answer differently. Each pair of rules that can decide the same request is compared
+ * once, with all headers that both allow: if they decide any common request, they decide that one.
  */
 export function diffRules(before: CompiledRules, after: CompiledRules): Diff {
   const model = modelOf([before, after]);

@@ -8,18 +8,18 @@ import { witnessesOf } from './witness.ts';
 
 /** Origins that every rule of the model treats alike. */
 export interface OriginClass {
-  /** The origin that stands for the class: one that a browser sends, where there is one. */
+  /** An origin of the class, one that browsers send if there is one. */
   readonly witness: string;
-  /** Origins of the class that entries name or that stand for an entry with `*`, the witness first. */
+  /** The origins of the class that were found, the witness first: those that entries name, and one for a pattern. */
   readonly origins: readonly string[];
-  /** False when no origin found in the class is one that browsers send. */
+  /** True if browsers send one of these origins. */
   readonly isUsual: boolean;
 }
 
 /** Request-header names that one rule allows: a set of classes. Rules that allow the same names share one. */
 export interface HeaderSet {
   readonly names: Bits;
-  /** Names that stand for the classes of the set. */
+  /** One name of each class in the set. */
   readonly witnesses: readonly string[];
 }
 
@@ -32,20 +32,20 @@ export interface ModelledRules {
 }
 
 /**
- * Several rule sets over common classes. Rules look at an origin only through their entries, and at a requested header
- * likewise, so finitely many classes say all about them.
+ * Several rule sets over common classes. A rule compares an origin, and a requested header name, only with its entries.
+ * So all origins fall into finitely many classes, whose members every rule treats alike; header names likewise.
  */
 export interface Model {
   readonly origins: readonly OriginClass[];
-  /** By class of header names, a name that stands for it. */
+  /** One name of each class of header names. */
   readonly headers: readonly string[];
   readonly everyHeader: HeaderSet;
   readonly sets: readonly ModelledRules[];
-  /** False when the entries have more classes than the limit: what is found is right, and more may be there. */
+  /** False if the entries have more classes than the limit: results are then right, but may lack some. */
   readonly complete: boolean;
 }
 
-/** Divides origins and header names into the classes that the given rule sets tell apart. */
+/** Divides origins and header names into the classes that the given rule sets distinguish. */
 export function modelOf(ruleSets: readonly CompiledRules[]): Model {
   const known = ruleSets.map(withoutMissing);
   const rules = known.flatMap((set) => set.rules);

@@ -10,13 +10,13 @@ export interface Reach {
   readonly byActual: boolean;
   /** Some preflight passes by it; a rule that actual requests reach has such a preflight too. */
   readonly byPreflight: boolean;
-  /** Numbers of the rules that decide the requests that the rule lists, and that stand in front of it. */
+  /** Numbers of the earlier rules that decide preflights of the rule's own origins, methods and headers. */
   readonly behind: readonly number[];
-  /** False when no origin matches any of its entries. */
+  /** False if no origin matches any of its entries. */
   readonly acceptsOrigins: boolean;
 }
 
-/** Says for each rule what reaches it. `complete` false means that a rule may be reached although none is found. */
+/** Finds for each rule the requests that reach it. If `complete` is false, a rule may be reached although none was found. */
 export function reachOf(rules: CompiledRules): {
   readonly rules: readonly Reach[];
   readonly complete: boolean;

@@ -12,11 +12,11 @@ export interface Row {
   readonly actual: CompiledRule | null;
   /** The rules that some preflight reaches, in their order, each with the most headers that it decides on. */
   readonly preflights: readonly { readonly rule: CompiledRule; readonly headers: HeaderSet }[];
-  /** False when a rule that a preflight reaches allows every header: no preflight is refused then. */
+  /** False if a listing rule allows every header: no preflight is refused. */
   readonly refuses: boolean;
 }
 
-/** The decisions of one rule set of a model, whole: every request falls into one of the rows. */
+/** All decisions of one rule set of a model. Every request of one of the five methods falls into one of the rows. */
 export function tableOf(model: Model, set: ModelledRules): readonly Row[] {
   return model.origins.flatMap((origin, at) =>
     METHODS.map((method) => {

@@ -4,7 +4,7 @@ import { METHODS } from '../cors/rule.ts';
 import { modelOf } from './model.ts';
 import { actualRequest, preflightRequest, tableOf } from './table.ts';
 
-/** A request, and the decision that it stands for. */
+/** A request, and its decision. */
 export interface Vector {
   readonly request: Facts;
   readonly kind: 'preflight' | 'actual';
@@ -14,8 +14,8 @@ export interface Vector {
 }
 
 /**
- * The fewest requests that tell every pair of the rule set's decisions apart: one for each kind, reason and rule. The origins
- * are those that browsers send, where a class has one.
+ * The fewest requests that distinguish all decisions of a rule set: one for each kind, reason and rule. Origins are ones
+ * that browsers send, if the class has one. `complete` is false if the rule set has too many classes to find every decision.
  */
 export function vectorsOf(rules: CompiledRules): {
   readonly vectors: readonly Vector[];

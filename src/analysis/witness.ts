@@ -1,10 +1,10 @@
 import { createAcceptor } from './acceptor.ts';
 import type { Alphabet } from './alphabet.ts';
 
-/** One word for every class of words; two words are of one class when the same entries accept them. */
+/** One word of each class of words. Two words are of one class if the same entries accept them. */
 export interface Witnesses {
   readonly words: readonly string[];
-  /** False when the entries have more classes than the limit: the words are then some of them. */
+  /** False if the entries have more classes than the limit: some have no word here. */
   readonly complete: boolean;
 }
 
@@ -20,7 +20,7 @@ interface Starred {
 }
 
 /**
- * Finds a word for every class of words that `entries` tell apart. An entry without `*` accepts itself; an entry with
+ * Finds a word for every class of words that `entries` distinguish. An entry without `*` accepts itself; an entry with
  * one accepts the words that begin with its prefix, end with its suffix, and are long enough for both.
  *
  * - Each entry without `*` is a class.
@@ -73,7 +73,7 @@ function* overlaps({ prefix, suffix }: Starred): Generator<string> {
   }
 }
 
-/** The pairs of a prefix and a suffix that a class of their own belongs to. */
+/** The pairs of a prefix and a suffix that have a class of their own. */
 function pairsOf(
   starred: readonly Starred[],
   most: number,

@@ -54,7 +54,7 @@ describe('the table of decisions', () => {
 });
 
 describe('a rule', () => {
-  test('that no request is found to reach decides none of the short requests', () => {
+  test('that is found unreachable decides no short request', () => {
     fc.assert(
       fc.property(compiledRules, headerSets, (rules, sets) => {
         const { rules: reach, complete } = reachOf(rules);
