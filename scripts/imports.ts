@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const CORE = ['cors', 'document', 'rules', 'bucket'];
 const ANYTHING = [
+  'analysis',
   'cors',
   'document',
   'rules',
@@ -24,6 +25,7 @@ const ANYTHING = [
 ];
 /** By folder under src/; '' is the files beside the folders, index.ts above all. A folder may always import itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  analysis: ['cors'],
   cors: [],
   document: ['cors'],
   rules: ['cors', 'document', 'bucket'],
@@ -35,7 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   node: ANYTHING,
   cloudflare: ANYTHING,
   cli: ANYTHING,
-  '': ['cors', 'document', 'rules', 'bucket', 'config', 'edge', 'admin'],
+  '': ['analysis', 'cors', 'document', 'rules', 'bucket', 'config', 'edge', 'admin'],
 };
 /** By wing, a folder under src/node/: the other wings that it may import. Every wing may import the files of SHARED. */
 const WINGS: Readonly<Record<string, readonly string[]>> = {

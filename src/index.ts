@@ -1,5 +1,14 @@
 /** The public API to run the edge, or its decision engine, inside a program. Runs on any JavaScript runtime. */
 export { type AdminOptions, createAdmin } from './admin/app.ts';
+export {
+  type Diff,
+  type Difference,
+  diffRules,
+  isWider,
+  type Outcome as DiffOutcome,
+} from './analysis/diff.ts';
+export { type Reach, reachOf } from './analysis/reach.ts';
+export { type Vector, vectorsOf } from './analysis/vectors.ts';
 export { isAddress, parseAddress } from './bucket/address.ts';
 export { askForRules, type Read, readByFetch, rulesUrl } from './bucket/read.ts';
 export type {

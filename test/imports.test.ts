@@ -16,6 +16,7 @@ describe('the imports of src (docs/architecture.md, "Who may import whom")', () 
     ['a wing uses a shared file beside the wings', 'src/node/demo/page.ts', '../start-fault.ts'],
     ['a wing uses a wing of its list', 'src/node/transport/send.ts', '../server/abort.ts'],
     ['a file beside the wings uses every wing', 'src/node/start.ts', './cluster/primary.ts'],
+    ['analysis uses cors', 'src/analysis/model.ts', '../cors/compile.ts'],
     ['document uses cors', 'src/document/xml.ts', '../cors/rule.ts'],
     ['rules uses cors', 'src/rules/cache.ts', '../cors/compile.ts'],
     ['rules uses document', 'src/rules/cache.ts', '../document/xml.ts'],
@@ -44,6 +45,13 @@ describe('the imports of src (docs/architecture.md, "Who may import whom")', () 
 
   test.each([
     ['cors uses document', 'src/cors/lint.ts', '../document/fault.ts', 'cors/ may not import document/'],
+    ['cors uses analysis', 'src/cors/compile.ts', '../analysis/reach.ts', 'cors/ may not import analysis/'],
+    [
+      'analysis uses document',
+      'src/analysis/diff.ts',
+      '../document/fault.ts',
+      'analysis/ may not import document/',
+    ],
     ['cors uses a package', 'src/cors/lint.ts', 'hono', 'cors/ may not import any package'],
     ['cors uses node: modules', 'src/cors/lint.ts', 'node:fs', 'cors/ may not import any package'],
     ['document uses rules', 'src/document/xml.ts', '../rules/source.ts', 'document/ may not import rules/'],

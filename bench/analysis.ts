@@ -1,0 +1,89 @@
+// CPU time to find which rules are reached, the minimal vectors, and the differences of two rule sets of 100 rules with 10
+// origins each. The hostile rows have as many letters as a document may have.
+import { type CompiledRules, compileRules, diffRules, reachOf, vectorsOf } from '../src/index.ts';
+import { median } from './lib/goals.ts';
+import { roundsOr } from './lib/rounds.ts';
+
+const ROUNDS = roundsOr(7);
+const RULES = 100;
+const ORIGINS = 10;
+/** Milliseconds for one rule set. */
+const GOAL = 50;
+
+type OriginOf = (rule: number, origin: number) => string;
+
+const rulesOf = (originOf: OriginOf, headersOf = (_: number) => ['content-type', 'x-oss-*']): CompiledRules =>
+  compileRules(
+    {
+      responseVary: false,
+      rules: Array.from({ length: RULES }, (_, rule) => ({
+        allowedOrigins: Array.from({ length: ORIGINS }, (_, origin) => originOf(rule, origin)),
+        allowedMethods: ['GET', 'PUT', 'HEAD'],
+        allowedHeaders: headersOf(rule),
+        exposeHeaders: ['ETag'],
+        maxAgeSeconds: 600,
+      })),
+    },
+    { dialect: 'oss', vary: 'safe', dangerouslyAllowCredentials: false },
+  );
+
+/** By name, two rule sets that differ a little. */
+const CASES: readonly (readonly [name: string, before: CompiledRules, after: CompiledRules])[] = [
+  [
+    'exact origins',
+    rulesOf((rule, origin) => `https://app-${rule}-${origin}.example.com`),
+    rulesOf((rule, origin) => `https://app-${rule}-${origin + 1}.example.com`),
+  ],
+  [
+    'wildcards for subdomains',
+    rulesOf((rule, origin) => `https://*.team-${rule}-${origin}.example.com`),
+    rulesOf((rule, origin) => `https://*.team-${rule}-${origin + 1}.example.com`),
+  ],
+  [
+    'the same origins in every rule, other headers',
+    rulesOf(
+      (_, origin) => `https://app-${origin}.example.com`,
+      (rule) => ['content-type', `x-${rule}`],
+    ),
+    rulesOf(
+      (_, origin) => `https://app-${origin}.example.com`,
+      (rule) => ['content-type', `x-${rule + 1}`],
+    ),
+  ],
+  [
+    'hostile: a class for every pair of entries',
+    rulesOf((rule, origin) => `${'a'.repeat(rule)}*${'b'.repeat(RULES - rule)}${origin}`),
+    rulesOf((rule, origin) => `${'a'.repeat(rule)}*${'b'.repeat(RULES - rule)}`.slice(origin)),
+  ],
+  [
+    'hostile: prefix and suffix overlap in every entry',
+    rulesOf((rule, origin) => `${'a'.repeat(50)}*${'a'.repeat(rule % 50)}${'a'.repeat(origin)}`),
+    rulesOf((rule, origin) => `${'a'.repeat(40)}*${'a'.repeat(rule % 40)}${'a'.repeat(origin)}`),
+  ],
+];
+
+/** Milliseconds of CPU time: the median of the rounds, after one that is not counted. */
+function measured(run: () => { readonly complete: boolean }): string {
+  const { complete } = run();
+  const rounds = Array.from({ length: ROUNDS }, () => {
+    const before = process.cpuUsage();
+    run();
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  });
+  return `${median(rounds).toFixed(1)}${complete ? '' : ' (stopped at the limit)'}`;
+}
+
+console.log(
+  `\nAnalysis of ${RULES} rules with ${ORIGINS} origins each, ms of CPU time; goal for one set ${GOAL}\n`,
+);
+console.log('| rules | reached rules | vectors | differences of two sets |');
+console.log('|---|---|---|---|');
+for (const [name, before, after] of CASES) {
+  const cells = [
+    measured(() => reachOf(before)),
+    measured(() => vectorsOf(before)),
+    measured(() => diffRules(before, after)),
+  ];
+  console.log(`| ${[name, ...cells].join(' | ')} |`);
+}

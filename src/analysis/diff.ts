@@ -1,0 +1,119 @@
+import { answer } from '../cors/answer.ts';
+import type { CompiledRules } from '../cors/compile.ts';
+import { type Decision, decide, type Facts } from '../cors/decide.ts';
+import { METHODS, type Method } from '../cors/rule.ts';
+import { type Model, type ModelledRules, modelOf, type OriginClass } from './model.ts';
+import { actualRequest, commonHeaders, firstAllowing, preflightRequest } from './table.ts';
+
+/** What one rule set answers to a request. */
+export interface Outcome {
+  /** Number of the rule that applies; null when the request is refused, or gets no headers. */
+  readonly rule: number | null;
+  /** The `Access-Control-*` headers: name, value, name, value. */
+  readonly headers: readonly string[];
+}
+
+/** A request that two rule sets answer differently; one of all requests whose answers differ by the same two rules. */
+export interface Difference {
+  readonly kind: 'preflight' | 'actual';
+  readonly origin: OriginClass;
+  readonly method: Method;
+  /** Preflights: names of requested headers. */
+  readonly headers: readonly string[];
+  readonly request: Facts;
+  readonly before: Outcome;
+  readonly after: Outcome;
+}
+
+export interface Diff {
+  readonly differences: readonly Difference[];
+  /** False if the rule sets have too many classes to compare all: an empty list then proves nothing. */
+  readonly complete: boolean;
+}
+
+/**
+ * Finds the requests that two rule sets answer differently. Each pair of rules that can decide the same request is compared
+ * once, with all headers that both allow: if they decide any common request, they decide that one.
+ */
+export function diffRules(before: CompiledRules, after: CompiledRules): Diff {
+  const model = modelOf([before, after]);
+  const [one, other] = model.sets;
+  if (one === undefined || other === undefined) return { differences: [], complete: true };
+  const differences = model.origins.flatMap((origin, at) =>
+    METHODS.flatMap((method) => [
+      ...differing(one, other, origin, method, 'actual', [[]]),
+      ...differing(one, other, origin, method, 'preflight', sharedHeaders(model, one, other, at, method)),
+    ]),
+  );
+  return { differences, complete: model.complete };
+}
+
+/** The header names to ask about: for every pair of deciding rules, one of each set, the most that both allow. */
+function sharedHeaders(
+  model: Model,
+  one: ModelledRules,
+  other: ModelledRules,
+  origin: number,
+  method: Method,
+): readonly (readonly string[])[] {
+  const [before, after] = [one.listing(origin, method), other.listing(origin, method)];
+  const asked = new Map<string, readonly string[]>();
+  for (const first of [...before, null]) {
+    for (const second of [...after, null]) {
+      const headers = commonHeaders(
+        model,
+        first === null ? model.everyHeader : one.headersOf(first),
+        second === null ? model.everyHeader : other.headersOf(second),
+      );
+      // A pair decides some request exactly when it decides the one with the most headers.
+      if (firstAllowing(one, before, headers) !== first || firstAllowing(other, after, headers) !== second)
+        continue;
+      asked.set(`${first?.number} ${second?.number}`, headers.witnesses);
+    }
+  }
+  return [...asked.values()];
+}
+
+function differing(
+  one: ModelledRules,
+  other: ModelledRules,
+  origin: OriginClass,
+  method: Method,
+  kind: Difference['kind'],
+  asked: readonly (readonly string[])[],
+): Difference[] {
+  return asked.flatMap((headers) => {
+    const request =
+      kind === 'actual'
+        ? actualRequest(origin.witness, method)
+        : preflightRequest(origin.witness, method, headers);
+    const [before, after] = [outcomeOf(one.compiled, request), outcomeOf(other.compiled, request)];
+    if (before.headers.join('\n') === after.headers.join('\n')) return [];
+    return [{ kind, origin, method, headers, request, before, after }];
+  });
+}
+
+function outcomeOf(rules: CompiledRules, request: Facts): Outcome {
+  const decision: Decision = decide(rules, request);
+  const { headers } = answer(rules, decision);
+  return { rule: decision.rule?.number ?? null, headers };
+}
+
+/** Whether a difference lets a page do or read what it could not before. */
+export function isWider({ before, after }: Difference): boolean {
+  if (after.rule === null) return false;
+  if (before.rule === null) return true;
+  const [was, is] = [namedValues(before.headers), namedValues(after.headers)];
+  return [...is].some(([name, values]) => [...values].some((value) => !was.get(name)?.has(value)));
+}
+
+/** What the headers grant, by name: a list's items, and for the others their value. A time limit grants nothing. */
+function namedValues(headers: readonly string[]): Map<string, ReadonlySet<string>> {
+  const named = new Map<string, ReadonlySet<string>>();
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = (headers[at] ?? '').toLowerCase();
+    if (name === 'access-control-max-age') continue;
+    named.set(name, new Set((headers[at + 1] ?? '').split(', ').map((item) => item.toLowerCase())));
+  }
+  return named;
+}
