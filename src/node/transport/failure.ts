@@ -24,15 +24,15 @@ const BY_CODE: Readonly<Record<string, Failure>> = {
  * True if the connection had received bytes before it closed: it was reused, or its response to this request had begun.
  */
 export function closedWhenReused(error: Error): boolean {
-  if (!closedByBucket(error) || !('socket' in error)) return false;
+  if (!('code' in error) || !CLOSED.has(String(error.code)) || !('socket' in error)) return false;
   const { socket } = error;
   return (
     typeof socket === 'object' && socket !== null && 'bytesRead' in socket && Number(socket.bytesRead) > 0
   );
 }
 
-/** True if the bucket closed or reset the connection after it had accepted it. */
-export const closedByBucket = (error: Error): boolean => 'code' in error && CLOSED.has(String(error.code));
+/** True if the bucket closed the connection, and did not reset it. */
+export const closedByBucket = (error: Error): boolean => 'code' in error && error.code === 'UND_ERR_SOCKET';
 
 const CLOSED: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'EPIPE', RESET_BY_BUCKET]);
 

@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import type { Read, ReadLimits } from '../../bucket/read.ts';
-import { closedByBucket } from './failure.ts';
+import { closedByBucket, closedWhenReused } from './failure.ts';
 import type { Pools } from './pools.ts';
 
 /** By Content-Encoding. The edge asks for no coding, but some servers send one. */
@@ -79,9 +79,9 @@ function receive(
       },
       onResponseError: (_, error) => {
         signal.removeEventListener('abort', late);
-        // The bucket may close an idle connection at the moment at which it is used again. A GET may be sent twice, so a
-        // new connection that the bucket closes without a byte is tried again too.
-        const again = retries > 0 && !heard && closedByBucket(error);
+        // The bucket may close or reset an idle connection at the moment at which it is used again. A GET may be sent
+        // twice, so a new connection that the bucket closes without a byte is tried again too. Its reset is an answer.
+        const again = retries > 0 && !heard && (closedWhenReused(error) || closedByBucket(error));
         if (again) resolve(receive(pool, request, limits, retries - 1));
         else reject(error);
       },

@@ -46,12 +46,18 @@ describe.each<[string, (socket: Socket) => void]>([
     await expect(read()).rejects.toThrow();
     expect(bucket.asked).toHaveLength(3);
   });
+});
 
-  test('under its first request is sent once more', async () => {
-    const read = await open(end, 0);
-    expect((await read()).text).toBe('ok');
-    expect(bucket.asked).toHaveLength(2);
-  });
+test('a rules read whose bucket closes a new connection is sent once more', async () => {
+  const read = await open((socket) => socket.destroy(), 0);
+  expect((await read()).text).toBe('ok');
+  expect(bucket.asked).toHaveLength(2);
+});
+
+test('a rules read whose bucket resets a new connection is not sent again', async () => {
+  const read = await open((socket) => socket.resetAndDestroy(), 0);
+  await expect(read()).rejects.toThrow();
+  expect(bucket.asked).toHaveLength(1);
 });
 
 test('a rules read whose connection closes within the response’s head is not sent again', async () => {
