@@ -11,7 +11,7 @@ import { CA, certificate } from '../../helpers/tls.ts';
 import { until } from '../../helpers/until.ts';
 import { collect, type Script, say } from '../../helpers/upstream.ts';
 
-const TIMEOUTS = { headers: 120, idle: 250, keepAlive: 300 };
+const TIMEOUTS = { headers: 300, idle: 250, keepAlive: 300 };
 /** Shorter than each of the limits. */
 const OFTEN = 20;
 
