@@ -25,14 +25,14 @@ const ANYTHING = [
 ];
 /** By folder under src/; '' is the files beside the folders, index.ts above all. A folder may always import itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  analysis: ['cors'],
+  analysis: ['cors', 'document'],
   cors: [],
   document: ['cors'],
-  rules: ['cors', 'document', 'bucket'],
+  rules: ['cors', 'document', 'bucket', 'analysis'],
   bucket: ['cors', 'document'],
   config: CORE,
   edge: CORE,
-  admin: CORE,
+  admin: [...CORE, 'analysis'],
   open: [...CORE, 'config', 'edge'],
   node: ANYTHING,
   cloudflare: ANYTHING,

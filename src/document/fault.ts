@@ -1,7 +1,11 @@
 import type { RuleSet } from '../cors/rule.ts';
+import type { Code, Severity } from './codes.ts';
 
 /** One fault in a document or an option, with everything that is needed to correct it. */
 export interface Fault {
+  /** The kind of fault, for faults in rules documents (docs/checks.md). */
+  readonly code?: Code;
+  readonly severity?: Severity;
   /** In the document's own names, counted from 1: `CORSRule[2]/AllowedMethod[1]`. */
   readonly place: string;
   /** The value found there; absent when something is missing or the document cannot be parsed. */

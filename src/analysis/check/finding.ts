@@ -1,0 +1,17 @@
+import type { Rule } from '../../cors/rule.ts';
+import type { Code, Severity } from '../../document/codes.ts';
+import type { Fault } from '../../document/fault.ts';
+import type { Field } from '../../document/forms.ts';
+
+/** One finding about a rule set: the reason and what to write, with the rule as it should be. */
+export interface Finding extends Fault {
+  readonly code: Code;
+  readonly severity: Severity;
+  /** The number of the rule, counted from 1; null for the rule set as a whole. */
+  readonly rule: number | null;
+  /** The whole rule with this finding corrected; null: leave the rule out. Absent if a person has to decide. */
+  readonly rewritten?: Rule | null;
+}
+
+/** Where a rule, or one of its values, stands in the document: `CORSRule[2]/AllowedOrigin[1]`. All numbers from 1. */
+export type PlaceOf = (rule: number | null, field?: Field | 'responseVary', index?: number) => string;

@@ -1,0 +1,59 @@
+import type { Fault } from '../document/fault.ts';
+
+/** Exit codes of the commands that look at rules. `serve` and `demo` have their own (docs/operation.md). */
+export const EXIT = { nothing: 0, findings: 1, failed: 2 } as const;
+
+/** One flag of a command. */
+export interface Flag {
+  /** Without the two hyphens. */
+  readonly name: string;
+  /** What stands for the value in help, such as `FILE`; absent for a switch. */
+  readonly value?: string;
+  /** The values that are taken; the first is the default. Others are a fault that names the nearest. */
+  readonly choices?: readonly string[];
+  /** May be given several times. */
+  readonly many?: true;
+  /** One sentence for help. */
+  readonly about: string;
+}
+
+/** A command line, read by its command's table of flags. */
+export interface Arguments {
+  /** Words that belong to no flag, in their order. */
+  readonly words: readonly string[];
+  /** The value of a flag; the first of `choices` if it is not given, null without choices. */
+  readonly value: (flag: string) => string | null;
+  /** Every value of a flag that may be repeated. */
+  readonly values: (flag: string) => readonly string[];
+  /** Whether a switch is given. */
+  readonly on: (flag: string) => boolean;
+}
+
+/** What a command may use of the process. */
+export interface Terminal {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Writes to standard output. */
+  readonly print: (text: string) => Promise<void>;
+  /** Writes a line for a person to standard error. */
+  readonly say: (line: string) => void;
+  /** True if standard output is a terminal and NO_COLOR is not set. */
+  readonly colours: boolean;
+}
+
+export interface Command {
+  readonly name: string;
+  /** The heading under which `bucket-cors --help` lists the command: what people want to do. */
+  readonly group: 'Serve a bucket' | 'Understand rules' | 'Set up';
+  /** One line for the list. */
+  readonly summary: string;
+  /** The words after the name, such as `[SOURCE]`. */
+  readonly words: string;
+  /** Most words that the command takes. */
+  readonly maxWords: number;
+  readonly about: string;
+  readonly flags: readonly Flag[];
+  readonly examples: readonly { readonly line: string; readonly about: string }[];
+  readonly exits: readonly { readonly code: number; readonly when: string }[];
+  /** Resolves to the exit code, or to the faults of the command line (exit code 2). */
+  readonly run: (args: Arguments, terminal: Terminal) => Promise<number | readonly Fault[]>;
+}
