@@ -176,7 +176,11 @@ describe('the JSON of Google Cloud Storage', () => {
     [
       'OPTIONS alone',
       gcs({ method: ['OPTIONS'] }),
-      { place: 'cors[1]/method', reason: 'is missing: OPTIONS is left out', write: 'at least one method, such as GET' },
+      {
+        place: 'cors[1]/method',
+        reason: 'is missing: OPTIONS is left out',
+        write: 'at least one method, such as GET',
+      },
     ],
     [
       'two names in one header, reported once though the list has both meanings',

@@ -29,7 +29,12 @@ describe('a declaration anywhere in a document', () => {
   ])('refuses %s in either reading', (_name, text, place) => {
     for (const reading of ['strict', 'store'] as const) {
       expect(faultsOf(text, reading)).toMatchObject([
-        { code: 'BC001', place, reason: 'is a DOCTYPE or another declaration', write: 'the document without it' },
+        {
+          code: 'BC001',
+          place,
+          reason: 'is a DOCTYPE or another declaration',
+          write: 'the document without it',
+        },
       ]);
     }
   });

@@ -137,7 +137,9 @@ describe('XML documents', () => {
   });
 
   test('an unknown element without a similar name gets the list of the known names', () => {
-    expect(warningsOf(`${xml(`<Owner><ID>7</ID></Owner>${xmlRule('').slice(19, -20)}`)}`, 'strict')).toMatchObject([
+    expect(
+      warningsOf(`${xml(`<Owner><ID>7</ID></Owner>${xmlRule('').slice(19, -20)}`)}`, 'strict'),
+    ).toMatchObject([
       {
         place: 'Owner[1]',
         value: 'Owner',
@@ -213,7 +215,12 @@ describe('a text that is not a CORSConfiguration', () => {
       expect(ruleSetOf(text, 'store')).toEqual(NO_RULES);
       expect(warningsOf(text)).toEqual([]);
       expect(faultsOf(text)).toMatchObject([
-        { code: 'BC003', place: 'CORSRule', reason: 'has no rule', write: expect.stringContaining('none.invalid') },
+        {
+          code: 'BC003',
+          place: 'CORSRule',
+          reason: 'has no rule',
+          write: expect.stringContaining('none.invalid'),
+        },
       ]);
     },
   );
