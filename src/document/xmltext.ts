@@ -11,7 +11,7 @@ export interface Element {
   /** Set if the text contains a reference that stands for no character. */
   readonly problem?: Problem;
   readonly children: readonly Element[];
-  /** Its offset in the text, with each line break as one character. */
+  /** Its offset in the text. */
   readonly at: number;
 }
 
