@@ -18,7 +18,7 @@ interface Read {
   readonly messages: readonly Fault[];
 }
 
-/** What becomes of a file that somebody names, as the reader sees it. */
+/** What a strict reading of a file gives. */
 export function readAndCheck(name: string): Read {
   const document = readDocument(decodeText(bytesOf(name)), 'strict');
   const messages = document.ok ? document.warnings : document.faults;
