@@ -13,7 +13,7 @@ import {
 import { inside, JSON_FORMS } from './forms.ts';
 import { nearest } from './nearest.ts';
 import type { LineOf, PlaceOf } from './place.ts';
-import type { Given, Raw } from './raw.ts';
+import { excerpt, type Given, type Raw } from './raw.ts';
 import { responseVaryProblem } from './value.ts';
 
 /** The limit of S3; OSS accepts fewer. More are a fault, or a warning in a store reading. */
@@ -93,8 +93,14 @@ function reportOutside(raw: Raw, findings: Findings): void {
   const meant = (name: string) => nearest(name, known);
   const own = raw.unknown.filter(({ name }) => !form.beside?.includes(name));
   reportUnknown(own, known, meant, findings);
-  const rivals = raw.around.filter(({ name }) => KEYS_OF_RULES.has(name) || meant(name) !== undefined);
-  reportUnknown(rivals, [raw.path, ...known], meant, findings);
+  const list = findings.reading === 'strict' ? findings.faults : findings.notes;
+  for (const { place, name } of raw.around) {
+    const own = meant(name);
+    if (own === undefined && !KEYS_OF_RULES.has(name)) continue;
+    const reason = `is beside ${raw.path}, and is not read there`;
+    const write = own === undefined ? 'one list of rules' : `${own} inside ${raw.path}`;
+    list.push({ code: 'BC002', place, value: excerpt(name), reason, write });
+  }
 }
 
 function placesOf(raw: Raw, rules: readonly CheckedRule[], root: string, vary: Given | undefined): PlaceOf {
