@@ -27,13 +27,12 @@ const ABSENT_WRITE = 'a value, or leave it out';
 
 /** The values that are given: `null` and the empty text count as absent, each with a warning. */
 export function presentValues(given: readonly Given[], { notes }: Findings): readonly Given[] {
-  const present = given.filter((one) => !isAbsent(one));
-  if (present.length === given.length) return given;
+  if (!given.some(isAbsent)) return given;
   for (const one of given.filter(isAbsent)) {
     const reason = `is ${one.absent ? 'null' : 'empty'} and counts as absent`;
     notes.push({ code: 'BC004', place: one.place, reason, write: ABSENT_WRITE });
   }
-  return present;
+  return given.filter((one) => !isAbsent(one));
 }
 
 const isAbsent = ({ problem, absent, value }: Given): boolean =>
@@ -41,13 +40,14 @@ const isAbsent = ({ problem, absent, value }: Given): boolean =>
 
 /** The valid values, trimmed; each of the others becomes a fault. */
 export function validValues(given: readonly Given[], test: Test, { faults }: Findings): readonly Given[] {
-  return given.flatMap((one) => {
+  const valid: Given[] = [];
+  for (const one of given) {
     const value = trimmed(one.value);
     const problem = one.problem ?? test(value);
-    if (problem === undefined) return [value === one.value ? one : { ...one, value }];
-    faults.push(faultOf(one, problem));
-    return [];
-  });
+    if (problem !== undefined) faults.push(faultOf(one, problem));
+    else valid.push(value === one.value ? one : { ...one, value });
+  }
+  return valid;
 }
 
 /** The valid values of a field that may be given once; each repetition is a fault. */
