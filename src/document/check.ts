@@ -89,10 +89,11 @@ const KEYS_OF_RULES: ReadonlySet<string> = new Set(
 /** Reports unknown names beside the rules, and names around the form that seem to belong to it. */
 function reportOutside(raw: Raw, findings: Findings): void {
   const { form } = raw;
-  const known = [form.rule, form.responseVary ?? ''].filter((name) => name !== '');
-  const meant = (name: string) => nearest(name, known);
+  const names = [form.rule, form.responseVary ?? ''].filter((name) => name !== '');
+  const meant = (name: string) => nearest(name, names);
+  const hides = (name: string) => meant(name) !== undefined;
   const own = raw.unknown.filter(({ name }) => !form.beside?.includes(name));
-  reportUnknown(own, known, meant, findings);
+  reportUnknown(own, { names, meant, hides }, findings);
   const list = findings.reading === 'strict' ? findings.faults : findings.notes;
   for (const { place, name } of raw.around) {
     const own = meant(name);

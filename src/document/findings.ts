@@ -57,25 +57,32 @@ export function singleValues(given: readonly Given[], test: Test, findings: Find
   return validValues(given, test, findings);
 }
 
+/** What a form knows at one place. */
+export interface Known {
+  readonly names: readonly string[];
+  /** The known name that seems to be meant. */
+  readonly meant: (name: string) => string | undefined;
+  /** Whether an unknown element may hide values that a reader of the document counts on. */
+  readonly hides: (name: string) => boolean;
+}
+
 /**
  * Reports the names that the form does not define. In a strict reading an unknown key is a fault, and so is an unknown
- * element if `meant` finds a known one: its values would be ignored in silence. Any other is ignored with a warning.
+ * element that hides values. Any other is ignored with a warning.
  */
 export function reportUnknown(
   unknown: readonly UnknownName[],
-  known: readonly string[],
-  meant: (name: string) => string | undefined,
+  { names, meant, hides }: Known,
   { form: { unit }, reading, faults, notes }: Findings,
 ): void {
   for (const { place, name } of unknown) {
-    const cure = meant(name);
-    const refuses = reading === 'strict' && (unit === 'key' || cure !== undefined);
+    const refuses = reading === 'strict' && (unit === 'key' || hides(name));
     const fault: Fault = {
       code: 'BC002',
       place,
       value: excerpt(name),
       reason: refuses ? `is an unknown ${unit}` : `is an unknown ${unit} and is ignored`,
-      write: cure ?? `leave it out; known here: ${known.join(', ')}`,
+      write: meant(name) ?? `leave it out; known here: ${names.join(', ')}`,
     };
     if (refuses) faults.push(fault);
     else notes.push(fault);

@@ -76,10 +76,12 @@ describe('rules inside what a tool puts around them', () => {
     expect(faultsOf(JSON.stringify(document))).toMatchObject([fault]);
   });
 
-  test('OPTIONS in what gcloud prints is no mistake, but a method that is lost there is named', () => {
-    const described = { cors_config: [{ ...gcs, method: ['GET', 'OPTIONS', 'PATCH'] }] };
+  test('OPTIONS and prefixes in what gcloud prints are no mistake, but what is lost there is named', () => {
+    const responseHeader = ['x-goog-meta-*', '*'];
+    const described = { cors_config: [{ ...gcs, method: ['GET', 'OPTIONS', 'PATCH'], responseHeader }] };
     expect(warningsOf(JSON.stringify(described), 'strict')).toMatchObject([
       { code: 'BC007', place: 'cors_config[1]/method[3]', value: 'PATCH' },
+      { code: 'BC009', place: 'cors_config[1]/responseHeader[2]', value: '*' },
     ]);
   });
 });
@@ -139,7 +141,7 @@ describe("Google's own XML", () => {
       'ResponseHeaders/ResponseHeader',
     ],
     ['a value outside its group', '<Origin>*</Origin>', 'Cors[1]/Origin[1]', 'Origins/Origin'],
-    ['another age', '<MaxAgeSeconds>9</MaxAgeSeconds>', 'Cors[1]/MaxAgeSeconds[1]', 'MaxAgeSec'],
+    ['a slip', '<MaxAgeSecs>9</MaxAgeSecs>', 'Cors[1]/MaxAgeSecs[1]', 'MaxAgeSec'],
     [
       'text in a group',
       '<ResponseHeaders>x-a</ResponseHeaders>',

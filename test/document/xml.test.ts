@@ -123,9 +123,10 @@ describe('XML documents', () => {
     ['AllowedHeaders', 'AllowedHeader'],
     ['allowedheader', 'AllowedHeader'],
     ['ExposedHeader', 'ExposeHeader'],
-    ['MaxAge', 'MaxAgeSeconds'],
     ['Id', 'ID'],
-    ['MaxAgeInSeconds', 'MaxAgeSeconds'],
+    ['MaxAgeSecond', 'MaxAgeSeconds'],
+    ['ExposedHeaders', 'ExposeHeader'],
+    ['AllowHeader', 'AllowedHeader'],
   ])('the element %s is refused in a file and ignored from a store: %s is meant', (unknown, known) => {
     const text = xmlRule(`<${unknown}>1</${unknown}>`);
     const fault = { code: 'BC002', place: `CORSRule[1]/${unknown}[1]`, value: unknown, write: known };
@@ -135,6 +136,17 @@ describe('XML documents', () => {
       { ...fault, reason: 'is an unknown element and is ignored', severity: 'warning' },
     ]);
   });
+
+  test.each(['MaxAge', 'MaxAgeInSeconds'])(
+    'the element %s, which hides no more than an age, is ignored',
+    (unknown) => {
+      const text = xmlRule(`<${unknown}>1</${unknown}>`);
+      expect(ruleSetOf(text)).toEqual(ruleSetOf(xmlRule('')));
+      expect(warningsOf(text, 'strict')).toMatchObject([
+        { code: 'BC002', reason: 'is an unknown element and is ignored', write: 'MaxAgeSeconds' },
+      ]);
+    },
+  );
 
   test('an unknown element without a similar name gets the list of the known names', () => {
     expect(
