@@ -31,7 +31,7 @@ const MAX_STORE_RULES = 1000;
  * - Without an ExposeHeader scripts see one header less; `*` there would expose all of them, also in a form with one
  *   list for allowed and exposed headers;
  * - Without MaxAgeSeconds a browser caches a preflight for 5 seconds. The least of several values counts;
- * - A ResponseVary that is not `false` counts as `true`: a needless Vary costs cache hits, a missing one gives one
+ * - A ResponseVary that is neither `false` nor empty counts as `true`: a needless Vary costs cache hits, a missing one gives one
  *   origin's answer to another;
  * - `*` among the methods is the only value that is expanded, because the store means the five methods by it. A strict
  *   reading expands it too in a form that defines it.
@@ -96,10 +96,10 @@ function reportOutside(raw: Raw, findings: Findings): void {
   reportUnknown(own, { names, meant, hides }, findings);
   const list = findings.reading === 'strict' ? findings.faults : findings.notes;
   for (const { place, name } of raw.around) {
-    const own = meant(name);
-    if (own === undefined && !KEYS_OF_RULES.has(name)) continue;
+    const right = meant(name);
+    if (right === undefined && !KEYS_OF_RULES.has(name)) continue;
     const reason = `is beside ${raw.path}, and is not read there`;
-    const write = own === undefined ? 'one list of rules' : `${own} inside ${raw.path}`;
+    const write = right === undefined ? 'one list of rules' : `${right} inside ${raw.path}`;
     list.push({ code: 'BC002', place, value: excerpt(name), reason, write });
   }
 }

@@ -113,6 +113,14 @@ describe('a key that another form, store or tool has', () => {
     });
   });
 
+  test.each([
+    ['without a key', { rules: [{}] }],
+    ['with a key of the right form', { rules: [{ ...s3, id: 'a' }] }],
+    ['with a key of no form', { rules: [{ ...s3, other: 1 }] }],
+  ])('is not assumed for rules %s', (_name, document) => {
+    expect(faultsOf(JSON.stringify(document))[0]?.place).not.toBe('rules');
+  });
+
   test('around all rules may be misspelt: the right one is named', () => {
     expect(faultsOf('{"CORSRuls":[]}')).toMatchObject([
       { place: 'document', write: 'CORSRules instead of CORSRuls' },

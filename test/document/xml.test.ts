@@ -203,6 +203,7 @@ describe('a text that is not a CORSConfiguration', () => {
     ['two roots', xml(rule) + xml(rule), 'line 1', 'root'],
     ['a root after an empty root', `<CORSConfiguration/>${xml(rule)}`, 'document', 'follows'],
     ['text after the root', `${xml(rule)}x`, 'line 1', 'text after the end'],
+    ['text and a comment after the root', `${xml(rule)}x<!-- -->`, 'line 1', 'text after the end'],
     ['text after an empty root', '<CORSConfiguration/>x', 'document', 'follows'],
     ['text and a comment after an empty root', '<CORSConfiguration/>x<!-- -->', 'document', 'follows'],
     ['CDATA after the root', `${xml(rule)}<![CDATA[x]]>`, 'document', 'follows'],
