@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { configure } from '../../src/cli/configure.ts';
 import { BUCKET_OPTIONS, OPTIONS } from '../../src/config/options.ts';
+import { ENCODINGS } from '../helpers/encodings.ts';
 
 const MEDIA = 'oss://media?region=cn-hangzhou';
 
@@ -49,6 +50,11 @@ describe('options of the process', () => {
     const configured = await configure([`--config=${path}`, ...args], env, () => []);
     expect(configured?.config.port).toBe(port);
     expect(configured?.buckets.map(({ name }) => name)).toEqual(['media']);
+  });
+
+  test.each(ENCODINGS)('come from a file in %s', async (_, encode) => {
+    writeFileSync(path, encode(readFileSync(path, 'utf8')));
+    expect((await configure([`--config=${path}`], {}, () => []))?.config.port).toBe(1000);
   });
 
   test('the file’s name may come from a variable', async () => {

@@ -28,8 +28,13 @@ describe('a declaration anywhere in a document', () => {
     ['an entity inside the root', xml('<!ENTITY a "b">'), 'line 1, column 20'],
   ])('refuses %s in either reading', (_name, text, place) => {
     for (const reading of ['strict', 'store'] as const) {
-      expect(faultsOf(text, reading)).toEqual([
-        { place, reason: 'is a DOCTYPE or another declaration', write: 'the document without it' },
+      expect(faultsOf(text, reading)).toMatchObject([
+        {
+          code: 'BC001',
+          place,
+          reason: 'is a DOCTYPE or another declaration',
+          write: 'the document without it',
+        },
       ]);
     }
   });
@@ -61,6 +66,8 @@ describe('the size of a document', () => {
     expect(ruleSetOf(padded(MAX_DOCUMENT_BYTES)).rules).toHaveLength(1);
     expect(faultsOf(padded(MAX_DOCUMENT_BYTES + 1), 'store')).toEqual([
       {
+        code: 'BC001',
+        severity: 'error',
         place: 'document',
         reason: 'has 65537 bytes, more than the limit of 65536',
         write: 'a document of at most 65536 bytes',
@@ -75,7 +82,7 @@ describe('the size of a document', () => {
   test('does not grow its warnings without a limit', () => {
     const warnings = warningsOf(xml(`<${'a'.repeat(30_000)}/>${'<b/>'.repeat(5000)}${valid}`));
     expect(warnings).toHaveLength(501);
-    expect(warnings.at(-1)).toEqual({
+    expect(warnings.at(-1)).toMatchObject({
       place: 'CORSConfiguration',
       reason: 'has 4501 more faults',
       write: 'a document without the faults above',
@@ -207,6 +214,15 @@ describe('any text at all', () => {
     ['backslashes', `["${'\\'.repeat(60_000)}"]`],
     ['unclosed texts', `[${'"'.repeat(60_001)}`],
     ['unknown elements', xml('<Allowed/>'.repeat(6_000))],
+    ['unknown keys', `[{${Array.from({ length: 6_000 }, (_, at) => `"k${at}":1`).join()}}]`],
+    ['methods', `[{"origin":"*","method":[${'"OPTIONS",'.repeat(6_000)}"*"]}]`],
+    ['wildcards', `[{"origin":"*","method":"GET","responseHeader":[${'"*",'.repeat(15_000)}"*"]}]`],
+    ['empty values', `[{"AllowedOrigins":[${'"",'.repeat(20_000)}""]}]`],
+    ['commas in a value', `[{"AllowedMethods":"${','.repeat(60_000)}"}]`],
+    [
+      'keys around the rules',
+      `{${Array.from({ length: 6_000 }, (_, at) => `"k${at}":1,`).join('')}"result":{"rules":[]}}`,
+    ],
   ])('thousands of %s are read or refused in linear time', (_name, text) => {
     for (const reading of ['strict', 'store'] as const)
       expect(readDocument(text, reading)).toHaveProperty('ok');
