@@ -15,9 +15,11 @@ export function hostName(host: string): string {
   const name = withoutPort(host);
   // Nearly every Host has this form already.
   if (isPlain(name)) return name;
-  const lower = withoutDot(name.toLowerCase());
-  if (isPlain(lower) || (NO_HOST.test(lower) && !IPV6.test(lower))) return lower;
-  return URL.canParse(urlOf(lower)) ? withoutDot(new URL(urlOf(lower)).hostname) : lower;
+  const lower = name.toLowerCase();
+  const bare = withoutDot(lower);
+  if (isPlain(bare) || (NO_HOST.test(bare) && !IPV6.test(bare))) return bare;
+  // The parser decodes `%2e`, so only its result shows which dot is the last: `a%2e.` is `a..`, not `a`.
+  return URL.canParse(urlOf(lower)) ? withoutDot(new URL(urlOf(lower)).hostname) : bare;
 }
 
 /** Returns a configured name in the form of `hostName`; null if it is not a valid host or has a port. */

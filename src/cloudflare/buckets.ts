@@ -4,7 +4,7 @@ import type { BucketConfig } from '../config/file.ts';
 import { asKey, asVariable } from '../config/spell.ts';
 import type { Variables } from '../config/variables.ts';
 import type { Result } from '../document/fault.ts';
-import { openConfigured, type ReadyBucket } from '../open/bucket.ts';
+import { aboutBucket, openConfigured, type ReadyBucket } from '../open/bucket.ts';
 import type { Kv } from './platform.ts';
 
 export interface OpenedBucket extends ReadyBucket {
@@ -26,9 +26,6 @@ export async function openBuckets(
   }
   return faults.length > 0 ? { ok: false, faults } : { ok: true, value };
 }
-
-const aboutBucket = ({ name }: BucketConfig, line: string): string =>
-  name === '' ? line : `bucket ${name}: ${line}`;
 
 async function openOne(
   config: BucketConfig,

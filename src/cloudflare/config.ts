@@ -5,6 +5,7 @@ import { fromVariables, type Variables, variableWarnings } from '../config/varia
 import { wrapping } from '../config/wrapping.ts';
 import type { Fault, Result } from '../document/fault.ts';
 import { kindOf } from '../rules/sources/kinds.ts';
+import { KV_BINDING } from '../rules/sources/kv.ts';
 import { within } from '../rules/within.ts';
 import { ownVariables, readWorkerOptions, type WorkerConfig } from './options.ts';
 import { type Env, type Kv, kvOf } from './platform.ts';
@@ -34,7 +35,10 @@ export async function configure(env: Env): Promise<Result<Configured>> {
   const all = { ...file?.options, ...given };
   const read = readConfig(all);
   if (!read.ok) faults.push(...read.faults);
-  faults.push(...notHere(all), ...(many === undefined ? missingBucket(given, env) : besideMany(given)));
+  faults.push(
+    ...nodeOnlyFaults(all),
+    ...(many === undefined ? missingBucket(given, env) : misplacedFaults(given)),
+  );
   const alone = read.ok && given.bucket !== undefined ? [onlyBucket(read.value)] : [];
   const buckets = file?.buckets ?? alone;
   faults.push(...textlessTokens(env, buckets));
@@ -102,12 +106,12 @@ async function fromKv(key: string, kv: Kv | null, faults: Fault[]): Promise<stri
 
 const UNBOUND = {
   reason: 'names a key, and no KV namespace is bound as RULES_KV',
-  write: '[[kv_namespaces]] in wrangler.toml',
+  write: KV_BINDING,
 } as const;
 
 const NODE_ONLY = 'has no effect on Workers';
 
-const notHere = (given: GivenOptions): Fault[] =>
+const nodeOnlyFaults = (given: GivenOptions): Fault[] =>
   OPTION_NAMES.flatMap((name) => {
     const place = given[name]?.place;
     const write = optionOf(name).nodeOnly;
@@ -126,7 +130,7 @@ const missingBucket = ({ bucket }: GivenOptions, { BUCKET_URL, BUCKET_CORS_BUCKE
     : [];
 
 /** Faults for options of one bucket beside BUCKET_CORS_CONFIG: they would have no effect. */
-const besideMany = (given: GivenOptions): Fault[] =>
+const misplacedFaults = (given: GivenOptions): Fault[] =>
   BUCKET_OPTIONS.flatMap((name) => {
     const place = given[name]?.place;
     if (place === undefined) return [];
@@ -165,7 +169,7 @@ function bucketFaults(
     add('credentials', 'is a file, and Workers have none', 'env or env:PREFIX, with secrets');
   if (rulesToken?.kind === 'file')
     add('rulesToken', 'is a file, and Workers have none', 'env:NAME, with a secret NAME');
-  // Among variables `notHere` reports them.
+  // Among variables `nodeOnlyFaults` reports them.
   if (file !== null) for (const [option, write] of nodeOnlyOptions(config)) add(option, NODE_ONLY, write);
   if (keepHost) {
     const reason = "has no effect: on Workers the Host header follows the bucket's address";

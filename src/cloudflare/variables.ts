@@ -4,6 +4,7 @@ import { OPTIONS } from '../config/options.ts';
 import { longName, type Variables } from '../config/variables.ts';
 import { DIALECT_NAMES } from '../cors/behaviour.ts';
 import type { Fault } from '../document/fault.ts';
+import { KV_BINDING } from '../rules/sources/kv.ts';
 import { ownVariables, WORKER_OPTIONS } from './options.ts';
 import { type Env, kvOf } from './platform.ts';
 
@@ -38,7 +39,7 @@ export function textless(env: Env): Fault[] {
   const { RULES_KV } = env;
   if (RULES_KV === undefined || RULES_KV === null || kvOf(env) !== null) return faults;
   const reason = 'is not a KV namespace';
-  return [...faults, { place: 'RULES_KV', reason, write: '[[kv_namespaces]] in wrangler.toml' }];
+  return [...faults, { place: 'RULES_KV', reason, write: KV_BINDING }];
 }
 
 /** The same for tokens, which have names of the operator's choice. */

@@ -58,7 +58,7 @@ export function readConfigFile(text: string, file: string): Result<ConfigFile> {
   const options = takeOptions(rest, FILE_OPTIONS, file, [...FILE_OPTIONS, 'buckets', '$schema'], faults);
   faults.push(...optionFaults(options));
   const read = takeBuckets(buckets, file, faults);
-  faults.push(...rivals(read, file));
+  faults.push(...routeConflicts(read, file));
   return resultOf({ options, buckets: read }, faults);
 }
 
@@ -186,7 +186,7 @@ function takeHosts(given: unknown, place: string, faults: Fault[]): readonly str
 }
 
 /** Two buckets with the same host and prefix: no request could select one of them. */
-function rivals(buckets: readonly BucketConfig[], file: string): Fault[] {
+function routeConflicts(buckets: readonly BucketConfig[], file: string): Fault[] {
   const taken = new Map<string, string>();
   return buckets.flatMap(({ name, hosts = [''], prefix = '' }) =>
     hosts.flatMap((host) => {

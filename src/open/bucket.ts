@@ -44,6 +44,10 @@ export interface ReadyBucket {
 
 type Place = NonNullable<BucketConfig['bucket']>;
 
+/** A line with the name of its bucket; a bucket that options alone describe has no name. */
+export const aboutBucket = ({ name }: BucketConfig, line: string): string =>
+  name === '' ? line : `bucket ${name}: ${line}`;
+
 /** Opens a configured bucket: its signer, token, source and route. Each fault is one line, without the bucket's name. */
 export async function openConfigured(
   config: BucketConfig,

@@ -148,7 +148,7 @@ describe('a Worker’s configuration', () => {
     [
       'rules in KV, which is not bound',
       { ...BUCKET, CORS_RULES: 'kv:a' },
-      /^CORS_RULES names a key, and no KV/,
+      /^CORS_RULES names a key, and no KV .*; write \[\[kv_namespaces\]\] into wrangler.toml, with binding = "RULES_KV"/,
     ],
     ['keys in a file', { ...BUCKET, CREDENTIALS: 'file:/keys' }, /^CREDENTIALS is a file/],
     [

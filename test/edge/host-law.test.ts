@@ -98,6 +98,9 @@ describe('a host in any spelling', () => {
 
 test.each([
   'files.example..',
+  'files%2eexample%2e.',
+  'files.example%2e%2e',
+  'files.example。.',
   '.files.example',
   '..files.example',
   'files..example',

@@ -63,7 +63,11 @@ describe('openConfigured', () => {
 
   test.each([
     ['a file', './cors.json', /^\.\/cors\.json: Workers have no files; name a URL/],
-    ['a KV key', 'kv:rules', /^kv:rules: only Workers have a KV namespace; name a file/],
+    [
+      'a KV key',
+      'kv:rules',
+      /^kv:rules: no KV namespace is bound.* write \[\[kv_namespaces\]\] into wrangler.toml, with binding = "RULES_KV" and the id .* or elsewhere a file/,
+    ],
   ])('returns a fault for rules in %s if the platform has none', async (_, rules, line) => {
     const opened = await open({ rules }, meansOf());
     expect(opened).toEqual({ ok: false, faults: [expect.stringMatching(line)] });

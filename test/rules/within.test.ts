@@ -1,5 +1,9 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { within } from '../../src/rules/within.ts';
+import { listen } from '../helpers/listen.ts';
+import { stall } from '../helpers/stall.ts';
 
 const endless = new Promise<string>(() => undefined);
 
@@ -18,5 +22,20 @@ describe('within', () => {
 
   test('resolves after the limit to the result of `late`, if given', async () => {
     expect(await within(1, endless, () => 'late')).toBe('late');
+  });
+
+  test('resolves to an answer that arrives while the process stalls for longer than the limit', async () => {
+    const server = createServer((socket) =>
+      socket.once('data', () => {
+        socket.end('answer');
+        stall(60);
+      }),
+    );
+    const socket = connect(await listen(server), '127.0.0.1');
+    await once(socket, 'connect');
+    const answered = once(socket, 'data').then(String);
+    socket.write('question');
+    expect(await within(30, answered)).toBe('answer');
+    server.close();
   });
 });

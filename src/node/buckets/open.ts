@@ -6,7 +6,7 @@ import { asFlag, asKey, type Spell } from '../../config/spell.ts';
 import type { Result } from '../../document/fault.ts';
 import type { Guard } from '../../edge/bucket.ts';
 import { hostsOf } from '../../edge/host.ts';
-import { openConfigured, type ReadyBucket } from '../../open/bucket.ts';
+import { aboutBucket, openConfigured, type ReadyBucket } from '../../open/bucket.ts';
 import { keyOf, keyOfHere } from '../../rules/ruled-bucket.ts';
 import { kindOf } from '../../rules/sources/kinds.ts';
 import { isThisMachine, type Reach } from '../reach.ts';
@@ -77,10 +77,6 @@ export async function openBuckets(
   for (const { open } of fresh) if (!inUse.has(open)) await open.close();
   throw startFault(lines);
 }
-
-/** The bucket of the command line has no name; in a configuration file each bucket has one. */
-const aboutBucket = ({ name }: BucketConfig, line: string): string =>
-  name === '' ? line : `bucket ${name}: ${line}`;
 
 async function openOne(
   config: BucketConfig,

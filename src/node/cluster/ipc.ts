@@ -1,3 +1,5 @@
+import { startLimit } from '../../rules/within.ts';
+
 /** Messages that may wait until the receiver reads them. */
 const MAX_UNSENT = 10_000;
 
@@ -38,9 +40,9 @@ export function createPendingCalls<R>(timeoutMs: number) {
       lastId += 1;
       const id = lastId;
       return new Promise((resolve) => {
-        const timer = setTimeout(() => settle(null), timeoutMs);
+        const stop = startLimit(timeoutMs, () => settle(null));
         const settle = (reply: R | null): void => {
-          clearTimeout(timer);
+          stop();
           pending.delete(id);
           resolve(reply);
         };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { dirname } from 'node:path';
-import type { Fault } from '../../document/fault.ts';
+import { faultLine } from '../../document/fault.ts';
 import { MAX_DOCUMENT_BYTES, readDocument } from '../../document/read.ts';
 import { readTextFile } from '../files/text-file.ts';
 import { isLoopback } from '../reach.ts';
@@ -35,9 +35,6 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-const faultLine = ({ place, value, reason, write }: Fault): string =>
-  `${place}${value === undefined ? '' : ` ${JSON.stringify(value)}`}: ${reason}; write ${write}`;
-
 /** The document as text. Throws a refusal unless it is UTF-8 and XML; the reader would also accept JSON. */
 function xmlText(document: Buffer): string {
   try {
@@ -51,7 +48,7 @@ function xmlText(document: Buffer): string {
 
 function checkDocument(document: Buffer): void {
   const read = readDocument(xmlText(document), 'strict');
-  if (!read.ok) throw refusal('MalformedXML', read.faults.map(faultLine).join(' | '));
+  if (!read.ok) throw refusal('MalformedXML', faultLine(read.faults));
 }
 
 async function getRules(exchange: Exchange, file: string): Promise<void> {

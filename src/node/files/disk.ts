@@ -1,3 +1,4 @@
+import { startLimit } from '../../rules/within.ts';
 import { codeOf } from '../system-error.ts';
 
 /** Milliseconds until a disk that does not answer is given up. */
@@ -46,20 +47,20 @@ export function openDisk(limit = LIMIT): Disk {
       isRunning = true;
       running.add(promise);
       const timeUp = new AbortController();
-      const timer = setTimeout(() => {
+      const stop = startLimit(limit, () => {
         hangs = true;
         stuck += 1;
         running.delete(promise);
         timeUp.abort();
         reject(timedOut());
         for (const other of waiting.splice(0)) other.reject(timedOut());
-      }, limit);
+      });
       try {
         resolve(await work(timeUp.signal));
       } catch (error) {
         reject(error);
       }
-      clearTimeout(timer);
+      stop();
       running.delete(promise);
       if (timeUp.signal.aborted) {
         hangs = false;

@@ -24,7 +24,7 @@ const PIECE = 16 * 1024;
  * end it resets the stream, so that a short response never looks whole (promise 3). `onLate` is called if the client
  * does not read for `idle` milliseconds.
  */
-export function openResponse(stream: ServerHttp2Stream, isHead: boolean, idle: number, onLate: () => void) {
+export function openH2Response(stream: ServerHttp2Stream, isHead: boolean, idle: number, onLate: () => void) {
   const timer = waitTimer(idle, onLate);
   let isEmpty = isHead;
   const response = new Writable({

@@ -3,7 +3,7 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'nod
 import { isSameHost } from '../../bucket/host.ts';
 import type { FlatHeaders } from '../../bucket/transport.ts';
 import { requestBody } from './h2-body.ts';
-import { openResponse } from './h2-response.ts';
+import { openH2Response } from './h2-response.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR } = constants;
 
@@ -64,7 +64,7 @@ export function openStream(
     destroySoon: () => {},
   };
   const body = requestBody(stream, idle, cancel);
-  const response = openResponse(stream, headers[':method'] === 'HEAD', idle, cancel);
+  const response = openH2Response(stream, headers[':method'] === 'HEAD', idle, cancel);
   // The rest of an upload is not needed after its response (RFC 9113 §8.1).
   response.once('finish', () => {
     if (!body.complete()) stream.close(NGHTTP2_NO_ERROR);

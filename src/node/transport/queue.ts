@@ -59,6 +59,11 @@ export function createQueue<T extends Waiting & { readonly client: Client<T> }>(
     turn.refuse();
   }
 
+  /** After a stall of the process, responses that have arrived meanwhile make room first. */
+  function refuseNextTurn(turn: T): void {
+    turn.client.turns?.set(turn, setTimeout(refuse, 0, turn));
+  }
+
   function makeRoom(client: Client<T>): boolean {
     const other = mostWaiting(clients, client);
     const newest = [...(other?.turns?.keys() ?? [])].at(-1);
@@ -72,7 +77,7 @@ export function createQueue<T extends Waiting & { readonly client: Client<T> }>(
       const { client } = turn;
       if (size >= most && !makeRoom(client)) return false;
       client.turns ??= new Map();
-      client.turns.set(turn, setTimeout(refuse, wait, turn));
+      client.turns.set(turn, setTimeout(refuseNextTurn, wait, turn));
       client.waiting += 1;
       size += 1;
       clients.add(client);

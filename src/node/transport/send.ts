@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { BucketRequest, Failure, Sink } from '../../bucket/transport.ts';
+import { startLimit } from '../../rules/within.ts';
 import { bringsBody } from '../server/head.ts';
 import type { Client } from './client.ts';
 import { closedWhenReused, failureOf } from './failure.ts';
@@ -35,8 +36,8 @@ interface Sending {
   retries: number;
   /** Informational responses (1xx) so far. */
   informational: number;
-  /** Limits the time between the first of them and the final head. */
-  deadline: NodeJS.Timeout | undefined;
+  /** Ends the limit on the time between the first of them and the final head. */
+  stopDeadline: (() => void) | undefined;
 }
 
 /** Maximum of informational responses before the final one. */
@@ -74,7 +75,7 @@ export function send(line: Line, request: BucketRequest, client: Client, sink: S
     stage: QUEUED,
     retries: upload === null && isSafe(request.method) ? 1 : 0,
     informational: 0,
-    deadline: undefined,
+    stopDeadline: undefined,
   };
   client.onClose(() => {
     if (response.close()) abandon(sending);
@@ -161,7 +162,7 @@ function takeInformational(sending: Sending, controller: Dispatcher.DispatchCont
     return;
   }
   if (upload === null)
-    sending.deadline ??= setTimeout(expire, line.timeouts.head, sending, 'BucketHeadTimeout');
+    sending.stopDeadline ??= startLimit(line.timeouts.head, () => expire(sending, 'BucketHeadTimeout'));
 }
 
 /**
@@ -197,9 +198,9 @@ function abandon({ stage, permit }: Sending): void {
   }
 }
 
-function stopTimers({ upload, deadline }: Sending): void {
+function stopTimers({ upload, stopDeadline }: Sending): void {
   upload?.stop();
-  clearTimeout(deadline);
+  stopDeadline?.();
 }
 
 /** From any stage to ended. */

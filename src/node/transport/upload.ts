@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { startLimit } from '../../rules/within.ts';
 import type { Client } from './client.ts';
 import { streamed } from './collect.ts';
 import type { LineTimeouts } from './pools.ts';
@@ -38,6 +39,7 @@ export function openUpload(
 ): Upload {
   let body: Readable | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let stopHead: (() => void) | undefined;
   let waited = 0;
   let isSent = false;
   let isOver = false;
@@ -68,11 +70,12 @@ export function openUpload(
     ended: () => {
       isSent = true;
       clearTimeout(timer);
-      if (!isOver) timer = setTimeout(late, head, 'BucketHeadTimeout');
+      if (!isOver) stopHead = startLimit(head, () => late('BucketHeadTimeout'));
     },
     stop: () => {
       isOver = true;
       clearTimeout(timer);
+      stopHead?.();
     },
     // Before there is a connection, the edge does not read the body.
     waits: () => timer !== undefined && !isSent && !isOver && !isBlocked(),

@@ -1,6 +1,10 @@
 import { loadedFrom, type Source } from '../source.ts';
 import type { KindRow, KvReader } from './kind.ts';
 
+/** What to write to bind the namespace. */
+export const KV_BINDING =
+  '[[kv_namespaces]] into wrangler.toml, with binding = "RULES_KV" and the id of your namespace';
+
 /** A key of the KV namespace that a Worker is bound to. */
 export const kvKind: KindRow<{ readonly kind: 'kv'; readonly key: string }> = {
   parse: (text) => {
@@ -9,7 +13,11 @@ export const kvKind: KindRow<{ readonly kind: 'kv'; readonly key: string }> = {
   },
   open: ({ key }, { kv }) =>
     kv === undefined
-      ? { fault: `kv:${key}: only Workers have a KV namespace; name a file, a URL or \`bucket\`` }
+      ? {
+          fault:
+            `kv:${key}: no KV namespace is bound, and only Workers can have one; ` +
+            `write ${KV_BINDING}, or elsewhere a file, a URL or \`bucket\``,
+        }
       : kvSource(kv, key),
   needsKv: true,
 };

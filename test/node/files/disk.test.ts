@@ -1,5 +1,7 @@
+import { stat } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { disksIdle, isDiskStuck, openDisk } from '../../../src/node/files/disk.ts';
+import { stall } from '../../helpers/stall.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -22,6 +24,8 @@ function work() {
 }
 
 const turn = () => vi.advanceTimersByTimeAsync(0);
+/** The last millisecond of the limit, and the turn in which an answer still counts. */
+const pastLimit = () => vi.advanceTimersByTimeAsync(2);
 
 test('work runs one piece at a time, in order', async () => {
   const disk = openDisk(LIMIT);
@@ -44,7 +48,7 @@ test('work that hangs fails at the limit, with all work that waits for it', asyn
   const all = Promise.allSettled([disk(hanging.run), disk(waiting.run)]);
   await vi.advanceTimersByTimeAsync(LIMIT - 1);
   expect(isDiskStuck()).toBe(false);
-  await vi.advanceTimersByTimeAsync(1);
+  await pastLimit();
   const silent = { status: 'rejected', reason: { code: 'ETIMEDOUT', message: 'no answer within 5 seconds' } };
   expect(await all).toMatchObject([silent, silent]);
   expect(hanging.seen[0]?.aborted).toBe(true);
@@ -59,7 +63,8 @@ test('while work hangs no other work begins, and after its end other work runs a
   const disk = openDisk(LIMIT);
   const hanging = work();
   const first = disk(hanging.run).catch(() => 'timed out');
-  await vi.advanceTimersByTimeAsync(LIMIT);
+  await vi.advanceTimersByTimeAsync(LIMIT - 1);
+  await pastLimit();
   expect(await first).toBe('timed out');
   const refused = work();
   await expect(disk(refused.run)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
@@ -107,9 +112,19 @@ test('the wait for idle disks ends with the work that runs, and with the limit o
   quick.end('text');
   await vi.advanceTimersByTimeAsync(LIMIT - 1);
   expect(idle).toBe(false);
-  await vi.advanceTimersByTimeAsync(1);
+  await pastLimit();
   expect(idle).toBe(true);
   hanging.end('late');
   await all;
   await turn();
+});
+
+test('work that ends while the process stalls for longer than the limit succeeds', async () => {
+  vi.useRealTimers();
+  const looked = openDisk(30)(() => {
+    const looking = stat('.');
+    stall(120);
+    return looking;
+  });
+  expect((await looked).isDirectory()).toBe(true);
 });

@@ -84,6 +84,16 @@ describe('a gate for two requests at once and two that wait', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test('lets one go whose wait ends together with a stall of the process, in which a place becomes free', () => {
+    const gate = open({});
+    gate.request('a1', 'a2', 'a3');
+    vi.advanceTimersByTime(1000);
+    gate.release('a1');
+    vi.advanceTimersByTime(1000);
+    expect(happened).toEqual(['a1 goes', 'a2 goes', 'a3 goes']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('forgets one that has gone away, and its place in the queue is free', () => {
     const gate = open({});
     gate.request('a1', 'a2', 'a3', 'a4');
@@ -272,6 +282,17 @@ describe('a client beyond its share, which is two of four', () => {
       for (const name of ['a1', 'a2', 'a3', 'a4']) find(name).bytes += 100;
       vi.advanceTimersByTime(1_000);
     }
+    expect(ended()).toEqual([]);
+  });
+
+  test('loses no transfer because the process stalls for longer than the grace', () => {
+    const gate = open(LIMITS);
+    gate.request('a1', 'a2', 'a3', 'a4', 'b1');
+    stall('a1', 'a2', 'a3', 'a4');
+    vi.advanceTimersByTime(1_000);
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000);
+    vi.advanceTimersByTime(1_000);
+    clock.mockRestore();
     expect(ended()).toEqual([]);
   });
 
