@@ -46,7 +46,12 @@ interface Weighed {
   readonly compiled: number;
   readonly each: number;
   readonly eachBeyond: number;
+  readonly eachFaulty: number;
+  /** Of each of the faulty buckets. */
+  readonly findings: number;
   readonly cached: number;
+  /** Milliseconds of the first load of a bucket, without the network. */
+  readonly cpu: number;
 }
 
 const child = (name: string, args: readonly string[] = [], execArgv: readonly string[] = []): ChildProcess =>
@@ -161,6 +166,10 @@ async function memory(): Promise<void> {
   console.log(
     `| bytes of each of ${beyond} more, each of which evicts another | ${weighed.eachBeyond.toFixed(0)} |`,
   );
+  console.log(
+    `| bytes of each of more with a slash after every origin: ${weighed.findings} findings | ${weighed.eachFaulty.toFixed(0)} |`,
+  );
+  console.log(`| CPU ms of a first load, without the network | ${weighed.cpu.toFixed(2)} |`);
   const verdict = weighed.cached === buckets ? 'within the limit' : `it should be ${buckets}`;
   console.log(
     `| compiled buckets cached after ${buckets + beyond} were loaded | ${weighed.cached}: ${verdict} |`,

@@ -1,9 +1,10 @@
 import { type BucketCorsOptions, type OwnAppConfig, readOwnApp } from './config/middleware.ts';
 import type { Behaviour } from './cors/behaviour.ts';
 import { compileRules } from './cors/compile.ts';
-import { faultLine } from './document/fault.ts';
+import { type Fault, faultText } from './document/fault.ts';
 import { type BeforeHandlers, inOwnApp, type OwnAppOptions } from './edge/middleware.ts';
 import { createRulesCache } from './rules/cache.ts';
+import { findingsIn, toLog, warningsOf } from './rules/findings.ts';
 import type { RuledBucket } from './rules/ruled-bucket.ts';
 import type { Source } from './rules/source.ts';
 
@@ -27,7 +28,7 @@ export function bucketCors(options: BucketCorsOptions): BeforeHandlers {
 function currentOf(config: OwnAppConfig, behaviour: Behaviour): OwnAppOptions['current'] {
   const { rules, warn } = config;
   if ('load' in rules) return currentFrom(rules, config, behaviour);
-  if (rules.warnings.length > 0) warn(`bucketCors: ${faultLine(rules.warnings)}`);
+  warnOf(warningsOf(rules.warnings, findingsIn(rules, behaviour)), 'bucketCors:', warn);
   const inForce = { rules: compileRules(rules.ruleSet, behaviour), version: null };
   return () => inForce;
 }
@@ -41,13 +42,19 @@ function currentFrom(
   const cache = createRulesCache({
     ttl: rulesTtl,
     maxStale,
-    onChange: (_, { lastGood, failure }) => {
+    onChange: (_, { lastGood, findings, failure }, isNew) => {
       if (failure !== null) warn(`bucketCors: ${failure.cause}. ${failure.cure}`);
-      else if (lastGood !== null && lastGood.warnings.length > 0) {
-        warn(`bucketCors: ${source.name}: ${faultLine(lastGood.warnings)}`);
-      }
+      if (isNew) warnOf(warningsOf(lastGood?.warnings ?? [], findings), `bucketCors: ${source.name}:`, warn);
     },
   });
   const bucket: RuledBucket = { name: source.name, source, behaviour };
   return (background) => cache.current(bucket, background);
+}
+
+/** One line for each of the worst findings in rules, and one that counts the rest. */
+function warnOf(found: readonly Fault[], about: string, warn: OwnAppConfig['warn']): void {
+  const { logged, more } = toLog(found);
+  for (const finding of logged)
+    warn(`${about} ${finding.code === undefined ? '' : `${finding.code} `}${faultText(finding)}`);
+  if (more > 0) warn(`${about} ${more} more findings; bucket-cors check lists them`);
 }

@@ -8,6 +8,7 @@ import {
   type RuledBucket,
   rulesUrl,
 } from '../../src/index.ts';
+import { loadDomains } from '../../src/node/domains.ts';
 import { listen } from '../../src/node/server/listen.ts';
 import { edgeListener } from '../../src/node/transport/exchange.ts';
 import { createPools } from '../../src/node/transport/pools.ts';
@@ -20,7 +21,7 @@ const REFRESH_EVERY = 10;
 // the rules every 10 ms, until the message `rest`. It answers each message with its CPU time and its counts of loads.
 const address = parseAddress(process.argv[2] ?? '');
 if (!isAddress(address)) throw new Error(address.reason);
-const cache = createRulesCache({ ttl: 3_600_000, maxStale: 0 });
+const cache = createRulesCache({ ttl: 3_600_000, maxStale: 0, domains: loadDomains });
 const source = bucketSource(rulesUrl(address), askForRules(address, readByPools(createPools().pools)));
 let loads = 0;
 let failed = 0;

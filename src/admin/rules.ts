@@ -1,10 +1,11 @@
 import { JSON_OF, WRITERS } from '../document/write.ts';
+import { warningsOf } from '../rules/findings.ts';
 import type { RulesStatus } from '../rules/record.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
 
-/** Returns the answer of `/rules` for one bucket: the rule set in force, its source and its age. */
+/** Returns the answer of `/rules` for one bucket: the rule set in force, what was found in it, its source and its age. */
 export function describeRules({ name, source, behaviour }: RuledBucket, status: RulesStatus) {
-  const { state, lastGood, failure, age } = status;
+  const { state, lastGood, findings, failure, age } = status;
   // After maxStale the last good rules are still stored, but no longer in force.
   const inForce = state === 'fresh' || state === 'stale' ? lastGood : null;
   return {
@@ -17,7 +18,7 @@ export function describeRules({ name, source, behaviour }: RuledBucket, status: 
     loadedAt: timeOf(lastGood?.loadedAt),
     confirmedAt: timeOf(lastGood?.confirmedAt),
     ageSeconds: age === null ? null : Math.round(age / 1000),
-    warnings: inForce?.warnings ?? [],
+    warnings: inForce === null ? [] : warningsOf(inForce.warnings, findings),
     failure: failure === null ? null : { ...failure, at: timeOf(failure.at) },
     rules: inForce === null ? null : JSON.parse(WRITERS[JSON_OF[behaviour.dialect]].text(inForce.ruleSet)),
   };

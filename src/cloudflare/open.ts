@@ -65,7 +65,7 @@ async function createOpenedEdge(
     maxStale: config.maxStale,
     keeps,
     now,
-    onChange: (bucket, status) => logRules(log, bucket, status),
+    onChange: (bucket, status, isNew) => logRules(log, bucket, status, isNew),
   });
   const ruled = opened.map((bucket) => bucket.ruled);
   const edgeId = (await digestOf(buckets)).slice(0, 8);

@@ -10,7 +10,7 @@ import {
 } from '../document/fault.ts';
 import { nearest } from '../document/nearest.ts';
 import { readDocument, readRuleSet } from '../document/read.ts';
-import type { Source } from '../rules/source.ts';
+import type { LoadedRules, Source } from '../rules/source.ts';
 import { type Config, type GivenOptions, readConfig } from './read.ts';
 
 /** The options of `bucketCors`. Only `rules` is required. The others mean the same as the flags of their names. */
@@ -28,13 +28,13 @@ export interface BucketCorsOptions {
   readonly rulesTtl?: number | string;
   /** How long the last good rules stay in force while they cannot be loaded; `7d` by default; `0`: without a limit. */
   readonly maxStale?: number | string;
-  /** Called with one line for each failed load and each document with warnings; `console.warn` by default. */
+  /** Called with one line for each failed load and each finding in the rules (docs/checks.md); `console.warn` by default. */
   readonly warn?: (line: string) => void;
 }
 
 export interface OwnAppConfig
   extends Pick<Config, 'store' | 'vary' | 'dangerouslyAllowCredentials' | 'debugReason'> {
-  readonly rules: { readonly ruleSet: RuleSet; readonly warnings: readonly Fault[] } | Source;
+  readonly rules: Pick<LoadedRules, 'ruleSet' | 'warnings' | 'placeOf'> | Source;
   /** Milliseconds. */
   readonly rulesTtl: number;
   readonly maxStale: number;
@@ -104,7 +104,7 @@ function takeRules(given: unknown): Result<OwnAppConfig['rules']> {
     return { ok: false, faults: [{ place: 'rules', reason: 'is missing', write: RULES }] };
   if (isSource(given)) return { ok: true, value: given };
   const read = readRules(given);
-  if (read.ok) return { ok: true, value: { ruleSet: read.ruleSet, warnings: read.warnings } };
+  if (read.ok) return { ok: true, value: read };
   return { ok: false, faults: read.faults.map((fault) => ({ ...fault, place: within(fault.place) })) };
 }
 

@@ -1,4 +1,5 @@
 import type { Behaviour } from './behaviour.ts';
+import { isOneOrigin } from './origin.ts';
 import { compileHeaders, compileOrigins, type Entries } from './pattern.ts';
 import { METHODS, NO_RULES, type Rule, type RuleSet } from './rule.ts';
 
@@ -69,8 +70,16 @@ function compileRule(rule: Rule, index: number): CompiledRule {
   };
 }
 
+/**
+ * Decides by the first rule that lists the method and accepts an origin. If it lists `*`, it applies to every origin, and
+ * names none in its answer. Any other rule names the origin in its answer, so that no two origins get the same.
+ */
 function proveConstant(rules: readonly CompiledRule[], method: string): Constant {
-  const first = rules.find((rule) => rule.methods.has(method));
+  const first = rules.find((rule) => rule.methods.has(method) && acceptsOrigins(rule.origins));
   if (first === undefined) return null;
   return first.origins.any ? first : 'depends';
 }
+
+/** Whether an entry matches an origin. Each matches itself, without its `*` if it has one; a list is no origin. */
+const acceptsOrigins = ({ any, exact, patterns }: Entries): boolean =>
+  any || exact.some(isOneOrigin) || patterns.some(({ source }) => isOneOrigin(source));

@@ -1,5 +1,6 @@
 import { traitsOf } from './behaviour.ts';
 import type { CompiledRule, CompiledRules } from './compile.ts';
+import { isOneOrigin } from './origin.ts';
 import { matchesEntries } from './pattern.ts';
 import type { Reason } from './reason.ts';
 import { isMethod } from './rule.ts';
@@ -98,14 +99,6 @@ function decideActual(rules: CompiledRules, facts: Facts): Decision {
     return actual(facts, 'origin_not_allowed', constantRule(rules, facts.method));
   return choose(rules.rules, facts, wantedByActual(rules, facts, facts.origin));
 }
-
-/**
- * Whether a value of Origin is one origin. The grammar has no list (Fetch standard, "The `Origin` header"): a comma
- * joins several header lines, and RFC 6454 separated origins by blanks. Such a value matches no entry, not even `*`: an
- * answer would have to name the list, and a cache may compare only its first item.
- */
-export const isOneOrigin = (origin: string): boolean =>
-  !origin.includes(',') && !origin.includes(' ') && !origin.includes('\t');
 
 /**
  * Returns which header is repeated that CORS allows once, or null. A comma joins several lines, here and on platforms. A

@@ -6,11 +6,11 @@ import {
   decide,
   type Facts,
   failedCondition,
-  isOneOrigin,
   refusedAt,
   type Wanted,
   wanted,
 } from './decide.ts';
+import { isOneOrigin } from './origin.ts';
 import type { Reason } from './reason.ts';
 import { refusal } from './refusal.ts';
 import { isMethod, METHODS } from './rule.ts';

@@ -1,3 +1,5 @@
+import type { Fault } from '../document/fault.ts';
+import { toLog, warningsOf } from '../rules/findings.ts';
 import type { RulesStatus } from '../rules/record.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
 import type { Observe, RequestEvent } from './observe.ts';
@@ -69,17 +71,27 @@ const lineOf = (event: RequestEvent): RequestEvent => ({
 
 const round = (milliseconds: number): number => Math.round(milliseconds * 10) / 10;
 
-/** Logs that a bucket's rules changed, failed to load, or recovered. */
+/**
+ * Logs that a bucket's rules changed, failed to load, or recovered. `isNew`: also what was found in them, one line each,
+ * the worst first.
+ */
 export function logRules(
   log: Log,
   { name, source }: RuledBucket,
-  { state, lastGood, failure }: Pick<RulesStatus, 'state' | 'lastGood' | 'failure'>,
+  { state, lastGood, findings, failure }: Pick<RulesStatus, 'state' | 'lastGood' | 'findings' | 'failure'>,
+  isNew: boolean,
 ): void {
   const about = { bucket: name, source: source.name, state, version: lastGood?.version ?? null };
+  if (isNew) logFindings(log, about, warningsOf(lastGood?.warnings ?? [], findings));
   if (failure !== null) {
     log.warn({ ...about, cause: failure.cause, cure: failure.cure }, 'rules could not be loaded');
     return;
   }
-  for (const warning of lastGood?.warnings ?? []) log.warn({ ...about, ...warning }, 'rules: value skipped');
   log.info({ ...about, rules: lastGood?.ruleSet.rules.length ?? 0 }, 'rules loaded');
+}
+
+function logFindings(log: Log, about: object, found: readonly Fault[]): void {
+  const { logged, more } = toLog(found);
+  for (const finding of logged) log.warn({ ...about, ...finding }, 'rules: finding');
+  if (more > 0) log.warn({ ...about, more }, 'rules: more findings; see /rules');
 }

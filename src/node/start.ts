@@ -13,6 +13,7 @@ import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
 import { serveBuckets } from './buckets/active.ts';
 import { type Exposure, openBuckets } from './buckets/open.ts';
 import { serveByWorkers } from './cluster/primary.ts';
+import { loadDomains } from './domains.ts';
 import { certificateOf, openFront, seldom } from './frontend.ts';
 import { listenTo, openShared, type Shared } from './keep/shared.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
@@ -194,8 +195,9 @@ async function openRules(
     ttl: config.rulesTtl,
     maxStale: config.maxStale,
     keeps,
-    onChange: (bucket, status) => {
-      logRules(log, bucket, status);
+    domains: loadDomains,
+    onChange: (bucket, status, isNew) => {
+      logRules(log, bucket, status, isNew);
       changed(bucket);
     },
     onVersion: (bucket, version) => bus?.publish({ kind: 'changed', bucket: keyOf(bucket), version }),

@@ -1,5 +1,8 @@
+import type { Domains } from '../analysis/check/domains.ts';
+import type { Fault } from '../document/fault.ts';
 import { fewAtOnce } from './batch.ts';
 import { monotonic } from './clock.ts';
+import { createExaminer } from './findings.ts';
 import type { RulesInForce } from './in-force.ts';
 import type { Keep } from './keep.ts';
 import { createLoader, LOAD_TIMEOUT } from './load.ts';
@@ -41,17 +44,32 @@ export interface RulesCacheOptions {
   readonly maxStale: number;
   /** Storage for last good rules outside the process. */
   readonly keeps?: readonly Keep[];
-  /** Called when a load brings another version or state, or fails for another cause than the last one. */
-  readonly onChange?: (bucket: RuledBucket, status: RulesStatus) => void;
+  /**
+   * Called when a load brings another version or state, or fails for another cause than the last one. `isNew`: the version
+   * or the findings in it differ from those of the last call, so that a log can list them once.
+   */
+  readonly onChange?: (bucket: RuledBucket, status: RulesStatus, isNew: boolean) => void;
   /** Called when a load of this process brings a version, not when another process's version is learned. */
   readonly onVersion?: (bucket: RuledBucket, version: string) => void;
+  /**
+   * Loads the public suffix list, at the first load of rules. Without it, and if it fails, findings about wildcards are
+   * fewer.
+   */
+  readonly domains?: () => Promise<Domains>;
   /** Milliseconds of a monotonic clock, for ages and times to live. */
   readonly now?: () => number;
   /** Epoch milliseconds, for times that are stored and shown. */
   readonly wallClock?: () => number;
 }
 
-const NOT_LOADED: RulesStatus = { state: 'not_loaded', lastGood: null, failure: null, age: null, due: 0 };
+const NOT_LOADED: RulesStatus = {
+  state: 'not_loaded',
+  lastGood: null,
+  findings: [],
+  failure: null,
+  age: null,
+  due: 0,
+};
 
 /**
  * Serves the compiled rules of many buckets. Expired rules are still served while one load for each bucket runs. A
@@ -62,10 +80,11 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
   const { maxStale, keeps = [], now = monotonic, wallClock = Date.now, onVersion = () => {} } = options;
   const timing = { maxStale, now, wallClock };
   const records = createRecords();
-  const storage = createStorage(keeps, timing);
+  const examiner = createExaminer(options.domains);
+  const storage = createStorage(keeps, timing, examiner);
   // Rules are given up after maxStale: ask for them well before.
   const ttl = maxStale > 0 ? Math.min(options.ttl, maxStale / 2) : options.ttl;
-  const load = createLoader({ storage, timing, ttl, onVersion });
+  const load = createLoader({ storage, examiner, timing, ttl, onVersion });
   const report = createReport(records, timing, options.onChange);
   const lookup = createLookup({ records, load, timing, onLoad: report });
 
@@ -102,7 +121,7 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
   async function learn(bucket: RuledBucket, version: string): Promise<void> {
     const record = records.of(bucket);
     if (isLocal(bucket) || record.lastGood?.version === version) return;
-    if (await storage.recall(record)) report(bucket, record);
+    if (await storage.recall(bucket, record)) report(bucket, record);
     if (record.lastGood?.version !== version) await refreshRecord(bucket, record);
   }
 
@@ -140,13 +159,21 @@ function createReport(
     // The bucket has been removed: report nothing.
     if (!records.isServed(record)) return;
     const status = statusOf(record, timing);
-    const { state, lastGood, failure } = status;
-    const line = [state, lastGood?.outcome, lastGood?.version, failure?.cause].join(' ');
-    if (record.reported === line) return;
+    const { state, lastGood, findings, failure } = status;
+    const version = [lastGood?.version, ...codesOf(lastGood?.warnings ?? []), ...codesOf(findings)].join(' ');
+    const line = [state, lastGood?.outcome, failure?.cause].join(' ');
+    const isNew = record.reportedVersion !== version;
+    if (!isNew && record.reported === line) return;
     record.reported = line;
-    onChange?.(bucket, status);
+    record.reportedVersion = version;
+    onChange?.(bucket, status, isNew);
   };
 }
+
+/** Without the places: they can change although the rules do not. */
+const codesOf = (faults: readonly Fault[]): readonly string[] => [
+  ...new Set(faults.flatMap(({ code }) => code ?? [])),
+];
 
 /** For callers without `waitUntil`: the load records its own failure. */
 const unwaited: Background = (work) => void work.catch(() => {});

@@ -1,6 +1,14 @@
 import { causeOf } from '../bucket/cause.ts';
 import { monotonic } from './clock.ts';
-import { type RulesRecord, recordAnswer, recordFailure, type Timing, validatorsOf } from './record.ts';
+import type { Examiner } from './findings.ts';
+import {
+  type RulesRecord,
+  recordAnswer,
+  recordFailure,
+  type Taking,
+  type Timing,
+  validatorsOf,
+} from './record.ts';
 import { isLocal, type RuledBucket } from './ruled-bucket.ts';
 import type { Loaded, Source, Validators } from './source.ts';
 import type { RulesStorage } from './storage.ts';
@@ -14,6 +22,7 @@ const BACK_OFF_CEILING = 60_000;
 
 export interface LoaderOptions {
   readonly storage: RulesStorage;
+  readonly examiner: Examiner;
   readonly timing: Timing;
   /** Milliseconds that loaded rules are served before the source is asked again. */
   readonly ttl: number;
@@ -28,12 +37,12 @@ export interface LoaderOptions {
  */
 export type Load = (bucket: RuledBucket, record: RulesRecord, isRefresh: boolean) => Promise<void>;
 
-export function createLoader({ storage, timing, ttl, onVersion }: LoaderOptions): Load {
+export function createLoader({ storage, examiner, timing, ttl, onVersion }: LoaderOptions): Load {
   /** Resolves to the milliseconds until the next load. A stored copy is served at once, and the source asked next. */
   async function recallOrAsk(bucket: RuledBucket, record: RulesRecord, isRefresh: boolean): Promise<number> {
     const began = monotonic();
     record.stored = !isLocal(bucket);
-    const recalling = record.stored && storage.recallOnce(record);
+    const recalling = record.stored && storage.recallOnce(bucket, record);
     const recalled = recalling && (await within(LOAD_TIMEOUT / 2, recalling).catch(() => false));
     return recalled && !isRefresh ? 1 : jittered(await ask(bucket, record, isRefresh, began));
   }
@@ -45,14 +54,16 @@ export function createLoader({ storage, timing, ttl, onVersion }: LoaderOptions)
     isRefresh: boolean,
     began: number,
   ): Promise<number> {
-    const { source } = bucket;
+    const { source, behaviour } = bucket;
+    const taking: Taking = { timing, examine: (rules) => examiner.examine(rules, behaviour) };
     for (let left = LOAD_TIMEOUT; left > 0; left = LOAD_TIMEOUT - (monotonic() - began)) {
       const before = record.lastGood;
-      const loaded = await loadOnce(source, validatorsOf(record, source), left);
+      const loading = loadOnce(source, validatorsOf(record, source), left);
+      const [loaded] = await Promise.all([loading, examiner.ready()]);
       const taken =
         loaded.outcome === 'unknown'
           ? recordFailure(record, loaded, timing)
-          : await recordAnswer(record, source, before, loaded, timing);
+          : await recordAnswer(record, source, before, loaded, taking);
       // Another process published other rules during the load: ask the source again which are current.
       if (taken === 'overtaken') continue;
       if (taken === 'changed' && record.stored) {

@@ -1,7 +1,8 @@
 import { NO_RULES } from '../cors/rule.ts';
+import type { Fault } from '../document/fault.ts';
 import type { CompiledEntry } from './in-force.ts';
 import type { LastGood } from './last-good.ts';
-import type { Loaded, Source, Validators } from './source.ts';
+import type { Loaded, LoadedRules, Source, Validators } from './source.ts';
 import { versionOf } from './version.ts';
 
 /**
@@ -11,13 +12,15 @@ import { versionOf } from './version.ts';
  * - At most one load runs, `loading`. Only that load changes `failure`. It sets `due` when it ends; a bucket that is
  *   compiled again without a load has `due` moved to now.
  * - `lastGood` is replaced as a whole and never becomes null again. The running load replaces it, or `recall` does with
- *   a newer stored copy; `confirmed` and `validators` change with it. A load that finds it replaced since it began
- *   discards its answer and asks again.
+ *   a newer stored copy; `findings`, `confirmed` and `validators` change with it. A load that finds it replaced since it
+ *   began discards its answer and asks again.
  * - `failure` is null if the last load had an answer, whatever `lastGood` is.
  */
 export interface RulesRecord {
   readonly key: string;
   lastGood: LastGood | null;
+  /** What the check found in `lastGood`. Not stored with it: an older edge, or one with other options, finds others. */
+  findings: readonly Fault[];
   /** When a load last found `lastGood`, by the monotonic clock. */
   confirmed: number;
   /** What that source sent with `lastGood`. */
@@ -37,6 +40,8 @@ export interface RulesRecord {
   recalled: boolean;
   /** The status that `onChange` last reported, as one line. */
   reported: string;
+  /** The version that `onChange` last reported, with the codes of its findings. */
+  reportedVersion: string;
 }
 
 export interface LoadFailure {
@@ -55,6 +60,8 @@ export interface RulesStatus {
    */
   readonly state: 'not_loaded' | 'fresh' | 'stale' | 'unavailable';
   readonly lastGood: LastGood | null;
+  /** What the check found in the last good rules; their reader's warnings are in `lastGood`. */
+  readonly findings: readonly Fault[];
   readonly failure: LoadFailure | null;
   /** Milliseconds since a load last found the last good rules; null without last good rules. */
   readonly age: number | null;
@@ -75,6 +82,7 @@ export interface Timing {
 export const newRecord = (key: string): RulesRecord => ({
   key,
   lastGood: null,
+  findings: [],
   confirmed: 0,
   validators: null,
   unconfirmed: false,
@@ -85,6 +93,7 @@ export const newRecord = (key: string): RulesRecord => ({
   stored: false,
   recalled: false,
   reported: '',
+  reportedVersion: '',
 });
 
 /** Milliseconds since a load last found the last good rules. */
@@ -94,10 +103,11 @@ export const isTooOld = (record: RulesRecord, timing: Timing): boolean =>
   record.lastGood !== null && timing.maxStale > 0 && ageOf(record, timing) > timing.maxStale;
 
 export function statusOf(record: RulesRecord, timing: Timing): RulesStatus {
-  const { lastGood, failure, due } = record;
+  const { lastGood, findings, failure, due } = record;
   return {
     state: stateOf(record, timing),
     lastGood,
+    findings,
     failure,
     age: lastGood === null ? null : ageOf(record, timing),
     due: Math.max(0, due - timing.now()),
@@ -109,6 +119,12 @@ function stateOf(record: RulesRecord, timing: Timing): RulesStatus['state'] {
   if (lastGood === null) return failure === null ? 'not_loaded' : 'unavailable';
   if (isTooOld(record, timing)) return 'unavailable';
   return failure === null && !unconfirmed ? 'fresh' : 'stale';
+}
+
+/** How an answer is taken into a record. */
+export interface Taking {
+  readonly timing: Timing;
+  readonly examine: (rules: LoadedRules) => readonly Fault[];
 }
 
 type Answered = Exclude<Loaded, { outcome: 'unknown' }>;
@@ -123,14 +139,14 @@ export function recordFailure(
 
 /**
  * Makes an answer the last good rules. `before` is `lastGood` from before the source was asked; `overtaken`: it has been
- * replaced since, and the answer is discarded.
+ * replaced since, and the answer is discarded. `examine` finds what is wrong with new rules.
  */
 export async function recordAnswer(
   record: RulesRecord,
   source: Source,
   before: LastGood | null,
   answered: Answered,
-  timing: Timing,
+  { timing, examine }: Taking,
 ): Promise<'changed' | 'same' | 'overtaken'> {
   const found = answered.outcome === 'unchanged' ? before : await lastGoodFrom(answered);
   if (record.lastGood !== before) return 'overtaken';
@@ -139,6 +155,8 @@ export async function recordAnswer(
     recordFailure(record, { cause, cure: 'Correct the source.' }, timing);
     return 'same';
   }
+  if (answered.outcome !== 'unchanged')
+    record.findings = answered.outcome === 'rules' ? examine(answered) : [];
   record.failure = null;
   record.unconfirmed = false;
   record.validators = validatorsAfter(record, source, answered);

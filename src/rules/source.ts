@@ -1,3 +1,4 @@
+import type { PlaceOf } from '../analysis/check/finding.ts';
 import type { RuleSet } from '../cors/rule.ts';
 import { type Fault, faultLine, type Reading } from '../document/fault.ts';
 import { MAX_DOCUMENT_BYTES, readDocument } from '../document/read.ts';
@@ -12,18 +13,25 @@ export interface Validators {
   readonly text?: string;
 }
 
+/** A rules document that a source answered with. */
+export interface LoadedRules {
+  readonly outcome: 'rules';
+  readonly ruleSet: RuleSet;
+  readonly warnings: readonly Fault[];
+  /** Where the rules stand in the document; absent: places of findings are numbered as in the rule set. */
+  readonly placeOf?: PlaceOf;
+  /** Length of the document. */
+  readonly bytes?: number;
+  /** Absent if the source sent no reliable ones. */
+  readonly validators?: Validators;
+}
+
 /**
  * The result of one attempt to load rules. `rules`, `none` and `missing` are answers and replace the rules in force;
  * `unknown` leaves the last good rules in force (promise 2).
  */
 export type Loaded =
-  | {
-      readonly outcome: 'rules';
-      readonly ruleSet: RuleSet;
-      readonly warnings: readonly Fault[];
-      /** Absent if the source sent no reliable ones. */
-      readonly validators?: Validators;
-    }
+  | LoadedRules
   /** Not modified. Allowed only when `previous` was passed. */
   | {
       readonly outcome: 'unchanged';
@@ -75,5 +83,6 @@ export function loadedFrom(text: string, reading: Reading, cure: string): Loaded
   const document = readDocument(text, reading);
   if (!document.ok)
     return { outcome: 'unknown', cause: faultLine(document.faults), cure, faults: document.faults };
-  return { outcome: 'rules', ruleSet: document.ruleSet, warnings: document.warnings };
+  const bytes = new TextEncoder().encode(text).length;
+  return { ...document, outcome: 'rules', bytes };
 }

@@ -1,6 +1,8 @@
+import type { Examiner } from './findings.ts';
 import { createCopies, type Keep } from './keep.ts';
 import type { LastGood } from './last-good.ts';
 import { ageOf, isTooOld, type RulesRecord, type Timing } from './record.ts';
+import type { RuledBucket } from './ruled-bucket.ts';
 
 /** Between a bucket's record and its stored copies. */
 export interface RulesStorage {
@@ -9,9 +11,9 @@ export interface RulesStorage {
   /** Writes them where they are missing or wrongly dated. `fresh`: see `Keep.peek`. Never rejects. */
   restore(record: RulesRecord, fresh: boolean): Promise<void>;
   /** Reads the copies, and takes the newest if it is newer than the last good rules. Resolves to whether it did. */
-  recall(record: RulesRecord): Promise<boolean>;
+  recall(bucket: RuledBucket, record: RulesRecord): Promise<boolean>;
   /** `recall` if the copies have not been read yet; false at once if there is nothing to read. */
-  recallOnce(record: RulesRecord): Promise<boolean> | false;
+  recallOnce(bucket: RuledBucket, record: RulesRecord): Promise<boolean> | false;
 }
 
 /** No edge ran before 2020: a copy with an earlier date comes from a machine whose clock was not set. */
@@ -21,7 +23,7 @@ const SKEW = 60_000;
 /** Milliseconds by which this process's own copy may look younger than the rules it was made of. */
 const OWN_COPY = 1_000;
 
-export function createStorage(keeps: readonly Keep[], timing: Timing): RulesStorage {
+export function createStorage(keeps: readonly Keep[], timing: Timing, examiner: Examiner): RulesStorage {
   const { maxStale, wallClock, now } = timing;
   const copies = createCopies({ keeps, maxStale, wallClock });
 
@@ -47,9 +49,9 @@ export function createStorage(keeps: readonly Keep[], timing: Timing): RulesStor
     return !isOwn;
   }
 
-  async function recall(record: RulesRecord): Promise<boolean> {
+  async function recall({ behaviour }: RuledBucket, record: RulesRecord): Promise<boolean> {
     record.recalled = true;
-    const copy = await copies.read(record.key);
+    const [copy] = await Promise.all([copies.read(record.key), examiner.ready()]);
     const found = copy === null ? null : dated(copy);
     // A wrong clock must not make rules unknown (promise 2): the copy counts as confirmed now.
     const age = found ?? 0;
@@ -62,6 +64,7 @@ export function createStorage(keeps: readonly Keep[], timing: Timing): RulesStor
     if (record.lastGood === null) record.unconfirmed = true;
     const confirmedAt = wallClock() - age;
     record.lastGood = { ...copy, loadedAt: Math.min(copy.loadedAt, confirmedAt), confirmedAt };
+    record.findings = examiner.examine(copy, behaviour);
     record.confirmed = now() - age;
     record.validators = null;
     return true;
@@ -74,6 +77,6 @@ export function createStorage(keeps: readonly Keep[], timing: Timing): RulesStor
     },
     restore: (record, fresh) => copies.restore(record.key, () => copyOf(record), fresh),
     recall,
-    recallOnce: (record) => (keeps.length === 0 || record.recalled ? false : recall(record)),
+    recallOnce: (bucket, record) => (keeps.length === 0 || record.recalled ? false : recall(bucket, record)),
   };
 }

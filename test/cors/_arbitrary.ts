@@ -13,6 +13,7 @@ const originEntry = fc.oneof(
   { weight: 4, arbitrary: originWord.filter((value) => value !== '') },
   { weight: 3, arbitrary: starred(originWord) },
   { weight: 1, arbitrary: fc.constantFrom('*', 'null') },
+  { weight: 1, arbitrary: fc.constantFrom('a,b', '*,b', 'a,*') },
 );
 const headerWord = word('x', 'X', 'y');
 const headerEntry = fc.oneof(

@@ -89,9 +89,14 @@ export function judge({ rules }: RuleSet, { dialect, vary }: Behaviour, facts: F
   return walkRules(rules, origin, requestMethod, namesAsked(requestHeaders));
 }
 
+/** §4: whether a rule can decide requests with this method. */
+const counts = (rule: Rule, method: string): boolean =>
+  rule.allowedMethods.some((listed) => listed === method) &&
+  !rule.allowedOrigins.every((entry) => isList(entry));
+
 /** §4: the number of the rule whose headers every origin gets, or null. */
 function constantRule(rules: readonly Rule[], method: string): number | null {
-  const at = rules.findIndex((rule) => rule.allowedMethods.some((listed) => listed === method));
+  const at = rules.findIndex((rule) => counts(rule, method));
   return rules[at]?.allowedOrigins.includes('*') ? at + 1 : null;
 }
 
@@ -133,7 +138,7 @@ export function varyOf(set: RuleSet, how: Behaviour, facts: Facts): string | nul
     return judge(set, how, facts).reason === 'matched' ? THREE : null;
   }
   if (facts.method === 'OPTIONS') return THREE;
-  const listed = set.rules.some((rule) => rule.allowedMethods.some((method) => method === facts.method));
+  const listed = set.rules.some((rule) => counts(rule, facts.method));
   const same = !listed || constantRule(set.rules, facts.method) !== null;
   return same && !set.responseVary ? null : 'Origin';
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { answer, answerTo } from '../../src/cors/answer.ts';
 import { DIALECT_NAMES } from '../../src/cors/behaviour.ts';
@@ -5,7 +6,9 @@ import { type Constant, missingBucket, unavailableRules } from '../../src/cors/c
 import { decide, type Facts } from '../../src/cors/decide.ts';
 import { METHODS, type Rule } from '../../src/cors/rule.ts';
 import { varyHeader } from '../../src/cors/vary.ts';
+import { wordsOver } from '../analysis/_brute.ts';
 import { ask, behaviour, compiled, preflight, record, rule } from '../helpers/rules.ts';
+import { behaviours } from './_arbitrary.ts';
 
 const A = 'https://a.example';
 const named = (constant: Constant | undefined) =>
@@ -26,6 +29,14 @@ describe('the answer that is the same for every origin (semantics.md §4)', () =
     ['does not depend on AllowedHeader', [rule({ allowedHeaders: ['x-a'] })], 1],
     ['has no headers if no rule lists the method', [put], null],
     ['has no headers without rules', [], null],
+    [
+      'has no headers if every rule lists lists of origins only',
+      [rule({ allowedOrigins: [`${A},${A}`] })],
+      null,
+    ],
+    ['ignores a rule for a list of origins', [rule({ allowedOrigins: ['https://*,https://b'] }), rule()], 2],
+    ['does not ignore a list beside an origin', [rule({ allowedOrigins: ['a,b', A] }), rule()], 'depends'],
+    ['exists if `*` stands beside a list', [rule({ allowedOrigins: ['a,b', '*'] }), rule()], 1],
   ] as const)('%s', (_, rules, expected) => {
     expect(named(compiled(rules).constants.get('GET'))).toBe(expected);
   });
@@ -36,6 +47,40 @@ describe('the answer that is the same for every origin (semantics.md §4)', () =
       rule({ allowedOrigins: [A], allowedMethods: ['HEAD'] }),
     ]);
     expect(METHODS.map((method) => named(constants.get(method)))).toEqual([1, null, null, null, 'depends']);
+  });
+});
+
+describe('law: an answer is called the same for every origin', () => {
+  const entry = fc.oneof(
+    fc.constantFrom('a', 'ab', 'null', 'a*', '*b', 'a*b'),
+    fc.constantFrom('a,b', ',*', '*,', 'a *', 'a\tb', 'a*,b'),
+    fc.constant('*'),
+  );
+  const ruleSet = fc.array(
+    fc
+      .record({
+        allowedOrigins: fc.array(entry, { minLength: 1, maxLength: 3 }),
+        allowedMethods: fc.subarray(['GET', 'PUT'] as const, { minLength: 1 }),
+        exposeHeaders: fc.subarray(['ETag']),
+      })
+      .map(rule),
+    { maxLength: 4 },
+  );
+  const words = [...wordsOver('abcd', 4), 'null'];
+
+  test('exactly if every origin gets the same headers, which a request without one origin then gets too', () => {
+    fc.assert(
+      fc.property(ruleSet, behaviours, fc.constantFrom('GET', 'PUT', 'DELETE'), (rules, chosen, method) => {
+        const known = compiled(rules, { ...chosen, vary: 'safe' });
+        const headersFor = (origin: string | null) => answerTo(known, ask({ method, origin })).headers.join();
+        const answers = new Set(words.map(headersFor));
+        expect(known.constants.get(method) !== 'depends').toBe(answers.size === 1);
+        const others = new Set([null, '', 'a,b', 'a b'].map(headersFor));
+        if (answers.size === 1) expect(others).toEqual(answers);
+        else expect(others).toEqual(new Set(['']));
+      }),
+      { numRuns: 500 },
+    );
   });
 });
 

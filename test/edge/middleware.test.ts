@@ -4,6 +4,8 @@ import { HTTPException } from 'hono/http-exception';
 import { requestId } from 'hono/request-id';
 import { describe, expect, test } from 'vitest';
 import type { BucketCorsOptions } from '../../src/config/middleware.ts';
+import type { RuleSet } from '../../src/cors/rule.ts';
+import { toXml } from '../../src/document/xml.ts';
 import { bucketCors } from '../../src/middleware.ts';
 import type { Loaded, Source } from '../../src/rules/source.ts';
 import { inlineSource } from '../../src/rules/sources/inline.ts';
@@ -292,12 +294,40 @@ describe('rules of bucketCors', () => {
   });
 
   test('with a skipped value cause a warning', async () => {
-    const doubtful = XML.replace('<CORSRule>', '<CORSRule><MaxAge>5</MaxAge>');
+    const doubtful = XML.replace('<CORSRule>', '<CORSRule><Remark>5</Remark>');
     const lines: string[] = [];
     const warn = (line: string) => void lines.push(line);
     await appWith((c) => c.text(''), { rules: doubtful, warn }).request('/key');
     await appWith((c) => c.text(''), { rules: inlineSource(doubtful), warn }).request('/key');
     expect(lines).toHaveLength(2);
-    for (const line of lines) expect(line).toMatch(/CORSRule\[1\]\/MaxAge/);
+    for (const line of lines) expect(line).toMatch(/CORSRule\[1\]\/Remark/);
+  });
+
+  const SLASHES = (count: number) => ({
+    rules: [rule({ allowedOrigins: Array.from({ length: count }, (_, at) => `https://a${at}.example/`) })],
+    responseVary: false,
+  });
+
+  test.each<[string, (ruleSet: RuleSet) => BucketCorsOptions['rules'], RegExp]>([
+    ['text', (ruleSet) => toXml(ruleSet), /^bucketCors: BC101 .*"https:\/\/a0\.example\/".*; write /],
+    ['a rule set', (ruleSet) => ruleSet, /^bucketCors: BC101 /],
+    [
+      'a source',
+      (ruleSet) => sourceOf(async () => ({ outcome: 'rules', ruleSet, warnings: [] })),
+      /^bucketCors: a test: BC101 .*"https:\/\/a0\.example\/"/,
+    ],
+  ])('given as %s cause a line for each of their findings, once', async (_, given, line) => {
+    const lines: string[] = [];
+    const warn = (text: string) => void lines.push(text);
+    const app = appWith((c) => c.text(''), { rules: given(SLASHES(1)), warn });
+    for (let at = 0; at < 3; at += 1) await app.request('/key');
+    expect(lines.filter((text) => text.includes('BC101'))).toEqual([expect.stringMatching(line)]);
+  });
+
+  test('with many findings cause twenty lines, and one that counts the rest', () => {
+    const lines: string[] = [];
+    appWith((c) => c.text(''), { rules: SLASHES(25), warn: (line) => void lines.push(line) });
+    expect(lines).toHaveLength(21);
+    expect(lines.at(-1)).toMatch(/^bucketCors: \d+ more findings/);
   });
 });

@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { METHODS, NO_RULES, type Rule } from '../../src/cors/rule.ts';
 import { MAX_DOCUMENT_BYTES, readDocument } from '../../src/document/read.ts';
-import { decodeLastGood, encodeLastGood, type LastGood, MAX_COPY_BYTES } from '../../src/rules/last-good.ts';
+import {
+  decodeLastGood,
+  encodeLastGood,
+  headOf,
+  type LastGood,
+  MAX_COPY_BYTES,
+} from '../../src/rules/last-good.ts';
 import { versionOf } from '../../src/rules/version.ts';
 import { rule } from '../helpers/rules.ts';
 
@@ -34,10 +40,29 @@ describe('a stored copy', () => {
   test.each<[string, Partial<LastGood>]>([
     ['rules', {}],
     ['rules with warnings', { warnings: [warning, { place: 'p', reason: 'r', write: 'w' }] }],
+    ['rules with warnings of a code', { warnings: [{ ...warning, code: 'BC007', severity: 'error' }] }],
     ['times with fractions', { loadedAt: 0, confirmedAt: 1.5 }],
   ])('of %s is read back unchanged', async (_, about) => {
     const kept = await lastGood([full, rule()], about);
     expect(await decodeLastGood('b', encodeLastGood('b', kept))).toEqual(kept);
+  });
+
+  test.each<[string, object]>([
+    ['a code that is not known here', { code: 'BC999' }],
+    ['a name of an object as its code', { code: 'toString' }],
+    ['a code that is no text', { code: 7 }],
+    ['a severity that is not known here', { severity: 'fatal' }],
+  ])('with a warning of %s is read without it', async (_, about) => {
+    const kept = await lastGood([full], { warnings: [{ ...warning, ...about } as never] });
+    expect(await decodeLastGood('b', encodeLastGood('b', kept))).toEqual({ ...kept, warnings: [warning] });
+  });
+
+  test('of an edge that did not check rules is read', async () => {
+    const kept = await lastGood([full], { warnings: [warning] });
+    const { version } = kept;
+    const text = `{"format":1,"bucket":"b","outcome":"rules","version":"${version}","loadedAt":1000,"confirmedAt":2000,"ruleSet":${JSON.stringify(kept.ruleSet)},"warnings":[{"place":"CORSRule[1]/AllowedMethod[2]","value":"COPY","reason":"unknown","write":"GET"}]}\n`;
+    expect(await decodeLastGood('b', text)).toEqual(kept);
+    expect(headOf('b', text)).toEqual({ version, confirmedAt: 2_000 });
   });
 
   test.each(['none', 'missing'] as const)('of the outcome %s is read back unchanged', async (outcome) => {

@@ -55,6 +55,7 @@ describe('status', () => {
     expect(newCache().status('b')).toEqual({
       state: 'not_loaded',
       lastGood: null,
+      findings: [],
       failure: null,
       age: null,
       due: 0,

@@ -65,6 +65,22 @@ describe.skipIf(skipped)(`last good rules in Redis, ${WITH_SERVER}`, () => {
     await until('they are stored again', () => isStored(running));
   });
 
+  test('that another edge has loaded are checked here too', async () => {
+    const [one, other] = [await edge(), await edge()];
+    store.cors = { status: 200, body: rulesFor('https://b.example/') };
+    await one.cache.refresh(one.bucket);
+    await until('the other edge has them', async () => {
+      const status = other.cache.status(keyOf(other.bucket));
+      return status.lastGood?.ruleSet.rules[0]?.allowedOrigins[0] === 'https://b.example/';
+    });
+    const logged = () => other.logged().filter(({ code }) => code === 'BC101');
+    await until('the finding is logged', () => logged().length > 0);
+    expect(logged()).toMatchObject([
+      { level: 'warn', place: 'CORSRule[1]/AllowedOrigin[1]', value: 'https://b.example/' },
+    ]);
+    expect(await storedBy(one)).not.toContain('BC101');
+  });
+
   test('that a restart removed are written again once Redis is back, without a load', async () => {
     const running = await edge();
     const asked = store.asked();

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Fault } from '../../../src/document/fault.ts';
 import { logRules, requestLog } from '../../../src/edge/log.ts';
 import type { RequestEvent } from '../../../src/edge/observe.ts';
 import { createLog } from '../../../src/node/output/log.ts';
@@ -109,7 +110,7 @@ describe('rules', () => {
 
   test('that were loaded are one line', () => {
     const { log, parsed } = memory();
-    logRules(log, bucket, { state: 'fresh', lastGood, failure: null });
+    logRules(log, bucket, { state: 'fresh', lastGood, findings: [], failure: null }, true);
     expect(parsed()).toMatchObject([
       {
         level: 'info',
@@ -123,19 +124,48 @@ describe('rules', () => {
     ]);
   });
 
-  test('with skipped values have a line for each', () => {
+  const skipped: Fault = {
+    code: 'BC007',
+    severity: 'warning',
+    place: 'CORSRule[1]/AllowedMethod[2]',
+    value: 'COPY',
+    reason: 'is not one of the five methods',
+    write: 'GET',
+  };
+  const slash: Fault = { ...skipped, code: 'BC101', severity: 'error', value: 'https://a/' };
+
+  test('and have findings have a line for each, the worst first', () => {
     const { log, parsed } = memory();
-    const warning = { place: 'CORSRule[1]', value: 'COPY', reason: 'unknown', write: 'GET' };
-    logRules(log, bucket, {
-      state: 'fresh',
-      lastGood: { ...lastGood, warnings: [warning, warning] },
-      failure: null,
-    });
+    const good = { ...lastGood, warnings: [skipped, { ...skipped, severity: 'note' } as const] };
+    logRules(log, bucket, { state: 'fresh', lastGood: good, findings: [slash], failure: null }, true);
     expect(parsed()).toMatchObject([
-      { level: 'warn', msg: 'rules: value skipped', ...warning },
-      { level: 'warn' },
+      { level: 'warn', msg: 'rules: finding', bucket: 'b', source: './r.xml', version: 'v1', ...slash },
+      { level: 'warn', msg: 'rules: finding', ...skipped },
       { level: 'info', msg: 'rules loaded' },
     ]);
+  });
+
+  test('with more than twenty findings have a line that counts the rest', () => {
+    const { log, parsed } = memory();
+    const findings = Array.from({ length: 32 }, () => slash);
+    logRules(log, bucket, { state: 'fresh', lastGood, findings, failure: null }, true);
+    expect(parsed()).toHaveLength(22);
+    expect(parsed()[20]).toMatchObject({ level: 'warn', msg: 'rules: more findings; see /rules', more: 12 });
+  });
+
+  test('again have one line, without the findings', () => {
+    const { log, parsed } = memory();
+    logRules(log, bucket, { state: 'fresh', lastGood, findings: [slash], failure: null }, false);
+    expect(parsed()).toMatchObject([{ msg: 'rules loaded' }]);
+  });
+
+  test('of which the longest finding is one line that a pipe takes whole', () => {
+    const { log, lines } = memory();
+    const long = 'a'.repeat(5_000);
+    const findings: Fault[] = [{ ...slash, place: long, value: long, reason: long, write: long }];
+    const about = { ...bucket, name: long, source: { ...bucket.source, name: long } };
+    logRules(log, about, { state: 'fresh', lastGood, findings, failure: null }, true);
+    expect(Buffer.byteLength(lines[0] ?? '')).toBeLessThanOrEqual(4_096);
   });
 
   test.each([
@@ -143,7 +173,7 @@ describe('rules', () => {
     ['unavailable', null, null],
   ] as const)('that could not be loaded are logged with their state: %s', (state, good, version) => {
     const { log, parsed } = memory();
-    logRules(log, bucket, { state, lastGood: good, failure });
+    logRules(log, bucket, { state, lastGood: good, findings: [], failure }, good !== null);
     expect(parsed()).toMatchObject([
       { level: 'warn', msg: 'rules could not be loaded', state, version, cause: 'it was down', cure: 'wait' },
     ]);
