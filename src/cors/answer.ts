@@ -11,18 +11,32 @@ export interface Answer {
   readonly headers: readonly string[];
   /** The names to merge into the bucket's own Vary. */
   readonly vary: readonly string[];
+  readonly varyReason: VaryReason;
   /** The rules are unknown: no cache may store this response (promise 2). */
   readonly noStore: boolean;
 }
+
+/** Why an answer has the names in Vary that it has, or no names (semantics.md §4). */
+export type VaryReason =
+  | 'rules_unavailable'
+  /** `vary: 'store'`: the names that the store itself sends. */
+  | 'store'
+  | 'preflight'
+  | 'origins_differ'
+  /** The answer is the same for every origin, but the rules ask for Vary. */
+  | 'response_vary'
+  | 'same_for_every_origin';
 
 const NONE: readonly string[] = [];
 
 /** Returns the headers that follow from a decision (semantics.md §3, §4). */
 export function answer(rules: CompiledRules, decision: Decision): Answer {
+  const varyReason = varyReasonOf(rules, decision);
   return {
     decision,
     headers: corsHeaders(rules, decision),
-    vary: varyNames(rules, decision),
+    vary: varyNames(rules, decision, varyReason),
+    varyReason,
     noStore: decision.reason === 'rules_unavailable',
   };
 }
@@ -51,11 +65,19 @@ function allowsCredentials({ behaviour }: CompiledRules, origins: Entries, allow
   );
 }
 
-function varyNames({ behaviour, constants, responseVary, state }: CompiledRules, decision: Decision) {
-  if (state === 'unavailable')
-    return decision.kind === 'preflight' ? names.PREFLIGHT_VARY : names.ORIGIN_VARY;
-  if (behaviour.vary === 'store') return traitsOf(behaviour).storeVary(decision.rule !== null, responseVary);
-  if (decision.kind === 'preflight') return names.PREFLIGHT_VARY;
-  const depends = constants.get(decision.method) === 'depends';
-  return depends || responseVary ? names.ORIGIN_VARY : NONE;
+function varyReasonOf(
+  { behaviour, constants, responseVary, state }: CompiledRules,
+  decision: Decision,
+): VaryReason {
+  if (state === 'unavailable') return 'rules_unavailable';
+  if (behaviour.vary === 'store') return 'store';
+  if (decision.kind === 'preflight') return 'preflight';
+  if (constants.get(decision.method) === 'depends') return 'origins_differ';
+  return responseVary ? 'response_vary' : 'same_for_every_origin';
+}
+
+function varyNames({ behaviour, responseVary }: CompiledRules, { kind, rule }: Decision, reason: VaryReason) {
+  if (reason === 'same_for_every_origin') return NONE;
+  if (reason === 'store') return traitsOf(behaviour).storeVary(rule !== null, responseVary);
+  return kind === 'preflight' ? names.PREFLIGHT_VARY : names.ORIGIN_VARY;
 }
