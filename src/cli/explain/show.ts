@@ -1,0 +1,131 @@
+import type { Judgement } from '../../analysis/browser/judge.ts';
+import { ALWAYS_READABLE } from '../../analysis/browser/safelist.ts';
+import type { Explanation } from '../../cors/explain.ts';
+import { VARY } from '../../cors/names.ts';
+import type { Answered } from './answer.ts';
+import { listed, printable, type Style, shown, wrapped } from './lines.ts';
+import { ruleLines } from './rules.ts';
+
+/** Returns the explanation of one request for a person: first what happens, then why. */
+export function showRequest(answered: Answered, style: Style, width: number): readonly string[] {
+  const { preflight, actual, browser } = answered.explained;
+  const isNeeded = browser?.preflights !== false;
+  const isSent = browser?.refused !== 'preflight';
+  const reason = isSent ? actual.because : preflight.because;
+  const isSame = JSON.stringify(preflight.rules) === JSON.stringify(actual.rules);
+  return [
+    ...requestLines(answered, width),
+    '',
+    ...(browser === null ? [] : browserLines(browser, reason, style, width)),
+    ...recordedLines(answered, style, width),
+    ...(isNeeded
+      ? ['', ...answerLines('The preflight', preflight, preflight.because !== reason, true, style, width)]
+      : []),
+    '',
+    ...answerLines(
+      isSent ? 'The request' : 'The request, if it were sent',
+      actual,
+      actual.because !== reason,
+      !(isNeeded && isSame),
+      style,
+      width,
+    ),
+  ];
+}
+
+function requestLines({ asked, explained }: Answered, width: number): readonly string[] {
+  const { method, origin, credentials } = explained.request;
+  const times = asked.times > 1 ? ` and ${asked.times - 1} more like it` : '';
+  const details = [
+    `from a page of ${shown(origin ?? 'no origin')}`,
+    asked.headers.length > 0
+      ? `with the headers ${listed(asked.headers)}`
+      : 'without headers that need a rule',
+    credentials ? 'with cookies' : 'without cookies',
+  ];
+  return [
+    ...wrapped(`${shown(method)} `, `${shown(asked.url ?? explained.request.path)}${times}`, width),
+    ...wrapped('  ', details.join(', '), width),
+    ...(asked.added.length === 0
+      ? []
+      : wrapped(
+          '  ',
+          `${listed(asked.added)}: taken to be the browser's own. If the page sets it, add it with --headers.`,
+          width,
+        )),
+  ];
+}
+
+function browserLines(
+  { passes, because, readable, preflightSeconds }: Judgement,
+  reason: string,
+  style: Style,
+  width: number,
+) {
+  const verdict = passes
+    ? style.good('The page gets its answer.')
+    : style.bad('The page does not get its answer.');
+  const cache =
+    preflightSeconds === null
+      ? []
+      : [
+          `Browsers cache the preflight's answer for this URL: Chromium ${preflightSeconds.chromium} s, Firefox ${preflightSeconds.firefox} s, Safari ${preflightSeconds.safari} s.`,
+        ];
+  return [
+    verdict,
+    ...[reason, withoutVerdict(because), ...cache, ...(passes ? [readableText(readable)] : [])].flatMap(
+      (text) => wrapped('  ', printable(text), width),
+    ),
+  ];
+}
+
+/** The first line says it already. */
+const withoutVerdict = (because: string): string => because.replace(/ The page gets the answer\.$/, '');
+
+function readableText(readable: Judgement['readable']): string {
+  if (readable === '*') return 'Scripts can read all response headers but cookies.';
+  const exposed = readable.filter((name) => !ALWAYS_READABLE.includes(name));
+  return exposed.length === 0
+    ? 'Scripts can read only the headers that every script can read: not ETag, for example.'
+    : `Scripts can read ${listed(exposed)}, and the headers that every script can read.`;
+}
+
+function recordedLines({ recorded, explained }: Answered, style: Style, width: number): readonly string[] {
+  if (recorded === null) return [];
+  const differs = recorded.passes !== explained.browser?.passes;
+  return [
+    '',
+    style.bold(recorded.passes ? 'The recorded answer passes.' : 'The recorded answer does not pass.'),
+    ...(recorded.passes ? [] : wrapped('  ', printable(recorded.because), width)),
+    ...(differs
+      ? wrapped(
+          '  ',
+          'It does not come from these rules: other rules were in force, or a cache or a CDN answered.',
+          width,
+        )
+      : []),
+  ];
+}
+
+function answerLines(
+  subject: string,
+  { reason, because, status, headers, vary, rules }: Explanation,
+  withReason: boolean,
+  withRules: boolean,
+  style: Style,
+  width: number,
+): readonly string[] {
+  const gets = status === undefined ? '' : `, status ${status}`;
+  const pairs = headers.flatMap(([name, value]) => wrapped(`    ${name}: `, printable(value), width));
+  return [
+    `${style.bold(subject)}: ${reason}${gets}`,
+    ...(withReason ? wrapped('  ', printable(because), width) : []),
+    ...(withRules ? ruleLines(rules, style, width) : []),
+    ...(pairs.length === 0 ? [] : ['  It gets:', ...pairs]),
+    ...wrapped(
+      headers.some(([name]) => name === VARY) ? '  Why this Vary: ' : '  Why no Vary: ',
+      vary.because,
+      width,
+    ),
+  ];
+}
