@@ -5,20 +5,20 @@ import { split } from 'shlex';
  * has its carets. Null if the command ends inside quotes.
  */
 export function wordsOf(command: string): readonly string[] | null {
-  const text = isForCmd(command) ? withoutCarets(command) : command;
+  const unix = command.replace(/\r\n/g, '\n');
   try {
-    return split(text.replace(/\\\r\n/g, ' '));
+    return split(isForCmd(unix) ? withoutCarets(unix) : unix);
   } catch {
     return null;
   }
 }
 
-/** "Copy as cURL (cmd)" writes each word in `^"`, and continues lines with a caret. */
-const isForCmd = (command: string): boolean => /\^"|\^\r?\n/.test(command);
+/** "Copy as cURL (cmd)" writes each word in `^"`, and continues lines with a caret. The one for bash begins with `'`. */
+const isForCmd = (command: string): boolean => /^[^']*?\^?"/.test(command) && /\^"|\^\n/.test(command);
 
 /**
- * Removes cmd's escapes: a caret stands before the character that it protects, a caret before a line break continues the
- * line, and `%^` protects a percent sign. Inside plain quotes a caret is a caret.
+ * Removes cmd's escapes: a caret protects the next character. Before a line break it continues the line, and protects the
+ * first character there. Inside plain quotes a caret is a caret.
  */
 function withoutCarets(command: string): string {
   let text = '';
@@ -30,9 +30,8 @@ function withoutCarets(command: string): string {
       text += character;
       continue;
     }
-    at += command.startsWith('\r\n', at + 1) ? 2 : 1;
-    const next = command.charAt(at);
-    text += next === '\n' ? ' ' : next;
+    at += command.charAt(at + 1) === '\n' ? 2 : 1;
+    text += command.charAt(at);
   }
   return text;
 }
