@@ -48,7 +48,7 @@ export function sentInstead(origin: string): string | null {
 
 function partsOf(origin: string): Parts | null {
   if (origin.length > MAX_ORIGIN) return null;
-  const [, scheme, host, port] = /^(https?):\/\/([^\s,*:/?#]+)(?::(\d+))?$/.exec(origin) ?? [];
+  const [, scheme, host, port] = /^(https?):\/\/(\[[\da-f:.]+\]|[\w.-]+)(?::(\d+))?$/.exec(origin) ?? [];
   if (scheme === undefined || host === undefined) return null;
   return { origin, scheme, host, port: port ?? '' };
 }

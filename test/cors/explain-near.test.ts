@@ -158,12 +158,20 @@ describe('what browsers send in place of the origin is named', () => {
     expect(because(listing(origin), ask({ origin }))).toMatch(new RegExp(`; ${clause}\\.$`));
   });
 
-  test.each(['null', '*', 'a', 'file', 'a b', 'https://a, https://b/', '', 'x'.repeat(10_000)])(
-    'but not for %j',
-    (origin) => {
-      expect(sentInstead(origin)).toBeNull();
-    },
-  );
+  test.each([
+    'null',
+    '*',
+    'https://A\u001b[2J.example',
+    'https://[::1]:3000',
+    'a',
+    'file',
+    'a b',
+    'https://a, https://b/',
+    '',
+    'x'.repeat(10_000),
+  ])('but not for %j', (origin) => {
+    expect(sentInstead(origin)).toBeNull();
+  });
 
   test('never for an origin of the web, and what is named is one', () => {
     const scheme = fc.constantFrom('http', 'https', 'HTTP', 'Https');

@@ -3,6 +3,7 @@ import { type Judgement, judge } from '../../analysis/browser/judge.ts';
 import type { CompiledRules } from '../../cors/compile.ts';
 import { type Fault, type Result, resultOf } from '../../document/fault.ts';
 import type { Asked } from './ask.ts';
+import { shown } from './lines.ts';
 
 /** A request with its explanation. */
 export interface Answered {
@@ -23,11 +24,17 @@ export function answerAll(rules: CompiledRules, asked: readonly Asked[]): Result
       headers.length > 0 ? { ...question, headers: headers.join(',') } : question,
     );
     if (!('faults' in explained)) return [{ asked: one, explained, recorded: judgeRecorded(one, explained) }];
-    faults.push(...explained.faults.map((fault) => ({ ...fault, place: `--${fault.place}` })));
+    faults.push(...explained.faults.map(asFlag));
     return [];
   });
   return resultOf(answered, faults);
 }
+
+const asFlag = (fault: Fault): Fault => ({
+  ...fault,
+  place: `--${fault.place}`,
+  ...(fault.value !== undefined && { value: shown(fault.value) }),
+});
 
 /** An answer that is not recorded is taken to be the one of the rules. */
 function judgeRecorded(asked: Asked, { preflight, actual }: Answered['explained']): Judgement | null {

@@ -6,6 +6,7 @@ import type { Arguments } from '../command.ts';
 import { readCurl } from '../requests/curl.ts';
 import { readHar } from '../requests/har.ts';
 import { type CopiedRequest, isSameOrigin, type Recorded } from '../requests/request.ts';
+import { shown } from './lines.ts';
 
 /** One page's request to explain. */
 export interface Asked {
@@ -106,9 +107,9 @@ function originFault(origin: string | null, place: string, url: string | null): 
   const instead = sentInstead(origin);
   if (instead !== null) {
     const write = instead.slice(instead.lastIndexOf(': ') + 2);
-    return { place, value: origin, reason: 'is no origin that browsers send', write };
+    return { place, value: shown(origin), reason: 'is no origin that browsers send', write };
   }
   if (url === null || !isSameOrigin({ origin, url })) return null;
   const reason = 'is the origin of the URL too, and CORS applies to other origins only';
-  return { place, value: origin, reason, write: '--origin with the origin of another page' };
+  return { place, value: shown(origin), reason, write: '--origin with the origin of another page' };
 }
