@@ -124,7 +124,7 @@ function answerLines(
     ...(pairs.length === 0 ? [] : ['  It gets:', ...pairs]),
     ...wrapped(
       headers.some(([name]) => name === VARY) ? '  Why this Vary: ' : '  Why no Vary: ',
-      vary.because,
+      printable(vary.because),
       width,
     ),
   ];
