@@ -35,6 +35,7 @@ const CHROME_CMD = String.raw`curl ^"https://bucket.oss-cn-hangzhou.aliyuncs.com
   -H ^"content-type: application/json^" ^
   -b ^"sid=SECRET; theme=dark^" ^
   -H ^"origin: https://app.example.com^" ^
+  -H ^"referer: https://app.example.com/^" ^
   -H ^"sec-ch-ua: ^\^"Chromium^\^";v=^\^"140^\^", ^\^"Not=A?Brand^\^";v=^\^"24^\^"^" ^
   -H ^"user-agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64)^" ^
   --data-raw ^"^{^\^"note^\^":1^}^"`;
@@ -73,6 +74,7 @@ describe('a copied curl command', () => {
   ])('of %s is read', (_, command, added) => {
     expect(read(command)).toEqual({
       origin: 'https://app.example.com',
+      referrer: command === SAFARI ? null : 'https://app.example.com',
       method: 'PUT',
       url: 'https://bucket.oss-cn-hangzhou.aliyuncs.com/uploads/a.json',
       asked: ['authorization', 'content-type'],

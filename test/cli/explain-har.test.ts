@@ -50,6 +50,7 @@ describe('a recording', () => {
       requests: [
         {
           origin: PAGE,
+          referrer: null,
           method: 'PUT',
           url: `${BUCKET}/a`,
           asked: ['x-a'],
@@ -73,6 +74,24 @@ describe('a recording', () => {
 
   test('gives an answer that was blocked without a status as no answer', () => {
     expect(read(har(entry({ status: 0 }))).requests).toMatchObject([{ answer: null, preflight: null }]);
+  });
+
+  test('gives a blocked request of a script that is recorded without Origin, by its Referer', () => {
+    const blocked = (about: object, status: number) => ({
+      ...about,
+      request: { method: 'GET', url: `${BUCKET}/a`, headers: list({ Referer: `${PAGE}/` }) },
+      response: { status, headers: [] },
+    });
+    expect(read(har(blocked({ _resourceType: 'fetch' }, -1))).requests).toMatchObject([
+      { origin: PAGE, answer: null },
+    ]);
+    for (const other of [
+      blocked({ _resourceType: 'fetch' }, 200),
+      blocked({ _resourceType: 'image' }, 0),
+      blocked({}, 0),
+    ]) {
+      expect(readHar(har(other), 'page.har', null).ok).toBe(false);
+    }
   });
 
   test('gives each kind of request once', () => {

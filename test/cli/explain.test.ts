@@ -262,6 +262,11 @@ The request, if it were sent: matched
       /^--origin is missing, and the request has no Origin header; write --origin/,
     ],
     [
+      'a blocked command, which has no Origin',
+      { curl: `curl ${BUCKET}/a -H 'Referer: ${APP}/'` },
+      /write --origin https:\/\/app\.example\.com, from its Referer$/,
+    ],
+    [
       'an origin with a slash',
       { origin: `${APP}/` },
       /^--origin "https:\/\/app\.example\.com\/" is no origin that browsers send; write https:\/\/app\.example\.com$/,

@@ -56,7 +56,15 @@ export function readQuestions(args: Arguments, { curl, har }: Texts): Result<Que
   return collected(args, [{ copied: NOTHING, times: 1, recorded: null }], 0);
 }
 
-const NOTHING = { origin: null, method: 'GET', url: null, asked: [], added: [], credentials: false };
+const NOTHING = {
+  origin: null,
+  referrer: null,
+  method: 'GET',
+  url: null,
+  asked: [],
+  added: [],
+  credentials: false,
+};
 
 interface Copy extends Pick<Asked, 'times' | 'recorded'> {
   readonly copied: Omit<CopiedRequest, 'url'> & { readonly url: string | null };
@@ -77,7 +85,7 @@ function askedBy(args: Arguments, { copied, times, recorded }: Copy): Result<Ask
   const origin = args.value('origin') ?? copied.origin;
   const place =
     args.value('origin') === null && copied.origin !== null ? 'the Origin of the request' : '--origin';
-  const fault = originFault(origin, place, copied.url);
+  const fault = originFault(origin, place, copied);
   if (fault !== null || origin === null) return { ok: false, faults: fault === null ? [] : [fault] };
   const { url } = copied;
   const own = askedNames(requestedNames(args.value('headers')).map((name) => [name, null]));
@@ -99,10 +107,14 @@ function askedBy(args: Arguments, { copied, times, recorded }: Copy): Result<Ask
   };
 }
 
-function originFault(origin: string | null, place: string, url: string | null): Fault | null {
+function originFault(origin: string | null, place: string, { url, referrer }: Copy['copied']): Fault | null {
   if (!origin) {
     const reason = url === null ? 'is missing' : 'is missing, and the request has no Origin header';
-    return { place, reason, write: '--origin https://app.example.com, the origin of the page' };
+    const example =
+      referrer === null
+        ? 'https://app.example.com, the origin of the page'
+        : `${shown(referrer)}, from its Referer`;
+    return { place, reason, write: `--origin ${example}` };
   }
   const instead = sentInstead(origin);
   if (instead !== null) {

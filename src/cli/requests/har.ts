@@ -116,10 +116,16 @@ function entryOf(entry: unknown, part: string | null): Entry | null {
   const method = textOf(member(sent, 'method'));
   const cookies = member(sent, 'cookies');
   const credentials = Array.isArray(cookies) && cookies.length > 0;
-  const request = copiedRequest({ method, url, headers, credentials });
-  if (request.origin === null || request.method === '' || request.method === 'OPTIONS') return null;
-  return { isPreflight: method === 'OPTIONS', request, answer: answerOf(member(entry, 'response')) };
+  const copied = copiedRequest({ method, url, headers, credentials });
+  const answer = answerOf(member(entry, 'response'));
+  const origin = copied.origin ?? (answer === null && isScripted(entry) ? copied.referrer : null);
+  if (origin === null || copied.method === '' || copied.method === 'OPTIONS') return null;
+  return { isPreflight: method === 'OPTIONS', request: { ...copied, origin }, answer };
 }
+
+/** Chromium records a blocked request of a script without its Origin. Other kinds without Origin are no CORS requests. */
+const isScripted = (entry: unknown): boolean =>
+  /^(?:fetch|xhr)$/.test(textOf(member(entry, '_resourceType')));
 
 function answerOf(response: unknown): Recorded | null {
   const status = member(response, 'status');

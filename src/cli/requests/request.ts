@@ -6,6 +6,8 @@ import { ORIGIN, REQUEST_HEADERS, REQUEST_METHOD } from '../../cors/names.ts';
 /** A page's request from a command or a recording. It has names of headers and no value but the origin: values are secrets. */
 export interface CopiedRequest {
   readonly origin: string | null;
+  /** The origin of the page by its Referer: browsers show a blocked request without Origin. */
+  readonly referrer: string | null;
   readonly method: string;
   /** Without user, password, query and fragment, which may be secrets. */
   readonly url: string;
@@ -49,6 +51,7 @@ export function copiedRequest({ method, url, headers, credentials }: Sent): Copi
   const own = headers.filter(([name]) => !isBrowsers(name.toLowerCase()));
   return {
     origin: value(ORIGIN),
+    referrer: URL.parse(value('referer') ?? '')?.origin ?? null,
     method: asksAbout ?? sentMethod(method),
     url: `${url.origin}${url.pathname}`,
     asked: asksAbout === null ? askedNames(own) : requestedNames(value(REQUEST_HEADERS)),
