@@ -76,14 +76,14 @@ function otherOrigin(entry: string, { origin, scheme, host, port }: Parts): Near
   if (matches(text, `${other}${origin.slice(scheme.length)}`)) {
     return { because: `and ${other} is not ${scheme}`, distance: 10 };
   }
-  const [, listedPort] = /:(\d+)$/.exec(text) ?? [];
-  if (matches(text.replace(/:\d+$/, ''), `${scheme}://${host}`)) {
+  const [, listedPort] = PORT.exec(text) ?? [];
+  if (matches(text.replace(PORT, ''), `${scheme}://${host}`)) {
     if (listedPort === undefined) return { because: `without the port ${port}`, distance: 11 };
     const asked = port === '' ? 'and the origin has no port' : `and the port is ${port}`;
     return { because: asked, distance: 11 };
   }
   const tail = port === '' ? '' : `:${port}`;
-  if (text === `${scheme}://*.${host}${tail}`) {
+  if (text === `${scheme}://*.${host}${tail}` || text === `*.${host}${tail}`) {
     return { because: `and ${host} is not a subdomain of itself`, distance: 12 };
   }
   const twin = host.startsWith('www.') ? host.slice(4) : `www.${host}`;
@@ -91,6 +91,8 @@ function otherOrigin(entry: string, { origin, scheme, host, port }: Parts): Near
     ? { because: `and ${twin} is another host than ${host}`, distance: 13 }
     : null;
 }
+
+const PORT = /:(\d+|\*)$/;
 
 const withoutWww = (host: string): string => (host.startsWith('www.') ? host.slice(4) : host);
 

@@ -240,7 +240,6 @@ The request, if it were sent: matched
     const { printed } = await explain({
       origin: 'https://b\u001b[2J.example',
       method: 'P\u0007UT',
-      headers: 'x-\u001b[31m',
       path: '/\u009b2J\u202e',
     });
     expect(printed).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
@@ -281,6 +280,11 @@ The request, if it were sent: matched
       { curl: `curl ${BUCKET}/a -H 'Origin: ${BUCKET}'` },
       /CORS applies to other origins only/,
     ],
+    [
+      'header values',
+      { origin: APP, headers: 'authorization: SECRET' },
+      /^--headers is not a list of header names; write names/,
+    ],
     ['several origins', { origin: `${APP},${APP}` }, /^--origin .* is a list/],
     [
       'the method OPTIONS',
@@ -290,10 +294,11 @@ The request, if it were sent: matched
     ['--curl and --har', { curl: 'curl a', har: 'b' }, /^--curl stands beside --har/],
     ['--url without --har', { url: 'a', origin: APP }, /^--url selects requests of --har/],
     ['a recording that is missing', { har: '/nowhere.har' }, /^--har \/nowhere\.har /],
-    ['a command that is none', { curl: 'wget' }, /^--curl does not begin with curl/],
+    ['a command of another program', { curl: 'wget' }, /^--curl does not begin with curl/],
   ])('refuses %s', async (_, flags, line) => {
     const { code, said, printed } = await explain(flags);
     expect([code, printed]).toEqual([2, '']);
+    expect(said).not.toContain('SECRET');
     expect(said).toMatch(line);
   });
 

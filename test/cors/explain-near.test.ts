@@ -83,6 +83,18 @@ describe('the closest origin of the rules is named', () => {
       'rule 1 lists http://localhost, without the port 5173',
     ],
     [
+      'any port',
+      'http://localhost',
+      'http://localhost:*',
+      'rule 1 lists http://localhost:*, and the origin has no port',
+    ],
+    [
+      'subdomains of any scheme',
+      'https://example.com',
+      '*.example.com',
+      'rule 1 lists *.example.com, and example.com is not a subdomain of itself',
+    ],
+    [
       'subdomains only',
       'https://example.com',
       'https://*.example.com',

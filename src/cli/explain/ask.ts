@@ -39,6 +39,8 @@ export interface Texts {
 
 /** Reads what to explain. A flag counts more than what a copied request says. */
 export function readQuestions(args: Arguments, { curl, har }: Texts): Result<Questions> {
+  const names = requestedNames(args.value('headers'));
+  if (!names.every((name) => HEADER_NAME.test(name))) return { ok: false, faults: [NOT_NAMES] };
   if (har !== null) {
     const read = readHar(har.text, har.place, args.value('url'));
     if (!read.ok) return read;
@@ -55,6 +57,14 @@ export function readQuestions(args: Arguments, { curl, har }: Texts): Result<Que
   }
   return collected(args, [{ copied: NOTHING, times: 1, recorded: null }], 0);
 }
+
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
+/** Without the value, which may be a token. */
+const NOT_NAMES: Fault = {
+  place: '--headers',
+  reason: 'is not a list of header names',
+  write: 'names without values, with commas between, such as content-type,authorization',
+};
 
 const NOTHING = {
   origin: null,
