@@ -1,18 +1,17 @@
 import { DIALECT_NAMES } from '../cors/behaviour.ts';
-import type { Fault, Result } from '../document/fault.ts';
-import { readTextFile } from '../node/files/text-file.ts';
+import type { Fault } from '../document/fault.ts';
 import { type Arguments, type Command, EXIT, type Terminal } from './command.ts';
 import { type Answered, answerAll } from './explain/answer.ts';
-import { readQuestions, type Texts } from './explain/ask.ts';
-import { styleOf } from './explain/lines.ts';
+import { readQuestions } from './explain/ask.ts';
 import { openSource, type Source } from './explain/open.ts';
 import { showRequest } from './explain/show.ts';
-import { MAX_HAR_BYTES } from './requests/har.ts';
+import { readTexts } from './explain/texts.ts';
+import { paintFor } from './formats/paint.ts';
 
 const WIDTH = 80;
 
 /** `explain`: why a page's request is allowed or refused, and what a browser does. */
-export const EXPLAIN: Command = {
+export const explain: Command = {
   name: 'explain',
   group: 'Understand rules',
   summary: 'why a request of a page is allowed or refused, rule by rule',
@@ -67,11 +66,8 @@ async function run(args: Arguments, terminal: Terminal): Promise<number | readon
   if (!texts.ok) return texts.faults;
   const questions = readQuestions(args, texts.value);
   if (!questions.ok) return questions.faults;
-  const source = await openSource(args);
-  if (!source.ok) {
-    for (const line of source.faults) terminal.say(`bucket-cors: ${line}`);
-    return EXIT.failed;
-  }
+  const source = await openSource(args, terminal);
+  if (!source.ok) return source.ends;
   const answered = answerAll(source.value.rules, questions.value.asked);
   if (!answered.ok) return answered.faults;
   const { left } = questions.value;
@@ -84,28 +80,6 @@ async function run(args: Arguments, terminal: Terminal): Promise<number | readon
   return answered.value.every(({ explained }) => explained.browser?.passes) ? EXIT.nothing : EXIT.findings;
 }
 
-async function readTexts(args: Arguments): Promise<Result<Texts>> {
-  const [curl, har] = [args.value('curl'), args.value('har')];
-  const fault = (place: string, reason: string, write: string) => ({
-    ok: false as const,
-    faults: [{ place, reason, write }],
-  });
-  if (curl !== null && har !== null) return fault('--curl', 'stands beside --har', 'one of the two');
-  if (args.value('url') !== null && har === null)
-    return fault('--url', 'selects requests of --har', '--har too');
-  if (har !== null) {
-    const found = await readTextFile(har, { maxBytes: MAX_HAR_BYTES, pipe: true });
-    if ('fault' in found) return fault(`--har ${har}`, found.fault, 'the path of a recording');
-    return { ok: true, value: { curl: null, har: { text: found.text, place: har } } };
-  }
-  if (curl !== '-') return { ok: true, value: { curl, har: null } };
-  if (args.words.includes('-'))
-    return fault('--curl', 'reads standard input, as SOURCE does', 'a file as SOURCE');
-  const found = await readTextFile('/dev/stdin', { maxBytes: MAX_HAR_BYTES, pipe: true });
-  if ('fault' in found) return fault('--curl -', found.fault, 'the command in quotes');
-  return { ok: true, value: { curl: found.text, har: null } };
-}
-
 function table(
   { name, rules }: Source,
   answered: readonly Answered[],
@@ -113,10 +87,10 @@ function table(
   { colours }: Terminal,
 ): string {
   const count = rules.rules.length;
-  const style = styleOf(colours);
+  const paint = paintFor(colours);
   const head = `${name}: ${count} ${count === 1 ? 'rule' : 'rules'}, answered as ${rules.behaviour.dialect.toUpperCase()} answers`;
   const more = left === 0 ? [] : ['', `${left} more kinds of requests are left out; select with --url.`];
-  return [head, ...answered.flatMap((one) => ['', ...showRequest(one, style, WIDTH)]), ...more].join('\n');
+  return [head, ...answered.flatMap((one) => ['', ...showRequest(one, paint, WIDTH)]), ...more].join('\n');
 }
 
 function json(answered: readonly Answered[], isHar: boolean, left: number): string {

@@ -1,4 +1,7 @@
+import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
+import type { Arguments } from '../../src/cli/command.ts';
+import { readTexts } from '../../src/cli/explain/texts.ts';
 import { readCurl } from '../../src/cli/requests/curl.ts';
 import { wordsOf } from '../../src/cli/requests/words.ts';
 import { faultLine } from '../../src/document/fault.ts';
@@ -187,5 +190,53 @@ describe('a copied curl command', () => {
     const found = readCurl(command);
     expect(found).toMatchObject({ ok: false, faults: [{ place: '--curl', reason }] });
     expect(JSON.stringify(found)).not.toContain('SECRET');
+  });
+});
+
+describe('--curl -', () => {
+  const args = (words: readonly string[]): Arguments => ({
+    words,
+    value: (name) => (name === 'curl' ? '-' : null),
+    values: () => [],
+    on: () => false,
+  });
+  const faulty = new Readable({
+    read() {
+      this.destroy(new Error('EIO'));
+    },
+  });
+
+  test('reads the command from standard input', async () => {
+    const input = Readable.from([
+      Buffer.from('curl https://b/é').subarray(0, 15),
+      Buffer.from('é').subarray(1),
+    ]);
+    expect(await readTexts(args(['cors.xml']), input)).toEqual({
+      ok: true,
+      value: { curl: 'curl https://b/é', har: null },
+    });
+  });
+
+  test('reads no more than a command may have', async () => {
+    let pieces = 0;
+    const endless = new Readable({
+      read() {
+        pieces += 1;
+        this.push(Buffer.alloc(65_536, 'a'));
+      },
+    });
+    const found = await readTexts(args([]), endless);
+    expect(found.ok && readCurl(found.value.curl ?? '')).toMatchObject({ ok: false });
+    expect(pieces).toBeLessThan(30);
+  });
+
+  test.each([
+    ['SOURCE is standard input too', ['-'], Readable.from([]), 'reads standard input, as SOURCE does'],
+    ['standard input fails', [], faulty, 'cannot be read from standard input'],
+  ])('is refused if %s', async (_, words, input, reason) => {
+    expect(await readTexts(args(words), input)).toMatchObject({
+      ok: false,
+      faults: [{ place: '--curl', reason }],
+    });
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Arguments } from '../../src/cli/command.ts';
-import { EXPLAIN } from '../../src/cli/explain.ts';
+import { explain as command } from '../../src/cli/explain.ts';
 import { faultText } from '../../src/document/fault.ts';
 
 const APP = 'https://app.example.com';
@@ -35,9 +35,9 @@ async function explain(flags: Flags, source = 'cors.xml', colours = false) {
     const text = given(name);
     return typeof text === 'string'
       ? text
-      : (EXPLAIN.flags.find((flag) => flag.name === name)?.choices?.[0] ?? null);
+      : (command.flags.find((flag) => flag.name === name)?.choices?.[0] ?? null);
   };
-  const unknown = Object.keys(flags).filter((name) => !EXPLAIN.flags.some((flag) => flag.name === name));
+  const unknown = Object.keys(flags).filter((name) => !command.flags.some((flag) => flag.name === name));
   if (unknown.length > 0) throw new Error(`no flags: ${unknown}`);
   const args: Arguments = {
     words: [path(source)],
@@ -47,7 +47,7 @@ async function explain(flags: Flags, source = 'cors.xml', colours = false) {
   };
   let printed = '';
   const said: string[] = [];
-  const ended = await EXPLAIN.run(args, {
+  const ended = await command.run(args, {
     env: {},
     print: async (text) => {
       printed += text;
@@ -243,12 +243,12 @@ The request, if it were sent: matched
       path: '/\u009b2J\u202e',
     });
     expect(printed).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
-    expect(printed).toContain('https://b\\u{1b}[2J.example');
+    expect(printed).toContain('https://b\\u001b[2J.example');
   });
 
   test('colours the verdicts on a terminal only', async () => {
     expect((await explain({ origin: APP }, 'cors.xml', true)).printed).toContain(
-      '\u001b[31morigin NO\u001b[0m',
+      '\u001b[31morigin NO\u001b[39m',
     );
     expect((await explain({ origin: APP })).printed).not.toContain('\u001b');
   });

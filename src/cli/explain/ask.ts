@@ -7,6 +7,7 @@ import { readCurl } from '../requests/curl.ts';
 import { readHar } from '../requests/har.ts';
 import { type CopiedRequest, isSameOrigin, type Recorded } from '../requests/request.ts';
 import { shown } from './lines.ts';
+import type { Texts } from './texts.ts';
 
 /** One page's request to explain. */
 export interface Asked {
@@ -29,12 +30,6 @@ export interface Asked {
 export interface Questions {
   readonly asked: readonly Asked[];
   readonly left: number;
-}
-
-/** A text that a flag names: the words of `--curl`, or the file of `--har`. */
-export interface Texts {
-  readonly curl: string | null;
-  readonly har: { readonly text: string; readonly place: string } | null;
 }
 
 /** Reads what to explain. A flag counts more than what a copied request says. */

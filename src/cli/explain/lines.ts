@@ -1,16 +1,11 @@
+import { visible } from '../formats/paint.ts';
+
 const MAX_ITEMS = 8;
 const MAX_ITEM = 120;
 
-/** A text for a terminal: control characters, which may move the cursor or change colours, become code points. */
-export const printable = (text: string): string =>
-  text.replace(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  );
-
 /** A value for a terminal, cut if it is long. */
 export const shown = (value: string): string =>
-  printable(value.length > MAX_ITEM ? `${value.slice(0, MAX_ITEM)}…` : value);
+  visible(value.length > MAX_ITEM ? `${value.slice(0, MAX_ITEM)}…` : value);
 
 /** The first values of a list, and how many are left out. */
 export function listed(values: readonly string[]): string {
@@ -30,16 +25,4 @@ export function wrapped(first: string, text: string, width: number): readonly st
     line += line === '' ? word : ` ${word}`;
   }
   return [...lines, line].map((one, at) => `${at === 0 ? first : ' '.repeat(first.length)}${one}`);
-}
-
-/** Colours for a terminal; without colours each returns its text. */
-export interface Style {
-  readonly bold: (text: string) => string;
-  readonly good: (text: string) => string;
-  readonly bad: (text: string) => string;
-}
-
-export function styleOf(colours: boolean): Style {
-  const coloured = (code: number) => (text: string) => (colours ? `\u001b[${code}m${text}\u001b[0m` : text);
-  return { bold: coloured(1), good: coloured(32), bad: coloured(31) };
 }

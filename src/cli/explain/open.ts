@@ -3,15 +3,25 @@ import { type CompiledRules, compileRules } from '../../cors/compile.ts';
 import { faultText, type Result } from '../../document/fault.ts';
 import { MAX_DOCUMENT_BYTES, readDocument } from '../../document/read.ts';
 import { readTextFile } from '../../node/files/text-file.ts';
-import type { Arguments } from '../command.ts';
+import { type Arguments, EXIT, type Terminal } from '../command.ts';
 
 export interface Source {
   readonly name: string;
   readonly rules: CompiledRules;
 }
 
-/** Reads the rules that the command line names. Each fault is one line. */
-export async function openSource(args: Arguments): Promise<Result<Source, string>> {
+/** The rules; or what the command is to return, after it has said why. */
+type Opened = { readonly ok: true; readonly value: Source } | { readonly ok: false; readonly ends: number };
+
+/** Reads the rules that the command line names. Says on standard error why they cannot be read. */
+export async function openSource(args: Arguments, terminal: Terminal): Promise<Opened> {
+  const read = await readSource(args);
+  if (read.ok) return read;
+  for (const line of read.faults) terminal.say(`bucket-cors: ${line}`);
+  return { ok: false, ends: EXIT.failed };
+}
+
+async function readSource(args: Arguments): Promise<Result<Source, string>> {
   const [path] = args.words;
   if (path === undefined)
     return { ok: false, faults: ['SOURCE is missing; write the path of a file with rules'] };

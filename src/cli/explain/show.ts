@@ -2,12 +2,13 @@ import type { Judgement } from '../../analysis/browser/judge.ts';
 import { ALWAYS_READABLE } from '../../analysis/browser/safelist.ts';
 import type { Explanation } from '../../cors/explain.ts';
 import { VARY } from '../../cors/names.ts';
+import { type Paint, visible } from '../formats/paint.ts';
 import type { Answered } from './answer.ts';
-import { listed, printable, type Style, shown, wrapped } from './lines.ts';
+import { listed, shown, wrapped } from './lines.ts';
 import { ruleLines } from './rules.ts';
 
 /** Returns the explanation of one request for a person: first what happens, then why. */
-export function showRequest(answered: Answered, style: Style, width: number): readonly string[] {
+export function showRequest(answered: Answered, paint: Paint, width: number): readonly string[] {
   const { preflight, actual, browser } = answered.explained;
   const isNeeded = browser?.preflights !== false;
   const isSent = browser?.refused !== 'preflight';
@@ -16,10 +17,10 @@ export function showRequest(answered: Answered, style: Style, width: number): re
   return [
     ...requestLines(answered, width),
     '',
-    ...(browser === null ? [] : browserLines(browser, reason, style, width)),
-    ...recordedLines(answered, style, width),
+    ...(browser === null ? [] : browserLines(browser, reason, paint, width)),
+    ...recordedLines(answered, paint, width),
     ...(isNeeded
-      ? ['', ...answerLines('The preflight', preflight, preflight.because !== reason, true, style, width)]
+      ? ['', ...answerLines('The preflight', preflight, preflight.because !== reason, true, paint, width)]
       : []),
     '',
     ...answerLines(
@@ -27,7 +28,7 @@ export function showRequest(answered: Answered, style: Style, width: number): re
       actual,
       actual.because !== reason,
       !(isNeeded && isSame),
-      style,
+      paint,
       width,
     ),
   ];
@@ -59,12 +60,12 @@ function requestLines({ asked, explained }: Answered, width: number): readonly s
 function browserLines(
   { passes, because, readable, preflightSeconds }: Judgement,
   reason: string,
-  style: Style,
+  paint: Paint,
   width: number,
 ) {
   const verdict = passes
-    ? style.good('The page gets its answer.')
-    : style.bad('The page does not get its answer.');
+    ? paint.green('The page gets its answer.')
+    : paint.red('The page does not get its answer.');
   const cache =
     preflightSeconds === null
       ? []
@@ -74,7 +75,7 @@ function browserLines(
   return [
     verdict,
     ...[reason, withoutVerdict(because), ...cache, ...(passes ? [readableText(readable)] : [])].flatMap(
-      (text) => wrapped('  ', printable(text), width),
+      (text) => wrapped('  ', visible(text), width),
     ),
   ];
 }
@@ -90,13 +91,13 @@ function readableText(readable: Judgement['readable']): string {
     : `Scripts can read ${listed(exposed)}, and the headers that every script can read.`;
 }
 
-function recordedLines({ recorded, explained }: Answered, style: Style, width: number): readonly string[] {
+function recordedLines({ recorded, explained }: Answered, paint: Paint, width: number): readonly string[] {
   if (recorded === null) return [];
   const differs = recorded.passes !== explained.browser?.passes;
   return [
     '',
-    style.bold(recorded.passes ? 'The recorded answer passes.' : 'The recorded answer does not pass.'),
-    ...(recorded.passes ? [] : wrapped('  ', printable(recorded.because), width)),
+    paint.bold(recorded.passes ? 'The recorded answer passes.' : 'The recorded answer does not pass.'),
+    ...(recorded.passes ? [] : wrapped('  ', visible(recorded.because), width)),
     ...(differs
       ? wrapped(
           '  ',
@@ -112,19 +113,19 @@ function answerLines(
   { reason, because, status, headers, vary, rules }: Explanation,
   withReason: boolean,
   withRules: boolean,
-  style: Style,
+  paint: Paint,
   width: number,
 ): readonly string[] {
   const gets = status === undefined ? '' : `, status ${status}`;
-  const pairs = headers.flatMap(([name, value]) => wrapped(`    ${name}: `, printable(value), width));
+  const pairs = headers.flatMap(([name, value]) => wrapped(`    ${name}: `, visible(value), width));
   return [
-    `${style.bold(subject)}: ${reason}${gets}`,
-    ...(withReason ? wrapped('  ', printable(because), width) : []),
-    ...(withRules ? ruleLines(rules, style, width) : []),
+    `${paint.bold(subject)}: ${reason}${gets}`,
+    ...(withReason ? wrapped('  ', visible(because), width) : []),
+    ...(withRules ? ruleLines(rules, paint, width) : []),
     ...(pairs.length === 0 ? [] : ['  It gets:', ...pairs]),
     ...wrapped(
       headers.some(([name]) => name === VARY) ? '  Why this Vary: ' : '  Why no Vary: ',
-      printable(vary.because),
+      visible(vary.because),
       width,
     ),
   ];

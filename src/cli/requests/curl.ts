@@ -5,7 +5,7 @@ import { type CopiedRequest, copiedRequest } from './request.ts';
 import { wordsOf } from './words.ts';
 
 /** In characters. A command with an upload in it is longer than a shell takes. */
-const MAX_COMMAND = 1_048_576;
+export const MAX_COMMAND = 1_048_576;
 const DATA = /^data(?:-ascii|-binary|-raw|-urlencode)?$/;
 
 /** Reads the request of a copied command: Chrome's, Firefox's or Safari's "Copy as cURL". No fault shows a value of it. */
