@@ -208,7 +208,7 @@ describe('--curl -', () => {
 
   test('reads the command from standard input', async () => {
     const input = Readable.from([
-      Buffer.from('curl https://b/é').subarray(0, 15),
+      Buffer.from('curl https://b/é').subarray(0, 16),
       Buffer.from('é').subarray(1),
     ]);
     expect(await readTexts(args(['cors.xml']), input)).toEqual({
