@@ -50,7 +50,7 @@ export function readHar(text: string, place: string, part: string | null): Resul
     .filter(({ request }) => !isSameOrigin(request));
   if (read.length === 0) {
     return refused(
-      `has no cross-origin request${part === null ? '' : ` whose URL contains ${part}`}: none has an Origin header`,
+      `has no cross-origin request${part === null ? '' : ' whose URL contains the text of --url'}`,
       'a recording of the failing page, or --curl with the copied request',
     );
   }
