@@ -11,7 +11,6 @@ export interface Answer {
   readonly headers: readonly string[];
   /** The names to merge into the bucket's own Vary. */
   readonly vary: readonly string[];
-  readonly varyReason: VaryReason;
   /** The rules are unknown: no cache may store this response (promise 2). */
   readonly noStore: boolean;
 }
@@ -31,12 +30,10 @@ const NONE: readonly string[] = [];
 
 /** Returns the headers that follow from a decision (semantics.md §3, §4). */
 export function answer(rules: CompiledRules, decision: Decision): Answer {
-  const varyReason = varyReasonOf(rules, decision);
   return {
     decision,
     headers: corsHeaders(rules, decision),
-    vary: varyNames(rules, decision, varyReason),
-    varyReason,
+    vary: varyOf(rules, decision).names,
     noStore: decision.reason === 'rules_unavailable',
   };
 }
@@ -65,19 +62,28 @@ function allowsCredentials({ behaviour }: CompiledRules, origins: Entries, allow
   );
 }
 
-function varyReasonOf(
-  { behaviour, constants, responseVary, state }: CompiledRules,
-  decision: Decision,
-): VaryReason {
-  if (state === 'unavailable') return 'rules_unavailable';
-  if (behaviour.vary === 'store') return 'store';
-  if (decision.kind === 'preflight') return 'preflight';
-  if (constants.get(decision.method) === 'depends') return 'origins_differ';
-  return responseVary ? 'response_vary' : 'same_for_every_origin';
+/** The names of an answer's Vary, and the reason. */
+export interface Vary {
+  readonly reason: VaryReason;
+  readonly names: readonly string[];
 }
 
-function varyNames({ behaviour, responseVary }: CompiledRules, { kind, rule }: Decision, reason: VaryReason) {
-  if (reason === 'same_for_every_origin') return NONE;
-  if (reason === 'store') return traitsOf(behaviour).storeVary(rule !== null, responseVary);
-  return kind === 'preflight' ? names.PREFLIGHT_VARY : names.ORIGIN_VARY;
+const UNKNOWN: Vary = { reason: 'rules_unavailable', names: names.ORIGIN_VARY };
+const UNKNOWN_PREFLIGHT: Vary = { reason: 'rules_unavailable', names: names.PREFLIGHT_VARY };
+const PREFLIGHT: Vary = { reason: 'preflight', names: names.PREFLIGHT_VARY };
+const DIFFERENT: Vary = { reason: 'origins_differ', names: names.ORIGIN_VARY };
+const RESPONSE_VARY: Vary = { reason: 'response_vary', names: names.ORIGIN_VARY };
+const SAME: Vary = { reason: 'same_for_every_origin', names: NONE };
+
+/** Decides what an answer varies on (semantics.md §4). */
+export function varyOf(rules: CompiledRules, decision: Decision): Vary {
+  const { behaviour, constants, responseVary, state } = rules;
+  const isPreflight = decision.kind === 'preflight';
+  if (state === 'unavailable') return isPreflight ? UNKNOWN_PREFLIGHT : UNKNOWN;
+  if (behaviour.vary === 'store') {
+    return { reason: 'store', names: traitsOf(behaviour).storeVary(decision.rule !== null, responseVary) };
+  }
+  if (isPreflight) return PREFLIGHT;
+  if (constants.get(decision.method) === 'depends') return DIFFERENT;
+  return responseVary ? RESPONSE_VARY : SAME;
 }

@@ -1,4 +1,4 @@
-import { answer, type VaryReason } from './answer.ts';
+import { answer, type VaryReason, varyOf } from './answer.ts';
 import type { CompiledRule, CompiledRules } from './compile.ts';
 import {
   type Condition,
@@ -60,7 +60,8 @@ export function explain(rules: CompiledRules, facts: Facts, resource: Resource):
   const decision = decide(rules, facts);
   const sought = wanted(rules, facts);
   const verdicts = verdictsOf(rules, decision, sought);
-  const { headers, vary, varyReason } = answer(rules, decision);
+  const { headers } = answer(rules, decision);
+  const vary = varyOf(rules, decision);
   const because = sentence(rules, decision, sought?.method ?? facts.requestMethod ?? '', verdicts);
   const hint = hintOf(rules, decision, sought, verdicts);
   return {
@@ -72,8 +73,8 @@ export function explain(rules: CompiledRules, facts: Facts, resource: Resource):
     ...(decision.kind === 'preflight' && {
       status: refusal(rules, decision, facts, resource)?.status ?? 200,
     }),
-    headers: pairs([...headers, ...varyHeader([], vary)]),
-    vary: { reason: varyReason, because: becauseOfVary(rules, decision, varyReason) },
+    headers: pairs([...headers, ...varyHeader([], vary.names)]),
+    vary: { reason: vary.reason, because: becauseOfVary(rules, decision, vary.reason) },
     rules: verdicts,
   };
 }

@@ -103,7 +103,7 @@ function correct(entry: string, scheme: string): { text: string; slips: readonly
   const own = SCHEME.exec(entry)?.[1];
   const rest = own === undefined ? entry.replace(/^\/\//, '') : entry.slice(own.length + 3);
   const isOpen = own === undefined && rest.startsWith('*');
-  const end = rest.search(/[/?#]/);
+  const end = /[/?#]/.exec(rest)?.index ?? -1;
   const [authority, tail] = end === -1 ? [rest, ''] : [rest.slice(0, end), rest.slice(end)];
   const used = (own ?? scheme).toLowerCase();
   const port = DEFAULT_PORTS[used] ?? '';
