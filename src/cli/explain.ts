@@ -4,7 +4,7 @@ import { type Arguments, type Command, EXIT, type Terminal } from './command.ts'
 import { type Answered, answerAll } from './explain/answer.ts';
 import { readQuestions } from './explain/ask.ts';
 import { openSource, type Source } from './explain/open.ts';
-import { showRequest } from './explain/show.ts';
+import { showAll } from './explain/show.ts';
 import { readTexts } from './explain/texts.ts';
 import { paintFor } from './formats/paint.ts';
 
@@ -90,7 +90,7 @@ function table(
   const paint = paintFor(colours);
   const head = `${name}: ${count} ${count === 1 ? 'rule' : 'rules'}, answered as ${rules.behaviour.dialect.toUpperCase()} answers`;
   const more = left === 0 ? [] : ['', `${left} more kinds of requests are left out; select with --url.`];
-  return [head, ...answered.flatMap((one) => ['', ...showRequest(one, paint, WIDTH)]), ...more].join('\n');
+  return [head, ...showAll(answered, paint, WIDTH), ...more].join('\n');
 }
 
 function json(answered: readonly Answered[], isHar: boolean, left: number): string {

@@ -104,6 +104,16 @@ describe('a recording', () => {
     expect(JSON.stringify(requests)).not.toContain('SECRET');
   });
 
+  test('divides requests whose answers have other CORS headers', () => {
+    const allowed = entry({ answer: { 'Access-Control-Allow-Origin': PAGE } });
+    const { requests } = read(har(allowed, entry({}), allowed, entry({ status: 0 })));
+    expect(requests.map(({ times, answer }) => [times, answer?.headers.length])).toEqual([
+      [2, 1],
+      [1, 0],
+      [1, undefined],
+    ]);
+  });
+
   test('gives at most 50 kinds, and how many more there are', () => {
     const entries = Array.from({ length: 53 }, (_, at) => entry({ headers: { [`X-${at}`]: '1' } }));
     expect(read(har(...entries))).toMatchObject({ left: 3, requests: { length: 50 } });

@@ -191,6 +191,7 @@ The request, if it were sent: matched
         request: { ...request, method: 'DELETE' },
         response: { status: 0, headers: [] },
       },
+      { request, response: { status: 200, headers: list({ 'Access-Control-Allow-Origin': APP }) } },
     ];
     await writeFile(path('page.har'), JSON.stringify({ log: { entries } }));
     const { code, printed } = await explain({ har: path('page.har') });
@@ -198,7 +199,10 @@ The request, if it were sent: matched
     expect(printed).toContain(`GET ${BUCKET}/a and 1 more like it\n`);
     expect(printed).toContain('The recorded answer does not pass.');
     expect(printed.replace(/\s+/g, ' ')).toContain('It does not come from these rules');
-    expect(printed).toContain(`DELETE ${BUCKET}/a\n`);
+    expect(printed).toContain(`\nDELETE ${BUCKET}/a\n`);
+    expect(printed).toMatch(
+      /\n\nThe page gets these answers:\n {2}GET https:\/\/bucket\.example\/a, by rule 2$/,
+    );
     const { json } = await explained({ har: path('page.har') });
     expect(json).toMatchObject({
       left: 0,
@@ -210,6 +214,7 @@ The request, if it were sent: matched
           recorded: { passes: false, failure: 'no_allow_origin' },
         },
         { times: 1, browser: { passes: false }, recorded: null },
+        { times: 1, browser: { passes: true }, recorded: { passes: true } },
       ],
     });
   });

@@ -7,15 +7,36 @@ import type { Answered } from './answer.ts';
 import { listed, shown, wrapped } from './lines.ts';
 import { ruleLines } from './rules.ts';
 
+/** Returns the explanations for a person. Of several requests, those that pass are one line each, at the end. */
+export function showAll(answered: readonly Answered[], paint: Paint, width: number): readonly string[] {
+  const [only, ...others] = answered;
+  if (only !== undefined && others.length === 0) return ['', ...showRequest(only, paint, width)];
+  const failing = answered.filter((one) => !passes(one));
+  const passing = answered.filter(passes);
+  return [
+    ...failing.flatMap((one) => ['', ...showRequest(one, paint, width)]),
+    ...(passing.length === 0 ? [] : ['', paint.green('The page gets these answers:')]),
+    ...passing.map((one) => `  ${nameOf(one)}, by rule ${one.explained.actual.rule}`),
+  ];
+}
+
+const passes = ({ explained, recorded }: Answered): boolean =>
+  explained.browser?.passes === true && recorded?.passes !== false;
+
+const nameOf = ({ asked, explained }: Answered): string => {
+  const times = asked.times > 1 ? ` and ${asked.times - 1} more like it` : '';
+  return `${shown(explained.request.method)} ${shown(asked.url ?? explained.request.path)}${times}`;
+};
+
 /** Returns the explanation of one request for a person: first what happens, then why. */
-export function showRequest(answered: Answered, paint: Paint, width: number): readonly string[] {
+function showRequest(answered: Answered, paint: Paint, width: number): readonly string[] {
   const { preflight, actual, browser } = answered.explained;
   const isNeeded = browser?.preflights !== false;
   const isSent = browser?.refused !== 'preflight';
   const reason = isSent ? actual.because : preflight.because;
   const isSame = JSON.stringify(preflight.rules) === JSON.stringify(actual.rules);
   return [
-    ...requestLines(answered, width),
+    ...requestLines(answered, paint, width),
     '',
     ...(browser === null ? [] : browserLines(browser, reason, paint, width)),
     ...recordedLines(answered, paint, width),
@@ -34,9 +55,9 @@ export function showRequest(answered: Answered, paint: Paint, width: number): re
   ];
 }
 
-function requestLines({ asked, explained }: Answered, width: number): readonly string[] {
-  const { method, origin, credentials } = explained.request;
-  const times = asked.times > 1 ? ` and ${asked.times - 1} more like it` : '';
+function requestLines(answered: Answered, paint: Paint, width: number): readonly string[] {
+  const { asked, explained } = answered;
+  const { origin, credentials } = explained.request;
   const details = [
     `from a page of ${shown(origin ?? 'no origin')}`,
     asked.headers.length > 0
@@ -45,7 +66,7 @@ function requestLines({ asked, explained }: Answered, width: number): readonly s
     credentials ? 'with cookies' : 'without cookies',
   ];
   return [
-    ...wrapped(`${shown(method)} `, `${shown(asked.url ?? explained.request.path)}${times}`, width),
+    paint.bold(nameOf(answered)),
     ...wrapped('  ', details.join(', '), width),
     ...(asked.added.length === 0
       ? []

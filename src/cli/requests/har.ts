@@ -1,4 +1,6 @@
+import { combined } from '../../analysis/browser/check.ts';
 import type { PageHeader } from '../../analysis/browser/safelist.ts';
+import * as names from '../../cors/names.ts';
 import type { Fault, Result } from '../../document/fault.ts';
 import { type CopiedRequest, copiedRequest, isSameOrigin, type Recorded } from './request.ts';
 
@@ -7,7 +9,7 @@ export const MAX_HAR_BYTES = 32 * 1_048_576;
 /** Most kinds of requests that one call explains. */
 const MAX_REQUESTS = 50;
 
-/** A kind of cross-origin request in a recording: same origin, method, headers and credentials. */
+/** A kind of cross-origin request in a recording: same origin, method, headers, credentials, and same CORS headers in return. */
 export interface RecordedRequest extends CopiedRequest {
   /** How many such requests the recording has. The URL and the answers are those of the first. */
   readonly times: number;
@@ -85,13 +87,29 @@ function kindsOf(entries: readonly Entry[]): readonly RecordedRequest[] {
       };
     },
   );
-  const kinds = Map.groupBy(all, ({ origin, method, asked, credentials }) =>
-    JSON.stringify([origin, method, asked, credentials]),
+  const kinds = Map.groupBy(all, ({ origin, method, asked, credentials, answer, preflight }) =>
+    // A request that a browser blocked once is another kind than one that passed.
+    JSON.stringify([
+      origin,
+      method,
+      asked,
+      credentials,
+      outcomeOf(answer),
+      outcomeOf(preflight),
+      preflight?.status,
+    ]),
   );
   return [...kinds.values()].flatMap(([first, ...others]) =>
     first === undefined ? [] : [{ ...first, times: others.length + 1 }],
   );
 }
+
+const outcomeOf = (recorded: Recorded | null) =>
+  recorded && [
+    combined(recorded.headers, names.ALLOW_ORIGIN),
+    combined(recorded.headers, names.ALLOW_CREDENTIALS),
+    combined(recorded.headers, names.ALLOW_HEADERS),
+  ];
 
 function entriesOf(text: string): readonly unknown[] | null {
   try {
