@@ -59,7 +59,7 @@ async function explain(flags: Flags, source = 'cors.xml', colours = false) {
   return {
     code,
     printed,
-    said: typeof ended === 'number' ? said.join('\n') : ended.map(faultText).join('\n'),
+    said: typeof ended === 'object' ? ended.map(faultText).join('\n') : said.join('\n'),
   };
 }
 
