@@ -14,7 +14,7 @@ const WIDTH = 80;
 export const explain: Command = {
   name: 'explain',
   group: 'Understand rules',
-  summary: 'why a request of a page is allowed or refused, rule by rule',
+  summary: 'Show why a request of a page is allowed or refused',
   words: '[SOURCE]',
   maxWords: 1,
   about:
@@ -47,11 +47,14 @@ export const explain: Command = {
   ],
   examples: [
     {
-      line: 'bucket-cors explain cors.xml --origin https://app.example.com --method PUT --headers content-type',
-      about: 'A PUT with a Content-Type',
+      line: 'bucket-cors explain cors.xml --origin https://app.example.com --method PUT',
+      about: 'a PUT of a page',
     },
-    { line: 'pbpaste | bucket-cors explain cors.xml --curl -', about: 'The request in the clipboard' },
-    { line: 'bucket-cors explain cors.xml --har page.har', about: 'All failing requests of a recording' },
+    {
+      line: 'pbpaste | bucket-cors explain cors.xml --curl -',
+      about: 'the request in the clipboard of a Mac',
+    },
+    { line: 'bucket-cors explain cors.xml --har page.har', about: 'every kind of request of a recording' },
   ],
   exits: [
     { code: EXIT.nothing, when: 'the page gets its answer' },
