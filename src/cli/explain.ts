@@ -48,13 +48,16 @@ export const explain: Command = {
   examples: [
     {
       line: 'bucket-cors explain cors.xml --origin https://app.example.com --method PUT',
-      about: 'a PUT of a page',
+      about: 'A PUT of a page.',
     },
     {
       line: 'pbpaste | bucket-cors explain cors.xml --curl -',
-      about: 'the request in the clipboard of a Mac',
+      about: 'The request in the clipboard of a Mac.',
     },
-    { line: 'bucket-cors explain cors.xml --har page.har', about: 'every kind of request of a recording' },
+    {
+      line: 'bucket-cors explain cors.xml --har page.har',
+      about: 'Every kind of cross-origin request of a recording.',
+    },
   ],
   exits: [
     { code: EXIT.nothing, when: 'the page gets its answer' },
