@@ -76,11 +76,14 @@ describe.skipIf(whyNoChromium !== null)(`a recording of Chromium${skipped}`, () 
       asked,
       times,
     ]);
-    // Chromium records neither the Origin of blocked requests nor their answers.
     expect(kinds).toEqual([
-      ['PUT', '/allowed/a', ['content-type', 'x-a'], 2],
-      ['GET', '/allowed/b', [], 2],
+      ['PUT', '/allowed/a', ['content-type', 'x-a'], 1],
+      ['GET', '/allowed/b', [], 1],
+      ['PUT', '/refused/c', ['content-type', 'x-a'], 1],
+      ['GET', '/refused/d', [], 1],
     ]);
+    // Chromium records neither the Origin of blocked requests nor their answers.
+    expect(recording.requests.map(({ answer }) => answer?.status)).toEqual([200, 200, undefined, undefined]);
     expect(recording.requests.every(({ origin }) => origin === page)).toBe(true);
     expect(JSON.stringify(recording)).not.toContain('SECRET');
   });
