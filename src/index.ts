@@ -1,5 +1,7 @@
 /** The public API to run the edge, or its decision engine, inside a program. Runs on any JavaScript runtime. */
 export { type AdminOptions, createAdmin } from './admin/app.ts';
+export type { HeaderPairs, PageRequest } from './analysis/browser/check.ts';
+export { type Answers, type Judgement, judge } from './analysis/browser/judge.ts';
 export {
   type Diff,
   type Difference,
@@ -24,7 +26,7 @@ export type {
   Transport,
 } from './bucket/transport.ts';
 export type { BucketCorsOptions } from './config/middleware.ts';
-export { type Answer, answer } from './cors/answer.ts';
+export { type Answer, answer, type VaryReason } from './cors/answer.ts';
 export type { Behaviour, Dialect, VaryMode } from './cors/behaviour.ts';
 export {
   type CompiledRule,

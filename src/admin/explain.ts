@@ -1,4 +1,5 @@
-import { type Facts, repeatedHeader } from '../cors/decide.ts';
+import { type Judgement, judge } from '../analysis/browser/judge.ts';
+import { type Facts, repeatedHeader, requestedNames } from '../cors/decide.ts';
 import { type Explanation, explain } from '../cors/explain.ts';
 import { resourceOf } from '../cors/refusal.ts';
 import type { Fault } from '../document/fault.ts';
@@ -11,6 +12,8 @@ export interface Question {
   /** Names of request headers, separated by commas. */
   readonly headers?: string;
   readonly path?: string;
+  /** `true` if the page sends cookies: credentials mode "include". */
+  readonly credentials?: string;
 }
 
 export type Explained =
@@ -21,32 +24,48 @@ export type Explained =
         method: string;
         headers: string | null;
         path: string;
+        credentials: boolean;
       };
       /** The answer to a browser's preflight for this request. */
       readonly preflight: Explanation;
       /** The answer to the request itself. */
       readonly actual: Explanation;
+      /** What a browser does with the two answers; null without an origin. */
+      readonly browser: Judgement | null;
     }
   | { readonly faults: readonly Fault[] };
 
-const KNOWN = ['origin', 'method', 'headers', 'path'];
+const KNOWN = ['origin', 'method', 'headers', 'path', 'credentials'];
 
 /** Explains a cross-origin request and its preflight, by the function that the edge decides with. */
 export function explainRequest({ rules, version }: RulesInForce, question: Question): Explained {
-  const unknown = Object.keys(question).filter((key) => !KNOWN.includes(key));
-  if (unknown.length > 0) return { faults: unknown.map(unknownParameter) };
-  if (question.method === 'OPTIONS') return { faults: [OPTIONS_ASKED] };
+  const faults = faultsIn(question);
+  if (faults.length > 0) return { faults };
   const { origin = null, method = 'GET', headers = null, path = '/' } = question;
-  const preflight: Facts = { method: 'OPTIONS', origin, requestMethod: method, requestHeaders: headers };
-  const actual: Facts = { method, origin, requestMethod: null, requestHeaders: null };
-  const place = repeatedHeader(preflight);
-  if (place !== null) return { faults: [listAsked(place, question[place] ?? '')] };
+  const credentials = question.credentials === 'true';
+  const asked: Facts = { method: 'OPTIONS', origin, requestMethod: method, requestHeaders: headers };
+  const facts: Facts = { method, origin, requestMethod: null, requestHeaders: null };
+  const preflight = explain(rules, asked, resourceOf(path));
+  const actual = explain(rules, facts, resourceOf(path));
+  const page = { method, headers: requestedNames(headers), credentials };
+  const answers = { preflight: { status: preflight.status ?? 200, headers: preflight.headers }, actual };
   return {
     version,
-    request: { origin, method, headers, path },
-    preflight: explain(rules, preflight, resourceOf(path)),
-    actual: explain(rules, actual, resourceOf(path)),
+    request: { origin, method, headers, path, credentials },
+    preflight,
+    actual,
+    browser: origin ? judge({ ...page, origin }, answers) : null,
   };
+}
+
+function faultsIn(question: Question): readonly Fault[] {
+  const unknown = Object.keys(question).filter((key) => !KNOWN.includes(key));
+  if (unknown.length > 0) return unknown.map(unknownParameter);
+  const { origin = null, method = 'GET', credentials = 'false' } = question;
+  if (method === 'OPTIONS') return [OPTIONS_ASKED];
+  if (credentials !== 'true' && credentials !== 'false') return [notTrueOrFalse(credentials)];
+  const place = repeatedHeader({ method: 'OPTIONS', origin, requestMethod: method, requestHeaders: null });
+  return place === null ? [] : [listAsked(place, question[place] ?? '')];
 }
 
 const OPTIONS_ASKED: Fault = {
@@ -55,6 +74,13 @@ const OPTIONS_ASKED: Fault = {
   reason: 'is the method of the preflight, which the browser sends itself',
   write: 'the method that the page uses; its preflight is explained too',
 };
+
+const notTrueOrFalse = (value: string): Fault => ({
+  place: 'credentials',
+  value,
+  reason: 'is neither true nor false',
+  write: 'true if the page sends cookies',
+});
 
 const listAsked = (place: string, value: string): Fault => ({
   place,

@@ -15,6 +15,17 @@ export interface Answer {
   readonly noStore: boolean;
 }
 
+/** Why an answer has the names in Vary that it has, or no names (semantics.md §4). */
+export type VaryReason =
+  | 'rules_unavailable'
+  /** `vary: 'store'`: the names that the store itself sends. */
+  | 'store'
+  | 'preflight'
+  | 'origins_differ'
+  /** The answer is the same for every origin, but the rules ask for Vary. */
+  | 'response_vary'
+  | 'same_for_every_origin';
+
 const NONE: readonly string[] = [];
 
 /** Returns the headers that follow from a decision (semantics.md §3, §4). */
@@ -22,7 +33,7 @@ export function answer(rules: CompiledRules, decision: Decision): Answer {
   return {
     decision,
     headers: corsHeaders(rules, decision),
-    vary: varyNames(rules, decision),
+    vary: varyOf(rules, decision).names,
     noStore: decision.reason === 'rules_unavailable',
   };
 }
@@ -51,11 +62,28 @@ function allowsCredentials({ behaviour }: CompiledRules, origins: Entries, allow
   );
 }
 
-function varyNames({ behaviour, constants, responseVary, state }: CompiledRules, decision: Decision) {
-  if (state === 'unavailable')
-    return decision.kind === 'preflight' ? names.PREFLIGHT_VARY : names.ORIGIN_VARY;
-  if (behaviour.vary === 'store') return traitsOf(behaviour).storeVary(decision.rule !== null, responseVary);
-  if (decision.kind === 'preflight') return names.PREFLIGHT_VARY;
-  const depends = constants.get(decision.method) === 'depends';
-  return depends || responseVary ? names.ORIGIN_VARY : NONE;
+/** The names of an answer's Vary, and the reason. */
+export interface Vary {
+  readonly reason: VaryReason;
+  readonly names: readonly string[];
+}
+
+const UNKNOWN: Vary = { reason: 'rules_unavailable', names: names.ORIGIN_VARY };
+const UNKNOWN_PREFLIGHT: Vary = { reason: 'rules_unavailable', names: names.PREFLIGHT_VARY };
+const PREFLIGHT: Vary = { reason: 'preflight', names: names.PREFLIGHT_VARY };
+const DIFFERENT: Vary = { reason: 'origins_differ', names: names.ORIGIN_VARY };
+const RESPONSE_VARY: Vary = { reason: 'response_vary', names: names.ORIGIN_VARY };
+const SAME: Vary = { reason: 'same_for_every_origin', names: NONE };
+
+/** Decides what an answer varies on (semantics.md §4). */
+export function varyOf(rules: CompiledRules, decision: Decision): Vary {
+  const { behaviour, constants, responseVary, state } = rules;
+  const isPreflight = decision.kind === 'preflight';
+  if (state === 'unavailable') return isPreflight ? UNKNOWN_PREFLIGHT : UNKNOWN;
+  if (behaviour.vary === 'store') {
+    return { reason: 'store', names: traitsOf(behaviour).storeVary(decision.rule !== null, responseVary) };
+  }
+  if (isPreflight) return PREFLIGHT;
+  if (constants.get(decision.method) === 'depends') return DIFFERENT;
+  return responseVary ? RESPONSE_VARY : SAME;
 }

@@ -1,4 +1,4 @@
-import { answer } from './answer.ts';
+import { answer, type VaryReason, varyOf } from './answer.ts';
 import type { CompiledRule, CompiledRules } from './compile.ts';
 import {
   type Condition,
@@ -11,6 +11,9 @@ import {
   wanted,
 } from './decide.ts';
 import { isOneOrigin } from './origin.ts';
+import { becauseOfVary } from './explain-vary.ts';
+import { laterRule, nearMiss } from './near.ts';
+import { sentInstead } from './near-origin.ts';
 import type { Reason } from './reason.ts';
 import { refusal } from './refusal.ts';
 import { isMethod, METHODS } from './rule.ts';
@@ -32,13 +35,17 @@ export interface Verdict {
 export interface Explanation {
   readonly kind: Decision['kind'];
   readonly reason: Reason;
-  /** The reason as a sentence. */
+  /** The reason as a sentence, with the hint. */
   readonly because: string;
+  /** What a rule almost says, or what browsers send in place of the origin, as a sentence. */
+  readonly hint?: string;
   /** The number of the rule that applies, counted from 1. */
   readonly rule: number | null;
   /** Preflights only; an actual request has the bucket's own status. */
   readonly status?: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Why the headers have the Vary that they have, or no Vary. */
+  readonly vary: { readonly reason: VaryReason; readonly because: string };
   readonly rules: readonly Verdict[];
 }
 
@@ -53,19 +60,51 @@ export function explain(rules: CompiledRules, facts: Facts, resource: Resource):
   const decision = decide(rules, facts);
   const sought = wanted(rules, facts);
   const verdicts = verdictsOf(rules, decision, sought);
-  const { headers, vary } = answer(rules, decision);
+  const { headers } = answer(rules, decision);
+  const vary = varyOf(rules, decision);
+  const because = sentence(rules, decision, sought?.method ?? facts.requestMethod ?? '', verdicts);
+  const hint = hintOf(rules, decision, sought, verdicts);
   return {
     kind: decision.kind,
     reason: decision.reason,
-    because: sentence(rules, decision, sought?.method ?? facts.requestMethod ?? '', verdicts),
+    because: hint === null ? because : `${because.slice(0, -1)}; ${hint}.`,
+    ...(hint !== null && { hint: `${hint.charAt(0).toUpperCase()}${hint.slice(1)}.` }),
     rule: decision.rule?.number ?? null,
     ...(decision.kind === 'preflight' && {
       status: refusal(rules, decision, facts, resource)?.status ?? 200,
     }),
-    headers: pairs([...headers, ...varyHeader([], vary)]),
+    headers: pairs([...headers, ...varyHeader([], vary.names)]),
+    vary: { reason: vary.reason, because: becauseOfVary(rules, decision, vary.reason) },
     rules: verdicts,
   };
 }
+
+function hintOf(
+  { rules }: CompiledRules,
+  { reason, rule, origin }: Decision,
+  sought: Wanted | null,
+  verdicts: readonly Verdict[],
+): string | null {
+  const instead = sentInstead(origin ?? '');
+  if (instead !== null) return instead;
+  if (sought === null) return null;
+  if (reason === 'matched') return rule === null ? null : laterRule(rules, rule, sought);
+  const failed = CONDITIONS[reason];
+  return failed === undefined
+    ? null
+    : nearMiss(
+        rules,
+        failed,
+        sought,
+        verdicts.map(({ condition }) => condition),
+      );
+}
+
+const CONDITIONS: Readonly<Partial<Record<Reason, Condition>>> = {
+  origin_not_allowed: 'origin',
+  method_not_allowed: 'method',
+  header_not_allowed: 'header',
+};
 
 function verdictsOf({ rules }: CompiledRules, decision: Decision, sought: Wanted | null): readonly Verdict[] {
   const reached = decision.reason === 'matched' ? (decision.rule?.number ?? 0) : rules.length;
@@ -136,8 +175,13 @@ const severalOrigins = (origin: string | null, rule: CompiledRule | null): strin
 
 function blamed(verdicts: readonly Verdict[], condition: Condition): string {
   const numbers = verdicts.filter((verdict) => verdict.condition === condition).map(({ rule }) => rule);
-  return numbers.length === 1 ? `Rule ${numbers[0]} allows` : `Rules ${numbers.join(', ')} allow`;
+  if (numbers.length === 1) return `Rule ${numbers[0]} allows`;
+  const more = numbers.length > MAX_NUMBERS ? ` and ${numbers.length - MAX_NUMBERS} more` : '';
+  return `Rules ${numbers.slice(0, MAX_NUMBERS).join(', ')}${more} allow`;
 }
+
+/** Most rules that a sentence names. */
+const MAX_NUMBERS = 10;
 
 /** The refused headers, without duplicates: two rules may refuse different ones. */
 const unmet = (verdicts: readonly Verdict[]): string =>

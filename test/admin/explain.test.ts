@@ -125,6 +125,70 @@ describe.each(['oss', 's3'])('/explain of store %s', (kind) => {
     expect(preflight).toMatchObject({ reason: 'origin_missing', status: 400 });
   });
 
+  describe('judges what a browser does with the answers', () => {
+    test.each([
+      [
+        'a GET that is allowed',
+        { method: 'GET' },
+        { preflights: false, passes: true, failure: null, preflightSeconds: null },
+      ],
+      [
+        'a PUT whose header is not allowed',
+        { method: 'PUT', headers: 'x-other' },
+        { preflights: true, passes: false, refused: 'preflight', failure: 'no_allow_origin', readable: [] },
+      ],
+      [
+        'a PUT that is allowed',
+        { method: 'PUT', headers: 'x-asked' },
+        { passes: true, preflightSeconds: { chromium: 60, firefox: 60, safari: 60 } },
+      ],
+      [
+        'a GET with cookies',
+        { method: 'GET', credentials: 'true' },
+        kind === 's3'
+          ? { passes: true }
+          : { passes: false, refused: 'actual', failure: 'no_allow_credentials' },
+      ],
+      [
+        'a HEAD with cookies',
+        { method: 'HEAD', credentials: 'true' },
+        {
+          passes: false,
+          failure: 'wildcard_with_credentials',
+          because: expect.stringContaining('is *, and the page sends cookies'),
+        },
+      ],
+    ])('for %s', async (_, asked, browser) => {
+      const { json } = await explain({ origin: 'https://a.example', path: '/a', ...asked });
+      expect(json).toMatchObject({ browser, request: { credentials: 'credentials' in asked } });
+    });
+
+    test('and names the headers that scripts can read', async () => {
+      const { json } = await explain({ origin: 'https://a.example' });
+      expect((json.browser as { readable: string[] }).readable).toContain('etag');
+    });
+
+    test('but not without an origin', async () => {
+      expect((await explain({})).json.browser).toBeNull();
+    });
+  });
+
+  test('refuses credentials that are neither true nor false', async () => {
+    const { status, json } = await explain({ credentials: 'include' });
+    expect(status).toBe(400);
+    expect(json).toMatchObject({ faults: [{ place: 'credentials', value: 'include' }] });
+  });
+
+  test('names the rule that almost applies, and the reason of Vary', async () => {
+    const { actual, preflight } = await explain({ origin: 'http://a.example' });
+    expect(actual).toMatchObject({
+      hint: 'Rule 1 lists https://a.example, and https is not http.',
+      because: expect.stringMatching(/; rule 1 lists https:\/\/a\.example, and https is not http\.$/),
+      vary: { reason: 'origins_differ' },
+    });
+    expect(preflight).toMatchObject({ vary: { reason: 'preflight' } });
+  });
+
   test('refuses all unknown parameters at once', async () => {
     const { status, json } = await explain({ orgin: 'https://a.example', verb: 'GET' });
     expect(status).toBe(400);
@@ -133,7 +197,7 @@ describe.each(['oss', 's3'])('/explain of store %s', (kind) => {
         {
           place: 'orgin',
           reason: 'is not a parameter of /explain',
-          write: 'bucket, origin, method, headers, path',
+          write: 'bucket, origin, method, headers, path, credentials',
         },
         { place: 'verb' },
       ],

@@ -21,9 +21,10 @@ export interface Browser {
 }
 
 /**
- * Starts Chromium with a temporary profile, without its requests to Google, and with `switches` besides.
+ * Starts Chromium with a temporary profile, without its requests to Google, and with `switches` besides. `recording` is the
+ * path of a HAR file, which is written when the browser closes.
  */
-export async function launchChromium(switches: readonly string[] = []): Promise<Browser> {
+export async function launchChromium(switches: readonly string[] = [], recording?: string): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), 'bucket-cors-chromium-'));
   const remove = () => rm(profile, { recursive: true, force: true, maxRetries: 5 });
   try {
@@ -31,6 +32,7 @@ export async function launchChromium(switches: readonly string[] = []): Promise<
       executablePath: EXECUTABLE,
       headless: true,
       timeout: 30_000,
+      ...(recording !== undefined && { recordHar: { path: recording, content: 'omit' } }),
       args: [
         '--no-sandbox',
         '--headless',

@@ -1,0 +1,107 @@
+import { DIALECT_NAMES } from '../cors/behaviour.ts';
+import type { Fault } from '../document/fault.ts';
+import { type Arguments, type Command, EXIT, type Terminal } from './command.ts';
+import { type Answered, answerAll } from './explain/answer.ts';
+import { readQuestions } from './explain/ask.ts';
+import { openSource, type Source } from './explain/open.ts';
+import { showAll } from './explain/show.ts';
+import { readTexts } from './explain/texts.ts';
+import { paintFor } from './formats/paint.ts';
+
+const WIDTH = 80;
+
+/** `explain`: why a page's request is allowed or refused, and what a browser does. */
+export const explain: Command = {
+  name: 'explain',
+  group: 'Understand rules',
+  summary: 'Show why a request of a page is allowed or refused',
+  words: '[SOURCE]',
+  maxWords: 1,
+  about:
+    'Explains one request of a page: what the browser does, the decision rule by rule with the compared values, the ' +
+    'headers of the preflight and of the request itself, and the reason of Vary. The request comes from flags, from a ' +
+    'copied curl command, or from a recording. No value of a header and no query is printed.',
+  flags: [
+    { name: 'origin', value: 'ORIGIN', about: 'The origin of the page: `https://app.example.com`.' },
+    { name: 'method', value: 'METHOD', about: 'The method of the request; GET by default.' },
+    {
+      name: 'headers',
+      value: 'NAMES',
+      about: 'The request headers that the page sets, with commas between.',
+    },
+    { name: 'path', value: 'PATH', about: 'The path of the object.' },
+    { name: 'credentials', about: 'The page sends cookies: `credentials: "include"`.' },
+    {
+      name: 'curl',
+      value: 'COMMAND',
+      about: 'A request that "Copy as cURL" of DevTools copied; `-` reads it from standard input.',
+    },
+    {
+      name: 'har',
+      value: 'FILE',
+      about: 'A recording of DevTools: explains each kind of cross-origin request.',
+    },
+    { name: 'url', value: 'TEXT', about: 'With `--har`: only requests whose URL contains the text.' },
+    { name: 'store', value: 'NAME', choices: DIALECT_NAMES, about: 'The store whose answers count.' },
+    { name: 'format', value: 'FORMAT', choices: ['table', 'json'], about: 'Text for a person, or JSON.' },
+  ],
+  examples: [
+    {
+      line: 'bucket-cors explain cors.xml --origin https://app.example.com --method PUT',
+      about: 'A PUT of a page.',
+    },
+    {
+      line: 'pbpaste | bucket-cors explain cors.xml --curl -',
+      about: 'The request in the clipboard of a Mac.',
+    },
+    {
+      line: 'bucket-cors explain cors.xml --har page.har',
+      about: 'Every kind of cross-origin request of a recording.',
+    },
+  ],
+  exits: [
+    { code: EXIT.nothing, when: 'the page gets its answer' },
+    { code: EXIT.findings, when: 'the page does not get its answer' },
+    { code: EXIT.failed, when: 'the rules or the request could not be read' },
+  ],
+  run,
+};
+
+async function run(args: Arguments, terminal: Terminal): Promise<number | readonly Fault[]> {
+  const texts = await readTexts(args);
+  if (!texts.ok) return texts.faults;
+  const questions = readQuestions(args, texts.value);
+  if (!questions.ok) return questions.faults;
+  const source = await openSource(args, terminal);
+  if (!source.ok) return source.ends;
+  const answered = answerAll(source.value.rules, questions.value.asked);
+  if (!answered.ok) return answered.faults;
+  const { left } = questions.value;
+  const isHar = texts.value.har !== null;
+  const text =
+    args.value('format') === 'json'
+      ? json(answered.value, isHar, left)
+      : table(source.value, answered.value, left, terminal);
+  await terminal.print(text);
+  return answered.value.every(({ explained }) => explained.browser?.passes) ? EXIT.nothing : EXIT.findings;
+}
+
+function table(
+  { name, rules }: Source,
+  answered: readonly Answered[],
+  left: number,
+  { colours }: Terminal,
+): string {
+  const count = rules.rules.length;
+  const paint = paintFor(colours);
+  const head = `${name}: ${count} ${count === 1 ? 'rule' : 'rules'}, answered as ${rules.behaviour.dialect.toUpperCase()} answers`;
+  const more = left === 0 ? [] : ['', `${left} more kinds of requests are left out; select with --url.`];
+  return [head, ...showAll(answered, paint, WIDTH), ...more].join('\n');
+}
+
+function json(answered: readonly Answered[], isHar: boolean, left: number): string {
+  const shown = answered.map(({ asked: { url, times }, explained, recorded }) =>
+    isHar ? { url, times, ...explained, recorded } : explained,
+  );
+  return JSON.stringify(isHar ? { requests: shown, left } : shown[0], null, 2);
+}

@@ -1,0 +1,153 @@
+import type { Judgement } from '../../analysis/browser/judge.ts';
+import { ALWAYS_READABLE } from '../../analysis/browser/safelist.ts';
+import type { Explanation } from '../../cors/explain.ts';
+import { VARY } from '../../cors/names.ts';
+import { type Paint, visible } from '../formats/paint.ts';
+import type { Answered } from './answer.ts';
+import { listed, shown, wrapped } from './lines.ts';
+import { ruleLines } from './rules.ts';
+
+/** Returns the explanations for a person. Of several requests, those that pass are one line each, at the end. */
+export function showAll(answered: readonly Answered[], paint: Paint, width: number): readonly string[] {
+  const [only, ...others] = answered;
+  if (only !== undefined && others.length === 0) return ['', ...showRequest(only, paint, width)];
+  const failing = answered.filter((one) => !passes(one));
+  const passing = answered.filter(passes);
+  return [
+    ...failing.flatMap((one) => ['', ...showRequest(one, paint, width)]),
+    ...(passing.length === 0 ? [] : ['', paint.green('The page gets these answers:')]),
+    ...passing.map((one) => `  ${nameOf(one)}, by rule ${one.explained.actual.rule}`),
+  ];
+}
+
+const passes = ({ explained, recorded }: Answered): boolean =>
+  explained.browser?.passes === true && recorded?.passes !== false;
+
+const nameOf = ({ asked, explained }: Answered): string => {
+  const times = asked.times > 1 ? ` and ${asked.times - 1} more like it` : '';
+  return `${shown(explained.request.method)} ${shown(asked.url ?? explained.request.path)}${times}`;
+};
+
+/** Returns the explanation of one request for a person: first what happens, then why. */
+function showRequest(answered: Answered, paint: Paint, width: number): readonly string[] {
+  const { preflight, actual, browser } = answered.explained;
+  const isNeeded = browser?.preflights !== false;
+  const isSent = browser?.refused !== 'preflight';
+  const reason = isSent ? actual.because : preflight.because;
+  const isSame = JSON.stringify(preflight.rules) === JSON.stringify(actual.rules);
+  return [
+    ...requestLines(answered, paint, width),
+    '',
+    ...(browser === null ? [] : browserLines(browser, reason, paint, width)),
+    ...recordedLines(answered, paint, width),
+    ...(isNeeded
+      ? ['', ...answerLines('The preflight', preflight, preflight.because !== reason, true, paint, width)]
+      : []),
+    '',
+    ...answerLines(
+      isSent ? 'The request' : 'The request, if it were sent',
+      actual,
+      actual.because !== reason,
+      !(isNeeded && isSame),
+      paint,
+      width,
+    ),
+  ];
+}
+
+function requestLines(answered: Answered, paint: Paint, width: number): readonly string[] {
+  const { asked, explained } = answered;
+  const { origin, credentials } = explained.request;
+  const details = [
+    `from a page of ${shown(origin ?? 'no origin')}`,
+    asked.headers.length > 0
+      ? `with the headers ${listed(asked.headers)}`
+      : 'without headers that need a rule',
+    credentials ? 'with cookies' : 'without cookies',
+  ];
+  return [
+    paint.bold(nameOf(answered)),
+    ...wrapped('  ', details.join(', '), width),
+    ...(asked.added.length === 0
+      ? []
+      : wrapped(
+          '  ',
+          `${listed(asked.added)}: taken to be the browser's own. If the page sets it, add it with --headers.`,
+          width,
+        )),
+  ];
+}
+
+function browserLines(
+  { passes, because, readable, preflightSeconds }: Judgement,
+  reason: string,
+  paint: Paint,
+  width: number,
+) {
+  const verdict = passes
+    ? paint.green('The page gets its answer.')
+    : paint.red('The page does not get its answer.');
+  const cache =
+    preflightSeconds === null
+      ? []
+      : [
+          `Browsers cache the preflight's answer for this URL: Chromium ${preflightSeconds.chromium} s, Firefox ${preflightSeconds.firefox} s, Safari ${preflightSeconds.safari} s.`,
+        ];
+  return [
+    verdict,
+    ...[reason, withoutVerdict(because), ...cache, ...(passes ? [readableText(readable)] : [])].flatMap(
+      (text) => wrapped('  ', visible(text), width),
+    ),
+  ];
+}
+
+/** The first line says it already. */
+const withoutVerdict = (because: string): string => because.replace(/ The page gets the answer\.$/, '');
+
+function readableText(readable: Judgement['readable']): string {
+  if (readable === '*') return 'Scripts can read all response headers but cookies.';
+  const exposed = readable.filter((name) => !ALWAYS_READABLE.includes(name));
+  return exposed.length === 0
+    ? 'Scripts can read only the headers that every script can read: not ETag, for example.'
+    : `Scripts can read ${listed(exposed)}, and the headers that every script can read.`;
+}
+
+function recordedLines({ recorded, explained }: Answered, paint: Paint, width: number): readonly string[] {
+  if (recorded === null) return [];
+  const differs = recorded.passes !== explained.browser?.passes;
+  return [
+    '',
+    paint.bold(recorded.passes ? 'The recorded answer passes.' : 'The recorded answer does not pass.'),
+    ...(recorded.passes ? [] : wrapped('  ', visible(recorded.because), width)),
+    ...(differs
+      ? wrapped(
+          '  ',
+          'It does not come from these rules: other rules were in force, or a cache or a CDN answered.',
+          width,
+        )
+      : []),
+  ];
+}
+
+function answerLines(
+  subject: string,
+  { reason, because, status, headers, vary, rules }: Explanation,
+  withReason: boolean,
+  withRules: boolean,
+  paint: Paint,
+  width: number,
+): readonly string[] {
+  const gets = status === undefined ? '' : `, status ${status}`;
+  const pairs = headers.flatMap(([name, value]) => wrapped(`    ${name}: `, visible(value), width));
+  return [
+    `${paint.bold(subject)}: ${reason}${gets}`,
+    ...(withReason ? wrapped('  ', visible(because), width) : []),
+    ...(withRules ? ruleLines(rules, paint, width) : []),
+    ...(pairs.length === 0 ? [] : ['  It gets:', ...pairs]),
+    ...wrapped(
+      headers.some(([name]) => name === VARY) ? '  Why this Vary: ' : '  Why no Vary: ',
+      visible(vary.because),
+      width,
+    ),
+  ];
+}
