@@ -66,12 +66,13 @@ export function changesOf(before: CompiledRules, after: CompiledRules): Changes 
     return found.filter((atom) => !followsFrom(atom, found));
   });
   const changes = [...varyChange(before, after), ...joined(atoms, before, after)];
-  const order = ['allowed', 'refused', 'answered'];
-  return {
-    changes: changes.sort((one, other) => order.indexOf(one.effect) - order.indexOf(other.effect)),
-    complete,
-  };
+  const rank = ({ effect, changed }: Change) =>
+    ORDER.indexOf(effect) * KINDS.length + KINDS.indexOf(changed.kind);
+  return { changes: changes.sort((one, other) => rank(one) - rank(other)), complete };
 }
+
+const ORDER: readonly Change['effect'][] = ['allowed', 'refused', 'answered'];
+const KINDS: readonly Changed['kind'][] = ['method', 'headers', 'exposed', 'answer', 'vary'];
 
 /** A change for one class of origins and one method. */
 interface Atom extends Pick<Change, 'effect' | 'changed' | 'isWider' | 'isNarrower' | 'before' | 'after'> {
@@ -103,7 +104,10 @@ function atomsOf(
 
 const NONE: ReadonlySet<string> = new Set();
 /** Browsers read these in answers to preflights, which the same two rules decide. */
-const ONLY_PREFLIGHT: ReadonlySet<string> = new Set(['access-control-max-age', 'access-control-allow-methods']);
+const ONLY_PREFLIGHT: ReadonlySet<string> = new Set([
+  'access-control-max-age',
+  'access-control-allow-methods',
+]);
 
 const grant = (difference: Difference, isGain: boolean, changed: Changed): Atom => ({
   effect: isGain ? 'allowed' : 'refused',
@@ -121,11 +125,7 @@ const placed = ({ origin, method, before, after }: Difference) => ({
 });
 
 /** The request headers of a preflight that only one of the rule sets allows. */
-function headerAtoms(
-  difference: Difference,
-  before: CompiledRules,
-  after: CompiledRules,
-): readonly Atom[] {
+function headerAtoms(difference: Difference, before: CompiledRules, after: CompiledRules): readonly Atom[] {
   const isGain = difference.before.rule === null;
   const [allowing, refusing] = isGain ? [after, before] : [before, after];
   const rule = ruleOf(allowing, isGain ? difference.after.rule : difference.before.rule);

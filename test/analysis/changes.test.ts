@@ -86,21 +86,30 @@ describe('one change', () => {
 
   test('names all origins that have it in common', () => {
     const origins = ['https://b.example', 'https://c.example', 'https://d.example'];
-    const [change, ...more] = changes([rule({ allowedOrigins: ['https://a.example', ...origins] })], [rule()]);
+    const [change, ...more] = changes(
+      [rule({ allowedOrigins: ['https://a.example', ...origins] })],
+      [rule()],
+    );
     expect(more).toEqual([]);
     expect(change).toMatchObject({ effect: 'refused', before: 1, after: null });
     expect(change?.origins.map(({ origin }) => origin)).toEqual(origins);
   });
 
   test('names the pattern that accepts its witness', () => {
-    const [change] = changes([rule()], [rule({ allowedOrigins: ['https://a.example', 'https://*.b.example'] })]);
+    const [change] = changes(
+      [rule()],
+      [rule({ allowedOrigins: ['https://a.example', 'https://*.b.example'] })],
+    );
     expect(change?.origins).toEqual([
       { origin: 'https://app.b.example', entry: 'https://*.b.example', isUsual: true },
     ]);
   });
 
   test('says of an origin that no browser sends that it is unusual', () => {
-    const [change] = changes([rule()], [rule({ allowedOrigins: ['https://a.example', 'https://b.example/'] })]);
+    const [change] = changes(
+      [rule()],
+      [rule({ allowedOrigins: ['https://a.example', 'https://b.example/'] })],
+    );
     expect(change?.origins).toEqual([
       { origin: 'https://b.example/', entry: 'https://b.example/', isUsual: false },
     ]);

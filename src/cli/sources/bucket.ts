@@ -13,6 +13,7 @@ import { openSigner } from '../../open/signer.ts';
 import { bucketSource } from '../../rules/sources/bucket.ts';
 import type { Terminal } from '../command.ts';
 import { type Found, recorded, textOf } from './load.ts';
+import type { SourcePlace } from './place.ts';
 
 /** What was read of a bucket. */
 export interface BucketRules {
@@ -28,15 +29,15 @@ export interface BucketRules {
 
 /** Reads a bucket's own rules, signed as `serve` signs; those of a folder are in the file beside it. */
 export async function readBucket(
-  text: string,
+  { text, by }: Extract<SourcePlace, { kind: 'bucket' }>,
   given: GivenOptions,
   read: Read,
   env: Terminal['env'],
 ): Promise<Result<BucketRules, string>> {
-  const options = readBucketOptions({ ...given, bucket: { place: '--bucket', text } });
+  const options = readBucketOptions({ ...given, bucket: { place: by, text } });
   if (!options.ok) return { ok: false, faults: options.faults.map(faultText) };
   const { bucket: place, store } = options.value;
-  if (place === null) return { ok: false, faults: ['--bucket is empty'] };
+  if (place === null) return { ok: false, faults: [`${by} is empty`] };
   const isStoreKnown = given.store !== undefined || (place.kind === 'http' && place.store !== undefined);
   const common = { store, isStoreKnown };
   if (place.kind === 'folder') {

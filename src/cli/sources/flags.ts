@@ -1,6 +1,5 @@
-import { type OptionName, OPTIONS } from '../../config/options.ts';
-import type { GivenOptions } from '../../config/read.ts';
-import { withoutSecrets } from '../../config/read.ts';
+import { OPTIONS, type OptionName } from '../../config/options.ts';
+import { type GivenOptions, withoutSecrets } from '../../config/read.ts';
 import { type Fault, type Result, resultOf } from '../../document/fault.ts';
 import type { Arguments, Flag } from '../command.ts';
 import { parseSource, SOURCE_EXAMPLES, type SourcePlace } from './place.ts';
@@ -29,15 +28,17 @@ export const SOURCE_FLAGS: readonly Flag[] = [
   {
     name: 'admin',
     value: 'URL',
-    about: 'Read the rules that are in force in a running edge, from its admin port: `http://127.0.0.1:8081`.',
+    about:
+      'Read the rules that are in force in a running edge, from its admin port: `http://127.0.0.1:8081`.',
   },
   {
     name: 'admin-token',
     value: 'PLACE',
-    about:
-      'Where the bearer token for `--admin` is, which a Worker requires: `env:NAME` or `file:PATH`.',
+    about: 'Where the bearer token for `--admin` is, which a Worker requires: `env:NAME` or `file:PATH`.',
   },
-  ...SHARED.map((name): Flag => ({ name: OPTIONS[name].flag, value: VALUES[name], about: OPTIONS[name].about })),
+  ...SHARED.map(
+    (name): Flag => ({ name: OPTIONS[name].flag, value: VALUES[name], about: OPTIONS[name].about }),
+  ),
 ];
 
 /** What an option of `serve` is set to by a flag of a command. */
@@ -65,6 +66,10 @@ export function sourcesOf(args: Arguments, count: number): Result<readonly strin
     const value = withoutSecrets(extra);
     const reason = `is one source too many: this command reads ${count}`;
     faults.push({ place: 'SOURCE', ...(value !== null && { value }), reason, write: 'it without this one' });
+  }
+  if (sources.filter((word) => word === '-').length > 1) {
+    const reason = 'is standard input a second time, which can be read once';
+    faults.push({ place: 'SOURCE', value: '-', reason, write: 'a file in its place' });
   }
   const places = sources.flatMap((word) => {
     const parsed = parseSource(word);

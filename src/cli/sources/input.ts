@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { decodeText } from '../../document/decode.ts';
-import { MAX_DOCUMENT_BYTES } from '../../document/read.ts';
 import type { Result } from '../../document/fault.ts';
+import { MAX_DOCUMENT_BYTES } from '../../document/read.ts';
 
 /** Milliseconds: the command before the pipe may ask a store first. */
 const INPUT_TIMEOUT = 60_000;

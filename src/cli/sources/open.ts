@@ -70,7 +70,7 @@ async function open(place: SourcePlace, request: Request): Promise<Result<Opened
     case 'url':
       return fromUrl(place.url, request);
     case 'bucket':
-      return fromBucket(place.text, request);
+      return fromBucket(place, request);
     case 'edge':
       return fromEdge(place.url, request);
   }
@@ -114,11 +114,11 @@ async function fromUrl(url: string, request: Request): Promise<Result<Opened, st
 }
 
 async function fromBucket(
-  text: string,
+  place: Extract<SourcePlace, { kind: 'bucket' }>,
   { given, read, env }: Request,
 ): Promise<Result<Opened, string>> {
   const { rulesToken: _, ...signing } = given;
-  const found = await readBucket(text, signing, read, env);
+  const found = await readBucket(place, signing, read, env);
   if (!found.ok) return found;
   const { name, path, store, isStoreKnown } = found.value;
   const named = { kind: 'bucket', name, ...(path !== undefined && { path }) } as const;
@@ -152,7 +152,9 @@ async function fromEdge(url: string, request: Request): Promise<Result<Opened, s
 }
 
 /** The checked options, where only some are given; the others have their defaults. */
-function optionsOf(given: { [N in keyof GivenOptions]: GivenOptions[N] | undefined }): Result<BucketOptions, string> {
+function optionsOf(
+  given: { [N in keyof GivenOptions]: GivenOptions[N] | undefined },
+): Result<BucketOptions, string> {
   const options = readBucketOptions(
     Object.fromEntries(Object.entries(given).filter(([, one]) => one !== undefined)),
   );

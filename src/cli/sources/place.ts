@@ -1,7 +1,7 @@
 import { isAddress, parseAddress } from '../../bucket/address.ts';
+import { withoutSecrets } from '../../config/read.ts';
 import { parseRules } from '../../config/values.ts';
 import { knownHost } from '../../config/vendor-hosts.ts';
-import { withoutSecrets } from '../../config/read.ts';
 import type { Fault, Result } from '../../document/fault.ts';
 
 /** Where a command is to read rules. */
@@ -10,8 +10,8 @@ export type SourcePlace =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'inline'; readonly text: string }
   | { readonly kind: 'url'; readonly url: string }
-  /** `text` is a value of `--bucket`, which `parseBucket` reads. */
-  | { readonly kind: 'bucket'; readonly text: string }
+  /** `text` is a value of `--bucket`, which `parseBucket` reads; `by` names it in faults. */
+  | { readonly kind: 'bucket'; readonly text: string; readonly by: '--bucket' | 'SOURCE' }
   | { readonly kind: 'edge'; readonly url: string };
 
 export const SOURCE_EXAMPLES =
@@ -22,8 +22,8 @@ export function parseSource(word: string): Result<SourcePlace> {
   if (word === '-') return { ok: true, value: { kind: 'input' } };
   const [, prefix, rest = ''] = /^(bucket|admin):(.*)$/s.exec(word) ?? [];
   if (prefix === 'admin') return edgePlace(rest);
-  if (prefix === 'bucket') return { ok: true, value: { kind: 'bucket', text: rest } };
-  if (/^(?:oss|s3):/i.test(word)) return { ok: true, value: { kind: 'bucket', text: word } };
+  if (prefix === 'bucket') return { ok: true, value: { kind: 'bucket', text: rest, by: '--bucket' } };
+  if (/^(?:oss|s3):/i.test(word)) return { ok: true, value: { kind: 'bucket', text: word, by: 'SOURCE' } };
   const parsed = parseRules(word);
   if (!('value' in parsed)) return refused(word, parsed.reason, SOURCE_EXAMPLES);
   const place = parsed.value;
