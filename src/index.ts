@@ -40,9 +40,16 @@ export { refusal } from './cors/refusal.ts';
 export { METHODS, type Method, NO_RULES, type Rule, type RuleSet } from './cors/rule.ts';
 export type { Refusal, Resource } from './cors/traits.ts';
 export { mergeVary } from './cors/vary.ts';
+export { decodeText } from './document/decode.ts';
 export type { Document, Fault, Reading } from './document/fault.ts';
-export { toOssJson, toS3Json } from './document/json.ts';
 export { MAX_DOCUMENT_BYTES, readDocument } from './document/read.ts';
+export {
+  type WriteOptions,
+  type Written,
+  type WrittenForm,
+  writeDocument,
+} from './document/write.ts';
+export { toOssJson, toS3Json } from './document/writers/json.ts';
 export { toXml } from './document/xml.ts';
 export { createEdge, type EdgeEnv, type EdgeOptions } from './edge/app.ts';
 export type { Bucket } from './edge/bucket.ts';

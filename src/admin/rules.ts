@@ -1,6 +1,6 @@
 import type { Dialect } from '../cors/behaviour.ts';
 import type { RuleSet } from '../cors/rule.ts';
-import { toOssJson, toS3Json } from '../document/json.ts';
+import { toOssJson, toS3Json } from '../document/writers/json.ts';
 import type { RulesStatus } from '../rules/record.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
 

@@ -1,3 +1,4 @@
+import { decodeText } from '../document/decode.ts';
 import type { Address, FlatHeaders, Sign } from './transport.ts';
 
 export interface SmallAnswer {
@@ -61,17 +62,26 @@ export const askForRules =
 async function textOf(response: Response, maxBytes: number): Promise<string> {
   if (response.body === null) return '';
   const reader = response.body.getReader();
-  const decoder = new TextDecoder();
-  let text = '';
+  const chunks: Uint8Array[] = [];
   let size = 0;
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
+    if (done) return decodeText(joined(chunks, size));
     size += value.byteLength;
     if (size > maxBytes) {
       await reader.cancel();
       throw new RangeError(`the answer is longer than ${maxBytes} bytes`);
     }
-    text += decoder.decode(value, { stream: true });
+    chunks.push(value);
   }
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
 }

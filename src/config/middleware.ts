@@ -1,6 +1,13 @@
 import type { Dialect, VaryMode } from '../cors/behaviour.ts';
 import type { RuleSet } from '../cors/rule.ts';
-import { type Document, type Fault, faultsOf, faultText, type Result } from '../document/fault.ts';
+import {
+  type Document,
+  type Fault,
+  faultsOf,
+  faultText,
+  type Refused,
+  type Result,
+} from '../document/fault.ts';
 import { nearest } from '../document/nearest.ts';
 import { readDocument, readRuleSet } from '../document/read.ts';
 import type { Source } from '../rules/source.ts';
@@ -104,7 +111,7 @@ function takeRules(given: unknown): Result<OwnAppConfig['rules']> {
 const isSource = (given: unknown): given is Source =>
   isFields(given) && typeof given.load === 'function' && typeof given.name === 'string';
 
-function readRules(given: unknown): Document {
+function readRules(given: unknown): Document | Refused {
   if (typeof given === 'string' && ADDRESS.test(given)) {
     const reason = 'is an address, not a document';
     return {

@@ -1,84 +1,124 @@
-import { isMethod, METHODS, type Method, type Rule } from '../cors/rule.ts';
-import { type Findings, faultOf, reportUnknown, singleValues, validValues } from './findings.ts';
+import { isMethod, METHODS, type Rule } from '../cors/rule.ts';
+import {
+  type Findings,
+  faultOf,
+  presentValues,
+  reportUnknown,
+  singleValues,
+  validValues,
+} from './findings.ts';
 import type { ListField } from './forms.ts';
-import { nearest } from './nearest.ts';
+import { fieldMeant } from './names.ts';
 import { excerpt, type Given, type RawRule } from './raw.ts';
 import { idProblem, LIST_CHECKS, maxAgeProblem, trimmed } from './value.ts';
 
+/** A rule with the values of the document that it has. */
+export interface CheckedRule {
+  readonly rule: Rule;
+  readonly place: string;
+  readonly values: Readonly<Record<ListField, readonly Given[]>>;
+  readonly maxAgeSeconds?: Given;
+  readonly id?: Given;
+}
+
+/** Methods of HTTP that a form may list beside the five (semantics.md §1, AllowedMethod). */
+const OTHER_METHODS = ['OPTIONS', 'PATCH', 'TRACE', 'CONNECT'];
+
 /** The valid part of a rule; undefined if no origin or no method is valid. Faults and notes go to `findings`. */
-export function checkRule(rule: RawRule, findings: Findings): Rule | undefined {
-  const { fields } = findings.form;
-  const list = (field: ListField) => validValues(rule.given[field], LIST_CHECKS[field], findings);
-  const allowedOrigins = list('allowedOrigins');
-  if (rule.given.allowedOrigins.length === 0)
-    reportMissing(rule, 'allowedOrigins', 'https://www.example.com', findings);
-  const givenMethods = withoutIdleOptions(rule.given.allowedMethods, findings);
+export function checkRule(rule: RawRule, findings: Findings): CheckedRule | undefined {
+  const { form } = findings;
+  const present = (field: keyof RawRule['given']) => presentValues(rule.given[field], findings);
+  const list = (field: ListField, given = present(field)) => validValues(given, LIST_CHECKS[field], findings);
+  const givenOrigins = present('allowedOrigins');
+  const allowedOrigins = list('allowedOrigins', givenOrigins);
+  if (givenOrigins.length === 0) reportMissing(rule, 'allowedOrigins', 'https://www.example.com', findings);
+  const givenMethods = withoutOthers(present('allowedMethods'), findings);
   const allowedMethods = methodsOf(givenMethods, findings);
   if (givenMethods.length === 0) reportMissing(rule, 'allowedMethods', 'GET', findings);
   const allowedHeaders = list('allowedHeaders');
   const exposeHeaders =
-    fields.exposeHeaders === undefined
-      ? exposedAmong(rule.given.allowedHeaders, allowedHeaders, findings)
-      : list('exposeHeaders');
-  const ages = singleValues(rule.given.maxAgeSeconds, maxAgeProblem, findings).map(Number);
-  const [id] = singleValues(rule.given.id, idProblem, findings);
-  reportUnknown(rule.unknown, Object.values(fields), findings);
+    form.fields.exposeHeaders === undefined ? exposedAmong(allowedHeaders, findings) : list('exposeHeaders');
+  const maxAgeSeconds = leastOf(singleValues(present('maxAgeSeconds'), maxAgeProblem, findings));
+  const [id] = singleValues(present('id'), idProblem, findings);
+  reportUnknown(rule.unknown, Object.values(form.fields), (name) => fieldMeant(name, form), findings);
   if (allowedOrigins.length === 0 || allowedMethods.length === 0) {
     reportDropped(rule, allowedOrigins.length === 0 ? 'allowedOrigins' : 'allowedMethods', findings);
     return undefined;
   }
   return {
+    rule: {
+      ...(id === undefined ? {} : { id: id.value }),
+      allowedOrigins: allowedOrigins.map(textOf),
+      allowedMethods: allowedMethods.map(textOf).filter(isMethod),
+      allowedHeaders: allowedHeaders.map(textOf),
+      exposeHeaders: exposeHeaders.map(textOf),
+      ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds: Number(maxAgeSeconds.value) }),
+    },
+    place: rule.place,
+    values: { allowedOrigins, allowedMethods, allowedHeaders, exposeHeaders },
+    ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }),
     ...(id === undefined ? {} : { id }),
-    allowedOrigins,
-    allowedMethods,
-    allowedHeaders,
-    exposeHeaders,
-    ...(ages.length === 0 ? {} : { maxAgeSeconds: Math.min(...ages) }),
   };
 }
 
-function isGiven(given: Given, value: string): boolean {
-  return given.problem === undefined && trimmed(given.value) === value;
-}
+const textOf = ({ value }: Given): string => value;
 
-function withoutIdleOptions(given: readonly Given[], { form, notes }: Findings): readonly Given[] {
+const isGiven = (given: Given, values: readonly string[]): boolean =>
+  given.problem === undefined && values.includes(trimmed(given.value));
+
+const leastOf = (ages: readonly Given[]): Given | undefined =>
+  ages.reduce<Given | undefined>(
+    (least, one) => (least === undefined || Number(one.value) < Number(least.value) ? one : least),
+    undefined,
+  );
+
+function withoutOthers(given: readonly Given[], { form, notes }: Findings): readonly Given[] {
   if (!form.wideMethods) return given;
-  const reason = 'has no effect and is left out: preflights need no rule for OPTIONS';
-  const idle = given.filter((one) => isGiven(one, 'OPTIONS'));
-  notes.push(...idle.map((one) => faultOf(one, { reason, write: 'the other methods alone' })));
-  return given.filter((one) => !idle.includes(one));
+  for (const one of given.filter(isOther)) {
+    const idle = isGiven(one, ['OPTIONS']);
+    if (idle && form.printed) continue;
+    const reason = idle
+      ? 'has no effect and is left out: preflights need no rule for OPTIONS'
+      : `is left out: rules allow only ${METHODS.join(', ')}`;
+    notes.push(faultOf(one, { code: 'BC007', reason, write: 'the other methods alone' }));
+  }
+  return given.filter((one) => !isOther(one));
 }
 
-function methodsOf(given: readonly Given[], findings: Findings): readonly Method[] {
-  const { wideMethods } = findings.form;
-  const methods: Method[] = [];
+const isOther = (one: Given): boolean => isGiven(one, OTHER_METHODS);
+
+function methodsOf(given: readonly Given[], findings: Findings): readonly Given[] {
+  const { form, reading, faults } = findings;
+  const methods: Given[] = [];
   for (const one of given) {
-    if ((findings.reading === 'store' || wideMethods) && isGiven(one, '*')) {
-      methods.push(...METHODS.filter((method) => !methods.includes(method)));
-      const problem = { reason: 'is read as all five methods', write: METHODS.join(', ') };
-      if (!wideMethods) findings.faults.push(faultOf(one, problem));
+    if ((reading === 'store' || form.wideMethods) && isGiven(one, ['*'])) {
+      const found = new Set(methods.map(textOf));
+      for (const value of METHODS) if (!found.has(value)) methods.push({ ...one, value });
+      const write = METHODS.join(', ');
+      if (!form.wideMethods)
+        faults.push(faultOf(one, { code: 'BC007', reason: 'is read as all five methods', write }));
     } else {
-      methods.push(...validValues([one], LIST_CHECKS.allowedMethods, findings).filter(isMethod));
+      methods.push(...validValues([one], LIST_CHECKS.allowedMethods, findings));
     }
   }
   return methods;
 }
 
-/** In a form with one list of headers it names request and response headers alike; `*` exposes no header. */
-function exposedAmong(
-  given: readonly Given[],
-  allowed: readonly string[],
-  { notes }: Findings,
-): readonly string[] {
+/**
+ * In a form with one list of headers it names request and response headers alike; a wildcard exposes no header. Beside
+ * full names only `*` gets a note: `x-goog-meta-*` there is meant for uploads.
+ */
+function exposedAmong(allowed: readonly Given[], { notes }: Findings): readonly Given[] {
   const reason =
     'allows request headers but exposes no response header: an exposed header needs its full name';
   const write = 'also each response header that scripts may read, such as ETag';
-  for (const one of given) {
-    const value = trimmed(one.value);
-    if (value.includes('*') && allowed.includes(value)) notes.push(faultOf(one, { reason, write }));
-  }
-  return allowed.filter((value) => !value.includes('*'));
+  const named = allowed.filter((one) => !isWild(one));
+  for (const one of allowed.filter(isWild))
+    if (named.length === 0 || one.value === '*') notes.push(faultOf(one, { code: 'BC009', reason, write }));
+  return named;
 }
+
+const isWild = ({ value }: Given): boolean => value.includes('*');
 
 function reportMissing(
   rule: RawRule,
@@ -87,13 +127,24 @@ function reportMissing(
   { form, faults }: Findings,
 ): void {
   const name = form.fields[field];
-  const misspelt = rule.unknown.find((one) => nearest(one.name, Object.values(form.fields)) === name);
-  const hint = misspelt === undefined ? '' : `; ${excerpt(misspelt.name)} is not a known ${form.unit}`;
   faults.push({
+    code: 'BC003',
     place: `${rule.place}/${name}`,
-    reason: `is missing${hint}`,
+    reason: `is missing${whyMissing(rule, field, form)}`,
     write: `at least one ${name}, such as ${example}`,
   });
+}
+
+function whyMissing(
+  rule: RawRule,
+  field: 'allowedOrigins' | 'allowedMethods',
+  form: Findings['form'],
+): string {
+  const misspelt = rule.unknown.find(({ name }) => fieldMeant(name, form) === form.fields[field]);
+  if (misspelt !== undefined) return `; ${excerpt(misspelt.name)} is not a known ${form.unit}`;
+  const idle = form.wideMethods && rule.given[field].find(isOther);
+  if (idle) return `: ${trimmed(idle.value)} is left out`;
+  return rule.given[field].length === 0 ? '' : ': empty values count as absent';
 }
 
 /** A strict reading has a fault for the same reason already. */
@@ -105,6 +156,7 @@ function reportDropped(
   if (reading === 'strict') return;
   const name = form.fields[field];
   faults.push({
+    code: 'BC003',
     place: rule.place,
     reason: `has no valid ${name} and is dropped: it can match no request`,
     write: `at least one ${name}`,

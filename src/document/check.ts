@@ -1,11 +1,23 @@
-import { checkRule } from './check-rule.ts';
-import type { Document, Reading } from './fault.ts';
-import { capped, type Findings, reportUnknown, singleValues } from './findings.ts';
-import type { Raw } from './raw.ts';
+import { type CheckedRule, checkRule } from './check-rule.ts';
+import type { Document, Fault, Reading } from './fault.ts';
+import {
+  asErrors,
+  asRated,
+  asWarnings,
+  capped,
+  type Findings,
+  presentValues,
+  reportUnknown,
+  singleValues,
+} from './findings.ts';
+import { inside, JSON_FORMS } from './forms.ts';
+import { nearest } from './nearest.ts';
+import type { LineOf, PlaceOf } from './place.ts';
+import type { Given, Raw } from './raw.ts';
 import { responseVaryProblem } from './value.ts';
 
 /** The limit of S3; OSS accepts fewer. More are a fault, or a warning in a store reading. */
-const MAX_RULES = 100;
+export const MAX_RULES = 100;
 /** No store serves more than this: either reading refuses it. */
 const MAX_STORE_RULES = 1000;
 
@@ -24,35 +36,76 @@ const MAX_STORE_RULES = 1000;
  * - `*` among the methods is the only value that is expanded, because the store means the five methods by it. A strict
  *   reading expands it too in a form that defines it.
  */
-export function check(raw: Raw, reading: Reading): Document {
+export function check(raw: Raw, reading: Reading, lineOf: LineOf): Document {
   const { form } = raw;
   const findings: Findings = { form, reading, faults: [...raw.faults], notes: [] };
   const { faults, notes } = findings;
-  const place = form.rule === '' ? form.root : form.rule;
+  const root = form.unit === 'key' && raw.path !== '' ? raw.path : form.root;
+  const list = form.rule === '' ? root : inside(raw.path, form.rule);
   const count = raw.rules.length;
-  const tooMany = {
-    place,
-    value: String(count),
-    reason: 'is too many rules',
-    write: `at most ${MAX_RULES}`,
-  };
-  if (count > MAX_STORE_RULES) return { ok: false, faults: [tooMany] };
-  if (count > MAX_RULES) faults.push(tooMany);
+  if (count > MAX_RULES) faults.push(tooMany(list, count));
+  if (count > MAX_STORE_RULES) return { ok: false, faults: asErrors([tooMany(list, count)]), lineOf };
   if (reading === 'strict' && !form.mayBeEmpty && count === 0 && raw.faults.length === 0)
-    faults.push({ place, reason: 'has no rule', write: 'at least one rule with an origin and a method' });
+    faults.push({ code: 'BC003', place: list, reason: 'has no rule', write: NO_RULE_WRITE });
 
   const rules = raw.rules.flatMap((rule) => checkRule(rule, findings) ?? []);
-  const varies = singleValues(raw.responseVary, responseVaryProblem, findings);
-  const responseVary =
-    varies.length < raw.responseVary.length || varies.some((value) => /^true$/i.test(value));
-  const known = form.responseVary === undefined ? [place] : [place, form.responseVary];
-  reportUnknown(raw.unknown, known, findings);
+  const given = presentValues(raw.responseVary, findings);
+  const varies = singleValues(given, responseVaryProblem, findings);
+  const responseVary = varies.length < given.length || varies.some(({ value }) => /^true$/i.test(value));
+  reportOutside(raw, findings);
 
   if (raw.fatal.length > 0 || (reading === 'strict' && faults.length > 0))
-    return { ok: false, faults: capped([...raw.fatal, ...faults], form.root) };
+    return { ok: false, faults: asErrors(capped([...raw.fatal, ...faults], root)), lineOf };
+  const found = reading === 'strict' ? [] : asRated(faults);
   return {
     ok: true,
-    ruleSet: { rules, responseVary },
-    warnings: capped([...faults, ...notes], form.root),
+    ruleSet: { rules: rules.map(({ rule }) => rule), responseVary },
+    warnings: capped([...found, ...asWarnings(notes)], root),
+    form: form.name,
+    placeOf: placesOf(raw, rules, root, varies[0]),
+    lineOf,
+  };
+}
+
+const NO_RULE_WRITE =
+  'at least one rule with an origin and a method; if no origin may read, one rule with an origin that no browser ' +
+  'sends, such as https://none.invalid';
+
+const tooMany = (place: string, count: number): Fault => ({
+  code: 'BC012',
+  place,
+  value: String(count),
+  reason: 'is too many rules',
+  write: `at most ${MAX_RULES}`,
+});
+
+/** Keys that contain rules in some form. */
+const KEYS_OF_RULES: ReadonlySet<string> = new Set(
+  JSON_FORMS.flatMap(({ rule, within }) => [rule, ...within.map((path) => path.replace(/\/.*/, ''))]).filter(
+    (key) => key !== '',
+  ),
+);
+
+/** Reports unknown names beside the rules, and names around the form that seem to belong to it. */
+function reportOutside(raw: Raw, findings: Findings): void {
+  const { form } = raw;
+  const known = [form.rule, form.responseVary ?? ''].filter((name) => name !== '');
+  const meant = (name: string) => nearest(name, known);
+  const own = raw.unknown.filter(({ name }) => !form.beside?.includes(name));
+  reportUnknown(own, known, meant, findings);
+  const rivals = raw.around.filter(({ name }) => KEYS_OF_RULES.has(name) || meant(name) !== undefined);
+  reportUnknown(rivals, [raw.path, ...known], meant, findings);
+}
+
+function placesOf(raw: Raw, rules: readonly CheckedRule[], root: string, vary: Given | undefined): PlaceOf {
+  const { fields, responseVary = 'ResponseVary' } = raw.form;
+  return (number, field, index) => {
+    if (field === 'responseVary') return vary?.place ?? inside(raw.path, responseVary);
+    const rule = number === null ? undefined : rules[number - 1];
+    if (rule === undefined) return root;
+    if (field === undefined) return rule.place;
+    const given =
+      field === 'maxAgeSeconds' || field === 'id' ? rule[field] : rule.values[field][(index ?? 0) - 1];
+    return given?.place ?? `${rule.place}/${fields[field] ?? fields.allowedHeaders}`;
   };
 }

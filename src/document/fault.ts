@@ -1,5 +1,7 @@
 import type { RuleSet } from '../cors/rule.ts';
 import type { Code, Severity } from './codes.ts';
+import type { FormName } from './forms.ts';
+import type { LineOf, PlaceOf } from './place.ts';
 
 /** One fault in a document or an option, with everything that is needed to correct it. */
 export interface Fault {
@@ -45,6 +47,18 @@ export const faultLine = (faults: readonly Fault[]): string =>
  */
 export type Reading = 'strict' | 'store';
 
-export type Document =
-  | { readonly ok: true; readonly ruleSet: RuleSet; readonly warnings: readonly Fault[] }
-  | { readonly ok: false; readonly faults: readonly Fault[] };
+export interface Refused {
+  readonly ok: false;
+  readonly faults: readonly Fault[];
+}
+
+export type Document = (
+  | {
+      readonly ok: true;
+      readonly ruleSet: RuleSet;
+      readonly warnings: readonly Fault[];
+      readonly form: FormName;
+      readonly placeOf: PlaceOf;
+    }
+  | Refused
+) & { readonly lineOf: LineOf };

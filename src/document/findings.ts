@@ -1,6 +1,6 @@
+import { CODES } from './codes.ts';
 import type { Fault, Reading } from './fault.ts';
 import type { Form } from './forms.ts';
-import { nearest } from './nearest.ts';
 import { excerpt, type Given, type Problem, type UnknownName } from './raw.ts';
 import { trimmed } from './value.ts';
 
@@ -23,37 +23,59 @@ export function faultOf(given: Given, problem: Problem): Fault {
   return { place: given.place, value: excerpt(trimmed(given.value)), ...problem };
 }
 
+const ABSENT_WRITE = 'a value, or leave it out';
+
+/** The values that are given: `null` and the empty text count as absent, each with a warning. */
+export function presentValues(given: readonly Given[], { notes }: Findings): readonly Given[] {
+  const present = given.filter((one) => !isAbsent(one));
+  if (present.length === given.length) return given;
+  for (const one of given.filter(isAbsent)) {
+    const reason = `is ${one.absent ? 'null' : 'empty'} and counts as absent`;
+    notes.push({ code: 'BC004', place: one.place, reason, write: ABSENT_WRITE });
+  }
+  return present;
+}
+
+const isAbsent = ({ problem, absent, value }: Given): boolean =>
+  absent === true || (problem === undefined && trimmed(value) === '');
+
 /** The valid values, trimmed; each of the others becomes a fault. */
-export function validValues(given: readonly Given[], test: Test, { faults }: Findings): readonly string[] {
+export function validValues(given: readonly Given[], test: Test, { faults }: Findings): readonly Given[] {
   return given.flatMap((one) => {
     const value = trimmed(one.value);
     const problem = one.problem ?? test(value);
-    if (problem === undefined) return [value];
+    if (problem === undefined) return [value === one.value ? one : { ...one, value }];
     faults.push(faultOf(one, problem));
     return [];
   });
 }
 
 /** The valid values of a field that may be given once; each repetition is a fault. */
-export function singleValues(given: readonly Given[], test: Test, findings: Findings): readonly string[] {
-  for (const again of given.slice(1))
-    findings.faults.push(faultOf(again, { reason: 'is given twice', write: 'it once' }));
+export function singleValues(given: readonly Given[], test: Test, findings: Findings): readonly Given[] {
+  const problem: Problem = { code: 'BC005', reason: 'is given twice', write: 'it once' };
+  for (const again of given.slice(1)) findings.faults.push(faultOf(again, problem));
   return validValues(given, test, findings);
 }
 
-/** An unknown key is a fault in a strict reading; an unknown element, or a store's unknown key, is ignored. */
+/**
+ * Reports the names that the form does not define. In a strict reading an unknown key is a fault, and so is an unknown
+ * element if `meant` finds a known one: its values would be ignored in silence. Any other is ignored with a warning.
+ */
 export function reportUnknown(
   unknown: readonly UnknownName[],
   known: readonly string[],
+  meant: (name: string) => string | undefined,
   { form: { unit }, reading, faults, notes }: Findings,
 ): void {
-  const refuses = unit === 'key' && reading === 'strict';
   for (const { place, name } of unknown) {
-    const fault = {
+    const cure = meant(name);
+    const refuses = reading === 'strict' && (unit === 'key' || cure !== undefined);
+    const fault: Fault = {
+      code: 'BC002',
       place,
       value: excerpt(name),
       reason: refuses ? `is an unknown ${unit}` : `is an unknown ${unit} and is ignored`,
-      write: nearest(name, known) ?? `leave it out; known here: ${known.join(', ')}`,
+      write: cure ?? `leave it out; known here: ${known.join(', ')}`,
     };
     if (refuses) faults.push(fault);
     else notes.push(fault);
@@ -63,5 +85,19 @@ export function reportUnknown(
 export function capped(faults: readonly Fault[], place: string): readonly Fault[] {
   if (faults.length <= MAX_LISTED) return faults;
   const reason = `has ${faults.length - MAX_LISTED} more faults`;
-  return [...faults.slice(0, MAX_LISTED), { place, reason, write: 'a document without the faults above' }];
+  const rest: Fault = { code: 'BC001', place, reason, write: 'a document without the faults above' };
+  return [...faults.slice(0, MAX_LISTED), rest];
 }
+
+export const asErrors = (faults: readonly Fault[]): readonly Fault[] =>
+  faults.map((fault) => ({ ...fault, severity: 'error' }));
+
+export const asWarnings = (faults: readonly Fault[]): readonly Fault[] =>
+  faults.map((fault) => ({ ...fault, severity: 'warning' }));
+
+/** Faults of rules that are in force in spite of them: each as severe as its kind. */
+export const asRated = (faults: readonly Fault[]): readonly Fault[] =>
+  faults.map((fault) => ({
+    ...fault,
+    severity: fault.code === undefined ? 'warning' : CODES[fault.code].severity,
+  }));

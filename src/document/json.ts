@@ -1,9 +1,19 @@
-import type { Rule, RuleSet } from '../cors/rule.ts';
 import type { Fault } from './fault.ts';
-import { type Field, type Form, type FullForm, fieldsByName, OSS_JSON, S3_JSON } from './forms.ts';
-import { type Json, parseJson } from './jsontext.ts';
-import { emptyGiven, excerpt, type Given, type RawResult, type RawRule, type UnknownName } from './raw.ts';
-import { recogniseForm } from './recognise.ts';
+import { foreignJson } from './foreign.ts';
+import { type Field, type Form, inside, type NamesOf, namesOf } from './forms.ts';
+import { type Json, type JsonEntry, parseJson } from './jsontext.ts';
+import { nearest } from './nearest.ts';
+import type { Located } from './place.ts';
+import {
+  emptyGiven,
+  excerpt,
+  type Given,
+  type Problem,
+  type RawResult,
+  type RawRule,
+  type UnknownName,
+} from './raw.ts';
+import { otherFormOf, type Recognised, recogniseForm } from './recognise.ts';
 
 const KIND = {
   text: 'text',
@@ -25,13 +35,12 @@ const ACCEPTED: Readonly<Record<Field | 'responseVary', readonly Json['kind'][]>
   responseVary: ['boolean', 'text'],
 };
 
-type Entries = readonly (readonly [key: string, value: Json])[];
+/** Keys of rules at the top of a document. */
+const KEYS = ['CORSRules', 'CORSRule', 'CorsRules', 'rules', 'cors'];
 
 /**
- * Splits a JSON document into its parts: ossutil's form `{"CORSRule": […], "ResponseVary": false}`, that of S3 and
- * Terraform `{"CORSRules": [{"AllowedOrigins": […], …}]}`, R2's `{"rules": [{"allowed": {…}, …}]}`, that of GCS
- * `{"cors": [{"origin": […], …}]}`, or a bare list of such rules, as the S3 console and gcloud write it. A single value
- * may stand in place of a list. Without `known` the keys decide the form.
+ * Splits a JSON document into its parts, in any form of `JSON_FORMS`. A single value may stand in place of a list.
+ * Without `known` the keys decide the form.
  */
 export function rawFromJson(text: string, known?: Form): RawResult {
   const read = parseJson(text);
@@ -39,78 +48,92 @@ export function rawFromJson(text: string, known?: Form): RawResult {
   const { value: json, repeated } = read;
   if (json.kind !== 'object' && json.kind !== 'list')
     return refused(`is ${KIND[json.kind]} where an object is expected`);
-  const entries: Entries = json.kind === 'list' ? [['', json]] : json.entries;
-  const form = known ?? recogniseForm(json);
-  if (form === undefined) {
-    if (json.kind === 'list') return refused('is a list without a rule of a known form');
-    const keys = entries.map(([key]) => key).join(', ');
-    return refused('has no key CORSRule, CORSRules, rules or cors', keys);
-  }
+  const found = known === undefined ? recogniseForm(json) : wholeOf(json, known);
+  // A key around the rules names the form. Keys of rules alone do not: other services have some of the same.
+  const foreign = found?.form.rule === '' || found === undefined ? foreignJson(json) : undefined;
+  if (foreign !== undefined) return { ok: false, fault: foreign };
+  if (found === undefined) return unrecognised(json);
 
-  const fields = fieldsByName(form);
+  const { form, path, entries, around } = found;
+  const names = namesOf(form);
   const rules: RawRule[] = [];
   const responseVary: Given[] = [];
   const unknown: UnknownName[] = [];
-  const faults: Fault[] = [];
-  for (const [key, value] of entries) {
+  const faults: Fault[] = [...keyFaults(found)];
+  for (const [key, value, at] of entries) {
+    const place = inside(path, excerpt(key));
     if (key === form.rule) {
-      for (const { place, json: rule } of listAt(key, value)) {
-        if (rule.kind === 'object') rules.push(rawRule(place, rule.entries, fields, faults));
-        else
-          faults.push({
-            place,
-            reason: `is ${KIND[rule.kind]} where a rule is expected`,
-            write: KIND.object,
-          });
+      for (const { place: one, json: rule } of listAt(key === '' ? path : place, value)) {
+        if (rule.kind === 'object')
+          rules.push(rawRule({ place: one, at: rule.at }, rule.entries, names, faults));
+        else faults.push(notAnObject(one, rule, 'a rule'));
       }
     } else if (key === form.responseVary) {
-      responseVary.push(givenAt(key, value, 'responseVary'));
+      responseVary.push(givenAt(place, value, 'responseVary'));
     } else {
-      unknown.push({ place: excerpt(key), name: key });
+      unknown.push({ place, name: key, at });
     }
   }
-  return { ok: true, raw: { form, rules, responseVary, unknown, faults, fatal: repeated } };
+  return { ok: true, raw: { form, path, rules, responseVary, unknown, around, faults, fatal: repeated } };
 }
 
-function rawRule(
-  place: string,
-  entries: Entries,
-  fields: ReadonlyMap<string, Field>,
-  faults: Fault[],
-): RawRule {
+const wholeOf = (json: Json, form: Form): Recognised => ({
+  form,
+  path: '',
+  entries: json.kind === 'object' ? json.entries : [],
+  around: [],
+  list: json,
+});
+
+/** The shortest cure for rules under the key of another form. */
+function keyFaults(found: Recognised): readonly Fault[] {
+  const { form, path } = found;
+  const other = otherFormOf(found);
+  if (other === undefined) return [];
+  const reason = `has rules with the keys of ${other.rule}`;
+  const write = `${other.rule} instead of ${form.rule}, or the keys below`;
+  return [{ code: 'BC002', place: inside(path, form.rule), reason, write }];
+}
+
+function rawRule(where: Located, entries: readonly JsonEntry[], names: NamesOf, faults: Fault[]): RawRule {
+  const { fields, groups } = names;
   const given = emptyGiven();
   const unknown: UnknownName[] = [];
-  const groups = new Set([...fields.keys()].flatMap((name) => /^(.*)\//.exec(name)?.[1] ?? []));
-
-  const add = (key: string, name: string, json: Json): void => {
-    const at = `${place}/${excerpt(name)}`;
+  const add = (key: string, name: string, json: Json, at: number): void => {
+    const place = `${where.place}/${excerpt(name)}`;
     // A key that contains a slash is not a path of the form.
     const field = key.includes('/') ? undefined : fields.get(name);
     if (groups.has(name) && json.kind === 'object') {
-      for (const [inner, value] of json.entries) add(inner, `${name}/${inner}`, value);
-    } else if (groups.has(name)) {
-      const reason = `is ${KIND[json.kind]} where an object is expected`;
-      faults.push({ place: at, reason, write: KIND.object });
-    } else if (field === undefined) unknown.push({ place: at, name });
-    else if (!isList(field)) given[field].push(givenAt(at, json, field));
-    else for (const item of listAt(at, json)) given[field].push(givenAt(item.place, item.json, field));
+      for (const [inner, value, offset] of json.entries) add(inner, `${name}/${inner}`, value, offset);
+    } else if (groups.has(name)) faults.push(notAnObject(place, json, 'an object'));
+    else if (field === undefined) unknown.push({ place, name, at });
+    else if (field === 'maxAgeSeconds' || field === 'id') given[field].push(givenAt(place, json, field));
+    else for (const item of listAt(place, json)) given[field].push(givenAt(item.place, item.json, field));
   };
-
-  for (const [key, json] of entries) add(key, key, json);
-  return { place, given, unknown };
+  for (const [key, json, at] of entries) add(key, key, json, at);
+  return { ...where, given, unknown };
 }
 
+const notAnObject = (place: string, { kind }: Json, expected: string): Fault => ({
+  code: 'BC001',
+  place,
+  reason: `is ${KIND[kind]} where ${expected} is expected`,
+  write: KIND.object,
+});
+
+const KIND_CODES: Partial<Record<Field | 'responseVary', Problem['code']>> = {
+  maxAgeSeconds: 'BC010',
+  responseVary: 'BC011',
+};
+
 function givenAt(place: string, json: Json, field: Field | 'responseVary'): Given {
-  const value = 'value' in json ? json.value : '';
+  const given = { place, at: json.at, value: 'value' in json ? json.value : '' };
+  if (json.kind === 'null') return { ...given, absent: true };
   const accepted = ACCEPTED[field];
-  if (accepted.includes(json.kind)) return { place, value };
+  if (accepted.includes(json.kind)) return given;
   const expected = KIND[accepted[0] ?? 'text'];
-  const write = json.kind === 'null' ? `${expected}, or leave the key out` : expected;
-  return {
-    place,
-    value,
-    problem: { reason: `is ${KIND[json.kind]} where ${expected} is expected`, write },
-  };
+  const reason = `is ${KIND[json.kind]} where ${expected} is expected`;
+  return { ...given, problem: { code: KIND_CODES[field] ?? 'BC001', reason, write: expected } };
 }
 
 /** The items of a list with their places; a single value counts as a list of one. */
@@ -121,48 +144,22 @@ function listAt(place: string, json: Json): readonly { place: string; json: Json
   }));
 }
 
-const isList = (field: Field): boolean => field !== 'maxAgeSeconds' && field !== 'id';
-
-function refused(reason: string, value?: string): RawResult {
-  return {
-    ok: false,
-    fault: {
-      place: 'document',
-      ...(value === undefined ? {} : { value: excerpt(value) }),
-      reason,
-      write:
-        '{"CORSRule": […]} for ossutil, {"CORSRules": […]} for S3, {"rules": […]} for R2, {"cors": […]} for GCS, ' +
-        'or the bare list of rules of S3, R2 or GCS',
-    },
-  };
-}
-
-/** Writes ossutil's form. It carries ResponseVary but not the ID of a rule, which OSS does not have. */
-export function toOssJson(ruleSet: RuleSet): string {
-  return written({
-    CORSRule: ruleSet.rules.map((rule) => ruleIn(OSS_JSON, rule)),
-    ResponseVary: ruleSet.responseVary,
+function unrecognised(json: Json): RawResult {
+  if (json.kind !== 'object') return refused('is a list without a rule of a known form');
+  const keys = json.entries.map(([key]) => key);
+  const reason = `has no key ${KEYS.slice(0, -1).join(', ')} or ${KEYS.at(-1)}`;
+  const meant = keys.flatMap((key) => {
+    const known = nearest(key, KEYS);
+    return known === undefined ? [] : [`${known} instead of ${excerpt(key)}`];
   });
+  return refused(reason, keys.join(', '), meant[0]);
 }
 
-/** Writes the form of the S3 command line. It carries the ID of a rule but not ResponseVary, which S3 does not have. */
-export function toS3Json(ruleSet: RuleSet): string {
-  return written({
-    CORSRules: ruleSet.rules.map((rule) => ({
-      ...(rule.id === undefined ? {} : { ID: rule.id }),
-      ...ruleIn(S3_JSON, rule),
-    })),
-  });
-}
+const FORMS =
+  '{"CORSRule": […]} for ossutil, {"CORSRules": […]} for S3, {"rules": […]} for R2, {"cors": […]} for GCS, ' +
+  'or the bare list of rules of S3, R2, GCS or the ali-oss SDK';
 
-function ruleIn({ fields }: FullForm, rule: Rule) {
-  return {
-    [fields.allowedOrigins]: rule.allowedOrigins,
-    [fields.allowedMethods]: rule.allowedMethods,
-    ...(rule.allowedHeaders.length === 0 ? {} : { [fields.allowedHeaders]: rule.allowedHeaders }),
-    ...(rule.exposeHeaders.length === 0 ? {} : { [fields.exposeHeaders]: rule.exposeHeaders }),
-    ...(rule.maxAgeSeconds === undefined ? {} : { [fields.maxAgeSeconds]: rule.maxAgeSeconds }),
-  };
+function refused(reason: string, value?: string, write: string = FORMS): RawResult {
+  const shown = value === undefined ? {} : { value: excerpt(value) };
+  return { ok: false, fault: { code: 'BC001', place: 'document', ...shown, reason, write } };
 }
-
-const written = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

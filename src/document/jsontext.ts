@@ -1,12 +1,16 @@
 import type { Fault } from './fault.ts';
 import { excerpt, locator, MAX_DEPTH } from './raw.ts';
 
-/** A JSON value with its numbers as written, and all its keys in their order. */
-export type Json =
+/** The key, its value, and the offset of the key in the text. */
+export type JsonEntry = readonly [key: string, value: Json, at: number];
+
+/** A JSON value with its numbers as written, all its keys in their order, and its offset in the text. */
+export type Json = (
   | { readonly kind: 'text'; readonly value: string }
   | { readonly kind: 'number' | 'boolean' | 'null'; readonly value: string }
   | { readonly kind: 'list'; readonly items: readonly Json[] }
-  | { readonly kind: 'object'; readonly entries: readonly (readonly [key: string, value: Json])[] };
+  | { readonly kind: 'object'; readonly entries: readonly JsonEntry[] }
+) & { readonly at: number };
 
 export type JsonText =
   | { readonly ok: true; readonly value: Json; readonly repeated: readonly Fault[] }
@@ -24,7 +28,6 @@ interface Scan {
 const SPACE = /[ \t\r\n]*/y;
 const TOKEN =
   /(?<mark>[{}[\],:])|(?<text>"[^"\\]*(?:\\[\s\S][^"\\]*)*")|(?<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)|(?<word>true|false|null)/y;
-const NULL: Json = { kind: 'null', value: 'null' };
 
 /**
  * Parses JSON (RFC 8259). `JSON.parse` does not suffice: it silently uses the last of two equal keys, and often does
@@ -42,37 +45,36 @@ export function parseJson(text: string): JsonText {
 
 function readValue(scan: Scan, depth: number): Json {
   const { mark, text, number, word } = nextToken(scan);
-  if (text !== undefined) return { kind: 'text', value: readText(scan, text) };
+  const { at } = scan;
+  if (text !== undefined) return { kind: 'text', value: readText(scan, text), at };
   const plain = number ?? word;
   if (plain !== undefined) {
     scan.at += plain.length;
-    return { kind: number !== undefined ? 'number' : plain === 'null' ? 'null' : 'boolean', value: plain };
+    const kind = number !== undefined ? 'number' : plain === 'null' ? 'null' : 'boolean';
+    return { kind, value: plain, at };
   }
-  if (mark !== '{' && mark !== '[') {
-    failExpecting(scan, 'a value');
-    return NULL;
+  if (mark !== '{' && mark !== '[') failExpecting(scan, 'a value');
+  else if (depth > MAX_DEPTH) fail(scan, at, `it is nested deeper than ${MAX_DEPTH} levels`);
+  else {
+    scan.at += 1;
+    return mark === '{' ? readObject(scan, depth, at) : readList(scan, depth, at);
   }
-  if (depth > MAX_DEPTH) {
-    fail(scan, scan.at, `it is nested deeper than ${MAX_DEPTH} levels`);
-    return NULL;
-  }
-  scan.at += 1;
-  return mark === '{' ? readObject(scan, depth) : readList(scan, depth);
+  return { kind: 'null', value: 'null', at };
 }
 
-function readList(scan: Scan, depth: number): Json {
+function readList(scan: Scan, depth: number, at: number): Json {
   const items: Json[] = [];
-  if (skipMark(scan, ']')) return { kind: 'list', items };
+  if (skipMark(scan, ']')) return { kind: 'list', items, at };
   do items.push(readValue(scan, depth + 1));
   while (skipMark(scan, ','));
   close(scan, ']');
-  return { kind: 'list', items };
+  return { kind: 'list', items, at };
 }
 
-function readObject(scan: Scan, depth: number): Json {
-  const entries: [string, Json][] = [];
+function readObject(scan: Scan, depth: number, at: number): Json {
+  const entries: JsonEntry[] = [];
   const keys = new Set<string>();
-  if (skipMark(scan, '}')) return { kind: 'object', entries };
+  if (skipMark(scan, '}')) return { kind: 'object', entries, at };
   do {
     const quoted = nextToken(scan).text;
     if (quoted === undefined) {
@@ -83,14 +85,15 @@ function readObject(scan: Scan, depth: number): Json {
     const key = readText(scan, quoted);
     if (keys.has(key)) {
       const reason = 'is given twice in one object, and readers differ about which one counts';
-      scan.repeated.push({ place: scan.locate(start), value: excerpt(key), reason, write: 'it once' });
+      const place = scan.locate(start);
+      scan.repeated.push({ code: 'BC005', place, value: excerpt(key), reason, write: 'it once' });
     }
     keys.add(key);
     if (!skipMark(scan, ':')) failExpecting(scan, 'a colon');
-    entries.push([key, readValue(scan, depth + 1)]);
+    entries.push([key, readValue(scan, depth + 1), start]);
   } while (skipMark(scan, ','));
   close(scan, '}');
-  return { kind: 'object', entries };
+  return { kind: 'object', entries, at };
 }
 
 function readText(scan: Scan, quoted: string): string {
@@ -137,6 +140,7 @@ function failExpecting(scan: Scan, expected: string): void {
 /** Records the first fault. It moves to the end of the text, where every loop stops. */
 function fail(scan: Scan, offset: number, reason: string): void {
   scan.fault ??= {
+    code: 'BC001',
     place: scan.locate(offset),
     reason: `is not JSON: ${reason}`,
     write: 'JSON: keys and texts in double quotes, no comment, no comma before a closing bracket',

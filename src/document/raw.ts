@@ -1,27 +1,30 @@
+import type { Code } from './codes.ts';
 import type { Fault } from './fault.ts';
 import type { Field, Form } from './forms.ts';
+import type { Located } from './place.ts';
 
 /** Elements and lists nested deeper than this are refused; a CORS document needs three levels. */
 export const MAX_DEPTH = 16;
 
-export type Problem = Pick<Fault, 'reason' | 'write'>;
+export interface Problem extends Pick<Fault, 'reason' | 'write'> {
+  readonly code: Code;
+}
 
 /** One value from the document, untrimmed. */
-export interface Given {
-  readonly place: string;
+export interface Given extends Located {
   readonly value: string;
   /** Set when the value is not text at all. */
   readonly problem?: Problem;
+  /** The value is `null`. */
+  readonly absent?: true;
 }
 
 /** A name that the form does not define at this place. */
-export interface UnknownName {
-  readonly place: string;
+export interface UnknownName extends Located {
   readonly name: string;
 }
 
-export interface RawRule {
-  readonly place: string;
+export interface RawRule extends Located {
   readonly given: Readonly<Record<Field, readonly Given[]>>;
   readonly unknown: readonly UnknownName[];
 }
@@ -29,10 +32,14 @@ export interface RawRule {
 /** The parts of a document in any form, before their values are checked. */
 export interface Raw {
   readonly form: Form;
+  /** The path of the keys around the form; empty for the whole document. */
+  readonly path: string;
   readonly rules: readonly RawRule[];
   readonly responseVary: readonly Given[];
   /** Unknown names beside the rules. */
   readonly unknown: readonly UnknownName[];
+  /** Names beside the keys around the form. They count only if they seem to mean the rules too. */
+  readonly around: readonly UnknownName[];
   /** Faults in the structure that leave the rest readable. */
   readonly faults: readonly Fault[];
   /** Faults that make the document ambiguous: either reading refuses it. */

@@ -1,8 +1,11 @@
 import { check } from './check.ts';
-import type { Document, Reading } from './fault.ts';
+import type { Document, Fault, Reading } from './fault.ts';
+import { asErrors } from './findings.ts';
+import { foreignText } from './foreign.ts';
 import { RULE_SET } from './forms.ts';
 import { rawFromJson } from './json.ts';
-import { excerpt, type RawResult } from './raw.ts';
+import { type Located, linesOf } from './place.ts';
+import { excerpt, type Raw, type RawResult } from './raw.ts';
 import { rawFromXml } from './xml.ts';
 
 /** In bytes of UTF-8. Larger documents are refused without parsing: OSS accepts 16 KB, S3 64 KB. */
@@ -17,18 +20,18 @@ const FORMS = 'a CORSConfiguration document in XML, or in the JSON of ossutil, S
 export function readDocument(text: string, reading: Reading): Document {
   const bytes = new TextEncoder().encode(text).length;
   if (bytes > MAX_DOCUMENT_BYTES) {
-    return refused(
-      `has ${bytes} bytes, more than the limit of ${MAX_DOCUMENT_BYTES}`,
-      `a document of at most ${MAX_DOCUMENT_BYTES} bytes`,
-    );
+    const reason = `has ${bytes} bytes, more than the limit of ${MAX_DOCUMENT_BYTES}`;
+    return refused({ place: 'document', reason, write: `a document of at most ${MAX_DOCUMENT_BYTES} bytes` });
   }
   const bare = text.startsWith('\uFEFF') ? text.slice(1) : text;
-  const first = bare.trimStart().charAt(0);
-  if (first === '') return refused('is empty', FORMS);
-  if (first !== '<' && first !== '{' && first !== '[') {
-    return refused('is neither XML nor JSON', FORMS, excerpt(bare));
-  }
-  return checked(first === '<' ? rawFromXml(bare) : rawFromJson(bare), reading);
+  const start = bare.trimStart();
+  const first = start.charAt(0);
+  if (first === '') return refused({ place: 'document', reason: 'is empty', write: FORMS });
+  // The XML parser counts each line break as one character, as XML 1.0 §2.11 does.
+  if (first === '<') return checked(rawFromXml(bare), reading, bare.replace(/\r\n?/g, '\n'));
+  if (first === '{' || first === '[') return checked(rawFromJson(bare), reading, bare);
+  const reason = 'is neither XML nor JSON';
+  return refused(foreignText(start) ?? { place: 'document', value: excerpt(bare), reason, write: FORMS });
 }
 
 /** Checks a rule set from a program as strictly as a document. Never throws. */
@@ -37,16 +40,36 @@ export function readRuleSet(given: { readonly rules: readonly unknown[] }): Docu
   try {
     text = JSON.stringify(given);
   } catch {
-    return refused('cannot be read as JSON: it contains a cycle or a BigInt', 'lists, texts and numbers');
+    const reason = 'cannot be read as JSON: it contains a cycle or a BigInt';
+    return refused({ place: 'document', reason, write: 'lists, texts and numbers' });
   }
-  return checked(rawFromJson(text, RULE_SET), 'strict');
+  const read = checked(rawFromJson(text, RULE_SET), 'strict', '');
+  return { ...read, lineOf: () => undefined };
 }
 
-function checked(result: RawResult, reading: Reading): Document {
-  return result.ok ? check(result.raw, reading) : { ok: false, faults: [result.fault] };
+function checked(result: RawResult, reading: Reading, text: string): Document {
+  if (!result.ok) return refused(result.fault, text);
+  const { raw } = result;
+  return check(
+    raw,
+    reading,
+    linesOf(text, () => locatedIn(raw)),
+  );
 }
 
-function refused(reason: string, write: string, value?: string): Document {
-  const fault = { place: 'document', ...(value === undefined ? {} : { value }), reason, write };
-  return { ok: false, faults: [fault] };
+function* locatedIn({ rules, responseVary, unknown, around }: Raw): Iterable<Located> {
+  yield* responseVary;
+  yield* unknown;
+  yield* around;
+  for (const rule of rules) {
+    yield rule;
+    yield* rule.unknown;
+    for (const given of Object.values(rule.given)) yield* given;
+  }
 }
+
+const refused = (fault: Fault, text = ''): Document => ({
+  ok: false,
+  faults: asErrors([{ code: 'BC001', ...fault }]),
+  lineOf: linesOf(text),
+});

@@ -24,22 +24,23 @@ export const LIST_CHECKS: Readonly<Record<ListField, (value: string) => Problem 
 };
 
 export function maxAgeProblem(value: string): Problem | undefined {
-  return /^[0-9]+$/.test(value) && Number(value) <= MAX_AGE
-    ? undefined
-    : { reason: 'is not a number of seconds', write: `a whole number from 0 to ${MAX_AGE}, or leave it out` };
+  if (/^[0-9]+$/.test(value) && Number(value) <= MAX_AGE) return undefined;
+  const write = `a whole number from 0 to ${MAX_AGE}, or leave it out`;
+  return { code: 'BC010', reason: 'is not a number of seconds', write };
 }
 
 export function idProblem(value: string): Problem | undefined {
-  if (value === '') return { reason: 'is empty', write: 'a name for the rule, or leave it out' };
+  if (value === '')
+    return { code: 'BC004', reason: 'is empty', write: 'a name for the rule, or leave it out' };
   if (NOT_IN_XML.test(value))
-    return { reason: 'contains a control character', write: 'a name in plain text' };
+    return { code: 'BC013', reason: 'contains a control character', write: 'a name in plain text' };
   return undefined;
 }
 
 export function responseVaryProblem(value: string): Problem | undefined {
   return /^(?:true|false)$/i.test(value)
     ? undefined
-    : { reason: 'is neither true nor false', write: 'true or false' };
+    : { code: 'BC011', reason: 'is neither true nor false', write: 'true or false' };
 }
 
 /**
@@ -63,18 +64,15 @@ function originProblem(value: string): Problem | undefined {
 function methodProblem(value: string): Problem | undefined {
   if (isMethod(value)) return undefined;
   const upper = value.toUpperCase();
-  if (value === '') return { reason: 'is empty', write: `one of ${FIVE}` };
-  if (value === '*') {
-    return { reason: 'is not allowed: a method takes no wildcard', write: `each by its name: ${FIVE}` };
-  }
-  if (upper === 'OPTIONS') {
-    return {
-      reason: 'is not one of the five methods',
-      write: 'leave it out: preflights need no rule for OPTIONS',
-    };
-  }
-  if (isMethod(upper)) return { reason: 'is not in upper case', write: upper };
-  return { reason: 'is not one of the five methods', write: `one of ${FIVE}` };
+  const is = (reason: string, write: string): Problem => ({ code: 'BC007', reason, write });
+  if (value === '') return { code: 'BC004', reason: 'is empty', write: `one of ${FIVE}` };
+  if (value === '*') return is('is not allowed: a method takes no wildcard', `each by its name: ${FIVE}`);
+  if (upper === 'OPTIONS')
+    return is('is not one of the five methods', 'leave it out: preflights need no rule for OPTIONS');
+  if (isMethod(upper)) return is('is not in upper case', upper);
+  const several = severalIn(value);
+  if (several !== undefined) return is('is several methods in one value', several);
+  return is('is not one of the five methods', `one of ${FIVE}`);
 }
 
 function allowedHeaderProblem(value: string): Problem | undefined {
@@ -82,37 +80,47 @@ function allowedHeaderProblem(value: string): Problem | undefined {
 }
 
 function exposeHeaderProblem(value: string): Problem | undefined {
-  return (
-    headerNameProblem(value) ??
-    (value.includes('*')
-      ? {
-          reason: 'is not allowed: an exposed header takes no wildcard',
-          write: 'each header by its full name',
-        }
-      : undefined)
-  );
+  const problem = headerNameProblem(value);
+  if (problem !== undefined || !value.includes('*')) return problem;
+  return {
+    code: 'BC009',
+    reason: 'is not allowed: an exposed header takes no wildcard',
+    write: 'each header by its full name',
+  };
 }
 
 function headerNameProblem(value: string): Problem | undefined {
   const write = 'one header name such as x-oss-meta-author: letters, digits, - and _';
-  return (
-    emptyOrInvisible(value, write) ??
-    (TOKEN.test(value) ? undefined : { reason: 'is not a header name', write })
-  );
+  if (TOKEN.test(value)) return undefined;
+  const several = severalIn(value);
+  if (several !== undefined)
+    return { code: 'BC008', reason: 'is several header names in one value', write: several };
+  return emptyOrInvisible(value, write) ?? { code: 'BC008', reason: 'is not a header name', write };
+}
+
+/** What to write for tokens that are separated by commas, semicolons or spaces; undefined for other values. */
+function severalIn(value: string): string | undefined {
+  const parts = value
+    .slice(0, 1000)
+    .split(/[\s,;]+/)
+    .filter((part) => part !== '');
+  if (parts.length < 2 || !parts.every((part) => TOKEN.test(part))) return undefined;
+  const [first = '', second = '', third] = parts;
+  const rest = third === undefined ? '' : ' and so on';
+  return `each as its own value: "${first}", "${second}"${rest}`;
 }
 
 function emptyOrInvisible(value: string, write: string): Problem | undefined {
-  if (value === '') return { reason: 'is empty', write };
-  return INVISIBLE.test(value)
-    ? {
-        reason: 'contains white space or an invisible character',
-        write: `${write}; write each further one as its own value`,
-      }
-    : undefined;
+  if (value === '') return { code: 'BC004', reason: 'is empty', write };
+  if (!INVISIBLE.test(value)) return undefined;
+  return {
+    code: 'BC013',
+    reason: 'contains white space or an invisible character',
+    write: `${write}; write each further one as its own value`,
+  };
 }
 
 function manyStars(value: string): Problem | undefined {
-  return value.indexOf('*') === value.lastIndexOf('*')
-    ? undefined
-    : { reason: 'contains more than one *', write: 'at most one * in each value' };
+  if (value.indexOf('*') === value.lastIndexOf('*')) return undefined;
+  return { code: 'BC006', reason: 'contains more than one *', write: 'at most one * in each value' };
 }

@@ -1,63 +1,67 @@
 import type { Rule, RuleSet } from '../cors/rule.ts';
 import type { Fault } from './fault.ts';
-import { fieldsByName, XML } from './forms.ts';
+import { foreignRoot } from './foreign.ts';
+import { type NamesOf, namesOf, XML_FORMS } from './forms.ts';
+import type { Located } from './place.ts';
 import { emptyGiven, excerpt, type Given, type RawResult, type RawRule, type UnknownName } from './raw.ts';
 import { trimmed } from './value.ts';
 import { type Element, parseXml } from './xmltext.ts';
 
-const FIELDS = fieldsByName(XML);
-
 /**
- * Splits an XML document into its parts. Its elements may be in any namespace or in no namespace; a root other than
- * CORSConfiguration is refused.
+ * Splits an XML document into its parts. Its elements may be in any namespace or in no namespace; a root that no form of
+ * `XML_FORMS` has is refused.
  */
 export function rawFromXml(text: string): RawResult {
   const read = parseXml(text);
   if (!read.ok) return read;
   const { root } = read;
-  if (root.name !== XML.root) {
-    const reason = `has the root element ${excerpt(root.name)}`;
-    const write = 'a document whose root element is CORSConfiguration';
-    return { ok: false, fault: { place: 'document', reason, write } };
-  }
+  const form = XML_FORMS.find((one) => one.root === root.name);
+  if (form === undefined) return { ok: false, fault: foreignRoot(root.name) ?? otherRoot(root.name) };
+  const names = namesOf(form);
   const rules: RawRule[] = [];
   const responseVary: Given[] = [];
   const unknown: UnknownName[] = [];
-  const faults: Fault[] = [...strayText(XML.root, root)];
+  const faults: Fault[] = [...strayText(form.root, root)];
   const numbered = counter();
   for (const child of root.children) {
-    const place = numbered(child.name);
-    if (child.name === XML.rule) {
-      rules.push(rawRule(place, child));
-      faults.push(...strayText(place, child));
-    } else if (child.name === XML.responseVary) {
-      responseVary.push(givenAt(place, child));
-    } else {
-      unknown.push({ place, name: child.name });
-    }
+    const where = { place: numbered(child.name), at: child.at };
+    if (child.name === form.rule) rules.push(rawRule(where, child, names, faults));
+    else if (child.name === form.responseVary) responseVary.push(givenAt(where, child));
+    else unknown.push({ ...where, name: child.name });
   }
-  return { ok: true, raw: { form: XML, rules, responseVary, unknown, faults, fatal: [] } };
+  return { ok: true, raw: { form, path: '', rules, responseVary, unknown, around: [], faults, fatal: [] } };
 }
 
-function rawRule(place: string, element: Element): RawRule {
+const otherRoot = (name: string): Fault => ({
+  code: 'BC001',
+  place: 'document',
+  reason: `has the root element ${excerpt(name)}`,
+  write: 'a document whose root element is CORSConfiguration',
+});
+
+function rawRule(where: Located, rule: Element, { fields, groups }: NamesOf, faults: Fault[]): RawRule {
   const given = emptyGiven();
   const unknown: UnknownName[] = [];
-  const numbered = counter();
-  for (const child of element.children) {
-    const at = `${place}/${numbered(child.name)}`;
-    const field = FIELDS.get(child.name);
-    if (field === undefined) unknown.push({ place: at, name: child.name });
-    else given[field].push(givenAt(at, child));
-  }
-  return { place, given, unknown };
+  const add = (place: string, group: string, element: Element): void => {
+    faults.push(...strayText(place, element));
+    const numbered = counter();
+    for (const child of element.children) {
+      const at = { place: `${place}/${numbered(child.name)}`, at: child.at };
+      const name = group + child.name;
+      const field = fields.get(name);
+      if (field !== undefined) given[field].push(givenAt(at, child));
+      else if (groups.has(name)) add(at.place, `${name}/`, child);
+      else unknown.push({ ...at, name });
+    }
+  };
+  add(where.place, '', rule);
+  return { ...where, given, unknown };
 }
 
-function givenAt(place: string, { text, problem, children: [nested] }: Element): Given {
-  const wrong =
-    nested === undefined
-      ? problem
-      : { reason: `contains the element ${excerpt(nested.name)}`, write: 'plain text' };
-  return { place, value: text, ...(wrong === undefined ? {} : { problem: wrong }) };
+function givenAt(where: Located, { text, problem, children: [nested] }: Element): Given {
+  if (nested === undefined) return { ...where, value: text, ...(problem === undefined ? {} : { problem }) };
+  const reason = `contains the element ${excerpt(nested.name)}`;
+  return { ...where, value: text, problem: { code: 'BC001', reason, write: 'plain text' } };
 }
 
 /** Returns a function that numbers the elements of each name from 1: `CORSRule[2]`. */
@@ -74,7 +78,7 @@ function strayText(place: string, element: Element): readonly Fault[] {
   const stray = trimmed(element.text);
   if (stray === '') return [];
   const reason = 'is text where only elements are allowed';
-  return [{ place, value: excerpt(stray), reason, write: 'elements only' }];
+  return [{ code: 'BC001', place, value: excerpt(stray), reason, write: 'elements only' }];
 }
 
 /**

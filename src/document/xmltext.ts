@@ -11,6 +11,8 @@ export interface Element {
   /** Set if the text contains a reference that stands for no character. */
   readonly problem?: Problem;
   readonly children: readonly Element[];
+  /** Its offset in the text, with each line break as one character. */
+  readonly at: number;
 }
 
 export type XmlText =
@@ -36,6 +38,7 @@ const parser = new XMLParser({
   // The parser calls this twice for an empty-element tag.
   transformTagName: (name) => (name.startsWith(MARK) ? name : MARK + name.slice(name.indexOf(':') + 1)),
   maxNestedTags: MAX_DEPTH,
+  captureMetaData: true,
   jPath: false,
 });
 
@@ -46,6 +49,8 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
   ['quot', '"'],
   ['apos', "'"],
 ]);
+
+const META = XMLParser.getMetaDataSymbol() as unknown as symbol;
 
 /** One element or piece of text from the parser: an object with one key. */
 type Piece = Readonly<Record<string, unknown>>;
@@ -79,8 +84,19 @@ function notWellFormed(text: string): XmlText | undefined {
     const place = locator(text)(text.length);
     return refused(place, 'is not well-formed XML: it ends before its elements are closed');
   }
+  if (msg.startsWith('Extra text')) return extraText(text);
   const place = `line ${line}${col === undefined ? '' : `, column ${col}`}`;
   return refused(place, `is not well-formed XML: ${msg}`);
+}
+
+/** `ossutil` prints the time that it took after a document. */
+function extraText(text: string): XmlText {
+  const at = text.lastIndexOf('>') + 1;
+  const value = trimmed(text.slice(at));
+  const place = locator(text)(at + text.slice(at).search(/\S/));
+  const reason = 'is text after the end of the XML document';
+  const write = 'the document without it: it ends with its root element';
+  return { ok: false, fault: { code: 'BC001', place, value: excerpt(value), reason, write } };
 }
 
 function rootOf(text: string): XmlText {
@@ -112,8 +128,15 @@ function elementsOf(pieces: readonly Piece[]): readonly Element[] {
     const key = Object.keys(piece)[0] ?? '';
     if (!key.startsWith(MARK)) return [];
     const inside = piecesOf(piece[key]);
-    return [{ name: key.slice(MARK.length), children: elementsOf(inside), ...textOf(inside) }];
+    return [
+      { name: key.slice(MARK.length), children: elementsOf(inside), ...textOf(inside), at: offsetOf(piece) },
+    ];
   });
+}
+
+function offsetOf(piece: object): number {
+  const meta = Reflect.get(piece, META) as { readonly startIndex?: number } | undefined;
+  return meta?.startIndex ?? 0;
 }
 
 function textOf(pieces: readonly Piece[]): { text: string; problem?: Problem } {
@@ -129,7 +152,10 @@ function textOf(pieces: readonly Piece[]): { text: string; problem?: Problem } {
   }
   if (unknown === undefined) return { text };
   const reason = `contains ${excerpt(unknown)}, which stands for no character in XML`;
-  return { text, problem: { reason, write: '&amp; &lt; &gt; &quot; &apos; or a number such as &#38;' } };
+  return {
+    text,
+    problem: { code: 'BC001', reason, write: '&amp; &lt; &gt; &quot; &apos; or a number such as &#38;' },
+  };
 }
 
 function decodeReference(name: string): string | undefined {
@@ -152,5 +178,5 @@ function isXmlChar(code: number): boolean {
 }
 
 function refused(place: string, reason: string, write: string = WELL_FORMED): XmlText {
-  return { ok: false, fault: { place, reason: excerpt(reason), write } };
+  return { ok: false, fault: { code: 'BC001', place, reason: excerpt(reason), write } };
 }

@@ -13,7 +13,6 @@ describe('a strict reading', () => {
       <CORSRule>
         <AllowedOrigin>https://*.a.*</AllowedOrigin>
         <AllowedOrigin>https://a.example</AllowedOrigin>
-        <AllowedOrigin> </AllowedOrigin>
         <AllowedMethod>get</AllowedMethod>
         <AllowedMethod>GET</AllowedMethod>
         <AllowedMethod>OPTIONS</AllowedMethod>
@@ -25,14 +24,9 @@ describe('a strict reading', () => {
       <ResponseVary>maybe</ResponseVary>`);
     expect(faultsOf(text).map(({ place, value, write }) => [place, value, write])).toEqual([
       ['CORSRule[2]/AllowedOrigin[1]', 'https://*.a.*', 'at most one * in each value'],
-      ['CORSRule[2]/AllowedOrigin[3]', '', expect.stringContaining('https://www.example.com')],
       ['CORSRule[2]/AllowedMethod[1]', 'get', 'GET'],
       ['CORSRule[2]/AllowedMethod[3]', 'OPTIONS', 'leave it out: preflights need no rule for OPTIONS'],
-      [
-        'CORSRule[2]/AllowedHeader[1]',
-        'x-a, x-b',
-        expect.stringContaining('write each further one as its own value'),
-      ],
+      ['CORSRule[2]/AllowedHeader[1]', 'x-a, x-b', 'each as its own value: "x-a", "x-b"'],
       ['CORSRule[2]/ExposeHeader[1]', 'x-*', 'each header by its full name'],
       ['CORSRule[2]/MaxAgeSeconds[1]', 'soon', expect.stringContaining('2147483647')],
       ['CORSRule[3]/AllowedOrigin', undefined, 'at least one AllowedOrigin, such as https://www.example.com'],
@@ -46,32 +40,28 @@ describe('a strict reading', () => {
     ['OPTIONS in lower case', 'AllowedMethod', 'options', 'not one of the five methods'],
     ['a method outside the five', 'AllowedMethod', 'PATCH', 'not one of the five methods'],
     ['a wildcard for methods', 'AllowedMethod', '*', 'no wildcard'],
-    ['an empty method', 'AllowedMethod', '', 'empty'],
     ['two wildcards in an origin', 'AllowedOrigin', 'http*://*.a.example', 'more than one *'],
     ['two wildcards side by side', 'AllowedOrigin', '**', 'more than one *'],
-    ['an empty origin', 'AllowedOrigin', '', 'empty'],
     ['a space in an origin', 'AllowedOrigin', 'https://a.example https://b.example', 'white space'],
     ['a no-break space around an origin', 'AllowedOrigin', '\u00a0https://a.example', 'white space'],
     ['a zero-width space in an origin', 'AllowedOrigin', 'https://a\u200b.example', 'invisible'],
     ['a control character in an origin', 'AllowedOrigin', 'https://a\u0007.example', 'invisible'],
     ['a lone surrogate in an origin', 'AllowedOrigin', 'https://\ud800.example', 'invisible'],
     ['two wildcards in a header', 'AllowedHeader', 'x-*-*', 'more than one *'],
-    ['an empty header', 'AllowedHeader', '', 'empty'],
     ['a colon in a header', 'AllowedHeader', 'x-a:', 'not a header name'],
-    ['two headers in one', 'AllowedHeader', 'x-a,x-b', 'not a header name'],
+    ['two headers in one', 'AllowedHeader', 'x-a,x-b', 'several header names'],
+    ['two methods in one', 'AllowedMethod', 'GET, PUT', 'several methods'],
     ['a letter outside ASCII in a header', 'AllowedHeader', 'x-ä', 'not a header name'],
-    ['a tab in a header', 'AllowedHeader', 'x\ta', 'white space'],
+    ['a tab between headers', 'AllowedHeader', 'x\ta', 'several header names'],
+    ['a no-break space in a header', 'AllowedHeader', 'x-ä\u00a0a', 'white space'],
     ['a wildcard to expose', 'ExposeHeader', '*', 'no wildcard'],
     ['a wildcard at the end of a name to expose', 'ExposeHeader', 'x-oss-*', 'no wildcard'],
-    ['an empty header to expose', 'ExposeHeader', '', 'empty'],
     ['a slash in a header to expose', 'ExposeHeader', 'x/a', 'not a header name'],
     ['a negative age', 'MaxAgeSeconds', '-1', 'not a number of seconds'],
     ['a fraction of a second', 'MaxAgeSeconds', '0.5', 'not a number of seconds'],
     ['an age with its unit', 'MaxAgeSeconds', '60s', 'not a number of seconds'],
-    ['an empty age', 'MaxAgeSeconds', '', 'not a number of seconds'],
     ['an age beyond 31 bits', 'MaxAgeSeconds', '2147483648', 'not a number of seconds'],
     ['an age of many digits', 'MaxAgeSeconds', '9'.repeat(150), 'not a number of seconds'],
-    ['an empty ID', 'ID', '', 'empty'],
     ['a control character in an ID', 'ID', 'a\u0001b', 'control character'],
   ];
   test.each(values)('refuses %s with its place and reason', (_name, field, value, reason) => {
@@ -104,21 +94,21 @@ describe('a strict reading', () => {
     ['ID', 'again'],
   ])('refuses %s given twice', (field, value) => {
     const twice = `<${field}>${value}</${field}>`.repeat(2);
-    expect(faultsOf(xmlRule(twice))).toEqual([
-      { place: `CORSRule[1]/${field}[2]`, value, reason: 'is given twice', write: 'it once' },
+    expect(faultsOf(xmlRule(twice))).toMatchObject([
+      { code: 'BC005', place: `CORSRule[1]/${field}[2]`, value, reason: 'is given twice', write: 'it once' },
     ]);
   });
 
   test('refuses ResponseVary given twice', () => {
     expect(
       faultsOf(xml(`${valid}<ResponseVary>true</ResponseVary><ResponseVary>true</ResponseVary>`)),
-    ).toEqual([{ place: 'ResponseVary[2]', value: 'true', reason: 'is given twice', write: 'it once' }]);
+    ).toMatchObject([{ code: 'BC005', place: 'ResponseVary[2]', value: 'true', reason: 'is given twice', write: 'it once' }]);
   });
 
   test('accepts 100 rules and refuses 101', () => {
     expect(ruleSetOf(xml(valid.repeat(100))).rules).toHaveLength(100);
-    expect(faultsOf(xml(valid.repeat(101)))).toEqual([
-      { place: 'CORSRule', value: '101', reason: 'is too many rules', write: 'at most 100' },
+    expect(faultsOf(xml(valid.repeat(101)))).toMatchObject([
+      { code: 'BC012', place: 'CORSRule', value: '101', reason: 'is too many rules', write: 'at most 100' },
     ]);
   });
 
@@ -173,6 +163,8 @@ describe('a store reading', () => {
     expect(ruleSetOf(text, 'store').rules[0]?.allowedMethods).toEqual(METHODS);
     expect(warningsOf(text)).toEqual([
       {
+        code: 'BC007',
+        severity: 'error',
         place: 'CORSRule[1]/AllowedMethod[1]',
         value: '*',
         reason: 'is read as all five methods',
@@ -210,7 +202,7 @@ describe('a store reading', () => {
   test.each([
     ['false', false],
     ['TRUE', true],
-    ['', true],
+    ['', false],
     ['0', true],
     ['false</ResponseVary><ResponseVary>true', true],
   ])('reads ResponseVary %j as %j: in doubt Vary is sent', (value, responseVary) => {

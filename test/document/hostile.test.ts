@@ -28,8 +28,8 @@ describe('a declaration anywhere in a document', () => {
     ['an entity inside the root', xml('<!ENTITY a "b">'), 'line 1, column 20'],
   ])('refuses %s in either reading', (_name, text, place) => {
     for (const reading of ['strict', 'store'] as const) {
-      expect(faultsOf(text, reading)).toEqual([
-        { place, reason: 'is a DOCTYPE or another declaration', write: 'the document without it' },
+      expect(faultsOf(text, reading)).toMatchObject([
+        { code: 'BC001', place, reason: 'is a DOCTYPE or another declaration', write: 'the document without it' },
       ]);
     }
   });
@@ -61,6 +61,8 @@ describe('the size of a document', () => {
     expect(ruleSetOf(padded(MAX_DOCUMENT_BYTES)).rules).toHaveLength(1);
     expect(faultsOf(padded(MAX_DOCUMENT_BYTES + 1), 'store')).toEqual([
       {
+        code: 'BC001',
+        severity: 'error',
         place: 'document',
         reason: 'has 65537 bytes, more than the limit of 65536',
         write: 'a document of at most 65536 bytes',
@@ -75,7 +77,7 @@ describe('the size of a document', () => {
   test('does not grow its warnings without a limit', () => {
     const warnings = warningsOf(xml(`<${'a'.repeat(30_000)}/>${'<b/>'.repeat(5000)}${valid}`));
     expect(warnings).toHaveLength(501);
-    expect(warnings.at(-1)).toEqual({
+    expect(warnings.at(-1)).toMatchObject({
       place: 'CORSConfiguration',
       reason: 'has 4501 more faults',
       write: 'a document without the faults above',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { METHODS, NO_RULES, type Rule, type RuleSet } from '../../src/cors/rule.ts';
-import { toOssJson, toS3Json } from '../../src/document/json.ts';
+import { toOssJson, toS3Json } from '../../src/document/writers/json.ts';
 import { toXml } from '../../src/document/xml.ts';
 import { fixture, ruleSetOf, warningsOf } from './_help.ts';
 

@@ -1,7 +1,6 @@
 import type { Rule } from '../../cors/rule.ts';
 import type { Code, Severity } from '../../document/codes.ts';
 import type { Fault } from '../../document/fault.ts';
-import type { Field } from '../../document/forms.ts';
 
 /** One finding about a rule set: the reason and what to write, with the rule as it should be. */
 export interface Finding extends Fault {
@@ -13,5 +12,4 @@ export interface Finding extends Fault {
   readonly rewritten?: Rule | null;
 }
 
-/** Where a rule, or one of its values, stands in the document: `CORSRule[2]/AllowedOrigin[1]`. All numbers from 1. */
-export type PlaceOf = (rule: number | null, field?: Field | 'responseVary', index?: number) => string;
+export type { PlaceOf } from '../../document/place.ts';

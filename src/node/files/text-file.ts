@@ -1,6 +1,7 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { decodeText } from '../../document/decode.ts';
 import { codeOf } from '../system-error.ts';
 import { type Disk, files } from './disk.ts';
 
@@ -31,7 +32,7 @@ const PIPE_PAUSE = 20;
 const CHUNK = 65_536;
 
 /**
- * Reads a file as UTF-8, within limits of size and time. Never rejects. It opens no device, and a pipe without a writer
+ * Reads a file as text (`decodeText`), within limits of size and time. Never rejects. It opens no device, and a pipe without a writer
  * counts as empty.
  */
 export const readTextFile = (path: string, options: TextFileOptions): Promise<TextFile | FileFault> =>
@@ -56,7 +57,7 @@ export async function readIfChanged(
       try {
         const bytes = await readAtMost(handle, maxBytes, signal);
         if (bytes === null) return tooLong('more bytes', maxBytes);
-        return { text: bytes.toString('utf8'), stamp, mtime: Number(found.mtimeMs) };
+        return { text: decodeText(bytes), stamp, mtime: Number(found.mtimeMs) };
       } finally {
         await handle.close();
       }

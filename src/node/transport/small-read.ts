@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import type { Read, ReadLimits } from '../../bucket/read.ts';
+import { decodeText } from '../../document/decode.ts';
 import { closedByBucket, closedWhenReused } from './failure.ts';
 import type { Pools } from './pools.ts';
 
@@ -29,7 +30,7 @@ export const readByPools =
     const answer = await receive(pool, { path: target, method: 'GET', headers: [...headers] }, limits, 1);
     const received = headersOf(answer.headers);
     const bytes = await decoded(answer.body, received.get('content-encoding'), limits.maxBytes);
-    return { status: answer.status, headers: received, text: new TextDecoder().decode(bytes) };
+    return { status: answer.status, headers: received, text: decodeText(bytes) };
   };
 
 interface Received {
