@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { changesOf } from '../analysis/changes.ts';
 import type { Behaviour } from '../cors/behaviour.ts';
 import { compileRules } from '../cors/compile.ts';
@@ -76,14 +77,18 @@ function compare(before: Opened, after: Opened, args: Arguments, terminal: Termi
   if (!other.ok) return other;
   const [was, is] = behavioursOf(before, after);
   const only = ONLY.find((word) => word === args.value('only')) ?? 'all';
-  const { changes, complete } = changesOf(compileRules(one.value, was), compileRules(other.value, is));
+  const text = textDiff(
+    { name: before.name, text: toXml(one.value) },
+    { name: after.name, text: toXml(other.value) },
+  );
+  const isSame = text.length === 0 && isDeepStrictEqual(was, is);
+  const { changes, complete } = isSame
+    ? { changes: [], complete: true }
+    : changesOf(compileRules(one.value, was), compileRules(other.value, is));
   const value: Comparison = {
     before,
     after,
-    text: textDiff(
-      { name: before.name, text: toXml(one.value) },
-      { name: after.name, text: toXml(other.value) },
-    ),
+    text,
     stores: [...new Set([was.dialect, is.dialect])],
     only,
     changes: changes.filter(

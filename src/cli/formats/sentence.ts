@@ -78,15 +78,18 @@ function entries(origins: readonly ChangedOrigin[], otherwise = 'them'): string 
 /** `https://a, https://b and origins such as https://x.example`: named ones, then witnesses of patterns. */
 function originsText(origins: readonly ChangedOrigin[]): string {
   const shown = origins.slice(0, MOST);
-  const named = shown.filter(({ origin, entry }) => origin === entry).map(({ origin }) => origin);
-  const any = shown.filter(({ entry }) => entry === '*').map(({ origin }) => `any other origin (${origin})`);
-  const witnesses = shown.filter(({ origin, entry }) => origin !== entry && entry !== '*');
-  const such = witnesses.length > 0 ? [`origins such as ${list(witnesses.map(({ origin }) => origin))}`] : [];
+  const isNamed = ({ origin, entry }: ChangedOrigin) => origin === entry || origin === 'null';
+  const named = shown.filter(isNamed).map(({ origin }) => origin);
+  const others = shown.filter((one) => !isNamed(one));
+  const any = others.filter(({ entry }) => entry === '*').map(({ origin }) => `any other origin (${origin})`);
+  const witnesses = others.filter(({ entry }) => entry !== '*').map(({ origin }) => origin);
   const more = origins.length - shown.length;
-  const counted = more > 0 ? [`${more} more origin${more > 1 ? 's' : ''}`] : [];
-  const first =
-    such.length + any.length + counted.length > 0 && named.length > 1 ? [named.join(', ')] : named;
-  return list([...first, ...such, ...any, ...counted]);
+  const groups = [
+    ...(witnesses.length > 0 ? [`origins such as ${list(witnesses)}`] : []),
+    ...any,
+    ...(more > 0 ? [`${more} more origin${more > 1 ? 's' : ''}`] : []),
+  ];
+  return list([...(groups.length > 0 && named.length > 0 ? [named.join(', ')] : named), ...groups]);
 }
 
 function unusualNote(origins: readonly ChangedOrigin[]): string {
