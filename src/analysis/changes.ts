@@ -1,9 +1,10 @@
 import type { CompiledRule, CompiledRules } from '../cors/compile.ts';
 import { decide } from '../cors/decide.ts';
+import { ALLOW_CREDENTIALS, ALLOW_METHODS, EXPOSE_HEADERS, MAX_AGE } from '../cors/names.ts';
 import { compileHeaders, compileOrigins, type Entries, matchesEntries } from '../cors/pattern.ts';
 import type { Method } from '../cors/rule.ts';
 import { isWebOrigin } from './alphabet.ts';
-import { type Difference, diffRules, GRANTS_NOTHING } from './diff.ts';
+import { type Difference, diffRules } from './diff.ts';
 import type { OriginClass } from './model.ts';
 import { preflightRequest } from './table.ts';
 
@@ -104,10 +105,7 @@ function atomsOf(
 
 const NONE: ReadonlySet<string> = new Set();
 /** Browsers read these in answers to preflights, which the same two rules decide. */
-const ONLY_PREFLIGHT: ReadonlySet<string> = new Set([
-  'access-control-max-age',
-  'access-control-allow-methods',
-]);
+const ONLY_PREFLIGHT: ReadonlySet<string> = new Set([MAX_AGE, ALLOW_METHODS]);
 
 const grant = (difference: Difference, isGain: boolean, changed: Changed): Atom => ({
   effect: isGain ? 'allowed' : 'refused',
@@ -144,14 +142,15 @@ function answerAtoms(difference: Difference, left: ReadonlySet<string>): readonl
   const [was, is] = [valuesOf(difference, 'before'), valuesOf(difference, 'after')];
   return [...new Set([...was.keys(), ...is.keys()])].flatMap((name) => {
     const [before = null, after = null] = [was.get(name), is.get(name)];
-    if (before === after || left.has(name.toLowerCase())) return [];
+    if (before === after || left.has(name)) return [];
     const [gained, lost] = [newItems(before, after), newItems(after, before)];
     if (isExposed(name) && difference.kind === 'actual' && gained.length + lost.length > 0)
       return [
         ...(gained.length > 0 ? [grant(difference, true, { kind: 'exposed', names: gained })] : []),
         ...(lost.length > 0 ? [grant(difference, false, { kind: 'exposed', names: lost })] : []),
       ];
-    const grants = !GRANTS_NOTHING.has(name.toLowerCase());
+    // Allow-Origin, Allow-Methods and Max-Age grant nothing more to a page whose request is allowed.
+    const grants = isExposed(name) || name === ALLOW_CREDENTIALS;
     const atom: Atom = {
       effect: 'answered',
       changed: { kind: 'answer', request: difference.kind, name, before, after },
@@ -163,7 +162,7 @@ function answerAtoms(difference: Difference, left: ReadonlySet<string>): readonl
   });
 }
 
-const isExposed = (name: string): boolean => /^access-control-expose-headers$/i.test(name);
+const isExposed = (name: string): boolean => name === EXPOSE_HEADERS;
 
 function valuesOf({ request, ...outcomes }: Difference, which: 'before' | 'after'): Map<string, string> {
   const { headers } = outcomes[which];
@@ -185,16 +184,16 @@ function newItems(from: string | null, to: string | null): readonly string[] {
 
 /** What an answer says otherwise, whichever request it answers. */
 function deltaOf({ changed }: Atom): string {
-  if (changed.kind === 'exposed') return 'access-control-expose-headers';
+  if (changed.kind === 'exposed') return EXPOSE_HEADERS;
   if (changed.kind !== 'answer') return '';
   return isExposed(changed.name)
-    ? changed.name.toLowerCase()
+    ? EXPOSE_HEADERS
     : JSON.stringify([changed.name, changed.before, changed.after]);
 }
 
 /** Whether Allow-Methods differs only by methods that the origin gains or loses anyway. */
 function followsFrom({ changed }: Atom, atoms: readonly Atom[]): boolean {
-  if (changed.kind !== 'answer' || !/^access-control-allow-methods$/i.test(changed.name)) return false;
+  if (changed.kind !== 'answer' || changed.name !== ALLOW_METHODS) return false;
   const has = (effect: Change['effect'], method: string) =>
     atoms.some((atom) => atom.changed.kind === 'method' && atom.effect === effect && atom.method === method);
   const [gained, lost] = [newItems(changed.before, changed.after), newItems(changed.after, changed.before)];

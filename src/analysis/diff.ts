@@ -107,18 +107,12 @@ export function isWider({ before, after }: Difference): boolean {
   return [...is].some(([name, values]) => [...values].some((value) => !was.get(name)?.has(value)));
 }
 
-/** Both answers let the page read. A time limit grants nothing, and neither does `*` in place of the page's own origin. */
-export const GRANTS_NOTHING: ReadonlySet<string> = new Set([
-  'access-control-max-age',
-  'access-control-allow-origin',
-]);
-
-/** What the headers grant, by name: a list's items, and for the others their value. */
+/** What the headers grant, by name: a list's items, and for the others their value. A time limit grants nothing. */
 function namedValues(headers: readonly string[]): Map<string, ReadonlySet<string>> {
   const named = new Map<string, ReadonlySet<string>>();
   for (let at = 0; at < headers.length; at += 2) {
     const name = (headers[at] ?? '').toLowerCase();
-    if (GRANTS_NOTHING.has(name)) continue;
+    if (name === 'access-control-max-age') continue;
     named.set(name, new Set((headers[at + 1] ?? '').split(', ').map((item) => item.toLowerCase())));
   }
   return named;

@@ -1,4 +1,5 @@
 import type { Change, Changed, ChangedOrigin } from '../../analysis/changes.ts';
+import { MAX_AGE } from '../../cors/names.ts';
 import { visible } from './paint.ts';
 
 /** Most origins and names in a sentence; the rest are counted. */
@@ -48,7 +49,7 @@ function answerText(
   methods: string,
   rule: number | null,
 ): string {
-  if (/^access-control-max-age$/i.test(name)) {
+  if (name === MAX_AGE) {
     const old = before === null ? `${DEFAULT_MAX_AGE}, their default` : before;
     return `browsers cache preflights of ${pages} for ${methods} for ${after ?? DEFAULT_MAX_AGE} seconds (rule ${rule}), not for ${old}`;
   }
