@@ -82,6 +82,7 @@ export function changesJson({ before, after, text, changes, complete, only, stor
         before: change.before,
         after: change.after,
         ...(changed.kind === 'answer' && { values: { before: changed.before, after: changed.after } }),
+        ...(changed.kind === 'vary' && { responseVary: changed.after }),
       })),
       diff: text.join('\n'),
     },

@@ -1,7 +1,7 @@
 import { CODES } from '../../document/codes.ts';
 import { countsOf, type Report, urlOf } from './report.ts';
 
-/** Findings as JSON; docs/checks.md has the meaning of each key. */
+/** Findings as JSON; docs/commands.md has the meaning of each key. */
 export function checkJson({ opened, findings, rules }: Report): string {
   const { name, behaviour, storeBy } = opened;
   return JSON.stringify(
