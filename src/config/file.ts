@@ -9,8 +9,8 @@ import {
   type GivenOptions,
   optionFaults,
   readBucketOptions,
-  withoutSecrets,
 } from './read.ts';
+import { withoutSecrets } from './secrets.ts';
 
 /** One bucket of several: its options, and the place where requests find it. */
 export interface BucketConfig extends BucketOptions {
@@ -75,7 +75,7 @@ function takeOptions(
   const given: GivenOptions = {};
   for (const [key, value] of Object.entries(fields)) {
     const name = names.find((option) => option === key);
-    const at = `${place}: ${key}`;
+    const at = `${place}: ${shownName(key)}`;
     if (name === undefined) {
       if (!known.includes(key))
         faults.push({ place: at, reason: 'is not an option', write: known.join(', ') });
@@ -92,6 +92,9 @@ function takeOptions(
   return given;
 }
 
+/** A key as a part of a place; one may be a URL with a password by mistake. */
+const shownName = (key: string): string => withoutSecrets(key) ?? '(a key that may be a secret)';
+
 function takeBuckets(value: unknown, file: string, faults: Fault[]): BucketConfig[] {
   if (!isFields(value) || Object.keys(value).length === 0) {
     faults.push({
@@ -102,7 +105,7 @@ function takeBuckets(value: unknown, file: string, faults: Fault[]): BucketConfi
     return [];
   }
   return Object.entries(value).flatMap(([name, fields]) => {
-    const place = `${file}: buckets.${name}`;
+    const place = `${file}: buckets.${shownName(name)}`;
     if (isFields(fields)) return takeBucket(name, fields, place, faults) ?? [];
     faults.push({ place, reason: 'is not an object', write: '{"bucket": "oss://NAME?region=cn-hangzhou"}' });
     return [];
@@ -195,7 +198,7 @@ function rivals(buckets: readonly BucketConfig[], file: string): Fault[] {
       taken.set(where, other ?? name);
       if (other === undefined || other === name) return [];
       const value = where === '' ? 'every host' : where;
-      const place = `${file}: buckets.${name}`;
+      const place = `${file}: buckets.${shownName(name)}`;
       return [
         { place, value, reason: `is already served by ${other}`, write: 'other hosts, or another prefix' },
       ];

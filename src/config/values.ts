@@ -18,14 +18,17 @@ export function parseRules(text: string): Parsed<RulesPlace> {
   };
 }
 
-export const parseWord =
-  <T extends string>(words: readonly T[]) =>
-  (text: string): Parsed<T> => {
-    const value = words.find((word) => word === text);
-    return value === undefined
-      ? { reason: 'is not one of the allowed values', write: words.join(' or ') }
-      : { value };
-  };
+/** A parser of one of several words, which completion offers. */
+export const parseWord = <T extends string>(words: readonly T[]) =>
+  Object.assign(
+    (text: string): Parsed<T> => {
+      const value = words.find((word) => word === text);
+      return value === undefined
+        ? { reason: 'is not one of the allowed values', write: words.join(' or ') }
+        : { value };
+    },
+    { words },
+  );
 
 export function parsePort(text: string): Parsed<number> {
   const value = Number(text);
