@@ -50,18 +50,18 @@ export const check: Command = {
     ...SOURCE_FLAGS,
   ],
   examples: [
-    { line: 'bucket-cors check cors.xml', about: 'a file' },
-    { line: 'bucket-cors check "oss://my-bucket?region=cn-hangzhou"', about: 'the rules of a bucket' },
+    { line: 'bucket-cors check cors.xml', about: 'A file.' },
+    { line: "bucket-cors check 'oss://my-bucket?region=cn-hangzhou'", about: 'The rules of a bucket.' },
     {
       line: 'bucket-cors check --admin http://127.0.0.1:8081',
-      about: 'the rules in force in a running edge',
+      about: 'The rules in force in a running edge.',
     },
-    { line: 'bucket-cors check cors.xml --format sarif > cors.sarif', about: 'for code scanning' },
+    { line: 'bucket-cors check cors.xml --format sarif > cors.sarif', about: 'For code scanning.' },
   ],
   exits: [
-    { code: EXIT.nothing, when: 'nothing of the counted severity is found' },
-    { code: EXIT.findings, when: 'there are findings' },
-    { code: EXIT.failed, when: 'the source cannot be read' },
+    { code: EXIT.nothing, when: 'Nothing of the counted severity is found.' },
+    { code: EXIT.findings, when: 'There are findings.' },
+    { code: EXIT.failed, when: 'The command line is wrong, or the source cannot be read.' },
   ],
   run,
 };

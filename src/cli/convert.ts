@@ -19,7 +19,7 @@ export const convert: Command = {
     'Writes the same rules in another form to standard output, and to standard error what that form leaves out although no decision depends on it. Where the form cannot say the rules, it says why and writes nothing. SOURCE is a file, - for standard input, the URL of a document, oss://… or s3://… for a bucket, bucket:URL or admin:URL of a running edge.',
   flags: [
     { name: 'to', value: 'FORM', offers: FORMS, about: `The form: ${FORMS.join(', ')}.` },
-    { name: 'output', value: 'FILE', about: 'Write to this file and not to standard output.' },
+    { name: 'output', value: 'FILE', isPath: true, about: 'Write to this file and not to standard output.' },
     {
       name: 'format',
       value: 'FORMAT',
@@ -29,16 +29,19 @@ export const convert: Command = {
     ...SOURCE_FLAGS,
   ],
   examples: [
-    { line: 'bucket-cors convert cors.xml --to s3-json', about: 'for aws s3api put-bucket-cors' },
+    { line: 'bucket-cors convert cors.xml --to s3-json', about: 'For aws s3api put-bucket-cors.' },
     {
       line: 'bucket-cors convert cors.xml --to r2 --output cors.json',
-      about: 'for wrangler r2 bucket cors set',
+      about: 'For wrangler r2 bucket cors set.',
     },
   ],
   exits: [
-    { code: EXIT.nothing, when: 'the document is written' },
-    { code: EXIT.findings, when: 'the form cannot say these rules' },
-    { code: EXIT.failed, when: 'the source cannot be read or has faults, or the file cannot be written' },
+    { code: EXIT.nothing, when: 'The document is written.' },
+    { code: EXIT.findings, when: 'The form cannot say these rules.' },
+    {
+      code: EXIT.failed,
+      when: 'The command line is wrong, the source cannot be read or has faults, or the file cannot be written.',
+    },
   ],
   run,
 };

@@ -33,19 +33,22 @@ export const diff: Command = {
     ...SOURCE_FLAGS,
   ],
   examples: [
-    { line: 'bucket-cors diff old.xml new.xml', about: 'two files' },
-    { line: 'bucket-cors diff cors.xml --admin http://127.0.0.1:8081', about: 'a file and a running edge' },
+    { line: 'bucket-cors diff old.xml new.xml', about: 'Two files.' },
+    {
+      line: 'bucket-cors diff cors.xml --admin http://127.0.0.1:8081',
+      about: 'A file, and what a running edge has in force.',
+    },
     {
       line: 'git show origin/main:cors.xml | bucket-cors diff - cors.xml --only wider',
-      about: 'in a pull request: fail if it lets more in',
+      about: 'In a pull request: fails if it lets more in.',
     },
   ],
   exits: [
-    { code: EXIT.nothing, when: 'no request is answered otherwise; with --only: no change of that kind' },
-    { code: EXIT.findings, when: 'there are changes' },
+    { code: EXIT.nothing, when: 'No request is answered otherwise; with --only: no change is of that kind.' },
+    { code: EXIT.findings, when: 'There are changes.' },
     {
       code: EXIT.failed,
-      when: 'a source cannot be read or has faults, or not all requests could be compared',
+      when: 'The command line is wrong, a source cannot be read or has faults, or not all requests could be compared.',
     },
   ],
   run,

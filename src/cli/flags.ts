@@ -12,7 +12,8 @@ export const OPTION_FLAGS: readonly Flag[] = Object.entries<readonly OptionName[
   ([section, names]) => names.map((name) => flagOf(name, section)),
 );
 
-function flagOf(name: OptionName, section: string): Flag {
+/** An option as a flag. */
+export function flagOf(name: OptionName, section: string): Flag {
   const { flag, variable, default: preset, example, about, alone, parse } = optionOf(name);
   return {
     name: flag,

@@ -1,5 +1,6 @@
-import type { Arguments, Command } from '../../src/cli/command.ts';
-import { type Fault, faultText } from '../../src/document/fault.ts';
+import type { Command } from '../../src/cli/command.ts';
+import { readArguments } from '../../src/cli/parse.ts';
+import { faultText } from '../../src/document/fault.ts';
 
 export interface Ran {
   /** 2 for faults of the command line, as the program exits. */
@@ -21,27 +22,9 @@ export async function runCommand(
   const print = async (text: string) => {
     stdout += `${text}\n`;
   };
-  const ended = await command.run(argumentsOf(command, line), { env, print, say, colours });
+  const args = readArguments(command, line);
+  const ended = args.faults.length > 0 ? args.faults : await command.run(args, { env, print, say, colours });
+  if (ended === 'serving') throw new Error(`${command.name} serves`);
   if (typeof ended === 'number') return { code: ended, stdout, stderr };
-  return { code: 2, stdout, stderr: stderr + ended.map((fault: Fault) => `${faultText(fault)}\n`).join('') };
-}
-
-function argumentsOf(command: Command, line: readonly string[]): Arguments {
-  const words: string[] = [];
-  const given = new Map<string, string[]>();
-  for (let at = 0; at < line.length; at++) {
-    const word = line[at] ?? '';
-    const flag = command.flags.find(({ name }) => word === `--${name}`);
-    if (flag === undefined && word.startsWith('--')) throw new Error(`${word} is not a flag`);
-    if (flag === undefined) words.push(word);
-    else given.set(flag.name, [...(given.get(flag.name) ?? []), flag.value ? (line[++at] ?? '') : '']);
-  }
-  const values = (name: string) => given.get(name) ?? [];
-  return {
-    words,
-    values,
-    value: (name) =>
-      values(name)[0] ?? command.flags.find((flag) => flag.name === name)?.choices?.[0] ?? null,
-    on: (name) => given.has(name),
-  };
+  return { code: 2, stdout, stderr: stderr + ended.map((fault) => `${faultText(fault)}\n`).join('') };
 }

@@ -1,55 +1,46 @@
 import { OPTIONS, type OptionName } from '../../config/options.ts';
-import { type GivenOptions, withoutSecrets } from '../../config/read.ts';
+import { withoutSecrets } from '../../config/secrets.ts';
 import { type Fault, type Result, resultOf } from '../../document/fault.ts';
 import type { Arguments, Flag } from '../command.ts';
+import { flagOf } from '../flags.ts';
 import { parseSource, SOURCE_EXAMPLES, type SourcePlace } from './place.ts';
 
 /** Options of `serve` that say how a source is read, with the same meaning. */
 const SIGNING = ['bucketName', 'region', 'signature', 'credentials'] as const satisfies readonly OptionName[];
 const SHARED = ['store', ...SIGNING, 'rulesToken'] as const satisfies readonly OptionName[];
 
-const VALUES: Readonly<Record<(typeof SHARED)[number], string>> = {
-  store: 'oss|s3',
-  bucketName: 'NAME',
-  region: 'REGION',
-  signature: 'v4|v1',
-  credentials: 'PLACE',
-  rulesToken: 'PLACE',
-};
+const SECTION = 'Source';
+
+/** An option without its variable: those of `serve` may be meant for an edge on the same machine. */
+function sharedFlag(name: (typeof SHARED)[number]): Flag {
+  const { variable: _, ...flag } = flagOf(name, SECTION);
+  return flag;
+}
 
 /** The flags of every command that reads rules. */
 export const SOURCE_FLAGS: readonly Flag[] = [
   {
     name: 'bucket',
     value: 'URL',
+    section: SECTION,
+    isPath: true,
     about:
-      'Read the rules of this bucket: `oss://NAME?region=…`, `s3://NAME?region=…`, its URL, or a folder. With `--admin`: the name of a bucket of that edge.',
+      'A bucket whose rules are read: `oss://NAME?region=…`, `s3://NAME?region=…`, its URL, or a folder. With `--admin`: the name of a bucket of that edge.',
   },
   {
     name: 'admin',
     value: 'URL',
-    about:
-      'Read the rules that are in force in a running edge, from its admin port: `http://127.0.0.1:8081`.',
+    section: SECTION,
+    about: 'The admin port of a running edge, whose rules in force are read: `http://127.0.0.1:8081`.',
   },
   {
     name: 'admin-token',
     value: 'PLACE',
+    section: SECTION,
     about: 'Where the bearer token for `--admin` is, which a Worker requires: `env:NAME` or `file:PATH`.',
   },
-  ...SHARED.map(
-    (name): Flag => ({ name: OPTIONS[name].flag, value: VALUES[name], about: OPTIONS[name].about }),
-  ),
+  ...SHARED.map(sharedFlag),
 ];
-
-/** What an option of `serve` is set to by a flag of a command. */
-export function givenBy(args: Arguments): GivenOptions {
-  return Object.fromEntries(
-    SHARED.flatMap((name) => {
-      const text = args.value(OPTIONS[name].flag);
-      return text === null ? [] : [[name, { place: `--${OPTIONS[name].flag}`, text }]];
-    }),
-  );
-}
 
 /**
  * The sources of a command line as words, those of `--admin` or `--bucket` last. Faults: there are not as many as

@@ -12,9 +12,10 @@ import { readByPools } from '../../node/transport/small-read.ts';
 import { openToken } from '../../open/token.ts';
 import { urlSource } from '../../rules/sources/url.ts';
 import type { Arguments, Terminal } from '../command.ts';
+import { givenBy } from '../flags.ts';
 import { readBucket } from './bucket.ts';
 import { type EdgeRules, edgeSource } from './edge.ts';
-import { givenBy } from './flags.ts';
+
 import { readInput } from './input.ts';
 import { recorded, textOf } from './load.ts';
 import type { Opened } from './opened.ts';

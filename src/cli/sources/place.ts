@@ -1,5 +1,5 @@
 import { isAddress, parseAddress } from '../../bucket/address.ts';
-import { withoutSecrets } from '../../config/read.ts';
+import { withoutSecrets } from '../../config/secrets.ts';
 import { parseRules } from '../../config/values.ts';
 import { knownHost } from '../../config/vendor-hosts.ts';
 import type { Fault, Result } from '../../document/fault.ts';
