@@ -24,7 +24,7 @@ const LEAST: readonly Severity[] = ['warning', 'error', 'note'];
 export const check: Command = {
   name: 'check',
   group: 'Understand rules',
-  summary: 'Find mistakes in rules: what never matches, what lets too much in, what caches suffer from',
+  summary: 'Find mistakes in rules before they hurt',
   words: '[SOURCE]',
   maxWords: 1,
   about:
@@ -34,7 +34,8 @@ export const check: Command = {
       name: 'format',
       value: 'FORMAT',
       choices: ['table', 'json', 'sarif', 'github'],
-      about: 'How to print: for a person, as JSON, as SARIF 2.1.0, or as annotations of GitHub Actions.',
+      about:
+        'How findings are printed: for a person, as JSON, as SARIF 2.1.0, or as annotations of GitHub Actions.',
     },
     {
       name: 'severity',
@@ -45,7 +46,7 @@ export const check: Command = {
     {
       name: 'fix',
       about:
-        'Correct the file where that lets no page do more: shows the difference, then writes the file in its own form. Comments are lost.',
+        'Corrects the file where that lets no page do more: shows the difference, then writes the file in its own form. Comments are lost.',
     },
     ...SOURCE_FLAGS,
   ],

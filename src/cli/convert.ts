@@ -19,12 +19,13 @@ export const convert: Command = {
     'Writes the same rules in another form to standard output, and to standard error what that form leaves out although no decision depends on it. Where the form cannot say the rules, it says why and writes nothing. SOURCE is a file, - for standard input, the URL of a document, oss://… or s3://… for a bucket, bucket:URL or admin:URL of a running edge.',
   flags: [
     { name: 'to', value: 'FORM', offers: FORMS, about: `The form: ${FORMS.join(', ')}.` },
-    { name: 'output', value: 'FILE', isPath: true, about: 'Write to this file and not to standard output.' },
+    { name: 'output', value: 'FILE', isPath: true, about: 'The file to write, in place of standard output.' },
     {
       name: 'format',
       value: 'FORMAT',
       choices: ['table', 'json'],
-      about: 'json: an object with the document, the notes and the reasons of a refusal.',
+      about:
+        'How the result is printed: the document itself (table), or an object with it, its notes and the reasons of a refusal.',
     },
     ...SOURCE_FLAGS,
   ],

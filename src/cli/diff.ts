@@ -27,9 +27,14 @@ export const diff: Command = {
       name: 'only',
       value: 'CHANGES',
       choices: ONLY,
-      about: 'Show and count all changes, or those alone that let more in (wider) or less (narrower).',
+      about: 'Shows and counts all changes, or those alone that let more in (wider) or less (narrower).',
     },
-    { name: 'format', value: 'FORMAT', choices: ['table', 'json', 'github'], about: 'How to print.' },
+    {
+      name: 'format',
+      value: 'FORMAT',
+      choices: ['table', 'json', 'github'],
+      about: 'How changes are printed: for a person, as JSON, or as annotations of GitHub Actions.',
+    },
     ...SOURCE_FLAGS,
   ],
   examples: [

@@ -135,38 +135,53 @@ describe('the command check', () => {
   });
 });
 
+const TWICE = '    <AllowedOrigin>https://a.example.com</AllowedOrigin>';
+
+/** A document with an origin that is listed twice: without the second one no answer changes. */
+const twice = (...more: string[]) =>
+  file(
+    'twice.xml',
+    '<CORSConfiguration>',
+    ...more,
+    ...ruleLines('https://a.example.com').toSpliced(1, 0, TWICE),
+    '</CORSConfiguration>',
+  );
+
 describe('check --fix', () => {
   test('shows the difference, writes the file in its form, and reports what is left', async () => {
-    const path = await slash();
-    const { stdout } = await run(path, '--fix');
-    expect(stdout).toContain('-    <AllowedOrigin>https://a.example.com/</AllowedOrigin>');
-    expect(stdout).toContain('+    <AllowedOrigin>https://a.example.com</AllowedOrigin>');
-    expect(stdout).toContain('Corrected: BC101 CORSRule[1]/AllowedOrigin[1]');
-    expect(await readFile(path, 'utf8')).toContain('<AllowedOrigin>https://a.example.com</AllowedOrigin>');
-    expect(await run(path)).toMatchObject({ code: 0 });
+    const path = await twice();
+    const { code, stdout } = await run(path, '--fix', '--severity', 'note');
+    expect(stdout).toMatch(/^-{3} (\S+)\n\+{3} \1\n/);
+    expect(stdout).toContain(`\n-${TWICE}\n`);
+    expect(stdout).toMatch(/\nCorrected: BC302 CORSRule\[1\]\/AllowedOrigin\[2\]\n/);
+    const text = await readFile(path, 'utf8');
+    expect(text.split('https://a.example.com')).toHaveLength(2);
+    expect(await run(path, '--severity', 'note')).toMatchObject({ code });
   });
 
   test('writes the JSON of the S3 console as a list again', async () => {
-    const path = await file(
-      'cors.json',
-      JSON.stringify([
-        { AllowedOrigins: ['https://a.example.com/'], AllowedMethods: ['GET', 'HEAD'], MaxAgeSeconds: 60 },
-      ]),
-    );
+    const rule = {
+      AllowedOrigins: ['https://a.example.com'],
+      AllowedMethods: ['GET', 'HEAD'],
+      MaxAgeSeconds: 60,
+    };
+    const doubled = { ...rule, AllowedOrigins: [...rule.AllowedOrigins, ...rule.AllowedOrigins] };
+    const path = await file('cors.json', JSON.stringify([doubled]));
     await run(path, '--fix');
-    expect(JSON.parse(await readFile(path, 'utf8'))).toEqual([
-      { AllowedOrigins: ['https://a.example.com'], AllowedMethods: ['GET', 'HEAD'], MaxAgeSeconds: 60 },
-    ]);
+    expect(JSON.parse(await readFile(path, 'utf8'))).toEqual([rule]);
+  });
+
+  test('never lets in more: an origin with a slash is left to its author', async () => {
+    const path = await slash();
+    const before = await readFile(path, 'utf8');
+    const { code, stdout } = await run(path, '--fix');
+    expect(code).toBe(1);
+    expect(stdout).toContain('error BC101');
+    expect(await readFile(path, 'utf8')).toBe(before);
   });
 
   test('says that comments are left out', async () => {
-    const path = await file(
-      'cors.xml',
-      '<CORSConfiguration>',
-      '  <!-- for the shop -->',
-      ...ruleLines('https://a.example.com/'),
-      '</CORSConfiguration>',
-    );
+    const path = await twice('  <!-- for the shop -->');
     const { stdout } = await run(path, '--fix');
     expect(stdout).toContain('-  <!-- for the shop -->');
     expect(stdout).toContain('Note: comments are left out');
@@ -180,13 +195,13 @@ describe('check --fix', () => {
     const wrong = await file(
       'wrong.xml',
       '<CORSConfiguration>',
-      ...ruleLines('https://b.example.com/', 'FETCH'),
+      ...ruleLines('https://b.example.com', 'FETCH').toSpliced(1, 0, TWICE, TWICE),
       '</CORSConfiguration>',
     );
     const { code, stderr } = await run(wrong, '--fix');
     expect(code).toBe(1);
     expect(stderr).toMatch(/wrong\.xml has faults that leave open what its author means/);
-    expect(await readFile(wrong, 'utf8')).toContain('https://b.example.com/');
+    expect((await readFile(wrong, 'utf8')).split(TWICE)).toHaveLength(3);
   });
 
   test('of a document that is not in a file is a fault of the command line', async () => {
@@ -197,8 +212,8 @@ describe('check --fix', () => {
   });
 
   test('prints the difference beside the findings only in a table', async () => {
-    const { stdout, stderr } = await run(await slash(), '--fix', '--format', 'json');
-    expect(JSON.parse(stdout).counts).toMatchObject({ error: 0 });
-    expect(stderr).toContain('+    <AllowedOrigin>https://a.example.com</AllowedOrigin>');
+    const { stdout, stderr } = await run(await twice(), '--fix', '--format', 'json');
+    expect(JSON.parse(stdout).source).toBe(at('twice.xml'));
+    expect(stderr).toContain(`-${TWICE}\n`);
   });
 });
