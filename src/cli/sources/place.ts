@@ -25,7 +25,9 @@ export function parseSource(word: string): Result<SourcePlace> {
   if (prefix === 'bucket') return { ok: true, value: { kind: 'bucket', text: rest, by: '--bucket' } };
   if (/^(?:oss|s3):/i.test(word)) return { ok: true, value: { kind: 'bucket', text: word, by: 'SOURCE' } };
   const parsed = parseRules(word);
-  if (!('value' in parsed)) return refused(word, parsed.reason, SOURCE_EXAMPLES);
+  if (!('value' in parsed))
+    // The advice for `--rules` may name its word `bucket`, which is no source here.
+    return refused(word, parsed.reason, parsed.write.startsWith('bucket,') ? SOURCE_EXAMPLES : parsed.write);
   const place = parsed.value;
   if (place.kind === 'bucket') return refused(word, 'names no bucket', '--bucket and its address');
   if (place.kind === 'kv') return refused(word, 'is in KV, which only Workers read', SOURCE_EXAMPLES);
