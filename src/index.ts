@@ -40,8 +40,11 @@ export { refusal } from './cors/refusal.ts';
 export { METHODS, type Method, NO_RULES, type Rule, type RuleSet } from './cors/rule.ts';
 export type { Refusal, Resource } from './cors/traits.ts';
 export { mergeVary } from './cors/vary.ts';
+export { CODES, type Code, type Severity } from './document/codes.ts';
 export { decodeText } from './document/decode.ts';
 export type { Document, Fault, Reading } from './document/fault.ts';
+export type { FormName } from './document/forms.ts';
+export type { LineOf, PlaceOf } from './document/place.ts';
 export { MAX_DOCUMENT_BYTES, readDocument } from './document/read.ts';
 export {
   type WriteOptions,

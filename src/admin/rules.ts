@@ -1,11 +1,6 @@
-import type { Dialect } from '../cors/behaviour.ts';
-import type { RuleSet } from '../cors/rule.ts';
-import { toOssJson, toS3Json } from '../document/writers/json.ts';
+import { JSON_OF, WRITERS } from '../document/write.ts';
 import type { RulesStatus } from '../rules/record.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
-
-/** The JSON form of rules in the store's own tools. */
-const TO_JSON: Readonly<Record<Dialect, (ruleSet: RuleSet) => string>> = { oss: toOssJson, s3: toS3Json };
 
 /** Returns the answer of `/rules` for one bucket: the rule set in force, its source and its age. */
 export function describeRules({ name, source, behaviour }: RuledBucket, status: RulesStatus) {
@@ -24,7 +19,7 @@ export function describeRules({ name, source, behaviour }: RuledBucket, status: 
     ageSeconds: age === null ? null : Math.round(age / 1000),
     warnings: inForce?.warnings ?? [],
     failure: failure === null ? null : { ...failure, at: timeOf(failure.at) },
-    rules: inForce === null ? null : JSON.parse(TO_JSON[behaviour.dialect](inForce.ruleSet)),
+    rules: inForce === null ? null : JSON.parse(WRITERS[JSON_OF[behaviour.dialect]].text(inForce.ruleSet)),
   };
 }
 

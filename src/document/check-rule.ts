@@ -2,13 +2,14 @@ import { isMethod, METHODS, type Rule } from '../cors/rule.ts';
 import {
   type Findings,
   faultOf,
+  type Known,
   presentValues,
   reportUnknown,
   singleValues,
   validValues,
 } from './findings.ts';
 import type { ListField } from './forms.ts';
-import { fieldMeant } from './names.ts';
+import { fieldMeant, hidesValues } from './names.ts';
 import { excerpt, type Given, type RawRule } from './raw.ts';
 import { idProblem, LIST_CHECKS, maxAgeProblem, trimmed } from './value.ts';
 
@@ -40,7 +41,12 @@ export function checkRule(rule: RawRule, findings: Findings): CheckedRule | unde
     form.fields.exposeHeaders === undefined ? exposedAmong(allowedHeaders, findings) : list('exposeHeaders');
   const maxAgeSeconds = leastOf(singleValues(present('maxAgeSeconds'), maxAgeProblem, findings));
   const [id] = singleValues(present('id'), idProblem, findings);
-  reportUnknown(rule.unknown, Object.values(form.fields), (name) => fieldMeant(name, form), findings);
+  const known: Known = {
+    names: Object.values(form.fields),
+    meant: (name) => fieldMeant(name, form),
+    hides: (name) => hidesValues(name, form),
+  };
+  reportUnknown(rule.unknown, known, findings);
   if (allowedOrigins.length === 0 || allowedMethods.length === 0) {
     reportDropped(rule, allowedOrigins.length === 0 ? 'allowedOrigins' : 'allowedMethods', findings);
     return undefined;
@@ -105,17 +111,16 @@ function methodsOf(given: readonly Given[], findings: Findings): readonly Given[
 }
 
 /**
- * In a form with one list of headers it names request and response headers alike; a wildcard exposes no header. Beside
- * full names only `*` gets a note: `x-goog-meta-*` there is meant for uploads.
+ * In a form with one list of headers it names request and response headers alike; a wildcard exposes no header. In what
+ * a store prints only `*` gets a note: `x-goog-meta-*` there is meant for uploads.
  */
-function exposedAmong(allowed: readonly Given[], { notes }: Findings): readonly Given[] {
+function exposedAmong(allowed: readonly Given[], { form, notes }: Findings): readonly Given[] {
   const reason =
     'allows request headers but exposes no response header: an exposed header needs its full name';
   const write = 'also each response header that scripts may read, such as ETag';
-  const named = allowed.filter((one) => !isWild(one));
   for (const one of allowed.filter(isWild))
-    if (named.length === 0 || one.value === '*') notes.push(faultOf(one, { code: 'BC009', reason, write }));
-  return named;
+    if (!form.printed || one.value === '*') notes.push(faultOf(one, { code: 'BC009', reason, write }));
+  return allowed.filter((one) => !isWild(one));
 }
 
 const isWild = ({ value }: Given): boolean => value.includes('*');

@@ -13,7 +13,7 @@ import {
 import { inside, JSON_FORMS } from './forms.ts';
 import { nearest } from './nearest.ts';
 import type { LineOf, PlaceOf } from './place.ts';
-import type { Given, Raw } from './raw.ts';
+import { excerpt, type Given, type Raw } from './raw.ts';
 import { responseVaryProblem } from './value.ts';
 
 /** The limit of S3; OSS accepts fewer. More are a fault, or a warning in a store reading. */
@@ -31,7 +31,7 @@ const MAX_STORE_RULES = 1000;
  * - Without an ExposeHeader scripts see one header less; `*` there would expose all of them, also in a form with one
  *   list for allowed and exposed headers;
  * - Without MaxAgeSeconds a browser caches a preflight for 5 seconds. The least of several values counts;
- * - A ResponseVary that is not `false` counts as `true`: a needless Vary costs cache hits, a missing one gives one
+ * - A ResponseVary that is neither `false` nor empty counts as `true`: a needless Vary costs cache hits, a missing one gives one
  *   origin's answer to another;
  * - `*` among the methods is the only value that is expanded, because the store means the five methods by it. A strict
  *   reading expands it too in a form that defines it.
@@ -89,12 +89,19 @@ const KEYS_OF_RULES: ReadonlySet<string> = new Set(
 /** Reports unknown names beside the rules, and names around the form that seem to belong to it. */
 function reportOutside(raw: Raw, findings: Findings): void {
   const { form } = raw;
-  const known = [form.rule, form.responseVary ?? ''].filter((name) => name !== '');
-  const meant = (name: string) => nearest(name, known);
+  const names = [form.rule, form.responseVary ?? ''].filter((name) => name !== '');
+  const meant = (name: string) => nearest(name, names);
+  const hides = (name: string) => meant(name) !== undefined;
   const own = raw.unknown.filter(({ name }) => !form.beside?.includes(name));
-  reportUnknown(own, known, meant, findings);
-  const rivals = raw.around.filter(({ name }) => KEYS_OF_RULES.has(name) || meant(name) !== undefined);
-  reportUnknown(rivals, [raw.path, ...known], meant, findings);
+  reportUnknown(own, { names, meant, hides }, findings);
+  const list = findings.reading === 'strict' ? findings.faults : findings.notes;
+  for (const { place, name } of raw.around) {
+    const right = meant(name);
+    if (right === undefined && !KEYS_OF_RULES.has(name)) continue;
+    const reason = `is beside ${raw.path}, and is not read there`;
+    const write = right === undefined ? 'one list of rules' : `${right} inside ${raw.path}`;
+    list.push({ code: 'BC002', place, value: excerpt(name), reason, write });
+  }
 }
 
 function placesOf(raw: Raw, rules: readonly CheckedRule[], root: string, vary: Given | undefined): PlaceOf {

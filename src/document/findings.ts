@@ -27,13 +27,12 @@ const ABSENT_WRITE = 'a value, or leave it out';
 
 /** The values that are given: `null` and the empty text count as absent, each with a warning. */
 export function presentValues(given: readonly Given[], { notes }: Findings): readonly Given[] {
-  const present = given.filter((one) => !isAbsent(one));
-  if (present.length === given.length) return given;
+  if (!given.some(isAbsent)) return given;
   for (const one of given.filter(isAbsent)) {
     const reason = `is ${one.absent ? 'null' : 'empty'} and counts as absent`;
     notes.push({ code: 'BC004', place: one.place, reason, write: ABSENT_WRITE });
   }
-  return present;
+  return given.filter((one) => !isAbsent(one));
 }
 
 const isAbsent = ({ problem, absent, value }: Given): boolean =>
@@ -41,13 +40,14 @@ const isAbsent = ({ problem, absent, value }: Given): boolean =>
 
 /** The valid values, trimmed; each of the others becomes a fault. */
 export function validValues(given: readonly Given[], test: Test, { faults }: Findings): readonly Given[] {
-  return given.flatMap((one) => {
+  const valid: Given[] = [];
+  for (const one of given) {
     const value = trimmed(one.value);
     const problem = one.problem ?? test(value);
-    if (problem === undefined) return [value === one.value ? one : { ...one, value }];
-    faults.push(faultOf(one, problem));
-    return [];
-  });
+    if (problem !== undefined) faults.push(faultOf(one, problem));
+    else valid.push(value === one.value ? one : { ...one, value });
+  }
+  return valid;
 }
 
 /** The valid values of a field that may be given once; each repetition is a fault. */
@@ -57,25 +57,32 @@ export function singleValues(given: readonly Given[], test: Test, findings: Find
   return validValues(given, test, findings);
 }
 
+/** What a form knows at one place. */
+export interface Known {
+  readonly names: readonly string[];
+  /** The known name that seems to be meant. */
+  readonly meant: (name: string) => string | undefined;
+  /** Whether an unknown element may hide values that a reader of the document counts on. */
+  readonly hides: (name: string) => boolean;
+}
+
 /**
  * Reports the names that the form does not define. In a strict reading an unknown key is a fault, and so is an unknown
- * element if `meant` finds a known one: its values would be ignored in silence. Any other is ignored with a warning.
+ * element that hides values. Any other is ignored with a warning.
  */
 export function reportUnknown(
   unknown: readonly UnknownName[],
-  known: readonly string[],
-  meant: (name: string) => string | undefined,
+  { names, meant, hides }: Known,
   { form: { unit }, reading, faults, notes }: Findings,
 ): void {
   for (const { place, name } of unknown) {
-    const cure = meant(name);
-    const refuses = reading === 'strict' && (unit === 'key' || cure !== undefined);
+    const refuses = reading === 'strict' && (unit === 'key' || hides(name));
     const fault: Fault = {
       code: 'BC002',
       place,
       value: excerpt(name),
       reason: refuses ? `is an unknown ${unit}` : `is an unknown ${unit} and is ignored`,
-      write: cure ?? `leave it out; known here: ${known.join(', ')}`,
+      write: meant(name) ?? `leave it out; known here: ${names.join(', ')}`,
     };
     if (refuses) faults.push(fault);
     else notes.push(fault);

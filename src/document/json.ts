@@ -59,7 +59,7 @@ export function rawFromJson(text: string, known?: Form): RawResult {
   const rules: RawRule[] = [];
   const responseVary: Given[] = [];
   const unknown: UnknownName[] = [];
-  const faults: Fault[] = [...keyFaults(found)];
+  const faults: Fault[] = known === undefined ? [...keyFaults(found)] : [];
   for (const [key, value, at] of entries) {
     const place = inside(path, excerpt(key));
     if (key === form.rule) {

@@ -1,5 +1,5 @@
 import type { Field, Form } from './forms.ts';
-import { nearest } from './nearest.ts';
+import { isSlip, nearest } from './nearest.ts';
 
 /** What other forms, other stores and people call the fields, in the spelling of `plainName`. */
 const ALIASES: Readonly<Record<Field, readonly string[]>> = {
@@ -26,4 +26,14 @@ export function fieldMeant(name: string, { fields }: Form): string | undefined {
   const field = FIELDS.get(plainName(name));
   const known = field === 'exposeHeaders' ? (fields.exposeHeaders ?? fields.allowedHeaders) : undefined;
   return known ?? (field && fields[field]) ?? nearest(name, Object.values(fields));
+}
+
+/**
+ * Whether a name is a slip of a known one, or another form's name of a list. Ignored, it would hide an origin, a method
+ * or a header; a missing age costs only preflights.
+ */
+export function hidesValues(name: string, { fields }: Form): boolean {
+  const field = FIELDS.get(plainName(name));
+  const isList = field !== undefined && field !== 'maxAgeSeconds' && field !== 'id';
+  return isList || isSlip(name, Object.values(fields));
 }

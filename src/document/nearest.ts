@@ -23,6 +23,13 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   return least < Math.max(meant.length, 2) ? best : undefined;
 }
 
+/** Whether one letter more, less or other makes a known name of this one. Letter case does not count. */
+export const isSlip = (name: string, known: readonly string[]): boolean =>
+  known.some(
+    (right) =>
+      Math.abs(name.length - right.length) <= 1 && editDistance(name.toLowerCase(), right.toLowerCase()) <= 1,
+  );
+
 /** The Levenshtein distance of two names. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

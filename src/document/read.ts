@@ -27,8 +27,7 @@ export function readDocument(text: string, reading: Reading): Document {
   const start = bare.trimStart();
   const first = start.charAt(0);
   if (first === '') return refused({ place: 'document', reason: 'is empty', write: FORMS });
-  // The XML parser counts each line break as one character, as XML 1.0 §2.11 does.
-  if (first === '<') return checked(rawFromXml(bare), reading, bare.replace(/\r\n?/g, '\n'));
+  if (first === '<') return checked(rawFromXml(bare), reading, bare);
   if (first === '{' || first === '[') return checked(rawFromJson(bare), reading, bare);
   const reason = 'is neither XML nor JSON';
   return refused(foreignText(start) ?? { place: 'document', value: excerpt(bare), reason, write: FORMS });

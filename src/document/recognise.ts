@@ -39,7 +39,7 @@ export function recogniseForm(json: Json): Recognised | undefined {
 /** The form of rules that have no key of `form`, and only keys of that other form; undefined for any others. */
 export function otherFormOf({ form, list }: Recognised): Form | undefined {
   const keys = keysIn(list);
-  if (form.rule === '' || keys === undefined) return undefined;
+  if (form.rule === '' || keys === undefined || keys.length === 0) return undefined;
   const own = topLevelKeys(form);
   if (keys.some((key) => own.includes(key))) return undefined;
   return JSON_FORMS.find((other) => {

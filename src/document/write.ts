@@ -1,4 +1,4 @@
-import type { Dialect } from '../cors/behaviour.ts';
+import { DEFAULT_DIALECT, type Dialect } from '../cors/behaviour.ts';
 import type { Rule, RuleSet } from '../cors/rule.ts';
 import { MAX_RULES } from './check.ts';
 import type { Fault, Result } from './fault.ts';
@@ -11,7 +11,7 @@ import { toTerraform } from './writers/terraform.ts';
 import { toXml } from './xml.ts';
 
 export interface WriteOptions {
-  /** The store that gets the document; Terraform has a resource for each, and `oss` is the default there. */
+  /** The store that gets the document; Terraform has a resource for each, and one of OSS by default. */
   readonly store?: Dialect;
   /** The name of the bucket, for Terraform. */
   readonly bucket?: string;
@@ -78,7 +78,7 @@ export const WRITERS = {
   },
   terraform: {
     title: 'Terraform',
-    text: (ruleSet, { store = 'oss', bucket = BUCKET }) => toTerraform(ruleSet, store, bucket),
+    text: (ruleSet, { store = DEFAULT_DIALECT, bucket = BUCKET }) => toTerraform(ruleSet, store, bucket),
     clear: 'a configuration without this resource',
     lacksVary: (store) => store === 's3',
     isTerraform: true,
@@ -86,6 +86,11 @@ export const WRITERS = {
 } as const satisfies Readonly<Record<string, Writer>>;
 
 export type WrittenForm = keyof typeof WRITERS;
+
+/** The JSON of each store's own tools. */
+export const JSON_OF = { oss: 'oss-json', s3: 's3-json' } as const satisfies Readonly<
+  Record<Dialect, WrittenForm>
+>;
 
 /** Stands for a name that is not known. */
 const BUCKET = 'my-bucket';

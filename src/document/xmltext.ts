@@ -11,7 +11,7 @@ export interface Element {
   /** Set if the text contains a reference that stands for no character. */
   readonly problem?: Problem;
   readonly children: readonly Element[];
-  /** Its offset in the text, with each line break as one character. */
+  /** Its offset in the text. */
   readonly at: number;
 }
 
@@ -84,19 +84,20 @@ function notWellFormed(text: string): XmlText | undefined {
     const place = locator(text)(text.length);
     return refused(place, 'is not well-formed XML: it ends before its elements are closed');
   }
-  if (msg.startsWith('Extra text')) return extraText(text);
   const place = `line ${line}${col === undefined ? '' : `, column ${col}`}`;
+  if (msg.startsWith('Extra text')) return extraText(text, place);
   return refused(place, `is not well-formed XML: ${msg}`);
 }
 
-/** `ossutil` prints the time that it took after a document. */
-function extraText(text: string): XmlText {
+/** `ossutil` prints the time that it took after a document. Text before a last comment is not shown. */
+function extraText(text: string, somewhere: string): XmlText {
   const at = text.lastIndexOf('>') + 1;
   const value = trimmed(text.slice(at));
-  const place = locator(text)(at + text.slice(at).search(/\S/));
+  const place = value === '' ? somewhere : locator(text)(text.indexOf(value, at));
+  const shown = value === '' ? {} : { value: excerpt(value) };
   const reason = 'is text after the end of the XML document';
   const write = 'the document without it: it ends with its root element';
-  return { ok: false, fault: { code: 'BC001', place, value: excerpt(value), reason, write } };
+  return { ok: false, fault: { code: 'BC001', place, ...shown, reason, write } };
 }
 
 function rootOf(text: string): XmlText {

@@ -1,4 +1,5 @@
 import type { Rule, RuleSet } from '../cors/rule.ts';
+import { CODES } from '../document/codes.ts';
 import type { Fault } from '../document/fault.ts';
 import { idProblem, LIST_CHECKS, maxAgeProblem, trimmed } from '../document/value.ts';
 import { versionOf } from './version.ts';
@@ -27,6 +28,7 @@ export const MAX_COPY_BYTES = 1_048_576;
 /** Incremented when a reader of the previous format could misread the text. */
 const FORMAT = 1;
 const LATEST_DATE = 8.64e15;
+const SEVERITIES: readonly unknown[] = ['error', 'warning', 'note'];
 const OUTCOMES = ['rules', 'none', 'missing'] as const;
 const LISTS = ['allowedOrigins', 'allowedMethods', 'allowedHeaders', 'exposeHeaders'] as const;
 
@@ -143,9 +145,24 @@ function warningsOf(value: unknown): readonly Fault[] | null {
   for (const given of value) {
     if (!isFault(given)) return null;
     const { place, value: found, reason, write } = given;
-    warnings.push({ place, ...(found === undefined ? {} : { value: found }), reason, write });
+    warnings.push({
+      ...kindOf(given),
+      place,
+      ...(found === undefined ? {} : { value: found }),
+      reason,
+      write,
+    });
   }
   return warnings;
+}
+
+/** A kind that this version knows. A newer one may store others, and its rules are right all the same. */
+function kindOf({ code, severity }: Fault): Pick<Fault, 'code' | 'severity'> {
+  const known = code !== undefined && Object.hasOwn(CODES, code);
+  return {
+    ...(known && { code }),
+    ...(severity !== undefined && SEVERITIES.includes(severity) && { severity }),
+  };
 }
 
 const isFault = (value: unknown): value is Fault =>

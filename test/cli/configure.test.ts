@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -7,6 +7,7 @@ import { readArguments } from '../../src/cli/parse.ts';
 import { serve } from '../../src/cli/serve.ts';
 import { BUCKET_OPTIONS, OPTIONS } from '../../src/config/options.ts';
 import { faultsOf, faultText } from '../../src/document/fault.ts';
+import { ENCODINGS } from '../helpers/encodings.ts';
 
 const MEDIA = 'oss://media?region=cn-hangzhou';
 
@@ -46,6 +47,11 @@ describe('options of the process', () => {
     const read = await accepted([`--config=${path}`, ...args], env);
     expect(read?.config.port).toBe(port);
     expect(read?.buckets.map(({ name }) => name)).toEqual(['media']);
+  });
+
+  test.each(ENCODINGS)('come from a file in %s', async (_, encode) => {
+    writeFileSync(path, encode(readFileSync(path, 'utf8')));
+    expect((await accepted([`--config=${path}`], {}))?.config.port).toBe(1000);
   });
 
   test('the file’s name may come from a variable', async () => {

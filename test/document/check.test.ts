@@ -102,7 +102,9 @@ describe('a strict reading', () => {
   test('refuses ResponseVary given twice', () => {
     expect(
       faultsOf(xml(`${valid}<ResponseVary>true</ResponseVary><ResponseVary>true</ResponseVary>`)),
-    ).toMatchObject([{ code: 'BC005', place: 'ResponseVary[2]', value: 'true', reason: 'is given twice', write: 'it once' }]);
+    ).toMatchObject([
+      { code: 'BC005', place: 'ResponseVary[2]', value: 'true', reason: 'is given twice', write: 'it once' },
+    ]);
   });
 
   test('accepts 100 rules and refuses 101', () => {

@@ -29,7 +29,12 @@ describe('a declaration anywhere in a document', () => {
   ])('refuses %s in either reading', (_name, text, place) => {
     for (const reading of ['strict', 'store'] as const) {
       expect(faultsOf(text, reading)).toMatchObject([
-        { code: 'BC001', place, reason: 'is a DOCTYPE or another declaration', write: 'the document without it' },
+        {
+          code: 'BC001',
+          place,
+          reason: 'is a DOCTYPE or another declaration',
+          write: 'the document without it',
+        },
       ]);
     }
   });
@@ -209,6 +214,15 @@ describe('any text at all', () => {
     ['backslashes', `["${'\\'.repeat(60_000)}"]`],
     ['unclosed texts', `[${'"'.repeat(60_001)}`],
     ['unknown elements', xml('<Allowed/>'.repeat(6_000))],
+    ['unknown keys', `[{${Array.from({ length: 6_000 }, (_, at) => `"k${at}":1`).join()}}]`],
+    ['methods', `[{"origin":"*","method":[${'"OPTIONS",'.repeat(6_000)}"*"]}]`],
+    ['wildcards', `[{"origin":"*","method":"GET","responseHeader":[${'"*",'.repeat(15_000)}"*"]}]`],
+    ['empty values', `[{"AllowedOrigins":[${'"",'.repeat(20_000)}""]}]`],
+    ['commas in a value', `[{"AllowedMethods":"${','.repeat(60_000)}"}]`],
+    [
+      'keys around the rules',
+      `{${Array.from({ length: 6_000 }, (_, at) => `"k${at}":1,`).join('')}"result":{"rules":[]}}`,
+    ],
   ])('thousands of %s are read or refused in linear time', (_name, text) => {
     for (const reading of ['strict', 'store'] as const)
       expect(readDocument(text, reading)).toHaveProperty('ok');

@@ -123,9 +123,10 @@ describe('XML documents', () => {
     ['AllowedHeaders', 'AllowedHeader'],
     ['allowedheader', 'AllowedHeader'],
     ['ExposedHeader', 'ExposeHeader'],
-    ['MaxAge', 'MaxAgeSeconds'],
     ['Id', 'ID'],
-    ['MaxAgeInSeconds', 'MaxAgeSeconds'],
+    ['MaxAgeSecond', 'MaxAgeSeconds'],
+    ['ExposedHeaders', 'ExposeHeader'],
+    ['AllowHeader', 'AllowedHeader'],
   ])('the element %s is refused in a file and ignored from a store: %s is meant', (unknown, known) => {
     const text = xmlRule(`<${unknown}>1</${unknown}>`);
     const fault = { code: 'BC002', place: `CORSRule[1]/${unknown}[1]`, value: unknown, write: known };
@@ -136,8 +137,21 @@ describe('XML documents', () => {
     ]);
   });
 
+  test.each(['MaxAge', 'MaxAgeInSeconds'])(
+    'the element %s, which hides no more than an age, is ignored',
+    (unknown) => {
+      const text = xmlRule(`<${unknown}>1</${unknown}>`);
+      expect(ruleSetOf(text)).toEqual(ruleSetOf(xmlRule('')));
+      expect(warningsOf(text, 'strict')).toMatchObject([
+        { code: 'BC002', reason: 'is an unknown element and is ignored', write: 'MaxAgeSeconds' },
+      ]);
+    },
+  );
+
   test('an unknown element without a similar name gets the list of the known names', () => {
-    expect(warningsOf(`${xml(`<Owner><ID>7</ID></Owner>${xmlRule('').slice(19, -20)}`)}`, 'strict')).toMatchObject([
+    expect(
+      warningsOf(`${xml(`<Owner><ID>7</ID></Owner>${xmlRule('').slice(19, -20)}`)}`, 'strict'),
+    ).toMatchObject([
       {
         place: 'Owner[1]',
         value: 'Owner',
@@ -189,6 +203,7 @@ describe('a text that is not a CORSConfiguration', () => {
     ['two roots', xml(rule) + xml(rule), 'line 1', 'root'],
     ['a root after an empty root', `<CORSConfiguration/>${xml(rule)}`, 'document', 'follows'],
     ['text after the root', `${xml(rule)}x`, 'line 1', 'text after the end'],
+    ['text and a comment after the root', `${xml(rule)}x<!-- -->`, 'line 1', 'text after the end'],
     ['text after an empty root', '<CORSConfiguration/>x', 'document', 'follows'],
     ['text and a comment after an empty root', '<CORSConfiguration/>x<!-- -->', 'document', 'follows'],
     ['CDATA after the root', `${xml(rule)}<![CDATA[x]]>`, 'document', 'follows'],
@@ -213,7 +228,12 @@ describe('a text that is not a CORSConfiguration', () => {
       expect(ruleSetOf(text, 'store')).toEqual(NO_RULES);
       expect(warningsOf(text)).toEqual([]);
       expect(faultsOf(text)).toMatchObject([
-        { code: 'BC003', place: 'CORSRule', reason: 'has no rule', write: expect.stringContaining('none.invalid') },
+        {
+          code: 'BC003',
+          place: 'CORSRule',
+          reason: 'has no rule',
+          write: expect.stringContaining('none.invalid'),
+        },
       ]);
     },
   );

@@ -8,6 +8,8 @@ import { bucketSource, interpret } from '../../src/rules/sources/bucket.ts';
 const error = (code: string) =>
   `<?xml version="1.0" encoding="UTF-8"?>\n<Error>\n  <Code>${code}</Code>\n  <Message>m</Message>\n</Error>`;
 const HTML = '<!DOCTYPE html><html><body><h1>It works</h1></body></html>';
+const GOOGLE =
+  '<CorsConfig><Cors><Origins><Origin>*</Origin></Origins><Methods><Method>GET</Method></Methods></Cors></CorsConfig>';
 const ONE =
   '<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>';
 
@@ -20,6 +22,8 @@ describe('an answer to GET /?cors', () => {
       ONE.replace('>', ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'),
       'rules',
     ],
+    ['the XML of Google Cloud Storage', 200, GOOGLE, 'rules'],
+    ['the XML of Google Cloud Storage without rules', 200, '<CorsConfig/>', 'rules'],
     ['an empty document, as old MinIO answers without rules', 200, '<CORSConfiguration/>', 'rules'],
     ['a document with a method that only RGW knows', 200, ONE.replace('GET', 'COPY'), 'rules'],
     ['no content, as Garage answers without rules', 204, '', 'none'],
@@ -91,6 +95,11 @@ describe('an answer to GET /?cors', () => {
       cause: expect.stringContaining('HTML page'),
       cure: 'Look at what the bucket answers to GET /?cors.',
     });
+  });
+
+  test('in the XML of Google Cloud Storage gives the same rules as in the XML of S3', () => {
+    const [google, s3] = [interpret(200, GOOGLE), interpret(200, ONE)];
+    expect(google).toEqual(s3);
   });
 
   test('with an unknown method gives rules without it, and a warning', () => {

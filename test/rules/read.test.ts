@@ -9,6 +9,7 @@ import { MAX_DOCUMENT_BYTES } from '../../src/rules/source.ts';
 import { bucketSource } from '../../src/rules/sources/bucket.ts';
 import { inlineSource } from '../../src/rules/sources/inline.ts';
 import { urlSource } from '../../src/rules/sources/url.ts';
+import { ENCODINGS } from '../helpers/encodings.ts';
 import { listen } from '../helpers/listen.ts';
 import { bucketWith } from './_controlled.ts';
 import { ONE, sends, useServer } from './_server.ts';
@@ -28,6 +29,15 @@ describe('a bucket over HTTP', () => {
     server.answer = sends(200, ONE);
     expect(await bucket().load(soon())).toMatchObject({ outcome: 'rules' });
     expect(server.seen[0]).toMatchObject({ method: 'GET', url: '/?cors' });
+  });
+
+  test.each(ENCODINGS)('gives rules from a document in %s', async (_, encode) => {
+    server.answer = sends(200, encode(ONE));
+    expect(await bucket().load(soon())).toMatchObject({ outcome: 'rules' });
+    const url = urlSource(server.url(), ({ headers, ...limits }) =>
+      readByFetch(server.url(), headers, limits),
+    );
+    expect(await url.load(soon())).toMatchObject({ outcome: 'rules' });
   });
 
   test('gives rules from a document of the greatest length', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { environmentCredentials } from '../../../src/bucket/sign/environment.ts';
 import { fileCredentials } from '../../../src/node/buckets/credentials.ts';
+import { ENCODINGS } from '../../helpers/encodings.ts';
 
 const PLAIN = { accessKeyId: 'ak', accessKeySecret: 'hush' };
 const WITH_TOKEN = { ...PLAIN, securityToken: 'tok' };
@@ -80,6 +81,8 @@ describe('the environment', () => {
   });
 });
 
+const KEYS_JSON = '{"accessKeyId": "ak", "accessKeySecret": "hush"}';
+
 describe('a file', () => {
   let folder: string;
   let path: string;
@@ -90,7 +93,7 @@ describe('a file', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   test.each([
-    ['JSON', '{"accessKeyId": "ak", "accessKeySecret": "hush"}', PLAIN],
+    ['JSON', KEYS_JSON, PLAIN],
     ['JSON with a token', '{"accessKeyId":"ak","accessKeySecret":"hush","securityToken":"tok"}', WITH_TOKEN],
     ['JSON behind a byte order mark', '\uFEFF\n{"accessKeyId":"ak","accessKeySecret":"hush"}', PLAIN],
     ['lines', 'OSS_ACCESS_KEY_ID=ak\nOSS_ACCESS_KEY_SECRET=hush\n', PLAIN],
@@ -102,6 +105,13 @@ describe('a file', () => {
   ])('of %s', async (_, text, credentials) => {
     await writeFile(path, text);
     expect(await fileCredentials(path, 'oss')()).toEqual(credentials);
+  });
+
+  test.each(ENCODINGS)('of lines or JSON in %s', async (_, encode) => {
+    for (const text of ['OSS_ACCESS_KEY_ID=ak\nOSS_ACCESS_KEY_SECRET=hush\n', KEYS_JSON]) {
+      await writeFile(path, encode(text));
+      expect(await fileCredentials(path, 'oss')()).toEqual(PLAIN);
+    }
   });
 
   test('of lines with the names of S3', async () => {

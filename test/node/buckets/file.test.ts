@@ -49,7 +49,8 @@ describe('rules in a file', () => {
       /has 65537 bytes, more than the 65536/,
       /file with the rules/,
     ],
-    ['neither XML nor JSON', 'rules: none', /neither XML nor JSON/, /^Correct /],
+    ['neither XML nor JSON', 'no rules', /neither XML nor JSON/, /^Correct /],
+    ['YAML', 'rules: none', /is YAML/, /^Correct /],
     ['binary', Buffer.from([0x3c, 0xff, 0xfe, 0x00]), /./, /^Correct /],
     ['an HTML page', '<html></html>', /HTML page/, /^Correct /],
   ])('are unknown if the file is %s', async (name, text, cause, cure) => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDisk } from '../../../src/node/files/disk.ts';
 import { readIfChanged, readTextFile } from '../../../src/node/files/text-file.ts';
+import { ENCODINGS } from '../../helpers/encodings.ts';
 import { until } from '../../helpers/until.ts';
 
 let folder = '';
@@ -25,6 +26,11 @@ describe('a file', () => {
       await writeFile(path, text);
       expect(await read()).toMatchObject({ text });
     }
+  });
+
+  test.each(ENCODINGS)('is read from %s', async (_, encode) => {
+    await writeFile(path, encode('ünï 😀'));
+    expect(await read()).toMatchObject({ text: 'ünï 😀' });
   });
 
   test('with the known stamp is not read', async () => {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createPools } from '../../../src/node/transport/pools.ts';
 import { readByPools } from '../../../src/node/transport/small-read.ts';
+import { ENCODINGS } from '../../helpers/encodings.ts';
 import { OK, openRaw, type RawBucket } from '../server/_raw.ts';
 
 let bucket: RawBucket;
@@ -65,4 +66,16 @@ test('a rules read whose connection closes within the response’s head is not s
   await read();
   await expect(read()).rejects.toThrow();
   expect(bucket.asked).toHaveLength(2);
+});
+
+test.each(ENCODINGS)('a rules read of a text in %s gives the text', async (_, encode) => {
+  const body = encode('<é/>');
+  bucket = await openRaw((socket) => {
+    socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`);
+    socket.write(body);
+  });
+  const pools = createPools();
+  close = () => pools.close();
+  const limits = { maxBytes: 100, signal: AbortSignal.timeout(4_000) };
+  expect((await readByPools(pools.pools)(`${bucket.url}/?cors`, [], limits)).text).toBe('<é/>');
 });
