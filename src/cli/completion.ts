@@ -1,8 +1,8 @@
-import { nearest } from '../document/nearest.ts';
 import { type Command, EXIT } from './command.ts';
 import { bashScript } from './completion/bash.ts';
 import { fishScript } from './completion/fish.ts';
 import { zshScript } from './completion/zsh.ts';
+import { meantBy } from './report.ts';
 
 /** The shells, and the script of each for a table of commands. */
 export const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
@@ -36,7 +36,7 @@ export const completionOf = (commands: () => readonly Command[]): Command => ({
   run: async ({ words: [shell = ''] }, { print }) => {
     const script = Object.entries(SCRIPTS).find(([name]) => name === shell)?.[1];
     if (script === undefined) {
-      const write = nearest(shell, SHELLS) ?? SHELLS.join(', ');
+      const write = meantBy(shell, SHELLS) ?? SHELLS.join(', ');
       return [{ place: 'SHELL', reason: 'is not a shell with a script', write }];
     }
     await print(script(commands()));

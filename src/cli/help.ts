@@ -1,7 +1,7 @@
 import { withoutSecrets } from '../config/secrets.ts';
 import type { Fault } from '../document/fault.ts';
-import { nearest } from '../document/nearest.ts';
 import { type Command, EXIT, type Terminal } from './command.ts';
+import { meantBy, report } from './report.ts';
 import { commandHelp, overview, type Style } from './usage.ts';
 
 /** The command `help` for a table of commands. */
@@ -25,7 +25,10 @@ export const helpOf = (commands: () => readonly Command[]): Command => ({
       return EXIT.nothing;
     }
     const command = commands().find((one) => one.name === name);
-    if (command === undefined) return [unknownCommand(name, commands())];
+    if (command === undefined) {
+      report([unknownCommand(name, commands())], 'bucket-cors --help', terminal);
+      return EXIT.failed;
+    }
     await terminal.print(commandHelp(command, styleOf(terminal)));
     return EXIT.nothing;
   },
@@ -38,5 +41,5 @@ export const styleOf = ({ width = 80, colours }: Terminal): Style => ({ width, c
 export function unknownCommand(word: string, commands: readonly Command[]): Fault {
   const names = commands.map(({ name }) => name);
   const place = withoutSecrets(word) ?? 'the first word';
-  return { place, reason: 'is not a command', write: nearest(word, names) ?? names.join(', ') };
+  return { place, reason: 'is not a command', write: meantBy(word, names) ?? names.join(', ') };
 }

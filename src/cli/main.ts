@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { type Fault, faultText } from '../document/fault.ts';
+import type { Fault } from '../document/fault.ts';
 import { isOutputFault } from '../node/output/print.ts';
 import { exit, said } from '../node/output/standard.ts';
 import { type Command, type Ending, EXIT, type Terminal } from './command.ts';
@@ -7,6 +7,7 @@ import { COMMANDS } from './commands.ts';
 import type { Environment } from './configure.ts';
 import { styleOf, unknownCommand } from './help.ts';
 import { asksForHelp, readArguments } from './parse.ts';
+import { report } from './report.ts';
 import { openTerminal } from './terminal.ts';
 import { commandHelp, overview } from './usage.ts';
 import { VERSION } from './version.ts';
@@ -61,11 +62,6 @@ async function runCommand(
   const help = command.serves && args.faults.length === 0 ? null : `bucket-cors ${command.name} --help`;
   report(ending, help, terminal);
   return EXIT.failed;
-}
-
-function report(faults: readonly Fault[], help: string | null, { say }: Terminal): void {
-  for (const fault of faults) say(`bucket-cors: ${faultText(fault)}`);
-  if (help !== null) say(`Try "${help}"`);
 }
 
 /** A word in place of a command: a misspelt one, or a flag of `serve` without its command. */

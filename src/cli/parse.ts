@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { withoutSecrets } from '../config/secrets.ts';
 import type { Fault } from '../document/fault.ts';
-import { nearest } from '../document/nearest.ts';
 import type { Arguments, Command, Flag } from './command.ts';
+import { meantBy } from './report.ts';
 
 /** A flag on the command line, or a word that belongs to no flag. */
 type Token =
@@ -107,7 +107,7 @@ function wrongChoice(place: string, text: string, choices: readonly string[]): F
     place,
     ...(value !== null && { value }),
     reason: 'is not one of the allowed values',
-    write: oneOf(choices, nearest(text, choices)),
+    write: oneOf(choices, meantBy(text, choices)),
   };
 }
 
@@ -120,7 +120,7 @@ function oneOf(choices: readonly string[], meant: string | undefined): string {
 
 /** The flag that a misspelt one probably means. */
 function flagMeant({ flags }: Command, spelt: string): Flag | undefined {
-  const name = nearest(
+  const name = meantBy(
     spelt.replace(/^-+/, ''),
     flags.map((flag) => flag.name),
   );

@@ -30,7 +30,7 @@ export function overview(commands: readonly Command[], style: Style): string {
     ),
   ]);
   return [
-    "bucket-cors: your bucket's own CORS rules, enforced correctly at every edge.",
+    ...wrap("bucket-cors: your bucket's own CORS rules, enforced correctly at every edge.", style.width),
     '',
     'Usage: bucket-cors COMMAND [FLAGS]',
     ...groups.flatMap((lines) => ['', ...lines]),

@@ -182,7 +182,12 @@ function takeHosts(given: unknown, place: string, faults: Fault[]): readonly str
       const value = shown === null ? {} : { value: shown };
       faults.push({ place, ...value, reason: 'is not a host name', write });
     } else if (names.has(name)) {
-      faults.push({ place, value: String(text), reason: 'is listed twice', write: 'each host once' });
+      faults.push({
+        place,
+        value: shownName(String(text)),
+        reason: 'is listed twice',
+        write: 'each host once',
+      });
     } else names.add(name);
   }
   return [...names];
@@ -197,10 +202,15 @@ function rivals(buckets: readonly BucketConfig[], file: string): Fault[] {
       const other = taken.get(where);
       taken.set(where, other ?? name);
       if (other === undefined || other === name) return [];
-      const value = where === '' ? 'every host' : where;
+      const value = where === '' ? 'every host' : shownName(where);
       const place = `${file}: buckets.${shownName(name)}`;
       return [
-        { place, value, reason: `is already served by ${other}`, write: 'other hosts, or another prefix' },
+        {
+          place,
+          value,
+          reason: `is already served by ${shownName(other)}`,
+          write: 'other hosts, or another prefix',
+        },
       ];
     }),
   );

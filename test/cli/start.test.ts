@@ -65,6 +65,21 @@ describe('demo', () => {
     }
   });
 
+  test('serves a folder and a file that have the form of addresses', async () => {
+    await mkdir(join(folder, 'example.com'));
+    await writeFile(join(folder, 'example.com', 'cors.xml'), rulesFor('https://a.example'));
+    const args = ['serve', ...FREE, '--bucket', './example.com', '--rules', 'example.com/cors.xml'];
+    const edge = run(args, { cwd: folder });
+    try {
+      const answered = await call(`${await edge.address('edge')}/cors.xml`, {
+        headers: { Origin: 'https://a.example' },
+      });
+      expect(answered.headers['access-control-allow-origin']).toBe('https://a.example');
+    } finally {
+      await stop(edge);
+    }
+  });
+
   test('serves the given bucket by the given rules', async () => {
     await writeFile(join(folder, 'bucket', 'mine.txt'), 'mine');
     const demo = run(['demo', ...FREE, '--rules', 'good.xml'], {
@@ -153,6 +168,28 @@ describe('a start exits with 1 and reports in one line', () => {
   ])('%s', async (_, name, line) => {
     const { code, lines } = await ended(['serve', ...FREE, '--bucket', join(folder, name)]);
     expect(lines).toEqual([expect.stringMatching(line)]);
+    expect(code).toBe(1);
+  });
+
+  test('a bucket without a scheme that is no folder', async () => {
+    const { code, lines } = await ended(['serve', ...FREE, '--bucket', 'media'], { cwd: folder });
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^bucket-cors: the bucket media is neither a folder here nor an address: write \.\/media for a folder, which must exist, or a bucket's address such as oss:/,
+      ),
+    ]);
+    expect(code).toBe(1);
+  });
+
+  test('a rules file that is missing and has the form of an address', async () => {
+    const { code, lines } = await ended(['demo', ...FREE, '--rules', 'example.net/cors.xml'], {
+      cwd: folder,
+    });
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^bucket-cors: --rules: .*ENOENT.* If the document is at an address, write https:\/\/example\.net\/cors\.xml\.$/,
+      ),
+    ]);
     expect(code).toBe(1);
   });
 
