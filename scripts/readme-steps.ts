@@ -4,6 +4,7 @@
 export const PAGES: readonly string[] = [
   'README.md',
   'docs/recipes.md',
+  'docs/commands.md',
   'docs/troubleshooting.md',
   'docs/testing.md',
   'bench/README.md',

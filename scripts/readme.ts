@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { groupsOf, missingLine, PAGES, type Step, stepsOf } from './readme-steps.ts';
 
 const EDGE_RUNS = /^edge\s+http/m;
+const USES_EDGE = /^curl|\badmin[: ]http/;
 const STARTS_EDGE = /(^|\n)npm ((ci && npm )?start|run worker:dev)/;
 const START_TIMEOUT_MS = 120_000;
 const COMMAND_TIMEOUT_MS = 1_500_000;
@@ -131,7 +132,7 @@ async function main(pages: readonly string[]): Promise<void> {
   let failed = 0;
   const times: { command: string; seconds: number }[] = [];
   for (const group of groups) {
-    if (!group.every(({ command }) => command.startsWith('curl') || STARTS_EDGE.test(command)))
+    if (!group.every(({ command }) => USES_EDGE.test(command) || STARTS_EDGE.test(command)))
       await edge.stop();
     const steps = group.map(async ({ command, ...rest }) => {
       console.log(`$ ${command}`);

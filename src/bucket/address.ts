@@ -17,7 +17,7 @@ export function parseAddress(text: string): Address | AddressFault {
   if (!URL.canParse(text)) return { reason: 'is not a URL', write: EXAMPLE };
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    return { reason: `has the scheme ${url.protocol} instead of http: or https:`, write: EXAMPLE };
+    return { reason: `has ${shownScheme(url.protocol)} instead of http: or https:`, write: EXAMPLE };
   }
   if (url.username !== '' || url.password !== '') {
     return { reason: 'contains a user name or password', write: 'the URL without the part before the @' };
@@ -27,6 +27,10 @@ export function parseAddress(text: string): Address | AddressFault {
   }
   return { base: url.origin, host: withoutDot(url.host), path: url.pathname.replace(/\/+$/, '') };
 }
+
+/** What stands before a colon may be a key id with its secret after it, so only a short word is shown (promise 7). */
+const shownScheme = (protocol: string): string =>
+  /^[a-z]{1,8}:$/.test(protocol) ? `the scheme ${protocol}` : 'another scheme';
 
 export const isAddress = (parsed: Address | AddressFault): parsed is Address => 'base' in parsed;
 

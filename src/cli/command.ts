@@ -15,6 +15,16 @@ export interface Flag {
   readonly many?: true;
   /** One sentence for help. */
   readonly about: string;
+  /** The heading in help; `Flags` by default. */
+  readonly section?: string;
+  /** The environment variable that means the same. */
+  readonly variable?: string;
+  /** For help: the value without the flag. The first of `choices` needs none. */
+  readonly preset?: string;
+  /** Values that completion offers. The command itself checks the value. */
+  readonly offers?: readonly string[];
+  /** True if the value is a path, or may be one: completion offers files. */
+  readonly isPath?: true;
 }
 
 /** A command line, read by its command's table of flags. */
@@ -27,18 +37,25 @@ export interface Arguments {
   readonly values: (flag: string) => readonly string[];
   /** Whether a switch is given. */
   readonly on: (flag: string) => boolean;
+  /** What is wrong with the command line; empty, or absent, where a command without `serves` runs. */
+  readonly faults?: readonly Fault[];
 }
 
 /** What a command may use of the process. */
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Writes to standard output. */
+  /** Writes to standard output. Rejects with an `OutputFault` if that is impossible; `main` reports it. */
   readonly print: (text: string) => Promise<void>;
   /** Writes a line for a person to standard error. */
   readonly say: (line: string) => void;
   /** True if standard output is a terminal and NO_COLOR is not set. */
   readonly colours: boolean;
+  /** Columns for text; 80 if absent. */
+  readonly width?: number;
 }
+
+/** What a command ends in: its exit code, the faults of the command line (exit code 2), or a server that runs on. */
+export type Ending = number | readonly Fault[] | 'serving';
 
 export interface Command {
   readonly name: string;
@@ -50,10 +67,18 @@ export interface Command {
   readonly words: string;
   /** Most words that the command takes. */
   readonly maxWords: number;
+  /** Fewest words that the command takes; 0 by default. */
+  readonly minWords?: number;
+  /** The values of the words, for completion; without them, words are files. The command itself checks them. */
+  readonly offers?: () => readonly string[];
   readonly about: string;
   readonly flags: readonly Flag[];
   readonly examples: readonly { readonly line: string; readonly about: string }[];
   readonly exits: readonly { readonly code: number; readonly when: string }[];
-  /** Resolves to the exit code, or to the faults of the command line (exit code 2). */
-  readonly run: (args: Arguments, terminal: Terminal) => Promise<number | readonly Fault[]>;
+  /**
+   * The command configures an edge. It runs also if the command line has faults, and returns them with those of the
+   * configuration (promise 6).
+   */
+  readonly serves?: true;
+  readonly run: (args: Arguments, terminal: Terminal) => Promise<Ending>;
 }

@@ -10,10 +10,10 @@ import {
 } from '../config/read.ts';
 import { fromVariables, variableWarnings } from '../config/variables.ts';
 import { wrapping } from '../config/wrapping.ts';
-import { type Fault, faultText } from '../document/fault.ts';
+import type { Fault, Result } from '../document/fault.ts';
 import { readTextFile } from '../node/files/text-file.ts';
-import { exitLater, say } from '../node/output/standard.ts';
-import { readFlags } from './flags.ts';
+import type { Arguments } from './command.ts';
+import { givenBy } from './flags.ts';
 
 /** Room for far more than ten thousand buckets. */
 const FILE_BYTES = 64 * 1_048_576;
@@ -32,27 +32,27 @@ export interface Configured {
 
 /**
  * Reads flags, variables and the configuration file that they name; a flag takes precedence over a variable, and both
- * over the file. The variables of options in `unused` belong to other commands and are not read. If there are faults it
- * prints all of them, sets the exit code 2 and returns null.
+ * over the file. The variables of options in `unused` belong to other commands and are not read. The faults are those of
+ * the command line, the variables and the file together (promise 6).
  */
 export async function configure(
-  args: readonly string[],
+  args: Arguments,
   env: Environment,
   faultsOf: (given: GivenOptions) => readonly Fault[],
   unused: readonly OptionName[] = [],
-): Promise<Configured | null> {
-  const flags = readFlags(args);
+): Promise<Result<Configured>> {
+  const flags = givenBy(args);
   const variables = without(fromVariables(env), unused);
-  const path = (flags.given.config ?? variables.config)?.text;
-  const direct = { ...(path === undefined ? variables : without(variables, BUCKET_OPTIONS)), ...flags.given };
+  const path = (flags.config ?? variables.config)?.text;
+  const direct = { ...(path === undefined ? variables : without(variables, BUCKET_OPTIONS)), ...flags };
   // A path in quotes is a fault that `readConfig` reports.
   const file = path === undefined || wrapping(path) !== null ? NO_FILE : await readFile(path);
   // A file with faults gives no options; its faults are in the list below.
   const given = { ...file.options, ...direct };
   const read = readConfig(given);
-  const both = path === undefined ? [] : besideFile(flags.given, flags.given.bucket ?? variables.bucket);
+  const both = path === undefined ? [] : besideFile(flags, flags.bucket ?? variables.bucket);
   const faults = [
-    ...flags.faults,
+    ...(args.faults ?? []),
     ...file.faults,
     ...(read.ok ? [] : read.faults),
     ...both,
@@ -62,11 +62,10 @@ export async function configure(
     const config = read.value;
     const alone = config.bucket === null ? [] : [onlyBucket(config)];
     const buckets = path === undefined ? alone : file.buckets;
-    return { config, buckets, places: placesOf(given), warnings: variableWarnings(env) };
+    const warnings = variableWarnings(env);
+    return { ok: true, value: { config, buckets, places: placesOf(given), warnings } };
   }
-  for (const fault of faults) say(`bucket-cors: ${faultText(fault)}`);
-  await exitLater(2);
-  return null;
+  return { ok: false, faults };
 }
 
 interface ReadFile {

@@ -9,20 +9,40 @@ import { type DemoFacts, openDemo } from '../node/demo/server.ts';
 import { portMessage, speltBy } from '../node/server/listen-fault.ts';
 import { type Running, start } from '../node/start.ts';
 import { startFault } from '../node/start-fault.ts';
+import type { Arguments, Command, Ending, Terminal } from './command.ts';
 import { type Configured, configure, type Environment } from './configure.ts';
-import { readFlags } from './flags.ts';
+import { givenBy, OPTION_FLAGS } from './flags.ts';
 import { run, type Served } from './run.ts';
-import { linesOf, serve } from './serve.ts';
+import { linesOf, SERVE_EXITS, serveBuckets } from './serve.ts';
 
 const EXAMPLE_BUCKET = fileURLToPath(new URL('../../examples/bucket', import.meta.url));
 
-/** `serve`; without a bucket it serves an example, and a page on another origin that shows CORS at work. */
-export async function demo(args: readonly string[], env: Environment): Promise<void> {
-  const { bucket, config } = { ...fromVariables(env), ...readFlags(args).given };
-  if (bucket !== undefined || config !== undefined) return serve(args, env);
+export const demo: Command = {
+  name: 'demo',
+  group: 'Serve a bucket',
+  summary: 'Serve an example bucket, and a page that shows CORS at work',
+  words: '',
+  maxWords: 0,
+  about:
+    'Serves the example bucket of the package, and on another port a page that sends it requests of another origin and shows each decision. With --bucket or --config it is the same as serve. All flags are those of serve.',
+  flags: OPTION_FLAGS,
+  examples: [
+    { line: 'bucket-cors demo', about: 'Then open the demo page in a browser.' },
+    { line: 'bucket-cors demo --rules ./cors.xml', about: 'The example bucket by your own rules.' },
+  ],
+  exits: SERVE_EXITS,
+  serves: true,
+  run: serveDemo,
+};
+
+async function serveDemo(args: Arguments, terminal: Terminal): Promise<Ending> {
+  const { env } = terminal;
+  const { bucket, config } = { ...fromVariables(env), ...givenBy(args) };
+  if (bucket !== undefined || config !== undefined) return serveBuckets(args, terminal);
   const configured = await configure(args, env, (given) => [...sharedDemoPort(given), ...unreachable(given)]);
-  if (configured === null) return;
-  await run(() => openExample(configured, env), null);
+  if (!configured.ok) return configured.faults;
+  await run(() => openExample(configured.value, env), null);
+  return 'serving';
 }
 
 /** The demo page has to be another origin, so it needs another port. */

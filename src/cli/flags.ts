@@ -1,60 +1,38 @@
-import { parseArgs } from 'node:util';
-import { OPTION_NAMES, OPTIONS, type OptionName, optionOf } from '../config/options.ts';
-import { type GivenOptions, withoutSecrets } from '../config/read.ts';
-import type { Fault } from '../document/fault.ts';
+import { parseBucket } from '../config/bucket-url.ts';
+import { OPTION_NAMES, OPTION_SECTIONS, OPTIONS, type OptionName, optionOf } from '../config/options.ts';
+import type { GivenOptions } from '../config/read.ts';
+import * as values from '../config/values.ts';
+import type { Arguments, Flag } from './command.ts';
 
-const SPELT = new Map<string, OptionName>(OPTION_NAMES.map((name) => [OPTIONS[name].flag, name]));
+/** Parsers of options whose value is a path, or may be one. */
+const PATHS: readonly unknown[] = [values.parsePath, values.parseSocket, values.parseRules, parseBucket];
 
-/** Reads a command line. The faults name all unknown flags and stray words at once. */
-export function readFlags(args: readonly string[]): { given: GivenOptions; faults: readonly Fault[] } {
-  const given: GivenOptions = {};
-  const faults: Fault[] = [];
-  const options = Object.fromEntries(
-    OPTION_NAMES.map((name) => [
-      OPTIONS[name].flag,
-      { type: takesValue(name) ? ('string' as const) : ('boolean' as const) },
-    ]),
-  );
-  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
-  for (const token of tokens) {
-    if (token.kind === 'positional') faults.push(stray(token.value, token.index));
-    if (token.kind !== 'option') continue;
-    const name = SPELT.get(token.name);
-    if (name === undefined) faults.push(unknown(token.rawName));
-    else if (takesValue(name) && lacksValue(token)) faults.push(missing(token.rawName, name));
-    else if (given[name] !== undefined) faults.push(twice(token.rawName));
-    else given[name] = { place: token.rawName, text: token.value ?? 'true' };
-  }
-  return { given, faults };
+/** The options as flags of the commands that serve, in sections. */
+export const OPTION_FLAGS: readonly Flag[] = Object.entries<readonly OptionName[]>(OPTION_SECTIONS).flatMap(
+  ([section, names]) => names.map((name) => flagOf(name, section)),
+);
+
+/** An option as a flag. */
+export function flagOf(name: OptionName, section: string): Flag {
+  const { flag, variable, default: preset, example, about, alone, parse } = optionOf(name);
+  return {
+    name: flag,
+    about,
+    section,
+    variable,
+    ...(!alone && { value: example }),
+    ...(!alone && preset !== null && { preset }),
+    ...(parse.words !== undefined && { offers: parse.words }),
+    ...(PATHS.includes(parse) && { isPath: true }),
+  };
 }
 
-const takesValue = (name: OptionName): boolean => !optionOf(name).alone;
-
-/** True also if the parser took the next flag for the value, as in `--bucket --debug-reason`. */
-const lacksValue = ({
-  value,
-  inlineValue,
-}: {
-  value?: string | undefined;
-  inlineValue?: boolean | undefined;
-}) => !value || (inlineValue === false && value.startsWith('--'));
-
-const unknown = (place: string): Fault => ({
-  place,
-  reason: 'is not a flag',
-  write: `one of ${[...SPELT.keys()].map((flag) => `--${flag}`).join(' ')}`,
-});
-
-const stray = (value: string, index: number): Fault => ({
-  place: withoutSecrets(value) ?? `word ${index + 1}`,
-  reason: 'stands alone and belongs to no flag',
-  write: 'a flag before it, --bucket say, or leave it out',
-});
-
-const missing = (place: string, name: OptionName): Fault => ({
-  place,
-  reason: 'has no value',
-  write: `${place} ${OPTIONS[name].example}`,
-});
-
-const twice = (place: string): Fault => ({ place, reason: 'is given twice', write: 'it once' });
+/** The options that the flags of a command line give. */
+export function givenBy({ value }: Arguments): GivenOptions {
+  const given: GivenOptions = {};
+  for (const name of OPTION_NAMES) {
+    const text = value(OPTIONS[name].flag);
+    if (text !== null) given[name] = { place: `--${OPTIONS[name].flag}`, text };
+  }
+  return given;
+}

@@ -1,34 +1,74 @@
-import { exitLater, print, said, say } from '../node/output/standard.ts';
+import { inspect } from 'node:util';
+import type { Fault } from '../document/fault.ts';
+import { isOutputFault } from '../node/output/print.ts';
+import { exit, said } from '../node/output/standard.ts';
+import { type Command, type Ending, EXIT, type Terminal } from './command.ts';
+import { COMMANDS } from './commands.ts';
 import type { Environment } from './configure.ts';
-import { demo } from './demo.ts';
-import { serve } from './serve.ts';
-import { USAGE } from './usage.ts';
+import { styleOf, unknownCommand } from './help.ts';
+import { asksForHelp, readArguments } from './parse.ts';
+import { report } from './report.ts';
+import { openTerminal } from './terminal.ts';
+import { commandHelp, overview } from './usage.ts';
 import { VERSION } from './version.ts';
 
-/** Runs one command line. Exits with 2 when the command line is wrong, with 1 when the start fails. */
+/** Runs one command line. Exits with the command's code; with 2 when the command line is wrong. */
 export async function main(args: readonly string[], env: Environment): Promise<void> {
-  await command(args, env);
-  await said();
+  const code = await runLine(args, COMMANDS, openTerminal(env));
+  if (code === 'serving') await said();
+  else await exit(code);
 }
 
-async function command(args: readonly string[], env: Environment): Promise<void> {
-  const [name, ...rest] = args;
-  switch (name) {
-    case 'serve':
-      return serve(rest, env);
-    case 'demo':
-      return demo(rest, env);
-    case 'help':
-    case '--help':
-    case '-h':
-      await print(USAGE);
-      return exitLater(0);
-    case '--version':
-      await print(VERSION);
-      return exitLater(0);
-    default:
-      say(`bucket-cors: ${name === undefined ? 'no command given' : `${name} is not a command`}`);
-      say(USAGE);
-      return exitLater(2);
+/** Runs the command that a line names, and resolves to the exit code. Says what is wrong on standard error. */
+export async function runLine(
+  [name, ...rest]: readonly string[],
+  commands: readonly Command[],
+  terminal: Terminal,
+): Promise<number | 'serving'> {
+  const { say, print } = terminal;
+  const command = commands.find((one) => one.name === name);
+  try {
+    if (command !== undefined) return await runCommand(command, rest, terminal);
+    if (name === '--help' || name === '-h') await print(overview(commands, styleOf(terminal)));
+    else if (name === '--version') await print(VERSION);
+    else {
+      if (name === undefined) say(overview(commands, { ...styleOf(terminal), colours: false }));
+      else report([unknownWord(name, commands)], 'bucket-cors --help', terminal);
+      return EXIT.failed;
+    }
+    return EXIT.nothing;
+  } catch (error) {
+    if (isOutputFault(error)) say(`bucket-cors: ${error.message}`);
+    else if (command?.serves) throw error;
+    else say(inspect(error));
+    return EXIT.failed;
   }
+}
+
+async function runCommand(
+  command: Command,
+  given: readonly string[],
+  terminal: Terminal,
+): Promise<number | 'serving'> {
+  if (asksForHelp(command, given)) {
+    await terminal.print(commandHelp(command, styleOf(terminal)));
+    return EXIT.nothing;
+  }
+  const args = readArguments(command, given);
+  const goesOn = args.faults.length === 0 || command.serves;
+  const ending: Ending = goesOn ? await command.run(args, terminal) : args.faults;
+  if (typeof ending !== 'object') return ending;
+  // The configuration of an edge comes from variables and files too, which `--help` does not explain better.
+  const help = command.serves && args.faults.length === 0 ? null : `bucket-cors ${command.name} --help`;
+  report(ending, help, terminal);
+  return EXIT.failed;
+}
+
+/** A word in place of a command: a misspelt one, or a flag of `serve` without its command. */
+function unknownWord(name: string, commands: readonly Command[]): Fault {
+  const flag = /^--([^=]+)/.exec(name)?.[1];
+  const owner = commands.find(({ flags }) => flags.some((one) => one.name === flag));
+  if (owner === undefined) return unknownCommand(name, commands);
+  const reason = 'stands before a command';
+  return { place: `--${flag}`, reason, write: `bucket-cors ${owner.name} --${flag}` };
 }

@@ -1,6 +1,8 @@
 import { type AddressFault, isAddress, parseAddress } from '../bucket/address.ts';
 import type { Address } from '../bucket/transport.ts';
+import { urlMeant } from '../bucket/without-scheme.ts';
 import type { Dialect } from '../cors/behaviour.ts';
+import { isSignedOrUrl, withoutSecrets } from './secrets.ts';
 import type { Parsed } from './values.ts';
 import { type HostFacts, knownHost, placeFault, VENDORS, wantsNameBefore } from './vendor-hosts.ts';
 
@@ -25,9 +27,28 @@ function parsePlace(text: string): Parsed<BucketPlace> {
   if (text.trim() === '') return { reason: 'is empty', write: EXAMPLE };
   if (/^oss:/i.test(text)) return parseShort(text, OSS_PARAMETERS, ossPlace);
   if (/^s3:/i.test(text)) return parseShort(text, S3_PARAMETERS, s3Place);
-  if (!HAS_SCHEME.test(text)) return { value: { kind: 'folder', path: text } };
+  const schemeless = schemelessFault(text);
+  if (schemeless !== null) return schemeless;
+  if (!HAS_SCHEME.test(text)) return parseFolder(text);
   const address = parseAddress(text);
   return isAddress(address) ? { value: { kind: 'http', address, ...knownHost(address) } } : address;
+}
+
+function parseFolder(path: string): Parsed<BucketPlace> {
+  if (isSignedOrUrl(path)) return { reason: 'has the query of a signed URL', write: EXAMPLE };
+  return { value: { kind: 'folder', path } };
+}
+
+/** A host without a scheme is no folder, also if a folder has such a name. */
+function schemelessFault(text: string): AddressFault | null {
+  const meant = urlMeant(text);
+  if (meant === null) return null;
+  if (meant.hasUser) return { reason: 'contains a user name or password', write: meant.url };
+  const reason = 'has no scheme';
+  const place = parseBucket(meant.url);
+  if (!('value' in place)) return { reason, write: place.write };
+  const isFolder = !meant.isCertain && place.value.kind === 'http' && place.value.store === undefined;
+  return { reason, write: isFolder ? `${meant.url}, or ./${text} for a folder` : meant.url };
 }
 
 type Parameters = Readonly<Record<string, string | undefined>>;
@@ -46,10 +67,8 @@ function parseShort(
   if (name === '') return { reason: 'has no bucket name after the ://', write: EXAMPLE };
   const given = [...new URLSearchParams(query)];
   const parameters = Object.fromEntries(given);
-  const unknown = Object.keys(parameters).find((parameter) => !known.includes(parameter));
-  if (unknown !== undefined) {
-    return { reason: `has an unknown parameter ${unknown}`, write: known.join(', ') };
-  }
+  const unknown = given.find(([parameter]) => !known.includes(parameter));
+  if (unknown !== undefined) return { reason: unknownParameter(unknown), write: known.join(', ') };
   const twice = given.find(([parameter, value]) => parameters[parameter] !== value);
   if (twice !== undefined || given.length > Object.keys(parameters).length) {
     return { reason: `has ${twice?.[0] ?? 'a parameter'} twice`, write: 'each parameter once' };
@@ -57,11 +76,18 @@ function parseShort(
   return place(name, parameters);
 }
 
+/** A name without a value may be a secret that has lost its name. */
+const unknownParameter = ([name, value]: readonly [string, string]): string =>
+  `has an unknown parameter${value === '' ? '' : ` ${shown(name)}`}`;
+
+/** A parameter's name or value for a message (promise 7). */
+const shown = (text: string): string => (/^[\w.-]{1,64}$/.test(text) ? (withoutSecrets(text) ?? '…') : '…');
+
 /** Alibaba Cloud's hosts: public, internal to a region, or accelerated (semantics.md §7). */
 function ossPlace(name: string, { region, endpoint, network }: Parameters): Parsed<BucketPlace> {
   if (region !== undefined && !/^[a-z]{2}-[a-z0-9-]+$/.test(region)) {
     return {
-      reason: `has the region ${region}, which is not a region of OSS`,
+      reason: `has the region ${shown(region)}, which is not a region of OSS`,
       write: 'region=cn-hangzhou, without oss- before it',
     };
   }
@@ -79,7 +105,7 @@ function ossPlace(name: string, { region, endpoint, network }: Parameters): Pars
   const host = OSS_HOSTS.get(network ?? 'public');
   if (host === undefined) {
     return {
-      reason: `has the network ${network}, which is not a network of OSS`,
+      reason: `has the network ${shown(network ?? '')}, which is not a network of OSS`,
       write: [...OSS_HOSTS.keys()].join(', '),
     };
   }
@@ -108,7 +134,7 @@ function s3Place(name: string, { region, endpoint, style }: Parameters): Parsed<
     return { reason: 'has an invalid region', write: 'a region such as region=eu-central-1' };
   }
   if (style !== undefined && style !== 'path' && style !== 'virtual') {
-    return { reason: `has an unknown style ${style}`, write: 'style=path or style=virtual' };
+    return { reason: `has an unknown style ${shown(style)}`, write: 'style=path or style=virtual' };
   }
   if (endpoint !== undefined) return endpointPlace('s3', name, { region, endpoint, style });
   if (region === undefined)
@@ -173,7 +199,7 @@ function contradiction(store: Dialect, region: string | undefined, address: Addr
   }
   if (region !== undefined && known.region !== undefined && region !== known.region) {
     return {
-      reason: `has region ${region} and an endpoint in ${known.region}`,
+      reason: `has region ${shown(region)} and an endpoint in ${known.region}`,
       write: `region=${known.region}, or another endpoint`,
     };
   }

@@ -9,8 +9,8 @@ import {
   type GivenOptions,
   optionFaults,
   readBucketOptions,
-  withoutSecrets,
 } from './read.ts';
+import { withoutSecrets } from './secrets.ts';
 
 /** One bucket of several: its options, and the place where requests find it. */
 export interface BucketConfig extends BucketOptions {
@@ -75,7 +75,7 @@ function takeOptions(
   const given: GivenOptions = {};
   for (const [key, value] of Object.entries(fields)) {
     const name = names.find((option) => option === key);
-    const at = `${place}: ${key}`;
+    const at = `${place}: ${shownName(key)}`;
     if (name === undefined) {
       if (!known.includes(key))
         faults.push({ place: at, reason: 'is not an option', write: known.join(', ') });
@@ -92,6 +92,9 @@ function takeOptions(
   return given;
 }
 
+/** A key as a part of a place; one may be a URL with a password by mistake. */
+const shownName = (key: string): string => withoutSecrets(key) ?? '(a key that may be a secret)';
+
 function takeBuckets(value: unknown, file: string, faults: Fault[]): BucketConfig[] {
   if (!isFields(value) || Object.keys(value).length === 0) {
     faults.push({
@@ -102,7 +105,7 @@ function takeBuckets(value: unknown, file: string, faults: Fault[]): BucketConfi
     return [];
   }
   return Object.entries(value).flatMap(([name, fields]) => {
-    const place = `${file}: buckets.${name}`;
+    const place = `${file}: buckets.${shownName(name)}`;
     if (isFields(fields)) return takeBucket(name, fields, place, faults) ?? [];
     faults.push({ place, reason: 'is not an object', write: '{"bucket": "oss://NAME?region=cn-hangzhou"}' });
     return [];
@@ -179,7 +182,12 @@ function takeHosts(given: unknown, place: string, faults: Fault[]): readonly str
       const value = shown === null ? {} : { value: shown };
       faults.push({ place, ...value, reason: 'is not a host name', write });
     } else if (names.has(name)) {
-      faults.push({ place, value: String(text), reason: 'is listed twice', write: 'each host once' });
+      faults.push({
+        place,
+        value: shownName(String(text)),
+        reason: 'is listed twice',
+        write: 'each host once',
+      });
     } else names.add(name);
   }
   return [...names];
@@ -194,10 +202,15 @@ function routeConflicts(buckets: readonly BucketConfig[], file: string): Fault[]
       const other = taken.get(where);
       taken.set(where, other ?? name);
       if (other === undefined || other === name) return [];
-      const value = where === '' ? 'every host' : where;
-      const place = `${file}: buckets.${name}`;
+      const value = where === '' ? 'every host' : shownName(where);
+      const place = `${file}: buckets.${shownName(name)}`;
       return [
-        { place, value, reason: `is already served by ${other}`, write: 'other hosts, or another prefix' },
+        {
+          place,
+          value,
+          reason: `is already served by ${shownName(other)}`,
+          write: 'other hosts, or another prefix',
+        },
       ];
     }),
   );

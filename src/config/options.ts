@@ -39,3 +39,46 @@ export type BucketOptionName = {
 export const BUCKET_OPTIONS: readonly BucketOptionName[] = OPTION_NAMES.filter(
   (name): name is BucketOptionName => optionOf(name).scope === 'bucket',
 );
+
+/** Every option under its heading in help and in docs/options.md. */
+export const OPTION_SECTIONS = {
+  Bucket: [
+    'bucket',
+    'store',
+    'bucketName',
+    'region',
+    'signature',
+    'credentials',
+    'keepHost',
+    'trustForwarded',
+    'forwarded',
+    'dangerouslyPassProxyCommands',
+    'bucketConnectTimeout',
+    'bucketHeadTimeout',
+    'dangerouslyAllowCredentials',
+    'dangerouslyOpenBucket',
+  ],
+  Rules: ['rules', 'rulesToken', 'vary', 'rulesTtl', 'maxStale', 'stateDir', 'redis'],
+  Listening: [
+    'host',
+    'port',
+    'socket',
+    'ownHosts',
+    'tlsCert',
+    'tlsKey',
+    'adminHost',
+    'adminPort',
+    'demoPort',
+  ],
+  Limits: [
+    'connections',
+    'queue',
+    'clientConnections',
+    'clientShare',
+    'leastRate',
+    'idleTimeout',
+    'maxUrl',
+    'maxHeaders',
+  ],
+  Operation: ['config', 'workers', 'drain', 'debugReason', 'logLevel'],
+} as const satisfies Readonly<Record<string, readonly OptionName[]>>;

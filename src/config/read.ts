@@ -14,6 +14,7 @@ import {
   type Unset,
   type ValueOf,
 } from './options.ts';
+import { withoutSecrets } from './secrets.ts';
 import { wrapping } from './wrapping.ts';
 
 /** Every option's value; times in milliseconds. Without a bucket only the demo can be served. */
@@ -103,10 +104,6 @@ function shown(name: OptionName, text: string): { value?: string } {
   return optionOf(name).secret || value === null ? {} : { value };
 }
 
-/** The text without its query, which may contain a signature; null if it may contain a password. */
-export const withoutSecrets = (text: string): string | null =>
-  text.includes('@') ? null : text.replace(/\?.*$/s, '?…');
-
 function contradictions(options: BucketOptions, given: GivenOptions): Fault[] {
   const faults: Fault[] = [];
   const { store } = options;
@@ -184,16 +181,17 @@ const listenName = (host: string | undefined): string =>
 /** A Unix socket has no address and no port. */
 function besideSocket({ socket }: Config, given: GivenOptions): Fault[] {
   if (!socket) return [];
-  return [given.host, given.port].flatMap((beside) =>
-    beside === undefined
+  return (['host', 'port'] as const).flatMap((name) => {
+    const beside = given[name];
+    return beside === undefined
       ? []
       : {
           place: beside.place,
-          value: beside.text,
+          ...shown(name, beside.text),
           reason: 'has no meaning beside a Unix socket',
           write: `nothing, or leave ${placeOf(given, 'socket')} out`,
-        },
-  );
+        };
+  });
 }
 
 /** A certificate needs its key, and a key its certificate. */

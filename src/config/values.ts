@@ -1,16 +1,28 @@
 import type { AddressFault } from '../bucket/address.ts';
 import { configuredName } from '../bucket/host.ts';
+import { urlMeant } from '../bucket/without-scheme.ts';
 import { RULES_KINDS, type RulesPlace } from '../rules/sources/kinds.ts';
+import { isSignedOrUrl } from './secrets.ts';
 
 /** A value read from text, or why it cannot be read and what to write instead. */
 export type Parsed<T> = { readonly value: T } | AddressFault;
 
+/** Messages about a file show its path (promise 7). */
+const SIGNED = 'has the query of a signed URL';
+
 /** The word `bucket`, a document, a URL, `kv:KEY`, or the path of a file: the kinds of rules/sources/kinds.ts. */
 export function parseRules(text: string): Parsed<RulesPlace> {
   if (text.trim() === '') return { reason: 'is empty', write: 'bucket, a file, a URL or a document' };
+  const meant = urlMeant(text);
+  if (meant?.hasUser) return { reason: 'contains a user name or password', write: meant.url };
+  // A file may have such a name: whether it exists is known when it is read (node/buckets/file-source.ts).
+  if (meant?.isCertain)
+    return { reason: 'has no scheme', write: `${meant.url}, or ./ before the path of a file` };
   for (const row of Object.values(RULES_KINDS)) {
     const parsed = row.parse(text);
-    if (parsed !== null) return parsed;
+    if (parsed === null) continue;
+    const isSigned = 'value' in parsed && parsed.value.kind === 'file' && isSignedOrUrl(parsed.value.path);
+    return isSigned ? { reason: SIGNED, write: 'the whole URL, or the path of a file' } : parsed;
   }
   return {
     reason: 'is not an HTTP URL',
@@ -18,14 +30,17 @@ export function parseRules(text: string): Parsed<RulesPlace> {
   };
 }
 
-export const parseWord =
-  <T extends string>(words: readonly T[]) =>
-  (text: string): Parsed<T> => {
-    const value = words.find((word) => word === text);
-    return value === undefined
-      ? { reason: 'is not one of the allowed values', write: words.join(' or ') }
-      : { value };
-  };
+/** A parser of one of several words, which completion offers. */
+export const parseWord = <T extends string>(words: readonly T[]) =>
+  Object.assign(
+    (text: string): Parsed<T> => {
+      const value = words.find((word) => word === text);
+      return value === undefined
+        ? { reason: 'is not one of the allowed values', write: words.join(' or ') }
+        : { value };
+    },
+    { words },
+  );
 
 export function parsePort(text: string): Parsed<number> {
   const value = Number(text);
@@ -125,7 +140,7 @@ export function parseCredentials(text: string): Parsed<CredentialsPlace> {
   const [, prefix] = /^env:([A-Z][A-Z0-9_]{0,63})$/.exec(text) ?? [];
   if (prefix !== undefined) return { value: { kind: 'environment', prefix } };
   const [, path] = /^file:(.+)$/s.exec(text) ?? [];
-  if (path !== undefined) return { value: { kind: 'file', path } };
+  if (path !== undefined && !isSignedOrUrl(path)) return { value: { kind: 'file', path } };
   return {
     reason: 'does not name a place for keys',
     write: 'env, env:PREFIX (in capitals), file:PATH or none; never the keys themselves',
@@ -145,14 +160,19 @@ export const parseRegion = (text: string): Parsed<string> =>
     ? { value: text }
     : { reason: 'is not a region', write: 'a region such as cn-hangzhou or eu-central-1' };
 
-export const parsePath = (text: string): Parsed<string> =>
-  text.trim() === '' ? { reason: 'is empty', write: 'a path' } : { value: text };
+export function parsePath(text: string): Parsed<string> {
+  if (text.trim() === '') return { reason: 'is empty', write: 'a path' };
+  return isSignedOrUrl(text)
+    ? { reason: 'is a URL', write: 'the path of a file or folder' }
+    : { value: text };
+}
 
 /** The longest path of a Unix socket in bytes: `sun_path` without its final zero on macOS; Linux allows four more. */
 const SOCKET_PATH_MOST = 103;
 
 export const parseSocket = (text: string): Parsed<string> => {
-  if (text.trim() === '') return { reason: 'is empty', write: 'a path' };
+  const path = parsePath(text);
+  if (!('value' in path)) return path;
   return new TextEncoder().encode(text).length <= SOCKET_PATH_MOST
     ? { value: text }
     : { reason: 'is too long for a Unix socket', write: `a path of at most ${SOCKET_PATH_MOST} bytes` };
@@ -173,7 +193,7 @@ export function parseToken(text: string): Parsed<TokenPlace> {
   const [, name] = /^env:([A-Za-z_][A-Za-z0-9_]{0,127})$/.exec(text) ?? [];
   if (name !== undefined) return { value: { kind: 'environment', name } };
   const [, path] = /^file:(.+)$/s.exec(text) ?? [];
-  if (path !== undefined) return { value: { kind: 'file', path } };
+  if (path !== undefined && !isSignedOrUrl(path)) return { value: { kind: 'file', path } };
   return {
     reason: 'does not name a place for a token',
     write: 'env:NAME or file:PATH; never the token itself',

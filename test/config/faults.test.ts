@@ -14,8 +14,8 @@ function faultsOf(...given: GivenOptions[]): readonly Fault[] {
   return read.ok ? [] : read.faults;
 }
 
-const PORTS = ['65536', '-1', '80.5', '0x50', 'http', '', ' 80', '8e1', '100000'];
-const TIMES = ['x', '', '-1', '1.5s', '5 m', '5M', '1w', '10ms', 's', '1e3', ' 5s', '0x5', '1h30m'];
+const PORTS = ['65536', '-1', '80.5', '0x50', 'http', '', '8e1', '100000'];
+const TIMES = ['x', '', '-1', '1.5s', '5 m', '5M', '1w', '10ms', 's', '1e3', '0x5', '1h30m'];
 
 const WRONG: readonly (readonly [OptionName, string, RegExp, RegExp])[] = [
   ['bucket', '', /./, /./],

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { readFlags } from '../../src/cli/flags.ts';
+import { givenBy } from '../../src/cli/flags.ts';
+import { readArguments } from '../../src/cli/parse.ts';
+import { serve } from '../../src/cli/serve.ts';
 import { OPTIONS, type OptionName } from '../../src/config/options.ts';
 import { type Config, readConfig } from '../../src/config/read.ts';
 import { fromVariables } from '../../src/config/variables.ts';
@@ -8,9 +10,9 @@ const NAMES = Object.keys(OPTIONS) as OptionName[];
 
 /** Configures as the command line does: flags, then variables, then defaults. */
 function configuredBy(args: string[], env: Record<string, string> = {}): Config {
-  const flags = readFlags(args);
+  const flags = readArguments(serve, args);
   expect(flags.faults).toEqual([]);
-  const read = readConfig({ ...fromVariables(env), ...flags.given });
+  const read = readConfig({ ...fromVariables(env), ...givenBy(flags) });
   if (!read.ok) throw new Error(JSON.stringify(read.faults));
   return read.value;
 }

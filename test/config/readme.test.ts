@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { OPTION_NAMES, optionOf } from '../../src/config/options.ts';
+import { OPTION_NAMES, OPTION_SECTIONS, OPTIONS, optionOf } from '../../src/config/options.ts';
 
 /** The text of a cell: `\|` is an escaped bar, and backticks around the whole cell are formatting. */
 const plain = (cell: string): string =>
@@ -35,6 +35,20 @@ test('docs/options.md lists every option once, with the flag, variable, default 
   const rows = rowsOf('docs/options.md');
   expect(byFlag(rows)).toEqual(OF_SOURCE);
   expect(rows).toHaveLength(Object.keys(OF_SOURCE).length);
+});
+
+test('docs/options.md has the options under the headings of help, in the same order', () => {
+  const page = readFileSync(new URL('../../docs/options.md', import.meta.url), 'utf8');
+  const sections = [...page.matchAll(/^## (.+)\n([^]*?)(?=^## |(?![^]))/gm)].map(([, heading, text = '']) => [
+    heading,
+    [...text.matchAll(/^\| `--([a-z-]+)`/gm)].map(([, flag]) => flag),
+  ]);
+  expect(sections).toEqual(
+    Object.entries(OPTION_SECTIONS).map(([heading, names]) => [
+      heading,
+      names.map((name) => OPTIONS[name].flag),
+    ]),
+  );
 });
 
 test('the README lists some options, with the flag, variable, default and example of the source', () => {

@@ -13,6 +13,18 @@ describe('characters around a value are reported with the value to write', () =>
     ['"8080"\r', 'has quotes around it and ends in a carriage return', '8080'],
     ['./a\n./b', 'has a line break in it', './a'],
     ['""', 'has quotes around it', ''],
+    ['`8080`', 'has quotes around it', '8080'],
+    ['“8080”', 'has quotes around it', '8080'],
+    [' 8080', 'has a blank before it', '8080'],
+    ['8080\u00a0', 'has a blank after it', '8080'],
+    ['\t8080\u200b ', 'has a blank before and after it', '8080'],
+    ['\ufeff8080', 'has a blank before it', '8080'],
+    [
+      '" 8080" \r\n',
+      'has quotes around it and has a blank after it and has a blank before it and ends in a carriage return',
+      '8080',
+    ],
+    ['8080 \n', 'has a blank after it and ends in a line break', '8080'],
   ])('of %j: %s', (text, reason, bare) => {
     expect(wrapping(text)).toEqual({ reason, bare });
   });
@@ -27,6 +39,8 @@ describe('characters around a value are reported with the value to write', () =>
     ' {"a":\n1}\n',
     '[1]\n',
     '',
+    ' ',
+    'a b',
   ])('are not found in %j', (text) => {
     expect(wrapping(text)).toBe(null);
   });
@@ -47,6 +61,7 @@ describe.each(Object.keys(OPTIONS) as OptionName[])('the option %s', (name) => {
     [`"${example}"`, 'has quotes around it'],
     [`${example}\r`, 'ends in a carriage return'],
     [`${example}\n`, 'ends in a line break'],
+    [`${example} `, 'has a blank after it'],
   ])('%j is exactly one fault', (text, reason) => {
     const faults = faultsOf(text);
     expect(faults).toMatchObject([{ place, reason }]);

@@ -17,7 +17,7 @@ export interface OptionRow<T = unknown> {
   readonly secret?: true;
   /** The option means nothing on Workers; what to write there instead. */
   readonly nodeOnly?: string;
-  readonly parse: (text: string) => Parsed<T>;
+  readonly parse: ((text: string) => Parsed<T>) & { readonly words?: readonly string[] };
 }
 
 export type OptionRows = Readonly<Record<string, OptionRow>>;

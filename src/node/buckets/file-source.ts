@@ -1,3 +1,4 @@
+import { urlMeant } from '../../bucket/without-scheme.ts';
 import {
   type Loaded,
   loadedFrom,
@@ -24,7 +25,7 @@ async function loadFile(path: string, previous: Validators | undefined): Promise
   const found = await readIfChanged(path, previous?.etag, { maxBytes: MAX_DOCUMENT_BYTES });
   if (found === null) return { outcome: 'unchanged' };
   if ('fault' in found) {
-    const cure = 'Name the file with the rules: check the path and its permissions.';
+    const cure = `Name the file with the rules: check the path and its permissions.${orUrl(path, found.code)}`;
     return { outcome: 'unknown', cause: `${path} ${found.fault}`, cure };
   }
   const { text, stamp, mtime } = found;
@@ -32,4 +33,10 @@ async function loadFile(path: string, previous: Validators | undefined): Promise
   const settled = Date.now() - mtime >= SETTLED;
   const loaded = loadedFrom(text, 'strict', `Correct ${path}.`);
   return loaded.outcome === 'rules' && settled ? { ...loaded, validators: { etag: stamp } } : loaded;
+}
+
+/** A path that does not exist may be an address without its scheme. */
+function orUrl(path: string, code: string | undefined): string {
+  const meant = code === 'ENOENT' ? urlMeant(path) : null;
+  return meant === null ? '' : ` If the document is at an address, write ${meant.url}.`;
 }

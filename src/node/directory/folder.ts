@@ -44,6 +44,13 @@ async function tryWriting(root: string, folder: string): Promise<void> {
 
 /** Returns the real path of a bucket's folder. Throws a DirectoryBucketError if the folder is missing or not writable. */
 export async function openFolder(folder: string): Promise<string> {
+  const root = await findFolder(folder);
+  await tryWriting(root, folder);
+  return root;
+}
+
+/** Returns the real path of a bucket's folder, and writes nothing. Throws a DirectoryBucketError if it is missing. */
+export async function findFolder(folder: string): Promise<string> {
   const found = await stat(folder).catch((error: unknown) => {
     const why = codeOf(error) ?? 'unknown error';
     const message = `the bucket folder ${folder} can't be found (${why}): make it, or name another folder`;
@@ -53,9 +60,7 @@ export async function openFolder(folder: string): Promise<string> {
     const message = `the bucket folder ${folder} is not a folder: name the folder with the objects`;
     throw directoryBucketError('folder_not_directory', folder, message);
   }
-  const root = await realpath(folder);
-  await tryWriting(root, folder);
-  return root;
+  return realpath(folder);
 }
 
 export const silentFolder = (folder: string): DirectoryBucketError =>

@@ -1,8 +1,9 @@
 import { inspect } from 'node:util';
 import { disksIdle, isDiskBusy, isDiskStuck } from '../files/disk.ts';
 import { abortHttp10 } from '../server/abort.ts';
-import { openOutput } from './descriptor.ts';
+import { type Output, openOutput } from './descriptor.ts';
 import { createLineWriter, type LineWriter, type LineWriterOptions } from './line-writer.ts';
+import { printTo } from './print.ts';
 
 /** Most bytes of log lines that wait for standard output. */
 const LOG_MOST = 4 * 1024 * 1024;
@@ -14,6 +15,7 @@ const SAID_LIMIT = 250;
 
 let output: LineWriter | undefined;
 let error: LineWriter | undefined;
+let printed: Output | undefined;
 
 /** The writer of log lines: standard output, opened at the first call. */
 export function standardOutput(): LineWriter {
@@ -31,10 +33,13 @@ export function say(line: string): void {
   error.write(`${line}\n`);
 }
 
-/** Writes a text to standard output; resolves when it is written, or cannot be. A closed pipe is not an error. */
+/**
+ * Writes a command's text and a line break to standard output; resolves when both are written. A closed pipe is not an
+ * error. Rejects with an `OutputFault` if standard output cannot be written. The log has a queue of its own.
+ */
 export async function print(text: string): Promise<void> {
-  standardOutput().write(`${text}\n`);
-  await logged();
+  printed ??= openOutput(1);
+  await printTo(printed, `${text}\n`);
 }
 
 function open(fd: 1 | 2, options: LineWriterOptions): LineWriter {

@@ -1,0 +1,19 @@
+import { check } from './check.ts';
+import type { Command } from './command.ts';
+import { completionOf } from './completion.ts';
+import { convert } from './convert.ts';
+import { demo } from './demo.ts';
+import { diff } from './diff.ts';
+import { helpOf } from './help.ts';
+import { serve } from './serve.ts';
+
+/** Every command, in the order of `bucket-cors --help`. */
+export const COMMANDS: readonly Command[] = [
+  serve,
+  demo,
+  check,
+  diff,
+  convert,
+  completionOf(() => COMMANDS),
+  helpOf(() => COMMANDS),
+];

@@ -1,0 +1,112 @@
+import { relative } from 'node:path';
+import type { Change, Changes } from '../../analysis/changes.ts';
+import type { Opened } from '../sources/opened.ts';
+import { annotationLine } from './github.ts';
+import { type Paint, visible } from './paint.ts';
+import { sentenceOf } from './sentence.ts';
+import { paintDiff } from './text-diff.ts';
+
+/** Two rule sets, compared. */
+export interface Comparison extends Changes {
+  readonly before: Pick<Opened, 'name' | 'path'>;
+  readonly after: Pick<Opened, 'name' | 'path'>;
+  /** The unified diff of both in canonical XML; empty if they are equal. */
+  readonly text: readonly string[];
+  /** The dialects by which they answer, one if both have the same. */
+  readonly stores: readonly string[];
+  /** `wider` or `narrower`: other changes are left out. */
+  readonly only: 'all' | 'wider' | 'narrower';
+}
+
+const HEADINGS = {
+  allowed: 'Newly allowed',
+  refused: 'Newly refused',
+  answered: 'Answered otherwise',
+} as const satisfies Readonly<Record<Change['effect'], string>>;
+
+const EFFECTS = Object.keys(HEADINGS) as readonly Change['effect'][];
+
+/** What cannot be said of rule sets with too many classes. */
+export const INCOMPLETE =
+  'The rules have too many patterns to compare all requests: there may be more changes.';
+
+export function changesTable(found: Comparison, paint: Paint): string {
+  const { text, changes, complete } = found;
+  const colour = { allowed: paint.green, refused: paint.red, answered: paint.yellow };
+  const sections = EFFECTS.flatMap((effect) => {
+    const sentences = changes.filter((change) => change.effect === effect).map(sentenceOf);
+    if (sentences.length === 0) return [];
+    return [colour[effect](`${HEADINGS[effect]}:`), ...sentences.map((sentence) => `  ${sentence}`), ''];
+  });
+  return [
+    ...paintDiff(text, paint),
+    ...(text.length > 0 ? [''] : []),
+    ...sections,
+    ...(complete ? [] : [paint.yellow(INCOMPLETE)]),
+    lastLine(found),
+  ].join('\n');
+}
+
+function lastLine({ before, after, changes, text, only, complete, stores }: Comparison): string {
+  const as = `as store ${stores.join(' and store ')} answers`;
+  if (changes.length > 0) {
+    const counts = EFFECTS.map((effect) => ({
+      effect,
+      count: changes.filter((change) => change.effect === effect).length,
+    }));
+    const parts = counts.filter(({ count }) => count > 0);
+    return `${parts.map(({ effect, count }) => `${count} ${HEADINGS[effect].toLowerCase()}`).join(', ')} (${as})`;
+  }
+  const names = `${visible(before.name)} and ${visible(after.name)}`;
+  if (text.length === 0) return `${names} have the same rules.`;
+  if (!complete) return 'No change was found among the requests that were compared.';
+  const what = only === 'all' ? 'No request is answered otherwise' : `No page is ${ONLY[only]}`;
+  return `${what} (${as}).`;
+}
+
+const ONLY = { wider: 'let in further', narrower: 'refused more' } as const;
+
+export function changesJson({ before, after, text, changes, complete, only, stores }: Comparison): string {
+  return JSON.stringify(
+    {
+      before: before.name,
+      after: after.name,
+      stores,
+      only,
+      sameText: text.length === 0,
+      complete,
+      changes: changes.map(({ changed, ...change }) => ({
+        sentence: sentenceOf({ changed, ...change }),
+        ...change,
+        ...changed,
+        before: change.before,
+        after: change.after,
+        ...(changed.kind === 'answer' && { values: { before: changed.before, after: changed.after } }),
+        ...(changed.kind === 'vary' && { responseVary: changed.after }),
+      })),
+      diff: text.join('\n'),
+    },
+    null,
+    2,
+  );
+}
+
+const LEVELS = { allowed: 'error', refused: 'warning', answered: 'notice' } as const;
+
+/** Annotations of the second source, if it is a file. */
+export function changesGithub({ after, changes, complete }: Comparison): string {
+  const file = after.path === undefined ? {} : { file: relative('', after.path) };
+  const lines = changes.map((change) =>
+    annotationLine({
+      level: LEVELS[change.effect],
+      ...file,
+      title: HEADINGS[change.effect],
+      message: sentenceOf(change),
+    }),
+  );
+  const title = 'Not all requests were compared';
+  return [
+    ...lines,
+    ...(complete ? [] : [annotationLine({ level: 'warning', ...file, title, message: INCOMPLETE })]),
+  ].join('\n');
+}

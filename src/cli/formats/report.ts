@@ -1,0 +1,33 @@
+import type { Severity } from '../../document/codes.ts';
+import type { Found, Reported } from '../findings.ts';
+import type { Opened } from '../sources/opened.ts';
+
+/** What `check` found, before it is printed. */
+export interface Report extends Found {
+  readonly opened: Opened;
+}
+
+const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note'];
+
+/** How many findings there are of each severity. */
+export const countsOf = (findings: readonly Reported[]): Readonly<Record<Severity, number>> =>
+  Object.fromEntries(
+    SEVERITIES.map((severity) => [severity, findings.filter((one) => one.severity === severity).length]),
+  ) as Record<Severity, number>;
+
+/** `1 error, 2 warnings and no notes`. */
+export function countsText(findings: readonly Reported[]): string {
+  const counted = countsOf(findings);
+  const parts = SEVERITIES.map((severity) => {
+    const count = counted[severity];
+    return `${count === 0 ? 'no' : count} ${severity}${count === 1 ? '' : 's'}`;
+  });
+  return parts.join(', ').replace(/, ([^,]*)$/, ' and $1');
+}
+
+/** The section of a code in docs/checks.md. */
+export const sectionOf = (code: string): string => `docs/checks.md#${code.toLowerCase()}`;
+
+/** The same for a reader without the package. */
+export const urlOf = (code: string): string =>
+  `https://github.com/bucket-cors/bucket-cors/blob/main/${sectionOf(code)}`;

@@ -1,0 +1,21 @@
+import { isatty } from 'node:tty';
+import { print, say } from '../node/output/standard.ts';
+import type { Terminal } from './command.ts';
+import type { Environment } from './configure.ts';
+
+const WIDTH = 80;
+/** Longer lines are hard to read, and shorter ones have no room for a flag. */
+const WIDTH_MOST = 100;
+const WIDTH_LEAST = 40;
+
+/** This process's terminal. */
+export function openTerminal(env: Environment): Terminal {
+  const isTerminal = isatty(1);
+  return { env, print, say, colours: isTerminal && wantsColours(env), width: isTerminal ? columns() : WIDTH };
+}
+
+/** https://no-color.org: the variable counts if it is not empty. */
+const wantsColours = ({ NO_COLOR, TERM }: Environment): boolean => !NO_COLOR && TERM !== 'dumb';
+
+/** 0 columns: the terminal does not say. */
+const columns = (): number => Math.max(WIDTH_LEAST, Math.min(WIDTH_MOST, process.stdout.columns || WIDTH));
