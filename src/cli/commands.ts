@@ -4,6 +4,7 @@ import { completionOf } from './completion.ts';
 import { convert } from './convert.ts';
 import { demo } from './demo.ts';
 import { diff } from './diff.ts';
+import { explain } from './explain.ts';
 import { helpOf } from './help.ts';
 import { serve } from './serve.ts';
 
@@ -13,6 +14,7 @@ export const COMMANDS: readonly Command[] = [
   demo,
   check,
   diff,
+  explain,
   convert,
   completionOf(() => COMMANDS),
   helpOf(() => COMMANDS),

@@ -1,9 +1,8 @@
-import { DIALECT_NAMES } from '../cors/behaviour.ts';
 import type { Fault } from '../document/fault.ts';
 import { type Arguments, type Command, EXIT, type Terminal } from './command.ts';
 import { type Answered, answerAll } from './explain/answer.ts';
 import { readQuestions } from './explain/ask.ts';
-import { openSource, type Source } from './explain/open.ts';
+import { EXPLAIN_SOURCE_FLAGS, openSource, type Source } from './explain/open.ts';
 import { showAll } from './explain/show.ts';
 import { readTexts } from './explain/texts.ts';
 import { paintFor } from './formats/paint.ts';
@@ -39,11 +38,12 @@ export const explain: Command = {
     {
       name: 'har',
       value: 'FILE',
+      isPath: true,
       about: 'A recording of DevTools: explains each kind of cross-origin request.',
     },
     { name: 'url', value: 'TEXT', about: 'With `--har`: only requests whose URL contains the text.' },
-    { name: 'store', value: 'NAME', choices: DIALECT_NAMES, about: 'The store whose answers count.' },
     { name: 'format', value: 'FORMAT', choices: ['table', 'json'], about: 'Text for a person, or JSON.' },
+    ...EXPLAIN_SOURCE_FLAGS,
   ],
   examples: [
     {
@@ -90,13 +90,13 @@ function table(
   { name, rules }: Source,
   answered: readonly Answered[],
   left: number,
-  { colours }: Terminal,
+  { colours, width = WIDTH }: Terminal,
 ): string {
   const count = rules.rules.length;
   const paint = paintFor(colours);
   const head = `${name}: ${count} ${count === 1 ? 'rule' : 'rules'}, answered as ${rules.behaviour.dialect.toUpperCase()} answers`;
   const more = left === 0 ? [] : ['', `${left} more kinds of requests are left out; select with --url.`];
-  return [head, ...showAll(answered, paint, WIDTH), ...more].join('\n');
+  return [head, ...showAll(answered, paint, width), ...more].join('\n');
 }
 
 function json(answered: readonly Answered[], isHar: boolean, left: number): string {

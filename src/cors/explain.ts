@@ -10,10 +10,10 @@ import {
   type Wanted,
   wanted,
 } from './decide.ts';
-import { isOneOrigin } from './origin.ts';
 import { becauseOfVary } from './explain-vary.ts';
 import { laterRule, nearMiss } from './near.ts';
 import { sentInstead } from './near-origin.ts';
+import { isOneOrigin } from './origin.ts';
 import type { Reason } from './reason.ts';
 import { refusal } from './refusal.ts';
 import { isMethod, METHODS } from './rule.ts';
