@@ -58,3 +58,9 @@ describe('docs/checks.md', () => {
     },
   );
 });
+
+describe('the rules of the project itself have no finding', () => {
+  test.each(['examples/bucket.cors.xml', 'examples/r2/cors.json'])('%s', (path) => {
+    expect(codesOf(readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8'))).toEqual([]);
+  });
+});
