@@ -54,7 +54,7 @@ const FAULTS: readonly [fault: string, code: string, origins: readonly string[],
   ['capitals', 'BC104', ['https://App.example.com'], 'CORSRule[1]/AllowedOrigin[1]'],
   ['a path', 'BC101', ['https://app.example.com/files'], 'CORSRule[1]/AllowedOrigin[1]'],
   ['a list', 'BC106', ['https://app.example.com,https://b.example'], 'CORSRule[1]/AllowedOrigin[1]'],
-  ['a rule that no request reaches', 'BC303', ['*', '*'], 'CORSRule[2]'],
+  ['a rule that no request reaches', 'BC303', ['*', 'https://a.example'], 'CORSRule[2]'],
 ];
 
 describe('rules in a file with a fault', () => {
@@ -113,7 +113,7 @@ test('a PUT of rules through the edge has their findings logged', async () => {
   expect(await shown(edge)).toMatchObject([{ code: 'BC101', value: 'https://a.example/' }]);
 });
 
-test('a wildcard as wide as a public suffix is found by the whole list', async () => {
+test('a wildcard as wide as a public suffix is found by the public suffix list', async () => {
   const edge = await running({ rules: documentFor('https://*.github.io') });
   expect(await shown(edge)).toMatchObject([{ code: 'BC108', value: 'https://*.github.io' }]);
 });
