@@ -67,19 +67,23 @@ describe('fixRules', () => {
         const codes = checkRules(ruleSet, { behaviour }).map(({ code }) => code);
         for (const code of ['BC301', 'BC302', 'BC303']) expect(codes).not.toContain(code);
         const [was, is] = [compileRules(before, behaviour), compileRules(ruleSet, behaviour)];
-        for (const origin of ORIGIN_WORDS.filter((word) => word.length < 4))
+        for (const origin of ORIGIN_WORDS.filter((word) => word.length < 3))
           for (const method of SEEN_METHODS)
             for (const request of [
               actualRequest(origin, method),
               ...sets.map((set) => preflightRequest(origin, method, set)),
             ])
-              expect(meaningOf(judge(is, request).headers)).toEqual(meaningOf(judge(was, request).headers));
+              if (meaningOf(judge(is, request).headers) !== meaningOf(judge(was, request).headers))
+                expect.fail(JSON.stringify(request));
       }),
-      { numRuns: 40 },
+      { numRuns: 15 },
     );
   });
 });
 
 /** Header lines and the distinct items of lists. */
-const meaningOf = (headers: string): readonly string[] =>
-  headers.split('\n').map((line) => [...new Set(line.split(', '))].join());
+const meaningOf = (headers: string): string =>
+  headers
+    .split('\n')
+    .map((line) => [...new Set(line.split(', '))].join())
+    .join('\n');
