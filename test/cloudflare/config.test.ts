@@ -3,10 +3,6 @@ import { openBuckets } from '../../src/cloudflare/buckets.ts';
 import { configure } from '../../src/cloudflare/config.ts';
 import type { Env } from '../../src/cloudflare/platform.ts';
 import { faultText } from '../../src/document/fault.ts';
-import { call, corsHeaders, element, value, values } from '../helpers/client.ts';
-import { openUpstream } from '../helpers/upstream.ts';
-import { A, ONE_ORIGIN } from '../suite/sets.ts';
-import { runWorker } from './_worker.ts';
 
 const BUCKET = { BUCKET_URL: 'oss://my-bucket?region=cn-hangzhou' };
 const NODE_ONLY = [
@@ -216,89 +212,5 @@ describe('a Worker’s configuration', () => {
     });
     expect(faults.length).toBeGreaterThanOrEqual(4);
     expect(faults.join('\n')).not.toContain(secret);
-  });
-});
-
-describe('a Worker with a faulty configuration', () => {
-  test.each([
-    ['a fault in a variable', { RULES_TTL: 'soon' }, 'RULES_TTL "soon" is not a time'],
-    [
-      'a faulty document',
-      { CORS_RULES: '<CORSConfiguration><CORSRule/></CORSConfiguration>' },
-      'CORS_RULES CORS',
-    ],
-    [
-      'half of the keys',
-      { OSS_ACCESS_KEY_ID: 'an-id', STORE: 'oss' },
-      'CREDENTIALS: the environment has OSS_ACCESS_KEY_ID, but not OSS_ACCESS_KEY_SECRET',
-    ],
-    [
-      'keys and no name of a bucket',
-      { OSS_ACCESS_KEY_ID: 'an-id', OSS_ACCESS_KEY_SECRET: 's3cr3t' },
-      'write BUCKET_NAME=my-bucket',
-    ],
-  ])('refuses every request with the faults, and logs them: %s', async (_, env, expected) => {
-    const worker = await runWorker({ env: { BUCKET_URL: 'http://bucket.example', ...env } });
-    try {
-      for (const method of ['GET', 'OPTIONS']) {
-        const headers = ['Origin', A, 'Access-Control-Request-Method', 'PUT'];
-        const answered = await call(worker.url, { method, target: '/key', headers });
-        expect(answered.status).toBe(500);
-        expect(value(answered, 'content-type')).toBe('application/xml');
-        expect(value(answered, 'cache-control')).toBe('no-store');
-        expect(value(answered, 'x-oss-request-id')).toMatch(/^[0-9A-F]{24}$/);
-        expect(element(answered, 'Code')).toBe('ConfigurationInvalid');
-        expect(element(answered, 'Fault')).toContain(expected);
-        expect(answered.body.toString()).not.toContain('s3cr3t');
-        expect(corsHeaders(answered)).toEqual({});
-      }
-      const refusals = worker.lines.filter(({ msg }) => msg === 'configuration refused');
-      expect(refusals).toMatchObject([{ level: 'error' }]);
-      expect(refusals[0]?.faults).toContainEqual(expect.stringContaining(expected));
-    } finally {
-      await worker.close();
-    }
-  });
-});
-
-describe('the headers that Cloudflare adds', () => {
-  const NAMES = ['cf-connecting-ip', 'cf-ray', 'cf-ipcountry', 'cf-visitor', 'true-client-ip'];
-
-  test.each([
-    ['stay here', {}, []],
-    ['go to the bucket where that is asked for', { PASS_CF_HEADERS: 'true' }, NAMES],
-  ])('%s', async (_, env, passed) => {
-    const bucket = await openUpstream(ONE_ORIGIN);
-    const worker = await runWorker({ env: { BUCKET_URL: bucket.url, ...env } });
-    try {
-      const headers = ['CDN-Loop', 'fastly; a=b', 'X-Forwarded-For', '203.0.113.7, 127.0.0.1'];
-      await call(worker.url, { target: '/key', headers });
-      const asked = { headers: bucket.asked[0]?.headers ?? [] };
-      const names = asked.headers.filter((__, at) => at % 2 === 0).map((name) => name.toLowerCase());
-      expect(NAMES.filter((name) => names.includes(name))).toEqual(passed);
-      const [loop = ''] = values(asked, 'cdn-loop');
-      expect(loop).toMatch(/^fastly; a=b, .*bucket-cors-[0-9a-f]{8}$/);
-      expect(loop.includes('cloudflare')).toBe(passed.length > 0);
-      expect(values(asked, 'x-forwarded-for')).toEqual(['127.0.0.1']);
-      const again = await call(worker.url, { target: '/key', headers: ['CDN-Loop', loop] });
-      expect(element(again, 'Code')).toBe('LoopDetected');
-      expect(bucket.asked).toHaveLength(1);
-    } finally {
-      await worker.close();
-      await bucket.close();
-    }
-  });
-
-  test('add the client’s address once to the chain of a trusted proxy', async () => {
-    const bucket = await openUpstream(ONE_ORIGIN);
-    const worker = await runWorker({ env: { BUCKET_URL: bucket.url, TRUST_FORWARDED: 'true' } });
-    try {
-      await call(worker.url, { target: '/key', headers: ['X-Forwarded-For', '203.0.113.7, 127.0.0.1'] });
-      const asked = { headers: bucket.asked[0]?.headers ?? [] };
-      expect(values(asked, 'x-forwarded-for')).toEqual(['203.0.113.7, 127.0.0.1']);
-    } finally {
-      await worker.close();
-      await bucket.close();
-    }
   });
 });

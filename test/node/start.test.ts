@@ -1,15 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createNetServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { onlyBucket } from '../../src/config/file.ts';
-import { start } from '../../src/node/start.ts';
-import { startFaultLines } from '../../src/node/start-fault.ts';
 import { keyOf } from '../../src/rules/ruled-bucket.ts';
 import { until } from '../helpers/until.ts';
+import { freePort, refusesConnections } from './_ports.ts';
 import { call, configOf, type Started, startEdge } from './_running.ts';
 import { openStore, rulesFor, SLOW_BEGIN, SLOW_END, type Store, UNAVAILABLE } from './transport/_store.ts';
 
@@ -35,101 +32,6 @@ async function running(
   open.push(edge);
   return edge;
 }
-
-/** The lines of the start fault. Throws if the edge starts. */
-async function refused(options: Record<string, string>): Promise<readonly string[] | null> {
-  const failed = await start(configOf(options), [onlyBucket(configOf(options))], {
-    log: { write: () => undefined },
-    env: {},
-  }).catch((error) => error);
-  if (!(failed instanceof Error)) {
-    await failed.close();
-    throw new Error('it started');
-  }
-  return startFaultLines(failed);
-}
-
-async function listening(): Promise<{ server: Server; port: number }> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { server, port: (server.address() as AddressInfo).port };
-}
-const closed = (server: Server) => new Promise((resolve) => server.close(resolve));
-
-async function freePort(): Promise<number> {
-  const { server, port } = await listening();
-  await closed(server);
-  return port;
-}
-
-const refusesConnections = (url: string) =>
-  new Promise<boolean>((resolve) => {
-    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => resolve(false));
-    socket.once('error', () => resolve(true)).once('connect', () => socket.destroy());
-  });
-
-describe('a start that fails reports the reason and leaves nothing running:', () => {
-  test.each([
-    ['port', '--port', 'adminPort'],
-    ['adminPort', '--admin-port', 'port'],
-  ])('the port of %s is in use', async (name, flag, otherName) => {
-    const taken = await listening();
-    const other = await freePort();
-    const lines = await refused({
-      bucket: store.url,
-      [name]: String(taken.port),
-      [otherName]: String(other),
-    });
-    expect(lines).toEqual([
-      `port ${taken.port} on 127.0.0.1 is in use: stop what listens there, or choose another with ${flag}`,
-    ]);
-    expect(await refusesConnections(`http://127.0.0.1:${other}`)).toBe(true);
-    await closed(taken.server);
-  });
-
-  test('the address does not belong to this machine', async () => {
-    const [line, ...others] = (await refused({ bucket: store.url, host: '203.0.113.1' })) ?? [];
-    expect(line).toMatch(
-      /^--host 203\.0\.113\.1 is not an address of this machine \(EADDRNOTAVAIL\): write 127/,
-    );
-    expect(line).not.toContain('\n');
-    expect(others).toEqual([]);
-  });
-
-  test('the folder is missing', async () => {
-    expect(await refused({ bucket: join(folder, 'none') })).toEqual([
-      expect.stringMatching(/none can't be found \(ENOENT\)/),
-    ]);
-  });
-
-  test('the rules file has faults, reported in a line each with place, value, reason and what to write', async () => {
-    const file = join(folder, 'r.xml');
-    const faulty = rulesFor('https://*.*').replace('GET', 'get').replace('ETag', '*');
-    await writeFile(file, faulty);
-    const lines = await refused({ bucket: store.url, rules: file });
-    expect(lines).toEqual([
-      expect.stringContaining(`--rules ${file}: CORSRule[1]/AllowedOrigin[1] "https://*.*" `),
-      expect.stringContaining(`--rules ${file}: CORSRule[1]/AllowedMethod[1] "get" `),
-      expect.stringContaining(`--rules ${file}: CORSRule[1]/ExposeHeader[1] "*" `),
-    ]);
-    for (const line of lines ?? []) expect(line).toMatch(/; write .+$/);
-  });
-
-  test.each([
-    ['is missing', 'none.xml', /^--rules: .*none\.xml can't be read: ENOENT/],
-    ['is a folder', '.', /^--rules: .* is not a file/],
-  ])('the rules file %s', async (_, name, line) => {
-    expect(await refused({ bucket: store.url, rules: join(folder, name) })).toEqual([
-      expect.stringMatching(line),
-    ]);
-  });
-
-  test('the rules in the option are faulty', async () => {
-    expect(await refused({ bucket: store.url, rules: rulesFor('https://*.*') })).toEqual([
-      expect.stringMatching(/^--rules inline: CORSRule\[1\]\/AllowedOrigin\[1\]/),
-    ]);
-  });
-});
 
 describe('a start succeeds', () => {
   test('while the bucket’s rules are unavailable: objects flow, and CORS headers follow when the rules load', async () => {
