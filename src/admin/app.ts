@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { Hono } from 'hono/tiny';
 import type { RulesCache } from '../rules/cache.ts';
 import type { RulesStatus } from '../rules/record.ts';
 import { refreshLoaded } from '../rules/refresh.ts';

@@ -1,4 +1,4 @@
-import { JSON_OF, WRITERS } from '../document/write.ts';
+import { TO_STORE_JSON } from '../document/writers/json.ts';
 import { warningsOf } from '../rules/findings.ts';
 import type { RulesStatus } from '../rules/record.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
@@ -20,7 +20,7 @@ export function describeRules({ name, source, behaviour }: RuledBucket, status: 
     ageSeconds: age === null ? null : Math.round(age / 1000),
     warnings: inForce === null ? [] : warningsOf(inForce.warnings, findings),
     failure: failure === null ? null : { ...failure, at: timeOf(failure.at) },
-    rules: inForce === null ? null : JSON.parse(WRITERS[JSON_OF[behaviour.dialect]].text(inForce.ruleSet)),
+    rules: inForce === null ? null : JSON.parse(TO_STORE_JSON[behaviour.dialect](inForce.ruleSet)),
   };
 }
 

@@ -1,5 +1,9 @@
 /** Lists the entries that accept a word, by their positions in ascending order. */
-export type Acceptor = (word: string) => readonly number[];
+export interface Acceptor {
+  (word: string): readonly number[];
+  /** The most letters that are compared for one word. */
+  readonly cost: number;
+}
 
 /**
  * Prepares many entries for many words. A word costs a look-up for each length of a prefix that fits it and each length of a
@@ -23,7 +27,7 @@ export function createAcceptor(entries: readonly string[]): Acceptor {
   const suffixLengths = new Map(
     [...starred].map(([prefix, suffixes]) => [prefix, lengthsOf(suffixes.keys())]),
   );
-  return (word) => {
+  const listing = (word: string): readonly number[] => {
     const accepting = [...(exact.get(word) ?? [])];
     for (const length of prefixLengths) {
       if (length > word.length) continue;
@@ -38,7 +42,21 @@ export function createAcceptor(entries: readonly string[]): Acceptor {
     }
     return accepting.sort((one, other) => one - other);
   };
+  return Object.assign(listing, { cost: costOf(prefixLengths, suffixLengths) });
 }
+
+/** A word has at most one prefix of each length. */
+function costOf(
+  prefixLengths: readonly number[],
+  suffixLengths: ReadonlyMap<string, readonly number[]>,
+): number {
+  const most = new Map<number, number>();
+  for (const [prefix, lengths] of suffixLengths)
+    most.set(prefix.length, Math.max(most.get(prefix.length) ?? 0, sum(lengths)));
+  return sum(prefixLengths) + sum([...most.values()]);
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 const lengthsOf = (words: Iterable<string>): number[] => [...new Set([...words].map(({ length }) => length))];
 

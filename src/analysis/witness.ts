@@ -10,9 +10,10 @@ export interface Witnesses {
 
 /** Most words; 1,000 entries as people write them need 2,000. */
 const MAX_WORDS = 10_000;
-/** Most comparisons of two entries, and of a word with the letters of all entries. */
+/** Most comparisons of two entries. */
 const MAX_COMPARISONS = 4_000_000;
-const MAX_LETTERS = 100_000_000;
+/** Most letters that are compared for all words, a few times each. 1,000 entries as people write them need half a million. */
+const MAX_LETTERS = 4_000_000;
 
 interface Starred {
   readonly prefix: string;
@@ -32,8 +33,7 @@ export function witnessesOf(entries: readonly string[], alphabet: Alphabet): Wit
   const exact = new Set(entries.filter((entry) => !entry.includes('*')));
   const starred = starredOf(entries);
   const acceptor = createAcceptor(entries.filter((entry) => entry.includes('*')));
-  const letters = starred.reduce((sum, { prefix, suffix }) => sum + prefix.length + suffix.length, 0);
-  const most = Math.min(MAX_WORDS, Math.ceil(MAX_LETTERS / (letters + 1)));
+  const most = Math.min(MAX_WORDS, Math.ceil(MAX_LETTERS / (acceptor.cost + 1)));
   const words = new Set<string>();
   for (const word of fixedWords(exact, starred)) {
     if (alphabet.isWord(word)) words.add(word);

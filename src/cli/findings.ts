@@ -2,7 +2,7 @@ import { checkRules } from '../analysis/check/check.ts';
 import type { Domains } from '../analysis/check/domains.ts';
 import type { Finding } from '../analysis/check/finding.ts';
 import type { Rule } from '../cors/rule.ts';
-import { CODES, type Severity } from '../document/codes.ts';
+import { SEVERITIES, type Severity } from '../document/codes.ts';
 import type { Fault } from '../document/fault.ts';
 import { readDocument } from '../document/read.ts';
 import type { Opened } from './sources/opened.ts';
@@ -62,7 +62,7 @@ const isOfForm = ({ code }: Fault): boolean => code === undefined || code.starts
 /** A fault of the form concerns no rule that could be rewritten. */
 const finding = (fault: Fault & Partial<Finding>): Finding => {
   const code = fault.code ?? 'BC001';
-  return { ...fault, code, severity: fault.severity ?? CODES[code].severity, rule: fault.rule ?? null };
+  return { ...fault, code, severity: fault.severity ?? SEVERITIES[code], rule: fault.rule ?? null };
 };
 
 const RANKS: readonly Severity[] = ['note', 'warning', 'error'];

@@ -1,4 +1,4 @@
-import type { Hono } from 'hono';
+import type { Hono } from 'hono/tiny';
 import { targetOf } from './exchange.ts';
 
 /** Answers a request for admin. Null: another request; at once if it has no bearer token. */

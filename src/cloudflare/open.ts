@@ -1,4 +1,4 @@
-import type { Hono } from 'hono';
+import type { Hono } from 'hono/tiny';
 import { createAdmin } from '../admin/app.ts';
 import { faultText, type Result } from '../document/fault.ts';
 import { createEdge, type EdgeEnv } from '../edge/app.ts';

@@ -1,4 +1,4 @@
-import { CODES } from './codes.ts';
+import { SEVERITIES } from './codes.ts';
 import type { Fault, Reading } from './fault.ts';
 import type { Form } from './forms.ts';
 import { excerpt, type Given, type Problem, type UnknownName } from './raw.ts';
@@ -106,5 +106,5 @@ export const asWarnings = (faults: readonly Fault[]): readonly Fault[] =>
 export const asRated = (faults: readonly Fault[]): readonly Fault[] =>
   faults.map((fault) => ({
     ...fault,
-    severity: fault.code === undefined ? 'warning' : CODES[fault.code].severity,
+    severity: fault.code === undefined ? 'warning' : SEVERITIES[fault.code],
   }));

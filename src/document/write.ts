@@ -87,11 +87,6 @@ export const WRITERS = {
 
 export type WrittenForm = keyof typeof WRITERS;
 
-/** The JSON of each store's own tools. */
-export const JSON_OF = { oss: 'oss-json', s3: 's3-json' } as const satisfies Readonly<
-  Record<Dialect, WrittenForm>
->;
-
 /** Stands for a name that is not known. */
 const BUCKET = 'my-bucket';
 

@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { Hono } from 'hono/tiny';
 import { hasPassed } from '../bucket/forwarded.ts';
 import { parseHead, type RequestHead } from '../bucket/head.ts';
 import { REQUEST_LIMITS, type RequestLimits } from '../bucket/limits.ts';
@@ -29,8 +29,9 @@ export interface EdgeEnv {
 }
 
 /**
- * Returns the edge as a Hono app. One handler serves all requests. It routes on the exchange's raw target, since the URL
- * of a Request is parsed and normalised. Throws an Error when two buckets claim the same host and prefix.
+ * Returns the edge as a Hono app, of the preset `tiny`: one handler serves all requests, so routers would only make the
+ * Worker larger. It routes on the exchange's raw target, since the URL of a Request is parsed and normalised. Throws an
+ * Error when two buckets claim the same host and prefix.
  *
  * @example
  * const edge = createEdge({ buckets: [bucket], observe, onError, edgeId: '00000001', debugReason: false });

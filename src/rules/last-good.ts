@@ -1,5 +1,5 @@
 import type { Rule, RuleSet } from '../cors/rule.ts';
-import { CODES } from '../document/codes.ts';
+import { SEVERITIES } from '../document/codes.ts';
 import type { Fault } from '../document/fault.ts';
 import { idProblem, LIST_CHECKS, maxAgeProblem, trimmed } from '../document/value.ts';
 import { versionOf } from './version.ts';
@@ -28,7 +28,7 @@ export const MAX_COPY_BYTES = 1_048_576;
 /** Incremented when a reader of the previous format could misread the text. */
 const FORMAT = 1;
 const LATEST_DATE = 8.64e15;
-const SEVERITIES: readonly unknown[] = ['error', 'warning', 'note'];
+const SEVERITY_NAMES: readonly unknown[] = ['error', 'warning', 'note'];
 const OUTCOMES = ['rules', 'none', 'missing'] as const;
 const LISTS = ['allowedOrigins', 'allowedMethods', 'allowedHeaders', 'exposeHeaders'] as const;
 
@@ -158,10 +158,10 @@ function warningsOf(value: unknown): readonly Fault[] | null {
 
 /** A kind that this version knows. A newer one may store others, and its rules are right all the same. */
 function kindOf({ code, severity }: Fault): Pick<Fault, 'code' | 'severity'> {
-  const known = code !== undefined && Object.hasOwn(CODES, code);
+  const known = code !== undefined && Object.hasOwn(SEVERITIES, code);
   return {
     ...(known && { code }),
-    ...(severity !== undefined && SEVERITIES.includes(severity) && { severity }),
+    ...(severity !== undefined && SEVERITY_NAMES.includes(severity) && { severity }),
   };
 }
 

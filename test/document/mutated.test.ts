@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CODES } from '../../src/document/codes.ts';
+import { SEVERITIES } from '../../src/document/codes.ts';
 import { decodeText } from '../../src/document/decode.ts';
 import { readDocument } from '../../src/document/read.ts';
 import { bytesOf, EXPECTED } from './_documents.ts';
@@ -55,7 +55,7 @@ test('a damaged document is read or refused; each message has a kind, a line in 
         const messages = read.ok ? read.warnings : read.faults;
         expect(read.ok || messages.length > 0).toBe(true);
         for (const { code, severity, place, write } of messages) {
-          expect(CODES).toHaveProperty(code ?? '');
+          expect(SEVERITIES).toHaveProperty(code ?? '');
           expect(['error', 'warning']).toContain(severity);
           expect(write).not.toBe('');
           const line = read.lineOf(place) ?? 0;

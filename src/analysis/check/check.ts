@@ -1,5 +1,5 @@
 import type { RuleSet } from '../../cors/rule.ts';
-import { CODES, type Code } from '../../document/codes.ts';
+import { type Code, SEVERITIES } from '../../document/codes.ts';
 import { CACHES } from './caches.ts';
 import { type CheckOptions, type Checks, type Context, contextOf, type Draft } from './context.ts';
 import type { Finding } from './finding.ts';
@@ -67,7 +67,7 @@ export function findingOf(code: RuleCode, draft: Draft, { placeOf }: Context): F
   const { rule, field, index, value, reason, write, rewritten, severity } = draft;
   return {
     code,
-    severity: severity ?? CODES[code].severity,
+    severity: severity ?? SEVERITIES[code],
     rule,
     place: placeOf(rule, field, index === undefined ? undefined : index + 1),
     ...(value !== undefined && { value: shown(value) }),

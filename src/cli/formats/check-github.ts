@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { CODES } from '../../document/codes.ts';
+import { CODES } from '../../document/code-table.ts';
 import { faultText } from '../../document/fault.ts';
 import { annotationLine } from './github.ts';
 import { type Report, urlOf } from './report.ts';

@@ -1,4 +1,4 @@
-import { CODES } from '../../document/codes.ts';
+import { CODES } from '../../document/code-table.ts';
 import { countsOf, type Report, urlOf } from './report.ts';
 
 /** Findings as JSON; docs/commands.md has the meaning of each key. */

@@ -1,6 +1,7 @@
 import { isAbsolute, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { CODES, type Code, type Severity } from '../../document/codes.ts';
+import { CODES } from '../../document/code-table.ts';
+import type { Code, Severity } from '../../document/codes.ts';
 import { faultText } from '../../document/fault.ts';
 import type { Reported } from '../findings.ts';
 import type { Opened } from '../sources/opened.ts';

@@ -1,3 +1,4 @@
+import type { Dialect } from '../../cors/behaviour.ts';
 import type { Rule, RuleSet } from '../../cors/rule.ts';
 import { type FullForm, GCS_JSON, OSS_JSON, R2_JSON, S3_JSON } from '../forms.ts';
 
@@ -59,3 +60,9 @@ function ruleIn({ fields }: FullForm, rule: Rule): Readonly<Record<string, reado
 }
 
 const written = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/** Writes the JSON of each store's own tools. */
+export const TO_STORE_JSON: Readonly<Record<Dialect, (ruleSet: RuleSet) => string>> = {
+  oss: toOssJson,
+  s3: toS3Json,
+};

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
-import type { Hono } from 'hono';
+import type { Hono } from 'hono/tiny';
 import { REQUEST_LIMITS } from '../../bucket/limits.ts';
 import { type EdgeFault, ERRORS } from '../../edge/errors.ts';
 import { faultOfHead } from '../../edge/head-faults.ts';

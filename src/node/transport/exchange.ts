@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import type { Hono } from 'hono';
+import type { Hono } from 'hono/tiny';
 import type { Exchange } from '../../bucket/transport.ts';
 import type { EdgeEnv } from '../../edge/app.ts';
 import { clientKey, forwardedKey } from '../server/client-key.ts';

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { checkRules, RULE_CODES } from '../../../src/analysis/check/check.ts';
-import { CODES, type Code } from '../../../src/document/codes.ts';
+import { CODES } from '../../../src/document/code-table.ts';
+import type { Code } from '../../../src/document/codes.ts';
 import { readDocument } from '../../../src/document/read.ts';
 import { loadDomains } from '../../../src/node/domains.ts';
 
