@@ -1,10 +1,16 @@
 /** The public API to run the edge, or its decision engine, inside a program. Runs on any JavaScript runtime. */
 export { type AdminOptions, createAdmin } from './admin/app.ts';
+export { checkRules } from './analysis/check/check.ts';
+export type { CheckOptions } from './analysis/check/context.ts';
+export type { Domains } from './analysis/check/domains.ts';
+export type { Finding, PlaceOf } from './analysis/check/finding.ts';
+export { type Fixed, fixRules } from './analysis/check/fix.ts';
 export {
   type Diff,
   type Difference,
   diffRules,
   isWider,
+  neverAllowsMore,
   type Outcome as DiffOutcome,
 } from './analysis/diff.ts';
 export { type Reach, reachOf } from './analysis/reach.ts';
@@ -40,11 +46,11 @@ export { refusal } from './cors/refusal.ts';
 export { METHODS, type Method, NO_RULES, type Rule, type RuleSet } from './cors/rule.ts';
 export type { Refusal, Resource } from './cors/traits.ts';
 export { mergeVary } from './cors/vary.ts';
-export { CODES, type Code, type Severity } from './document/codes.ts';
+export { CODES, type Code, type CodeRow, type Severity } from './document/codes.ts';
 export { decodeText } from './document/decode.ts';
 export type { Document, Fault, Reading } from './document/fault.ts';
 export type { FormName } from './document/forms.ts';
-export type { LineOf, PlaceOf } from './document/place.ts';
+export type { LineOf } from './document/place.ts';
 export { MAX_DOCUMENT_BYTES, readDocument } from './document/read.ts';
 export {
   type WriteOptions,
