@@ -55,9 +55,6 @@ function moved(wide: CompiledRule, front: readonly CompiledRule[]): Draft {
     rule: wide.number,
     reason: `answers every origin alike, but rule ${before[0]} before it answers some by name: caches store a copy for each origin`,
     write: `it before rule ${before[0]}${missing.length === 0 ? '' : `, with ExposeHeader ${missing.join(', ')}`}`,
-    ...(missing.length > 0 && {
-      rewritten: { ...wide.rule, exposeHeaders: [...wide.rule.exposeHeaders, ...missing] },
-    }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** What is known of domain names: which of them are open to registration. All names are in lower case, without a port. */
 export interface Domains {
-  /** The public suffix that a host ends in: `co.uk` for `shop.example.co.uk`. Null for an address, or if there is none. */
+  /** The public suffix that a host ends in: `co.uk` for `shop.example.co.uk`. Null for an address. */
   publicSuffix(host: string): string | null;
   /** The domain that one owner registered: `example.co.uk` for `shop.example.co.uk`. Null for a public suffix itself. */
   registrable(host: string): string | null;

@@ -1,5 +1,5 @@
 import { answer } from '../../cors/answer.ts';
-import { type CompiledRule, compileRules } from '../../cors/compile.ts';
+import { type CompiledRule, type CompiledRules, compileRules } from '../../cors/compile.ts';
 import { decide } from '../../cors/decide.ts';
 import type { Method, Rule } from '../../cors/rule.ts';
 import type { ListField } from '../../document/forms.ts';
@@ -174,14 +174,10 @@ function* hidden(context: Context): Generator<Draft> {
   const front = frontOf(context);
   for (const rule of context.compiled.rules) {
     if (never.has(rule.number)) continue;
-    const losses = rule.rule.allowedOrigins.flatMap((entry) =>
-      formProblem(entry) === undefined ? lossesOf(context, rule, entry, front(entry)) : [],
-    );
+    const losses = firstLosses(context, rule, front);
     const [loss] = losses;
     if (loss === undefined) continue;
-    const methods = [
-      ...new Set(losses.filter(({ origin }) => origin === loss.origin).map(({ method }) => method)),
-    ];
+    const methods = losses.map(({ method }) => method);
     yield {
       rule: rule.number,
       reason: `stands behind a wider rule: ${methods.join(' and ')} from ${shown(loss.origin)} gets rule ${loss.by}, which ${loss.lost}`,
@@ -204,9 +200,26 @@ function frontOf({ compiled }: Context): (entry: string) => readonly CompiledRul
   return (entry) => acceptor(entry).flatMap((at) => owners[at] ?? []);
 }
 
-function lossesOf(
-  { compiled, behaviour }: Context,
+/** What the first entry that loses something loses. */
+function firstLosses(
+  context: Context,
   rule: CompiledRule,
+  front: (entry: string) => readonly CompiledRule[],
+): readonly Loss[] {
+  const alone = compileRules({ rules: [rule.rule], responseVary: false }, context.behaviour);
+  for (const entry of rule.rule.allowedOrigins) {
+    const covering = front(entry);
+    if (covering[0]?.number === rule.number || formProblem(entry) !== undefined) continue;
+    const losses = lossesOf(context, rule, alone, entry, covering);
+    if (losses.length > 0) return losses;
+  }
+  return [];
+}
+
+function lossesOf(
+  { compiled }: Context,
+  rule: CompiledRule,
+  alone: CompiledRules,
   entry: string,
   covering: readonly CompiledRule[],
 ): readonly Loss[] {
@@ -215,7 +228,6 @@ function lossesOf(
   );
   if (hiddenMethods.length === 0) return [];
   const origin = witnessOf(entry);
-  const alone = compileRules({ rules: [rule.rule], responseVary: false }, behaviour);
   return hiddenMethods.flatMap((method) => {
     const request = actualRequest(origin, method);
     const decision = decide(compiled, request);
