@@ -25,7 +25,7 @@ export async function readInput(
     return failed(error instanceof Error ? error.message : String(error));
   } finally {
     clearTimeout(late);
-    // An open pipe would keep the process running.
+    // The process does not end while the pipe is open.
     input.destroy();
   }
 }
