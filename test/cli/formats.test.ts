@@ -1,15 +1,18 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from 'sarif';
 import { describe, expect, test } from 'vitest';
+import { anchorOf } from '../../scripts/readme-steps.ts';
 import type { Reported } from '../../src/cli/findings.ts';
 import { checkGithub } from '../../src/cli/formats/check-github.ts';
 import { checkJson } from '../../src/cli/formats/check-json.ts';
 import { annotationLine } from '../../src/cli/formats/github.ts';
-import type { Report } from '../../src/cli/formats/report.ts';
+import { type Report, sectionOf } from '../../src/cli/formats/report.ts';
 import { sarifLog } from '../../src/cli/formats/sarif.ts';
 import { checkTable } from '../../src/cli/formats/table.ts';
 import { changedLines, textDiff } from '../../src/cli/formats/text-diff.ts';
 import type { Opened } from '../../src/cli/sources/opened.ts';
+import { CODES, type Code } from '../../src/document/codes.ts';
 import { readDocument } from '../../src/document/read.ts';
 import { behaviour, rule } from '../helpers/rules.ts';
 
@@ -66,13 +69,13 @@ describe('the table', () => {
         '  note BC204  line 3',
         '    It lists GET and not HEAD.',
         '    Write HEAD too, 100 % of the time:\\u000aboth.',
-        '    docs/checks.md#bc204',
+        '    docs/checks.md#bc204-get-without-head',
         '  error BC101  AllowedOrigin[1], line 4',
         '    "https://a.example/" ends in a slash, and browsers send none.',
         '    Write https://a.example.',
         '      - <AllowedOrigin>https://a.example/</AllowedOrigin>',
         '      + <AllowedOrigin>https://a.example</AllowedOrigin>',
-        '    docs/checks.md#bc101',
+        '    docs/checks.md#bc101-an-origin-with-a-slash-a-path-or-a-query',
         '',
         '1 error, no warnings and 1 note',
       ].join('\n'),
@@ -104,7 +107,8 @@ describe('SARIF', () => {
         id: 'BC101',
         shortDescription: { text: 'An origin with a slash, a path or a query' },
         defaultConfiguration: { level: 'error' },
-        helpUri: 'https://github.com/bucket-cors/bucket-cors/blob/main/docs/checks.md#bc101',
+        helpUri:
+          'https://github.com/bucket-cors/bucket-cors/blob/main/docs/checks.md#bc101-an-origin-with-a-slash-a-path-or-a-query',
       },
       { id: 'BC204', defaultConfiguration: { level: 'note' } },
     ]);
@@ -159,13 +163,13 @@ describe('JSON', () => {
         {
           ...ERROR,
           title: 'An origin with a slash, a path or a query',
-          more: 'https://github.com/bucket-cors/bucket-cors/blob/main/docs/checks.md#bc101',
+          more: 'https://github.com/bucket-cors/bucket-cors/blob/main/docs/checks.md#bc101-an-origin-with-a-slash-a-path-or-a-query',
         },
         {
           ...NOTE,
           value: null,
           title: 'GET without HEAD',
-          more: 'https://github.com/bucket-cors/bucket-cors/blob/main/docs/checks.md#bc204',
+          more: 'https://github.com/bucket-cors/bucket-cors/blob/main/docs/checks.md#bc204-get-without-head',
         },
       ],
     });
@@ -175,7 +179,7 @@ describe('JSON', () => {
 describe('annotations of GitHub', () => {
   test('escape what would end a property or the line', () => {
     expect(checkGithub(report([NOTE]))).toBe(
-      '::notice file=rules/my cors.xml,line=3,title=BC204 GET without HEAD::CORSRule[1] lists GET and not HEAD; write HEAD too, 100 %25 of the time:%0Aboth%0Ahttps://github.com/bucket-cors/bucket-cors/blob/main/docs/checks.md#bc204',
+      '::notice file=rules/my cors.xml,line=3,title=BC204 GET without HEAD::CORSRule[1] lists GET and not HEAD; write HEAD too, 100 %25 of the time:%0Aboth%0Ahttps://github.com/bucket-cors/bucket-cors/blob/main/docs/checks.md#bc204-get-without-head',
     );
     expect(annotationLine({ level: 'error', file: 'a,b:c%.xml', title: 'x\r\ny', message: 'm' })).toBe(
       '::error file=a%2Cb%3Ac%25.xml,title=x%0D%0Ay::m',
@@ -185,6 +189,17 @@ describe('annotations of GitHub', () => {
   test('name no file for a bucket', () => {
     const { path: _, ...opened } = report([]).opened;
     expect(checkGithub({ ...report([ERROR]), opened })).toMatch(/^::error title=BC101/);
+  });
+});
+
+describe('the section of a code', () => {
+  test('is a heading of docs/checks.md, for every code', () => {
+    const page = readFileSync(new URL('../../docs/checks.md', import.meta.url), 'utf8');
+    const anchors = [...page.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => anchorOf(title));
+    const codes = Object.keys(CODES) as Code[];
+    expect(codes.map(sectionOf).filter((section) => !anchors.includes(section.replace(/.*#/, '')))).toEqual(
+      [],
+    );
   });
 });
 

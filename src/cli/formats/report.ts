@@ -1,4 +1,4 @@
-import type { Severity } from '../../document/codes.ts';
+import { CODES, type Code, type Severity } from '../../document/codes.ts';
 import type { Found, Reported } from '../findings.ts';
 import type { Opened } from '../sources/opened.ts';
 
@@ -25,9 +25,12 @@ export function countsText(findings: readonly Reported[]): string {
   return parts.join(', ').replace(/, ([^,]*)$/, ' and $1');
 }
 
-/** The section of a code in docs/checks.md. */
-export const sectionOf = (code: string): string => `docs/checks.md#${code.toLowerCase()}`;
+/** The section of a code in docs/checks.md, by the anchor that GitHub gives its heading. */
+export function sectionOf(code: Code): string {
+  const heading = `${code} ${CODES[code].title}`.toLowerCase();
+  return `docs/checks.md#${heading.replace(/[^\p{L}\p{N}\s_-]/gu, '').replace(/\s/g, '-')}`;
+}
 
 /** The same for a reader without the package. */
-export const urlOf = (code: string): string =>
+export const urlOf = (code: Code): string =>
   `https://github.com/bucket-cors/bucket-cors/blob/main/${sectionOf(code)}`;

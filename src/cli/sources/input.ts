@@ -25,7 +25,7 @@ export async function readInput(
     return failed(error instanceof Error ? error.message : String(error));
   } finally {
     clearTimeout(late);
-    // The process would not end while the pipe is open.
+    // The process does not end while the pipe is open.
     input.destroy();
   }
 }

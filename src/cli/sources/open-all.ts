@@ -2,7 +2,6 @@ import type { RuleSet } from '../../cors/rule.ts';
 import { type Fault, faultText } from '../../document/fault.ts';
 import { type Arguments, EXIT, type Terminal } from '../command.ts';
 import { sourcesOf } from './flags.ts';
-import { openRules } from './open.ts';
 import type { Opened } from './opened.ts';
 
 /** What a command was given; or what it is to return: faults of the command line, or an exit code. */
@@ -18,6 +17,8 @@ export async function openAll(
 ): Promise<Given<readonly Opened[]>> {
   const sources = sourcesOf(args, count);
   if (!sources.ok) return { ok: false, ends: sources.faults };
+  // Help and completion need no connections: their modules load only where a source is read.
+  const { openRules } = await import('./open.ts');
   const found: Opened[] = [];
   for (const source of sources.value) {
     const opened = await openRules(source, args, terminal);

@@ -5,6 +5,7 @@ import { parseToken, type TokenPlace } from '../../config/values.ts';
 import { type Behaviour, DEFAULT_DIALECT } from '../../cors/behaviour.ts';
 import { type Document, faultText, type Reading, type Result } from '../../document/fault.ts';
 import { MAX_DOCUMENT_BYTES, readDocument } from '../../document/read.ts';
+import { orUrl } from '../../node/buckets/file-source.ts';
 import { fileToken } from '../../node/buckets/token.ts';
 import { readTextFile } from '../../node/files/text-file.ts';
 import { createPools } from '../../node/transport/pools.ts';
@@ -84,7 +85,7 @@ async function readFile(path: string): Promise<Result<string, string>> {
     found.code === 'EISDIR'
       ? `For the rules of a folder bucket write --bucket ${path}`
       : 'Name a file with rules: check the path and its permissions';
-  return { ok: false, faults: [`${path} ${found.fault}. ${cure}.`] };
+  return { ok: false, faults: [`${path} ${found.fault}. ${cure}.${orUrl(path, found.code)}`] };
 }
 
 type Named = Pick<Opened, 'kind' | 'name' | 'path'>;

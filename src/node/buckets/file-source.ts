@@ -35,8 +35,8 @@ async function loadFile(path: string, previous: Validators | undefined): Promise
   return loaded.outcome === 'rules' && settled ? { ...loaded, validators: { etag: stamp } } : loaded;
 }
 
-/** A path that does not exist may be an address without its scheme. */
-function orUrl(path: string, code: string | undefined): string {
+/** A sentence about a path that does not exist: it may be an address without its scheme. Else an empty text. */
+export function orUrl(path: string, code: string | undefined): string {
   const meant = code === 'ENOENT' ? urlMeant(path) : null;
   return meant === null ? '' : ` If the document is at an address, write ${meant.url}.`;
 }
