@@ -60,9 +60,9 @@ export const explain: Command = {
     },
   ],
   exits: [
-    { code: EXIT.nothing, when: 'the page gets its answer' },
-    { code: EXIT.findings, when: 'the page does not get its answer' },
-    { code: EXIT.failed, when: 'the rules or the request could not be read' },
+    { code: EXIT.nothing, when: 'The page gets its answer.' },
+    { code: EXIT.findings, when: 'The page does not get its answer.' },
+    { code: EXIT.failed, when: 'The command line is wrong, or the rules or the request cannot be read.' },
   ],
   run,
 };

@@ -12,7 +12,8 @@ import { sarifLog } from '../../src/cli/formats/sarif.ts';
 import { checkTable } from '../../src/cli/formats/table.ts';
 import { changedLines, textDiff } from '../../src/cli/formats/text-diff.ts';
 import type { Opened } from '../../src/cli/sources/opened.ts';
-import { CODES, type Code } from '../../src/document/codes.ts';
+import { CODES } from '../../src/document/code-table.ts';
+import type { Code } from '../../src/document/codes.ts';
 import { readDocument } from '../../src/document/read.ts';
 import { behaviour, rule } from '../helpers/rules.ts';
 

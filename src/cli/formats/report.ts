@@ -1,4 +1,5 @@
-import { CODES, type Code, type Severity } from '../../document/codes.ts';
+import { CODES } from '../../document/code-table.ts';
+import type { Code, Severity } from '../../document/codes.ts';
 import type { Found, Reported } from '../findings.ts';
 import type { Opened } from '../sources/opened.ts';
 
