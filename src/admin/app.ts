@@ -1,3 +1,4 @@
+import { RegExpRouter } from 'hono/router/reg-exp-router';
 import { Hono } from 'hono/tiny';
 import type { RulesCache } from '../rules/cache.ts';
 import type { RulesStatus } from '../rules/record.ts';
@@ -32,7 +33,8 @@ export interface AdminOptions {
 /** Returns the admin API for operators as a Hono app. It sends no CORS headers. Serve it on a separate port. */
 export function createAdmin(options: AdminOptions): Hono {
   const { buckets, cache, beforeReady, answering = () => true, refresh = refreshLoaded } = options;
-  const app = new Hono();
+  // The router of `hono/tiny` takes `/metrics/` for `/metrics`.
+  const app = new Hono({ router: new RegExpRouter() });
   app.use(async (c, next) => {
     await next();
     c.header('Cache-Control', 'no-store');
