@@ -1,4 +1,3 @@
-import { RegExpRouter } from 'hono/router/reg-exp-router';
 import { Hono } from 'hono/tiny';
 import type { RulesCache } from '../rules/cache.ts';
 import type { RulesStatus } from '../rules/record.ts';
@@ -33,10 +32,11 @@ export interface AdminOptions {
 /** Returns the admin API for operators as a Hono app. It sends no CORS headers. Serve it on a separate port. */
 export function createAdmin(options: AdminOptions): Hono {
   const { buckets, cache, beforeReady, answering = () => true, refresh = refreshLoaded } = options;
-  // The router of `hono/tiny` takes `/metrics/` for `/metrics`.
-  const app = new Hono({ router: new RegExpRouter() });
+  const app = new Hono();
   app.use(async (c, next) => {
-    await next();
+    // The router of `hono/tiny` takes `/metrics/` for `/metrics`.
+    if (/.\/$/.test(c.req.path)) c.res = await c.notFound();
+    else await next();
     c.header('Cache-Control', 'no-store');
     c.header('X-Content-Type-Options', 'nosniff');
   });
