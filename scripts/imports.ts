@@ -55,7 +55,7 @@ const WINGS: Readonly<Record<string, readonly string[]>> = {
 /** Files beside the wings that every wing may import. */
 const SHARED: ReadonlySet<string> = new Set(['reach.ts', 'start-fault.ts', 'system-error.ts']);
 const ON_NODE = ['node', 'cli'];
-const NODE_PACKAGES = ['undici', 'pino', 'prom-client', 'send', '@hono/node-server'];
+const NODE_PACKAGES = ['undici', 'pino', 'prom-client', 'send', 'tldts', '@hono/node-server'];
 
 interface Import {
   readonly line: number;

@@ -2,11 +2,17 @@
 export { type AdminOptions, createAdmin } from './admin/app.ts';
 export type { HeaderPairs, PageRequest } from './analysis/browser/check.ts';
 export { type Answers, type Judgement, judge } from './analysis/browser/judge.ts';
+export { checkRules } from './analysis/check/check.ts';
+export type { CheckOptions } from './analysis/check/context.ts';
+export type { Domains } from './analysis/check/domains.ts';
+export type { Finding } from './analysis/check/finding.ts';
+export { type Fixed, fixRules } from './analysis/check/fix.ts';
 export {
   type Diff,
   type Difference,
   diffRules,
   isWider,
+  neverAllowsMore,
   type Outcome as DiffOutcome,
 } from './analysis/diff.ts';
 export { type Reach, reachOf } from './analysis/reach.ts';
@@ -42,7 +48,7 @@ export { refusal } from './cors/refusal.ts';
 export { METHODS, type Method, NO_RULES, type Rule, type RuleSet } from './cors/rule.ts';
 export type { Refusal, Resource } from './cors/traits.ts';
 export { mergeVary } from './cors/vary.ts';
-export { CODES, type Code, type Severity } from './document/codes.ts';
+export { CODES, type Code, type CodeRow, type Severity } from './document/codes.ts';
 export { decodeText } from './document/decode.ts';
 export type { Document, Fault, Reading } from './document/fault.ts';
 export type { FormName } from './document/forms.ts';

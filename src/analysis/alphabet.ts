@@ -12,9 +12,11 @@ export interface Alphabet {
 
 const LETTERS = [...'abcdefghijklmnopqrstuvwxyz0123456789'];
 const SCHEMES = ['https://', 'http://'];
-const DEFAULT_PORTS = /^(?:http:\/\/[^:]*:80|https:\/\/[^:]*:443)$/;
-const WEB_ORIGIN =
-  /^https?:\/\/[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::[1-9]\d{0,4})?$/;
+const DEFAULT_PORTS = /^(?:http:\/\/.*[^:]:80|https:\/\/.*[^:]:443)$/;
+const LABEL = '[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?';
+const WEB_ORIGIN = new RegExp(
+  String.raw`^https?://(?:${LABEL}(?:\.${LABEL})*|\[[0-9a-f:]+\])(?::[1-9]\d{0,4})?$`,
+);
 
 /** Whether a browser can send the origin: a serialized tuple origin of the web, or `null` (Fetch standard, "Origin"). */
 export const isWebOrigin = (origin: string): boolean =>

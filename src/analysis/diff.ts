@@ -2,6 +2,7 @@ import { answer } from '../cors/answer.ts';
 import type { CompiledRules } from '../cors/compile.ts';
 import { type Decision, decide, type Facts } from '../cors/decide.ts';
 import { METHODS, type Method } from '../cors/rule.ts';
+import { missingGrants } from './grants.ts';
 import { type Model, type ModelledRules, modelOf, type OriginClass } from './model.ts';
 import { actualRequest, commonHeaders, firstAllowing, preflightRequest } from './table.ts';
 
@@ -102,18 +103,12 @@ function outcomeOf(rules: CompiledRules, request: Facts): Outcome {
 /** Whether a difference lets a page do or read what it could not before. */
 export function isWider({ before, after }: Difference): boolean {
   if (after.rule === null) return false;
-  if (before.rule === null) return true;
-  const [was, is] = [namedValues(before.headers), namedValues(after.headers)];
-  return [...is].some(([name, values]) => [...values].some((value) => !was.get(name)?.has(value)));
+  return before.rule === null || missingGrants(before.headers, after.headers).length > 0;
 }
 
-/** What the headers grant, by name: a list's items, and for the others their value. A time limit grants nothing. */
-function namedValues(headers: readonly string[]): Map<string, ReadonlySet<string>> {
-  const named = new Map<string, ReadonlySet<string>>();
-  for (let at = 0; at < headers.length; at += 2) {
-    const name = (headers[at] ?? '').toLowerCase();
-    if (name === 'access-control-max-age') continue;
-    named.set(name, new Set((headers[at + 1] ?? '').split(', ').map((item) => item.toLowerCase())));
-  }
-  return named;
+/** Whether `after` never allows more than `before`; null if the rule sets have too many classes to prove it. */
+export function neverAllowsMore(before: CompiledRules, after: CompiledRules): boolean | null {
+  const { differences, complete } = diffRules(before, after);
+  if (differences.some(isWider)) return false;
+  return complete ? true : null;
 }

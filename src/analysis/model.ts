@@ -139,15 +139,18 @@ function modelled(
   headerSets: HeaderSets,
 ): ModelledRules {
   const positions = new Map(rules.map((rule, at) => [rule, at]));
+  const located = compiled.rules.map((rule) => ({ rule, at: positions.get(rule) ?? -1 }));
   const byMethod = new Map(
-    METHODS.map((method) => [method, compiled.rules.filter(({ methods }) => methods.has(method))]),
+    METHODS.map((method) => [method, located.filter(({ rule }) => rule.methods.has(method))]),
   );
   return {
     compiled,
     listing: (origin, method) => {
       const accepting = classes[origin]?.accepting;
       if (accepting === undefined) return [];
-      return (byMethod.get(method) ?? []).filter((rule) => hasBit(accepting, positions.get(rule) ?? -1));
+      const listing: CompiledRule[] = [];
+      for (const { rule, at } of byMethod.get(method) ?? []) if (hasBit(accepting, at)) listing.push(rule);
+      return listing;
     },
     headersOf: headerSets.of,
   };

@@ -23,32 +23,48 @@ export function reachOf(rules: CompiledRules): {
 } {
   const model = modelOf([rules]);
   const [set] = model.sets;
-  if (set === undefined) return { rules: [], complete: true };
-  return { rules: set.compiled.rules.map((rule) => reachOfRule(model, set, rule)), complete: model.complete };
+  return { rules: set === undefined ? [] : reachIn(model, set), complete: model.complete };
 }
 
-function reachOfRule(model: Model, set: ModelledRules, rule: CompiledRule): Reach {
-  let byActual = false;
-  let byPreflight = false;
-  let acceptsOrigins = false;
-  const behind = new Set<number>();
-  const headers = set.headersOf(rule);
+interface Found {
+  byActual: boolean;
+  byPreflight: boolean;
+  acceptsOrigins: boolean;
+  readonly behind: Set<number>;
+}
+
+/** The same for a rule set of a model. */
+export function reachIn(model: Model, set: ModelledRules): readonly Reach[] {
+  const found = new Map(set.compiled.rules.map((rule): [CompiledRule, Found] => [rule, nothingFound()]));
   model.origins.forEach((_, origin) => {
-    for (const method of METHODS) {
-      const listing = set.listing(origin, method);
-      if (!listing.includes(rule)) continue;
-      acceptsOrigins = true;
-      if (listing[0] === rule) byActual = true;
-      const decider = firstAllowing(set, listing, headers);
-      if (decider === rule) byPreflight = true;
-      else if (decider !== null) behind.add(decider.number);
-    }
+    for (const method of METHODS) addReached(found, set, set.listing(origin, method));
   });
-  return {
+  return [...found].map(([rule, { behind, ...reached }]) => ({
     rule,
-    byActual,
-    byPreflight,
-    acceptsOrigins,
+    ...reached,
     behind: [...behind].sort((one, other) => one - other),
-  };
+  }));
+}
+
+const nothingFound = (): Found => ({
+  byActual: false,
+  byPreflight: false,
+  acceptsOrigins: false,
+  behind: new Set(),
+});
+
+function addReached(
+  found: ReadonlyMap<CompiledRule, Found>,
+  set: ModelledRules,
+  listing: readonly CompiledRule[],
+): void {
+  for (const rule of listing) {
+    const reached = found.get(rule);
+    if (reached === undefined) continue;
+    reached.acceptsOrigins = true;
+    if (listing[0] === rule) reached.byActual = true;
+    const decider = firstAllowing(set, listing, set.headersOf(rule));
+    if (decider === rule) reached.byPreflight = true;
+    else if (decider !== null) reached.behind.add(decider.number);
+  }
 }

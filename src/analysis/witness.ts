@@ -119,7 +119,11 @@ function wordBetween(
   const words = alphabet
     .beginnings(prefix)
     .flatMap((beginning) => alphabet.middles(suffix).map((middle) => `${beginning}${middle}${suffix}`));
-  return words.filter(alphabet.isUsual).find(isOfClass) ?? words.slice(0, 2).find(isOfClass) ?? plain;
+  return (
+    words.find((word) => alphabet.isUsual(word) && isOfClass(word)) ??
+    words.slice(0, 2).find(isOfClass) ??
+    plain
+  );
 }
 
 function unusedLetter(entries: readonly string[]): string {
