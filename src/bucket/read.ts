@@ -1,5 +1,5 @@
 import { decodeText } from '../document/decode.ts';
-import type { Address, FlatHeaders, Sign } from './transport.ts';
+import type { Address, BucketRequest, FlatHeaders, Sign } from './transport.ts';
 
 export interface SmallAnswer {
   readonly status: number;
@@ -49,15 +49,30 @@ const isClosed = (error: unknown): boolean =>
 /** Returns the URL of a bucket's rules. */
 export const rulesUrl = ({ base, path }: Address): string => `${base}${path}/?cors`;
 
-/** Returns a function that requests a bucket's rules, with the given headers, signed by `sign`. Rejects as `read` does. */
+/** The name of an error of `sign`: the credentials are at fault, and no request was sent. */
+export const UNSIGNED = 'Unsigned';
+
+/**
+ * Returns a function that requests a bucket's rules, with the given headers, signed by `sign`. Rejects as `read` does, and
+ * with an error named UNSIGNED.
+ */
 export const askForRules =
   (address: Address, read: Read, sign: Sign = (request) => request) =>
   async ({ headers, ...limits }: ReadLimits & { readonly headers: FlatHeaders }): Promise<SmallAnswer> => {
     const target = `${address.path}/?cors`;
     const sent = ['Host', address.host, ...headers];
-    const signed = await sign({ method: 'GET', target, headers: sent, body: null });
+    const signed = await signedBy(sign, { method: 'GET', target, headers: sent, body: null });
     return read(address.base + signed.target, signed.headers, limits);
   };
+
+async function signedBy(sign: Sign, request: BucketRequest): Promise<BucketRequest> {
+  try {
+    return await sign(request);
+  } catch (error) {
+    if (error instanceof Error) error.name = UNSIGNED;
+    throw error;
+  }
+}
 
 async function textOf(response: Response, maxBytes: number): Promise<string> {
   if (response.body === null) return '';

@@ -26,6 +26,7 @@ export function kvKeep(
   alive: <T>(work: Promise<T>) => Promise<T>,
   warn: (message: string) => void,
 ): Keep {
+  const reads = warnFirstOfRow(warn);
   const writes = warnFirstOfRow(warn);
   const faults = warnFaultsOnce(warn);
   const heads = new LRUCache<string, CopyHead>({ max: CACHED_HEADS });
@@ -36,25 +37,28 @@ export function kvKeep(
     return head;
   }
 
-  /** Null if there is no copy or KV cannot be read. */
-  async function textOf(bucket: string): Promise<string | null> {
+  /** Null without a copy. */
+  async function textOf(bucket: string): Promise<string | null | 'unknown'> {
     try {
-      return await within(KV_TIMEOUT, kv.get(keyFor(bucket)));
+      const text = await within(KV_TIMEOUT, kv.get(keyFor(bucket)));
+      reads.worked();
+      return text;
     } catch (error) {
-      faults.found(bucket, `KV ${keyFor(bucket)} can't be read: ${messageOf(error)}. It is ignored.`);
-      return null;
+      reads.failed(`KV ${keyFor(bucket)} can't be read: ${messageOf(error)}. It is ignored.`);
+      return 'unknown';
     }
   }
 
-  async function readHead(bucket: string): Promise<CopyHead | null> {
+  async function readHead(bucket: string): Promise<CopyHead | null | 'unknown'> {
     const text = await textOf(bucket);
+    if (text === 'unknown') return text;
     return remember(bucket, text === null ? null : headOf(bucket, text));
   }
 
   return {
     async read(bucket) {
       const text = await textOf(bucket);
-      if (text === null) return null;
+      if (text === null || text === 'unknown') return null;
       const copy = await decodeLastGood(bucket, text);
       if ('fault' in copy) {
         const message = `KV ${keyFor(bucket)} is ${copy.fault}. It is ignored until it is written again.`;

@@ -1,13 +1,14 @@
 import type { Hono } from 'hono/tiny';
 import { createAdmin } from '../admin/app.ts';
+import type { Config } from '../config/read.ts';
 import { faultText, type Result } from '../document/fault.ts';
 import { createEdge, type EdgeEnv } from '../edge/app.ts';
-import { logRules, requestLog } from '../edge/log.ts';
+import { type Log, logRules, requestLog } from '../edge/log.ts';
 import { digestOf } from '../open/bucket.ts';
 import { createRulesCache, type RulesCache } from '../rules/cache.ts';
 import { LOAD_TIMEOUT } from '../rules/load.ts';
 import { loadDue, refreshAll } from '../rules/refresh.ts';
-import type { RuledBucket } from '../rules/ruled-bucket.ts';
+import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
 import { within } from '../rules/within.ts';
 import { type Admin, guardAdmin } from './admin.ts';
 import { type OpenedBucket, openBuckets } from './buckets.ts';
@@ -22,12 +23,20 @@ import { alive, aliveCache } from './wait-until.ts';
 /** Milliseconds for `/readyz`: a load of KV, then one of the source. */
 const READY_TIMEOUT = 2 * LOAD_TIMEOUT;
 
+/** The rules that an isolate knows. They outlive a change of the configuration. */
+interface KnownRules extends Pick<Config, 'rulesTtl' | 'maxStale'> {
+  readonly cache: RulesCache;
+  /** Writes at the level of the newest configuration. */
+  log: Log;
+}
+
 /** The edge of one isolate. */
 export interface OpenedEdge {
   readonly app: Hono<EdgeEnv>;
   /** Null without a token. */
   readonly admin: Admin | null;
   readonly cache: RulesCache;
+  readonly known: KnownRules;
   readonly ruled: readonly RuledBucket[];
   /** The edge's names in headers; the same in every isolate of this Worker. */
   readonly names: OwnNames;
@@ -47,7 +56,7 @@ export async function openEdge(env: Env, before: OpenedEdge | null): Promise<Res
   if (before?.digest === digest) return { ok: true, value: before };
   const opened = await openBuckets(buckets, variables, kvOf(env));
   if (!opened.ok) return opened;
-  return { ok: true, value: await createOpenedEdge(configured.value, opened.value, env, digest) };
+  return { ok: true, value: await createOpenedEdge(configured.value, opened.value, env, digest, before) };
 }
 
 async function createOpenedEdge(
@@ -55,19 +64,13 @@ async function createOpenedEdge(
   opened: readonly OpenedBucket[],
   env: Env,
   digest: string,
+  before: OpenedEdge | null,
 ): Promise<OpenedEdge> {
   const log = createLog(config.logLevel);
   for (const warning of warnings) log.warn({}, warning);
-  const kv = kvOf(env);
-  const keeps = kv === null ? [] : [kvKeep(kv, alive, (message) => log.warn({}, message))];
-  const cache = createRulesCache({
-    ttl: config.rulesTtl,
-    maxStale: config.maxStale,
-    keeps,
-    now,
-    onChange: (bucket, status, isNew) => logRules(log, bucket, status, isNew),
-  });
   const ruled = opened.map((bucket) => bucket.ruled);
+  const known = knownRules(config, env, log, before, ruled);
+  const { cache } = known;
   const edgeId = (await digestOf(buckets)).slice(0, 8);
   const app = createEdge({
     buckets: opened.map(({ ruled: bucket, route }) => ({
@@ -103,10 +106,42 @@ async function createOpenedEdge(
     app,
     admin: adminToken === null ? null : guardAdmin(admin, adminPath, adminToken),
     cache,
+    known,
     ruled,
     names: ownNames(edgeId),
     passCfHeaders,
     watched: log.isLevelEnabled('info'),
     digest,
   };
+}
+
+/** The rules of the edge before, without the removed buckets; none if the options that rules are loaded by differ. */
+function knownRules(
+  { rulesTtl, maxStale }: Config,
+  env: Env,
+  log: Log,
+  before: OpenedEdge | null,
+  ruled: readonly RuledBucket[],
+): KnownRules {
+  const { known, ruled: ruledBefore } = before ?? {};
+  if (known?.rulesTtl !== rulesTtl || known.maxStale !== maxStale)
+    return newRules(rulesTtl, maxStale, env, log);
+  const keys = new Set(ruled.map(keyOf));
+  for (const bucket of ruledBefore ?? []) if (!keys.has(keyOf(bucket))) known.cache.forget(bucket);
+  known.log = log;
+  return known;
+}
+
+function newRules(rulesTtl: number, maxStale: number, env: Env, log: Log): KnownRules {
+  const kv = kvOf(env);
+  const keeps = kv === null ? [] : [kvKeep(kv, alive, (message) => known.log.warn({}, message))];
+  const cache = createRulesCache({
+    ttl: rulesTtl,
+    maxStale,
+    keeps,
+    now,
+    onChange: (bucket, status, isNew) => logRules(known.log, bucket, status, isNew),
+  });
+  const known: KnownRules = { rulesTtl, maxStale, cache, log };
+  return known;
 }

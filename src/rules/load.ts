@@ -1,6 +1,8 @@
 import { causeOf } from '../bucket/cause.ts';
+import { UNSIGNED } from '../bucket/read.ts';
 import { monotonic } from './clock.ts';
 import type { Examiner } from './findings.ts';
+import { READ_TIMEOUT } from './keep.ts';
 import {
   type RulesRecord,
   recordAnswer,
@@ -42,8 +44,9 @@ export function createLoader({ storage, examiner, timing, ttl, onVersion }: Load
   async function recallOrAsk(bucket: RuledBucket, record: RulesRecord, isRefresh: boolean): Promise<number> {
     const began = monotonic();
     record.stored = !isLocal(bucket);
-    const recalling = record.stored && storage.recallOnce(bucket, record);
-    const recalled = recalling && (await within(LOAD_TIMEOUT / 2, recalling).catch(() => false));
+    const recalling = record.stored && storage.recallIfNeeded(bucket, record);
+    // Without storage the source is asked in this turn.
+    const recalled = recalling && (await recalling);
     return recalled && !isRefresh ? 1 : jittered(await ask(bucket, record, isRefresh, began));
   }
 
@@ -56,7 +59,9 @@ export function createLoader({ storage, examiner, timing, ttl, onVersion }: Load
   ): Promise<number> {
     const { source, behaviour } = bucket;
     const taking: Taking = { timing, examine: (rules) => examiner.examine(rules, behaviour) };
-    for (let left = LOAD_TIMEOUT; left > 0; left = LOAD_TIMEOUT - (monotonic() - began)) {
+    const remaining = (): number => LOAD_TIMEOUT - (monotonic() - began);
+    // After a stall of the process the source still gets its time.
+    for (let left = Math.max(remaining(), LOAD_TIMEOUT - READ_TIMEOUT); left > 0; left = remaining()) {
       const before = record.lastGood;
       const loading = loadOnce(source, validatorsOf(record, source), left);
       const [loaded] = await Promise.all([loading, examiner.ready()]);
@@ -97,7 +102,7 @@ export function loadOnce(source: Source, previous: Validators | undefined, limit
     late.abort();
     return {
       outcome: 'unknown',
-      cause: `${source.name} did not answer within ${LOAD_TIMEOUT / 1000} seconds`,
+      cause: `${source.name} did not answer within ${Number((limit / 1000).toFixed(1))} seconds`,
       cure: 'Check that the source is reachable from here.',
     };
   });
@@ -116,10 +121,16 @@ function unreadable(source: Source, error: unknown): Loaded {
   return {
     outcome: 'unknown',
     cause: `${source.name} could not be read: ${cause}`,
-    cure: CERTIFICATE.test(cause)
-      ? 'Look at the certificate there; for a CA of your own set NODE_EXTRA_CA_CERTS to the file of its certificate.'
-      : 'Check the address, that it can be reached from here, and what it answers.',
+    cure: cureFor(error, cause),
   };
+}
+
+function cureFor(error: unknown, cause: string): string {
+  if (error instanceof Error && error.name === UNSIGNED)
+    return 'Correct the keys that sign the request; --credentials names their source.';
+  return CERTIFICATE.test(cause)
+    ? 'Look at the certificate there; for a CA of your own set NODE_EXTRA_CA_CERTS to the file of its certificate.'
+    : 'Check the address, that it can be reached from here, and what it answers.';
 }
 
 /** Node's error codes for a certificate that it rejects. */

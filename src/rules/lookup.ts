@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import { type CompiledEntry, compileEntry, type RulesInForce } from './in-force.ts';
 import type { Load } from './load.ts';
-import { isTooOld, type RulesRecord, type Timing } from './record.ts';
+import { isTooOld, type RulesRecord, standingOf, type Timing } from './record.ts';
 import type { Records } from './records.ts';
 import type { RuledBucket } from './ruled-bucket.ts';
+import { mustWait } from './standing.ts';
 
 /** Takes work that outlives the request that started it: `waitUntil` on Workers. */
 export type Background = (work: Promise<unknown>) => void;
@@ -98,19 +99,16 @@ export function createLookup({ records, load, timing, onLoad }: LookupOptions): 
     background: Background,
   ): RulesInForce | Promise<RulesInForce> {
     const entry = entries.get(record.key);
-    const { lastGood, failure, loading } = record;
+    const isReconfigured = entry !== undefined && entry.bucket !== bucket;
     const isDue = timing.now() > record.due;
-    /** True if the rules are too old although no load has failed: no request came for a long time. */
-    const isIdle = (): boolean => failure === null && isTooOld(record, timing);
-    // The entry was evicted, the bucket was reconfigured, or another process published a newer version.
-    if (entry?.bucket !== bucket || entry.version !== (lastGood?.version ?? null)) {
-      const waits = (lastGood === null || isIdle()) && (isDue || loading !== null);
-      return waits ? waitForLoad(bucket, record, background) : recompile(bucket, record);
-    }
-    if (!isDue) return inForce(entry, record);
-    if (isIdle()) return waitForLoad(bucket, record, background);
-    background(joinLoad(bucket, record));
-    return inForce(entry, record);
+    const waits =
+      mustWait(standingOf(record, timing), timing.maxStale) || (isReconfigured && record.lastGood === null);
+    if (waits && (isDue || record.loading !== null)) return waitForLoad(bucket, record, background);
+    if (isDue) background(joinLoad(bucket, record));
+    // Evicted: the next load is due when it was.
+    if (entry === undefined) return inForce(compile(bucket, record), record);
+    const isCurrent = !isReconfigured && entry.version === (record.lastGood?.version ?? null);
+    return isCurrent ? inForce(entry, record) : recompile(bucket, record);
   }
 
   return { current, loaded, remove: ({ key }) => entries.delete(key) };

@@ -3,14 +3,15 @@ import type { Fault } from '../document/fault.ts';
 import type { CompiledEntry } from './in-force.ts';
 import type { LastGood } from './last-good.ts';
 import type { Loaded, LoadedRules, Source, Validators } from './source.ts';
+import { isGivenUp, type Standing } from './standing.ts';
 import { versionOf } from './version.ts';
 
 /**
  * What this process knows about one bucket's rules, from its first request until the bucket is removed. Compiled rules
  * are apart, in an LRU cache, so that eviction loses no last good rules (promise 2).
  *
- * - At most one load runs, `loading`. Only that load changes `failure`. It sets `due` when it ends; a bucket that is
- *   compiled again without a load has `due` moved to now.
+ * - At most one load runs, `loading`. Only that load changes `failure`. It sets `due` when it ends; `due` moves to now
+ *   for a new configuration of the bucket, and for a version that another process has published.
  * - `lastGood` is replaced as a whole and never becomes null again. The running load replaces it, or `recall` does with
  *   a newer stored copy; `findings`, `confirmed` and `validators` change with it. A load that finds it replaced since it
  *   began discards its answer and asks again.
@@ -36,8 +37,6 @@ export interface RulesRecord {
   due: number;
   /** True if the rules are stored outside the process too. */
   stored: boolean;
-  /** True once the stored copies have been read with a usable result. */
-  recalled: boolean;
   /** The status that `onChange` last reported, as one line. */
   reported: string;
   /** The version that `onChange` last reported, with the codes of its findings. */
@@ -91,7 +90,6 @@ export const newRecord = (key: string): RulesRecord => ({
   waitFor: null,
   due: Number.NEGATIVE_INFINITY,
   stored: false,
-  recalled: false,
   reported: '',
   reportedVersion: '',
 });
@@ -99,8 +97,15 @@ export const newRecord = (key: string): RulesRecord => ({
 /** Milliseconds since a load last found the last good rules. */
 export const ageOf = ({ confirmed }: RulesRecord, { now }: Timing): number => now() - confirmed;
 
+export const standingOf = (record: RulesRecord, timing: Timing): Standing => ({
+  hasRules: record.lastGood !== null,
+  age: ageOf(record, timing),
+  failed: record.failure !== null,
+  overdue: timing.now() - record.due,
+});
+
 export const isTooOld = (record: RulesRecord, timing: Timing): boolean =>
-  record.lastGood !== null && timing.maxStale > 0 && ageOf(record, timing) > timing.maxStale;
+  isGivenUp(standingOf(record, timing), timing.maxStale);
 
 export function statusOf(record: RulesRecord, timing: Timing): RulesStatus {
   const { lastGood, findings, failure, due } = record;

@@ -1,5 +1,5 @@
 import type { Examiner } from './findings.ts';
-import { createCopies, type Keep } from './keep.ts';
+import { type AgedCopy, createCopies, type Keep, renewalOf } from './keep.ts';
 import type { LastGood } from './last-good.ts';
 import { ageOf, isTooOld, type RulesRecord, type Timing } from './record.ts';
 import type { RuledBucket } from './ruled-bucket.ts';
@@ -12,14 +12,13 @@ export interface RulesStorage {
   restore(record: RulesRecord, fresh: boolean): Promise<void>;
   /** Reads the copies, and takes the newest if it is newer than the last good rules. Resolves to whether it did. */
   recall(bucket: RuledBucket, record: RulesRecord): Promise<boolean>;
-  /** `recall` if the copies have not been read yet; false at once if there is nothing to read. */
-  recallOnce(bucket: RuledBucket, record: RulesRecord): Promise<boolean> | false;
+  /**
+   * `recall` if there are no rules, or if the last load failed and other processes may have confirmed rules since; false
+   * at once if not.
+   */
+  recallIfNeeded(bucket: RuledBucket, record: RulesRecord): Promise<boolean> | false;
 }
 
-/** No edge ran before 2020: a copy with an earlier date comes from a machine whose clock was not set. */
-const FIRST_DATE = Date.UTC(2020);
-/** Milliseconds by which correct clocks of two machines may differ. */
-const SKEW = 60_000;
 /** Milliseconds by which this process's own copy may look younger than the rules it was made of. */
 const OWN_COPY = 1_000;
 
@@ -35,14 +34,8 @@ export function createStorage(keeps: readonly Keep[], timing: Timing, examiner: 
     return { ...lastGood, loadedAt: Math.min(lastGood.loadedAt, confirmedAt), confirmedAt };
   }
 
-  /** A copy's age by the wall clocks of its writer and of this process; null if one of the clocks is wrong. */
-  function dated({ confirmedAt }: LastGood): number | null {
-    const age = wallClock() - confirmedAt;
-    return confirmedAt < FIRST_DATE || age < -SKEW ? null : Math.max(0, age);
-  }
-
-  /** True if a copy of this age (null: unknown) has newer rules than the record, which has some. */
-  function isNewer(copy: LastGood, age: number | null, record: RulesRecord): boolean {
+  /** True if a copy was confirmed later than the record's rules. */
+  function isNewer({ copy, age }: AgedCopy, record: RulesRecord): boolean {
     if (age === null || ageOf(record, timing) <= age) return false;
     // This process's own copy: its time, in whole milliseconds of the wall clock, can be a little later.
     const isOwn = record.lastGood?.version === copy.version && ageOf(record, timing) - age < OWN_COPY;
@@ -50,17 +43,11 @@ export function createStorage(keeps: readonly Keep[], timing: Timing, examiner: 
   }
 
   async function recall({ behaviour }: RuledBucket, record: RulesRecord): Promise<boolean> {
-    record.recalled = true;
-    const [copy] = await Promise.all([copies.read(record.key), examiner.ready()]);
-    const found = copy === null ? null : dated(copy);
+    const [found] = await Promise.all([copies.read(record.key), examiner.ready()]);
+    if (found === null || (record.lastGood !== null && !isNewer(found, record))) return false;
+    const { copy } = found;
     // A wrong clock must not make rules unknown (promise 2): the copy counts as confirmed now.
-    const age = found ?? 0;
-    if (copy === null || (maxStale > 0 && age > maxStale)) {
-      // The storage may have been unreachable, or this clock may be wrong: read again next time.
-      record.recalled = false;
-      return false;
-    }
-    if (record.lastGood !== null && !isNewer(copy, found, record)) return false;
+    const age = found.age ?? 0;
     if (record.lastGood === null) record.unconfirmed = true;
     const confirmedAt = wallClock() - age;
     record.lastGood = { ...copy, loadedAt: Math.min(copy.loadedAt, confirmedAt), confirmedAt };
@@ -77,6 +64,10 @@ export function createStorage(keeps: readonly Keep[], timing: Timing, examiner: 
     },
     restore: (record, fresh) => copies.restore(record.key, () => copyOf(record), fresh),
     recall,
-    recallOnce: (bucket, record) => (keeps.length === 0 || record.recalled ? false : recall(bucket, record)),
+    recallIfNeeded(bucket, record) {
+      const { lastGood, failure } = record;
+      const isBehind = failure !== null && ageOf(record, timing) >= renewalOf(maxStale);
+      return keeps.length > 0 && (lastGood === null || isBehind) && recall(bucket, record);
+    },
   };
 }

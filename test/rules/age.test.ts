@@ -70,6 +70,16 @@ describe('last good rules', () => {
     expect(now(cache, source)).toBe('unavailable');
   });
 
+  test('that are too old after an idle time make a request wait although the last load failed', async () => {
+    const { cache, source } = await loaded();
+    await reload(cache, source, unknown());
+    caches.clock += MAX_STALE;
+    const waits = cache.current(source.bucket);
+    expect(waits).toBeInstanceOf(Promise);
+    await load(cache, source, rulesOf('https://b'));
+    expect(summary(await waits)).toBe('https://b');
+  });
+
   test('stay in force without a failed load, although maxStale is shorter than the time to live', async () => {
     const { cache, source } = await loaded(rulesOf('https://a'), 300_000, 60_000);
     caches.clock += 120_000;

@@ -81,16 +81,26 @@ describe('loaded rules', () => {
     expect(cache.status('b').state).toBe('stale');
   });
 
-  test('outlive the eviction of their bucket from the LRU cache', async () => {
+  test('outlive the eviction of their bucket from the LRU cache, and are loaded when they are due', async () => {
     const { cache, source } = await loaded();
     await crowd(cache);
     // The record still has the rules: no request waits for the bucket.
     expect(now(cache, source)).toBe('https://a');
     caches.clock += 2;
     expect(now(cache, source)).toBe('https://a');
-    await settled(() => source.pending() === 1);
-    await load(cache, source, unknown());
+    expect(source.loads()).toBe(1);
+    await crowd(cache);
+    caches.clock += TTL;
     expect(now(cache, source)).toBe('https://a');
+    expect(source.loads()).toBe(2);
+    await load(cache, source, unknown());
+    await crowd(cache);
+    expect(now(cache, source)).toBe('https://a');
+    caches.clock += 1_001;
+    await crowd(cache);
+    expect(now(cache, source)).toBe('https://a');
+    await load(cache, source, rulesOf('https://b'));
+    expect(now(cache, source)).toBe('https://b');
   });
 });
 

@@ -59,6 +59,7 @@ describe.each([-8 * HOURS, 8 * HOURS])('a wall clock that is set by %i ms', (ste
     expect(cache.status('b')).toMatchObject({ state: 'stale', age: TTL + 1 });
     caches.clock += MAX_STALE - TTL - 1;
     expect(now(cache, source)).toBe(A);
+    await load(cache, source, unknown());
     caches.clock += 1;
     expect(now(cache, source)).toBe('unavailable');
     expect(cache.status('b').state).toBe('unavailable');
@@ -128,6 +129,8 @@ describe('a stored copy', () => {
     await load(cache, source, unknown());
     storage.clock += STORAGE_MAX_STALE - age;
     expect(now(cache, source)).toBe(A);
+    await settled(() => source.pending() === 1);
+    await load(cache, source, unknown());
     storage.clock += 1;
     expect(now(cache, source)).toBe('unavailable');
   });

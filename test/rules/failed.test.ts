@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { askForRules } from '../../src/bucket/read.ts';
+import { createRulesCache } from '../../src/rules/cache.ts';
 import { LOAD_TIMEOUT } from '../../src/rules/load.ts';
-import type { Source } from '../../src/rules/source.ts';
+import type { Ask, Source } from '../../src/rules/source.ts';
+import { bucketSource } from '../../src/rules/sources/bucket.ts';
 import { TTL, useCaches, withoutJitter } from './_caches.ts';
 import { bucketWith, controlled, load, now, rulesOf, summary, unknown } from './_controlled.ts';
 
@@ -106,6 +109,42 @@ describe('a failed load', () => {
     for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     expect(now(cache, source)).toBe('unavailable');
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('takes five seconds also if a storage does not answer, and names the time that was left', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const silent = {
+      read: () => new Promise<never>(() => {}),
+      peek: async () => null,
+      write: async () => {},
+    };
+    const cache = createRulesCache({ ttl: TTL, maxStale: 0, keeps: [silent] });
+    let found = 'waits';
+    void Promise.resolve(cache.current(controlled().bucket)).then((inForce) => {
+      found = summary(inForce);
+    });
+    await vi.advanceTimersByTimeAsync(LOAD_TIMEOUT / 2 + 2);
+    await vi.advanceTimersByTimeAsync(LOAD_TIMEOUT / 2 + 2);
+    expect(found).toBe('unavailable');
+    expect(cache.status('b').failure?.cause).toBe('source of b did not answer within 2.5 seconds');
+  });
+
+  test('for want of keys names the keys, not the address, as what to correct', async () => {
+    const address = { base: 'http://127.0.0.1:9', host: '127.0.0.1:9', path: '' };
+    const sign = () => {
+      throw new Error('the credentials file /keys is empty');
+    };
+    const read = () => Promise.reject(new Error('connect ECONNREFUSED'));
+    const failureWith = async (ask: Ask) => {
+      const cache = newCache();
+      await cache.current(bucketWith(bucketSource('b/?cors', ask)));
+      return cache.status('b').failure;
+    };
+    expect(await failureWith(askForRules(address, read, sign))).toMatchObject({
+      cause: 'b/?cors could not be read: the credentials file /keys is empty',
+      cure: expect.stringMatching(/keys.*--credentials/),
+    });
+    expect((await failureWith(askForRules(address, read)))?.cure).toMatch(/address/);
   });
 
   test('leaves no timer behind, like a successful load', async () => {

@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { NO_RULES } from '../../src/cors/rule.ts';
-import { createCopies, type Keep } from '../../src/rules/keep.ts';
+import { createCopies, type Keep, READ_TIMEOUT } from '../../src/rules/keep.ts';
 import type { CopyHead, LastGood } from '../../src/rules/last-good.ts';
 
 const NOW = 1_700_000_000_000;
@@ -38,14 +38,37 @@ const copiesIn = (...keeps: readonly Keep[]) =>
   createCopies({ keeps, maxStale: MAX_STALE, wallClock: () => NOW });
 
 describe('of several copies', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  const read = (...stored: (LastGood | null)[]) =>
+    copiesIn(...stored.map((one) => keepWith(one).keep)).read('b');
+
   test('the most recently confirmed one is read', async () => {
-    const [old, recent] = [record('old', 5), record('recent', 6)];
-    const read = (...stored: (LastGood | null)[]) =>
-      copiesIn(...stored.map((one) => keepWith(one).keep)).read('b');
-    expect(await read(null, old, recent, null)).toBe(recent);
-    expect(await read(recent, old)).toBe(recent);
+    const [old, recent] = [record('old', NOW - 6), record('recent', NOW - 5)];
+    expect(await read(null, old, recent, null)).toEqual({ copy: recent, age: 5 });
+    expect(await read(recent, old)).toEqual({ copy: recent, age: 5 });
     expect(await read(null, null)).toBeNull();
     expect(await read()).toBeNull();
+  });
+
+  test.each<[string, number]>([
+    ['ahead of the clock', NOW + 3_600_000],
+    ['before 2020', 5],
+  ])('one with a date %s does not hide rules with a correct date', async (_, date) => {
+    const [wrong, good] = [record('wrong', date), record('good', NOW - MAX_STALE)];
+    expect(await read(wrong, good)).toEqual({ copy: good, age: MAX_STALE });
+    expect(await read(good, wrong)).toEqual({ copy: good, age: MAX_STALE });
+    expect(await read(record('expired', NOW - MAX_STALE - 1), wrong)).toEqual({ copy: wrong, age: null });
+  });
+
+  test('one in a storage that does not answer does not hide the others', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const copy = record('there');
+    const silent: Keep = { ...keepWith(null).keep, read: () => new Promise(() => {}) };
+    const failing: Keep = { ...keepWith(null).keep, read: () => Promise.reject(new Error('broken')) };
+    const reading = copiesIn(silent, failing, keepWith(copy).keep).read('b');
+    await vi.advanceTimersByTimeAsync(READ_TIMEOUT + 1);
+    expect(await reading).toEqual({ copy, age: 0 });
   });
 
   test('all are written', () => {
@@ -72,7 +95,8 @@ describe('a copy', () => {
     ['from 1970, by a clock that was not set', record('v1', 0), true],
     ['of an older version', record('v0', NOW - 1), true],
     ['of another version, confirmed at the same time', record('v0', NOW), true],
-    ['of another version, from the future', record('v0', NOW + 1), true],
+    ['of another version, from the future', record('v0', NOW + TENTH), true],
+    ['of another version, by a clock that is a little ahead', record('v0', NOW + 1), false],
   ])('%s: is written again: %s', async (_, stored, again) => {
     const { keep, written } = keepWith(stored as LastGood | null);
     await copiesIn(keep).restore('b', () => record('v1'), false);
@@ -83,6 +107,22 @@ describe('a copy', () => {
     const { keep, written } = keepWith(record('v2', NOW));
     await copiesIn(keep).restore('b', () => record('v1', NOW - 1), false);
     expect(written).toEqual([]);
+  });
+
+  test('that another edge has confirmed since is not dated back by an edge whose loads fail', async () => {
+    const { keep, written } = keepWith(record('v1', NOW));
+    await copiesIn(keep).restore('b', () => record('v1', NOW - 5 * TENTH), false);
+    expect(written).toEqual([]);
+  });
+
+  test.each<[string, number, boolean]>([
+    ['by rules that a load has just found', 0, true],
+    ['by older rules, as it may be newer than they', 60_000, false],
+  ])('that the storage does not answer about is replaced %s', async (_, age, again) => {
+    const { keep, written } = keepWith(null);
+    const silent: Keep = { ...keep, peek: async () => 'unknown' };
+    await copiesIn(silent).restore('b', () => record('v1', NOW - age), false);
+    expect(written).toEqual(again ? ['v1'] : []);
   });
 
   test('is written with the rules in force after the check', async () => {

@@ -119,3 +119,36 @@ describe('loaded rules are stored', () => {
     expect(storage.stored).not.toBeNull();
   });
 });
+
+describe('an edge whose own loads fail, beside one that loads', () => {
+  /** Both for so many times `DUE`; the failing one asks first. */
+  async function beside(times: number) {
+    const [failing, loading] = [newCache(), newCache()];
+    const [broken, source] = [controlled(), controlled()];
+    await loaded(loading, source, rulesOf('https://a'));
+    await failing.current(broken.bucket);
+    await settled(() => broken.pending() === 1);
+    await load(failing, broken, rulesOf('https://a'));
+    let oldest = 0;
+    for (let at = 0; at < times; at += 1) {
+      storage.clock += DUE;
+      void failing.current(broken.bucket);
+      for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      if (broken.pending() > 0) await load(failing, broken, unknown('keys expired'));
+      oldest = Math.max(oldest, storage.clock - storage.copy().confirmedAt);
+      await loaded(loading, source, rulesOf('https://a'));
+    }
+    return { failing, broken, oldest };
+  }
+  const TIMES = Math.ceil((2 * MAX_STALE) / DUE);
+
+  test('serves the rules that the other one confirms, for longer than maxStale', async () => {
+    const { failing, broken } = await beside(TIMES);
+    expect(now(failing, broken)).toBe('https://a');
+    expect(failing.status('b')).toMatchObject({ state: 'stale', failure: { cause: 'keys expired' } });
+  });
+
+  test('never dates the shared copy back: a third edge gets nearly all of maxStale', async () => {
+    expect((await beside(TIMES)).oldest).toBeLessThanOrEqual(MAX_STALE / 10 + 2 * DUE);
+  });
+});

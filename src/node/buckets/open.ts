@@ -100,7 +100,7 @@ async function openOne(
     const { ruled, route } = opened.value;
     const bucket: OpenedBucket = {
       config,
-      ruled: isLocal(place) ? { ...ruled, key: keyOfHere(keyOf(ruled)) } : ruled,
+      ruled: isHere(place, config) ? { ...ruled, key: keyOfHere(keyOf(ruled)) } : ruled,
       route: place.kind === 'folder' ? { ...route, guard: guardOf(config, exposure) } : route,
       open,
     };
@@ -150,8 +150,12 @@ const guardOf = ({ hosts = [] }: BucketConfig, { reach, names }: Exposure): Guar
   names: reach === 'loopback' ? hostsOf([...names, ...hosts]) : null,
 });
 
-/** On another machine the same configuration names another bucket. */
-const isLocal = (place: Place): boolean => place.kind === 'folder' || isThisMachine(place.address.host);
+/** On another machine the same configuration names another bucket, or other rules. */
+function isHere(place: Place, { rules }: BucketConfig): boolean {
+  const url = kindOf(rules).tokenUrl?.(rules);
+  if (url !== undefined && isThisMachine(new URL(url).host)) return true;
+  return place.kind === 'folder' || isThisMachine(place.address.host);
+}
 
 /** A store with many buckets selects one by the Host header, which the client chooses. */
 const anyHost = (spell: Spell): string =>

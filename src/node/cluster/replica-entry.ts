@@ -1,4 +1,5 @@
 import { type CompiledEntry, compileEntry, type RulesInForce } from '../../rules/in-force.ts';
+import { isGivenUp, mustWait as requestsWait, type Standing } from '../../rules/standing.ts';
 import type { ReplicatedBucket, RulesSnapshot } from './messages.ts';
 
 /** A worker process's state of one bucket's rules. Moments are milliseconds of its monotonic clock. */
@@ -56,19 +57,16 @@ export function applyNoReply(entry: ReplicaEntry, key: string, now: number): voi
   entry.askAt = now + MIN_INTERVAL_MS;
 }
 
-/** Whether the last confirmation is longer ago than `maxStale` milliseconds (0: no limit). */
-const isTooOld = ({ snapshot, confirmedAt }: ReplicaEntry, maxStale: number, now: number): boolean =>
-  maxStale > 0 && snapshot !== null && snapshot.version !== null && now - confirmedAt > maxStale;
+const standingOf = ({ snapshot, confirmedAt, askAt }: ReplicaEntry, now: number): Standing => ({
+  hasRules: snapshot !== null && snapshot.version !== null,
+  age: now - confirmedAt,
+  failed: snapshot?.failed ?? false,
+  overdue: now - askAt,
+});
 
-/**
- * Whether requests wait for the primary's reply: nothing is known and no load has failed, or the rules are only too old
- * because no request has come.
- */
-export function mustWait(entry: ReplicaEntry, maxStale: number, now: number): boolean {
-  const { snapshot } = entry;
-  if (snapshot === null) return true;
-  return !snapshot.failed && (snapshot.version === null || isTooOld(entry, maxStale, now));
-}
+/** Whether requests wait for the primary's reply. */
+export const mustWait = (entry: ReplicaEntry, maxStale: number, now: number): boolean =>
+  requestsWait(standingOf(entry, now), maxStale);
 
 /** The compiled rules of the entry's snapshot; unavailable without a snapshot or after `maxStale` milliseconds. */
 export function rulesInForce(
@@ -82,5 +80,5 @@ export function rulesInForce(
   if (entry.compiled?.bucket !== bucket || entry.compiled.version !== version) {
     entry.compiled = compileEntry(bucket, lastGood, entry.compiled);
   }
-  return isTooOld(entry, maxStale, now) ? entry.compiled.unavailable : entry.compiled;
+  return isGivenUp(standingOf(entry, now), maxStale) ? entry.compiled.unavailable : entry.compiled;
 }

@@ -37,10 +37,9 @@ export function createRulesServer({ cache }: RulesServerOptions): RulesServer {
   const workers = new Map<Send, SentVersions>();
   const snapshotOf = createSnapshots(cache);
 
+  /** Also to a worker process that awaits its first reply: that load may have begun before the change. */
   function announceRenewal(by: Send, key: string): void {
-    for (const [send, versions] of workers) {
-      if (send !== by && versions.has(key)) send({ kind: 'renewing', key });
-    }
+    for (const send of workers.keys()) if (send !== by) send({ kind: 'renewing', key });
   }
 
   return {

@@ -76,7 +76,10 @@ export function createSlots({ size, processes, log, isEnding }: SlotsOptions): S
     if (isEnding()) return;
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** slot.failures, LONGEST_PAUSE_MS);
     slot.failures += 1;
-    slot.restart = setTimeout(() => void fill(slot), pause);
+    clearTimeout(slot.restart);
+    slot.restart = setTimeout(() => {
+      if (slot.worker === null) void fill(slot);
+    }, pause);
   }
 
   async function start(slot: Slot): Promise<Launched> {

@@ -19,7 +19,8 @@ export interface Redis {
 // Without expiry: while a bucket is unreachable its rules are not written again, and with --max-stale 0 they stay valid.
 // There is exactly one key for each bucket.
 const KEYS = 'bucket-cors:rules:';
-const CHANNEL = 'bucket-cors:bus';
+/** Databases of one server share its channels. */
+const channelOf = (database: number): string => `bucket-cors:bus${database === 0 ? '' : `:${database}`}`;
 /** Milliseconds. */
 const COMMAND_TIMEOUT = 500;
 /** Characters; the longest message is shorter. */
@@ -41,6 +42,7 @@ type Command = <T>(
  */
 export async function openRedis(url: string, warn: Warn, onBack: () => void = () => {}): Promise<Redis> {
   const address = redisAddress(url);
+  const channel = channelOf(address.database);
   const id = randomUUID();
   const { subscribe, deliver, clear } = listeners();
   const strangers = warnFirstOfRow(warn);
@@ -48,11 +50,11 @@ export async function openRedis(url: string, warn: Warn, onBack: () => void = ()
   function onMessage(text: string): void {
     const message = readMessage(text, id);
     if (message === null)
-      strangers.failed(`Redis channel ${CHANNEL} carries a message that is not an edge's. It is ignored.`);
+      strangers.failed(`Redis channel ${channel} carries a message that is not an edge's. It is ignored.`);
     else if (message !== 'own') deliver(message);
   }
 
-  const link = await openRedisLink(address, { channel: CHANNEL, onMessage, warn, onBack });
+  const link = await openRedisLink(address, { channel, onMessage, warn, onBack });
   const command = commandOver(link, address.shown);
   const publishes = warnFirstOfRow(warn);
   let isOpen = true;
@@ -68,7 +70,7 @@ export async function openRedis(url: string, warn: Warn, onBack: () => void = ()
       publish(message) {
         const text = JSON.stringify({ from: id, message });
         if (isOpen)
-          void command(publishes, `publishing to ${CHANNEL}`, (client) => client.publish(CHANNEL, text));
+          void command(publishes, `publishing to ${channel}`, (client) => client.publish(channel, text));
       },
       subscribe,
       close: async () => stop(),
@@ -122,7 +124,7 @@ function redisKeep(command: Command, warn: Warn): Keep {
       const key = `${KEYS}${bucket}`;
       const end = headBytes(bucket) - 1;
       const text = await command(reads, `reading ${key}`, (client) => client.getRange(key, 0, end));
-      return text === null ? null : headOf(bucket, text);
+      return text === null ? 'unknown' : headOf(bucket, text);
     },
     async write(bucket, lastGood) {
       const key = `${KEYS}${bucket}`;

@@ -11,7 +11,7 @@ import {
 } from '../../rules/last-good.ts';
 import { warnFaultsOnce, warnFirstOfRow } from '../../rules/warn-once.ts';
 import { isSilent, openDisk } from '../files/disk.ts';
-import { readTextFile } from '../files/text-file.ts';
+import { type FileFault, readTextFile } from '../files/text-file.ts';
 import { startFault } from '../start-fault.ts';
 import { codeOf, messageOf } from '../system-error.ts';
 
@@ -26,6 +26,9 @@ const TEMPORARY = /^\.rules-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 const READABLE = 60;
 
 const temporaryIn = (folder: string): string => join(folder, `.rules-${randomUUID()}.tmp`);
+
+/** A missing file, or one that is too long to be a copy. Whether another file that cannot be read has one is unknown. */
+const hasNoCopy = ({ code }: FileFault): boolean => code === 'ENOENT' || code === 'EFBIG';
 
 /** A different file for each bucket, also on file systems that ignore case. */
 function pathIn(folder: string, bucket: string): string {
@@ -45,7 +48,7 @@ export async function openStateDirectory(
 ): Promise<StateDirectory> {
   // Two disks: a hanging write must not block reads.
   const [reads, writes] = [openDisk(), openDisk()];
-  const faults = warnFaultsOnce(warn);
+  const [faults, unread] = [warnFaultsOnce(warn), warnFaultsOnce(warn)];
   const writer = createWriter(folder, writes, warn, faults.gone);
 
   await writes(() => prepare(folder)).catch(async (error) => {
@@ -64,9 +67,11 @@ export async function openStateDirectory(
       const path = pathIn(folder, bucket);
       const found = await textOf(bucket);
       if ('fault' in found) {
-        if (found.code !== 'ENOENT') faults.found(bucket, `${path} ${found.fault}. It is ignored.`);
+        const seen = hasNoCopy(found) ? faults : unread;
+        if (found.code !== 'ENOENT') seen.found(bucket, `${path} ${found.fault}. It is ignored.`);
         return null;
       }
+      unread.gone(bucket);
       const copy = await decodeLastGood(bucket, found.text);
       if ('fault' in copy) {
         faults.found(bucket, `${path} is ${copy.fault}. It is ignored until it is written again.`);
@@ -79,7 +84,8 @@ export async function openStateDirectory(
       // Null has the caller write again, which shows whether writing works now.
       if (writer.problem() !== null || faults.has(bucket)) return null;
       const found = await textOf(bucket);
-      return 'fault' in found ? null : headOf(bucket, found.text);
+      if ('fault' in found) return hasNoCopy(found) ? null : 'unknown';
+      return headOf(bucket, found.text);
     },
     write: writer.write,
     problem: writer.problem,

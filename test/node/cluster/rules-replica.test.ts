@@ -202,6 +202,15 @@ describe('a snapshot from the primary', () => {
     expect(await waiting).toBe('v1');
   });
 
+  test('is waited for after an idle time also if the last load failed', async () => {
+    const { replica, requests, clock, version } = replicated(100_000);
+    replica.apply(snapshot('v1', { failed: true, due: 1_000 }));
+    clock.now = 1_100_001;
+    const waiting = version();
+    requests[0]?.reply(snapshot('v1', { good: null, age: 0 }));
+    expect(await waiting).toBe('v1');
+  });
+
   test('is deleted with its bucket', () => {
     const { replica, requests, current } = replicated();
     replica.apply(snapshot('v1'));
@@ -228,6 +237,17 @@ describe('a change of the rules by a client', () => {
     replica.renewing(BUCKET.key);
     const waiting = version();
     requests[0]?.reply(snapshot('v2'));
+    expect(await waiting).toBe('v2');
+  });
+
+  test('makes the requests after it wait also while an earlier first request waits', async () => {
+    const { replica, requests, version } = replicated();
+    const early = version();
+    replica.renewing(BUCKET.key);
+    const waiting = version();
+    requests[0]?.reply(snapshot('v1'));
+    expect(await early).toBe('v1');
+    requests[1]?.reply(snapshot('v2', { number: 2 }));
     expect(await waiting).toBe('v2');
   });
 

@@ -218,3 +218,14 @@ test('a new worker process gets what is known of the preloaded buckets', async (
   await server.join(other.send, [bucket]);
   expect(other.snapshots()).toMatchObject([{ key: 'b', good: { outcome: 'rules' } }]);
 });
+
+describe('a change of the rules by a client', () => {
+  test('is announced also to a worker process that awaits its first reply, whose load began before', async () => {
+    const { ask, one, other } = opened();
+    const first = ask(other);
+    const renewal = ask(one, { renew: true });
+    expect(other.received).toEqual([{ kind: 'renewing', key: 'b' }]);
+    await Promise.all([first, renewal]);
+    expect(one.received.map(({ kind }) => kind)).toEqual(['rulesReply']);
+  });
+});

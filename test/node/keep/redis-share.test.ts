@@ -33,6 +33,18 @@ describe.skipIf(skipped)(WITH_SERVER, () => {
     expect(warnings).toEqual([]);
   });
 
+  test('instances with different databases share neither rules nor messages', async () => {
+    await start();
+    const [zero, two, alsoTwo] = [await open(url()), await open(`${url()}/2`), await open(`${url()}/2`)];
+    await two.keep.write('b', await lastGood('https://a'));
+    two.bus.publish({ kind: 'refresh', bucket: 'b' });
+    await until('the same database gets it', () => alsoTwo.received.length === 1);
+    zero.bus.publish({ kind: 'refresh', bucket: 'c' });
+    await until('the message is delivered', async () => (await stranger('PING')) === 'PONG');
+    expect(await zero.keep.read('b')).toBeNull();
+    expect([zero.received, two.received]).toEqual([[], []]);
+  });
+
   test('a write right before close arrives; a closed instance neither sends nor gets messages', async () => {
     await start();
     const [one, two] = [await open(url()), await open(url())];
@@ -42,6 +54,8 @@ describe.skipIf(skipped)(WITH_SERVER, () => {
     expect(await two.keep.read('b')).toEqual(await lastGood('https://a'));
     one.bus.publish({ kind: 'refresh', bucket: 'b' });
     expect(await one.keep.read('b')).toBeNull();
+    // Whether Redis has a copy is unknown to a closed instance.
+    expect([await one.keep.peek('b', true), await two.keep.peek('c', true)]).toEqual(['unknown', null]);
     two.bus.publish({ kind: 'refresh', bucket: 'b' });
     await until('only the second instance subscribes', async () => {
       const [, count] = (await stranger('PUBSUB', 'NUMSUB', 'bucket-cors:bus')) as [string, number];

@@ -1,0 +1,33 @@
+import { describe, expect, test } from 'vitest';
+import { readConfigFile } from '../../../src/config/file.ts';
+import { openBuckets } from '../../../src/node/buckets/open.ts';
+import { keyOf, sharedKey } from '../../../src/rules/ruled-bucket.ts';
+
+/** Whether two machines with this configuration of a bucket share its rules in Redis. */
+async function isShared(options: Readonly<Record<string, string>>): Promise<boolean> {
+  const file = readConfigFile(JSON.stringify({ buckets: { a: options } }), 'f');
+  if (!file.ok) throw new Error(JSON.stringify(file.faults));
+  const [opened] = await openBuckets(file.value.buckets, [], {
+    read: () => Promise.reject(new Error('not asked')),
+    exposure: { reach: 'loopback', address: '', names: [] },
+    env: {},
+    warn: () => {},
+  });
+  if (opened === undefined) throw new Error('no bucket');
+  await opened.open.close();
+  const key = keyOf(opened.ruled);
+  return sharedKey(key, 'one') === sharedKey(key, 'other');
+}
+
+describe('machines share the rules of a bucket', () => {
+  const bucket = 'https://media.oss-cn-hangzhou.aliyuncs.com';
+  test.each<[string, Readonly<Record<string, string>>, boolean]>([
+    ['on a network', { bucket }, true],
+    ['on loopback', { bucket: 'http://127.0.0.1:9000' }, false],
+    ['whose rules are at a URL on a network', { bucket, rules: 'https://rules.example/cors.xml' }, true],
+    ['whose rules are at a URL on loopback', { bucket, rules: 'http://127.0.0.1:9000/cors.xml' }, false],
+    ['whose rules are at a URL on localhost', { bucket, rules: 'http://localhost/cors.xml' }, false],
+  ])('%s: with %j: %s', async (_, options, shared) => {
+    expect(await isShared(options)).toBe(shared);
+  });
+});
