@@ -72,7 +72,7 @@ describe('last good rules', () => {
 
   test('that are too old after an idle time make a request wait although the last load failed', async () => {
     const { cache, source } = await loaded();
-    await reload(cache, source, unknown());
+    await reload(cache, source, unknown(), DUE);
     caches.clock += MAX_STALE;
     const waits = cache.current(source.bucket);
     expect(waits).toBeInstanceOf(Promise);

@@ -92,8 +92,8 @@ describe('an answer to GET /?cors', () => {
 
   test('that is an HTML page says so in the cause', () => {
     expect(interpret(200, HTML)).toMatchObject({
-      cause: expect.stringContaining('HTML page'),
-      cure: 'Look at what the bucket answers to GET /?cors.',
+      cause: 'the bucket answered an HTML page to GET /?cors',
+      cure: expect.stringMatching(/^Stores answer XML there: look for a proxy in between/),
     });
   });
 

@@ -27,6 +27,7 @@ export const bucketSource = (name: string, ask: Ask): Source => ({
 export function interpret(status: number, text: string): Loaded {
   // Stores answer XML. An empty JSON list from another server must not mean "no rules".
   if (status === 200 && /^\s*[{[]/.test(text)) return notRead('JSON');
+  if (status === 200 && /^\s*<(?:!doctype\s+html|html)\b/i.test(text)) return notRead('an HTML page');
   if (status === 200) return loadedFrom(text, 'store', 'Look at what the bucket answers to GET /?cors.');
   if (status === 204) return { outcome: 'none' };
   const code = /<Code>\s*(\w{1,64})\s*<\/Code>/.exec(text)?.[1];
