@@ -58,12 +58,16 @@ describe('the example of a command', () => {
     await writeFile(at('page.har'), HAR);
     const env = { PATH: `${at('bin')}:${process.env.PATH}` };
     return new Promise((resolve) => {
-      execFile('/bin/bash', ['-c', line], { cwd: at(), env, timeout: 30_000 }, (error, stdout, stderr) =>
-        resolve({
-          code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1,
-          stdout,
-          stderr,
-        }),
+      execFile(
+        '/bin/bash',
+        ['--norc', '-c', line],
+        { cwd: at(), env, timeout: 30_000 },
+        (error, stdout, stderr) =>
+          resolve({
+            code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1,
+            stdout,
+            stderr,
+          }),
       );
     });
   }
