@@ -8,7 +8,7 @@ import { counts, findingsOf } from './findings.ts';
 import { fixOf } from './fix.ts';
 import { checkGithub } from './formats/check-github.ts';
 import { checkJson } from './formats/check-json.ts';
-import { paintFor } from './formats/paint.ts';
+import { paintFor, visible } from './formats/paint.ts';
 import type { Report } from './formats/report.ts';
 import { sarifLog } from './formats/sarif.ts';
 import { sentenceOf } from './formats/sentence.ts';
@@ -107,16 +107,18 @@ async function fixed(
     terminal.say(`bucket-cors: ${fix?.refused ?? `${opened.name} has nothing that --fix corrects`}`);
     return { ok: true, value: opened };
   }
-  const paint = paintFor(terminal.colours);
+  const isTable = args.value('format') === 'table';
+  // Standard error may be no terminal.
+  const paint = paintFor(isTable && terminal.colours);
   const lines = [
     ...paintDiff(fix.diff, paint),
     '',
     ...fix.changes.map(sentenceOf),
-    ...fix.notes.map((note) => `Note: ${note}`),
-    `Corrected: ${fix.fixed.map(({ code, place }) => `${code} ${place}`).join(', ')}`,
+    ...fix.notes.map((note) => `Note: ${visible(note)}`),
+    visible(`Corrected: ${fix.fixed.map(({ code, place }) => `${code} ${place}`).join(', ')}`),
     '',
   ];
-  if (args.value('format') === 'table') await terminal.print(lines.join('\n'));
+  if (isTable) await terminal.print(lines.join('\n'));
   else for (const line of lines) terminal.say(line);
   try {
     await replaceFile(opened.path, fix.text);

@@ -5,7 +5,7 @@ import { readQuestions } from './explain/ask.ts';
 import { EXPLAIN_SOURCE_FLAGS, openSource, type Source } from './explain/open.ts';
 import { showAll } from './explain/show.ts';
 import { readTexts } from './explain/texts.ts';
-import { paintFor } from './formats/paint.ts';
+import { paintFor, visible } from './formats/paint.ts';
 
 const WIDTH = 80;
 
@@ -94,7 +94,7 @@ function table(
 ): string {
   const count = rules.rules.length;
   const paint = paintFor(colours);
-  const head = `${name}: ${count} ${count === 1 ? 'rule' : 'rules'}, answered as ${rules.behaviour.dialect.toUpperCase()} answers`;
+  const head = `${visible(name)}: ${count} ${count === 1 ? 'rule' : 'rules'}, answered as ${rules.behaviour.dialect.toUpperCase()} answers`;
   const more = left === 0 ? [] : ['', `${left} more kinds of requests are left out; select with --url.`];
   return [head, ...showAll(answered, paint, width), ...more].join('\n');
 }

@@ -5,6 +5,7 @@ import { exit, said } from '../node/output/standard.ts';
 import { type Command, type Ending, EXIT, type Terminal } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import type { Environment } from './configure.ts';
+import { visible } from './formats/paint.ts';
 import { styleOf, unknownCommand } from './help.ts';
 import { asksForHelp, readArguments } from './parse.ts';
 import { report } from './report.ts';
@@ -19,20 +20,25 @@ export async function main(args: readonly string[], env: Environment): Promise<v
   else await exit(code);
 }
 
-/** Runs the command that a line names, and resolves to the exit code. Says what is wrong on standard error. */
+/**
+ * Runs the command that a line names, and resolves to the exit code. Says what is wrong on standard error, where a value
+ * of a document or of the line cannot command the terminal or begin a line.
+ */
 export async function runLine(
   [name, ...rest]: readonly string[],
   commands: readonly Command[],
-  terminal: Terminal,
+  given: Terminal,
 ): Promise<number | 'serving'> {
-  const { say, print } = terminal;
+  const say = (line: string) => given.say(visible(line));
+  const terminal = { ...given, say };
+  const { print } = terminal;
   const command = commands.find((one) => one.name === name);
   try {
     if (command !== undefined) return await runCommand(command, rest, terminal);
     if (name === '--help' || name === '-h') await print(overview(commands, styleOf(terminal)));
     else if (name === '--version') await print(VERSION);
     else {
-      if (name === undefined) say(overview(commands, { ...styleOf(terminal), colours: false }));
+      if (name === undefined) given.say(overview(commands, { ...styleOf(terminal), colours: false }));
       else report([unknownWord(name, commands)], 'bucket-cors --help', terminal);
       return EXIT.failed;
     }
@@ -40,7 +46,7 @@ export async function runLine(
   } catch (error) {
     if (isOutputFault(error)) say(`bucket-cors: ${error.message}`);
     else if (command?.serves) throw error;
-    else say(inspect(error));
+    else for (const line of inspect(error).split('\n')) say(line);
     return EXIT.failed;
   }
 }

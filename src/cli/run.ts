@@ -54,7 +54,7 @@ export async function run(open: () => Promise<Served>, configFile: string | null
     watched?.close();
     const lines = startFaultLines(error);
     if (lines === null) throw error;
-    for (const line of lines) say(`bucket-cors: ${line}`);
+    for (const line of lines) say(visible(`bucket-cors: ${line}`));
     await exit(1);
   }
 }

@@ -152,6 +152,19 @@ describe('a wrong line exits with 2 and names', () => {
     });
   });
 
+  test('a value with control characters, which do not reach the terminal', async () => {
+    expect((await run(['nope\n::error::x\u001b[31m'])).said[0]).toBe(
+      `bucket-cors: nope\\u000a::error::x\\u001b[31m is not a command; write ${NAMES}`,
+    );
+    const says = async (_: unknown, { say }: Terminal) => {
+      say('GET\n::error::x\u009b\u202e');
+      return EXIT.failed;
+    };
+    expect((await run(['check'], [{ ...EXAMPLE, run: says }])).said).toEqual([
+      'GET\\u000a::error::x\\u009b\\u202e',
+    ]);
+  });
+
   test('the faults that the command itself finds', async () => {
     const faults = [{ place: '--a', reason: 'is wrong', write: 'b' }];
     expect(await run(['check'], [{ ...EXAMPLE, run: async () => faults }])).toMatchObject({
