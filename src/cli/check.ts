@@ -8,6 +8,7 @@ import { counts, findingsOf } from './findings.ts';
 import { fixOf } from './fix.ts';
 import { checkGithub } from './formats/check-github.ts';
 import { checkJson } from './formats/check-json.ts';
+import { jsonText } from './formats/json.ts';
 import { paintFor, visible } from './formats/paint.ts';
 import type { Report } from './formats/report.ts';
 import { sarifLog } from './formats/sarif.ts';
@@ -87,7 +88,7 @@ async function run(args: Arguments, terminal: Terminal): Promise<number | readon
 const FORMATS: Readonly<Record<string, (report: Report, terminal: Terminal) => string>> = {
   table: (report, { colours }) => checkTable(report, colours),
   json: checkJson,
-  sarif: (report) => JSON.stringify(sarifLog(report), null, 2),
+  sarif: (report) => jsonText(sarifLog(report)),
   github: checkGithub,
 };
 

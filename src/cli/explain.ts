@@ -5,6 +5,7 @@ import { readQuestions } from './explain/ask.ts';
 import { EXPLAIN_SOURCE_FLAGS, openSource, type Source } from './explain/open.ts';
 import { showAll } from './explain/show.ts';
 import { readTexts } from './explain/texts.ts';
+import { jsonText } from './formats/json.ts';
 import { paintFor, visible } from './formats/paint.ts';
 
 const WIDTH = 80;
@@ -103,5 +104,5 @@ function json(answered: readonly Answered[], isHar: boolean, left: number): stri
   const shown = answered.map(({ asked: { url, times }, explained, recorded }) =>
     isHar ? { url, times, ...explained, recorded } : explained,
   );
-  return JSON.stringify(isHar ? { requests: shown, left } : shown[0], null, 2);
+  return jsonText(isHar ? { requests: shown, left } : shown[0]);
 }

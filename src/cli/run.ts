@@ -5,6 +5,7 @@ import { abortHttp10 } from '../node/server/abort.ts';
 import type { Running } from '../node/start.ts';
 import { startFaultLines } from '../node/start-fault.ts';
 import { readFile } from './configure.ts';
+import { visible } from './formats/paint.ts';
 
 export interface Served {
   readonly running: Running;

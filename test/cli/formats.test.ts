@@ -7,6 +7,7 @@ import type { Reported } from '../../src/cli/findings.ts';
 import { checkGithub } from '../../src/cli/formats/check-github.ts';
 import { checkJson } from '../../src/cli/formats/check-json.ts';
 import { annotationLine } from '../../src/cli/formats/github.ts';
+import { jsonText } from '../../src/cli/formats/json.ts';
 import { type Report, sectionOf } from '../../src/cli/formats/report.ts';
 import { sarifLog } from '../../src/cli/formats/sarif.ts';
 import { checkTable } from '../../src/cli/formats/table.ts';
@@ -177,6 +178,13 @@ describe('JSON', () => {
   });
 });
 
+test('JSON escapes what commands a terminal or turns its text, and means the same', () => {
+  const value = { text: '\u001b\u007f\u009b\u2028\u202e\u2066ü' };
+  const text = jsonText(value);
+  expect(text).toContain('"\\u001b\\u007f\\u009b\\u2028\\u202e\\u2066ü"');
+  expect(JSON.parse(text)).toEqual(value);
+});
+
 describe('annotations of GitHub', () => {
   test('escape what would end a property or the line', () => {
     expect(checkGithub(report([NOTE]))).toBe(
@@ -185,6 +193,12 @@ describe('annotations of GitHub', () => {
     expect(annotationLine({ level: 'error', file: 'a,b:c%.xml', title: 'x\r\ny', message: 'm' })).toBe(
       '::error file=a%2Cb%3Ac%25.xml,title=x%0D%0Ay::m',
     );
+  });
+
+  test('have no control character, which the log of a workflow would show to a terminal', () => {
+    expect(
+      annotationLine({ level: 'error', title: 'x\u001by', message: 'a\u0007\nb\u009b\u202e\r\n::error::c' }),
+    ).toBe('::error title=x\\u001by::a\\u0007%0Ab\\u009b\\u202e%0D%0A::error::c');
   });
 
   test('name no file for a bucket', () => {
