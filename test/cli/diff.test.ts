@@ -190,6 +190,20 @@ describe('the command diff', () => {
     expect((await run(at('one.xml'), at('one.json'), '--format', 'github')).stdout).toBe('');
   });
 
+  test('--format github has an error for cookies that pages may send from now on', async () => {
+    const put = (name: string, rules: readonly Rule[]) =>
+      writeFile(at(name), toXml({ rules, responseVary: false }));
+    const any = page({ allowedOrigins: ['*'] });
+    await put('any.xml', [any]);
+    await put('named.xml', [page(), any]);
+    const line = [at('any.xml'), at('named.xml'), '--store', 's3', '--format', 'github'];
+    const { stdout } = await run(...line);
+    expect(stdout).toMatch(
+      /^::error \S+,title=Answered otherwise::.*Access-Control-Allow-Credentials: true/m,
+    );
+    expect(stdout).toMatch(/^::notice \S+,title=Answered otherwise::.*Access-Control-Allow-Origin/m);
+  });
+
   test('of a document with faults names them and exits with 2', async () => {
     const { code, stdout, stderr } = await run(at('one.xml'), at('wrong.xml'));
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import type { Change, Changes } from '../../analysis/changes.ts';
 import type { Opened } from '../sources/opened.ts';
 import { annotationLine } from './github.ts';
+import { jsonText } from './json.ts';
 import { type Paint, visible } from './paint.ts';
 import { sentenceOf } from './sentence.ts';
 import { paintDiff } from './text-diff.ts';
@@ -67,38 +68,36 @@ function lastLine({ before, after, changes, text, only, complete, stores }: Comp
 const ONLY = { wider: 'let in further', narrower: 'refused more' } as const;
 
 export function changesJson({ before, after, text, changes, complete, only, stores }: Comparison): string {
-  return JSON.stringify(
-    {
-      before: before.name,
-      after: after.name,
-      stores,
-      only,
-      sameText: text.length === 0,
-      complete,
-      changes: changes.map(({ changed, ...change }) => ({
-        sentence: sentenceOf({ changed, ...change }),
-        ...change,
-        ...changed,
-        before: change.before,
-        after: change.after,
-        ...(changed.kind === 'answer' && { values: { before: changed.before, after: changed.after } }),
-        ...(changed.kind === 'vary' && { responseVary: changed.after }),
-      })),
-      diff: text.join('\n'),
-    },
-    null,
-    2,
-  );
+  return jsonText({
+    before: before.name,
+    after: after.name,
+    stores,
+    only,
+    sameText: text.length === 0,
+    complete,
+    changes: changes.map(({ changed, ...change }) => ({
+      sentence: sentenceOf({ changed, ...change }),
+      ...change,
+      ...changed,
+      before: change.before,
+      after: change.after,
+      ...(changed.kind === 'answer' && { values: { before: changed.before, after: changed.after } }),
+      ...(changed.kind === 'vary' && { responseVary: changed.after }),
+    })),
+    diff: text.join('\n'),
+  });
 }
 
-const LEVELS = { allowed: 'error', refused: 'warning', answered: 'notice' } as const;
+/** What lets pages do more is an error, whatever its effect. */
+const levelOf = ({ effect, isWider }: Change) =>
+  isWider ? 'error' : effect === 'refused' ? 'warning' : 'notice';
 
 /** Annotations of the second source, if it is a file. */
 export function changesGithub({ after, changes, complete }: Comparison): string {
   const file = after.path === undefined ? {} : { file: relative('', after.path) };
   const lines = changes.map((change) =>
     annotationLine({
-      level: LEVELS[change.effect],
+      level: levelOf(change),
       ...file,
       title: HEADINGS[change.effect],
       message: sentenceOf(change),
