@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { withoutSecrets } from '../config/secrets.ts';
 import type { Fault } from '../document/fault.ts';
 import { isOutputFault } from '../node/output/print.ts';
 import { exit, said } from '../node/output/standard.ts';
@@ -8,7 +9,7 @@ import type { Environment } from './configure.ts';
 import { visible } from './formats/paint.ts';
 import { styleOf, unknownCommand } from './help.ts';
 import { asksForHelp, readArguments } from './parse.ts';
-import { report } from './report.ts';
+import { meantBy, report } from './report.ts';
 import { openTerminal } from './terminal.ts';
 import { commandHelp, overview } from './usage.ts';
 import { VERSION } from './version.ts';
@@ -70,11 +71,27 @@ async function runCommand(
   return EXIT.failed;
 }
 
-/** A word in place of a command: a misspelt one, or a flag of `serve` without its command. */
+/** Flags that stand without a command. */
+const ALONE = ['help', 'version'];
+
+/** A word in place of a command: a misspelt one, a misspelt flag, or a flag of `serve` without its command. */
 function unknownWord(name: string, commands: readonly Command[]): Fault {
   const flag = /^--([^=]+)/.exec(name)?.[1];
   const owner = commands.find(({ flags }) => flags.some((one) => one.name === flag));
-  if (owner === undefined) return unknownCommand(name, commands);
-  const reason = 'stands before a command';
-  return { place: `--${flag}`, reason, write: `bucket-cors ${owner.name} --${flag}` };
+  if (owner !== undefined)
+    return {
+      place: `--${flag}`,
+      reason: 'stands before a command',
+      write: `bucket-cors ${owner.name} --${flag}`,
+    };
+  return name.startsWith('-') ? unknownFlag(name) : unknownCommand(name, commands);
+}
+
+/** `-v` is the beginning of a name. */
+function unknownFlag(name: string): Fault {
+  const word = name.replace(/^-+|=.*$/gs, '').toLowerCase();
+  const meant = meantBy(word, ALONE) ?? ALONE.find((one) => word !== '' && one.startsWith(word));
+  const place = withoutSecrets(name) ?? 'the first word';
+  const write = meant === undefined ? '--help, --version, or a command before it' : `--${meant}`;
+  return { place, reason: 'is not a flag', write };
 }

@@ -137,6 +137,14 @@ describe('a wrong line exits with 2 and names', () => {
       '--port stands before a command; write bucket-cors serve --port',
       '--help',
     ],
+    ['a misspelt --version', ['--verson'], '--verson is not a flag; write --version', '--help'],
+    ['the beginning of --version', ['-v'], '-v is not a flag; write --version', '--help'],
+    [
+      'a flag of no command',
+      ['--zzz'],
+      '--zzz is not a flag; write --help, --version, or a command before it',
+      '--help',
+    ],
     [
       'a word that resembles no command, without its secrets',
       ['https://u:hush@h'],
