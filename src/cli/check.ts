@@ -8,6 +8,7 @@ import { counts, findingsOf } from './findings.ts';
 import { fixOf } from './fix.ts';
 import { checkGithub } from './formats/check-github.ts';
 import { checkJson } from './formats/check-json.ts';
+import { folded } from './formats/fold.ts';
 import { jsonText } from './formats/json.ts';
 import { paintFor, visible } from './formats/paint.ts';
 import type { Report } from './formats/report.ts';
@@ -86,7 +87,7 @@ async function run(args: Arguments, terminal: Terminal): Promise<number | readon
 }
 
 const FORMATS: Readonly<Record<string, (report: Report, terminal: Terminal) => string>> = {
-  table: (report, { colours }) => checkTable(report, colours),
+  table: (report, { colours, width }) => checkTable(report, colours, width),
   json: checkJson,
   sarif: (report) => jsonText(sarifLog(report)),
   github: checkGithub,
@@ -114,9 +115,14 @@ async function fixed(
   const lines = [
     ...paintDiff(fix.diff, paint),
     '',
-    ...fix.changes.map(sentenceOf),
-    ...fix.notes.map((note) => `Note: ${visible(note)}`),
-    visible(`Corrected: ${fix.fixed.map(({ code, place }) => `${code} ${place}`).join(', ')}`),
+    ...folded(
+      [
+        ...fix.changes.map(sentenceOf),
+        ...fix.notes.map((note) => `Note: ${visible(note)}`),
+        visible(`Corrected: ${fix.fixed.map(({ code, place }) => `${code} ${place}`).join(', ')}`),
+      ],
+      terminal.width,
+    ),
     '',
   ];
   if (isTable) await terminal.print(lines.join('\n'));

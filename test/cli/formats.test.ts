@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import type { Log } from 'sarif';
 import { describe, expect, test } from 'vitest';
 import { anchorOf } from '../../scripts/readme-steps.ts';
@@ -82,6 +83,25 @@ describe('the table', () => {
         '1 error, no warnings and 1 note',
       ].join('\n'),
     );
+  });
+
+  test.each([false, true])('has the columns of the terminal, with colours: %s', (colours) => {
+    const lines = stripVTControlCharacters(checkTable(report([ERROR]), colours, 40)).split('\n');
+    expect(lines.slice(0, 8)).toEqual([
+      'rules/my cors.xml (1 rule, store oss;',
+      '--store names another)',
+      '',
+      'CORSRule[1]',
+      '  error BC101  AllowedOrigin[1], line 4',
+      '    "https://a.example/" ends in a',
+      '    slash, and browsers send none.',
+      '    Write https://a.example.',
+    ]);
+  });
+
+  test('shortens a long value', () => {
+    const long = { ...ERROR, value: `https://${'a'.repeat(9_000)}/` };
+    expect(checkTable(report([long]), false)).toMatch(/^ {4}"https:\/\/a{192}…"$/m);
   });
 
   test('without findings says so', () => {

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import type { Change, Changes } from '../../analysis/changes.ts';
 import type { Opened } from '../sources/opened.ts';
+import { folded } from './fold.ts';
 import { annotationLine } from './github.ts';
 import { jsonText } from './json.ts';
 import { type Paint, visible } from './paint.ts';
@@ -31,7 +32,7 @@ const EFFECTS = Object.keys(HEADINGS) as readonly Change['effect'][];
 export const INCOMPLETE =
   'The rules have too many patterns to compare all requests: there may be more changes.';
 
-export function changesTable(found: Comparison, paint: Paint): string {
+export function changesTable(found: Comparison, paint: Paint, width?: number): string {
   const { text, changes, complete } = found;
   const colour = { allowed: paint.green, refused: paint.red, answered: paint.yellow };
   const sections = EFFECTS.flatMap((effect) => {
@@ -42,9 +43,7 @@ export function changesTable(found: Comparison, paint: Paint): string {
   return [
     ...paintDiff(text, paint),
     ...(text.length > 0 ? [''] : []),
-    ...sections,
-    ...(complete ? [] : [paint.yellow(INCOMPLETE)]),
-    lastLine(found),
+    ...folded([...sections, ...(complete ? [] : [paint.yellow(INCOMPLETE)]), lastLine(found)], width),
   ].join('\n');
 }
 
