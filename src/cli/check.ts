@@ -8,7 +8,9 @@ import { counts, findingsOf } from './findings.ts';
 import { fixOf } from './fix.ts';
 import { checkGithub } from './formats/check-github.ts';
 import { checkJson } from './formats/check-json.ts';
-import { paintFor } from './formats/paint.ts';
+import { folded } from './formats/fold.ts';
+import { jsonText } from './formats/json.ts';
+import { paintFor, visible } from './formats/paint.ts';
 import type { Report } from './formats/report.ts';
 import { sarifLog } from './formats/sarif.ts';
 import { sentenceOf } from './formats/sentence.ts';
@@ -85,9 +87,9 @@ async function run(args: Arguments, terminal: Terminal): Promise<number | readon
 }
 
 const FORMATS: Readonly<Record<string, (report: Report, terminal: Terminal) => string>> = {
-  table: (report, { colours }) => checkTable(report, colours),
+  table: (report, { colours, width }) => checkTable(report, colours, width),
   json: checkJson,
-  sarif: (report) => JSON.stringify(sarifLog(report), null, 2),
+  sarif: (report) => jsonText(sarifLog(report)),
   github: checkGithub,
 };
 
@@ -107,16 +109,23 @@ async function fixed(
     terminal.say(`bucket-cors: ${fix?.refused ?? `${opened.name} has nothing that --fix corrects`}`);
     return { ok: true, value: opened };
   }
-  const paint = paintFor(terminal.colours);
+  const isTable = args.value('format') === 'table';
+  // Standard error may be no terminal.
+  const paint = paintFor(isTable && terminal.colours);
   const lines = [
     ...paintDiff(fix.diff, paint),
     '',
-    ...fix.changes.map(sentenceOf),
-    ...fix.notes.map((note) => `Note: ${note}`),
-    `Corrected: ${fix.fixed.map(({ code, place }) => `${code} ${place}`).join(', ')}`,
+    ...folded(
+      [
+        ...fix.changes.map(sentenceOf),
+        ...fix.notes.map((note) => `Note: ${visible(note)}`),
+        visible(`Corrected: ${fix.fixed.map(({ code, place }) => `${code} ${place}`).join(', ')}`),
+      ],
+      terminal.width,
+    ),
     '',
   ];
-  if (args.value('format') === 'table') await terminal.print(lines.join('\n'));
+  if (isTable) await terminal.print(lines.join('\n'));
   else for (const line of lines) terminal.say(line);
   try {
     await replaceFile(opened.path, fix.text);

@@ -46,7 +46,7 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Writes to standard output. Rejects with an `OutputFault` if that is impossible; `main` reports it. */
   readonly print: (text: string) => Promise<void>;
-  /** Writes a line for a person to standard error. */
+  /** Writes a line for a person to standard error, its control characters written out. */
   readonly say: (line: string) => void;
   /** True if standard output is a terminal and NO_COLOR is not set. */
   readonly colours: boolean;

@@ -2,6 +2,7 @@ import { type Fault, faultText } from '../document/fault.ts';
 import { WRITERS, type WriteOptions, type WrittenForm, writeDocument } from '../document/write.ts';
 import { replaceFile } from '../node/files/replace-file.ts';
 import { type Arguments, type Command, EXIT, type Terminal } from './command.ts';
+import { jsonText } from './formats/json.ts';
 import { SOURCE_FLAGS } from './sources/flags.ts';
 import { openAll, rulesOf } from './sources/open-all.ts';
 import { isStoreKnown, type Opened } from './sources/opened.ts';
@@ -64,7 +65,7 @@ async function run(args: Arguments, terminal: Terminal): Promise<number | readon
   if (!isJson) for (const fault of [...faults, ...notes]) terminal.say(`bucket-cors: ${faultText(fault)}`);
   const output = args.value('output');
   if (output !== null && text !== null && !(await save(output, text, terminal))) return EXIT.failed;
-  if (isJson) await terminal.print(JSON.stringify({ form, text, notes, faults }, null, 2));
+  if (isJson) await terminal.print(jsonText({ form, text, notes, faults }));
   else if (output === null && text !== null) await terminal.print(text.trimEnd());
   return text === null ? EXIT.findings : EXIT.nothing;
 }

@@ -74,7 +74,7 @@ async function run(args: Arguments, terminal: Terminal) {
 }
 
 const FORMATS: Readonly<Record<string, (found: Comparison, terminal: Terminal) => string>> = {
-  table: (found, { colours }) => changesTable(found, paintFor(colours)),
+  table: (found, { colours, width }) => changesTable(found, paintFor(colours), width),
   json: changesJson,
   github: changesGithub,
 };

@@ -5,7 +5,8 @@ import { readQuestions } from './explain/ask.ts';
 import { EXPLAIN_SOURCE_FLAGS, openSource, type Source } from './explain/open.ts';
 import { showAll } from './explain/show.ts';
 import { readTexts } from './explain/texts.ts';
-import { paintFor } from './formats/paint.ts';
+import { jsonText } from './formats/json.ts';
+import { paintFor, visible } from './formats/paint.ts';
 
 const WIDTH = 80;
 
@@ -94,7 +95,7 @@ function table(
 ): string {
   const count = rules.rules.length;
   const paint = paintFor(colours);
-  const head = `${name}: ${count} ${count === 1 ? 'rule' : 'rules'}, answered as ${rules.behaviour.dialect.toUpperCase()} answers`;
+  const head = `${visible(name)}: ${count} ${count === 1 ? 'rule' : 'rules'}, answered as ${rules.behaviour.dialect.toUpperCase()} answers`;
   const more = left === 0 ? [] : ['', `${left} more kinds of requests are left out; select with --url.`];
   return [head, ...showAll(answered, paint, width), ...more].join('\n');
 }
@@ -103,5 +104,5 @@ function json(answered: readonly Answered[], isHar: boolean, left: number): stri
   const shown = answered.map(({ asked: { url, times }, explained, recorded }) =>
     isHar ? { url, times, ...explained, recorded } : explained,
   );
-  return JSON.stringify(isHar ? { requests: shown, left } : shown[0], null, 2);
+  return jsonText(isHar ? { requests: shown, left } : shown[0]);
 }

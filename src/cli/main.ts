@@ -1,13 +1,15 @@
 import { inspect } from 'node:util';
+import { withoutSecrets } from '../config/secrets.ts';
 import type { Fault } from '../document/fault.ts';
 import { isOutputFault } from '../node/output/print.ts';
 import { exit, said } from '../node/output/standard.ts';
 import { type Command, type Ending, EXIT, type Terminal } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import type { Environment } from './configure.ts';
+import { visible } from './formats/paint.ts';
 import { styleOf, unknownCommand } from './help.ts';
 import { asksForHelp, readArguments } from './parse.ts';
-import { report } from './report.ts';
+import { meantBy, report } from './report.ts';
 import { openTerminal } from './terminal.ts';
 import { commandHelp, overview } from './usage.ts';
 import { VERSION } from './version.ts';
@@ -19,20 +21,25 @@ export async function main(args: readonly string[], env: Environment): Promise<v
   else await exit(code);
 }
 
-/** Runs the command that a line names, and resolves to the exit code. Says what is wrong on standard error. */
+/**
+ * Runs the command that a line names, and resolves to the exit code. Says what is wrong on standard error, where a value
+ * of a document or of the line cannot command the terminal or begin a line.
+ */
 export async function runLine(
   [name, ...rest]: readonly string[],
   commands: readonly Command[],
-  terminal: Terminal,
+  given: Terminal,
 ): Promise<number | 'serving'> {
-  const { say, print } = terminal;
+  const say = (line: string) => given.say(visible(line));
+  const terminal = { ...given, say };
+  const { print } = terminal;
   const command = commands.find((one) => one.name === name);
   try {
     if (command !== undefined) return await runCommand(command, rest, terminal);
     if (name === '--help' || name === '-h') await print(overview(commands, styleOf(terminal)));
     else if (name === '--version') await print(VERSION);
     else {
-      if (name === undefined) say(overview(commands, { ...styleOf(terminal), colours: false }));
+      if (name === undefined) given.say(overview(commands, { ...styleOf(terminal), colours: false }));
       else report([unknownWord(name, commands)], 'bucket-cors --help', terminal);
       return EXIT.failed;
     }
@@ -40,7 +47,7 @@ export async function runLine(
   } catch (error) {
     if (isOutputFault(error)) say(`bucket-cors: ${error.message}`);
     else if (command?.serves) throw error;
-    else say(inspect(error));
+    else for (const line of inspect(error).split('\n')) say(line);
     return EXIT.failed;
   }
 }
@@ -64,11 +71,27 @@ async function runCommand(
   return EXIT.failed;
 }
 
-/** A word in place of a command: a misspelt one, or a flag of `serve` without its command. */
+/** Flags that stand without a command. */
+const ALONE = ['help', 'version'];
+
+/** A word in place of a command: a misspelt one, a misspelt flag, or a flag of `serve` without its command. */
 function unknownWord(name: string, commands: readonly Command[]): Fault {
   const flag = /^--([^=]+)/.exec(name)?.[1];
   const owner = commands.find(({ flags }) => flags.some((one) => one.name === flag));
-  if (owner === undefined) return unknownCommand(name, commands);
-  const reason = 'stands before a command';
-  return { place: `--${flag}`, reason, write: `bucket-cors ${owner.name} --${flag}` };
+  if (owner !== undefined)
+    return {
+      place: `--${flag}`,
+      reason: 'stands before a command',
+      write: `bucket-cors ${owner.name} --${flag}`,
+    };
+  return name.startsWith('-') ? unknownFlag(name) : unknownCommand(name, commands);
+}
+
+/** `-v` is the beginning of a name. */
+function unknownFlag(name: string): Fault {
+  const word = name.replace(/^-+|=.*$/gs, '').toLowerCase();
+  const meant = meantBy(word, ALONE) ?? ALONE.find((one) => word !== '' && one.startsWith(word));
+  const place = withoutSecrets(name) ?? 'the first word';
+  const write = meant === undefined ? '--help, --version, or a command before it' : `--${meant}`;
+  return { place, reason: 'is not a flag', write };
 }

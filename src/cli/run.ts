@@ -5,6 +5,7 @@ import { abortHttp10 } from '../node/server/abort.ts';
 import type { Running } from '../node/start.ts';
 import { startFaultLines } from '../node/start-fault.ts';
 import { readFile } from './configure.ts';
+import { visible } from './formats/paint.ts';
 
 export interface Served {
   readonly running: Running;
@@ -54,7 +55,7 @@ export async function run(open: () => Promise<Served>, configFile: string | null
     watched?.close();
     const lines = startFaultLines(error);
     if (lines === null) throw error;
-    for (const line of lines) say(`bucket-cors: ${line}`);
+    for (const line of lines) say(visible(`bucket-cors: ${line}`));
     await exit(1);
   }
 }

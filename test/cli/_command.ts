@@ -13,7 +13,7 @@ export interface Ran {
 export async function runCommand(
   command: Command,
   line: readonly string[],
-  { env = {}, colours = false }: { env?: Record<string, string>; colours?: boolean } = {},
+  { env = {}, ...style }: { env?: Record<string, string>; colours?: boolean; width?: number } = {},
 ): Promise<Ran> {
   let [stdout, stderr] = ['', ''];
   const say = (text: string) => {
@@ -23,7 +23,10 @@ export async function runCommand(
     stdout += `${text}\n`;
   };
   const args = readArguments(command, line);
-  const ended = args.faults.length > 0 ? args.faults : await command.run(args, { env, print, say, colours });
+  const ended =
+    args.faults.length > 0
+      ? args.faults
+      : await command.run(args, { env, print, say, colours: false, ...style });
   if (ended === 'serving') throw new Error(`${command.name} serves`);
   if (typeof ended === 'number') return { code: ended, stdout, stderr };
   return { code: 2, stdout, stderr: stderr + ended.map((fault) => `${faultText(fault)}\n`).join('') };

@@ -1,4 +1,5 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, chown, mkdir, mkdtemp, open, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -19,6 +20,8 @@ const RULES = [
     maxAgeSeconds: 600,
   }),
 ];
+
+const isRoot = process.getuid?.() === 0;
 
 let folder = '';
 const at = (name: string) => join(folder, name);
@@ -98,5 +101,43 @@ describe('a file that is replaced', () => {
     await replaceFile(at('links/cors.xml'), 'new');
     expect(await readFile(at('real.xml'), 'utf8')).toBe('new');
     expect((await stat(at('real.xml'))).mode & 0o777).toBe(0o640);
+  });
+
+  test.runIf(isRoot)('has its owner and group', async () => {
+    await writeFile(at('owned.xml'), 'old');
+    await chown(at('owned.xml'), 1234, 2345);
+    await replaceFile(at('owned.xml'), 'new');
+    expect(await stat(at('owned.xml'))).toMatchObject({ uid: 1234, gid: 2345 });
+  });
+
+  test.skipIf(isRoot)('is not one that this user may not write', async () => {
+    await writeFile(at('protected.xml'), 'old', { mode: 0o444 });
+    await expect(replaceFile(at('protected.xml'), 'new')).rejects.toThrow('EACCES');
+    expect(await readFile(at('protected.xml'), 'utf8')).toBe('old');
+  });
+});
+
+describe('what is no file to replace', () => {
+  test('is still a pipe, and its reader gets the text', async () => {
+    execFileSync('mkfifo', [at('pipe')]);
+    const [text] = await Promise.all([readFile(at('pipe'), 'utf8'), replaceFile(at('pipe'), 'new')]);
+    expect(text).toBe('new');
+    expect((await stat(at('pipe'))).isFIFO()).toBe(true);
+  });
+
+  test('is an output of this process, also if that is a file', async () => {
+    const output = await open(at('output'), 'w');
+    try {
+      await replaceFile(`/dev/fd/${output.fd}`, 'new');
+      expect(await readFile(at('output'), 'utf8')).toBe('new');
+      expect((await stat(at('output'))).ino).toBe((await output.stat()).ino);
+    } finally {
+      await output.close();
+    }
+  });
+
+  test('is a folder, which cannot be written', async () => {
+    await mkdir(at('folder'));
+    await expect(replaceFile(at('folder'), 'new')).rejects.toThrow('EISDIR');
   });
 });

@@ -22,6 +22,8 @@ const sentences = (before: readonly Rule[], after: readonly Rule[]): readonly st
     compileRules({ rules: after, responseVary: false }, behaviour('oss')),
   ).changes.map(sentenceOf);
 
+const flat = (text: string): string => text.replace(/\s+/g, ' ');
+
 const twenty = Array.from({ length: 20 }, (_, at) => `https://${at}.example.com`);
 
 describe('a change', () => {
@@ -95,6 +97,11 @@ describe('a change', () => {
     expect(sentences(before, after)).toEqual(expected);
   });
 
+  test('with a long value has its beginning', () => {
+    const [sentence] = sentences([], [page({ allowedOrigins: [`https://${'a'.repeat(9_000)}`] })]);
+    expect(sentence).toMatch(/^https:\/\/a{192}… may GET from now on/);
+  });
+
   test('with control characters in a value writes them out', () => {
     const [sentence] = sentences([], [page({ allowedOrigins: ['https://\u001b[2J'] })]);
     expect(sentence).toContain('https://\\u001b[2J');
@@ -134,7 +141,7 @@ describe('the command diff', () => {
   test('of the same rules in two forms says so, and exits with 0', async () => {
     const { code, stdout } = await run(at('one.xml'), at('one.json'));
     expect(code).toBe(0);
-    expect(stdout).toBe(`${at('one.xml')} and ${at('one.json')} have the same rules.\n`);
+    expect(flat(stdout)).toBe(`${at('one.xml')} and ${at('one.json')} have the same rules. `);
   });
 
   test('of a rule that no request reaches exits with 0, since no request is answered otherwise', async () => {
@@ -142,6 +149,18 @@ describe('the command diff', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(
       /\+ {2}<CORSRule>[\s\S]*No request is answered otherwise \(as store oss answers\)\.\n$/,
+    );
+  });
+
+  test('has its sentences in the columns of the terminal, and the textual diff whole', async () => {
+    await writeFile(
+      at('pattern.xml'),
+      toXml({ rules: [page({ allowedOrigins: ['https://*.a.example'] })], responseVary: false }),
+    );
+    const { stdout } = await runCommand(diff, [at('one.xml'), at('pattern.xml')], { width: 40 });
+    expect(stdout).toContain('\n+    <AllowedOrigin>https://*.a.example</AllowedOrigin>\n');
+    expect(stdout).toContain(
+      'Newly allowed:\n  origins such as https://app.a.example\n  may GET from now on (rule 1 lists\n  https://*.a.example)\n',
     );
   });
 
@@ -190,6 +209,20 @@ describe('the command diff', () => {
     expect((await run(at('one.xml'), at('one.json'), '--format', 'github')).stdout).toBe('');
   });
 
+  test('--format github has an error for cookies that pages may send from now on', async () => {
+    const put = (name: string, rules: readonly Rule[]) =>
+      writeFile(at(name), toXml({ rules, responseVary: false }));
+    const any = page({ allowedOrigins: ['*'] });
+    await put('any.xml', [any]);
+    await put('named.xml', [page(), any]);
+    const line = [at('any.xml'), at('named.xml'), '--store', 's3', '--format', 'github'];
+    const { stdout } = await run(...line);
+    expect(stdout).toMatch(
+      /^::error \S+,title=Answered otherwise::.*Access-Control-Allow-Credentials: true/m,
+    );
+    expect(stdout).toMatch(/^::notice \S+,title=Answered otherwise::.*Access-Control-Allow-Origin/m);
+  });
+
   test('of a document with faults names them and exits with 2', async () => {
     const { code, stdout, stderr } = await run(at('one.xml'), at('wrong.xml'));
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -225,8 +258,8 @@ describe('the command diff', () => {
     expect(await run(at('many.xml'), at('many.xml'))).toMatchObject({ code: 0 });
     const { code, stdout } = await run(at('twice.xml'), at('many.xml'), '--only', 'wider');
     expect(code).toBe(2);
-    expect(stdout).toMatch(
-      /there may be more changes\.\nNo change was found among the requests that were compared\.\n$/,
+    expect(flat(stdout)).toMatch(
+      /there may be more changes\. No change was found among the requests that were compared\. $/,
     );
   });
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import type { Log } from 'sarif';
 import { describe, expect, test } from 'vitest';
 import { anchorOf } from '../../scripts/readme-steps.ts';
@@ -7,6 +8,7 @@ import type { Reported } from '../../src/cli/findings.ts';
 import { checkGithub } from '../../src/cli/formats/check-github.ts';
 import { checkJson } from '../../src/cli/formats/check-json.ts';
 import { annotationLine } from '../../src/cli/formats/github.ts';
+import { jsonText } from '../../src/cli/formats/json.ts';
 import { type Report, sectionOf } from '../../src/cli/formats/report.ts';
 import { sarifLog } from '../../src/cli/formats/sarif.ts';
 import { checkTable } from '../../src/cli/formats/table.ts';
@@ -81,6 +83,25 @@ describe('the table', () => {
         '1 error, no warnings and 1 note',
       ].join('\n'),
     );
+  });
+
+  test.each([false, true])('has the columns of the terminal, with colours: %s', (colours) => {
+    const lines = stripVTControlCharacters(checkTable(report([ERROR]), colours, 40)).split('\n');
+    expect(lines.slice(0, 8)).toEqual([
+      'rules/my cors.xml (1 rule, store oss;',
+      '--store names another)',
+      '',
+      'CORSRule[1]',
+      '  error BC101  AllowedOrigin[1], line 4',
+      '    "https://a.example/" ends in a',
+      '    slash, and browsers send none.',
+      '    Write https://a.example.',
+    ]);
+  });
+
+  test('shortens a long value', () => {
+    const long = { ...ERROR, value: `https://${'a'.repeat(9_000)}/` };
+    expect(checkTable(report([long]), false)).toMatch(/^ {4}"https:\/\/a{192}…"$/m);
   });
 
   test('without findings says so', () => {
@@ -177,6 +198,13 @@ describe('JSON', () => {
   });
 });
 
+test('JSON escapes what commands a terminal or turns its text, and means the same', () => {
+  const value = { text: '\u001b\u007f\u009b\u2028\u202e\u2066ü' };
+  const text = jsonText(value);
+  expect(text).toContain('"\\u001b\\u007f\\u009b\\u2028\\u202e\\u2066ü"');
+  expect(JSON.parse(text)).toEqual(value);
+});
+
 describe('annotations of GitHub', () => {
   test('escape what would end a property or the line', () => {
     expect(checkGithub(report([NOTE]))).toBe(
@@ -185,6 +213,12 @@ describe('annotations of GitHub', () => {
     expect(annotationLine({ level: 'error', file: 'a,b:c%.xml', title: 'x\r\ny', message: 'm' })).toBe(
       '::error file=a%2Cb%3Ac%25.xml,title=x%0D%0Ay::m',
     );
+  });
+
+  test('have no control character, which the log of a workflow would show to a terminal', () => {
+    expect(
+      annotationLine({ level: 'error', title: 'x\u001by', message: 'a\u0007\nb\u009b\u202e\r\n::error::c' }),
+    ).toBe('::error title=x\\u001by::a\\u0007%0Ab\\u009b\\u202e%0D%0A::error::c');
   });
 
   test('name no file for a bucket', () => {

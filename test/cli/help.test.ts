@@ -137,6 +137,14 @@ describe('a wrong line exits with 2 and names', () => {
       '--port stands before a command; write bucket-cors serve --port',
       '--help',
     ],
+    ['a misspelt --version', ['--verson'], '--verson is not a flag; write --version', '--help'],
+    ['the beginning of --version', ['-v'], '-v is not a flag; write --version', '--help'],
+    [
+      'a flag of no command',
+      ['--zzz'],
+      '--zzz is not a flag; write --help, --version, or a command before it',
+      '--help',
+    ],
     [
       'a word that resembles no command, without its secrets',
       ['https://u:hush@h'],
@@ -150,6 +158,19 @@ describe('a wrong line exits with 2 and names', () => {
       printed: [],
       said: [`bucket-cors: ${line}`, `Try "bucket-cors ${help}"`],
     });
+  });
+
+  test('a value with control characters, which do not reach the terminal', async () => {
+    expect((await run(['nope\n::error::x\u001b[31m'])).said[0]).toBe(
+      `bucket-cors: nope\\u000a::error::x\\u001b[31m is not a command; write ${NAMES}`,
+    );
+    const says = async (_: unknown, { say }: Terminal) => {
+      say('GET\n::error::x\u009b\u202e');
+      return EXIT.failed;
+    };
+    expect((await run(['check'], [{ ...EXAMPLE, run: says }])).said).toEqual([
+      'GET\\u000a::error::x\\u009b\\u202e',
+    ]);
   });
 
   test('the faults that the command itself finds', async () => {

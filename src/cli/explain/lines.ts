@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { visible } from '../formats/paint.ts';
 
 const MAX_ITEMS = 8;
@@ -13,12 +14,14 @@ export function listed(values: readonly string[]): string {
   return `${values.slice(0, MAX_ITEMS).map(shown).join(', ')}${more}`;
 }
 
-/** Breaks a text at blanks: the first line begins with `first`, the others with as many blanks. */
+/**
+ * Breaks a text at blanks: the first line begins with `first`, the others with as many blanks. Colours take no columns.
+ */
 export function wrapped(first: string, text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
-    if (line !== '' && first.length + line.length + 1 + word.length > width) {
+    if (line !== '' && first.length + columns(line) + 1 + columns(word) > width) {
       lines.push(line);
       line = '';
     }
@@ -26,3 +29,5 @@ export function wrapped(first: string, text: string, width: number): readonly st
   }
   return [...lines, line].map((one, at) => `${at === 0 ? first : ' '.repeat(first.length)}${one}`);
 }
+
+const columns = (text: string): number => stripVTControlCharacters(text).length;

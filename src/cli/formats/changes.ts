@@ -1,7 +1,9 @@
 import { relative } from 'node:path';
 import type { Change, Changes } from '../../analysis/changes.ts';
 import type { Opened } from '../sources/opened.ts';
+import { folded } from './fold.ts';
 import { annotationLine } from './github.ts';
+import { jsonText } from './json.ts';
 import { type Paint, visible } from './paint.ts';
 import { sentenceOf } from './sentence.ts';
 import { paintDiff } from './text-diff.ts';
@@ -30,7 +32,7 @@ const EFFECTS = Object.keys(HEADINGS) as readonly Change['effect'][];
 export const INCOMPLETE =
   'The rules have too many patterns to compare all requests: there may be more changes.';
 
-export function changesTable(found: Comparison, paint: Paint): string {
+export function changesTable(found: Comparison, paint: Paint, width?: number): string {
   const { text, changes, complete } = found;
   const colour = { allowed: paint.green, refused: paint.red, answered: paint.yellow };
   const sections = EFFECTS.flatMap((effect) => {
@@ -41,9 +43,7 @@ export function changesTable(found: Comparison, paint: Paint): string {
   return [
     ...paintDiff(text, paint),
     ...(text.length > 0 ? [''] : []),
-    ...sections,
-    ...(complete ? [] : [paint.yellow(INCOMPLETE)]),
-    lastLine(found),
+    ...folded([...sections, ...(complete ? [] : [paint.yellow(INCOMPLETE)]), lastLine(found)], width),
   ].join('\n');
 }
 
@@ -67,38 +67,36 @@ function lastLine({ before, after, changes, text, only, complete, stores }: Comp
 const ONLY = { wider: 'let in further', narrower: 'refused more' } as const;
 
 export function changesJson({ before, after, text, changes, complete, only, stores }: Comparison): string {
-  return JSON.stringify(
-    {
-      before: before.name,
-      after: after.name,
-      stores,
-      only,
-      sameText: text.length === 0,
-      complete,
-      changes: changes.map(({ changed, ...change }) => ({
-        sentence: sentenceOf({ changed, ...change }),
-        ...change,
-        ...changed,
-        before: change.before,
-        after: change.after,
-        ...(changed.kind === 'answer' && { values: { before: changed.before, after: changed.after } }),
-        ...(changed.kind === 'vary' && { responseVary: changed.after }),
-      })),
-      diff: text.join('\n'),
-    },
-    null,
-    2,
-  );
+  return jsonText({
+    before: before.name,
+    after: after.name,
+    stores,
+    only,
+    sameText: text.length === 0,
+    complete,
+    changes: changes.map(({ changed, ...change }) => ({
+      sentence: sentenceOf({ changed, ...change }),
+      ...change,
+      ...changed,
+      before: change.before,
+      after: change.after,
+      ...(changed.kind === 'answer' && { values: { before: changed.before, after: changed.after } }),
+      ...(changed.kind === 'vary' && { responseVary: changed.after }),
+    })),
+    diff: text.join('\n'),
+  });
 }
 
-const LEVELS = { allowed: 'error', refused: 'warning', answered: 'notice' } as const;
+/** What lets pages do more is an error, whatever its effect. */
+const levelOf = ({ effect, isWider }: Change) =>
+  isWider ? 'error' : effect === 'refused' ? 'warning' : 'notice';
 
 /** Annotations of the second source, if it is a file. */
 export function changesGithub({ after, changes, complete }: Comparison): string {
   const file = after.path === undefined ? {} : { file: relative('', after.path) };
   const lines = changes.map((change) =>
     annotationLine({
-      level: LEVELS[change.effect],
+      level: levelOf(change),
       ...file,
       title: HEADINGS[change.effect],
       message: sentenceOf(change),

@@ -1,3 +1,5 @@
+import { visible } from './paint.ts';
+
 /** One annotation of GitHub Actions. */
 export interface Annotation {
   readonly level: 'error' | 'warning' | 'notice';
@@ -7,7 +9,10 @@ export interface Annotation {
   readonly message: string;
 }
 
-/** A workflow command, escaped as GitHub's toolkit does it (actions/toolkit, packages/core/src/command.ts). */
+/**
+ * A workflow command, escaped as GitHub's toolkit does it (actions/toolkit, packages/core/src/command.ts). Other control
+ * characters are written out.
+ */
 export function annotationLine({ level, file, line, title, message }: Annotation): string {
   const properties = [
     ...(file === undefined ? [] : [`file=${property(file)}`]),
@@ -18,6 +23,10 @@ export function annotationLine({ level, file, line, title, message }: Annotation
 }
 
 const data = (text: string): string =>
-  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  text
+    .replace(/[^\r\n]+/g, visible)
+    .replaceAll('%', '%25')
+    .replaceAll('\r', '%0D')
+    .replaceAll('\n', '%0A');
 
 const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');

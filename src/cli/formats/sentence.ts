@@ -1,5 +1,6 @@
 import type { Change, Changed, ChangedOrigin } from '../../analysis/changes.ts';
 import { MAX_AGE } from '../../cors/names.ts';
+import { excerpt } from '../../document/raw.ts';
 import { visible } from './paint.ts';
 
 /** Most origins and names in a sentence; the rest are counted. */
@@ -9,7 +10,29 @@ const DEFAULT_MAX_AGE = '5';
 
 /** One change in one sentence, by witness and by rule. */
 export function sentenceOf(change: Change): string {
-  return visible(`${bodyOf(change)}${unusualNote(change.origins)}`);
+  const short = shortened(change);
+  return visible(`${bodyOf(short)}${unusualNote(short.origins)}`);
+}
+
+/** The change with excerpts of its values, so that a long one does not bury the sentence. */
+function shortened({ changed, origins, ...change }: Change): Change {
+  return {
+    ...change,
+    origins: origins.map(({ origin, entry, isUsual }) => ({
+      origin: excerpt(origin),
+      entry: excerpt(entry),
+      isUsual,
+    })),
+    changed: shortenedValues(changed),
+  };
+}
+
+function shortenedValues(changed: Changed): Changed {
+  if (changed.kind === 'headers' || changed.kind === 'exposed')
+    return { ...changed, names: changed.names.map(excerpt) };
+  if (changed.kind !== 'answer') return changed;
+  const short = (value: string | null) => (value === null ? null : excerpt(value));
+  return { ...changed, before: short(changed.before), after: short(changed.after) };
 }
 
 function bodyOf({ effect, changed, origins, methods, before, after }: Change): string {

@@ -1,14 +1,20 @@
 import type { Rule } from '../../cors/rule.ts';
 import type { Severity } from '../../document/codes.ts';
+import { excerpt } from '../../document/raw.ts';
 import { toXml } from '../../document/xml.ts';
 import type { Reported } from '../findings.ts';
 import { isStoreKnown } from '../sources/opened.ts';
+import { folded } from './fold.ts';
 import { type Paint, paintFor, visible } from './paint.ts';
 import { countsText, type Report, sectionOf } from './report.ts';
 import { changedLines, paintLine } from './text-diff.ts';
 
 /** Findings for a person: grouped by rule, and the counts in the last line. */
-export function checkTable({ opened, findings, rules: read }: Report, colours: boolean): string {
+export function checkTable(
+  { opened, findings, rules: read }: Report,
+  colours: boolean,
+  width?: number,
+): string {
   const paint = paintFor(colours);
   const { name, document, behaviour, storeBy, hasRules } = opened;
   const store = `store ${behaviour.dialect}${isStoreKnown(storeBy) ? '' : '; --store names another'}`;
@@ -16,7 +22,7 @@ export function checkTable({ opened, findings, rules: read }: Report, colours: b
   const groups = Map.groupBy(findings, ({ place }) => groupOf(place));
   const rule = (number: number | null): Rule | undefined =>
     number === null ? undefined : read?.[number - 1];
-  return [
+  const lines = [
     `${paint.bold(visible(name))} (${rules}, ${store})`,
     '',
     ...[...groups].flatMap(([place, ofPlace]) => [
@@ -25,7 +31,8 @@ export function checkTable({ opened, findings, rules: read }: Report, colours: b
       '',
     ]),
     findings.length === 0 ? paint.green('Nothing found.') : countsText(findings),
-  ].join('\n');
+  ];
+  return folded(lines, width).join('\n');
 }
 
 function rulesText(rules: readonly Rule[] | null, isWhole: boolean): string {
@@ -47,7 +54,7 @@ function findingLines(
 ): readonly string[] {
   const inside = place.startsWith(`${group}/`) ? place.slice(group.length + 1) : place === group ? '' : place;
   const where = [inside, line === undefined ? '' : `line ${line}`].filter((part) => part !== '').join(', ');
-  const what = value === undefined ? 'It' : `"${visible(value)}"`;
+  const what = value === undefined ? 'It' : `"${visible(excerpt(value))}"`;
   return [
     `  ${paint[COLOURS[severity]](severity)} ${code}${where === '' ? '' : `  ${visible(where)}`}`,
     `    ${what} ${visible(reason)}.`,

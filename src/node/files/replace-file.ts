@@ -1,24 +1,41 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import {
+  access,
+  appendFile,
+  constants,
+  type FileHandle,
+  open,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
+import { resolve } from 'node:path';
 
 /** What a shell's `>` gives a new file, before the umask. */
 const NEW_MODE = 0o666;
 
+/** An output of this process, which may be a regular file: a new file with its name would not be that output. */
+const DESCRIPTOR = /^\/(?:dev\/(?:std(?:in|out|err)|fd\/\d+)|proc\/.+\/fd\/\d+)$/;
+
 /**
  * Writes a whole text file at once: a reader finds the old text or the new one. The file behind a symbolic link is
- * replaced, and its permissions stay. Rejects with the system's error, and then the old file is as it was.
+ * replaced; its permissions stay, and its owner where the system lets this process set it. Another hard link to the
+ * file still has the old text. A device, a pipe and an output of this process get the text as from a shell's `>>`.
+ * Rejects with the system's error, and then the old file is as it was.
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
+  const old = await stat(path).catch(() => null);
+  if (old !== null && (!old.isFile() || DESCRIPTOR.test(resolve(path)))) return appendFile(path, text);
+  // The folder's permission alone would let a rename replace a file that its owner has protected.
+  if (old !== null) await access(path, constants.W_OK);
   const target = await realpath(path).catch(() => path);
-  const mode = await stat(target).then(
-    (found) => found.mode & 0o7777,
-    () => null,
-  );
   // A rename is atomic within a file system only, so the temporary file is in the same folder.
   const temporary = `${target}.${randomUUID()}.tmp`;
-  const handle = await open(temporary, 'wx', mode ?? NEW_MODE);
+  const handle = await open(temporary, 'wx', old === null ? NEW_MODE : permissions(old));
   try {
-    await write(handle, text, mode);
+    await write(handle, text, old);
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
@@ -26,11 +43,17 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   }
 }
 
-async function write(handle: FileHandle, text: string, mode: number | null): Promise<void> {
+const permissions = ({ mode }: Stats): number => mode & 0o7777;
+
+async function write(handle: FileHandle, text: string, old: Stats | null): Promise<void> {
   try {
     await handle.writeFile(text);
-    // The umask takes bits from the mode that `open` is given.
-    if (mode !== null) await handle.chmod(mode);
+    if (old !== null) {
+      // Only root may give a file to another user.
+      await handle.chown(old.uid, old.gid).catch(() => {});
+      // After `chown`, which takes bits from the mode, as the umask does at `open`.
+      await handle.chmod(permissions(old));
+    }
     await handle.sync();
   } finally {
     await handle.close();
