@@ -63,6 +63,7 @@ export function check(raw: Raw, reading: Reading, lineOf: LineOf): Document {
     warnings: capped([...found, ...asWarnings(notes)], root),
     form: form.name,
     placeOf: placesOf(raw, rules, root, varies[0]),
+    beyond: beyondRules(raw),
     lineOf,
   };
 }
@@ -103,6 +104,11 @@ function reportOutside(raw: Raw, findings: Findings): void {
     list.push({ code: 'BC002', place, value: excerpt(name), reason, write });
   }
 }
+
+const beyondRules = ({ path, around, unknown, rules }: Raw): readonly string[] => [
+  ...(path === '' ? [] : [path]),
+  ...[...around, ...unknown, ...rules.flatMap((rule) => rule.unknown)].map(({ place }) => place),
+];
 
 function placesOf(raw: Raw, rules: readonly CheckedRule[], root: string, vary: Given | undefined): PlaceOf {
   const { fields, responseVary = 'ResponseVary' } = raw.form;

@@ -59,6 +59,8 @@ export type Document = (
       readonly warnings: readonly Fault[];
       readonly form: FormName;
       readonly placeOf: PlaceOf;
+      /** The places of keys around the rules and of names that are not read: no rule set says them. */
+      readonly beyond: readonly string[];
     }
   | Refused
 ) & { readonly lineOf: LineOf };
