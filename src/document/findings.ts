@@ -82,11 +82,17 @@ export function reportUnknown(
       place,
       value: excerpt(name),
       reason: refuses ? `is an unknown ${unit}` : `is an unknown ${unit} and is ignored`,
-      write: meant(name) ?? `leave it out; known here: ${names.join(', ')}`,
+      write: written(meant(name), name) ?? `only ${names.join(', ')}`,
     };
     if (refuses) faults.push(fault);
     else notes.push(fault);
   }
+}
+
+/** The right name is unknown only as one literal key: `allowed/origins` means a key inside another one. */
+function written(right: string | undefined, name: string): string | undefined {
+  const [group, inner] = right === name ? name.split('/') : [];
+  return inner === undefined ? right : `{"${group}": {"${inner}": […]}}`;
 }
 
 export function capped(faults: readonly Fault[], place: string): readonly Fault[] {

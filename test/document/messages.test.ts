@@ -84,7 +84,7 @@ const MESSAGES: Readonly<Record<string, readonly (Partial<Fault> & { readonly li
       code: 'BC007',
       place: 'CORSRules[1]/AllowedMethods[4]',
       value: 'OPTIONS',
-      write: 'leave it out: preflights need no rule for OPTIONS',
+      write: 'the list without it: preflights need no rule for OPTIONS',
     },
   ],
   's13-go-nulls.json': [
