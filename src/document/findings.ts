@@ -2,6 +2,7 @@ import { SEVERITIES } from './codes.ts';
 import type { Fault, Reading } from './fault.ts';
 import type { Form } from './forms.ts';
 import { excerpt, type Given, type Problem, type UnknownName } from './raw.ts';
+import { shown } from './shown.ts';
 import { trimmed } from './value.ts';
 
 /** Longer lists of faults end in an entry that counts the rest. */
@@ -20,7 +21,7 @@ export interface Findings {
 export type Test = (value: string) => Problem | undefined;
 
 export function faultOf(given: Given, problem: Problem): Fault {
-  return { place: given.place, value: excerpt(trimmed(given.value)), ...problem };
+  return { place: given.place, value: shown(trimmed(given.value)), ...problem };
 }
 
 const ABSENT_WRITE = 'a value, or leave it out';

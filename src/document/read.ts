@@ -5,7 +5,8 @@ import { foreignText } from './foreign.ts';
 import { RULE_SET } from './forms.ts';
 import { rawFromJson } from './json.ts';
 import { type Located, linesOf } from './place.ts';
-import { excerpt, type Raw, type RawResult } from './raw.ts';
+import type { Raw, RawResult } from './raw.ts';
+import { shown } from './shown.ts';
 import { rawFromXml } from './xml.ts';
 
 /** In bytes of UTF-8. Larger documents are refused without parsing: OSS accepts 16 KB, S3 64 KB. */
@@ -30,7 +31,7 @@ export function readDocument(text: string, reading: Reading): Document {
   if (first === '<') return checked(rawFromXml(bare), reading, bare);
   if (first === '{' || first === '[') return checked(rawFromJson(bare), reading, bare);
   const reason = 'is neither XML nor JSON';
-  return refused(foreignText(start) ?? { place: 'document', value: excerpt(bare), reason, write: FORMS });
+  return refused(foreignText(start) ?? { place: 'document', value: shown(bare), reason, write: FORMS });
 }
 
 /** Checks a rule set from a program as strictly as a document. Never throws. */
