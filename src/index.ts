@@ -53,7 +53,7 @@ export type { Code, Severity } from './document/codes.ts';
 export { decodeText } from './document/decode.ts';
 export type { Document, Fault, Reading } from './document/fault.ts';
 export type { FormName } from './document/forms.ts';
-export type { LineOf } from './document/place.ts';
+export type { LineOf, PlaceOf } from './document/place.ts';
 export { MAX_DOCUMENT_BYTES, readDocument } from './document/read.ts';
 export {
   type WriteOptions,

@@ -2,12 +2,12 @@ import { type Command, EXIT } from './command.ts';
 import { bashScript } from './completion/bash.ts';
 import { fishScript } from './completion/fish.ts';
 import { zshScript } from './completion/zsh.ts';
-import { meantBy } from './report.ts';
 
 /** The shells, and the script of each for a table of commands. */
 export const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 
 const SHELLS: readonly string[] = Object.keys(SCRIPTS);
+const CHOICES = 'bash, zsh or fish';
 
 /** The command `completion` for a table of commands. */
 export const completionOf = (commands: () => readonly Command[]): Command => ({
@@ -36,8 +36,7 @@ export const completionOf = (commands: () => readonly Command[]): Command => ({
   run: async ({ words: [shell = ''] }, { print }) => {
     const script = Object.entries(SCRIPTS).find(([name]) => name === shell)?.[1];
     if (script === undefined) {
-      const write = meantBy(shell, SHELLS) ?? SHELLS.join(', ');
-      return [{ place: 'SHELL', reason: 'is not a shell with a script', write }];
+      return [{ place: 'SHELL', value: shell, reason: 'is not a shell with a script', write: CHOICES }];
     }
     await print(script(commands()));
     return EXIT.nothing;

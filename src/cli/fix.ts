@@ -5,10 +5,11 @@ import type { Finding } from '../analysis/check/finding.ts';
 import { fixRules } from '../analysis/check/fix.ts';
 import { compileRules } from '../cors/compile.ts';
 import type { RuleSet } from '../cors/rule.ts';
-import { type Fault, faultText } from '../document/fault.ts';
+import { type Document, type Fault, faultText } from '../document/fault.ts';
 import type { FormName } from '../document/forms.ts';
 import { readDocument } from '../document/read.ts';
 import { type WrittenForm, writeDocument } from '../document/write.ts';
+import { inNamespaceOf, lostInXml } from './fix-xml.ts';
 import { textDiff } from './formats/text-diff.ts';
 import type { Opened } from './sources/opened.ts';
 
@@ -35,7 +36,10 @@ export function fixOf(opened: Opened, domains: Domains): Fix | null | { readonly
   const options = { behaviour, placeOf, domains, ...(bytes !== undefined && { bytes }) };
   const { ruleSet: corrected, fixed } = fixRules(ruleSet, options);
   if (fixed.length === 0) return null;
-  const written = writtenAs(form, corrected);
+  const lost = lostBy(document, text);
+  if (lost !== null)
+    return { refused: `${name} ${lost}, which --fix does not write: convert it with bucket-cors convert` };
+  const written = writtenAs(form, corrected, text);
   if ('refused' in written) return { refused: `${name} ${written.refused}` };
   const { changes } = changesOf(compileRules(ruleSet, behaviour), compileRules(corrected, behaviour));
   if (changes.some(({ isWider }) => isWider))
@@ -45,9 +49,24 @@ export function fixOf(opened: Opened, domains: Domains): Fix | null | { readonly
     fixed,
     diff: textDiff({ name, text }, { name, text: written.text }),
     changes,
-    notes: [...(text.includes('<!--') ? ['comments are left out'] : []), ...written.notes.map(faultText)],
+    notes: [
+      ...(form === 'xml' && text.includes('<!--') ? ['comments are left out'] : []),
+      ...written.notes.map(faultText),
+    ],
   };
 }
+
+/** What a document has that its rules do not say, as the predicate of a sentence; null if there is nothing. */
+function lostBy({ beyond, warnings, form }: Readable, text: string): string | null {
+  const [first] = beyond;
+  if (first !== undefined) return `has ${first} around or beside its rules`;
+  // A value that counts as absent says nothing. Any other warning is about a value that is not read.
+  const unread = warnings.find(({ code }) => code !== 'BC004');
+  if (unread !== undefined) return `has a value that is not read at ${unread.place}`;
+  return form === 'xml' ? lostInXml(text) : null;
+}
+
+type Readable = Extract<Document, { readonly ok: true }>;
 
 interface Shape {
   readonly form: WrittenForm;
@@ -70,15 +89,18 @@ const SHAPES: Partial<Readonly<Record<FormName, Shape>>> = {
 function writtenAs(
   form: FormName,
   ruleSet: RuleSet,
+  before: string,
 ): { readonly text: string; readonly notes: readonly Fault[] } | { readonly refused: string } {
   const shape = SHAPES[form];
   if (shape === undefined)
-    return { refused: `has a form that --fix does not write: convert it with bucket-cors convert` };
+    return { refused: 'has a form that --fix does not write: convert it with bucket-cors convert' };
   const written = writeDocument(ruleSet, shape.form);
   if (!written.ok) return { refused: `cannot be written: ${written.faults.map(faultText).join('; ')}` };
   const { text, notes } = written.value;
   const shaped =
-    shape.shaped === undefined ? text : `${JSON.stringify(shape.shaped(JSON.parse(text)), null, 2)}\n`;
+    shape.shaped === undefined
+      ? inNamespaceOf(before, text)
+      : `${JSON.stringify(shape.shaped(JSON.parse(text)), null, 2)}\n`;
   const read = readDocument(shaped, 'strict');
   if (read.ok && read.form === form && isDeepStrictEqual(read.ruleSet, ruleSet))
     return { text: shaped, notes };

@@ -64,6 +64,8 @@ function parseShort(
 ): Parsed<BucketPlace> {
   const [, name = '', query = ''] =
     /^\w+:\/\/([A-Za-z0-9][A-Za-z0-9._-]{1,254})\/?(?:\?([^#]*))?$/.exec(text) ?? [];
+  if (/^\w+:\/\/[A-Za-z0-9](?:[/?]|$)/.test(text))
+    return { reason: 'has a bucket name that is too short', write: EXAMPLE };
   if (name === '') return { reason: 'has no bucket name after the ://', write: EXAMPLE };
   const given = [...new URLSearchParams(query)];
   const parameters = Object.fromEntries(given);

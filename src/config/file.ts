@@ -1,5 +1,6 @@
 import { configuredName } from '../bucket/host.ts';
 import { type Fault, type Result, resultOf } from '../document/fault.ts';
+import { type Fields, isFields } from '../document/fields.ts';
 import { parseJson } from '../document/jsontext.ts';
 import { BUCKET_OPTIONS, OPTION_NAMES, OPTIONS, type OptionName, optionOf } from './options.ts';
 import {
@@ -42,8 +43,6 @@ export const FILE_OPTIONS: readonly OptionName[] = OPTION_NAMES.filter(
 /** Keys of a bucket beside its options: which requests it serves. */
 export const ROUTE_KEYS = ['hosts', 'prefix', 'keepPrefix', 'preload'] as const;
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** Reads a configuration file whole: every fault, or options and buckets. `file` names it in places. */
 export function readConfigFile(text: string, file: string): Result<ConfigFile> {
   const json = parseJson(text);
@@ -61,9 +60,6 @@ export function readConfigFile(text: string, file: string): Result<ConfigFile> {
   faults.push(...routeConflicts(read, file));
   return resultOf({ options, buckets: read }, faults);
 }
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function takeOptions(
   fields: Fields,

@@ -10,9 +10,15 @@ export type Parsed<T> = { readonly value: T } | AddressFault;
 /** Messages about a file show its path (promise 7). */
 const SIGNED = 'has the query of a signed URL';
 
+/** What `parseRules` says of a value that may be of any kind. */
+export const RULES_WRITES: Readonly<Record<'empty' | 'other', string>> = {
+  empty: 'bucket, a file, a URL or a document',
+  other: 'bucket, the path of a file, an http:// or https:// URL, or a document',
+};
+
 /** The word `bucket`, a document, a URL, `kv:KEY`, or the path of a file: the kinds of rules/sources/kinds.ts. */
 export function parseRules(text: string): Parsed<RulesPlace> {
-  if (text.trim() === '') return { reason: 'is empty', write: 'bucket, a file, a URL or a document' };
+  if (text.trim() === '') return { reason: 'is empty', write: RULES_WRITES.empty };
   const meant = urlMeant(text);
   if (meant?.hasUser) return { reason: 'contains a user name or password', write: meant.url };
   // A file may have such a name: whether it exists is known when it is read (node/buckets/file-source.ts).
@@ -24,10 +30,7 @@ export function parseRules(text: string): Parsed<RulesPlace> {
     const isSigned = 'value' in parsed && parsed.value.kind === 'file' && isSignedOrUrl(parsed.value.path);
     return isSigned ? { reason: SIGNED, write: 'the whole URL, or the path of a file' } : parsed;
   }
-  return {
-    reason: 'is not an HTTP URL',
-    write: 'bucket, the path of a file, an http:// or https:// URL, or a document',
-  };
+  return { reason: 'is not an HTTP URL', write: RULES_WRITES.other };
 }
 
 /** A parser of one of several words, which completion offers. */

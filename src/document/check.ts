@@ -10,8 +10,8 @@ import {
   reportUnknown,
   singleValues,
 } from './findings.ts';
-import { inside, JSON_FORMS } from './forms.ts';
-import { nearest } from './nearest.ts';
+import { type Form, inside, JSON_FORMS, OSS_JSON } from './forms.ts';
+import { isSlip, nearest } from './nearest.ts';
 import type { LineOf, PlaceOf } from './place.ts';
 import { excerpt, type Given, type Raw } from './raw.ts';
 import { responseVaryProblem } from './value.ts';
@@ -63,6 +63,7 @@ export function check(raw: Raw, reading: Reading, lineOf: LineOf): Document {
     warnings: capped([...found, ...asWarnings(notes)], root),
     form: form.name,
     placeOf: placesOf(raw, rules, root, varies[0]),
+    beyond: beyondRules(raw),
     lineOf,
   };
 }
@@ -97,12 +98,27 @@ function reportOutside(raw: Raw, findings: Findings): void {
   const list = findings.reading === 'strict' ? findings.faults : findings.notes;
   for (const { place, name } of raw.around) {
     const right = meant(name);
-    if (right === undefined && !KEYS_OF_RULES.has(name)) continue;
+    const write = right === undefined ? writeInside(name, form) : `${right} inside ${raw.path}`;
+    if (write === undefined) continue;
     const reason = `is beside ${raw.path}, and is not read there`;
-    const write = right === undefined ? 'one list of rules' : `${right} inside ${raw.path}`;
     list.push({ code: 'BC002', place, value: excerpt(name), reason, write });
   }
 }
+
+/** What to write for a name beside the keys around the rules; undefined if it means nothing in any form. */
+function writeInside(name: string, { fields: { id: _, ...fields } }: Form): string | undefined {
+  if (KEYS_OF_RULES.has(name)) return 'one list of rules';
+  if (isSlip(name, VARY))
+    return 'the document without it, or in the form of OSS: {"CORSRule": […], "ResponseVary": true}';
+  return Object.values(fields).includes(name) ? `${name} in each rule` : undefined;
+}
+
+const VARY = [OSS_JSON.responseVary ?? ''];
+
+const beyondRules = ({ path, around, unknown, rules }: Raw): readonly string[] => [
+  ...(path === '' ? [] : [path]),
+  ...[...around, ...unknown, ...rules.flatMap((rule) => rule.unknown)].map(({ place }) => place),
+];
 
 function placesOf(raw: Raw, rules: readonly CheckedRule[], root: string, vary: Given | undefined): PlaceOf {
   const { fields, responseVary = 'ResponseVary' } = raw.form;

@@ -2,6 +2,7 @@ import type { RuleSet } from '../cors/rule.ts';
 import type { Code, Severity } from './codes.ts';
 import type { FormName } from './forms.ts';
 import type { LineOf, PlaceOf } from './place.ts';
+import { visible } from './visible.ts';
 
 /** One fault in a document or an option, with everything that is needed to correct it. */
 export interface Fault {
@@ -34,11 +35,11 @@ const sentence = ({ place, value, reason }: Fault): string =>
   `${place}${value === undefined ? '' : ` "${value}"`} ${reason}`;
 
 /** One fault in one line. */
-export const faultText = (fault: Fault): string => `${sentence(fault)}; write ${fault.write}`;
+export const faultText = (fault: Fault): string => visible(`${sentence(fault)}; write ${fault.write}`);
 
 /** Several faults in one line, for causes and logs. */
 export const faultLine = (faults: readonly Fault[]): string =>
-  faults.map((fault) => `${sentence(fault)}: write ${fault.write}`).join('; ');
+  visible(faults.map((fault) => `${sentence(fault)}: write ${fault.write}`).join('; '));
 
 /**
  * How a document is read. `strict`: any fault refuses the whole document (files, inline, command lines).
@@ -59,6 +60,8 @@ export type Document = (
       readonly warnings: readonly Fault[];
       readonly form: FormName;
       readonly placeOf: PlaceOf;
+      /** The places of keys around the rules and of names that are not read: no rule set says them. */
+      readonly beyond: readonly string[];
     }
   | Refused
 ) & { readonly lineOf: LineOf };

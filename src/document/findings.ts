@@ -2,6 +2,7 @@ import { SEVERITIES } from './codes.ts';
 import type { Fault, Reading } from './fault.ts';
 import type { Form } from './forms.ts';
 import { excerpt, type Given, type Problem, type UnknownName } from './raw.ts';
+import { shown } from './shown.ts';
 import { trimmed } from './value.ts';
 
 /** Longer lists of faults end in an entry that counts the rest. */
@@ -20,7 +21,7 @@ export interface Findings {
 export type Test = (value: string) => Problem | undefined;
 
 export function faultOf(given: Given, problem: Problem): Fault {
-  return { place: given.place, value: excerpt(trimmed(given.value)), ...problem };
+  return { place: given.place, value: shown(trimmed(given.value)), ...problem };
 }
 
 const ABSENT_WRITE = 'a value, or leave it out';
@@ -82,11 +83,17 @@ export function reportUnknown(
       place,
       value: excerpt(name),
       reason: refuses ? `is an unknown ${unit}` : `is an unknown ${unit} and is ignored`,
-      write: meant(name) ?? `leave it out; known here: ${names.join(', ')}`,
+      write: written(meant(name), name) ?? `only ${names.join(', ')}`,
     };
     if (refuses) faults.push(fault);
     else notes.push(fault);
   }
+}
+
+/** The right name is unknown only as one literal key: `allowed/origins` means a key inside another one. */
+function written(right: string | undefined, name: string): string | undefined {
+  const [group, inner] = right === name ? name.split('/') : [];
+  return inner === undefined ? right : `{"${group}": {"${inner}": […]}}`;
 }
 
 export function capped(faults: readonly Fault[], place: string): readonly Fault[] {

@@ -68,7 +68,7 @@ function methodProblem(value: string): Problem | undefined {
   if (value === '') return { code: 'BC004', reason: 'is empty', write: `one of ${FIVE}` };
   if (value === '*') return is('is not allowed: a method takes no wildcard', `each by its name: ${FIVE}`);
   if (upper === 'OPTIONS')
-    return is('is not one of the five methods', 'leave it out: preflights need no rule for OPTIONS');
+    return is('is not one of the five methods', 'the list without it: preflights need no rule for OPTIONS');
   if (isMethod(upper)) return is('is not in upper case', upper);
   const several = severalIn(value);
   if (several !== undefined) return is('is several methods in one value', several);

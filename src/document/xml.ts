@@ -4,6 +4,7 @@ import { foreignRoot } from './foreign.ts';
 import { type NamesOf, namesOf, XML_FORMS } from './forms.ts';
 import type { Located } from './place.ts';
 import { emptyGiven, excerpt, type Given, type RawResult, type RawRule, type UnknownName } from './raw.ts';
+import { shown } from './shown.ts';
 import { trimmed } from './value.ts';
 import { type Element, parseXml } from './xmltext.ts';
 
@@ -78,7 +79,7 @@ function strayText(place: string, element: Element): readonly Fault[] {
   const stray = trimmed(element.text);
   if (stray === '') return [];
   const reason = 'is text where only elements are allowed';
-  return [{ code: 'BC001', place, value: excerpt(stray), reason, write: 'elements only' }];
+  return [{ code: 'BC001', place, value: shown(stray), reason, write: 'elements only' }];
 }
 
 /**

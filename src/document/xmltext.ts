@@ -1,6 +1,7 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import type { Fault } from './fault.ts';
 import { excerpt, locator, MAX_DEPTH, type Problem } from './raw.ts';
+import { shown } from './shown.ts';
 import { trimmed } from './value.ts';
 
 export interface Element {
@@ -94,10 +95,10 @@ function extraText(text: string, somewhere: string): XmlText {
   const at = text.lastIndexOf('>') + 1;
   const value = trimmed(text.slice(at));
   const place = value === '' ? somewhere : locator(text)(text.indexOf(value, at));
-  const shown = value === '' ? {} : { value: excerpt(value) };
+  const after = value === '' ? {} : { value: shown(value) };
   const reason = 'is text after the end of the XML document';
   const write = 'the document without it: it ends with its root element';
-  return { ok: false, fault: { code: 'BC001', place, ...shown, reason, write } };
+  return { ok: false, fault: { code: 'BC001', place, ...after, reason, write } };
 }
 
 function rootOf(text: string): XmlText {

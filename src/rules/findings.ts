@@ -78,7 +78,7 @@ export interface Examiner {
   examine(rules: Examined, behaviour: Behaviour): readonly Fault[];
 }
 
-/** `load` loads the public suffix list, at the first call of `ready`; absent: the check uses its own short list. */
+/** `load` loads the public suffix list, at the first call of `ready`; absent: the last label of a host counts as its public suffix. */
 export function createExaminer(load: (() => Promise<Domains>) | undefined): Examiner {
   let domains: Domains | undefined;
   let loading: Promise<void> | undefined;

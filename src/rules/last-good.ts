@@ -1,6 +1,7 @@
 import type { Rule, RuleSet } from '../cors/rule.ts';
 import { SEVERITIES } from '../document/codes.ts';
 import type { Fault } from '../document/fault.ts';
+import { isFields } from '../document/fields.ts';
 import { idProblem, LIST_CHECKS, maxAgeProblem, trimmed } from '../document/value.ts';
 import { versionOf } from './version.ts';
 
@@ -85,11 +86,6 @@ export async function decodeLastGood(bucket: string, text: string): Promise<Last
   // The writer's clock may have been set back between the two times.
   return { outcome, ruleSet, version, warnings, loadedAt: Math.min(loadedAt, confirmedAt), confirmedAt };
 }
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isTime = (value: unknown): value is number =>
   typeof value === 'number' && value >= 0 && value <= LATEST_DATE;

@@ -46,6 +46,8 @@ export type Loaded =
       readonly cause: string;
       /** What the operator can do about it. */
       readonly cure: string;
+      /** The cure for a program that reads the rules once and takes them from nowhere else; absent if it is `cure`. */
+      readonly cureOnce?: string;
       /** The document's faults, if a document was rejected. */
       readonly faults?: readonly Fault[];
     };

@@ -173,6 +173,70 @@ describe('check --fix', () => {
     expect(JSON.parse(await readFile(path, 'utf8'))).toEqual([rule]);
   });
 
+  const rules = {
+    AllowedOrigins: ['https://a.example.com', 'https://a.example.com'],
+    AllowedMethods: ['GET'],
+  };
+  test.each<readonly [string, object, string]>([
+    [
+      'keys around and beside an envelope',
+      { Bucket: 'my-bucket', CORSConfiguration: { CORSRules: [rules] } },
+      'CORSConfiguration',
+    ],
+    [
+      'keys that tools write',
+      { CORSRules: [rules], ResponseMetadata: { RequestId: '1' } },
+      'ResponseMetadata',
+    ],
+    [
+      "the envelope of R2's API",
+      {
+        success: true,
+        result: {
+          rules: [{ allowed: { origins: rules.AllowedOrigins, methods: ['GET'] } }],
+        },
+      },
+      'result',
+    ],
+  ])('refuses a document with %s, and leaves it as it is', async (_, json, named) => {
+    const path = await file('around.json', JSON.stringify(json));
+    const { stderr } = await run(path, '--fix');
+    expect(stderr).toContain(
+      `around.json has ${named} around or beside its rules, which --fix does not write`,
+    );
+    expect(stderr).toContain('convert it with bucket-cors convert');
+    expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(json);
+  });
+
+  test.each([
+    ['<Extra>1</Extra>', '<CORSConfiguration>', 'has Extra[1] around or beside its rules'],
+    ['', '<CORSConfiguration version="1">', 'has an attribute in CORSConfiguration'],
+    ['<?pi x?>', '<CORSConfiguration>', 'has a processing instruction'],
+    ['<c:Extra xmlns:c="urn:c"/>', '<CORSConfiguration>', 'has Extra[1] around or beside its rules'],
+    ['', '<CORSConfiguration xmlns="urn:a" xmlns:b="urn:b">', 'has an attribute in CORSConfiguration'],
+  ])('refuses XML with %s in %s', async (more, root, reason) => {
+    const path = await file(
+      'more.xml',
+      root,
+      ...ruleLines('https://a.example.com').toSpliced(1, 0, TWICE),
+      more,
+      '</CORSConfiguration>',
+    );
+    const before = await readFile(path, 'utf8');
+    expect((await run(path, '--fix')).stderr).toContain(`more.xml ${reason}`);
+    expect(await readFile(path, 'utf8')).toBe(before);
+  });
+
+  test('leaves the namespace of XML as it is', async () => {
+    const root = '<CORSConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">';
+    const lines = ruleLines('https://a.example.com').toSpliced(1, 0, TWICE);
+    const path = await file('s3.xml', `<!-- <a b="c"> -->${root}`, ...lines, '</CORSConfiguration>');
+    expect((await run(path, '--fix')).stdout).toContain('Corrected: BC302');
+    const text = await readFile(path, 'utf8');
+    expect(text).toContain(`\n${root}\n`);
+    expect(text.split('https://a.example.com')).toHaveLength(2);
+  });
+
   test('never lets in more: an origin with a slash is left to its author', async () => {
     const path = await slash();
     const before = await readFile(path, 'utf8');

@@ -105,12 +105,12 @@ describe.each(Object.keys(SCRIPTS) as Shell[])('the script of %s', (shell) => {
   });
 });
 
-test('a shell without a script is a fault that names the nearest', async () => {
-  expect(await ended(['completion', 'bsh'])).toMatchObject({
+test('a shell without a script is a fault that names all that have one', async () => {
+  expect(await ended(['completion', 'tcsh'])).toMatchObject({
     code: 2,
     stdout: '',
     lines: [
-      'bucket-cors: SHELL is not a shell with a script; write bash',
+      'bucket-cors: SHELL "tcsh" is not a shell with a script; write bash, zsh or fish',
       'Try "bucket-cors completion --help"',
     ],
   });

@@ -69,6 +69,13 @@ const explained = async (flags: Flags, source?: string) => {
 };
 
 describe('bucket-cors explain', () => {
+  test('lists origins of rules without their passwords', async () => {
+    const rule = { AllowedOrigins: ['https://u:p4ss@b.example'], AllowedMethods: ['GET'] };
+    await writeFile(path('password.json'), JSON.stringify([rule]));
+    const { printed } = await explain({ origin: APP, method: 'get' }, 'password.json');
+    expect(printed).toContain('listed: https://…@b.example\n');
+  });
+
   test('says first what happens, then why, in lines of 80 columns', async () => {
     const asked = {
       origin: APP,

@@ -208,7 +208,7 @@ test('JSON escapes what commands a terminal or turns its text, and means the sam
 describe('annotations of GitHub', () => {
   test('escape what would end a property or the line', () => {
     expect(checkGithub(report([NOTE]))).toBe(
-      '::notice file=rules/my cors.xml,line=3,title=BC204 GET without HEAD::CORSRule[1] lists GET and not HEAD; write HEAD too, 100 %25 of the time:%0Aboth%0Ahttps://github.com/bucket-cors/bucket-cors/blob/main/docs/checks.md#bc204-get-without-head',
+      '::notice file=rules/my cors.xml,line=3,title=BC204 GET without HEAD::CORSRule[1] lists GET and not HEAD; write HEAD too, 100 %25 of the time:\\u000aboth%0Ahttps://github.com/bucket-cors/bucket-cors/blob/main/docs/checks.md#bc204-get-without-head',
     );
     expect(annotationLine({ level: 'error', file: 'a,b:c%.xml', title: 'x\r\ny', message: 'm' })).toBe(
       '::error file=a%2Cb%3Ac%25.xml,title=x%0D%0Ay::m',

@@ -116,7 +116,9 @@ describe('a file', () => {
 
   test('that is missing, a folder or too long is refused with the cure', async () => {
     expect(await refused(join(folder, 'no.xml'))).toMatch(/no\.xml can't be read: ENOENT.*check the path/);
-    expect(await refused(folder)).toMatch(/is not a file\. For the rules of a folder bucket write --bucket/);
+    expect(await refused(folder)).toMatch(
+      /is not a file\. For the rules of a folder bucket write --bucket before the path\.$/,
+    );
     const long = await fileWith('long.xml', ' '.repeat(70_000));
     expect(await refused(long)).toMatch(/has 70000 bytes, more than the 65536 it may have/);
   });
@@ -160,6 +162,12 @@ describe('a URL', () => {
   test('of a bucket of a vendor is refused, with what to write', async () => {
     expect(await refused('https://my-bucket.oss-cn-hangzhou.aliyuncs.com/')).toMatch(
       /is the address of a bucket, not of a document; write --bucket before it/,
+    );
+  });
+
+  test('of a bucket of a vendor without its scheme is refused with the whole flag', async () => {
+    expect(await refused('my-bucket.oss-cn-hangzhou.aliyuncs.com')).toMatch(
+      /is the address of a bucket, not of a document; write --bucket https:\/\/my-bucket\.oss-cn-hangzhou\.aliyuncs\.com$/,
     );
   });
 
@@ -273,6 +281,11 @@ describe('an admin port', () => {
       expect(rulesIn(found)).toEqual([RULE]);
       expect(found.bytes).toBeUndefined();
     }
+  });
+
+  test('decides whether cookies are allowed', async () => {
+    const url = await answering({ buckets: [{ ...BUCKET, dangerouslyAllowCredentials: true }] });
+    expect((await opened(`admin:${url}/edge`)).behaviour.dangerouslyAllowCredentials).toBe(true);
   });
 
   test('of several buckets asks for a name', async () => {

@@ -9,7 +9,7 @@ const REFUSED: readonly Refusal[] = [
   ['oss://', /no bucket name/, /oss:\/\/my-bucket\?region=/],
   ['oss:media', /no bucket name/, /oss:\/\/my-bucket\?region=/],
   ['s3://?region=eu-central-1', /no bucket name/, /s3:\/\/my-bucket\?region=/],
-  ['s3://m', /no bucket name/, /s3:\/\/my-bucket/],
+  ['s3://m', /a bucket name that is too short/, /s3:\/\/my-bucket/],
   ['oss://media/key?region=cn-hangzhou', /no bucket name/, /oss:\/\/my-bucket/],
   ['oss://media:80?region=cn-hangzhou', /no bucket name/, /oss:\/\/my-bucket/],
   ['oss://media?region=cn-hangzhou#top', /no bucket name/, /oss:\/\/my-bucket/],

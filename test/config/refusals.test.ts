@@ -95,7 +95,7 @@ const WRONG: readonly Row[] = [
     'a faulty place',
     one({ bucket: 'oss://m' }),
     `${FILE}: buckets.media: bucket`,
-    /no bucket name/,
+    /name that is too short/,
     /oss:\/\//,
   ],
   ['a place that is null', one({ bucket: null }), `${FILE}: buckets.media: bucket`, /not a text/, /oss:\/\//],

@@ -25,7 +25,7 @@ describe('a strict reading', () => {
     expect(faultsOf(text).map(({ place, value, write }) => [place, value, write])).toEqual([
       ['CORSRule[2]/AllowedOrigin[1]', 'https://*.a.*', 'at most one * in each value'],
       ['CORSRule[2]/AllowedMethod[1]', 'get', 'GET'],
-      ['CORSRule[2]/AllowedMethod[3]', 'OPTIONS', 'leave it out: preflights need no rule for OPTIONS'],
+      ['CORSRule[2]/AllowedMethod[3]', 'OPTIONS', 'the list without it: preflights need no rule for OPTIONS'],
       ['CORSRule[2]/AllowedHeader[1]', 'x-a, x-b', 'each as its own value: "x-a", "x-b"'],
       ['CORSRule[2]/ExposeHeader[1]', 'x-*', 'each header by its full name'],
       ['CORSRule[2]/MaxAgeSeconds[1]', 'soon', expect.stringContaining('2147483647')],
@@ -84,7 +84,7 @@ describe('a strict reading', () => {
     ['AllowedMethod', '*', `each by its name: ${five}`],
     ['AllowedMethod', 'COPY', `one of ${five}`],
     ['AllowedMethod', 'post', 'POST'],
-    ['AllowedMethod', 'options', 'leave it out: preflights need no rule for OPTIONS'],
+    ['AllowedMethod', 'options', 'the list without it: preflights need no rule for OPTIONS'],
   ])('for %s %s suggests: %s', (field, value, write) => {
     expect(faultsOf(xmlRule(`<${field}>${value}</${field}>`))[0]?.write).toBe(write);
   });

@@ -121,6 +121,19 @@ describe('a key that another form, store or tool has', () => {
     expect(faultsOf(JSON.stringify(document))[0]?.place).not.toBe('rules');
   });
 
+  test.each([
+    ['ResponseVary', 'the document without it'],
+    ['MaxAgeSeconds', 'MaxAgeSeconds in each rule'],
+    ['CORSRule', 'CORSRules inside CORSConfiguration'],
+  ])('beside an envelope is refused in a strict reading: %s', (key, write) => {
+    const text = JSON.stringify({ CORSConfiguration: { CORSRules: [s3] }, [key]: true });
+    expect(faultsOf(text)).toMatchObject([
+      { code: 'BC002', place: key, reason: 'is beside CORSConfiguration, and is not read there' },
+    ]);
+    expect(faultsOf(text)[0]?.write).toContain(write);
+    expect(readDocument(text, 'store')).toMatchObject({ ok: true, warnings: [{ place: key }] });
+  });
+
   test('around all rules may be misspelt: the right one is named', () => {
     expect(faultsOf('{"CORSRuls":[]}')).toMatchObject([
       { place: 'document', write: 'CORSRules instead of CORSRuls' },

@@ -92,7 +92,11 @@ describe('the JSON of Cloudflare R2', () => {
     [
       'a key that only looks like a path',
       r2({ 'allowed/headers': ['x-a'] }),
-      { place: 'rules[1]/allowed/headers', reason: 'is an unknown key' },
+      {
+        place: 'rules[1]/allowed/headers',
+        reason: 'is an unknown key',
+        write: '{"allowed": {"headers": […]}}',
+      },
     ],
     [
       'a second level of allowed',

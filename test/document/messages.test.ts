@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Fault } from '../../src/document/fault.ts';
+import { type Fault, faultLine, faultText } from '../../src/document/fault.ts';
+import { readDocument } from '../../src/document/read.ts';
 import { EXPECTED, readAndCheck } from './_documents.ts';
 
 const S3_CURE = expect.stringContaining('{"CORSRules": [{"AllowedOrigins": [');
@@ -84,7 +85,7 @@ const MESSAGES: Readonly<Record<string, readonly (Partial<Fault> & { readonly li
       code: 'BC007',
       place: 'CORSRules[1]/AllowedMethods[4]',
       value: 'OPTIONS',
-      write: 'leave it out: preflights need no rule for OPTIONS',
+      write: 'the list without it: preflights need no rule for OPTIONS',
     },
   ],
   's13-go-nulls.json': [
@@ -146,6 +147,29 @@ const MESSAGES: Readonly<Record<string, readonly (Partial<Fault> & { readonly li
     { line: 1, place: 'document', reason: expect.stringContaining('Azure Storage'), write: S3_CURE },
   ],
 };
+
+describe('a value in a message', () => {
+  test.each([
+    ['https://u:p4ss@x https://b', 'https://…@x https://b'],
+    ['https://a https://u:p4ss@x', 'https://…@x'],
+    ['https://u:p4/s?s@x https://b', 'https://…@x https://b'],
+    ['u:p4ss@x https://b', '…@x https://b'],
+    ['https://a/?token=p4ss https://b', 'https://a/?…'],
+  ])('has no password and no query: %s', (origin, value) => {
+    const rules = [{ AllowedOrigins: [origin], AllowedMethods: ['GET'] }];
+    const read = readDocument(JSON.stringify(rules), 'strict');
+    if (read.ok) throw new Error('the document is valid');
+    expect(read.faults).toMatchObject([{ code: 'BC013', value }]);
+    expect(JSON.stringify(read.faults)).not.toContain('p4');
+  });
+
+  test('commands no terminal', () => {
+    const [ESC, CSI, RLO] = ['\u001b', '\u009b', '\u202e'];
+    const fault = { place: `a${ESC}[2J`, value: `b${CSI}2J`, reason: `c${RLO}`, write: 'd\ne' };
+    expect(faultText(fault)).toBe('a\\u001b[2J "b\\u009b2J" c\\u202e; write d\\u000ae');
+    expect(faultLine([fault])).toBe('a\\u001b[2J "b\\u009b2J" c\\u202e: write d\\u000ae');
+  });
+});
 
 describe('the messages about a document say where, what and what to write', () => {
   const speaking = Object.keys(EXPECTED).filter((name) => readAndCheck(name).messages.length > 0);

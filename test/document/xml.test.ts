@@ -156,7 +156,7 @@ describe('XML documents', () => {
         place: 'Owner[1]',
         value: 'Owner',
         reason: 'is an unknown element and is ignored',
-        write: 'leave it out; known here: CORSRule, ResponseVary',
+        write: 'only CORSRule, ResponseVary',
       },
     ]);
   });

@@ -83,7 +83,7 @@ describe('an answer to GET /?cors', () => {
     [500, '', '500', /asks again by itself/],
     [503, error('SlowDown'), '503 SlowDown', /asks again by itself/],
   ])('of status %i and body %j gives a cause with its code, and a cure', (status, text, answered, cure) => {
-    expect(interpret(status, text)).toEqual({
+    expect(interpret(status, text)).toMatchObject({
       outcome: 'unknown',
       cause: `the bucket answered ${answered} to GET /?cors`,
       cure: expect.stringMatching(cure),

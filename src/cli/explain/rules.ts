@@ -1,5 +1,6 @@
 import type { Condition } from '../../cors/decide.ts';
 import type { Verdict } from '../../cors/explain.ts';
+import { shown as withoutSecrets } from '../../document/shown.ts';
 import type { Paint } from '../formats/paint.ts';
 import { listed, shown, wrapped } from './lines.ts';
 
@@ -45,6 +46,6 @@ function verdictLines({ rule, id, condition, actual, expected }: Verdict, paint:
   return [
     `${name}${met.join('')}${paint.red(`${condition} NO`)}`,
     ...wrapped('    asked:  ', shown(actual ?? ''), width),
-    ...wrapped('    listed: ', expected?.length ? listed(expected) : 'nothing', width),
+    ...wrapped('    listed: ', expected?.length ? listed(expected.map(withoutSecrets)) : 'nothing', width),
   ];
 }

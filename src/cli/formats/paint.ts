@@ -1,3 +1,5 @@
+export { visible } from '../../document/visible.ts';
+
 /** Colours for a terminal; without them the text stays as it is. */
 export interface Paint {
   readonly red: (text: string) => string;
@@ -21,10 +23,3 @@ export function paintFor(colours: boolean): Paint {
     dim: within(2, 22),
   };
 }
-
-/** A text in one line, its control characters written out: a document could command the terminal by them. */
-export const visible = (text: string): string =>
-  text.replace(
-    /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
-    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
-  );

@@ -1,6 +1,7 @@
 import type { Read } from '../../bucket/read.ts';
 import { type Behaviour, DIALECT_NAMES, type Dialect } from '../../cors/behaviour.ts';
 import type { Fault } from '../../document/fault.ts';
+import { isFields } from '../../document/fields.ts';
 import type { Loaded, Source } from '../../rules/source.ts';
 import type { Token } from '../../rules/sources/kind.ts';
 
@@ -36,9 +37,9 @@ export function edgeSource(
       const { status, text } = await read(url.href, headers, { maxBytes: MAX_BYTES, signal });
       if (status === 401 || status === 403) return unknown(`${name} answered ${status}`, NEEDS_TOKEN);
       const json = parsed(text);
-      if (status === 404 && isRecord(json) && Array.isArray(json.buckets))
+      if (status === 404 && isFields(json) && Array.isArray(json.buckets))
         return unknown(`${name}: ${String(json.error)}`, nameOne(json.buckets));
-      if (status !== 200 || !isRecord(json) || !Array.isArray(json.buckets))
+      if (status !== 200 || !isFields(json) || !Array.isArray(json.buckets))
         return unknown(`${name} answered ${status}, and not as an admin port does`, NOT_ADMIN);
       return oneOf(json.buckets, name, take);
     },
@@ -59,12 +60,12 @@ function rulesAt(admin: string): URL {
 function oneOf(buckets: readonly unknown[], name: string, take: (rules: EdgeRules) => void): Loaded {
   const [first, ...more] = buckets;
   if (more.length > 0) return unknown(`${name} has ${buckets.length} buckets`, nameOne(buckets));
-  if (!isRecord(first)) return unknown(`${name} serves no bucket`, NOT_ADMIN);
+  if (!isFields(first)) return unknown(`${name} serves no bucket`, NOT_ADMIN);
   const { bucket, state, dialect, vary, outcome, warnings, failure, rules } = first;
   if (!isDialect(dialect) || typeof bucket !== 'string') return unknown(`${name} names no store`, NOT_ADMIN);
   if (outcome === 'missing') return { outcome: 'missing' };
-  if (!isRecord(rules)) {
-    const cause = isRecord(failure) ? `: ${String(failure.cause)}` : '';
+  if (!isFields(rules)) {
+    const cause = isFields(failure) ? `: ${String(failure.cause)}` : '';
     return unknown(`${name}: bucket ${bucket} has no rules in force, state ${String(state)}${cause}`, LOAD);
   }
   take({
@@ -84,7 +85,7 @@ function oneOf(buckets: readonly unknown[], name: string, take: (rules: EdgeRule
 const LOAD = 'Correct the cause, then load the rules with POST /refresh.';
 
 const nameOne = (buckets: readonly unknown[]): string => {
-  const names = buckets.map((one) => (isRecord(one) ? String(one.bucket) : String(one)));
+  const names = buckets.map((one) => (isFields(one) ? String(one.bucket) : String(one)));
   const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
   return `Name one with --bucket, or with ?bucket=NAME: ${names.slice(0, MAX_NAMES).join(', ')}${more}.`;
 };
@@ -99,12 +100,7 @@ function parsed(text: string): unknown {
   }
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const isRecord = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const isDialect = (value: unknown): value is Dialect => DIALECT_NAMES.some((name) => name === value);
 
 const isFault = (value: unknown): value is Fault =>
-  isRecord(value) && [value.place, value.reason, value.write].every((part) => typeof part === 'string');
+  isFields(value) && [value.place, value.reason, value.write].every((part) => typeof part === 'string');

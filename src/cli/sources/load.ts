@@ -27,15 +27,9 @@ export async function textOf(source: Source, text: () => string): Promise<Found>
     return failed(`${source.name}: there is no such bucket. Check its name and its region.`);
   if (loaded.outcome === 'unknown' && loaded.faults === undefined) {
     const cause = loaded.cause.includes(source.name) ? loaded.cause : `${source.name}: ${loaded.cause}`;
-    return failed(`${cause}. ${cureHere(loaded.cure)}`);
+    return failed(`${cause}. ${loaded.cureOnce ?? loaded.cure}`);
   }
   return { ok: true, value: text() };
 }
 
 const failed = (line: string): Found => ({ ok: false, faults: [line] });
-
-/** A cure without what only an edge does: read rules from elsewhere, and ask again. */
-const cureHere = (cure: string): string =>
-  cure
-    .replace(/(?:, or|:) give (?:the rules|them) with --rules [^.]*/, '')
-    .replace('The edge asks again by itself.', 'Run the command again.');

@@ -83,7 +83,7 @@ async function readFile(path: string): Promise<Result<string, string>> {
   if (!('fault' in found)) return { ok: true, value: found.text };
   const cure =
     found.code === 'EISDIR'
-      ? `For the rules of a folder bucket write --bucket ${path}`
+      ? 'For the rules of a folder bucket write --bucket before the path'
       : 'Name a file with rules: check the path and its permissions';
   return { ok: false, faults: [`${path} ${found.fault}. ${cure}.${orUrl(path, found.code)}`] };
 }

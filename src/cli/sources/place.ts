@@ -1,6 +1,7 @@
 import { isAddress, parseAddress } from '../../bucket/address.ts';
+import { urlMeant } from '../../bucket/without-scheme.ts';
 import { withoutSecrets } from '../../config/secrets.ts';
-import { parseRules } from '../../config/values.ts';
+import { parseRules, RULES_WRITES } from '../../config/values.ts';
 import { knownHost } from '../../config/vendor-hosts.ts';
 import type { Fault, Result } from '../../document/fault.ts';
 
@@ -24,17 +25,24 @@ export function parseSource(word: string): Result<SourcePlace> {
   if (prefix === 'admin') return edgePlace(rest);
   if (prefix === 'bucket') return { ok: true, value: { kind: 'bucket', text: rest, by: '--bucket' } };
   if (/^(?:oss|s3):/i.test(word)) return { ok: true, value: { kind: 'bucket', text: word, by: 'SOURCE' } };
+  const meant = urlMeant(word);
+  if (meant !== null && isBucket(meant.url)) return refused(word, IS_BUCKET, `--bucket ${meant.url}`);
   const parsed = parseRules(word);
   if (!('value' in parsed))
     // The advice for `--rules` may name its word `bucket`, which is no source here.
-    return refused(word, parsed.reason, parsed.write.startsWith('bucket,') ? SOURCE_EXAMPLES : parsed.write);
+    return refused(
+      word,
+      parsed.reason,
+      Object.values(RULES_WRITES).includes(parsed.write) ? SOURCE_EXAMPLES : parsed.write,
+    );
   const place = parsed.value;
   if (place.kind === 'bucket') return refused(word, 'names no bucket', '--bucket and its address');
   if (place.kind === 'kv') return refused(word, 'is in KV, which only Workers read', SOURCE_EXAMPLES);
-  if (place.kind === 'url' && isBucket(place.url))
-    return refused(word, 'is the address of a bucket, not of a document', '--bucket before it');
+  if (place.kind === 'url' && isBucket(place.url)) return refused(word, IS_BUCKET, '--bucket before it');
   return { ok: true, value: place };
 }
+
+const IS_BUCKET = 'is the address of a bucket, not of a document';
 
 function edgePlace(url: string): Result<SourcePlace> {
   const parsed = URL.canParse(url) ? new URL(url) : null;

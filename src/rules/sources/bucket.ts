@@ -37,7 +37,7 @@ export function interpret(status: number, text: string): Loaded {
   return {
     outcome: 'unknown',
     cause: `the bucket answered ${answer} to GET /?cors`,
-    cure: cureFor(status, code),
+    ...cureFor(status, code),
   };
 }
 
@@ -45,6 +45,7 @@ const notRead = (form: string): Loaded => ({
   outcome: 'unknown',
   cause: `the bucket answered ${form} to GET /?cors`,
   cure: 'Stores answer XML there: look for a proxy in between, or give the rules with --rules FILE.',
+  cureOnce: 'Stores answer XML there: look for a proxy in between.',
 });
 
 /** Error codes of stores for a rejected signature, and what the operator can do about each. */
@@ -56,20 +57,25 @@ const SIGNATURE_CURES: Readonly<Record<string, string>> = {
   RequestTimeTooSkewed: "Set this machine's clock: it is more than 15 minutes off.",
 };
 
-function cureFor(status: number, code: string | undefined): string {
+type Cures = Pick<Extract<Loaded, { readonly outcome: 'unknown' }>, 'cure' | 'cureOnce'>;
+
+function cureFor(status: number, code: string | undefined): Cures {
   const cure =
     code === undefined || !Object.hasOwn(SIGNATURE_CURES, code) ? undefined : SIGNATURE_CURES[code];
-  if (cure !== undefined) return `${cure} --credentials names the source of the keys.`;
+  if (cure !== undefined) return { cure: `${cure} --credentials names the source of the keys.` };
   if (status === 401 || status === 403) {
-    return 'Set keys that may read the rules (--credentials), or give the rules with --rules FILE.';
+    const keys = 'Set keys that may read the rules (--credentials)';
+    return { cure: `${keys}, or give the rules with --rules FILE.`, cureOnce: `${keys}.` };
   }
   if (status === 405 || status === 501) {
-    return 'This store has no CORS rules for its buckets: give them with --rules FILE or --rules URL.';
+    const none = 'This store has no CORS rules for its buckets';
+    return { cure: `${none}: give them with --rules FILE or --rules URL.`, cureOnce: `${none}.` };
   }
   if (status === 304)
-    return 'The request was not conditional: look for a cache between the edge and the bucket.';
+    return { cure: 'The request was not conditional: look for a cache between the edge and the bucket.' };
   if (status >= 300 && status < 400)
-    return "Use the bucket's own regional address: redirects are not followed.";
-  if (status === 404) return 'Check that --bucket names a bucket, and that its store answers GET /?cors.';
-  return 'The edge asks again by itself.';
+    return { cure: "Use the bucket's own regional address: redirects are not followed." };
+  if (status === 404)
+    return { cure: 'Check that --bucket names a bucket, and that its store answers GET /?cors.' };
+  return { cure: 'The edge asks again by itself.', cureOnce: 'Run the command again.' };
 }
