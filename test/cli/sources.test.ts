@@ -95,6 +95,15 @@ describe('a file', () => {
     expect(found.behaviour.dialect).toBe('s3');
   });
 
+  test('of XML in the namespace of S3 is of store s3', async () => {
+    const named = XML.replace(
+      '<CORSConfiguration',
+      '<CORSConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"',
+    );
+    const path = await fileWith('s3.xml', named);
+    expect(await opened(path)).toMatchObject({ storeBy: 'form', behaviour: { dialect: 's3' } });
+  });
+
   test('of XML is of store oss unless --store says otherwise', async () => {
     const path = await fileWith('cors.xml', XML);
     expect(await opened(path)).toMatchObject({ storeBy: 'default', behaviour: { dialect: 'oss' } });

@@ -181,7 +181,7 @@ function opened(
   store: Behaviour['dialect'] | undefined,
 ): Opened {
   const document = readDocument(text, reading);
-  const byForm = store === undefined ? storeOfForm(document) : undefined;
+  const byForm = store === undefined ? storeOfForm(document, text) : undefined;
   return {
     ...named,
     reading,
@@ -200,9 +200,15 @@ const behaviourOf = (dialect: Behaviour['dialect']): Behaviour => ({
   dangerouslyAllowCredentials: false,
 });
 
-/** XML and JSON of OSS are OSS's; R2 and Google's stores are served as S3. */
-const storeOfForm = (document: Document): 's3' | undefined =>
-  document.ok && /^(?:s3|cfn|r2|gcs)/.test(document.form) ? 's3' : undefined;
+/** The root of a document in the namespace of S3 (semantics.md §1). */
+const S3_ROOT =
+  /<(?:[\w.-]+:)?CORSConfiguration\s[^>]*?xmlns(?::[\w.-]+)?\s*=\s*["']http:\/\/s3\.amazonaws\.com\/doc\//;
+
+/** Plain XML and the JSON of OSS are OSS's; R2 and Google's stores are served as S3. */
+const storeOfForm = (document: Document, text: string): 's3' | undefined => {
+  if (!document.ok) return undefined;
+  return /^(?:s3|cfn|r2|gcs)/.test(document.form) || S3_ROOT.test(text) ? 's3' : undefined;
+};
 
 /** What a store means by `NoSuchCORSConfiguration`. */
 const EMPTY = '<CORSConfiguration/>';
