@@ -8,7 +8,7 @@ import { counts, findingsOf } from './findings.ts';
 import { fixOf } from './fix.ts';
 import { checkGithub } from './formats/check-github.ts';
 import { checkJson } from './formats/check-json.ts';
-import { paintFor } from './formats/paint.ts';
+import { paintFor, visible } from './formats/paint.ts';
 import type { Report } from './formats/report.ts';
 import { sarifLog } from './formats/sarif.ts';
 import { sentenceOf } from './formats/sentence.ts';
@@ -104,7 +104,8 @@ async function fixed(
   }
   const fix = fixOf(opened, domains);
   if (fix === null || 'refused' in fix) {
-    terminal.say(`bucket-cors: ${fix?.refused ?? `${opened.name} has nothing that --fix corrects`}`);
+    const why = fix?.refused ?? `${opened.name} has nothing that --fix corrects`;
+    terminal.say(`bucket-cors: ${visible(why)}`);
     return { ok: true, value: opened };
   }
   const paint = paintFor(terminal.colours);
