@@ -106,7 +106,8 @@ async function fixed(
   }
   const fix = fixOf(opened, domains);
   if (fix === null || 'refused' in fix) {
-    terminal.say(`bucket-cors: ${fix?.refused ?? `${opened.name} has nothing that --fix corrects`}`);
+    const why = fix?.refused ?? `${opened.name} has nothing that --fix corrects`;
+    terminal.say(`bucket-cors: ${why}`);
     return { ok: true, value: opened };
   }
   const isTable = args.value('format') === 'table';
