@@ -20,10 +20,10 @@ function* responseNames(context: Context): Generator<Draft> {
     !(name.toLowerCase() === 'content-range' && rule.allowedMethods.includes('PUT'));
   for (const [rule, number] of numbered(context)) {
     if (hasOneList(context, number, rule)) continue;
-    const wrong = rule.allowedHeaders.filter((name) => isWrong(name, rule));
+    const wrong = new Set(rule.allowedHeaders.filter((name) => isWrong(name, rule)));
     const rewritten = movedToExposed(rule, wrong);
     for (const [index, value] of rule.allowedHeaders.entries())
-      if (wrong.includes(value))
+      if (wrong.has(value))
         yield {
           rule: number,
           field: 'allowedHeaders',
@@ -49,12 +49,12 @@ function hasOneList({ placeOf }: Context, number: number, { allowedHeaders, expo
   );
 }
 
-function movedToExposed(rule: Rule, wrong: readonly string[]): Rule {
+function movedToExposed(rule: Rule, wrong: ReadonlySet<string>): Rule {
   const exposed = new Set(rule.exposeHeaders.map((name) => name.toLowerCase()));
-  const added = wrong.filter((name) => !isCorsName(name) && !exposed.has(name.toLowerCase()));
+  const added = [...wrong].filter((name) => !isCorsName(name) && !exposed.has(name.toLowerCase()));
   return {
     ...rule,
-    allowedHeaders: rule.allowedHeaders.filter((name) => !wrong.includes(name)),
+    allowedHeaders: rule.allowedHeaders.filter((name) => !wrong.has(name)),
     exposeHeaders: [...rule.exposeHeaders, ...added],
   };
 }
@@ -63,7 +63,7 @@ function movedToExposed(rule: Rule, wrong: readonly string[]): Rule {
 const FORBIDDEN =
   /^(?:accept-charset|accept-encoding|access-control-request-[a-z-]+|connection|content-length|cookie2?|date|dnt|expect|host|keep-alive|origin|referer|te|trailer|transfer-encoding|upgrade|via|(?:proxy|sec)-.*)$/;
 /** Fetch standard, "CORS-safelisted request-header". Content-Type and Range are so for some values only. */
-const SAFELISTED = /^(?:accept|accept-language|content-language)$/;
+const isSafelisted = (name: string): boolean => /^(?:accept|accept-language|content-language)$/i.test(name);
 
 /** Whether browsers never ask for this header in a preflight, whatever its value. */
 export const isForbiddenName = (name: string): boolean => FORBIDDEN.test(name.toLowerCase());
@@ -71,10 +71,14 @@ export const isForbiddenName = (name: string): boolean => FORBIDDEN.test(name.to
 function* needlessNames(context: Context): Generator<Draft> {
   for (const [rule, number] of numbered(context)) {
     if (hasOneList(context, number, rule)) continue;
+    const without = (isNeedless: (name: string) => boolean): Rule => ({
+      ...rule,
+      allowedHeaders: rule.allowedHeaders.filter((name) => !isNeedless(name)),
+    });
+    const [withoutForbidden, withoutSafelisted] = [without(isForbiddenName), without(isSafelisted)];
     for (const [index, value] of rule.allowedHeaders.entries()) {
       const isForbidden = isForbiddenName(value);
-      if (!isForbidden && !SAFELISTED.test(value.toLowerCase())) continue;
-      const isSame = isForbidden ? isForbiddenName : (name: string) => SAFELISTED.test(name.toLowerCase());
+      if (!isForbidden && !isSafelisted(value)) continue;
       yield {
         rule: number,
         field: 'allowedHeaders',
@@ -84,7 +88,7 @@ function* needlessNames(context: Context): Generator<Draft> {
           ? 'is set by the browser alone, so no preflight asks for it'
           : 'needs no permission, unless a value has more than 128 bytes or unusual characters',
         write: 'leave it out',
-        rewritten: { ...rule, allowedHeaders: rule.allowedHeaders.filter((name) => !isSame(name)) },
+        rewritten: isForbidden ? withoutForbidden : withoutSafelisted,
       };
     }
   }

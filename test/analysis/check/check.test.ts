@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkRules } from '../../../src/analysis/check/check.ts';
 import { type Domains, LAST_LABEL } from '../../../src/analysis/check/domains.ts';
-import { originProblem } from '../../../src/analysis/check/origins.ts';
+import { originProblem } from '../../../src/analysis/check/origin-problem.ts';
 import { diffRules } from '../../../src/analysis/diff.ts';
 import { compileRules } from '../../../src/cors/compile.ts';
 import type { Rule, RuleSet } from '../../../src/cors/rule.ts';
