@@ -59,13 +59,11 @@ function coveringEntries(rule: Rule, field: Covered, context: Context): readonly
 }
 
 /**
- * With this option an origin without a wildcard gets credentials that a pattern does not give it (semantics.md §3).
+ * An edge can give credentials to an origin that a rule of OSS names without a wildcard (semantics.md §3). A pattern gives
+ * none, so the name has an effect beside it. The edges that use the rules have their own option, whatever it is here.
  */
 const getsCredentials = (entry: string, { behaviour }: Context): boolean =>
-  behaviour.dialect === 'oss' &&
-  behaviour.dangerouslyAllowCredentials &&
-  !entry.includes('*') &&
-  entry !== 'null';
+  behaviour.dialect === 'oss' && !entry.includes('*') && entry !== 'null';
 
 export function* duplicates(context: Context): Generator<Draft> {
   const first = new Map<string, number>();
