@@ -114,7 +114,7 @@ function sorted(before: RuleSet, after: RuleSet, options: CheckOptions): Omit<Fi
   for (const code of RULE_CODES) {
     const fix = FIXES.find((one) => one.code === code);
     const isFixable = (draft: Draft) => fix !== undefined && (fix.covers?.(draft) ?? true);
-    const isLeft = draftsOf(code, is).some(isFixable);
+    const isLeft = fix !== undefined && draftsOf(code, is).some(isFixable);
     for (const draft of draftsOf(code, was)) {
       const finding = findingOf(code, draft, was);
       if (isFixable(draft) && !isLeft) fixed.push(finding);
