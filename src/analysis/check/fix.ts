@@ -44,7 +44,7 @@ const FIXES: readonly Fix[] = [
 
 /**
  * Corrects what can be corrected without another answer to any request that browsers send: it removes duplicates, covered
- * entries, rules that are never reached, and names of headers that browsers set alone. Each removal is proved by a diff of
+ * entries, rules that are never reached, and names of headers that pages cannot set. Each removal is proved by a diff of
  * the rules before and after, with `dangerouslyAllowCredentials` and without it; without a proof it is left.
  */
 export function fixRules(ruleSet: RuleSet, options: CheckOptions): Fixed {

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { askedNames } from '../../../src/analysis/browser/safelist.ts';
 import { checkRules } from '../../../src/analysis/check/check.ts';
 import { type Domains, LAST_LABEL } from '../../../src/analysis/check/domains.ts';
 import { originProblem } from '../../../src/analysis/check/origin-problem.ts';
@@ -136,6 +137,30 @@ function many(count: number): RuleSet {
     ...Array.from({ length: count }, (_, at) => ({ allowedOrigins: [`https://a${at}.example.com`] })),
   );
 }
+
+describe('a request header that needs no rule', () => {
+  const found = (name: string) => checkRules(set({ allowedHeaders: ['x-a', name] }), { behaviour: OSS });
+
+  test.each(['Set-Cookie', 'Sec-Fetch-Mode', 'Proxy-Foo', 'Access-Control-Request-Method', 'TE', 'Accept'])(
+    '%s',
+    (name) => {
+      expect(found(name)).toMatchObject([{ code: 'BC202', write: 'the list without it' }]);
+    },
+  );
+
+  test('is not one that preflights ask for', () => {
+    for (const name of ['access-control-request-foo', 'x-proxy-a', 'content-type', 'range']) {
+      expect(askedNames([[name, null]])).toEqual([name]);
+      expect(found(name)).toEqual([]);
+    }
+  });
+
+  test('is left out of the list if the answers carry it by themselves', () => {
+    expect(found('Access-Control-Allow-Origin')).toMatchObject([
+      { code: 'BC201', write: 'the list without it: the answers carry it by themselves' },
+    ]);
+  });
+});
 
 describe('clean rules have no finding', () => {
   const headers = ['*'];
