@@ -52,6 +52,13 @@ describe('an origin', () => {
     ['https://*.co.uk', 'BC108', undefined],
     ['https://*', 'BC108', undefined],
     ['*:8443', 'BC108', undefined],
+    ['https://*.', 'BC108', undefined],
+    ['https://*3000', 'BC107', undefined],
+    ['https://app*3000', 'BC107', undefined],
+    ['https://example.com*.', 'BC107', 'https://example.com'],
+    ['https://example.com:99999', 'BC110', undefined],
+    ['https://example.com:65536', 'BC110', undefined],
+    ['https://*.example.com:65536', 'BC110', undefined],
     ['*://example.com', 'BC109', 'https://example.com'],
     ['http*://example.com', 'BC109', 'https://example.com'],
     ['https://bücher.example', 'BC110', 'https://xn--bcher-kva.example'],
@@ -68,6 +75,8 @@ describe('an origin', () => {
     '*',
     'https://example.com',
     'http://localhost:*',
+    'https://example.com:65535',
+    'https://example.com:6553*',
     'https://example.com:*',
     'https://*.example.com',
     'https://*.example.com:8443',
@@ -88,6 +97,16 @@ describe('an origin', () => {
     'app://localhost',
   ])('%j has no problem', (value) => {
     expect(originProblem(value, domains)).toBeUndefined();
+  });
+
+  test.each([
+    ['https://*.', 'accepts every host that ends in a dot: https://evil.example. too'],
+    ['https://*', 'accepts every host: https://evil.example too'],
+    ['https://*3000', 'accepts origins of other owners, such as https://evil.net:3000: '],
+    ['http://10.0.0.*1', 'accepts origins of other owners, such as http://10.0.0.evil.net:1: '],
+    ['https://app*3000', 'accepts origins of other owners, such as https://app.evil.net:3000: '],
+  ])('%j %s', (value, reason) => {
+    expect(originProblem(value, domains)?.reason).toContain(reason);
   });
 
   test('is compared with the last label if no list of public suffixes is given', () => {
