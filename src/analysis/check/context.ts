@@ -9,6 +9,7 @@ import { type Domains, LAST_LABEL } from './domains.ts';
 import type { PlaceOf } from './finding.ts';
 import type { OriginProblem } from './origin-form.ts';
 import { originProblem } from './origin-problem.ts';
+import { hasSecret } from './shown.ts';
 
 export interface CheckOptions {
   readonly behaviour: Behaviour;
@@ -29,6 +30,8 @@ export interface Context {
   readonly bytes: number | undefined;
   /** The first problem of an origin. Looked for once for each origin. */
   readonly problemOf: (origin: string) => OriginProblem | undefined;
+  /** Numbers of the rules that contain a secret: no finding shows them whole. */
+  readonly withSecret: () => ReadonlySet<number>;
   /** The classes of origins and headers. Built at the first call. */
   readonly model: () => Model;
   /** The rules, seen through the model. */
@@ -69,6 +72,7 @@ export function contextOf(ruleSet: RuleSet, options: CheckOptions): Context {
     placeOf: options.placeOf ?? xmlPlace,
     bytes: options.bytes,
     problemOf: remembered((origin) => originProblem(origin, domains)),
+    withSecret: once(() => rulesWithSecret(ruleSet)),
     model,
     modelled,
     reach: once(() => {
@@ -81,6 +85,9 @@ export function contextOf(ruleSet: RuleSet, options: CheckOptions): Context {
 /** Each rule with its number. */
 export const numbered = ({ ruleSet }: Context): readonly (readonly [rule: Rule, number: number])[] =>
   ruleSet.rules.map((rule, at) => [rule, at + 1]);
+
+const rulesWithSecret = ({ rules }: RuleSet): ReadonlySet<number> =>
+  new Set(rules.flatMap(({ allowedOrigins }, at) => (allowedOrigins.some(hasSecret) ? [at + 1] : [])));
 
 function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;

@@ -114,11 +114,29 @@ describe('an origin', () => {
     expect(originProblem('https://*.co.uk', LAST_LABEL)).toBeUndefined();
   });
 
-  test('appears in messages without a password and without a query', () => {
-    const [finding] = checkRules(set({ allowedOrigins: ['https://u:secret@example.com/?t=secret'] }), {
-      behaviour: OSS,
-    });
-    expect(JSON.stringify(finding)).not.toContain('secret');
+  test.each([
+    'https://u:secret@example.com/?t=secret',
+    'https://u:secret@example.com',
+    'https://u:secret@*.example.com',
+    'HTTPS://u:secret@example.com',
+    'https://u:secret@a.example,https://b.example',
+    'u:secret@example.com',
+    'https://example.com/a?Signature=secret',
+  ])('%j appears in findings without a password and without a query', (value) => {
+    const beside = ['https://example.com/', 'https://*.b.example', 'https://a.b.example', '*'];
+    const rules = { allowedOrigins: [value, value, ...beside], allowedHeaders: ['TE', 'ETag', 'x-*', 'x-a'] };
+    const findings = checkRules(set({ allowedOrigins: ['*'] }, rules, rules), { behaviour: OSS, domains });
+    expect(findings.length).toBeGreaterThan(5);
+    expect(JSON.stringify(findings)).not.toContain('secret');
+  });
+
+  test('is corrected in a suggested rule that contains no secret', () => {
+    const origins = (one: string) => set({ allowedOrigins: ['https://a.example/', one] });
+    const [clean] = checkRules(origins('https://b.example'), { behaviour: OSS });
+    expect(clean?.rewritten?.allowedOrigins).toEqual(['https://a.example', 'https://b.example']);
+    const [secretive] = checkRules(origins('https://u:p@b.example'), { behaviour: OSS });
+    expect(secretive).toMatchObject({ code: 'BC101', write: 'https://a.example' });
+    expect(secretive).not.toHaveProperty('rewritten');
   });
 });
 
