@@ -15,12 +15,17 @@ const SCHEMES = ['https://', 'http://'];
 const DEFAULT_PORTS = /^(?:http:\/\/.*[^:]:80|https:\/\/.*[^:]:443)$/;
 const LABEL = '[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?';
 const WEB_ORIGIN = new RegExp(
-  String.raw`^https?://(?:${LABEL}(?:\.${LABEL})*|\[[0-9a-f:]+\])(?::[1-9]\d{0,4})?$`,
+  String.raw`^https?://(?:${LABEL}(?:\.${LABEL})*|\[[0-9a-f:]+\])(?::([1-9]\d{0,4}))?$`,
 );
 
 /** Whether a browser can send the origin: a serialized tuple origin of the web, or `null` (Fetch standard, "Origin"). */
-export const isWebOrigin = (origin: string): boolean =>
-  origin === 'null' || (WEB_ORIGIN.test(origin) && !DEFAULT_PORTS.test(origin));
+export function isWebOrigin(origin: string): boolean {
+  if (origin === 'null') return true;
+  const found = WEB_ORIGIN.exec(origin);
+  return found !== null && Number(found[1] ?? 0) <= MAX_PORT && !DEFAULT_PORTS.test(origin);
+}
+
+const MAX_PORT = 65_535;
 
 /** Origins; a value with a comma or a blank is no single origin (semantics.md §2.2). */
 export const ORIGINS: Alphabet = {

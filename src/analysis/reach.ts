@@ -1,6 +1,6 @@
 import type { CompiledRule, CompiledRules } from '../cors/compile.ts';
 import { METHODS } from '../cors/rule.ts';
-import { type Model, type ModelledRules, modelOf } from './model.ts';
+import { containsAll, type HeaderSet, type Model, type ModelledRules, modelOf } from './model.ts';
 import { firstAllowing } from './table.ts';
 
 /** Which requests a rule decides. */
@@ -36,8 +36,15 @@ interface Found {
 /** The same for a rule set of a model. */
 export function reachIn(model: Model, set: ModelledRules): readonly Reach[] {
   const found = new Map(set.compiled.rules.map((rule): [CompiledRule, Found] => [rule, nothingFound()]));
+  const seen = new Set<string>();
+  const allowing = allowingIn(set);
   model.origins.forEach((_, origin) => {
-    for (const method of METHODS) addReached(found, set, set.listing(origin, method));
+    for (const method of METHODS) {
+      const listing = set.listing(origin, method);
+      // Many classes and methods can have the same rules.
+      if (seen.size < seen.add(listing.map(({ number }) => number).join()).size)
+        addReached(found, set, listing, allowing);
+    }
   });
   return [...found].map(([rule, { behind, ...reached }]) => ({
     rule,
@@ -57,14 +64,32 @@ function addReached(
   found: ReadonlyMap<CompiledRule, Found>,
   set: ModelledRules,
   listing: readonly CompiledRule[],
+  allowing: (headers: HeaderSet) => readonly CompiledRule[],
 ): void {
+  const listed = new Set(listing);
   for (const rule of listing) {
     const reached = found.get(rule);
     if (reached === undefined) continue;
     reached.acceptsOrigins = true;
     if (listing[0] === rule) reached.byActual = true;
-    const decider = firstAllowing(set, listing, set.headersOf(rule));
+    const others = allowing(set.headersOf(rule));
+    // Both find the same rule: the shorter list is searched.
+    const decider =
+      others.length < listing.length
+        ? others.find((other) => listed.has(other))
+        : firstAllowing(set, listing, set.headersOf(rule));
     if (decider === rule) reached.byPreflight = true;
-    else if (decider !== null) reached.behind.add(decider.number);
+    else if (decider) reached.behind.add(decider.number);
   }
+}
+
+/** Lists the rules that allow all of some headers, in their order. Compares each set of headers once. */
+function allowingIn(set: ModelledRules): (headers: HeaderSet) => readonly CompiledRule[] {
+  const known = new Map<HeaderSet, readonly CompiledRule[]>();
+  return (headers) => {
+    const allowing =
+      known.get(headers) ?? set.compiled.rules.filter((rule) => containsAll(set.headersOf(rule), headers));
+    known.set(headers, allowing);
+    return allowing;
+  };
 }

@@ -63,8 +63,9 @@ const bounded = (text: string): string => (text.length > MOST_TEXT ? `${text.sli
 const MOST_TEXT = 800;
 
 /** A finding with its code and its place. */
-export function findingOf(code: RuleCode, draft: Draft, { placeOf }: Context): Finding {
+export function findingOf(code: RuleCode, draft: Draft, { placeOf, withSecret }: Context): Finding {
   const { rule, field, index, value, reason, write, rewritten, severity } = draft;
+  const isShown = rewritten !== undefined && !withSecret().has(rule ?? 0);
   return {
     code,
     severity: severity ?? SEVERITIES[code],
@@ -73,6 +74,6 @@ export function findingOf(code: RuleCode, draft: Draft, { placeOf }: Context): F
     ...(value !== undefined && { value: shown(value) }),
     reason: bounded(reason),
     write: bounded(write),
-    ...(rewritten !== undefined && { rewritten }),
+    ...(isShown && { rewritten }),
   };
 }

@@ -7,6 +7,9 @@ import { type Model, type ModelledRules, modelOf } from '../model.ts';
 import { type Reach, reachIn } from '../reach.ts';
 import { type Domains, LAST_LABEL } from './domains.ts';
 import type { PlaceOf } from './finding.ts';
+import type { OriginProblem } from './origin-form.ts';
+import { originProblem } from './origin-problem.ts';
+import { hasSecret } from './shown.ts';
 
 export interface CheckOptions {
   readonly behaviour: Behaviour;
@@ -23,9 +26,12 @@ export interface Context {
   readonly ruleSet: RuleSet;
   readonly behaviour: Behaviour;
   readonly compiled: CompiledRules;
-  readonly domains: Domains;
   readonly placeOf: PlaceOf;
   readonly bytes: number | undefined;
+  /** The first problem of an origin. Looked for once for each origin. */
+  readonly problemOf: (origin: string) => OriginProblem | undefined;
+  /** Numbers of the rules that contain a secret: no finding shows them whole. */
+  readonly withSecret: () => ReadonlySet<number>;
   /** The classes of origins and headers. Built at the first call. */
   readonly model: () => Model;
   /** The rules, seen through the model. */
@@ -58,13 +64,15 @@ export function contextOf(ruleSet: RuleSet, options: CheckOptions): Context {
   const compiled = compileRules(ruleSet, options.behaviour);
   const model = once(() => modelOf([compiled]));
   const modelled = () => model().sets[0];
+  const domains = options.domains ?? LAST_LABEL;
   return {
     ruleSet,
     behaviour: options.behaviour,
     compiled,
-    domains: options.domains ?? LAST_LABEL,
     placeOf: options.placeOf ?? xmlPlace,
     bytes: options.bytes,
+    problemOf: remembered((origin) => originProblem(origin, domains)),
+    withSecret: once(() => rulesWithSecret(ruleSet)),
     model,
     modelled,
     reach: once(() => {
@@ -78,11 +86,23 @@ export function contextOf(ruleSet: RuleSet, options: CheckOptions): Context {
 export const numbered = ({ ruleSet }: Context): readonly (readonly [rule: Rule, number: number])[] =>
   ruleSet.rules.map((rule, at) => [rule, at + 1]);
 
+const rulesWithSecret = ({ rules }: RuleSet): ReadonlySet<number> =>
+  new Set(rules.flatMap(({ allowedOrigins }, at) => (allowedOrigins.some(hasSecret) ? [at + 1] : [])));
+
 function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => {
     made ??= { value: make() };
     return made.value;
+  };
+}
+
+function remembered<T>(make: (key: string) => T): (key: string) => T {
+  const made = new Map<string, { readonly value: T }>();
+  return (key) => {
+    const known = made.get(key) ?? { value: make(key) };
+    made.set(key, known);
+    return known.value;
   };
 }
 

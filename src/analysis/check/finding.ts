@@ -8,7 +8,10 @@ export interface Finding extends Fault {
   readonly severity: Severity;
   /** The number of the rule, counted from 1; null for the rule set as a whole. */
   readonly rule: number | null;
-  /** The whole rule with this finding corrected; null: leave the rule out. Absent if a person has to decide. */
+  /**
+   * The whole rule with this finding corrected; null: leave the rule out. Absent if a person has to decide, and for a rule
+   * that contains a password or a signature.
+   */
   readonly rewritten?: Rule | null;
 }
 

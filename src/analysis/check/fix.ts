@@ -1,3 +1,4 @@
+import type { Behaviour } from '../../cors/behaviour.ts';
 import { compileRules } from '../../cors/compile.ts';
 import type { Rule, RuleSet } from '../../cors/rule.ts';
 import { type Difference, diffRules } from '../diff.ts';
@@ -43,8 +44,8 @@ const FIXES: readonly Fix[] = [
 
 /**
  * Corrects what can be corrected without another answer to any request that browsers send: it removes duplicates, covered
- * entries, rules that are never reached, and names of headers that browsers set alone. Each removal is proved by a diff of
- * the rules before and after; without a proof it is left.
+ * entries, rules that are never reached, and names of headers that pages cannot set. Each removal is proved by a diff of
+ * the rules before and after, with `dangerouslyAllowCredentials` and without it; without a proof it is left.
  */
 export function fixRules(ruleSet: RuleSet, options: CheckOptions): Fixed {
   let current = ruleSet;
@@ -80,14 +81,19 @@ function correct(ruleSet: RuleSet, drafts: readonly Draft[]): RuleSet {
 }
 
 function isProved({ may }: Fix, before: RuleSet, after: RuleSet, { behaviour }: CheckOptions): boolean {
-  const { differences, complete } = diffRules(
-    compileRules(before, behaviour),
-    compileRules(after, behaviour),
-  );
-  return (
-    complete && differences.every((difference) => meansTheSame(difference) || may?.(difference) === true)
-  );
+  return behavioursOf(behaviour).every((one) => {
+    const { differences, complete } = diffRules(compileRules(before, one), compileRules(after, one));
+    return (
+      complete && differences.every((difference) => meansTheSame(difference) || may?.(difference) === true)
+    );
+  });
 }
+
+/** Edges with the option and without it can use the same rules. Only OSS heeds it. */
+const behavioursOf = (behaviour: Behaviour): readonly Behaviour[] =>
+  behaviour.dialect === 'oss'
+    ? [false, true].map((dangerouslyAllowCredentials) => ({ ...behaviour, dangerouslyAllowCredentials }))
+    : [behaviour];
 
 /** Whether the headers differ only in repeated items of their lists. */
 function meansTheSame({ before, after }: Difference): boolean {
@@ -108,7 +114,7 @@ function sorted(before: RuleSet, after: RuleSet, options: CheckOptions): Omit<Fi
   for (const code of RULE_CODES) {
     const fix = FIXES.find((one) => one.code === code);
     const isFixable = (draft: Draft) => fix !== undefined && (fix.covers?.(draft) ?? true);
-    const isLeft = draftsOf(code, is).some(isFixable);
+    const isLeft = fix !== undefined && draftsOf(code, is).some(isFixable);
     for (const draft of draftsOf(code, was)) {
       const finding = findingOf(code, draft, was);
       if (isFixable(draft) && !isLeft) fixed.push(finding);

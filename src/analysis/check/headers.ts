@@ -1,4 +1,5 @@
 import type { Rule } from '../../cors/rule.ts';
+import { isForbidden } from '../browser/safelist.ts';
 import type { Checks, Context, Draft } from './context.ts';
 import { numbered } from './context.ts';
 
@@ -11,7 +12,7 @@ export const HEADERS: Checks<'BC201' | 'BC202' | 'BC207'> = {
 
 /** Names that only responses carry (RFC 9110; the stores' API references; Fetch standard, "HTTP extensions"). */
 const RESPONSE_NAMES =
-  /^(?:etag|accept-ranges|age|last-modified|location|server|set-cookie2?|vary|www-authenticate|content-range|x-(?:oss|amz)-request-id|x-amz-id-2|x-oss-(?:server-time|hash-crc64ecma|object-type)|access-control-(?:allow|expose)-[a-z-]+|access-control-max-age)$/;
+  /^(?:etag|accept-ranges|age|last-modified|location|server|set-cookie2|vary|www-authenticate|content-range|x-(?:oss|amz)-request-id|x-amz-id-2|x-oss-(?:server-time|hash-crc64ecma|object-type)|access-control-(?:allow|expose)-[a-z-]+|access-control-max-age)$/;
 
 function* responseNames(context: Context): Generator<Draft> {
   const isWrong = (name: string, rule: Rule) =>
@@ -20,10 +21,10 @@ function* responseNames(context: Context): Generator<Draft> {
     !(name.toLowerCase() === 'content-range' && rule.allowedMethods.includes('PUT'));
   for (const [rule, number] of numbered(context)) {
     if (hasOneList(context, number, rule)) continue;
-    const wrong = rule.allowedHeaders.filter((name) => isWrong(name, rule));
+    const wrong = new Set(rule.allowedHeaders.filter((name) => isWrong(name, rule)));
     const rewritten = movedToExposed(rule, wrong);
     for (const [index, value] of rule.allowedHeaders.entries())
-      if (wrong.includes(value))
+      if (wrong.has(value))
         yield {
           rule: number,
           field: 'allowedHeaders',
@@ -31,7 +32,7 @@ function* responseNames(context: Context): Generator<Draft> {
           value,
           reason: 'is a response header, and AllowedHeader lists request headers',
           write: isCorsName(value)
-            ? 'leave it out: the answers carry it by themselves'
+            ? 'the list without it: the answers carry it by themselves'
             : `ExposeHeader ${value}`,
           rewritten,
         };
@@ -49,42 +50,43 @@ function hasOneList({ placeOf }: Context, number: number, { allowedHeaders, expo
   );
 }
 
-function movedToExposed(rule: Rule, wrong: readonly string[]): Rule {
+function movedToExposed(rule: Rule, wrong: ReadonlySet<string>): Rule {
   const exposed = new Set(rule.exposeHeaders.map((name) => name.toLowerCase()));
-  const added = wrong.filter((name) => !isCorsName(name) && !exposed.has(name.toLowerCase()));
+  const added = [...wrong].filter((name) => !isCorsName(name) && !exposed.has(name.toLowerCase()));
   return {
     ...rule,
-    allowedHeaders: rule.allowedHeaders.filter((name) => !wrong.includes(name)),
+    allowedHeaders: rule.allowedHeaders.filter((name) => !wrong.has(name)),
     exposeHeaders: [...rule.exposeHeaders, ...added],
   };
 }
 
-/** Fetch standard, "forbidden request-header": no script can set them, so no preflight asks for them. */
-const FORBIDDEN =
-  /^(?:accept-charset|accept-encoding|access-control-request-[a-z-]+|connection|content-length|cookie2?|date|dnt|expect|host|keep-alive|origin|referer|te|trailer|transfer-encoding|upgrade|via|(?:proxy|sec)-.*)$/;
 /** Fetch standard, "CORS-safelisted request-header". Content-Type and Range are so for some values only. */
-const SAFELISTED = /^(?:accept|accept-language|content-language)$/;
+const isSafelisted = (name: string): boolean => /^(?:accept|accept-language|content-language)$/i.test(name);
 
 /** Whether browsers never ask for this header in a preflight, whatever its value. */
-export const isForbiddenName = (name: string): boolean => FORBIDDEN.test(name.toLowerCase());
+export const isForbiddenName = (name: string): boolean => isForbidden(name.toLowerCase());
 
 function* needlessNames(context: Context): Generator<Draft> {
   for (const [rule, number] of numbered(context)) {
     if (hasOneList(context, number, rule)) continue;
+    const without = (isNeedless: (name: string) => boolean): Rule => ({
+      ...rule,
+      allowedHeaders: rule.allowedHeaders.filter((name) => !isNeedless(name)),
+    });
+    const [withoutForbidden, withoutSafelisted] = [without(isForbiddenName), without(isSafelisted)];
     for (const [index, value] of rule.allowedHeaders.entries()) {
-      const isForbidden = isForbiddenName(value);
-      if (!isForbidden && !SAFELISTED.test(value.toLowerCase())) continue;
-      const isSame = isForbidden ? isForbiddenName : (name: string) => SAFELISTED.test(name.toLowerCase());
+      const isNeverAsked = isForbiddenName(value);
+      if (!isNeverAsked && !isSafelisted(value)) continue;
       yield {
         rule: number,
         field: 'allowedHeaders',
         index,
         value,
-        reason: isForbidden
-          ? 'is set by the browser alone, so no preflight asks for it'
+        reason: isNeverAsked
+          ? 'cannot be set by pages, so no preflight asks for it'
           : 'needs no permission, unless a value has more than 128 bytes or unusual characters',
-        write: 'leave it out',
-        rewritten: { ...rule, allowedHeaders: rule.allowedHeaders.filter((name) => !isSame(name)) },
+        write: 'the list without it',
+        rewritten: isNeverAsked ? withoutForbidden : withoutSafelisted,
       };
     }
   }

@@ -1,15 +1,15 @@
 import { answer } from '../../cors/answer.ts';
 import { type CompiledRule, type CompiledRules, compileRules } from '../../cors/compile.ts';
 import { decide } from '../../cors/decide.ts';
-import type { Method, Rule } from '../../cors/rule.ts';
-import type { ListField } from '../../document/forms.ts';
+import type { Method } from '../../cors/rule.ts';
 import { createAcceptor } from '../acceptor.ts';
 import { ORIGINS as ALPHABET } from '../alphabet.ts';
 import { CREDENTIALS, missingGrants } from '../grants.ts';
 import { actualRequest } from '../table.ts';
 import { witnessesOf } from '../witness.ts';
-import { type Checks, type Context, type Draft, numbered } from './context.ts';
+import type { Checks, Context, Draft } from './context.ts';
 import { formProblem } from './origin-form.ts';
+import { coveredEntries, duplicates, repeated } from './repeats.ts';
 import { shown } from './shown.ts';
 
 /** The checks of entries and rules that others stand in front of, or beside. */
@@ -19,117 +19,6 @@ export const ORDER: Checks<'BC301' | 'BC302' | 'BC303' | 'BC304'> = {
   BC303: unreached,
   BC304: hidden,
 };
-
-const LISTS = ['allowedOrigins', 'allowedMethods', 'allowedHeaders', 'exposeHeaders'] as const;
-
-/** How entries of a list are compared: names of headers ignore case. */
-const keyOf = (field: ListField, value: string): string =>
-  field === 'allowedHeaders' || field === 'exposeHeaders' ? value.toLowerCase() : value;
-
-function* coveredEntries(context: Context): Generator<Draft> {
-  for (const [rule, number] of numbered(context)) {
-    const covering = {
-      allowedOrigins: coveringEntries(rule, 'allowedOrigins', context),
-      allowedHeaders: coveringEntries(rule, 'allowedHeaders', context),
-    };
-    const without = (field: 'allowedOrigins' | 'allowedHeaders') =>
-      rule[field].filter((_, index) => covering[field][index] === undefined);
-    const rewritten = {
-      ...rule,
-      allowedOrigins: without('allowedOrigins'),
-      allowedHeaders: without('allowedHeaders'),
-    };
-    for (const field of ['allowedOrigins', 'allowedHeaders'] as const)
-      for (const [index, value] of rule[field].entries()) {
-        const wider = covering[field][index];
-        if (wider !== undefined)
-          yield {
-            rule: number,
-            field,
-            index,
-            value,
-            reason: `has no effect beside ${shown(wider)}, which covers it`,
-            write: `${shown(wider)} alone, or the others without ${shown(wider)}`,
-            rewritten,
-          };
-      }
-  }
-}
-
-/** For each entry the wider one of the same list that covers it, `*` first. A pattern covers all that its text matches. */
-function coveringEntries(
-  rule: Rule,
-  field: 'allowedOrigins' | 'allowedHeaders',
-  { behaviour }: Context,
-): readonly (string | undefined)[] {
-  const entries = rule[field].map((value) => keyOf(field, value));
-  const acceptor = createAcceptor(entries);
-  // With this option an origin without a wildcard gets credentials that a pattern does not give it.
-  const namesCount =
-    field === 'allowedOrigins' && behaviour.dialect === 'oss' && behaviour.dangerouslyAllowCredentials;
-  return entries.map((entry) => {
-    const wider = acceptor(entry)
-      .map((at) => rule[field][at] ?? '')
-      .filter((one) => keyOf(field, one) !== entry);
-    if (wider.includes('*')) return '*';
-    return namesCount && !entry.includes('*') ? undefined : wider[0];
-  });
-}
-
-function* duplicates(context: Context): Generator<Draft> {
-  const first = new Map<string, number>();
-  for (const [rule, number] of numbered(context)) {
-    const key = meaningOf(rule);
-    const same = first.get(key);
-    if (same === undefined) first.set(key, number);
-    else
-      yield {
-        rule: number,
-        reason: `repeats rule ${same}`,
-        write: `rule ${same} alone`,
-        rewritten: null,
-      };
-    yield* duplicateValues(rule, number, same !== undefined);
-  }
-}
-
-function* duplicateValues(rule: Rule, number: number, isDuplicate: boolean): Generator<Draft> {
-  const isFirst = (field: ListField) => {
-    const seen = new Set<string>();
-    return rule[field].map((value) => seen.size < seen.add(keyOf(field, value)).size);
-  };
-  const firsts = Object.fromEntries(LISTS.map((field) => [field, isFirst(field)]));
-  const unique = (field: ListField) => rule[field].filter((_, index) => firsts[field]?.[index]);
-  const rewritten = { ...rule, ...Object.fromEntries(LISTS.map((field) => [field, unique(field)])) };
-  for (const field of LISTS)
-    for (const [index, value] of rule[field].entries())
-      if (!firsts[field]?.[index])
-        yield {
-          rule: number,
-          field,
-          index,
-          value,
-          reason: 'stands twice in its list',
-          write: 'it once',
-          rewritten: isDuplicate ? null : rewritten,
-        };
-}
-
-/** What a rule accepts and answers, whatever the order of its lists and its name. */
-function meaningOf(rule: Rule): string {
-  const lists = LISTS.map((field) => [...new Set(rule[field].map((value) => keyOf(field, value)))].sort());
-  return JSON.stringify([lists, rule.maxAgeSeconds ?? null]);
-}
-
-/** Numbers of the rules that repeat an earlier one. */
-function repeated(context: Context): ReadonlySet<number> {
-  const seen = new Set<string>();
-  return new Set(
-    numbered(context).flatMap(([rule, number]) =>
-      seen.size < seen.add(meaningOf(rule)).size ? [] : [number],
-    ),
-  );
-}
 
 /** A rule whose origins match nothing has findings about them. */
 function unreachedRules(
@@ -195,10 +84,14 @@ interface Loss {
 
 /** Finds the rules that have an entry that covers this one. */
 function frontOf({ compiled }: Context): (entry: string) => readonly CompiledRule[] {
-  const owners = compiled.rules.flatMap((rule) => rule.rule.allowedOrigins.map(() => rule));
-  const acceptor = createAcceptor(compiled.rules.flatMap(({ rule }) => rule.allowedOrigins));
-  return (entry) => acceptor(entry).flatMap((at) => owners[at] ?? []);
+  const listings = listingsOf(compiled);
+  const acceptor = createAcceptor(listings.map(([entry]) => entry));
+  return (entry) => acceptor(entry).flatMap((at) => listings[at]?.[1] ?? []);
 }
+
+/** The distinct entries of each rule, with the rule. */
+const listingsOf = ({ rules }: CompiledRules): readonly (readonly [entry: string, rule: CompiledRule])[] =>
+  rules.flatMap((rule) => [...new Set(rule.rule.allowedOrigins)].map((entry) => [entry, rule] as const));
 
 /** What the first entry that loses something loses. */
 function firstLosses(
@@ -207,7 +100,7 @@ function firstLosses(
   front: (entry: string) => readonly CompiledRule[],
 ): readonly Loss[] {
   const alone = compileRules({ rules: [rule.rule], responseVary: false }, context.behaviour);
-  for (const entry of rule.rule.allowedOrigins) {
+  for (const entry of new Set(rule.rule.allowedOrigins)) {
     const covering = front(entry);
     if (covering[0]?.number === rule.number || formProblem(entry) !== undefined) continue;
     const losses = lossesOf(context, rule, alone, entry, covering);

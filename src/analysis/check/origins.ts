@@ -1,9 +1,8 @@
 import type { Rule } from '../../cors/rule.ts';
 import { type Check, type Checks, type Context, type Draft, numbered } from './context.ts';
-import { type Domains, isLoopback } from './domains.ts';
-import { formProblem, type OriginProblem } from './origin-form.ts';
+import { isLoopback } from './domains.ts';
+import type { OriginProblem } from './origin-form.ts';
 import { shown } from './shown.ts';
-import { wildcardProblem } from './wildcard.ts';
 
 /** The checks of origins. A value has at most one problem of its own, the first in this order. */
 export const ORIGINS: Checks<
@@ -26,23 +25,13 @@ export const ORIGINS: Checks<
 
 const GENERAL = 'one origin such as https://www.example.com';
 
-/** Returns the first problem of one origin. A correction that has a problem itself is left out. */
-export function originProblem(value: string, domains: Domains): OriginProblem | undefined {
-  const problem = formProblem(value) ?? wildcardProblem(value, domains);
-  if (problem?.corrected === undefined) return problem;
-  const isRight = problem.corrected.every(
-    (one) => one !== value && originProblem(one, domains) === undefined,
-  );
-  if (isRight) return problem;
-  const { corrected, ...rest } = problem;
-  return rest;
-}
-
 function withProblem(code: OriginProblem['code']): Check {
   return function* (context) {
     for (const [rule, number] of numbered(context)) {
-      const problems = rule.allowedOrigins.map((value) => originProblem(value, context.domains));
-      const found = problems.map((problem) => (problem?.code === code ? problem : undefined));
+      const found = rule.allowedOrigins.map((value) => {
+        const problem = context.problemOf(value);
+        return problem?.code === code ? problem : undefined;
+      });
       if (found.every((problem) => problem === undefined)) continue;
       const rewritten = corrected(rule, found);
       for (const [index, problem] of found.entries()) {

@@ -52,8 +52,10 @@ function hostWildcard(value: string, start: string, end: string): Wildcard | und
 }
 
 function hostProblem(wildcard: Wildcard, domains: Domains): OriginProblem | undefined {
-  const { before, behind } = wildcard;
-  if (behind === '') return before === '' ? anyHost(wildcard) : openEnd(wildcard, domains);
+  const { before, behind, port } = wildcard;
+  if (behind === '' || behind === '.') return before === '' ? anyHost(wildcard) : openEnd(wildcard, domains);
+  if (/^\d+$/.test(behind) && port === '')
+    return foreign(wildcard, `${NEEDS_DOT.test(before) ? '.' : ''}evil.net:`);
   if (isAddress(behind) || isPrivateName(behind)) return anyHttp(wildcard);
   if (behind.startsWith('.')) {
     if (domains.publicSuffix(behind.slice(1)) !== behind.slice(1)) return anyHttp(wildcard);
@@ -71,6 +73,9 @@ function hostProblem(wildcard: Wildcard, domains: Domains): OriginProblem | unde
   );
 }
 
+/** A host's beginning that needs a dot before the next label. */
+const NEEDS_DOT = /[^.]$/;
+
 type Write = (origin: (host: string) => string) => readonly string[];
 
 /** The wildcard reaches a domain that another owner can register: `https://*example.com`. */
@@ -86,10 +91,10 @@ function foreign(wildcard: Wildcard, middle: string, write?: Write): OriginProbl
 
 const BY_NAME = 'each origin by its name, or https://*. before a domain of your own';
 
-/** Nothing stands behind the wildcard: `https://example.com*`, `https://example.*`, `http://localhost*`. */
+/** No name stands behind the wildcard: `https://example.com*`, `https://example.*`, `http://localhost*`. */
 function openEnd(wildcard: Wildcard, domains: Domains): OriginProblem {
   const { before } = wildcard;
-  const middle = before.endsWith('.') ? 'evil.net' : '.evil.net';
+  const middle = `${NEEDS_DOT.test(before) ? '.' : ''}evil.net`;
   if (isLoopback(before))
     return foreign(wildcard, middle, (origin) =>
       wildcard.port === '' ? [origin(before), `${origin(before)}:*`] : [origin(before)],
@@ -98,10 +103,10 @@ function openEnd(wildcard: Wildcard, domains: Domains): OriginProblem {
   return foreign(wildcard, middle, isHost ? (origin) => [origin(before)] : undefined);
 }
 
-/** `https://*`, `*:8443`. */
-const anyHost = ({ scheme, port }: Wildcard): OriginProblem => ({
+/** `https://*`, `*:8443`, `https://*.`. */
+const anyHost = ({ scheme, behind, port }: Wildcard): OriginProblem => ({
   code: 'BC108',
-  reason: `accepts every host${port}: ${scheme || 'https://'}evil.example${port} too`,
+  reason: `accepts every host${behind === '' ? '' : ' that ends in a dot'}${port}: ${scheme || 'https://'}evil.example${behind}${port} too`,
   write: '* if every page may use the bucket, or each origin by its name',
 });
 

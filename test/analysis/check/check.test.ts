@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { askedNames } from '../../../src/analysis/browser/safelist.ts';
 import { checkRules } from '../../../src/analysis/check/check.ts';
 import { type Domains, LAST_LABEL } from '../../../src/analysis/check/domains.ts';
-import { originProblem } from '../../../src/analysis/check/origins.ts';
 import { diffRules } from '../../../src/analysis/diff.ts';
 import { compileRules } from '../../../src/cors/compile.ts';
 import type { Rule, RuleSet } from '../../../src/cors/rule.ts';
@@ -23,84 +23,6 @@ const rule = (given: Partial<Rule>): Rule => ({
 const set = (...rules: readonly Partial<Rule>[]): RuleSet => ({ rules: rules.map(rule), responseVary: true });
 const codes = (ruleSet: RuleSet, behaviour: typeof OSS | typeof S3 = OSS, bytes = 0) =>
   [...new Set(checkRules(ruleSet, { behaviour, domains, bytes }).map(({ code }) => code))].join(' ');
-
-describe('an origin', () => {
-  test.each([
-    ['https://example.com/path', 'BC101', 'https://example.com'],
-    ['https://example.com/*', 'BC101', 'https://example.com'],
-    ['https://*.example.com/', 'BC101', 'https://*.example.com'],
-    ['*.example.com/', 'BC101', 'https://*.example.com'],
-    ['https://example.com#top', 'BC101', 'https://example.com'],
-    ['*.example.com', 'BC102', 'https://*.example.com'],
-    ['https:/example.com', 'BC102', 'https://example.com'],
-    ['localhost:3000', 'BC102', 'http://localhost:3000'],
-    ['https', 'BC102', undefined],
-    ['http://example.com:80', 'BC103', 'http://example.com'],
-    ['https://*.example.com:443', 'BC103', 'https://*.example.com'],
-    ['HTTPS://example.com', 'BC104', 'https://example.com'],
-    ['NULL', 'BC104', undefined],
-    ['https://a.example;https://b.example', 'BC106', 'https://a.example https://b.example'],
-    ['*example.com', 'BC107', 'https://example.com https://*.example.com'],
-    ['https://example.com*', 'BC107', 'https://example.com'],
-    ['https://example.*', 'BC107', undefined],
-    ['https://my-*.vercel.app', 'BC107', undefined],
-    ['https://*-mine.vercel.app', 'BC107', undefined],
-    ['http://192.168.*', 'BC107', undefined],
-    ['http://localhost*', 'BC107', 'http://localhost http://localhost:*'],
-    ['https://*.com', 'BC108', undefined],
-    ['https://*.co.uk', 'BC108', undefined],
-    ['https://*', 'BC108', undefined],
-    ['*:8443', 'BC108', undefined],
-    ['*://example.com', 'BC109', 'https://example.com'],
-    ['http*://example.com', 'BC109', 'https://example.com'],
-    ['https://bücher.example', 'BC110', 'https://xn--bcher-kva.example'],
-    ['http://127.1', 'BC110', 'http://127.0.0.1'],
-    ['htps://example.com', 'BC110', undefined],
-    ['https://u:p@example.com', 'BC110', 'https://example.com'],
-  ])('%j has %s, and is corrected to %j', (value, code, corrected) => {
-    const problem = originProblem(value, domains);
-    expect(problem?.code).toBe(code);
-    expect(problem?.corrected?.join(' ')).toBe(corrected);
-  });
-
-  test.each([
-    '*',
-    'https://example.com',
-    'http://localhost:*',
-    'https://example.com:*',
-    'https://*.example.com',
-    'https://*.example.com:8443',
-    'https://*-x.example.com',
-    'https://app*.example.com',
-    'https://*.m-7f9.pages.dev',
-    'https*://example.com',
-    'http://example.com:443',
-    'http://[::1]:3000',
-    'https://my_app.example.com',
-    'http://*.localhost:3000',
-    'https://*.local',
-    'http://192.168.*.1:3000',
-    'chrome-extension://abcdefghijklmnop',
-    'moz-extension://2c127fa4-62c7-7e4f-90e5-472b45eecfdc',
-    'capacitor://localhost',
-    'ionic://localhost',
-    'app://localhost',
-  ])('%j has no problem', (value) => {
-    expect(originProblem(value, domains)).toBeUndefined();
-  });
-
-  test('is compared with the last label if no list of public suffixes is given', () => {
-    expect(originProblem('https://*.com', LAST_LABEL)?.code).toBe('BC108');
-    expect(originProblem('https://*.co.uk', LAST_LABEL)).toBeUndefined();
-  });
-
-  test('appears in messages without a password and without a query', () => {
-    const [finding] = checkRules(set({ allowedOrigins: ['https://u:secret@example.com/?t=secret'] }), {
-      behaviour: OSS,
-    });
-    expect(JSON.stringify(finding)).not.toContain('secret');
-  });
-});
 
 describe('each check fires alone', () => {
   const wide = { allowedOrigins: ['*'] };
@@ -136,6 +58,30 @@ function many(count: number): RuleSet {
     ...Array.from({ length: count }, (_, at) => ({ allowedOrigins: [`https://a${at}.example.com`] })),
   );
 }
+
+describe('a request header that needs no rule', () => {
+  const found = (name: string) => checkRules(set({ allowedHeaders: ['x-a', name] }), { behaviour: OSS });
+
+  test.each(['Set-Cookie', 'Sec-Fetch-Mode', 'Proxy-Foo', 'Access-Control-Request-Method', 'TE', 'Accept'])(
+    '%s',
+    (name) => {
+      expect(found(name)).toMatchObject([{ code: 'BC202', write: 'the list without it' }]);
+    },
+  );
+
+  test('is not one that preflights ask for', () => {
+    for (const name of ['access-control-request-foo', 'x-proxy-a', 'content-type', 'range']) {
+      expect(askedNames([[name, null]])).toEqual([name]);
+      expect(found(name)).toEqual([]);
+    }
+  });
+
+  test('is left out of the list if the answers carry it by themselves', () => {
+    expect(found('Access-Control-Allow-Origin')).toMatchObject([
+      { code: 'BC201', write: 'the list without it: the answers carry it by themselves' },
+    ]);
+  });
+});
 
 describe('clean rules have no finding', () => {
   const headers = ['*'];

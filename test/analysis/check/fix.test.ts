@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { checkRules } from '../../../src/analysis/check/check.ts';
 import { fixRules } from '../../../src/analysis/check/fix.ts';
 import { actualRequest, preflightRequest } from '../../../src/analysis/table.ts';
+import type { Behaviour } from '../../../src/cors/behaviour.ts';
 import { type CompiledRules, compileRules } from '../../../src/cors/compile.ts';
 import type { Rule, RuleSet } from '../../../src/cors/rule.ts';
 import { compiledRules, headerSets, judge, ORIGIN_WORDS, SEEN_METHODS } from '../_brute.ts';
@@ -56,26 +57,51 @@ describe('fixRules', () => {
     expect(left.map((finding) => finding.why)).toEqual([expect.stringContaining(why)]);
   });
 
+  test('removes an origin that a pattern covers only where it gets no credentials of its own', () => {
+    const allowedOrigins = ['https://x.a.example.org', 'https://*.a.example.org'];
+    const before = { rules: [rule({ allowedOrigins })], responseVary: true };
+    const fixedFor = (behaviour: Behaviour) => fixRules(before, { behaviour }).ruleSet;
+    expect(fixedFor(OSS)).toBe(before);
+    expect(fixedFor({ ...OSS, dangerouslyAllowCredentials: true })).toBe(before);
+    expect(checkRules(before, { behaviour: OSS })).toEqual([]);
+    expect(fixedFor({ ...OSS, dialect: 's3' }).rules[0]?.allowedOrigins).toEqual(['https://*.a.example.org']);
+  });
+
+  test.each([
+    ['a pattern', 'https://*.x.a.example.org', 'https://*.a.example.org'],
+    ['an origin beside *', 'https://x.a.example.org', '*'],
+  ])('removes %s for OSS', (_, covered, wider) => {
+    const before = { rules: [rule({ allowedOrigins: [covered, wider] })], responseVary: true };
+    expect(fixRules(before, { behaviour: OSS }).ruleSet.rules[0]?.allowedOrigins).toEqual([wider]);
+  });
+
   test('never changes an answer, corrects all that it can, and has nothing left to do', () => {
     fc.assert(
-      fc.property(compiledRules, headerSets, fc.boolean(), (compiled, sets, isDoubled) => {
-        const { behaviour } = compiled;
-        const plain = ruleSetOf(compiled);
-        const before = isDoubled ? withDuplicates(plain) : plain;
-        const { ruleSet } = fixRules(before, { behaviour });
-        expect(fixRules(ruleSet, { behaviour }).ruleSet).toBe(ruleSet);
-        const codes = checkRules(ruleSet, { behaviour }).map(({ code }) => code);
-        for (const code of ['BC301', 'BC302', 'BC303']) expect(codes).not.toContain(code);
-        const [was, is] = [compileRules(before, behaviour), compileRules(ruleSet, behaviour)];
-        for (const origin of ORIGIN_WORDS.filter((word) => word.length < 3))
-          for (const method of SEEN_METHODS)
-            for (const request of [
-              actualRequest(origin, method),
-              ...sets.map((set) => preflightRequest(origin, method, set)),
-            ])
-              if (meaningOf(judge(is, request).headers) !== meaningOf(judge(was, request).headers))
-                expect.fail(JSON.stringify(request));
-      }),
+      fc.property(
+        compiledRules,
+        headerSets,
+        fc.boolean(),
+        fc.boolean(),
+        (compiled, sets, isDoubled, option) => {
+          const { behaviour } = compiled;
+          const plain = ruleSetOf(compiled);
+          const before = isDoubled ? withDuplicates(plain) : plain;
+          const { ruleSet } = fixRules(before, { behaviour });
+          expect(fixRules(ruleSet, { behaviour }).ruleSet).toBe(ruleSet);
+          const codes = checkRules(ruleSet, { behaviour }).map(({ code }) => code);
+          for (const code of ['BC301', 'BC302', 'BC303']) expect(codes).not.toContain(code);
+          const withOption = { ...behaviour, dangerouslyAllowCredentials: option };
+          const [was, is] = [compileRules(before, withOption), compileRules(ruleSet, withOption)];
+          for (const origin of ORIGIN_WORDS.filter((word) => word.length < 3))
+            for (const method of SEEN_METHODS)
+              for (const request of [
+                actualRequest(origin, method),
+                ...sets.map((set) => preflightRequest(origin, method, set)),
+              ])
+                if (meaningOf(judge(is, request).headers) !== meaningOf(judge(was, request).headers))
+                  expect.fail(JSON.stringify(request));
+        },
+      ),
       { numRuns: 15 },
     );
   });
