@@ -123,8 +123,8 @@ function originFault(origin: string | null, place: string, { url, referrer }: Co
   }
   const instead = sentInstead(origin);
   if (instead !== null) {
-    const write = instead.slice(instead.lastIndexOf(': ') + 2);
-    return { place, value: shown(origin), reason: 'is no origin that browsers send', write };
+    const reason = 'is no origin that browsers send';
+    return { place, value: shown(origin), reason, write: instead.origin };
   }
   if (url === null || !isSameOrigin({ origin, url })) return null;
   const reason = 'is the origin of the URL too, and CORS applies to other origins only';
