@@ -193,6 +193,28 @@ describe('the closest origin of the rules is named', () => {
       `Rule 1 allows the origin ${APP} but not the method PUT; rule 2 lists ${APP}/, and browsers send no slash.`,
     );
   });
+
+  test('also if its rule lacks a header besides, unless another rule lists the origin and the method', () => {
+    const slip = rule({ allowedOrigins: [`${APP}/`], allowedMethods: ['PUT'] });
+    const facts = preflight(APP, 'PUT', 'content-type');
+    expect(because(compiled([slip, rule()]), facts)).toBe(
+      `Rule 2 allows the origin ${APP} but not the method PUT; rule 1 lists ${APP}/, and browsers send no slash.`,
+    );
+    expect(hintOf(compiled([slip, rule({ allowedMethods: ['PUT'] })]), facts)).toBe(
+      'Rule 2 lists no AllowedHeader.',
+    );
+  });
+
+  test('first where its rule allows the headers too', () => {
+    const set = compiled([
+      rule({ allowedOrigins: [`${APP}/`], allowedMethods: ['PUT'] }),
+      rule({ allowedOrigins: [`${APP}/a`], allowedMethods: ['PUT'], allowedHeaders: ['*'] }),
+      rule(),
+    ]);
+    expect(hintOf(set, preflight(APP, 'PUT', 'content-type'))).toBe(
+      `Rule 2 lists ${APP}/a, and browsers send no path.`,
+    );
+  });
 });
 
 describe('for all rules', () => {
