@@ -219,6 +219,16 @@ The request, if it were sent: matched
     });
   });
 
+  test.each(['TRACE', 'track', 'CONNECT'])('says that a browser sends nothing for %s', async (method) => {
+    const { code, printed } = await explain({ origin: APP, method, headers: 'x-a' });
+    expect(code).toBe(1);
+    expect(printed.replace(/\s+/g, ' ')).toContain(
+      `The browser sends nothing: scripts cannot use the method ${method}, and fetch throws a TypeError.`,
+    );
+    expect(printed).not.toMatch(/preflight/);
+    expect(printed).toContain('\nThe request, if it were sent: method_not_allowed\n');
+  });
+
   test('shows a few of many rules and entries', async () => {
     const rules = Array.from({ length: 60 }, (_, at) => ({
       AllowedOrigin: Array.from({ length: 20 }, (__, entry) => `https://${entry}.rule${at}.example`),

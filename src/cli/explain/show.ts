@@ -1,9 +1,11 @@
 import type { Judgement } from '../../analysis/browser/judge.ts';
 import { ALWAYS_READABLE } from '../../analysis/browser/safelist.ts';
+import { beginningOf } from '../../analysis/browser/words.ts';
 import type { Explanation } from '../../cors/explain.ts';
 import { VARY } from '../../cors/names.ts';
 import { type Paint, visible } from '../formats/paint.ts';
 import type { Answered } from './answer.ts';
+import type { Asked } from './ask.ts';
 import { listed, shown, wrapped } from './lines.ts';
 import { ruleLines } from './rules.ts';
 
@@ -30,15 +32,16 @@ const nameOf = ({ asked, explained }: Answered): string => {
 
 /** Returns the explanation of one request for a person: first what happens, then why. */
 function showRequest(answered: Answered, paint: Paint, width: number): readonly string[] {
-  const { preflight, actual, browser } = answered.explained;
+  const { asked, explained } = answered;
+  const { preflight, actual, browser } = explained;
   const isNeeded = browser?.preflights !== false;
-  const isSent = browser?.refused !== 'preflight';
-  const reason = isSent ? actual.because : preflight.because;
+  const isSent = browser === null || browser.refused === null || browser.refused === 'actual';
+  const reason = browser?.refused === 'preflight' ? preflight.because : actual.because;
   const isSame = JSON.stringify(preflight.rules) === JSON.stringify(actual.rules);
   return [
     ...requestLines(answered, paint, width),
     '',
-    ...(browser === null ? [] : browserLines(browser, reason, paint, width)),
+    ...(browser === null ? [] : browserLines(asked, browser, reason, paint, width)),
     ...recordedLines(answered, paint, width),
     ...(isNeeded
       ? ['', ...answerLines('The preflight', preflight, preflight.because !== reason, true, paint, width)]
@@ -79,7 +82,8 @@ function requestLines(answered: Answered, paint: Paint, width: number): readonly
 }
 
 function browserLines(
-  { passes, because, readable, preflightSeconds }: Judgement,
+  asked: Asked,
+  { preflights, passes, because, readable, preflightSeconds }: Judgement,
   reason: string,
   paint: Paint,
   width: number,
@@ -87,6 +91,8 @@ function browserLines(
   const verdict = passes
     ? paint.green('The page gets its answer.')
     : paint.red('The page does not get its answer.');
+  // The first line has the verdict.
+  const does = passes ? beginningOf(asked, preflights) : because;
   const cache =
     preflightSeconds === null
       ? []
@@ -95,14 +101,11 @@ function browserLines(
         ];
   return [
     verdict,
-    ...[reason, withoutVerdict(because), ...cache, ...(passes ? [readableText(readable)] : [])].flatMap(
-      (text) => wrapped('  ', visible(text), width),
+    ...[reason, does, ...cache, ...(passes ? [readableText(readable)] : [])].flatMap((text) =>
+      wrapped('  ', visible(text), width),
     ),
   ];
 }
-
-/** The first line says it already. */
-const withoutVerdict = (because: string): string => because.replace(/ The page gets the answer\.$/, '');
 
 function readableText(readable: Judgement['readable']): string {
   if (readable === '*') return 'Scripts can read all response headers but cookies.';
