@@ -22,8 +22,12 @@ export function showAll(answered: readonly Answered[], paint: Paint, width: numb
   ];
 }
 
-const passes = ({ explained, recorded }: Answered): boolean =>
-  explained.browser?.passes === true && recorded?.passes !== false;
+/** Whether the page gets the answer by the rules, and got it in the recording if there is one. */
+const passes = ({ asked, explained, recorded }: Answered): boolean =>
+  explained.browser?.passes === true &&
+  (!asked.isRecorded || (hasAnswer(asked) && recorded?.passes === true));
+
+const hasAnswer = ({ recorded }: Asked): boolean => recorded !== null && recorded.answer !== null;
 
 const nameOf = ({ asked, explained }: Answered): string => {
   const times = asked.times > 1 ? ` and ${asked.times - 1} more like it` : '';
@@ -66,7 +70,7 @@ function requestLines(answered: Answered, paint: Paint, width: number): readonly
     asked.headers.length > 0
       ? `with the headers ${listed(asked.headers)}`
       : 'without headers that need a rule',
-    credentials ? 'with cookies' : 'without cookies',
+    ...(credentials ? ['with cookies'] : asked.isRecorded ? [] : ['without cookies']),
   ];
   return [
     paint.bold(nameOf(answered)),
@@ -115,22 +119,31 @@ function readableText(readable: Judgement['readable']): string {
     : `Scripts can read ${listed(exposed)}, and the headers that every script can read.`;
 }
 
-function recordedLines({ recorded, explained }: Answered, paint: Paint, width: number): readonly string[] {
-  if (recorded === null) return [];
-  const differs = recorded.passes !== explained.browser?.passes;
-  return [
+function recordedLines(
+  { asked, recorded, explained }: Answered,
+  paint: Paint,
+  width: number,
+): readonly string[] {
+  const isAllowed = explained.browser?.passes === true;
+  const lines = (title: string, ...texts: readonly string[]) => [
     '',
-    paint.bold(recorded.passes ? 'The recorded answer passes.' : 'The recorded answer does not pass.'),
-    ...(recorded.passes ? [] : wrapped('  ', visible(recorded.because), width)),
-    ...(differs
-      ? wrapped(
-          '  ',
-          'It does not come from these rules: other rules were in force, or a cache or a CDN answered.',
-          width,
-        )
-      : []),
+    paint.bold(title),
+    ...texts.flatMap((text) => wrapped('  ', visible(text), width)),
   ];
+  if (recorded?.passes === false)
+    return lines('The recorded answer does not pass.', recorded.because, ...(isAllowed ? [NOW_ALLOWED] : []));
+  // A refused request has no answer: the rules are the reason.
+  if (asked.isRecorded && !hasAnswer(asked))
+    return isAllowed ? lines('The recording has no answer to the request.', NOW_ALLOWED) : [];
+  if (recorded === null) return [];
+  return lines('The recorded answer passes.', ...(isAllowed ? [] : [NOT_THESE]));
 }
+
+/** The exit code of the command is that of the rules. */
+const NOW_ALLOWED =
+  'The rules allow it now. The recorded failure has another cause: other rules were in force, a cache or a CDN answered, or the connection failed.';
+const NOT_THESE =
+  'It does not come from these rules: other rules were in force, or a cache or a CDN answered.';
 
 function answerLines(
   subject: string,
