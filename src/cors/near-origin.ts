@@ -31,8 +31,9 @@ export function nearOriginOf(origin: string): (entry: string) => NearOrigin | nu
   const host = withoutWww(asked.host);
   return (entry) => {
     if (entry.length > MAX_ENTRY) return null;
-    // Most entries of a long list end here. Browsers write hosts outside ASCII and IPv6 addresses in another way.
-    if (!/[^ -~]|\[/.test(entry) && !entry.includes('*') && !entry.toLowerCase().includes(host)) return null;
+    // Most entries of a long list end here. Browsers write IPv6 addresses and hosts outside ASCII in another way.
+    if (!/[^ -~]|[[%]/.test(entry) && !entry.includes('*') && !entry.toLowerCase().includes(host))
+      return null;
     return inList(entry, asked) ?? misspelt(entry, asked) ?? otherOrigin(entry, asked);
   };
 }

@@ -74,10 +74,11 @@ export function withoutTail(value: string): string {
 function serialized(bare: string): string | null {
   // The URL parser takes `*` in a host but not in a port.
   const port = /:\d*\*\d*$/.exec(bare)?.[0] ?? '';
-  const url = URL.parse(bare.slice(0, bare.length - port.length));
-  if (url === null || url.origin === 'null' || url.hostname === '') return null;
+  const text = bare.slice(0, bare.length - port.length);
+  if (!URL.canParse(text)) return null;
+  const { origin, hostname } = new URL(text);
   // Punycode of a label that contains a wildcard is another label.
-  return /xn--[^.]*\*/.test(url.hostname) ? null : `${url.origin}${port}`;
+  return origin === 'null' || hostname === '' || /xn--[^.]*\*/.test(hostname) ? null : `${origin}${port}`;
 }
 
 function slipsOf(cut: string, origin: string): readonly string[] {

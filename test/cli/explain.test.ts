@@ -333,6 +333,11 @@ The request, if it were sent: matched
       /^--origin "https:\/\/app\.example\.com\/" is no origin that browsers send; write https:\/\/app\.example\.com$/,
     ],
     [
+      'an origin with a user, a password and a query',
+      { origin: 'https://me:SECRET@app.example.com/?a=SECRET' },
+      /^--origin "https:\/\/…@app\.example\.com\/\?…" is no origin that browsers send; write https:\/\/app\.example\.com$/,
+    ],
+    [
       'an origin without a scheme',
       { origin: 'app.example.com' },
       /is no origin that browsers send; write https:\/\/app/,

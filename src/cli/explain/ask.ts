@@ -131,9 +131,13 @@ function originFault(origin: string | null, place: string, { url, referrer }: Co
   const instead = sentInstead(origin);
   if (instead !== null) {
     const reason = 'is no origin that browsers send';
-    return { place, value: shown(origin), reason, write: instead.origin };
+    return { place, value: shown(withoutSecrets(origin)), reason, write: instead.origin };
   }
   if (url === null || !isSameOrigin({ origin, url })) return null;
   const reason = 'is the origin of the URL too, and CORS applies to other origins only';
   return { place, value: shown(origin), reason, write: '--origin with the origin of another page' };
 }
+
+/** A user, a password or a query may be a secret. */
+const withoutSecrets = (value: string): string =>
+  value.replace(/([?#]).*$/s, '$1…').replace(/^([^:]*:\/+)?.*@/s, '$1…@');
