@@ -66,8 +66,8 @@ function withScheme(value: string, given?: string): { text: string; slip: string
 export function withoutTail(value: string): string {
   const scheme = value.indexOf('://');
   const from = scheme === -1 ? 0 : scheme + 3;
-  const tail = value.slice(from).search(/[/?#\\]/);
-  return tail === -1 ? value : value.slice(0, from + tail);
+  const tail = /[/?#\\]/.exec(value.slice(from));
+  return tail === null ? value : value.slice(0, from + tail.index);
 }
 
 /** Returns a value with scheme and without tail as the URL standard serializes its origin; null if it has none. */
