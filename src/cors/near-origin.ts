@@ -34,7 +34,8 @@ export function nearOriginOf(origin: string): (entry: string) => NearOrigin | nu
     // Most entries of a long list end here. Browsers write IPv6 addresses and hosts outside ASCII in another way.
     if (!/[^ -~]|[[%]/.test(entry) && !entry.includes('*') && !entry.toLowerCase().includes(host))
       return null;
-    return inList(entry, asked) ?? misspelt(entry, asked) ?? otherOrigin(entry, asked);
+    const sent = asSent(entry, asked.scheme) ?? { origin: entry, slips: [] };
+    return inList(entry, asked) ?? misspelt(sent, asked) ?? otherOrigin(sent, asked);
   };
 }
 
@@ -69,15 +70,13 @@ function inList(entry: string, asked: Parts): NearOrigin | null {
 }
 
 /** The same origin, in a form that browsers do not send. */
-function misspelt(entry: string, asked: Parts): NearOrigin | null {
-  const sent = asSent(entry, asked.scheme);
-  if (sent === null || sent.slips.length === 0 || !matches(sent.origin, asked.origin)) return null;
-  return { because: `and browsers ${listed(sent.slips)}`, distance: sent.slips.length };
+function misspelt({ origin, slips }: SentOrigin, asked: Parts): NearOrigin | null {
+  if (slips.length === 0 || !matches(origin, asked.origin)) return null;
+  return { because: `and browsers ${listed(slips)}`, distance: slips.length };
 }
 
 /** An origin that differs in one part. */
-function otherOrigin(entry: string, { origin, scheme, host, port }: Parts): NearOrigin | null {
-  const text = asSent(entry, scheme)?.origin ?? entry;
+function otherOrigin({ origin: text }: SentOrigin, { origin, scheme, host, port }: Parts): NearOrigin | null {
   const other = scheme === 'https' ? 'http' : 'https';
   if (matches(text, `${other}${origin.slice(scheme.length)}`)) {
     return { because: `and ${other} is not ${scheme}`, distance: 10 };
