@@ -61,8 +61,8 @@ export const explain: Command = {
     },
   ],
   exits: [
-    { code: EXIT.nothing, when: 'The page gets its answer.' },
-    { code: EXIT.findings, when: 'The page does not get its answer.' },
+    { code: EXIT.nothing, when: 'The page gets its answer, by the rules.' },
+    { code: EXIT.findings, when: 'The page does not get its answer, by the rules.' },
     { code: EXIT.failed, when: 'The command line is wrong, or the rules or the request cannot be read.' },
   ],
   run,
@@ -97,8 +97,14 @@ function table(
   const paint = paintFor(colours);
   const head = `${visible(name)}: ${count} ${count === 1 ? 'rule' : 'rules'}, answered as ${rules.behaviour.dialect.toUpperCase()} answers`;
   const more = left === 0 ? [] : ['', `${left} more kinds of requests are left out; select with --url.`];
-  return [head, ...showAll(answered, paint, width), ...more].join('\n');
+  const isUnsure = answered.some(({ asked }) => asked.isRecorded && !asked.credentials);
+  return [head, ...showAll(answered, paint, width), ...(isUnsure ? ['', NO_COOKIES] : []), ...more].join(
+    '\n',
+  );
 }
+
+/** Chromium's default recording leaves them out. */
+const NO_COOKIES = 'Cookies are not in the recording; --credentials judges a page that sends them.';
 
 function json(answered: readonly Answered[], isHar: boolean, left: number): string {
   const shown = answered.map(({ asked: { url, times }, explained, recorded }) =>

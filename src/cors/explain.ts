@@ -12,7 +12,7 @@ import {
 } from './decide.ts';
 import { becauseOfVary } from './explain-vary.ts';
 import { laterRule, nearMiss } from './near.ts';
-import { sentInstead } from './near-origin.ts';
+import { insteadClause, sentInstead } from './near-origin.ts';
 import { isOneOrigin } from './origin.ts';
 import type { Reason } from './reason.ts';
 import { refusal } from './refusal.ts';
@@ -86,7 +86,7 @@ function hintOf(
   verdicts: readonly Verdict[],
 ): string | null {
   const instead = sentInstead(origin ?? '');
-  if (instead !== null) return instead;
+  if (instead !== null) return insteadClause(instead);
   if (sought === null) return null;
   if (reason === 'matched') return rule === null ? null : laterRule(rules, rule, sought);
   const failed = CONDITIONS[reason];

@@ -1,3 +1,6 @@
+import { compileOrigins, matchesEntries } from './pattern.ts';
+import { asSent, type SentOrigin } from './sent-origin.ts';
+
 /** An entry of AllowedOrigin that differs from an origin by a slip. */
 export interface NearOrigin {
   /** Continues the sentence "rule 1 lists ENTRY, …". */
@@ -28,23 +31,27 @@ export function nearOriginOf(origin: string): (entry: string) => NearOrigin | nu
   const host = withoutWww(asked.host);
   return (entry) => {
     if (entry.length > MAX_ENTRY) return null;
-    // Most entries of a long list end here.
-    if (!entry.includes('*') && !entry.toLowerCase().includes(host)) return null;
-    return inList(entry, asked) ?? misspelt(entry, asked) ?? otherOrigin(entry, asked);
+    // Most entries of a long list end here. Browsers write IPv6 addresses and hosts outside ASCII in another way.
+    if (!/[^ -~]|[[%]/.test(entry) && !entry.includes('*') && !entry.toLowerCase().includes(host))
+      return null;
+    const sent = asSent(entry, asked.scheme) ?? { origin: entry, slips: [] };
+    return inList(entry, asked) ?? misspelt(sent, asked) ?? otherOrigin(sent, asked);
   };
 }
 
 /**
- * Returns what browsers send instead of a value that they never send as Origin, as a clause; null for a value that they
- * send, and for one that is not like an origin (Fetch standard, "The `Origin` header"; semantics.md §8).
+ * Returns what browsers send in place of a value that they never send as Origin; null for a value that they send, and for
+ * one that is not like an origin.
  */
-export function sentInstead(origin: string): string | null {
-  if (origin === '' || origin.length > MAX_ORIGIN || origin.includes('*')) return null;
-  const { text, slips } = correct(origin, 'https');
-  if (slips.length === 0 || partsOf(text) === null) return null;
-  if (!SCHEME.test(origin) && !/^(?:localhost|[^:/?#]+\.[^:/?#]+)(?=$|[:/?#])/i.test(origin)) return null;
-  return `browsers ${listed(slips)}: ${text}`;
+export function sentInstead(origin: string): SentOrigin | null {
+  if (origin === '' || origin.length > MAX_ORIGIN || /[*,;|\s]/.test(origin)) return null;
+  const sent = asSent(origin);
+  return sent === null || sent.slips.length === 0 || partsOf(sent.origin) === null ? null : sent;
 }
+
+/** Returns what browsers send as a clause: `browsers send no slash: https://app.example`. */
+export const insteadClause = ({ origin, slips }: SentOrigin): string =>
+  `browsers ${listed(slips)}: ${origin}`;
 
 function partsOf(origin: string): Parts | null {
   if (origin.length > MAX_ORIGIN) return null;
@@ -58,20 +65,18 @@ function inList(entry: string, asked: Parts): NearOrigin | null {
   if (!/[\s,;]/.test(entry)) return null;
   const items = entry.split(/[\s,;]+/, MAX_ITEMS).filter((item) => item !== '');
   if (items.length < 2) return null;
-  const has = items.some((item) => matches(correct(item, asked.scheme).text, asked.origin));
+  const has = items.some((item) => matches(asSent(item, asked.scheme)?.origin ?? item, asked.origin));
   return has ? { because: 'as one value, and each origin needs an entry of its own', distance: 0 } : null;
 }
 
 /** The same origin, in a form that browsers do not send. */
-function misspelt(entry: string, asked: Parts): NearOrigin | null {
-  const { text, slips } = correct(entry, asked.scheme);
-  if (slips.length === 0 || !matches(text, asked.origin)) return null;
+function misspelt({ origin, slips }: SentOrigin, asked: Parts): NearOrigin | null {
+  if (slips.length === 0 || !matches(origin, asked.origin)) return null;
   return { because: `and browsers ${listed(slips)}`, distance: slips.length };
 }
 
 /** An origin that differs in one part. */
-function otherOrigin(entry: string, { origin, scheme, host, port }: Parts): NearOrigin | null {
-  const { text } = correct(entry, scheme);
+function otherOrigin({ origin: text }: SentOrigin, { origin, scheme, host, port }: Parts): NearOrigin | null {
   const other = scheme === 'https' ? 'http' : 'https';
   if (matches(text, `${other}${origin.slice(scheme.length)}`)) {
     return { because: `and ${other} is not ${scheme}`, distance: 10 };
@@ -96,45 +101,7 @@ const PORT = /:(\d+|\*)$/;
 
 const withoutWww = (host: string): string => (host.startsWith('www.') ? host.slice(4) : host);
 
-const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: ':80', https: ':443' };
-
-/** An entry as browsers send the origin, and what they do differently. `scheme` is for an entry without one. */
-function correct(entry: string, scheme: string): { text: string; slips: readonly string[] } {
-  const own = SCHEME.exec(entry)?.[1];
-  const rest = own === undefined ? entry.replace(/^\/\//, '') : entry.slice(own.length + 3);
-  const isOpen = own === undefined && rest.startsWith('*');
-  const end = /[/?#]/.exec(rest)?.index ?? -1;
-  const [authority, tail] = end === -1 ? [rest, ''] : [rest.slice(0, end), rest.slice(end)];
-  const used = (own ?? scheme).toLowerCase();
-  const port = DEFAULT_PORTS[used] ?? '';
-  const bare = port !== '' && authority.endsWith(port) ? authority.slice(0, -port.length) : authority;
-  const slips = [
-    own === undefined && !isOpen ? 'send the scheme too' : '',
-    tail === '' ? '' : `send ${tail === '/' ? 'no slash' : TAILS[tail.charAt(0)]}`,
-    bare === authority ? '' : `leave out ${port}`,
-    bare.toLowerCase() === bare && (own ?? used) === used ? '' : 'send scheme and host in lower case',
-  ].filter((slip) => slip !== '');
-  return { text: `${isOpen ? '' : `${used}://`}${bare.toLowerCase()}`, slips };
-}
-
-const SCHEME = /^([a-z]+):\/\//i;
-/** What browsers do not send behind the host, by its first character. */
-const TAILS: Readonly<Record<string, string>> = {
-  '/': 'no path',
-  '?': 'no query',
-  '#': 'no fragment',
-};
-
-function matches(entry: string, origin: string): boolean {
-  const star = entry.indexOf('*');
-  if (star === -1) return entry === origin;
-  const suffix = entry.slice(star + 1);
-  return (
-    origin.length >= star + suffix.length &&
-    origin.startsWith(entry.slice(0, star)) &&
-    origin.endsWith(suffix)
-  );
-}
+const matches = (entry: string, origin: string): boolean => matchesEntries(compileOrigins([entry]), origin);
 
 /** `a, b and c`. */
 const listed = (items: readonly string[]): string =>

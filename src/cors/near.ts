@@ -29,8 +29,8 @@ export function nearMiss(
 }
 
 /**
- * Entries that differ from the origin by a slip. If a rule lists the origin, only a rule counts that meets all other
- * conditions; otherwise such a rule comes first.
+ * Entries that differ from the origin by a slip. If a rule lists the origin, only a rule counts that meets the condition
+ * which that rule fails. A rule that meets all other conditions comes first.
  */
 function nearOrigins(rules: readonly CompiledRule[], failed: Condition, wanted: Wanted): string | null {
   const nearTo = nearOriginOf(wanted.origin);
@@ -38,8 +38,9 @@ function nearOrigins(rules: readonly CompiledRule[], failed: Condition, wanted: 
   let least = Number.POSITIVE_INFINITY;
   let compared = 0;
   for (const compiled of rules) {
+    if (failed !== 'origin' && !compiled.methods.has(wanted.method)) continue;
     const fits = meetsTheRest(compiled, wanted);
-    if (!fits && failed !== 'origin') continue;
+    if (!fits && failed === 'header') continue;
     for (const entry of compiled.rule.allowedOrigins) {
       compared += 1;
       if (compared > MAX_ENTRIES) return clauseOf(closest);

@@ -89,6 +89,9 @@ export const BROWSER_CASES: readonly BrowserCase[] = [
   one('a HEAD', { method: 'HEAD' }),
   one('a method in lower case', { method: 'get' }),
   one('a POST of text', { method: 'POST', headers: { 'Content-Type': 'text/plain; charset=utf-8' } }),
+  ...['TRACE', 'TRACK', 'CONNECT', 'trace'].map((method) =>
+    one(`the method ${method}`, { method, headers: { 'X-A': '1' }, failure: 'forbidden_method' }),
+  ),
   put('a PUT that is allowed', { ...SAME, [METHODS]: 'GET, PUT' }),
   put('a PUT with a 204', {}, { preflight: { status: 204, headers: { ...ANY, [METHODS]: 'PUT' } } }),
   put(

@@ -40,7 +40,9 @@ describe('a browser', () => {
       (name) => readable === '*' || readable.includes(name),
     );
     expect(shown).toEqual(about.readable);
-    expect(because).toMatch(passes ? /The page gets the answer\.$/ : /The browser blocks it: .+\.$/);
+    expect(because).toMatch(
+      passes ? /The page gets the answer\.$/ : /The browser (?:blocks it|sends nothing): .+\.$/,
+    );
   });
 
   test('says in the words of consoles why it blocks', () => {
@@ -51,6 +53,9 @@ describe('a browser', () => {
     };
     expect(named('cookies with *')).toBe(
       'The browser sends no preflight. The browser blocks it: the value of Access-Control-Allow-Origin in the answer is *, and the page sends cookies.',
+    );
+    expect(named('the method TRACE')).toBe(
+      'The browser sends nothing: scripts cannot use the method TRACE, and fetch throws a TypeError.',
     );
     expect(named('a PUT that is not listed')).toBe(
       'The browser sends a preflight first, because the method is PUT. The browser blocks it: the method PUT is not allowed by Access-Control-Allow-Methods in the answer to the preflight. It never sends the request.',

@@ -146,6 +146,25 @@ describe('a copied curl command', () => {
     ['--oauth2-bearer SECRET', ['authorization']],
     ['-r 0-99', []],
     ['-r 0-1,5-9', ['range']],
+    [
+      [
+        'Alt-Used: bucket.example',
+        'Priority: u=4',
+        'TE: trailers',
+        'DNT: 1',
+        'Sec-GPC: 1',
+        'Upgrade-Insecure-Requests: 1',
+        'Save-Data: on',
+        'Pragma: no-cache',
+        'Cache-Control: no-cache',
+        'Available-Dictionary: :pZGm1Av0IEBKARczz7exkNYsZb8LzaMrV7J32a2fFG4=:',
+        'X-Client-Data: a',
+        'X-Browser-Validation: a',
+      ]
+        .map((header) => `-H '${header}'`)
+        .join(' '),
+      [],
+    ],
     ["-H 'Accept: */*' -H 'Cookie: a' -H 'Host: b' -A me -e http://a", []],
     [
       "-X OPTIONS -H 'Access-Control-Request-Method: PUT' -H 'Access-Control-Request-Headers: x-b,x-a'",

@@ -205,10 +205,10 @@ The request, if it were sent: matched
     expect(code).toBe(1);
     expect(printed).toContain(`GET ${BUCKET}/a and 1 more like it\n`);
     expect(printed).toContain('The recorded answer does not pass.');
-    expect(printed.replace(/\s+/g, ' ')).toContain('It does not come from these rules');
+    expect(printed.replace(/\s+/g, ' ')).toContain('The rules allow it now. The recorded failure has');
     expect(printed).toContain(`\nDELETE ${BUCKET}/a\n`);
     expect(printed).toMatch(
-      /\n\nThe page gets these answers:\n {2}GET https:\/\/bucket\.example\/a, by rule 2$/,
+      /\n\nThe page gets these answers:\n {2}GET https:\/\/bucket\.example\/a, by rule 2\n\nCookies are not in the recording; --credentials judges a page that sends them\.$/,
     );
     const { json } = await explained({ har: path('page.har') });
     expect(json).toMatchObject({
@@ -224,6 +224,63 @@ The request, if it were sent: matched
         { times: 1, browser: { passes: true }, recorded: { passes: true } },
       ],
     });
+  });
+
+  describe('with a recording', () => {
+    const pairs = (headers: object) => Object.entries(headers).map(([name, value]) => ({ name, value }));
+    const recording = async (status: number, headers: object, cookies: unknown[] = []) => {
+      const request = { method: 'GET', url: `${BUCKET}/a`, headers: pairs({ Origin: APP }), cookies };
+      const entries = [{ request, response: { status, headers: pairs(headers) } }];
+      await writeFile(path('one.har'), JSON.stringify({ log: { entries } }));
+      return path('one.har');
+    };
+    const plain = async (flags: Flags) => {
+      const { code, printed } = await explain(flags);
+      return { code, printed: printed.replace(/\s+/g, ' ') };
+    };
+
+    test.each([
+      ['The recorded answer does not pass.', 200, {}],
+      ['The recording has no answer to the request.', 0, {}],
+    ])('says of a failure that the rules allow: %s', async (title, status, headers) => {
+      const { code, printed } = await plain({ har: await recording(status, headers) });
+      expect(code).toBe(0);
+      expect(printed).toContain(title);
+      expect(printed).toContain('The rules allow it now. The recorded failure has another cause: ');
+    });
+
+    test('says of an answer that passes against the rules that it does not come from them', async () => {
+      const har = await recording(200, { 'Access-Control-Allow-Origin': '*' });
+      const closed = [{ AllowedOrigin: ['https://admin.example.com'], AllowedMethod: ['GET'] }];
+      await writeFile(path('closed.json'), JSON.stringify({ CORSRule: closed }));
+      const { code, printed } = await explain({ har }, 'closed.json');
+      expect(code).toBe(1);
+      expect(printed).toContain('The recorded answer passes.\n  It does not come from these rules: ');
+    });
+
+    test('does not claim that a request is without cookies', async () => {
+      const har = await recording(200, { 'Access-Control-Allow-Origin': APP });
+      const { printed } = await plain({ har });
+      expect(printed).not.toContain('without cookies');
+      expect(printed).toContain(
+        'Cookies are not in the recording; --credentials judges a page that sends them.',
+      );
+      const sent = await plain({ har, credentials: true });
+      expect(sent.printed).toContain(', with cookies');
+      expect(sent.printed).not.toContain('not in the recording');
+      const recorded = await plain({ har: await recording(200, {}, [{ name: 'sid', value: 'SECRET' }]) });
+      expect(recorded.printed).not.toContain('not in the recording');
+    });
+  });
+
+  test.each(['TRACE', 'track', 'CONNECT'])('says that a browser sends nothing for %s', async (method) => {
+    const { code, printed } = await explain({ origin: APP, method, headers: 'x-a' });
+    expect(code).toBe(1);
+    expect(printed.replace(/\s+/g, ' ')).toContain(
+      `The browser sends nothing: scripts cannot use the method ${method}, and fetch throws a TypeError.`,
+    );
+    expect(printed).not.toMatch(/preflight/);
+    expect(printed).toContain('\nThe request, if it were sent: method_not_allowed\n');
   });
 
   test('shows a few of many rules and entries', async () => {
@@ -281,6 +338,11 @@ The request, if it were sent: matched
       'an origin with a slash',
       { origin: `${APP}/` },
       /^--origin "https:\/\/app\.example\.com\/" is no origin that browsers send; write https:\/\/app\.example\.com$/,
+    ],
+    [
+      'an origin with a user, a password and a query',
+      { origin: 'https://me:SECRET@app.example.com/?a=SECRET' },
+      /^--origin "https:\/\/…@app\.example\.com\/\?…" is no origin that browsers send; write https:\/\/app\.example\.com$/,
     ],
     [
       'an origin without a scheme',

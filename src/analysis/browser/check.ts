@@ -15,8 +15,9 @@ export interface PageRequest {
   readonly credentials: boolean;
 }
 
-/** The check of the Fetch standard that an answer does not pass. */
+/** The check of the Fetch standard that a request or an answer does not pass. */
 export type Failure =
+  | 'forbidden_method'
   | 'no_allow_origin'
   | 'several_allow_origins'
   | 'other_allow_origin'

@@ -8,8 +8,8 @@ import {
   preflightCheck,
 } from './check.ts';
 import { type PreflightCache, preflightCache } from './preflight-cache.ts';
-import { ALWAYS_READABLE, isSafeMethod, NEVER_READABLE } from './safelist.ts';
-import { becauseOf } from './words.ts';
+import { ALWAYS_READABLE, isForbiddenMethod, isSafeMethod, NEVER_READABLE } from './safelist.ts';
+import { becauseOf, type Refused } from './words.ts';
 
 /** What a server answers to a page's request. */
 export interface Answers {
@@ -25,8 +25,8 @@ export interface Judgement {
   readonly preflights: boolean;
   /** Whether the page gets the answer. */
   readonly passes: boolean;
-  /** The answer that the browser refuses: a refused preflight means that it never sends the request. */
-  readonly refused: 'preflight' | 'actual' | null;
+  /** What the browser refuses. It never sends a refused request, nor the request of a refused preflight. */
+  readonly refused: Refused | null;
   readonly failure: Failure | null;
   /** What the browser does and why, in sentences. */
   readonly because: string;
@@ -38,6 +38,7 @@ export interface Judgement {
 
 /** Returns what a browser does with answers (Fetch standard, "CORS check" and "CORS-preflight fetch"; semantics.md §8). */
 export function judge(request: PageRequest, { preflight, actual }: Answers): Judgement {
+  if (isForbiddenMethod(request.method)) return neverSent(request);
   const preflights = !isSafeMethod(request.method) || request.headers.length > 0;
   const unasked = preflights ? preflightCheck(request, preflight.status, preflight.headers) : null;
   const failed = unasked ?? corsCheck(request, actual.headers);
@@ -50,6 +51,20 @@ export function judge(request: PageRequest, { preflight, actual }: Answers): Jud
     because: becauseOf(request, preflights, refused, failed),
     readable: failed === null ? readableOf(request, actual.headers) : [],
     preflightSeconds: preflights && unasked === null ? preflightCache(preflight.headers) : null,
+  };
+}
+
+/** Fetch standard, "new Request(input, init)": a forbidden method throws before anything is sent. */
+function neverSent(request: PageRequest): Judgement {
+  const failed = { failure: 'forbidden_method', value: request.method } as const;
+  return {
+    preflights: false,
+    passes: false,
+    refused: 'request',
+    failure: failed.failure,
+    because: becauseOf(request, false, 'request', failed),
+    readable: [],
+    preflightSeconds: null,
   };
 }
 

@@ -9,6 +9,9 @@ const MAX_VALUE_BYTES = 128;
 const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'POST'];
 export const isSafeMethod = (method: string): boolean => SAFE_METHODS.includes(method);
 
+/** Whether scripts cannot send the method, in any case of letters (Fetch standard, "forbidden method"). */
+export const isForbiddenMethod = (method: string): boolean => /^(?:connect|trace|track)$/i.test(method);
+
 const NORMALIZED: readonly string[] = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
 
 /** Returns the method that a browser sends for the one that a page wrote (Fetch standard, "normalize a method"). */

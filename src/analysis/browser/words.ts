@@ -1,21 +1,30 @@
 import type { Failed, PageRequest } from './check.ts';
 import { isSafeMethod } from './safelist.ts';
 
+/** What a browser refuses: to send the request, or the answer to the preflight or to the request. */
+export type Refused = 'request' | 'preflight' | 'actual';
+
 /** Returns what the browser does and why, in the words that browsers use in their consoles. */
 export function becauseOf(
   request: PageRequest,
   preflights: boolean,
-  refused: 'preflight' | 'actual' | null,
+  refused: Refused | null,
   failed: Failed | null,
 ): string {
-  const first = preflights
-    ? `The browser sends a preflight first, because ${triggerOf(request)}.`
-    : 'The browser sends no preflight.';
+  const first = beginningOf(request, preflights);
   if (failed === null) return `${first} The page gets the answer.`;
   const answer = refused === 'preflight' ? 'the answer to the preflight' : 'the answer';
+  const problem = problemOf(request, failed, answer);
+  if (refused === 'request') return `The browser sends nothing: ${problem}.`;
   const effect = refused === 'preflight' ? ' It never sends the request.' : '';
-  return `${first} The browser blocks it: ${problemOf(request, failed, answer)}.${effect}`;
+  return `${first} The browser blocks it: ${problem}.${effect}`;
 }
+
+/** Returns whether the browser sends a preflight first, and why, as a sentence. */
+export const beginningOf = (request: PageRequest, preflights: boolean): string =>
+  preflights
+    ? `The browser sends a preflight first, because ${triggerOf(request)}.`
+    : 'The browser sends no preflight.';
 
 function triggerOf({ method, headers }: PageRequest): string {
   const names = headers.slice(0, MAX_NAMES).join(', ');
@@ -31,6 +40,8 @@ const MAX_NAMES = 5;
 function problemOf({ origin }: PageRequest, { failure, value }: Failed, subject: string): string {
   const allowOrigin = `the value of Access-Control-Allow-Origin in ${subject}`;
   switch (failure) {
+    case 'forbidden_method':
+      return `scripts cannot use the method ${value}, and fetch throws a TypeError`;
     case 'no_allow_origin':
       return `${subject} has no Access-Control-Allow-Origin`;
     case 'several_allow_origins':

@@ -1,3 +1,7 @@
+import { isAddress } from '../../cors/host.ts';
+
+export { isAddress, isLoopback } from '../../cors/host.ts';
+
 /** What is known of domain names: which of them are open to registration. All names are in lower case, without a port. */
 export interface Domains {
   /** The public suffix that a host ends in: `co.uk` for `shop.example.co.uk`. Null for an address. */
@@ -33,12 +37,5 @@ const PRIVATE = new Set([
   'lan',
 ]);
 
-/** An IPv4 address, a part of one at the end of a pattern, or an IPv6 address in brackets. */
-export const isAddress = (host: string): boolean => /(?:^|\.)\d+$|\]$/.test(host);
-
 /** Whether hosts below the last label of this one belong to a private network or to documentation. */
 export const isPrivateName = (host: string): boolean => PRIVATE.has(host.split('.').at(-1) ?? '');
-
-/** Whether pages of this host come from the machine that the browser runs on. */
-export const isLoopback = (host: string): boolean =>
-  /^(?:(?:.*\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(host);

@@ -1,6 +1,8 @@
+import { asSent, brokenScheme, coversScheme, withoutTail } from '../../cors/sent-origin.ts';
 import type { Code, Severity } from '../../document/codes.ts';
 import { isWebOrigin } from '../alphabet.ts';
-import { isAddress, isLoopback } from './domains.ts';
+
+export { coversScheme } from '../../cors/sent-origin.ts';
 
 /** What is wrong with one AllowedOrigin. */
 export interface OriginProblem {
@@ -53,28 +55,16 @@ function nullOrigin(value: string): OriginProblem | undefined {
   };
 }
 
-/** Whether the wildcard stands for the scheme, and perhaps for more: browsers send origins that end as the rest does. */
-export function coversScheme(value: string): boolean {
-  const star = value.indexOf('*');
-  const start = value.slice(0, star);
-  return star !== -1 && SCHEMES.some((scheme) => scheme !== start && scheme.startsWith(start));
-}
-
-const SCHEMES = ['https://', 'http://'];
-
 function missingScheme(value: string): OriginProblem | undefined {
   if (value.includes('://') || coversScheme(value)) return undefined;
-  const broken = /^(https?)(?::\/?|\/\/)(?=[^/\d])/i.exec(value);
-  const rest = broken === null ? value.replace(/^\/+/, '') : value.slice(broken[0].length);
-  const host = rest.replace(/[:/?#].*$/, '');
-  const scheme = broken?.[1] ?? (isLoopback(host) || isAddress(host) ? 'http' : 'https');
-  const isHost = host.includes('.') || isLoopback(host) || broken !== null;
-  const corrected = isHost ? normal(`${scheme}://${rest}`) : undefined;
+  const broken = brokenScheme(value);
+  const corrected = asSent(value)?.origin;
   return {
     code: 'BC102',
-    reason: broken
-      ? `has no :// after its scheme, and browsers send ${scheme}://`
-      : 'has no scheme, and browsers send one: values are compared letter by letter',
+    reason:
+      broken === null
+        ? 'has no scheme, and browsers send one: values are compared letter by letter'
+        : `has no :// after its scheme, and browsers send ${broken}://`,
     ...(corrected !== undefined && { corrected: [corrected] }),
   };
 }
@@ -93,14 +83,6 @@ function tailBehind(value: string): OriginProblem | undefined {
         : `contains ${part}, and browsers send the origin only`,
     ...(corrected !== undefined && { corrected: [corrected] }),
   };
-}
-
-/** The part of a value before its path, query or fragment. */
-function withoutTail(value: string): string {
-  const scheme = value.indexOf('://');
-  const from = scheme === -1 ? 0 : scheme + 3;
-  const tail = value.slice(from).search(/[/?#\\]/);
-  return tail === -1 ? value : value.slice(0, from + tail);
 }
 
 function defaultPort(value: string): OriginProblem | undefined {
@@ -169,17 +151,6 @@ function canBeSent(value: string): boolean {
 
 const isNormal = (origin: string): boolean => normal(origin) === origin;
 
-/** An origin, or a pattern for origins, as browsers write it: punycode, lower case, no default port, nothing behind it. */
-function normal(value: string): string | undefined {
-  const bare = withoutTail(value);
-  // The URL parser takes `*` in a host but not in a port.
-  const port = /:\d*\*\d*$/.exec(bare)?.[0] ?? '';
-  try {
-    const { origin, hostname } = new URL(bare.slice(0, bare.length - port.length));
-    // Punycode of a label that contains a wildcard is another label.
-    const isWritable = origin !== 'null' && hostname !== '' && !/xn--[^.]*\*/.test(hostname);
-    return isWritable ? `${origin}${port}` : undefined;
-  } catch {
-    return undefined;
-  }
-}
+/** Where the wildcard stands for the scheme, nothing is safe to write: the rest of the entry may be `*`. */
+const normal = (value: string): string | undefined =>
+  coversScheme(value) ? undefined : asSent(value)?.origin;

@@ -22,6 +22,8 @@ export interface Asked {
   readonly url: string | null;
   readonly credentials: boolean;
   readonly times: number;
+  /** Whether the request comes from a recording, which may leave out cookies. */
+  readonly isRecorded: boolean;
   /** Null without a recorded answer. */
   readonly recorded: { readonly preflight: Recorded | null; readonly answer: Recorded | null } | null;
 }
@@ -42,15 +44,16 @@ export function readQuestions(args: Arguments, { curl, har }: Texts): Result<Que
     const asked = read.value.requests.map((one) => ({
       copied: one,
       times: one.times,
+      isRecorded: true,
       recorded: one.answer === null && one.preflight === null ? null : one,
     }));
     return collected(args, asked, read.value.left);
   }
   if (curl !== null) {
     const read = readCurl(curl);
-    return read.ok ? collected(args, [{ copied: read.value, times: 1, recorded: null }], 0) : read;
+    return read.ok ? collected(args, [{ copied: read.value, ...ONCE }], 0) : read;
   }
-  return collected(args, [{ copied: NOTHING, times: 1, recorded: null }], 0);
+  return collected(args, [{ copied: NOTHING, ...ONCE }], 0);
 }
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
@@ -71,7 +74,10 @@ const NOTHING = {
   credentials: false,
 };
 
-interface Copy extends Pick<Asked, 'times' | 'recorded'> {
+/** A request of flags or of a command. */
+const ONCE = { times: 1, isRecorded: false, recorded: null };
+
+interface Copy extends Pick<Asked, 'times' | 'isRecorded' | 'recorded'> {
   readonly copied: Omit<CopiedRequest, 'url'> & { readonly url: string | null };
 }
 
@@ -86,7 +92,7 @@ function collected(args: Arguments, copies: readonly Copy[], left: number): Resu
   return resultOf({ asked, left }, faults);
 }
 
-function askedBy(args: Arguments, { copied, times, recorded }: Copy): Result<Asked> {
+function askedBy(args: Arguments, { copied, times, isRecorded, recorded }: Copy): Result<Asked> {
   const origin = args.value('origin') ?? copied.origin;
   const place =
     args.value('origin') === null && copied.origin !== null ? 'the Origin of the request' : '--origin';
@@ -107,6 +113,7 @@ function askedBy(args: Arguments, { copied, times, recorded }: Copy): Result<Ask
       url,
       credentials: args.on('credentials') || copied.credentials,
       times,
+      isRecorded,
       recorded,
     },
   };
@@ -123,10 +130,14 @@ function originFault(origin: string | null, place: string, { url, referrer }: Co
   }
   const instead = sentInstead(origin);
   if (instead !== null) {
-    const write = instead.slice(instead.lastIndexOf(': ') + 2);
-    return { place, value: shown(origin), reason: 'is no origin that browsers send', write };
+    const reason = 'is no origin that browsers send';
+    return { place, value: shown(withoutSecrets(origin)), reason, write: instead.origin };
   }
   if (url === null || !isSameOrigin({ origin, url })) return null;
   const reason = 'is the origin of the URL too, and CORS applies to other origins only';
   return { place, value: shown(origin), reason, write: '--origin with the origin of another page' };
 }
+
+/** A user, a password or a query may be a secret. */
+const withoutSecrets = (value: string): string =>
+  value.replace(/([?#]).*$/s, '$1…').replace(/^([^:]*:\/+)?.*@/s, '$1…@');

@@ -1,9 +1,11 @@
 import type { Judgement } from '../../analysis/browser/judge.ts';
 import { ALWAYS_READABLE } from '../../analysis/browser/safelist.ts';
+import { beginningOf } from '../../analysis/browser/words.ts';
 import type { Explanation } from '../../cors/explain.ts';
 import { VARY } from '../../cors/names.ts';
 import { type Paint, visible } from '../formats/paint.ts';
 import type { Answered } from './answer.ts';
+import type { Asked } from './ask.ts';
 import { listed, shown, wrapped } from './lines.ts';
 import { ruleLines } from './rules.ts';
 
@@ -20,8 +22,12 @@ export function showAll(answered: readonly Answered[], paint: Paint, width: numb
   ];
 }
 
-const passes = ({ explained, recorded }: Answered): boolean =>
-  explained.browser?.passes === true && recorded?.passes !== false;
+/** Whether the page gets the answer by the rules, and got it in the recording if there is one. */
+const passes = ({ asked, explained, recorded }: Answered): boolean =>
+  explained.browser?.passes === true &&
+  (!asked.isRecorded || (hasAnswer(asked) && recorded?.passes === true));
+
+const hasAnswer = ({ recorded }: Asked): boolean => recorded !== null && recorded.answer !== null;
 
 const nameOf = ({ asked, explained }: Answered): string => {
   const times = asked.times > 1 ? ` and ${asked.times - 1} more like it` : '';
@@ -30,15 +36,16 @@ const nameOf = ({ asked, explained }: Answered): string => {
 
 /** Returns the explanation of one request for a person: first what happens, then why. */
 function showRequest(answered: Answered, paint: Paint, width: number): readonly string[] {
-  const { preflight, actual, browser } = answered.explained;
+  const { asked, explained } = answered;
+  const { preflight, actual, browser } = explained;
   const isNeeded = browser?.preflights !== false;
-  const isSent = browser?.refused !== 'preflight';
-  const reason = isSent ? actual.because : preflight.because;
+  const isSent = browser === null || browser.refused === null || browser.refused === 'actual';
+  const reason = browser?.refused === 'preflight' ? preflight.because : actual.because;
   const isSame = JSON.stringify(preflight.rules) === JSON.stringify(actual.rules);
   return [
     ...requestLines(answered, paint, width),
     '',
-    ...(browser === null ? [] : browserLines(browser, reason, paint, width)),
+    ...(browser === null ? [] : browserLines(asked, browser, reason, paint, width)),
     ...recordedLines(answered, paint, width),
     ...(isNeeded
       ? ['', ...answerLines('The preflight', preflight, preflight.because !== reason, true, paint, width)]
@@ -63,7 +70,7 @@ function requestLines(answered: Answered, paint: Paint, width: number): readonly
     asked.headers.length > 0
       ? `with the headers ${listed(asked.headers)}`
       : 'without headers that need a rule',
-    credentials ? 'with cookies' : 'without cookies',
+    ...(credentials ? ['with cookies'] : asked.isRecorded ? [] : ['without cookies']),
   ];
   return [
     paint.bold(nameOf(answered)),
@@ -79,7 +86,8 @@ function requestLines(answered: Answered, paint: Paint, width: number): readonly
 }
 
 function browserLines(
-  { passes, because, readable, preflightSeconds }: Judgement,
+  asked: Asked,
+  { preflights, passes, because, readable, preflightSeconds }: Judgement,
   reason: string,
   paint: Paint,
   width: number,
@@ -87,6 +95,8 @@ function browserLines(
   const verdict = passes
     ? paint.green('The page gets its answer.')
     : paint.red('The page does not get its answer.');
+  // The first line has the verdict.
+  const does = passes ? beginningOf(asked, preflights) : because;
   const cache =
     preflightSeconds === null
       ? []
@@ -95,14 +105,11 @@ function browserLines(
         ];
   return [
     verdict,
-    ...[reason, withoutVerdict(because), ...cache, ...(passes ? [readableText(readable)] : [])].flatMap(
-      (text) => wrapped('  ', visible(text), width),
+    ...[reason, does, ...cache, ...(passes ? [readableText(readable)] : [])].flatMap((text) =>
+      wrapped('  ', visible(text), width),
     ),
   ];
 }
-
-/** The first line says it already. */
-const withoutVerdict = (because: string): string => because.replace(/ The page gets the answer\.$/, '');
 
 function readableText(readable: Judgement['readable']): string {
   if (readable === '*') return 'Scripts can read all response headers but cookies.';
@@ -112,22 +119,31 @@ function readableText(readable: Judgement['readable']): string {
     : `Scripts can read ${listed(exposed)}, and the headers that every script can read.`;
 }
 
-function recordedLines({ recorded, explained }: Answered, paint: Paint, width: number): readonly string[] {
-  if (recorded === null) return [];
-  const differs = recorded.passes !== explained.browser?.passes;
-  return [
+function recordedLines(
+  { asked, recorded, explained }: Answered,
+  paint: Paint,
+  width: number,
+): readonly string[] {
+  const isAllowed = explained.browser?.passes === true;
+  const lines = (title: string, ...texts: readonly string[]) => [
     '',
-    paint.bold(recorded.passes ? 'The recorded answer passes.' : 'The recorded answer does not pass.'),
-    ...(recorded.passes ? [] : wrapped('  ', visible(recorded.because), width)),
-    ...(differs
-      ? wrapped(
-          '  ',
-          'It does not come from these rules: other rules were in force, or a cache or a CDN answered.',
-          width,
-        )
-      : []),
+    paint.bold(title),
+    ...texts.flatMap((text) => wrapped('  ', visible(text), width)),
   ];
+  if (recorded?.passes === false)
+    return lines('The recorded answer does not pass.', recorded.because, ...(isAllowed ? [NOW_ALLOWED] : []));
+  // A refused request has no answer: the rules are the reason.
+  if (asked.isRecorded && !hasAnswer(asked))
+    return isAllowed ? lines('The recording has no answer to the request.', NOW_ALLOWED) : [];
+  if (recorded === null) return [];
+  return lines('The recorded answer passes.', ...(isAllowed ? [] : [NOT_THESE]));
 }
+
+/** The exit code of the command is that of the rules. */
+const NOW_ALLOWED =
+  'The rules allow it now. The recorded failure has another cause: other rules were in force, a cache or a CDN answered, or the connection failed.';
+const NOT_THESE =
+  'It does not come from these rules: other rules were in force, or a cache or a CDN answered.';
 
 function answerLines(
   subject: string,

@@ -26,13 +26,23 @@ export interface Recorded {
 
 /** A page could set these too: DevTools and the HTTP cache add them to requests of their own accord. */
 const PERHAPS_OWN = new Set(['cache-control', 'pragma', 'if-none-match', 'if-modified-since']);
-/** Not forbidden to pages, but the browser's own. */
+/**
+ * Not forbidden to pages, but the browser's own. Firefox adds Alt-Used (RFC 7838), Chromium adds the names of compression
+ * dictionaries (RFC 9842) and those that begin with `x-`. TE, DNT and Sec-GPC are forbidden, as all of Sec- are.
+ */
 const BROWSERS_OWN = new Set([
   'user-agent',
   'priority',
   'upgrade-insecure-requests',
   'save-data',
+  'alt-used',
+  'available-dictionary',
+  'dictionary-id',
   'x-client-data',
+  'x-browser-channel',
+  'x-browser-copyright',
+  'x-browser-validation',
+  'x-browser-year',
 ]);
 
 const isBrowsers = (name: string): boolean => BROWSERS_OWN.has(name) || PERHAPS_OWN.has(name);

@@ -1,3 +1,4 @@
+import { matchesPattern } from '../../cors/pattern.ts';
 import type { Rule } from '../../cors/rule.ts';
 
 /** The first pair of rules that may decide the same request, by their indices; undefined if their order is without effect. */
@@ -18,11 +19,8 @@ function mayShare(a: string, b: string): boolean {
   const [startA = '', endA] = a.split('*');
   const [startB = '', endB] = b.split('*');
   if (endA === undefined && endB === undefined) return a === b;
-  if (endA === undefined) return matches(startB, endB ?? '', a);
-  if (endB === undefined) return matches(startA, endA, b);
+  if (endA === undefined) return matchesPattern({ source: b, prefix: startB, suffix: endB ?? '' }, a);
+  if (endB === undefined) return matchesPattern({ source: a, prefix: startA, suffix: endA }, b);
   const starts = startA.startsWith(startB) || startB.startsWith(startA);
   return starts && (endA.endsWith(endB) || endB.endsWith(endA));
 }
-
-const matches = (start: string, end: string, value: string): boolean =>
-  value.length >= start.length + end.length && value.startsWith(start) && value.endsWith(end);
