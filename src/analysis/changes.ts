@@ -149,8 +149,8 @@ function answerAtoms(difference: Difference, left: ReadonlySet<string>): readonl
         ...(gained.length > 0 ? [grant(difference, true, { kind: 'exposed', names: gained })] : []),
         ...(lost.length > 0 ? [grant(difference, false, { kind: 'exposed', names: lost })] : []),
       ];
-    // Allow-Origin, Allow-Methods and Max-Age grant nothing more to a page whose request is allowed.
-    const grants = isExposed(name) || name === ALLOW_CREDENTIALS;
+    // The others grant nothing more to a page whose request is allowed, nor does Expose-Headers in an answer to a preflight.
+    const grants = name === ALLOW_CREDENTIALS;
     const atom: Atom = {
       effect: 'answered',
       changed: { kind: 'answer', request: difference.kind, name, before, after },

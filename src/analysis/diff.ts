@@ -101,9 +101,9 @@ function outcomeOf(rules: CompiledRules, request: Facts): Outcome {
 }
 
 /** Whether a difference lets a page do or read what it could not before. */
-export function isWider({ before, after }: Difference): boolean {
+export function isWider({ kind, before, after }: Difference): boolean {
   if (after.rule === null) return false;
-  return before.rule === null || missingGrants(before.headers, after.headers).length > 0;
+  return before.rule === null || missingGrants(before.headers, after.headers, kind).length > 0;
 }
 
 /** Whether `after` never allows more than `before`; null if the rule sets have too many classes to prove it. */

@@ -150,6 +150,21 @@ describe('one change', () => {
     ]);
   });
 
+  test('is not wider if only answers to preflights expose a header', () => {
+    const later = (exposeHeaders: readonly string[]) => [
+      rule(),
+      rule({ allowedHeaders: ['*'], exposeHeaders }),
+    ];
+    expect(changes(later([]), later(['ETag']))).toMatchObject([
+      {
+        effect: 'answered',
+        changed: { request: 'preflight', name: 'Access-Control-Expose-Headers', after: 'ETag' },
+        isWider: false,
+        isNarrower: false,
+      },
+    ]);
+  });
+
   test('names the time that browsers cache a preflight, before and after', () => {
     expect(brief(changes([rule()], [rule({ maxAgeSeconds: 600 })]))).toMatchObject([
       { effect: 'answered', kind: 'answer', name: 'Access-Control-Max-Age', before: null, after: '600' },
