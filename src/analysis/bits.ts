@@ -21,7 +21,11 @@ export function includesBits(whole: Bits, part: Bits): boolean {
   return true;
 }
 
-export const commonBits = (one: Bits, other: Bits): Bits => one.map((word, at) => word & (other[at] ?? 0));
+export function commonBits(one: Bits, other: Bits): Bits {
+  const common = new Uint32Array(one.length);
+  for (let at = 0; at < one.length; at++) common[at] = (one[at] ?? 0) & (other[at] ?? 0);
+  return common;
+}
 
 export function membersOf(bits: Bits, size: number): number[] {
   const members: number[] = [];

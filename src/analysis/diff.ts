@@ -3,8 +3,9 @@ import type { CompiledRules } from '../cors/compile.ts';
 import { type Decision, decide, type Facts } from '../cors/decide.ts';
 import { METHODS, type Method } from '../cors/rule.ts';
 import { missingGrants } from './grants.ts';
-import { type Model, type ModelledRules, modelOf, type OriginClass } from './model.ts';
-import { actualRequest, commonHeaders, firstAllowing, preflightRequest } from './table.ts';
+import { type ModelledRules, modelOf, type OriginClass } from './model.ts';
+import { sharedHeaders } from './shared-headers.ts';
+import { actualRequest, preflightRequest } from './table.ts';
 
 /** What one rule set answers to a request. */
 export interface Outcome {
@@ -28,7 +29,7 @@ export interface Difference {
 
 export interface Diff {
   readonly differences: readonly Difference[];
-  /** False if the rule sets have too many classes to compare all: an empty list then proves nothing. */
+  /** False if the rule sets have too many classes or rules to compare all: an empty list then proves nothing. */
   readonly complete: boolean;
 }
 
@@ -40,39 +41,14 @@ export function diffRules(before: CompiledRules, after: CompiledRules): Diff {
   const model = modelOf([before, after]);
   const [one, other] = model.sets;
   if (one === undefined || other === undefined) return { differences: [], complete: true };
+  const shared = sharedHeaders(model, one, other);
   const differences = model.origins.flatMap((origin, at) =>
     METHODS.flatMap((method) => [
       ...differing(one, other, origin, method, 'actual', [[]]),
-      ...differing(one, other, origin, method, 'preflight', sharedHeaders(model, one, other, at, method)),
+      ...differing(one, other, origin, method, 'preflight', shared.of(at, method)),
     ]),
   );
-  return { differences, complete: model.complete };
-}
-
-/** The header names to ask about: for every pair of deciding rules, one of each set, the most that both allow. */
-function sharedHeaders(
-  model: Model,
-  one: ModelledRules,
-  other: ModelledRules,
-  origin: number,
-  method: Method,
-): readonly (readonly string[])[] {
-  const [before, after] = [one.listing(origin, method), other.listing(origin, method)];
-  const asked = new Map<string, readonly string[]>();
-  for (const first of [...before, null]) {
-    for (const second of [...after, null]) {
-      const headers = commonHeaders(
-        model,
-        first === null ? model.everyHeader : one.headersOf(first),
-        second === null ? model.everyHeader : other.headersOf(second),
-      );
-      // A pair decides some request exactly when it decides the one with the most headers.
-      if (firstAllowing(one, before, headers) !== first || firstAllowing(other, after, headers) !== second)
-        continue;
-      asked.set(`${first?.number} ${second?.number}`, headers.witnesses);
-    }
-  }
-  return [...asked.values()];
+  return { differences, complete: model.complete && shared.isComplete() };
 }
 
 function differing(
@@ -101,12 +77,12 @@ function outcomeOf(rules: CompiledRules, request: Facts): Outcome {
 }
 
 /** Whether a difference lets a page do or read what it could not before. */
-export function isWider({ before, after }: Difference): boolean {
+export function isWider({ kind, before, after }: Difference): boolean {
   if (after.rule === null) return false;
-  return before.rule === null || missingGrants(before.headers, after.headers).length > 0;
+  return before.rule === null || missingGrants(before.headers, after.headers, kind).length > 0;
 }
 
-/** Whether `after` never allows more than `before`; null if the rule sets have too many classes to prove it. */
+/** Whether `after` never allows more than `before`; null if the rule sets have too many classes or rules to prove it. */
 export function neverAllowsMore(before: CompiledRules, after: CompiledRules): boolean | null {
   const { differences, complete } = diffRules(before, after);
   if (differences.some(isWider)) return false;

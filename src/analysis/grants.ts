@@ -18,8 +18,16 @@ export function grantsOf(headers: readonly string[]): ReadonlySet<string> {
   return grants;
 }
 
-/** The grants of one answer that the other lacks. */
-export const missingGrants = (from: readonly string[], of: readonly string[]): readonly string[] => {
+/**
+ * The grants of one answer that the other lacks. Of an answer to a preflight, browsers read Allow-Credentials alone: only
+ * the answer to the request itself exposes headers (Fetch standard, "CORS filtered response").
+ */
+export function missingGrants(
+  from: readonly string[],
+  of: readonly string[],
+  kind: 'preflight' | 'actual' = 'actual',
+): readonly string[] {
   const present = grantsOf(from);
-  return [...grantsOf(of)].filter((grant) => !present.has(grant));
-};
+  const missing = [...grantsOf(of)].filter((grant) => !present.has(grant));
+  return kind === 'actual' ? missing : missing.filter((grant) => grant === CREDENTIALS);
+}

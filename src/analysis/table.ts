@@ -1,7 +1,6 @@
 import type { CompiledRule } from '../cors/compile.ts';
 import type { Facts } from '../cors/decide.ts';
 import { METHODS, type Method } from '../cors/rule.ts';
-import { commonBits, membersOf } from './bits.ts';
 import { containsAll, type HeaderSet, type Model, type ModelledRules, type OriginClass } from './model.ts';
 
 /** What one rule set decides for the origins of one class and one method. */
@@ -40,14 +39,6 @@ export const firstAllowing = (
   listing: readonly CompiledRule[],
   headers: HeaderSet,
 ): CompiledRule | null => listing.find((rule) => containsAll(set.headersOf(rule), headers)) ?? null;
-
-/** The header names that two rules both allow. */
-export function commonHeaders(model: Model, one: HeaderSet, other: HeaderSet): HeaderSet {
-  if (one === other || other === model.everyHeader) return one;
-  if (one === model.everyHeader) return other;
-  const names = commonBits(one.names, other.names);
-  return { names, witnesses: membersOf(names, model.headers.length).map((at) => model.headers[at] ?? '') };
-}
 
 export const actualRequest = (origin: string, method: string): Facts => ({
   method,

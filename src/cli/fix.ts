@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Change, changesOf } from '../analysis/changes.ts';
+import type { Change } from '../analysis/change.ts';
+import { changesOf } from '../analysis/changes.ts';
 import type { Domains } from '../analysis/check/domains.ts';
 import type { Finding } from '../analysis/check/finding.ts';
 import { fixRules } from '../analysis/check/fix.ts';

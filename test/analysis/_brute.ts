@@ -5,6 +5,8 @@ import { type CompiledRules, compileRules } from '../../src/cors/compile.ts';
 import { decide, type Facts } from '../../src/cors/decide.ts';
 import { METHODS, type Method, type Rule, type RuleSet } from '../../src/cors/rule.ts';
 import { behaviours } from '../cors/_arbitrary.ts';
+import { judgeAnswer } from '../cors/_browser.ts';
+import { record } from '../helpers/rules.ts';
 
 /** All words over the letters, from one letter to `longest`. */
 export function wordsOver(letters: string, longest: number): string[] {
@@ -81,4 +83,20 @@ export interface Judged {
 export function judge(rules: CompiledRules, request: Facts): Judged {
   const decision = decide(rules, request);
   return { rule: decision.rule?.number ?? null, headers: answer(rules, decision).headers.join('\n') };
+}
+
+/** What a page may do or read by the answer of the second rule set alone: with cookies and without, each response header. */
+export function gainsOf(before: CompiledRules, after: CompiledRules, request: Facts): readonly string[] {
+  const [had, has] = [before, after].map((rules) => rightsOf(rules, request));
+  return (has ?? []).filter((right) => !had?.includes(right));
+}
+
+/** By the Fetch standard: of an answer to a preflight, no script reads a header. */
+function rightsOf(rules: CompiledRules, request: Facts): readonly string[] {
+  const headers = record(answer(rules, decide(rules, request)).headers);
+  return (['omit', 'include'] as const).flatMap((credentials) => {
+    const { readable, exposed } = judgeAnswer(headers, request.origin ?? '', credentials);
+    const read = request.method === 'OPTIONS' ? [] : exposed;
+    return readable ? [credentials, ...read.map((name) => `${credentials} ${name}`)] : [];
+  });
 }

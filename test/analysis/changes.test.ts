@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Change, changesOf, OWN } from '../../src/analysis/changes.ts';
+import { type Change, OWN } from '../../src/analysis/change.ts';
+import { changesOf } from '../../src/analysis/changes.ts';
 import { diffRules, isWider } from '../../src/analysis/diff.ts';
 import type { Behaviour } from '../../src/cors/behaviour.ts';
 import { compileRules } from '../../src/cors/compile.ts';
@@ -67,6 +68,27 @@ describe('the changes between two rule sets', () => {
         );
       }),
     );
+  });
+});
+
+describe('rules that share an origin', () => {
+  const many = (count: number, maxAgeSeconds: number) =>
+    compileRules(
+      {
+        rules: Array.from({ length: count }, (_, at) => rule({ allowedHeaders: [`x-${at}`], maxAgeSeconds })),
+        responseVary: false,
+      },
+      OSS,
+    );
+
+  test('are compared in pairs, also if they fill a document', () => {
+    const { changes: found, complete } = changesOf(many(700, 0), many(700, 60));
+    expect(found).toHaveLength(700);
+    expect(complete).toBe(true);
+  });
+
+  test('are not all compared if they are too many', () => {
+    expect(changesOf(many(1_500, 0), many(1_500, 60)).complete).toBe(false);
   });
 });
 
@@ -147,6 +169,21 @@ describe('one change', () => {
     expect(brief(changes(before, after))).toMatchObject([
       { effect: 'allowed', kind: 'exposed', names: ['x-new'] },
       { effect: 'refused', kind: 'exposed', names: ['x-old'] },
+    ]);
+  });
+
+  test('is not wider if only answers to preflights expose a header', () => {
+    const later = (exposeHeaders: readonly string[]) => [
+      rule(),
+      rule({ allowedHeaders: ['*'], exposeHeaders }),
+    ];
+    expect(changes(later([]), later(['ETag']))).toMatchObject([
+      {
+        effect: 'answered',
+        changed: { request: 'preflight', name: 'Access-Control-Expose-Headers', after: 'ETag' },
+        isWider: false,
+        isNarrower: false,
+      },
     ]);
   });
 

@@ -1,11 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { diffRules, isWider, neverAllowsMore } from '../../src/analysis/diff.ts';
+import { diffRules, isWider } from '../../src/analysis/diff.ts';
 import { modelOf } from '../../src/analysis/model.ts';
 import { reachOf } from '../../src/analysis/reach.ts';
 import { actualRequest, preflightRequest, tableOf } from '../../src/analysis/table.ts';
 import { vectorsOf } from '../../src/analysis/vectors.ts';
-import { compileRules } from '../../src/cors/compile.ts';
 import { matchesEntries } from '../../src/cors/pattern.ts';
 import { compiledRules, headerSets, judge, ORIGIN_WORDS, pairsOfRules, SEEN_METHODS } from './_brute.ts';
 
@@ -140,53 +139,6 @@ describe('the diff of two rule sets', () => {
       }),
       { numRuns: 60 },
     );
-  });
-});
-
-describe('inclusion of one rule set in another', () => {
-  test('means that no short request is newly allowed, and no header newly exposed', () => {
-    fc.assert(
-      fc.property(pairsOfRules, headerSets, ([before, after], sets) => {
-        if (neverAllowsMore(before, after) !== true) return;
-        for (const origin of ORIGIN_WORDS.filter((word) => word.length < 4))
-          for (const method of SEEN_METHODS)
-            for (const request of [
-              actualRequest(origin, method),
-              ...sets.map((set) => preflightRequest(origin, method, set)),
-            ]) {
-              const [was, is] = [judge(before, request), judge(after, request)];
-              if (is.rule !== null) expect(was.rule).not.toBeNull();
-              for (const grant of ['x-oss-request-id', 'Access-Control-Allow-Credentials'])
-                if (is.headers.includes(grant)) expect(was.headers).toContain(grant);
-            }
-      }),
-      { numRuns: 60 },
-    );
-  });
-
-  const behaviour = { dialect: 'oss', vary: 'safe', dangerouslyAllowCredentials: false } as const;
-  const listing = (...allowedOrigins: string[]) =>
-    compileRules(
-      {
-        rules: [{ allowedOrigins, allowedMethods: ['GET'], allowedHeaders: [], exposeHeaders: [] }],
-        responseVary: false,
-      },
-      behaviour,
-    );
-
-  test.each([
-    ['a named origin in place of *', ['*'], ['https://a.example'], true],
-    ['one origin less', ['https://a.example', 'https://b.example'], ['https://a.example'], true],
-    ['one origin more', ['https://a.example'], ['https://a.example', 'https://b.example'], false],
-  ])('%s', (_, before, after, expected) => {
-    expect(neverAllowsMore(listing(...before), listing(...after))).toBe(expected);
-  });
-
-  test('is unknown with too many classes', () => {
-    const many = listing(
-      ...Array.from({ length: 400 }, (_, at) => `${'a'.repeat(at)}*${'b'.repeat(400 - at)}`),
-    );
-    expect(neverAllowsMore(many, many)).toBeNull();
   });
 });
 

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { Change, Changes } from '../../analysis/changes.ts';
+import type { Change, Changes } from '../../analysis/change.ts';
 import type { Opened } from '../sources/opened.ts';
 import { folded } from './fold.ts';
 import { annotationLine } from './github.ts';
@@ -28,9 +28,9 @@ const HEADINGS = {
 
 const EFFECTS = Object.keys(HEADINGS) as readonly Change['effect'][];
 
-/** What cannot be said of rule sets with too many classes. */
+/** What cannot be said of rule sets with too many classes or rules. */
 export const INCOMPLETE =
-  'The rules have too many patterns to compare all requests: there may be more changes.';
+  'The rules are too many, or have too many patterns, to compare all requests: there may be more changes.';
 
 export function changesTable(found: Comparison, paint: Paint, width?: number): string {
   const { text, changes, complete } = found;

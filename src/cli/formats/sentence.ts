@@ -1,4 +1,4 @@
-import type { Change, Changed, ChangedOrigin } from '../../analysis/changes.ts';
+import type { Change, Changed, ChangedOrigin } from '../../analysis/change.ts';
 import { MAX_AGE } from '../../cors/names.ts';
 import { excerpt } from '../../document/raw.ts';
 import { visible } from './paint.ts';
