@@ -49,22 +49,21 @@ function joined(atoms: readonly Atom[], before: CompiledRules, after: CompiledRu
       const [first] = classes[0]?.[1] ?? [];
       if (first === undefined) return [];
       const { origin: _, method: __, ...common } = first;
-      const rule = ruleOf(after, common.after) ?? ruleOf(before, common.before);
+      const rules = [ruleOf(after, common.after), ruleOf(before, common.before)];
       return {
         ...common,
         methods: (classes[0]?.[1] ?? []).map(({ method }) => method),
-        origins: classes.flatMap(([origin]) => originsOf(origin, rule)),
+        origins: classes.flatMap(([origin]) => originsOf(origin, rules)),
       };
     });
   });
 }
 
-const originsOf = ({ origins }: OriginClass, rule: CompiledRule | undefined): readonly ChangedOrigin[] =>
-  origins.map((origin) => ({
-    origin,
-    entry: originEntry(rule, origin),
-    isUsual: isWebOrigin(origin),
-  }));
+const originsOf = (
+  { origins }: OriginClass,
+  rules: readonly (CompiledRule | undefined)[],
+): readonly ChangedOrigin[] =>
+  origins.map((origin) => ({ origin, entry: originEntry(rules, origin), isUsual: isWebOrigin(origin) }));
 
 function varyChange(before: CompiledRules, after: CompiledRules): readonly Change[] {
   if (before.responseVary === after.responseVary) return [];

@@ -1,9 +1,15 @@
 import type { CompiledRule, CompiledRules } from '../cors/compile.ts';
 import { compileHeaders, compileOrigins, type Entries, matchesEntries } from '../cors/pattern.ts';
 
-/** The entry of AllowedOrigin that accepts an origin. */
-export const originEntry = (rule: CompiledRule | undefined, origin: string): string =>
-  accepting(rule?.rule.allowedOrigins ?? [], origin, compileOrigins) ?? origin;
+/** The entry of AllowedOrigin that accepts an origin: of several rules, one that accepts fewer origins than `*`. */
+export function originEntry(rules: readonly (CompiledRule | undefined)[], origin: string): string {
+  const found = rules.flatMap(
+    (rule) => accepting(rule?.rule.allowedOrigins ?? [], origin, compileOrigins) ?? [],
+  );
+  return (
+    found.find((entry) => entry === origin) ?? found.find((entry) => entry !== '*') ?? found[0] ?? origin
+  );
+}
 
 /** The entry of AllowedHeader that accepts a name. */
 export const headerEntry = (rule: CompiledRule | undefined, name: string): string =>

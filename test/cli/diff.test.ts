@@ -102,6 +102,13 @@ describe('a change', () => {
     expect(sentence).toMatch(/^https:\/\/a{192}… may GET from now on/);
   });
 
+  test('of the order of rules names the origin that another rule decides', () => {
+    const [named, any] = [page({ exposeHeaders: ['ETag'] }), page({ allowedOrigins: ['*'] })];
+    expect(sentences([named, any], [any, named])[0]).toBe(
+      `${A} can no longer read ETag in answers to GET (rule 1 exposed it)`,
+    );
+  });
+
   test('with control characters in a value writes them out', () => {
     const [sentence] = sentences([], [page({ allowedOrigins: ['https://\u001b[2J'] })]);
     expect(sentence).toContain('https://\\u001b[2J');

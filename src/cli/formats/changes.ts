@@ -36,9 +36,10 @@ export function changesTable(found: Comparison, paint: Paint, width?: number): s
   const { text, changes, complete } = found;
   const colour = { allowed: paint.green, refused: paint.red, answered: paint.yellow };
   const sections = EFFECTS.flatMap((effect) => {
-    const sentences = changes.filter((change) => change.effect === effect).map(sentenceOf);
-    if (sentences.length === 0) return [];
-    return [colour[effect](`${HEADINGS[effect]}:`), ...sentences.map((sentence) => `  ${sentence}`), ''];
+    const lines = linesOf(changes, effect);
+    return lines.length === 0
+      ? []
+      : [colour[effect](`${HEADINGS[effect]}:`), ...lines.map((line) => `  ${line}`), ''];
   });
   return [
     ...paintDiff(text, paint),
@@ -46,6 +47,25 @@ export function changesTable(found: Comparison, paint: Paint, width?: number): s
     ...folded([...sections, ...(complete ? [] : [paint.yellow(INCOMPLETE)]), lastLine(found)], width),
   ].join('\n');
 }
+
+/** Most sentences under one heading. */
+const MOST = 50;
+
+/** The sentences of one effect; the rest are counted, and so are answers to origins that no browser sends. */
+function linesOf(changes: readonly Change[], effect: Change['effect']): readonly string[] {
+  const ofEffect = changes.filter((change) => change.effect === effect);
+  const shown = changes.every(isNoise) ? ofEffect : ofEffect.filter((change) => !isNoise(change));
+  const noise = ofEffect.length - shown.length;
+  return [
+    ...shown.slice(0, MOST).map(sentenceOf),
+    ...(shown.length > MOST ? [`and ${shown.length - MOST} more`] : []),
+    ...(noise > 0 ? [`${noise} more about origins that no browser sends`] : []),
+  ];
+}
+
+/** Whether other answers are all that changes, and no browser gets them. */
+const isNoise = ({ effect, origins }: Change): boolean =>
+  effect === 'answered' && origins.length > 0 && origins.every(({ isUsual }) => !isUsual);
 
 function lastLine({ before, after, changes, text, only, complete, stores }: Comparison): string {
   const as = `as store ${stores.join(' and store ')} answers`;
