@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { changesOf } from '../analysis/changes.ts';
-import type { Behaviour } from '../cors/behaviour.ts';
+import { type Behaviour, DIALECT_NAMES } from '../cors/behaviour.ts';
 import { compileRules } from '../cors/compile.ts';
 import { toXml } from '../document/xml.ts';
 import { type Arguments, type Command, EXIT, type Terminal } from './command.ts';
@@ -83,34 +83,45 @@ function compare(before: Opened, after: Opened, args: Arguments, terminal: Termi
   const [one, other] = [rulesOf(before, terminal), rulesOf(after, terminal)];
   if (!one.ok) return one;
   if (!other.ok) return other;
-  const [was, is] = behavioursOf(before, after);
+  const pairs = behavioursOf(before, after);
   const only = ONLY.find((word) => word === args.value('only')) ?? 'all';
   const text = textDiff(
     { name: before.name, text: toXml(one.value) },
     { name: after.name, text: toXml(other.value) },
   );
-  const isSame = text.length === 0 && isDeepStrictEqual(was, is);
-  const { changes, complete } = isSame
-    ? { changes: [], complete: true }
-    : changesOf(compileRules(one.value, was), compileRules(other.value, is));
+  const found = pairs.map(([was, is]) =>
+    text.length === 0 && isDeepStrictEqual(was, is)
+      ? { changes: [], complete: true }
+      : changesOf(compileRules(one.value, was), compileRules(other.value, is)),
+  );
+  // Stores differ in few answers: most changes are the same in each.
+  const distinct = new Map(found.flatMap(({ changes }) => changes).map((one) => [JSON.stringify(one), one]));
   const value: Comparison = {
     before,
     after,
     text,
-    stores: [...new Set([was.dialect, is.dialect])],
+    stores: [...new Set(pairs.flat().map(({ dialect }) => dialect))],
     only,
-    changes: changes.filter(
+    changes: [...distinct.values()].filter(
       ({ isWider, isNarrower }) => only === 'all' || (only === 'wider' ? isWider : isNarrower),
     ),
-    complete,
+    complete: found.every(({ complete }) => complete),
   };
   return { ok: true, value } as const;
 }
 
-/** Rules are compared as one store answers, unless each source names its own. */
-function behavioursOf(before: Opened, after: Opened): readonly [Behaviour, Behaviour] {
-  if (isStoreKnown(before.storeBy) && isStoreKnown(after.storeBy)) return [before.behaviour, after.behaviour];
+/**
+ * Rules are compared as one store answers, unless each source names its own. Plain XML and the JSON of OSS may be of any
+ * store: they are compared as every store answers, since a change may let more in with one of them only.
+ */
+function behavioursOf(before: Opened, after: Opened): readonly (readonly [Behaviour, Behaviour])[] {
+  if (isStoreKnown(before.storeBy) && isStoreKnown(after.storeBy))
+    return [[before.behaviour, after.behaviour]];
   const isFirst = STORE_BY.indexOf(before.storeBy) <= STORE_BY.indexOf(after.storeBy);
-  const { behaviour } = isFirst ? before : after;
-  return [behaviour, behaviour];
+  const { behaviour, storeBy } = isFirst ? before : after;
+  if (storeBy !== 'default') return [[behaviour, behaviour]];
+  return DIALECT_NAMES.map((dialect) => [
+    { ...behaviour, dialect },
+    { ...behaviour, dialect },
+  ]);
 }

@@ -88,14 +88,14 @@ async function run(args: Arguments, terminal: Terminal): Promise<number | readon
 }
 
 function table(
-  { name, rules }: Source,
+  { name, rules, isStoreKnown }: Source,
   answered: readonly Answered[],
   left: number,
   { colours, width = WIDTH }: Terminal,
 ): string {
   const count = rules.rules.length;
   const paint = paintFor(colours);
-  const head = `${visible(name)}: ${count} ${count === 1 ? 'rule' : 'rules'}, answered as ${rules.behaviour.dialect.toUpperCase()} answers`;
+  const head = `${visible(name)}: ${count} ${count === 1 ? 'rule' : 'rules'}, answered as by an edge in front of store ${rules.behaviour.dialect}${isStoreKnown ? '' : ' (--store names another)'}`;
   const more = left === 0 ? [] : ['', `${left} more kinds of requests are left out; select with --url.`];
   const isUnsure = answered.some(({ asked }) => asked.isRecorded && !asked.credentials);
   return [head, ...showAll(answered, paint, width), ...(isUnsure ? ['', NO_COOKIES] : []), ...more].join(

@@ -30,7 +30,7 @@ describe('the table of diff', () => {
       await writeFile(at(`${age}.xml`), toXml({ rules: hundred(age), responseVary: false }));
     const { stdout } = await run(at('6.xml'), at('7.xml'));
     expect(stdout.match(/^ {2}browsers cache preflights/gm)).toHaveLength(50);
-    expect(stdout).toContain('\n  and 50 more\n\n100 answered otherwise (as store oss answers)\n');
+    expect(stdout).toContain('\n  and 50 more\n\n100 answered otherwise (as stores oss and s3 answer)\n');
     const { stdout: json } = await run(at('6.xml'), at('7.xml'), '--format', 'json');
     expect(JSON.parse(json).changes).toHaveLength(100);
   });

@@ -141,7 +141,7 @@ describe('the command diff', () => {
     expect(stdout).toContain(`--- ${at('one.xml')}\n+++ ${at('wider.xml')}\n@@ `);
     expect(stdout).toContain('\n+    <AllowedOrigin>https://b.example.com</AllowedOrigin>\n');
     expect(stdout).toContain(
-      '\nNewly allowed:\n  https://b.example.com may GET from now on (rule 2)\n\n1 newly allowed (as store oss answers)\n',
+      '\nNewly allowed:\n  https://b.example.com may GET from now on (rule 2)\n\n1 newly allowed (as stores oss and s3 answer)\n',
     );
   });
 
@@ -155,7 +155,7 @@ describe('the command diff', () => {
     const { code, stdout } = await run(at('one.xml'), at('split.xml'));
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /\+ {2}<CORSRule>[\s\S]*No request is answered otherwise \(as store oss answers\)\.\n$/,
+      /\+ {2}<CORSRule>[\s\S]*No request is answered otherwise \(as stores oss and s3 answer\)\.\n$/,
     );
   });
 
@@ -181,8 +181,22 @@ describe('the command diff', () => {
     expect(await run(at('one.xml'), at('wider.xml'), '--only', 'wider')).toMatchObject({ code: 1 });
     const narrower = await run(at('one.xml'), at('wider.xml'), '--only', 'narrower');
     expect(narrower).toMatchObject({ code: 0 });
-    expect(narrower.stdout).toMatch(/No page is refused more \(as store oss answers\)\.\n$/);
+    expect(narrower.stdout).toMatch(/No page is refused more \(as stores oss and s3 answer\)\.\n$/);
     expect(await run(at('wider.xml'), at('one.xml'), '--only', 'wider')).toMatchObject({ code: 0 });
+  });
+
+  test('--only wider counts what is wider with one of the stores, unless --store names it', async () => {
+    await writeFile(at('any.xml'), toXml({ rules: [page({ allowedOrigins: ['*'] })], responseVary: false }));
+    // A pattern echoes the origin, with which S3 allows credentials (semantics.md §3).
+    const pattern = [page({ allowedOrigins: ['https://*'] })];
+    await writeFile(at('https.xml'), toXml({ rules: pattern, responseVary: false }));
+    const line = [at('any.xml'), at('https.xml'), '--only', 'wider'];
+    expect(await run(...line)).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('Access-Control-Allow-Credentials: true'),
+    });
+    expect(await run(...line, '--store', 's3')).toMatchObject({ code: 1 });
+    expect(await run(...line, '--store', 'oss')).toMatchObject({ code: 0 });
   });
 
   test('--format json has each change as a sentence and as data', async () => {
@@ -190,7 +204,7 @@ describe('the command diff', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       before: at('one.xml'),
       after: at('wider.xml'),
-      stores: ['oss'],
+      stores: ['oss', 's3'],
       sameText: false,
       complete: true,
       changes: [

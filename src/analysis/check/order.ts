@@ -66,10 +66,11 @@ function* hidden(context: Context): Generator<Draft> {
     const losses = firstLosses(context, rule, front);
     const [loss] = losses;
     if (loss === undefined) continue;
-    const methods = losses.map(({ method }) => method);
+    const alike = losses.filter(({ by, lost }) => by === loss.by && lost === loss.lost);
+    const methods = alike.map(({ method }) => method);
     yield {
       rule: rule.number,
-      reason: `stands behind a wider rule: ${methods.join(' and ')} from ${shown(loss.origin)} gets rule ${loss.by}, which ${loss.lost}`,
+      reason: `stands behind a wider rule: ${methods.join(' and ')} from ${shown(loss.origin)} ${methods.length === 1 ? 'gets' : 'get'} rule ${loss.by}, which ${loss.lost}`,
       write: `it before rule ${loss.by}`,
     };
   }

@@ -3,10 +3,13 @@ import type { Fault } from '../../document/fault.ts';
 import type { Arguments, Flag, Terminal } from '../command.ts';
 import { SOURCE_FLAGS } from '../sources/flags.ts';
 import { type Given, openAll, rulesOf } from '../sources/open-all.ts';
+import { isStoreKnown } from '../sources/opened.ts';
 
 export interface Source {
   readonly name: string;
   readonly rules: CompiledRules;
+  /** False if nothing names the store: its default is used. */
+  readonly isStoreKnown: boolean;
 }
 
 /** `--credentials` is about the page here, so that the place of the keys has another name. */
@@ -27,7 +30,14 @@ export async function openSource(args: Arguments, terminal: Terminal): Promise<G
   if (source === undefined) throw new Error('openAll opens as many sources as it is asked for');
   const read = rulesOf(source, terminal);
   return read.ok
-    ? { ok: true, value: { name: source.name, rules: compileRules(read.value, source.behaviour) } }
+    ? {
+        ok: true,
+        value: {
+          name: source.name,
+          rules: compileRules(read.value, source.behaviour),
+          isStoreKnown: isStoreKnown(source.storeBy),
+        },
+      }
     : read;
 }
 

@@ -68,7 +68,8 @@ const isNoise = ({ effect, origins }: Change): boolean =>
   effect === 'answered' && origins.length > 0 && origins.every(({ isUsual }) => !isUsual);
 
 function lastLine({ before, after, changes, text, only, complete, stores }: Comparison): string {
-  const as = `as store ${stores.join(' and store ')} answers`;
+  const as =
+    stores.length === 1 ? `as store ${stores[0]} answers` : `as stores ${stores.join(' and ')} answer`;
   if (changes.length > 0) {
     const counts = EFFECTS.map((effect) => ({
       effect,

@@ -42,6 +42,22 @@ describe('each check fires alone', () => {
     expect(codes(ruleSet, behaviour, bytes)).toBe(code);
   });
 
+  test('of a hidden rule names the methods that one earlier rule answers, with what it lacks', () => {
+    const ruleSet = set(
+      { ...wide, allowedMethods: ['GET', 'HEAD'] },
+      { ...wide, allowedMethods: ['PUT'], exposeHeaders: ['x-a', 'ETag'] },
+      {
+        allowedMethods: ['GET', 'HEAD', 'PUT'],
+        allowedHeaders: ['x-h'],
+        exposeHeaders: ['x-a', 'x-b', 'ETag'],
+      },
+    );
+    const found = checkRules(ruleSet, { behaviour: OSS });
+    expect(found.filter(({ code }) => code === 'BC304').map(({ reason }) => reason)).toEqual([
+      'stands behind a wider rule: GET and HEAD from https://www.example.com get rule 1, which exposes no x-a, x-b, ETag',
+    ]);
+  });
+
   test('of 21 rules for OSS is an error, of 11 a warning', () => {
     const severity = (count: number) => checkRules(many(count), { behaviour: OSS }).at(-1)?.severity;
     expect([severity(11), severity(21)]).toEqual(['warning', 'error']);
