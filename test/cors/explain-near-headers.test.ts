@@ -90,7 +90,7 @@ describe('a later rule that also fits is named', () => {
 });
 
 describe('for many rules', () => {
-  test('100 rules of 1,000 entries and long requests are explained in less than 5 seconds', () => {
+  test('100 rules of 1,000 entries and long requests are explained in less than 5 seconds of CPU time', () => {
     const rules = Array.from({ length: 100 }, (_, at) =>
       rule({
         allowedOrigins: Array.from(
@@ -106,10 +106,11 @@ describe('for many rules', () => {
       behaviour('oss'),
     );
     const names = Array.from({ length: 1_000 }, (_, at) => `x-oss-meta-x${at}`).join();
-    const started = performance.now();
+    const before = process.cpuUsage();
     expect(explain(set, preflight(APP, 'GET', names), 'OBJECT').reason).toBe('origin_not_allowed');
     expect(explain(allowed, preflight(APP, 'GET', names), 'OBJECT').reason).toBe('header_not_allowed');
     expect(explain(set, ask({ origin: `https://${'a.'.repeat(50_000)}` }), 'OBJECT').hint).toBeUndefined();
-    expect(performance.now() - started).toBeLessThan(5_000);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1e6).toBeLessThan(5);
   });
 });
