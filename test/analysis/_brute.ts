@@ -1,5 +1,6 @@
 /** Every short word over four letters: what the analysis says of rules over two of them must be true of all these. */
 import * as fc from 'fast-check';
+import { actualRequest, preflightRequest } from '../../src/analysis/table.ts';
 import { answer } from '../../src/cors/answer.ts';
 import { type CompiledRules, compileRules } from '../../src/cors/compile.ts';
 import { decide, type Facts } from '../../src/cors/decide.ts';
@@ -100,3 +101,12 @@ function rightsOf(rules: CompiledRules, request: Facts): readonly string[] {
     return readable ? [credentials, ...read.map((name) => `${credentials} ${name}`)] : [];
   });
 }
+
+/** Every actual request of a short origin, and its preflights for each set of headers. */
+export const shortRequests = (sets: readonly (readonly string[])[]): readonly Facts[] =>
+  ORIGIN_WORDS.filter((word) => word.length < 4).flatMap((origin) =>
+    SEEN_METHODS.flatMap((method) => [
+      actualRequest(origin, method),
+      ...sets.map((set) => preflightRequest(origin, method, set)),
+    ]),
+  );

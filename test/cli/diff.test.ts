@@ -88,6 +88,24 @@ describe('a change', () => {
       [`browsers cache preflights of ${A} for GET for 600 seconds (rule 1), not for 60`],
     ],
     [
+      'of the time to cache to one second',
+      [page()],
+      [page({ maxAgeSeconds: 1 })],
+      [`browsers cache preflights of ${A} for GET for 1 second (rule 1), not for 5, their default`],
+    ],
+    [
+      'of the time to cache to the default of browsers',
+      [page()],
+      [page({ maxAgeSeconds: 5 })],
+      [`browsers cache preflights of ${A} for GET for 5 seconds (rule 1), as before: it is their default`],
+    ],
+    [
+      'that narrows the wildcard of request headers to one name',
+      [page({ allowedHeaders: ['*'] })],
+      [page({ allowedHeaders: ['x-trace'] })],
+      [`${A} may no longer send request headers that no rule lists with GET (rule 1 allowed them)`],
+    ],
+    [
       'to an origin that no browser sends',
       [page()],
       [page({ allowedOrigins: [A, 'https://b.example.com/'] })],

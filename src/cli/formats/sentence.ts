@@ -52,7 +52,7 @@ function bodyOf({ effect, changed, origins, methods, before, after }: Change): s
     case 'headers':
       return effect === 'allowed'
         ? `${pages} may send ${namesText(changed)} with ${sent} from now on (rule ${after})`
-        : `${pages} may no longer send ${namesText(changed)} with ${sent} (rule ${before} allowed ${changed.names.length > 1 ? 'them' : 'it'})`;
+        : `${pages} may no longer send ${lostNames(changed)} with ${sent} (rule ${before} allowed ${changed.names.length > 1 || changed.names.includes('*') ? 'them' : 'it'})`;
     case 'exposed':
       return effect === 'allowed'
         ? `${pages} may read ${list(changed.names)} in answers to ${sent} from now on (rule ${after})`
@@ -73,8 +73,10 @@ function answerText(
   rule: number | null,
 ): string {
   if (name === MAX_AGE) {
-    const old = before === null ? `${DEFAULT_MAX_AGE}, their default` : before;
-    return `browsers cache preflights of ${pages} for ${methods} for ${after ?? DEFAULT_MAX_AGE} seconds (rule ${rule}), not for ${old}`;
+    const now = after ?? DEFAULT_MAX_AGE;
+    const old = before === null ? `not for ${DEFAULT_MAX_AGE}, their default` : `not for ${before}`;
+    const compared = now === (before ?? DEFAULT_MAX_AGE) ? 'as before: it is their default' : old;
+    return `browsers cache preflights of ${pages} for ${methods} for ${now} ${now === '1' ? 'second' : 'seconds'} (rule ${rule}), ${compared}`;
   }
   const what = request === 'preflight' ? 'preflights' : 'requests';
   const is = after === null ? `without ${name}` : `with ${name}: ${after}`;
@@ -87,6 +89,10 @@ function namesText({ names, together }: Extract<Changed, { kind: 'headers' }>): 
   if (names.includes('*')) return 'any request header';
   return `${list(names)}${together && names.length > 1 ? ' together' : ''}`;
 }
+
+/** Without `*`, the names that entries list may still be sent. */
+const lostNames = (changed: Extract<Changed, { kind: 'headers' }>): string =>
+  changed.names.includes('*') ? 'request headers that no rule lists' : namesText(changed);
 
 const byPattern = (origins: readonly ChangedOrigin[]): boolean =>
   origins.some(({ origin, entry }) => origin !== entry);
