@@ -13,6 +13,7 @@ import { listen } from '../../src/node/server/listen.ts';
 import { edgeListener } from '../../src/node/transport/exchange.ts';
 import { createPools } from '../../src/node/transport/pools.ts';
 import { readByPools } from '../../src/node/transport/small-read.ts';
+import { renewal } from '../../src/rules/refresh.ts';
 
 /** Milliseconds. */
 const REFRESH_EVERY = 10;
@@ -49,7 +50,7 @@ const app = createEdge({
           if (found instanceof Promise) waited += 1;
           return found;
         },
-        refresh: (background) => background(cache.renew(bucket)),
+        refresh: (background) => renewal(cache.renew(bucket), background),
       },
     },
   ],

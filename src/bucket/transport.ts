@@ -64,6 +64,11 @@ export interface Sink {
    * Throws the edge's own errors after it has reported them; the adapter then fails with `BucketAnswerInvalid`.
    */
   head(status: number, headers: FlatHeaders): FlatHeaders;
+  /**
+   * Called before `head`. A promise: the client gets no byte of the answer before it resolves, which it always does in
+   * limited time; null: no wait.
+   */
+  before(status: number): Promise<void> | null;
   /** No head arrived. Returns the error response to send. */
   fail(failure: Failure): Reply;
   end(outcome: Outcome): void;
@@ -113,6 +118,11 @@ export interface Exchange {
   /** Sends a response that the edge made itself. */
   reply(reply: Reply, end: Sink['end']): Response;
   readonly transport: Transport;
+  /**
+   * Reads the whole body of a request that is not forwarded. Resolves to its bytes, to `TooLarge` once it has more than
+   * `limit` bytes, or to the failure that ended it. Never rejects.
+   */
+  read(limit: number): Promise<Uint8Array<ArrayBuffer> | 'TooLarge' | Failure>;
   /** Takes work that continues after the response: Workers cancel it otherwise. */
   background(work: Promise<unknown>): void;
 }

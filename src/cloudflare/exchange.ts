@@ -1,5 +1,6 @@
 import type { Exchange, Reply, Transport } from '../bucket/transport.ts';
 import { clientHeaders, type OwnNames } from './headers.ts';
+import { readBody } from './read-body.ts';
 import { createTransport, encode, toResponse } from './transport.ts';
 
 export interface ExchangeOptions {
@@ -46,6 +47,7 @@ export function openExchange(
       end({ received: 0, sent: body?.length ?? 0, failure: null });
       return response;
     },
+    read: (limit) => readBody(request.body, limit),
     background,
     transport: (to, asked, sink) => {
       const passed = cdnLoop === '' ? names.loop : `${cdnLoop}, ${names.loop}`;

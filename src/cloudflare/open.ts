@@ -7,7 +7,7 @@ import { type Log, logRules, requestLog } from '../edge/log.ts';
 import { digestOf } from '../open/bucket.ts';
 import { createRulesCache, type RulesCache } from '../rules/cache.ts';
 import { LOAD_TIMEOUT } from '../rules/load.ts';
-import { loadDue, refreshAll } from '../rules/refresh.ts';
+import { loadDue, refreshAll, renewal } from '../rules/refresh.ts';
 import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
 import { within } from '../rules/within.ts';
 import { type Admin, guardAdmin } from './admin.ts';
@@ -77,7 +77,7 @@ async function createOpenedEdge(
       ...route,
       rules: {
         current: (background) => cache.current(bucket, background),
-        refresh: (background) => background(cache.renew(bucket)),
+        refresh: (background) => renewal(cache.renew(bucket), background),
       },
     })),
     observe: requestLog(log),

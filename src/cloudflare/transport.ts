@@ -32,10 +32,14 @@ export const createTransport =
       end({ received: 0, sent: bytes.length, failure, cause });
       return toResponse(status, headers, request.method === 'HEAD' ? null : bytes);
     };
-    const passedOn = (answered: Response): Response => {
-      const { status, body } = answered;
+    const passedOn = (answered: Response): Response | Promise<Response> => {
       // 101: the connection has left HTTP.
-      if (status < 200) return failed('BucketBrokeOff');
+      if (answered.status < 200) return failed('BucketBrokeOff');
+      const wait = sink.before(answered.status);
+      return wait === null ? begun(answered) : wait.then(() => begun(answered));
+    };
+    const begun = (answered: Response): Response => {
+      const { status, body } = answered;
       const whole = request.method === 'HEAD' || NO_BODY.includes(status);
       try {
         const response = new Response(whole ? null : body, answered);
@@ -142,7 +146,7 @@ function lengthIn(headers: FlatHeaders): number {
 }
 
 interface Made {
-  readonly passedOn: (answered: Response) => Response;
+  readonly passedOn: (answered: Response) => Response | Promise<Response>;
   readonly broken: (error: unknown) => Response;
   readonly late: () => Response;
 }
@@ -159,7 +163,7 @@ function inTime(
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
     let waiting = true;
-    const settle = (made: () => Response): void => {
+    const settle = (made: () => Response | Promise<Response>): void => {
       if (!waiting) return;
       waiting = false;
       try {

@@ -49,6 +49,9 @@ export const OPTION_SECTIONS = {
     'region',
     'signature',
     'credentials',
+    'clientKeys',
+    'objects',
+    'signPrefix',
     'keepHost',
     'trustForwarded',
     'forwarded',
@@ -58,7 +61,7 @@ export const OPTION_SECTIONS = {
     'dangerouslyAllowCredentials',
     'dangerouslyOpenBucket',
   ],
-  Rules: ['rules', 'rulesToken', 'vary', 'rulesTtl', 'maxStale', 'stateDir', 'redis'],
+  Rules: ['rules', 'rulesToken', 'management', 'vary', 'rulesTtl', 'maxStale', 'stateDir', 'redis'],
   Listening: [
     'host',
     'port',

@@ -150,6 +150,28 @@ export function parseCredentials(text: string): Parsed<CredentialsPlace> {
   };
 }
 
+/** Where further keys of clients are: places of `parseCredentials` but `none`, separated by commas. */
+export function parseClientKeys(text: string): Parsed<readonly CredentialsPlace[]> {
+  const places: CredentialsPlace[] = [];
+  for (const piece of text.split(',')) {
+    const place = parseCredentials(piece.trim());
+    if (!('value' in place) || place.value.kind === 'none') {
+      return {
+        reason: 'does not name places for keys',
+        write: 'env:PREFIX (in capitals) or file:PATH, with commas between; never the keys themselves',
+      };
+    }
+    places.push(place.value);
+  }
+  return { value: places };
+}
+
+/** The beginning of object keys, as they are, without a slash in front: `public/`. */
+export const parseSignPrefix = (text: string): Parsed<string> =>
+  text.startsWith('/') || text === ''
+    ? { reason: 'is not the beginning of a key', write: 'public/, without a slash in front' }
+    : { value: text };
+
 export const parseName = (text: string): Parsed<string> =>
   /^[A-Za-z0-9][A-Za-z0-9.-]{1,62}$/.test(text)
     ? { value: text }

@@ -1,6 +1,9 @@
 import type { Forwarded } from '../bucket/forwarded.ts';
-import type { Destination, Exchange, Sign } from '../bucket/transport.ts';
+import type { Checked } from '../bucket/refusals.ts';
+import type { BucketRequest, Destination, Exchange } from '../bucket/transport.ts';
+import type { ClientRequest, Md5, Verified } from '../bucket/verify/verify.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
+import type { RegisterEntry } from '../rules/register.ts';
 
 /** The checks of the edge for a bucket that does not check signatures: a folder. */
 export interface Guard {
@@ -14,8 +17,11 @@ export interface Bucket extends Destination {
   readonly rules: {
     /** `background` takes loads that outlive the request. */
     current(background: Exchange['background']): RulesInForce | Promise<RulesInForce>;
-    /** Loads the rules again after a client changed them at the store. The next request uses the new rules. */
-    refresh(background: Exchange['background']): void;
+    /**
+     * Loads the rules again after a client changed them. The next request uses the new rules. Resolves when they are in
+     * force in all processes of this edge, in at most a few seconds. Never rejects.
+     */
+    refresh(background: Exchange['background']): Promise<void>;
   };
   /** Host names without a port, in any spelling. If absent, every host that no other bucket names. */
   readonly hosts?: readonly string[];
@@ -31,5 +37,40 @@ export interface Bucket extends Destination {
   readonly passProxyCommands?: boolean;
   /** Present if the bucket checks no signatures. */
   readonly guard?: Guard;
-  readonly sign?: Sign;
+  /** How `?cors` is served; `pass` unless given. */
+  readonly management?: Management;
+  /** Absent: the client's own authentication passes, and the edge adds none. */
+  readonly authorize?: Authorize;
 }
+
+/** How a bucket's `?cors` is served. */
+export type Management =
+  /** Forwarded; a successful write refreshes the rules. */
+  | { readonly mode: 'pass' }
+  /** Refused with 403. `write`: how the operator turns it on. */
+  | { readonly mode: 'off'; readonly write: string }
+  /** The edge is the authority, and `?cors` never reaches the bucket. */
+  | Keeping;
+
+export interface Keeping {
+  readonly mode: 'keep';
+  readonly verify: (request: ClientRequest) => Promise<Checked<Verified>>;
+  readonly md5: Md5;
+  /** The bucket's entry in the register. Both reject if the storage does not answer. */
+  readonly register: {
+    read(): Promise<RegisterEntry | null>;
+    write(entry: RegisterEntry): Promise<void>;
+  };
+  /** Epoch milliseconds. */
+  readonly wallClock: () => number;
+}
+
+/**
+ * Returns the request that the bucket gets in place of `request`, signed by the edge, or why the edge does not sign. Its
+ * promise is awaited, so an error in it is answered with InternalError.
+ */
+export type Authorize = (
+  request: BucketRequest,
+  client: ClientRequest,
+  inForce: RulesInForce,
+) => Checked<BucketRequest> | Promise<Checked<BucketRequest>>;

@@ -8,8 +8,8 @@ import { pathOf } from './route.ts';
 /** Forwards a request to its bucket. The transport streams the response under the head that the sink returns. */
 export function forward(request: Routed): Response | Promise<Response> {
   const { bucket, exchange, target, head, options } = request;
-  const { address, keepHost = false, trustForwarded = false, forwarded = 'all', sign } = bucket;
-  const unsigned: BucketRequest = {
+  const { address, keepHost = false, trustForwarded = false, forwarded = 'all' } = bucket;
+  const sent: BucketRequest = {
     method: exchange.method,
     target,
     headers: requestHeaders(exchange.headers, {
@@ -23,20 +23,18 @@ export function forward(request: Routed): Response | Promise<Response> {
     body: exchange.body,
   };
   const sink = sinkFor(request);
-  const signed = sign === undefined ? unsigned : sign(unsigned);
-  return signed instanceof Promise
-    ? signed.then((ready) => exchange.transport(bucket, ready, sink))
-    : exchange.transport(bucket, signed, sink);
+  return exchange.transport(bucket, sent, sink);
 }
 
 function sinkFor(request: Routed): Sink {
   let made: Made | undefined;
   return {
+    before: (status) =>
+      status >= 200 && status < 300 && writesRules(request)
+        ? request.bucket.rules.refresh(request.exchange.background)
+        : null,
     head: (status, headers) => {
       try {
-        if (status >= 200 && status < 300 && writesRules(request)) {
-          request.bucket.rules.refresh(request.exchange.background);
-        }
         made = makeHead(request, cachedAnswer(request.inForce.rules, request.head), status, headers, null);
       } catch (error) {
         // The transport cannot distinguish the edge's own error from an invalid response, so report it here.

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Bucket } from '../edge/bucket.ts';
 import type { Background, RulesCache } from '../rules/cache.ts';
+import { renewal } from '../rules/refresh.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
 import type { OpenedBucket } from './buckets/open.ts';
 import type { Front } from './frontend.ts';
@@ -54,5 +55,5 @@ export function serveHere(front: Front, cache: RulesCache, log: Logger): Serve {
 
 const rulesOf = (cache: RulesCache, bucket: RuledBucket): Bucket['rules'] => ({
   current: (background: Background) => cache.current(bucket, background),
-  refresh: (background: Background) => background(cache.renew(bucket)),
+  refresh: (background: Background) => renewal(cache.renew(bucket), background),
 });

@@ -1,6 +1,9 @@
 import { fewAtOnce } from './batch.ts';
 import type { RulesCache } from './cache.ts';
+import { LOAD_TIMEOUT } from './load.ts';
+import type { Background } from './lookup.ts';
 import { keyOf, type RuledBucket } from './ruled-bucket.ts';
+import { within } from './within.ts';
 
 /** Refreshes the buckets that requests have asked for; the others load with their first request. */
 export const refreshLoaded = (cache: RulesCache, buckets: readonly RuledBucket[]): Promise<void> =>
@@ -22,6 +25,15 @@ export const loadDue = (cache: RulesCache, buckets: readonly RuledBucket[]): Pro
     });
     await loading;
   });
+
+/** Waits for a renewal, at most as long as requests wait for it. `background` lets it run on. Never rejects. */
+export function renewal(work: Promise<unknown>, background: Background): Promise<void> {
+  background(work);
+  return within(LOAD_TIMEOUT, work).then(
+    () => {},
+    () => {},
+  );
+}
 
 /** One run at a time: calls during a run share one further run, which starts after it. */
 export function coalesced(work: () => Promise<void>): () => Promise<void> {

@@ -19,6 +19,7 @@ function taken() {
   const failures: Failure[] = [];
   const ends: Outcome[] = [];
   const sink: Sink = {
+    before: () => null,
     head: (_status, headers) => headers,
     fail: (failure) => {
       failures.push(failure);

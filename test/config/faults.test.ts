@@ -28,6 +28,9 @@ const WRONG: readonly (readonly [OptionName, string, RegExp, RegExp])[] = [
   ['store', 'OSS', /not one of the allowed values/, /oss or s3/],
   ['bucketName', 'a b', /not the name/, /my-bucket/],
   ['region', 'CN Hangzhou', /not a region/, /cn-hangzhou/],
+  ['management', 'kept', /not one of the allowed values/, /pass or keep or off/],
+  ['objects', 'signed', /not one of the allowed values/, /pass or sign or resign/],
+  ['signPrefix', '/public/', /not the beginning of a key/, /public/],
   ['signature', 'v2', /not one of the allowed values/, /v4 or v1/],
   ['config', ' ', /empty/, /a path/],
   ['stateDir', ' ', /empty/, /a path/],
@@ -107,6 +110,7 @@ describe('a fault of an option has its place, value, reason and what to write', 
       'rules',
       'rulesToken',
       'credentials',
+      'clientKeys',
       'redis',
     ]);
   });

@@ -61,7 +61,7 @@ const spellings: fc.Arbitrary<Spelling> = fc.constantFrom(...WHOLE).chain((name)
 const bucketAt = (name: string, hosts?: readonly string[]): Bucket => ({
   name,
   address: { base: 'http://b', host: 'b', path: '' },
-  rules: { current: () => Promise.reject(new Error('not asked')), refresh: () => {} },
+  rules: { current: () => Promise.reject(new Error('not asked')), refresh: async () => {} },
   ...(hosts !== undefined && { hosts }),
 });
 

@@ -79,7 +79,7 @@ async function byEdge({ rules, facts, target, status, own, debugReason }: Case) 
       {
         name: 'bucket',
         address: { base: 'http://bucket', host: 'bucket', path: '' },
-        rules: { current: () => ({ rules, version: null }), refresh: () => {} },
+        rules: { current: () => ({ rules, version: null }), refresh: async () => {} },
       },
     ],
     observe: () => {},
@@ -105,6 +105,7 @@ async function byEdge({ rules, facts, target, status, own, debugReason }: Case) 
       return new Response();
     },
     background: () => {},
+    read: async () => 'TooLarge',
   };
   await app.fetch(new Request('http://edge/'), { exchange });
   if (sent === undefined) throw new Error('the edge sent nothing');

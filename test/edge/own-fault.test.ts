@@ -19,7 +19,7 @@ test('an error of the edge after a bucket’s answer is reported, and answered w
         address: { base: 'http://bucket', host: 'bucket', path: '' },
         rules: {
           current: () => ({ rules: compileRules(ONE_ORIGIN, behaviour), version: null }),
-          refresh: () => {},
+          refresh: async () => {},
         },
       },
     ],
@@ -49,6 +49,7 @@ test('an error of the edge after a bucket’s answer is reported, and answered w
       return new Response();
     },
     background: () => {},
+    read: async () => 'TooLarge',
   };
   await app.fetch(new Request('http://edge/'), { exchange });
   expect(errors).toEqual([WRONG]);

@@ -5,7 +5,7 @@ import { createRouter, originForm } from '../../src/edge/route.ts';
 const bucket = (name: string, where: Partial<Bucket>): Bucket => ({
   name,
   address: { base: 'http://b', host: 'b', path: '' },
-  rules: { current: () => Promise.reject(new Error('not asked')), refresh: () => {} },
+  rules: { current: () => Promise.reject(new Error('not asked')), refresh: async () => {} },
   ...where,
 });
 

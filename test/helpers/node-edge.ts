@@ -12,6 +12,7 @@ import type { GateLimits } from '../../src/node/transport/gate.ts';
 import { createPools } from '../../src/node/transport/pools.ts';
 import { readByPools } from '../../src/node/transport/small-read.ts';
 import { createRulesCache } from '../../src/rules/cache.ts';
+import { renewal } from '../../src/rules/refresh.ts';
 import type { RuledBucket } from '../../src/rules/ruled-bucket.ts';
 import { bucketSource } from '../../src/rules/sources/bucket.ts';
 import type { Edge, OpenOptions, Place } from '../suite/runtime.ts';
@@ -62,7 +63,7 @@ export async function openOnNode(
     };
     const rules: Bucket['rules'] = {
       current: (background) => cache.current(ruled, background),
-      refresh: (background) => background(cache.renew(ruled)),
+      refresh: (background) => renewal(cache.renew(ruled), background),
     };
     const address = url === undefined ? home : addressOf(url);
     return { upstream, ruled, bucket: { name, address, rules, ...timeouts, ...where } };

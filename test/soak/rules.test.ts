@@ -8,6 +8,7 @@ import { edgeListener } from '../../src/node/transport/exchange.ts';
 import { createPools } from '../../src/node/transport/pools.ts';
 import { readByPools } from '../../src/node/transport/small-read.ts';
 import { createRulesCache } from '../../src/rules/cache.ts';
+import { renewal } from '../../src/rules/refresh.ts';
 import type { RuledBucket } from '../../src/rules/ruled-bucket.ts';
 import { bucketSource } from '../../src/rules/sources/bucket.ts';
 import { call } from '../helpers/client.ts';
@@ -91,7 +92,7 @@ beforeAll(async () => {
             if (found instanceof Promise) current.waited += 1;
             return found;
           },
-          refresh: (background) => background(cache.renew(ruled)),
+          refresh: (background) => renewal(cache.renew(ruled), background),
         },
       },
     ],

@@ -99,6 +99,46 @@ export const bucketRows = {
     secret: true,
     parse: values.parseCredentials,
   },
+  clientKeys: {
+    flag: 'client-keys',
+    variable: 'CLIENT_KEYS',
+    default: null,
+    example: 'env:TEAM_A,env:TEAM_B',
+    about:
+      'Further keys that clients may sign with, beside those of `--credentials`: `env:PREFIX` or `file:PATH`, separated by commas; for `--management keep` and `--objects resign`.',
+    scope: 'bucket',
+    secret: true,
+    parse: values.parseClientKeys,
+  },
+  management: {
+    flag: 'management',
+    variable: 'MANAGEMENT',
+    default: null,
+    example: 'keep',
+    about:
+      "What happens to `?cors` with PUT, GET and DELETE: `pass` forwards it, and a write is in force at once; `keep` stores the rules in the edge and asks for a signature; `off` refuses it. `pass` where the rules are the bucket's own, `off` elsewhere.",
+    scope: 'bucket',
+    parse: values.parseWord(['pass', 'keep', 'off'] as const),
+  },
+  objects: {
+    flag: 'objects',
+    variable: 'OBJECTS',
+    default: 'pass',
+    example: 'sign',
+    about:
+      "How requests for objects are authenticated: `pass` leaves the client's own signature; `sign` reads a private bucket with the edge's keys, for everybody; `resign` checks a signature for the edge's own name and signs again for the bucket.",
+    scope: 'bucket',
+    parse: values.parseWord(['pass', 'sign', 'resign'] as const),
+  },
+  signPrefix: {
+    flag: 'sign-prefix',
+    variable: 'SIGN_PREFIX',
+    default: null,
+    example: 'public/',
+    about: 'With `--objects sign`: only objects whose key begins like this are signed.',
+    scope: 'bucket',
+    parse: values.parseSignPrefix,
+  },
   keepHost: {
     flag: 'keep-host',
     variable: 'KEEP_HOST',

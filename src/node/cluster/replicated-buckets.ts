@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { renewal } from '../../rules/refresh.ts';
 import type { Front } from '../frontend.ts';
 import type { ReplicatedBucket } from './messages.ts';
 import type { RulesReplica } from './rules-replica.ts';
@@ -16,7 +17,7 @@ export function replicateBuckets(
         ...bucket.route,
         rules: {
           current: (background) => replica.current(bucket, background),
-          refresh: (background) => background(replica.renew(bucket)),
+          refresh: (background) => renewal(replica.renew(bucket), background),
         },
       })),
     );

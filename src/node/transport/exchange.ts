@@ -9,6 +9,7 @@ import type { Handler } from '../server/http-server.ts';
 import { inTurn, turnedAway } from '../server/linger.ts';
 import { breakOff, sentOf, watchClient, writeReply } from './client.ts';
 import type { Pools } from './pools.ts';
+import { readBody } from './read-body.ts';
 import { send } from './send.ts';
 
 /** Hono needs a Request, but the edge reads only the exchange: all requests share this one. */
@@ -56,6 +57,7 @@ export function openExchange(
       writeReply(client, reply);
       return RESPONSE_ALREADY_SENT;
     },
+    read: (limit) => readBody(client, limit),
     // A Node process outlives its requests, so nothing awaits this work. It reports its own failures.
     background: (work) => void work.catch(() => {}),
     transport: (to, request, sink) => {

@@ -24,6 +24,8 @@ export interface ClientResponse {
   isPending(): boolean;
   /** Whether the edge waits for the client to read. */
   waits(): boolean;
+  /** The wait before `start`: `Sink.before`. */
+  before(status: number): Promise<void> | null;
   /**
    * Sends the bucket's final head. If it can't be sent, fails and returns the error to abort the bucket's response with;
    * null otherwise.
@@ -133,6 +135,7 @@ export function openResponse(client: Client, sink: Sink, count: Count): ClientRe
 
   return {
     isPending: () => phase.name === 'pending',
+    before: sink.before,
     waits: () => phase.name !== 'pending' && outgoing.writableNeedDrain,
     start,
     write,

@@ -125,8 +125,20 @@ function handlerOf(sending: Sending): Dispatcher.DispatchHandler {
         return;
       }
       stopTimers(sending);
-      const refusal = response.start(status, controller.rawHeaders);
-      if (refusal !== null) controller.abort(refusal);
+      const begin = (): void => {
+        const refusal = response.start(status, controller.rawHeaders);
+        if (refusal !== null) controller.abort(refusal);
+      };
+      const wait = response.before(status);
+      if (wait === null) {
+        begin();
+        return;
+      }
+      controller.pause();
+      void wait.then(() => {
+        if (!client.closed()) begin();
+        controller.resume();
+      });
     },
     onResponseData: (controller, chunk) => {
       if (response.write(chunk)) return;

@@ -1,0 +1,64 @@
+import type { Md5 } from '../bucket/verify/verify.ts';
+import type { BucketConfig } from '../config/file.ts';
+import type { Spell } from '../config/spell.ts';
+import type { CredentialsPlace } from '../config/values.ts';
+import type { Dialect } from '../cors/behaviour.ts';
+import type { Bucket } from '../edge/bucket.ts';
+import type { Register } from '../rules/register.ts';
+import type { SigningMeans } from './signer.ts';
+
+/**
+ * Who may do what with a bucket, and who signs its requests. Plain data: a worker process gets it in a message and makes
+ * its own functions of it.
+ */
+export interface Access {
+  readonly store: Dialect;
+  readonly management: 'pass' | 'keep' | 'off';
+  /** With `off`: what the operator writes to turn it on, for the refusal. */
+  readonly write: string;
+  /** The bucket's key in the register. */
+  readonly registerKey: string;
+  readonly objects: 'pass' | 'sign' | 'resign';
+  /** Only keys that begin like this are signed; empty: all. */
+  readonly signPrefix: string;
+  /** The bucket's name in signatures; null: unknown, and nothing is signed or verified. */
+  readonly bucketName: string | null;
+  /** Null: unknown. V4 signatures are refused then, but for S3's default region. */
+  readonly region: string | null;
+  readonly signature: 'v4' | 'v1';
+  /** The keys that the edge signs with. */
+  readonly credentials: CredentialsPlace;
+  /** Further keys that clients may sign with. */
+  readonly clientKeys: readonly CredentialsPlace[];
+}
+
+/** What a platform lends for it. */
+export interface AccessMeans extends SigningMeans {
+  readonly md5: Md5;
+  /** Null: nothing is stored outside the process, so no bucket has `keep`. */
+  readonly register: Register | null;
+}
+
+/** Makes the functions of an access, in the process that serves the bucket. */
+export function openAccess(_access: Access, _means: AccessMeans): Pick<Bucket, 'management' | 'authorize'> {
+  return {};
+}
+
+/** The access of a configured bucket. `name`: the bucket's name in logs, and in the register. */
+export function accessOf(config: BucketConfig, name: string, spell: Spell): Access {
+  const { store, objects, signPrefix, signature, credentials, clientKeys, bucket } = config;
+  const place = bucket?.kind === 'http' ? bucket : null;
+  return {
+    store,
+    management: config.management ?? (config.rules.kind === 'bucket' ? 'pass' : 'off'),
+    write: `${spell('management', 'keep')} or ${spell('management', 'pass')}`,
+    registerKey: name,
+    objects,
+    signPrefix: signPrefix ?? '',
+    bucketName: config.bucketName ?? place?.name ?? null,
+    region: config.region ?? place?.region ?? place?.defaultRegion ?? null,
+    signature,
+    credentials,
+    clientKeys: clientKeys ?? [],
+  };
+}
