@@ -1,5 +1,6 @@
 import type { RequestHead } from '../bucket/head.ts';
 import type { RequestLimits } from '../bucket/limits.ts';
+import type { StoreCode } from '../bucket/refusals.ts';
 import type { Exchange, FlatHeaders, Outcome, Reply } from '../bucket/transport.ts';
 import type { Answer } from '../cors/answer.ts';
 import { DEFAULT_DIALECT, traitsOf } from '../cors/behaviour.ts';
@@ -72,7 +73,7 @@ export interface Made {
   readonly hadCors: boolean;
   readonly decision: Decision;
   readonly requestId: string;
-  readonly code: ErrorCode | null;
+  readonly code: ErrorCode | StoreCode | null;
   /** By `options.now`. */
   readonly madeAt: number;
 }
@@ -83,7 +84,7 @@ export function makeHead(
   answer: Answer,
   status: number,
   own: FlatHeaders,
-  code: ErrorCode | null,
+  code: ErrorCode | StoreCode | null,
 ): Made {
   const { options } = request;
   const { requestIdHeader } = traitsOf(rulesFor(request).behaviour);

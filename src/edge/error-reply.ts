@@ -1,10 +1,11 @@
+import type { StoreRefusal } from '../bucket/refusals.ts';
 import type { FlatHeaders, Reply } from '../bucket/transport.ts';
 import { traitsOf } from '../cors/behaviour.ts';
 import type { CompiledRules } from '../cors/compile.ts';
 import type { Reason } from '../cors/reason.ts';
 import type { Refusal } from '../cors/traits.ts';
 import { cachedAnswer } from './answers.ts';
-import { type Arrived, type Made, makeHead, reasonFor, rulesFor } from './context.ts';
+import { type Arrived, type Made, makeHead, type Routed, reasonFor, rulesFor, sendReply } from './context.ts';
 import { ERRORS, type ErrorCode, type Errors, errorXml, METHODS_SERVED } from './errors.ts';
 import { newRequestId } from './request-id.ts';
 import { NO_STORE } from './write.ts';
@@ -19,7 +20,17 @@ export function errorReply(request: Arrived, code: ErrorCode): { made: Made; rep
   return { made, reply: { ...reply, headers: made.headers } };
 }
 
-/** Makes the same reply without the CORS headers. */
+/** Answers a request with a refusal in the store's words, with the CORS headers of the decision: a page must read why. */
+export function refuseAsStore(request: Routed, { code, status, message }: StoreRefusal): Response {
+  const { head, inForce } = request;
+  const answer = cachedAnswer(inForce.rules, head);
+  const refusal = { code, status, message, details: [], trailer: [] };
+  const reply = refusalReply(inForce.rules, head.host, reasonFor(request, answer), refusal, NO_STORE);
+  const made = makeHead(request, answer, reply.status, reply.headers, code);
+  return sendReply(request, made, { ...reply, headers: made.headers });
+}
+
+/** Makes the reply of `errorReply` without the CORS headers. */
 export function faultReply(
   rules: CompiledRules,
   host: string,

@@ -1,3 +1,4 @@
+import type { StoreCode } from '../bucket/refusals.ts';
 import type { Decision } from '../cors/decide.ts';
 import type { Reason } from '../cors/reason.ts';
 import type { ErrorCode } from './errors.ts';
@@ -17,7 +18,8 @@ export interface RequestEvent {
   readonly rulesVersion: string | null;
   /** The status sent; null if the client disconnected first. */
   readonly status: number | null;
-  readonly code: ErrorCode | null;
+  /** Of the edge's own table, or of the store's refusals that the edge makes itself. */
+  readonly code: ErrorCode | StoreCode | null;
   /** Why the bucket failed, as the system reports it: `getaddrinfo ENOTFOUND bucket.example`. */
   readonly cause: string | null;
   /** Body bytes from the client and to the client. */

@@ -1,4 +1,5 @@
 import { type ResponseHeaderOptions, responseHeaders } from '../bucket/headers.ts';
+import type { StoreCode } from '../bucket/refusals.ts';
 import type { FlatHeaders } from '../bucket/transport.ts';
 import type { Answer } from '../cors/answer.ts';
 import { CODE, REASON } from '../cors/names.ts';
@@ -15,7 +16,7 @@ export interface WriteOptions {
 export interface HeadOptions extends Pick<ResponseHeaderOptions, 'passCommands'> {
   /** Sent in a debug header each; null: not sent. */
   readonly reason: Reason | null;
-  readonly code: ErrorCode | null;
+  readonly code: ErrorCode | StoreCode | null;
 }
 
 export const NO_STORE: FlatHeaders = ['Cache-Control', 'no-store'];

@@ -5,6 +5,7 @@ import type { Sign } from '../bucket/transport.ts';
 import type { BucketPlace } from '../config/bucket-url.ts';
 import type { Config } from '../config/read.ts';
 import type { Spell } from '../config/spell.ts';
+import type { CredentialsPlace } from '../config/values.ts';
 import type { Dialect } from '../cors/behaviour.ts';
 import type { Result } from '../document/fault.ts';
 
@@ -31,25 +32,21 @@ export async function openSigner(
     const line = `${spell('credentials')} is a file, and this platform has none; write env or env:PREFIX`;
     return { ok: false, faults: [line] };
   }
-  const credentials = credentialsOf(config, means);
+  const credentials = credentialsAt(config.credentials, config.store, means);
   return credentials === null ? { ok: true, value: undefined } : signerFor(config, place, credentials, spell);
 }
 
-function credentialsOf(config: SigningConfig, { variables, credentialsFile }: SigningMeans) {
-  const { credentials, store } = config;
-  if (credentials.kind === 'environment') return variableCredentials(config, credentials.prefix, variables);
-  return credentials.kind === 'file' ? (credentialsFile?.(credentials.path, store) ?? null) : null;
-}
-
-/** A bucket's keys from variables. Null: no prefix was given and no variable is set, so the request is unsigned. */
-function variableCredentials(
-  { store }: Pick<SigningConfig, 'store'>,
-  prefix: string | null,
-  env: Values,
+/** The keys at a configured place. Null: none, or no prefix was given and no variable is set. */
+export function credentialsAt(
+  place: CredentialsPlace,
+  store: Dialect,
+  { variables, credentialsFile }: SigningMeans,
 ): CredentialsSource | null {
-  if (prefix !== null) return environmentCredentials(store, env, prefix);
+  if (place.kind === 'file') return credentialsFile?.(place.path, store) ?? null;
+  if (place.kind === 'none') return null;
+  if (place.prefix !== null) return environmentCredentials(store, variables, place.prefix);
   const names = Object.values(environmentNames(store));
-  return names.some((name) => env[name]) ? environmentCredentials(store, env) : null;
+  return names.some((name) => variables[name]) ? environmentCredentials(store, variables) : null;
 }
 
 async function signerFor(
