@@ -52,6 +52,11 @@ export interface Terminal {
   readonly colours: boolean;
   /** Columns for text; 80 if absent. */
   readonly width?: number;
+  /**
+   * Asks a person and resolves to the line of the answer; null at the end of the input, or after a time without an answer.
+   * Absent if standard input or standard error is not a terminal.
+   */
+  readonly ask?: (question: string) => Promise<string | null>;
 }
 
 /** What a command ends in: its exit code, the faults of the command line (exit code 2), or a server that runs on. */
@@ -60,7 +65,7 @@ export type Ending = number | readonly Fault[] | 'serving';
 export interface Command {
   readonly name: string;
   /** The heading under which `bucket-cors --help` lists the command: what people want to do. */
-  readonly group: 'Serve a bucket' | 'Understand rules' | 'Set up';
+  readonly group: 'Serve a bucket' | 'Understand rules' | 'Change rules' | 'Set up';
   /** One line for the list. */
   readonly summary: string;
   /** The words after the name, such as `[SOURCE]`. */

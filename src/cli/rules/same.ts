@@ -1,0 +1,40 @@
+import { isDeepStrictEqual } from 'node:util';
+import { changesOf } from '../../analysis/changes.ts';
+import type { Behaviour } from '../../cors/behaviour.ts';
+import { compileRules } from '../../cors/compile.ts';
+import type { RuleSet } from '../../cors/rule.ts';
+import type { Opened } from '../sources/opened.ts';
+
+/** Whether two readings of a bucket found the same: rules and their order, whatever the layout of the document. */
+export function isUnchanged(before: Opened, now: Opened): boolean {
+  if (before.hasRules !== now.hasRules) return false;
+  if (!before.document.ok || !now.document.ok) return before.text === now.text;
+  return isDeepStrictEqual(before.document.ruleSet, now.document.ruleSet);
+}
+
+/**
+ * Whether a bucket answers by the rules that were written. Stores sort the values of a rule, and some drop its ID: rules by
+ * which every request is answered alike are the same.
+ */
+export function isInForce(written: RuleSet | null, { document, hasRules, behaviour }: Opened): boolean {
+  if (written === null) return !hasRules;
+  if (!hasRules || !document.ok) return false;
+  return isDeepStrictEqual(written, document.ruleSet) || answersAlike(written, document.ruleSet, behaviour);
+}
+
+function answersAlike(one: RuleSet, other: RuleSet, behaviour: Behaviour): boolean {
+  if (one.rules.length !== other.rules.length) return false;
+  const [was, is] = [compileRules(sorted(one), behaviour), compileRules(sorted(other), behaviour)];
+  const { changes, complete } = changesOf(was, is);
+  return changes.length === 0 && complete;
+}
+
+/** The values of each rule in one order: that of methods and exposed headers shows in answers, and means nothing. */
+const sorted = (ruleSet: RuleSet): RuleSet => ({
+  ...ruleSet,
+  rules: ruleSet.rules.map((rule) => ({
+    ...rule,
+    allowedMethods: [...rule.allowedMethods].sort(),
+    exposeHeaders: [...rule.exposeHeaders].sort(),
+  })),
+});
