@@ -31,29 +31,17 @@ async function readWith(
   headers: FlatHeaders,
   { maxBytes, signal }: ReadLimits,
 ): Promise<SmallAnswer> {
-  const sent = fetchHeaders(headers);
-  const ask = () => fetch(url, { ...init, headers: sent, redirect: 'manual', signal });
-  // The server may close an idle connection at the moment of its reuse. A GET is safe to retry.
-  const response = await ask().catch((error) => (isClosed(error) ? ask() : Promise.reject(error)));
-  return answerOf(response, maxBytes);
-}
-
-/** The headers for `fetch`, which takes Host from the URL and does not allow to set it. */
-export function fetchHeaders(headers: FlatHeaders): Headers {
   const sent = new Headers();
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] ?? '';
+    // `fetch` takes Host from the URL and does not allow to set it.
     if (name.toLowerCase() !== 'host') sent.append(name, headers[at + 1] ?? '');
   }
-  return sent;
+  const ask = () => fetch(url, { ...init, headers: sent, redirect: 'manual', signal });
+  // The server may close an idle connection at the moment of its reuse. A GET is safe to retry.
+  const response = await ask().catch((error) => (isClosed(error) ? ask() : Promise.reject(error)));
+  return { status: response.status, headers: response.headers, text: await textOf(response, maxBytes) };
 }
-
-/** Reads the whole answer of `fetch`. Rejects with a RangeError when its body is longer than `maxBytes`. */
-export const answerOf = async (response: Response, maxBytes: number): Promise<SmallAnswer> => ({
-  status: response.status,
-  headers: response.headers,
-  text: await textOf(response, maxBytes),
-});
 
 const isClosed = (error: unknown): boolean =>
   error instanceof Error && error.cause instanceof Error && /other side closed/.test(error.cause.message);

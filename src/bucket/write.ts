@@ -1,4 +1,4 @@
-import { answerOf, fetchHeaders, type ReadLimits, type SmallAnswer, signedBy } from './read.ts';
+import { type ReadLimits, type SmallAnswer, signedBy } from './read.ts';
 import type { Bytes } from './sign/bytes.ts';
 import type { Address, FlatHeaders, Sign } from './transport.ts';
 
@@ -10,18 +10,12 @@ export interface SmallWrite {
   readonly body: Bytes | null;
 }
 
-/** Sends a small write once, whatever happens, and reads its small answer. Follows no redirects. */
-export type Write = (request: SmallWrite, limits: ReadLimits) => Promise<SmallAnswer>;
-
 /**
- * Writes with the platform's `fetch`. Rejects with the error of `fetch`, with the signal's reason after an abort, and with
- * a RangeError when the answer is longer than `maxBytes`: in each case the write may have taken effect.
+ * Sends a small write once, whatever happens, and reads its small answer. Follows no redirects. Rejects without an answer,
+ * with the signal's reason after an abort, and with a RangeError when the answer is longer than `maxBytes`: in each case the
+ * write may have taken effect.
  */
-export const writeByFetch: Write = async ({ url, method, headers, body }, { maxBytes, signal }) =>
-  answerOf(
-    await fetch(url, { method, headers: fetchHeaders(headers), body, redirect: 'manual', signal }),
-    maxBytes,
-  );
+export type Write = (request: SmallWrite, limits: ReadLimits) => Promise<SmallAnswer>;
 
 /** A document of rules as it is sent. */
 export interface SentDocument {
@@ -42,7 +36,6 @@ export const sendRules =
     const headers = ['Host', address.host, ...own];
     const body = document?.bytes ?? null;
     const signed = await signedBy(sign, { method, target: `${address.path}/?cors`, headers, body });
-    // `fetch` sends the host of its URL, which may end in a dot that the signed one has not.
-    const url = `${address.base.replace(/\/\/.*$/, '//')}${address.host}${signed.target}`;
+    const url = address.base + signed.target;
     return write({ method, url, headers: signed.headers, body }, limits);
   };

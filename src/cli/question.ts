@@ -30,7 +30,7 @@ function readLine(): Promise<string | null> {
     if (text.includes('\n') || text.length > MOST) resolve(text.split('\n', 1)[0]?.slice(0, MOST) ?? '');
   };
   const end = () => resolve(null);
-  stdin.on('data', take).once('end', end).once('error', end);
+  stdin.on('data', take).once('end', end).once('error', end).resume();
   return promise.finally(() => {
     stop();
     stdin.off('data', take).off('end', end).off('error', end).pause();

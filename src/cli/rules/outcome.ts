@@ -1,5 +1,6 @@
 import { causeOf } from '../../bucket/cause.ts';
 import { type ReadLimits, type SmallAnswer, UNSIGNED } from '../../bucket/read.ts';
+import { withoutSecrets } from '../../config/secrets.ts';
 import { excerpt } from '../../document/raw.ts';
 import { SIGNATURE_CURES } from '../../rules/sources/bucket.ts';
 import { within } from '../../rules/within.ts';
@@ -33,11 +34,12 @@ export async function send(
 export function outcomeOf({ status, text }: SmallAnswer): Outcome {
   if (status >= 200 && status < 300) return { kind: 'written' };
   const code = element(text, 'Code', /^[\w.-]{1,64}$/);
-  const message = element(text, 'Message', /\S/);
+  // A server may repeat what it was sent, the signature too.
+  const message = withoutSecrets(element(text, 'Message', /\S/) ?? '') ?? '';
   const said = [
     `the store answered ${status}`,
     ...(code === undefined ? [] : [` ${code}`]),
-    ...(message === undefined ? [] : [`: ${excerpt(message.trim()).replace(/\.$/, '')}`]),
+    ...(message === '' ? [] : [`: ${excerpt(message.trim()).replace(/\.$/, '')}`]),
     ...(code === undefined && /^\s*<(?:!doctype\s+html|html)\b/i.test(text) ? [' with an HTML page'] : []),
   ].join('');
   // A server that fails, or one before it that gave up, may have written the rules all the same.

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { askForRules, rulesUrl } from '../../bucket/read.ts';
 import { utf8 } from '../../bucket/sign/bytes.ts';
 import type { Address, Sign } from '../../bucket/transport.ts';
-import { type SentDocument, sendRules, writeByFetch } from '../../bucket/write.ts';
+import { type SentDocument, sendRules } from '../../bucket/write.ts';
 import type { BucketPlace } from '../../config/bucket-url.ts';
 import type { OptionName } from '../../config/options.ts';
 import { OPTIONS } from '../../config/options.ts';
@@ -13,6 +13,7 @@ import { type Fault, faultText, type Result } from '../../document/fault.ts';
 import { fileCredentials } from '../../node/buckets/credentials.ts';
 import type { Pools } from '../../node/transport/pools.ts';
 import { readByPools } from '../../node/transport/small-read.ts';
+import { writeOnce } from '../../node/transport/small-write.ts';
 import { openSigner } from '../../open/signer.ts';
 import { bucketSource } from '../../rules/sources/bucket.ts';
 import type { Arguments, Terminal } from '../command.ts';
@@ -93,7 +94,7 @@ function targetAt(
   const name = rulesUrl(address);
   const sign = signer && signKey(store, address, signer);
   const isStoreKnown = given.store !== undefined || place.store !== undefined;
-  const write = sendRules(address, writeByFetch, sign);
+  const write = sendRules(address, writeOnce, sign);
   return {
     name,
     bucket: bucketName ?? place.name,

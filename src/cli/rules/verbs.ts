@@ -144,7 +144,15 @@ async function replace(
   ruleSet: RuleSet,
   from = 1,
 ): Promise<number> {
-  const text = toXml(ruleSet);
+  const form = writeDocument(ruleSet, 'xml', {
+    ...(isStoreKnown(before.storeBy) && { store: target.store }),
+    ...(after.document.ok && { placeOf: after.document.placeOf }),
+  });
+  if (!form.ok) {
+    for (const fault of form.faults) terminal.say(`bucket-cors: ${after.name}: ${faultText(fault)}`);
+    return EXIT.findings;
+  }
+  const { text } = form.value;
   const written = { ...after, bytes: Buffer.byteLength(text), hasRules: true };
   if (isUnchanged(before, written)) {
     await terminal.print(`${visible(target.name)} has these rules already: nothing is written.`);
@@ -191,8 +199,10 @@ async function rulesIn(
 }
 
 /** Rules are checked and compared as the bucket's own store answers, if that is known. */
-const storeOf = (bucket: Opened, other: Opened): Pick<Opened, 'behaviour' | 'storeBy'> =>
-  isStoreKnown(bucket.storeBy) ? bucket : other;
+function storeOf(bucket: Opened, other: Opened): Pick<Opened, 'behaviour' | 'storeBy'> {
+  const { behaviour, storeBy } = isStoreKnown(bucket.storeBy) ? bucket : other;
+  return { behaviour, storeBy };
+}
 
 /** Rules as the document that is sent. */
 function asDocument(ruleSet: RuleSet, name: string, bucket: Opened): Opened {
