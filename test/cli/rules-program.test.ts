@@ -71,36 +71,44 @@ describe('the program', () => {
   });
 
   test.each([
-    ['OSS V4', 'oss', ['--region', 'cn-hangzhou'], 'OSS_ACCESS_KEY_ID', 'OSS_ACCESS_KEY_SECRET'],
-    ['OSS V1', 'oss', ['--signature', 'v1'], 'OSS_ACCESS_KEY_ID', 'OSS_ACCESS_KEY_SECRET'],
-  ])('writes by %s through an edge, whose rules are then in force', async (_, kind, flags, id, secret) => {
+    ['OSS V4', '', { store: 'oss', region: 'cn-hangzhou' }, {}],
+    ['OSS V1', '', { store: 'oss', signature: 'v1' }, {}],
+    ['OSS V4 under a prefix', '/media', { store: 'oss', region: 'cn-hangzhou' }, {}],
+    [
+      'SigV4, which covers the host that the edge passes on',
+      '',
+      { store: 's3' },
+      { keepHost: true, hosts: ['127.0.0.1'] },
+    ],
+  ])('writes by %s, through an edge, whose rules are then in force', async (_, prefix, facts, more) => {
     await mkdir(at('media'));
-    const keys = { accessKeyId: 'the-key', accessKeySecret: 'hush' };
-    const bucket = await openDirectoryBucket({ folder: at('media'), credentials: keys });
+    const credentials = { accessKeyId: 'the-key', accessKeySecret: 'hush' };
+    const bucket = await openDirectoryBucket({ folder: at('media'), credentials });
+    const [id, secret] =
+      facts.store === 's3'
+        ? ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']
+        : ['OSS_ACCESS_KEY_ID', 'OSS_ACCESS_KEY_SECRET'];
+    await writeFile(at('keys'), `${id}=the-key\n${secret}=hush\n`);
+    const all = { region: 'us-east-1', ...facts, credentials: `file:${at('keys')}` };
+    const media = { bucket: bucket.url, bucketName: 'media', ...all, ...more, ...(prefix && { prefix }) };
+    await writeFile(at('edge.json'), JSON.stringify({ buckets: { media } }));
     try {
-      await writeFile(at('keys'), `${id}=the-key\n${secret}=hush\n`);
-      const signing = [
-        '--store',
-        kind,
-        '--bucket-name',
-        'media',
-        '--credentials',
-        `file:${at('keys')}`,
-        ...flags,
-      ];
-      const edge = await serve('--bucket', bucket.url, ...signing);
-      const first = await ended(['rules', 'put', at('new.xml'), edge.url, ...signing, '--yes']);
+      const edge = await serve('--config', at('edge.json'));
+      const flags = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
+      const to = [edge.url + prefix, '--bucket-name', 'media', ...flags];
+      const under = { ...edge, url: edge.url + prefix };
+      const first = await ended(['rules', 'put', at('new.xml'), ...to, '--yes']);
       expect(first).toMatchObject({ code: 0, stderr: '' });
-      expect(await allows(edge, 'https://new.example.com')).toBe(true);
+      expect(await allows(under, 'https://new.example.com', '127.0.0.1')).toBe(true);
       const rule = ['--origin', 'https://more.example.com', '--method', 'GET'];
-      const second = await ended(['rules', 'add', edge.url, ...signing, ...rule, '--yes']);
+      const second = await ended(['rules', 'add', ...to, ...rule, '--yes']);
       expect(second).toMatchObject({ code: 0, stderr: '' });
-      expect(await allows(edge, 'https://more.example.com')).toBe(true);
+      expect(await allows(under, 'https://more.example.com', '127.0.0.1')).toBe(true);
       expect(first.stdout + second.stdout).not.toMatch(/hush|the-key/);
-      const unsigned = await ended(['rules', 'delete', edge.url, '--yes']);
+      const unsigned = await ended(['rules', 'delete', under.url, '--yes']);
       expect(unsigned).toMatchObject({ code: 2, stderr: expect.stringContaining('403 AccessDenied') });
-      expect(await ended(['rules', 'delete', edge.url, ...signing, '--yes'])).toMatchObject({ code: 0 });
-      expect(await allows(edge, 'https://new.example.com')).toBe(false);
+      expect(await ended(['rules', 'delete', ...to, '--yes'])).toMatchObject({ code: 0, stderr: '' });
+      expect(await allows(under, 'https://new.example.com', '127.0.0.1')).toBe(false);
     } finally {
       await bucket.close();
     }

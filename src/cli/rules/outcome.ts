@@ -34,17 +34,23 @@ export async function send(
 export function outcomeOf({ status, text }: SmallAnswer): Outcome {
   if (status >= 200 && status < 300) return { kind: 'written' };
   const code = element(text, 'Code', /^[\w.-]{1,64}$/);
-  // A server may repeat what it was sent, the signature too.
-  const message = withoutSecrets(element(text, 'Message', /\S/) ?? '') ?? '';
+  const message = messageIn(text);
   const said = [
     `the store answered ${status}`,
     ...(code === undefined ? [] : [` ${code}`]),
-    ...(message === '' ? [] : [`: ${excerpt(message.trim()).replace(/\.$/, '')}`]),
+    ...(message === '' ? [] : [`: ${message}`]),
     ...(code === undefined && /^\s*<(?:!doctype\s+html|html)\b/i.test(text) ? [' with an HTML page'] : []),
   ].join('');
   // A server that fails, or one before it that gave up, may have written the rules all the same.
   if (status >= 500 && status !== 501 && status !== 505) return { kind: 'unknown', line: said };
   return { kind: 'refused', line: `${said}. ${cureFor(status, code)}` };
+}
+
+/** The message of a store's error, without the full stop at its end; empty if it has none, or one with a secret. */
+export function messageIn(text: string): string {
+  // A server may repeat what it was sent, the signature too.
+  const message = withoutSecrets(element(text, 'Message', /\S/) ?? '') ?? '';
+  return excerpt(message.trim()).replace(/\.$/, '');
 }
 
 function element(text: string, name: string, form: RegExp): string | undefined {

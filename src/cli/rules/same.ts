@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { changesOf } from '../../analysis/changes.ts';
 import type { Behaviour } from '../../cors/behaviour.ts';
 import { compileRules } from '../../cors/compile.ts';
-import type { RuleSet } from '../../cors/rule.ts';
+import type { Rule, RuleSet } from '../../cors/rule.ts';
 import type { Opened } from '../sources/opened.ts';
 
 /** Whether two readings of a bucket found the same: rules and their order, whatever the layout of the document. */
@@ -30,11 +30,20 @@ function answersAlike(one: RuleSet, other: RuleSet, behaviour: Behaviour): boole
 }
 
 /** The values of each rule in one order: that of methods and exposed headers shows in answers, and means nothing. */
-const sorted = (ruleSet: RuleSet): RuleSet => ({
-  ...ruleSet,
-  rules: ruleSet.rules.map((rule) => ({
-    ...rule,
-    allowedMethods: [...rule.allowedMethods].sort(),
-    exposeHeaders: [...rule.exposeHeaders].sort(),
-  })),
+const sorted = (ruleSet: RuleSet): RuleSet => ({ ...ruleSet, rules: ruleSet.rules.map(inOrder) });
+
+const inOrder = (rule: Rule): Rule => ({
+  ...rule,
+  allowedOrigins: [...rule.allowedOrigins].sort(),
+  allowedMethods: [...rule.allowedMethods].sort(),
+  allowedHeaders: [...rule.allowedHeaders].sort(),
+  exposeHeaders: [...rule.exposeHeaders].sort(),
 });
+
+/** Whether two rules are the same but for the order of their values, which stores change. */
+export const isSameRule = (one: Rule, other: Rule): boolean =>
+  isDeepStrictEqual(inOrder(one), inOrder(other));
+
+/** Whether a bucket has these rules already, in this order. */
+export const hasAlready = ({ document, hasRules }: Opened, ruleSet: RuleSet): boolean =>
+  hasRules && document.ok && isDeepStrictEqual(sorted(document.ruleSet), sorted(ruleSet));

@@ -22,7 +22,7 @@ import { recorded, textOf } from '../sources/load.ts';
 import { openedBucket } from '../sources/open.ts';
 import type { Opened } from '../sources/opened.ts';
 import { SIGNING_OPTIONS, type Side, sideFlag } from './flags.ts';
-import { type Outcome, send } from './outcome.ts';
+import { messageIn, type Outcome, send } from './outcome.ts';
 
 /** A bucket whose rules are read and written: at its store, or behind an edge. */
 export interface Target {
@@ -103,7 +103,7 @@ function targetAt(
       const { read, text } = recorded(readByPools(pools));
       const asked = textOf(bucketSource(name, askForRules(address, read, sign)), text);
       const found = await patiently(asked, `bucket-cors: waiting for ${name} …`, terminal);
-      if (!found.ok) return found;
+      if (!found.ok) return { ok: false, faults: found.faults.map((line) => withMessage(line, text())) };
       const value = openedBucket({ name, store, isStoreKnown, text: found.value }, given.store !== undefined);
       return { ok: true, value };
     },
@@ -114,6 +114,12 @@ function targetAt(
         terminal,
       ),
   };
+}
+
+/** A store, and an edge more so, says in the message of an error what its code does not. */
+function withMessage(line: string, answer: string): string {
+  const message = messageIn(answer);
+  return message === '' ? line : `${line} The answer says: ${message}.`;
 }
 
 function documentOf(text: string): SentDocument {

@@ -1,27 +1,18 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { RuleSet } from '../../cors/rule.ts';
-import { type Document, type Fault, faultText } from '../../document/fault.ts';
-import { readRuleSet } from '../../document/read.ts';
+import { type Fault, faultText } from '../../document/fault.ts';
 import { WRITERS, type WrittenForm, writeDocument } from '../../document/write.ts';
-import { toXml } from '../../document/xml.ts';
-import { type Arguments, EXIT, type Terminal } from '../command.ts';
+import { EXIT } from '../command.ts';
 import { save } from '../convert.ts';
 import { visible } from '../formats/paint.ts';
-import { openedText, openRules } from '../sources/open.ts';
+import { openedText } from '../sources/open.ts';
 import { rulesOf } from '../sources/open-all.ts';
 import { isStoreKnown, type Opened } from '../sources/opened.ts';
 import { carryOut } from './change.ts';
+import { asDocument, asFlags, readFrom, ruleOf, rulesIn, storeOf, unasked, type Work } from './given.ts';
 import { fitted, unreadIn } from './lost.ts';
-import { isUnchanged } from './same.ts';
+import { hasAlready, isSameRule } from './same.ts';
 import { showDiff, showFindings, showMeaning } from './show.ts';
 import type { Target } from './target.ts';
-
-/** What every verb works with. */
-export interface Work {
-  readonly target: Target;
-  readonly args: Arguments;
-  readonly terminal: Terminal;
-}
 
 type Ends = number | readonly Fault[];
 
@@ -84,7 +75,7 @@ export async function add(all: Work, file: string | null): Promise<Ends> {
     return EXIT.findings;
   }
   const old = before.document.ok ? before.document.ruleSet : { rules: [], responseVary: false };
-  const fresh = given.rules.filter((rule) => !old.rules.some((one) => isDeepStrictEqual(one, rule)));
+  const fresh = given.rules.filter((rule) => !old.rules.some((one) => isSameRule(one, rule)));
   const ruleSet: RuleSet = {
     rules: [...old.rules, ...fresh],
     responseVary: old.responseVary || given.responseVary,
@@ -154,7 +145,7 @@ async function replace(
   }
   const { text } = form.value;
   const written = { ...after, bytes: Buffer.byteLength(text), hasRules: true };
-  if (isUnchanged(before, written)) {
+  if (hasAlready(before, ruleSet)) {
     await terminal.print(`${visible(target.name)} has these rules already: nothing is written.`);
     return EXIT.nothing;
   }
@@ -169,80 +160,3 @@ async function replace(
   }
   return carryOut({ target, before, after: { ruleSet, text } }, args, terminal);
 }
-
-/** Standard input that was the document is at its end, and has no answer to a question. */
-function unasked(work: Work, file: string | null): Work {
-  const { ask: _, ...terminal } = work.terminal;
-  return file === '-' ? { ...work, terminal } : work;
-}
-
-/** What a bucket has now; null after a line that says why it cannot be read. */
-async function readFrom(target: Target, terminal: Terminal): Promise<Opened | null> {
-  const read = await target.read();
-  if (read.ok) return read.value;
-  for (const line of read.faults) terminal.say(`bucket-cors: ${line}`);
-  return null;
-}
-
-/** The rules of a file or of standard input, read strictly; null after lines that say what is wrong. */
-async function rulesIn(
-  file: string,
-  { args, terminal }: Work,
-): Promise<{ readonly opened: Opened; readonly ruleSet: RuleSet } | null> {
-  const opened = await openRules(file, args, terminal);
-  if (!opened.ok) {
-    for (const line of opened.faults) terminal.say(`bucket-cors: ${line}`);
-    return null;
-  }
-  const rules = rulesOf(opened.value, terminal);
-  return rules.ok ? { opened: opened.value, ruleSet: rules.value } : null;
-}
-
-/** Rules are checked and compared as the bucket's own store answers, if that is known. */
-function storeOf(bucket: Opened, other: Opened): Pick<Opened, 'behaviour' | 'storeBy'> {
-  const { behaviour, storeBy } = isStoreKnown(bucket.storeBy) ? bucket : other;
-  return { behaviour, storeBy };
-}
-
-/** Rules as the document that is sent. */
-function asDocument(ruleSet: RuleSet, name: string, bucket: Opened): Opened {
-  const opened = openedText({ kind: 'inline', name }, toXml(ruleSet), 'strict', undefined);
-  return { ...opened, ...storeOf(bucket, opened) };
-}
-
-/** The rule that the flags of `add` say. */
-function ruleOf(args: Arguments): Document {
-  const list = (flag: string, name: string) =>
-    args.values(flag).length > 0 ? { [name]: args.values(flag) } : {};
-  const single = (flag: string, name: string) => {
-    const text = args.value(flag);
-    return text === null ? {} : { [name]: text };
-  };
-  return readRuleSet({
-    rules: [
-      {
-        ...list('origin', 'allowedOrigins'),
-        ...list('method', 'allowedMethods'),
-        ...list('header', 'allowedHeaders'),
-        ...list('expose', 'exposeHeaders'),
-        ...single('max-age', 'maxAgeSeconds'),
-        ...single('id', 'id'),
-      },
-    ],
-  });
-}
-
-const FLAG_OF: Readonly<Record<string, string>> = {
-  allowedOrigins: '--origin',
-  allowedMethods: '--method',
-  allowedHeaders: '--header',
-  exposeHeaders: '--expose',
-  maxAgeSeconds: '--max-age',
-  id: '--id',
-};
-
-/** A fault of the added rule, under the name of its flag. */
-const asFlags = (fault: Fault): Fault => ({
-  ...fault,
-  place: fault.place.replace(/^.*?(\w+)(?:\[\d+\])?$/, (whole, field: string) => FLAG_OF[field] ?? whole),
-});
