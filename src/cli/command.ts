@@ -70,6 +70,8 @@ export interface Command {
   readonly summary: string;
   /** The words after the name, such as `[SOURCE]`. */
   readonly words: string;
+  /** What stands after the name in each of several forms, without the flags; absent: `words` is the only form. */
+  readonly forms?: readonly string[];
   /** Most words that the command takes. */
   readonly maxWords: number;
   /** Fewest words that the command takes; 0 by default. */

@@ -11,8 +11,9 @@ export const rules: Command = {
   minWords: 1,
   maxWords: 3,
   offers: () => VERBS,
+  forms: ['get TARGET', 'put FILE TARGET', 'add [FILE] TARGET', 'delete TARGET', 'copy FROM TO'],
   about:
-    'Changes the rules that a bucket has at its store, or behind an edge. get TARGET prints them. put FILE TARGET replaces them by those of a file in XML or JSON, or of standard input (-). add TARGET appends the rule of the flags, and add FILE TARGET the rules of a file. delete TARGET removes all. copy FROM TO writes the rules of a bucket to another one. TARGET is oss://…, s3://…, or the URL of a bucket or of an edge. Before a write the command checks the rules, shows what they change for pages, and asks. Stores have no conditional write: the command reads the rules again right before the write, writes nothing if they have changed, and reads them afterwards. Another write within that moment can still be lost, and the command says so where it can see it.',
+    'Changes the rules that a bucket has at its store, or behind an edge. get prints them, put replaces them by those of a file in XML or JSON (- is standard input), add appends the rule of the flags or the rules of a file, delete removes all, and copy writes the rules of a bucket to another one. TARGET, FROM and TO are oss://…, s3://…, or the URL of a bucket or of an edge. Before a write the command checks the rules, shows what they change for pages, and asks. Stores have no conditional write: the command reads the rules again right before the write, writes nothing if they have changed, and reads them afterwards. A write of another client between these two reads can still be lost; the command says so where it can see it.',
   flags: RULES_FLAGS,
   examples: [
     { line: "bucket-cors rules get 'oss://my-bucket?region=cn-hangzhou'", about: 'The rules of a bucket.' },
@@ -48,7 +49,7 @@ export const rules: Command = {
     },
     {
       code: EXIT.failed,
-      when: 'The command line is wrong, there is no terminal to ask at and no --yes, the bucket cannot be read, the store refuses the write, or its outcome is unknown.',
+      when: 'The command line is wrong, a question needs a terminal and --yes is not given, the bucket cannot be read, the store refuses the write, or its outcome is unknown.',
     },
     { code: 130, when: 'Ctrl-C ended the command.' },
   ],

@@ -49,6 +49,15 @@ describe('the program', () => {
       expect(store.seen).toEqual(['GET']);
     });
 
+    test('does not ask where the document was typed, which has ended the input', async () => {
+      const { code, screen } = await onTerminal(
+        ['rules', 'put', '-', store.url],
+        [['reading standard input', `${NEW}\n${CTRL_D}`]],
+      );
+      expect([code, screen]).toEqual([2, expect.stringContaining('nothing is written: a question needs')]);
+      expect(store.rules).toBe(OLD);
+    });
+
     test('says what it waits for, and after Ctrl-C during a write that its outcome is unknown', async () => {
       store.before = ({ method }) => method === 'PUT';
       const { code, screen } = await put([QUESTION, 'y\n'], ['to answer the write', CTRL_C]);
@@ -60,7 +69,7 @@ describe('the program', () => {
 
   test('without a terminal neither asks nor writes', async () => {
     const { code, stderr } = await ended(['rules', 'delete', store.url]);
-    expect([code, stderr]).toEqual([2, expect.stringContaining('there is no terminal to ask at')]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('a question needs a terminal')]);
     expect(store.rules).toBe(OLD);
   });
 

@@ -128,7 +128,7 @@ describe('the command rules', () => {
       expect([code, stdout, stderr]).toEqual([
         2,
         expect.stringContaining('Newly allowed'),
-        'bucket-cors: nothing is written: there is no terminal to ask at. --yes goes on without a question.\n',
+        'bucket-cors: nothing is written: a question needs a terminal as standard input and standard error. --yes goes on without one.\n',
       ]);
       expect(store.seen).toEqual(['GET']);
     });

@@ -68,7 +68,8 @@ async function confirm(
   if (args.on('yes')) return null;
   const { ask, say } = terminal;
   if (ask === undefined) {
-    say(`bucket-cors: ${nothing(after)}: there is no terminal to ask at. --yes goes on without a question.`);
+    const line = 'a question needs a terminal as standard input and standard error';
+    say(`bucket-cors: ${nothing(after)}: ${line}. --yes goes on without one.`);
     return EXIT.failed;
   }
   const question = `${after === null ? 'Delete the rules of' : 'Write these rules to'} ${visible(target.name)}? (y/n)`;
