@@ -81,6 +81,17 @@ describe('a write that the store refuses', () => {
       answers(307, '', { Location: 'http://127.0.0.1:1/' }),
       /answered 307\. Use the bucket's own regional address/,
     ],
+    [
+      'as another region has the bucket',
+      answers(
+        403,
+        error('AccessDenied', 'Use the specified endpoint.').replace(
+          '</Error>',
+          '<Endpoint>oss-cn-beijing.aliyuncs.com</Endpoint></Error>',
+        ),
+      ),
+      /Use the specified endpoint \(endpoint oss-cn-beijing\.aliyuncs\.com\)\. Use that endpoint\./,
+    ],
     ['with nothing', answers(418, ''), /the store answered 418\. Correct what it names/],
   ])('%s is one line, and exits with 2', async (_, answer, line) => {
     const { code, stderr } = await putWhere('PUT', answer);
@@ -136,6 +147,16 @@ describe('a write whose outcome is unknown', () => {
     expect(store.seen).toEqual(['GET', 'GET', 'PUT']);
   });
 
+  test('and that deletes says what may be deleted', async () => {
+    store.before = ({ method }, response) => {
+      if (method !== 'DELETE') return false;
+      response.writeHead(503).end();
+      return true;
+    };
+    const { code, stderr } = await runCommand(rules, ['delete', store.url, '--yes']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('unknown whether the rules are deleted')]);
+  });
+
   test('as no answer comes in time is given up', async () => {
     const late = send(({ signal }) => {
       const { promise, reject } = Promise.withResolvers<never>();
@@ -166,6 +187,11 @@ test('a write that is taken, and cannot be read afterwards, says both', async ()
 
 describe('rules that cannot be read', () => {
   test.each<readonly [string, Answer, RegExp]>([
+    [
+      'as the edge does not take it',
+      answers(403, error('AccessDenied', 'This edge has --management off.')),
+      /answered 403 AccessDenied.*The answer says: This edge has --management off\.$/m,
+    ],
     ['as keys are missing', answers(403, error('AccessDenied', 'x')), /answered 403 AccessDenied.*Set keys/],
     ['as the bucket is missing', answers(404, error('NoSuchBucket', 'x')), /there is no such bucket/],
     ['as a page answers', answers(200, HTML), /answered an HTML page.*look for a proxy/],

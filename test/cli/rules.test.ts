@@ -116,11 +116,19 @@ describe('the command rules', () => {
       expect(originsIn(store.rules)).toEqual(['https://a.example.com']);
     });
 
+    test('replaces the same rules where the bucket has a value beside them, and says that it is lost', async () => {
+      store.rules = ONE.replace('</CORSRule>', '<AllowedMethod>COPY</AllowedMethod></CORSRule>');
+      const { code, stdout } = await run(['put', at('one.xml'), store.url, '--yes']);
+      expect(code).toBe(0);
+      expect(stdout).toContain('has a value that is not read at CORSRule[1]/AllowedMethod[3]: it is lost');
+      expect(store.rules).not.toContain('COPY');
+    });
+
     test('replaces a document that cannot be read', async () => {
       store.rules = '<CORSConfiguration><oops';
       const { code, stdout } = await run(['put', at('one.xml'), store.url, '--yes']);
       expect(code).toBe(0);
-      expect(stdout).toContain('has a document that cannot be read: it is replaced');
+      expect(stdout).toContain('has a document that cannot be read: it is lost');
     });
 
     test('without a terminal and without --yes shows the change and writes nothing', async () => {
@@ -358,6 +366,16 @@ describe('the command rules', () => {
       const { code, stderr } = await run(['put', at('two.xml'), store.url, '--yes']);
       expect(code).toBe(1);
       expect(stderr).toContain('took the write, and has other rules now: another write came after this one');
+    });
+
+    test('in a value that is not read stays as it is too', async () => {
+      store.before = (_request, _response, count) => {
+        if (count === 2)
+          store.rules = ONE.replace('</CORSRule>', '<AllowedMethod>COPY</AllowedMethod></CORSRule>');
+        return false;
+      };
+      expect(await run(['put', at('two.xml'), store.url, '--yes'])).toMatchObject({ code: 1 });
+      expect(store.seen).toEqual(['GET', 'GET']);
     });
 
     test('only in its layout is the same', async () => {

@@ -43,15 +43,20 @@ export function outcomeOf({ status, text }: SmallAnswer): Outcome {
   ].join('');
   // A server that fails, or one before it that gave up, may have written the rules all the same.
   if (status >= 500 && status !== 501 && status !== 505) return { kind: 'unknown', line: said };
-  return { kind: 'refused', line: `${said}. ${cureFor(status, code)}` };
+  const cure = endpointIn(text) === undefined ? cureFor(status, code) : 'Use that endpoint.';
+  return { kind: 'refused', line: `${said}. ${cure}` };
 }
 
 /** The message of a store's error, without the full stop at its end; empty if it has none, or one with a secret. */
 export function messageIn(text: string): string {
   // A server may repeat what it was sent, the signature too.
   const message = withoutSecrets(element(text, 'Message', /\S/) ?? '') ?? '';
-  return excerpt(message.trim()).replace(/\.$/, '');
+  const endpoint = endpointIn(text);
+  return `${excerpt(message.trim()).replace(/\.$/, '')}${endpoint === undefined ? '' : ` (endpoint ${endpoint})`}`;
 }
+
+/** The endpoint that serves the bucket, which stores name where another one was asked. */
+const endpointIn = (text: string): string | undefined => element(text, 'Endpoint', /^[\w.-]{1,255}$/);
 
 function element(text: string, name: string, form: RegExp): string | undefined {
   const found = new RegExp(`<${name}>([^<]{1,2000})</${name}>`).exec(text)?.[1];

@@ -4,11 +4,17 @@ import type { Behaviour } from '../../cors/behaviour.ts';
 import { compileRules } from '../../cors/compile.ts';
 import type { Rule, RuleSet } from '../../cors/rule.ts';
 import type { Opened } from '../sources/opened.ts';
+import { unreadIn } from './lost.ts';
 
-/** Whether two readings of a bucket found the same: rules and their order, whatever the layout of the document. */
+/**
+ * Whether two readings of a bucket found the same: rules and their order, whatever the layout of the document. What is not
+ * read of a document is compared as text.
+ */
 export function isUnchanged(before: Opened, now: Opened): boolean {
   if (before.hasRules !== now.hasRules) return false;
-  if (!before.document.ok || !now.document.ok) return before.text === now.text;
+  if (before.text === now.text) return true;
+  if (!before.document.ok || !now.document.ok || [before, now].some((one) => unreadIn(one) !== null))
+    return false;
   return isDeepStrictEqual(before.document.ruleSet, now.document.ruleSet);
 }
 
@@ -44,6 +50,9 @@ const inOrder = (rule: Rule): Rule => ({
 export const isSameRule = (one: Rule, other: Rule): boolean =>
   isDeepStrictEqual(inOrder(one), inOrder(other));
 
-/** Whether a bucket has these rules already, in this order. */
-export const hasAlready = ({ document, hasRules }: Opened, ruleSet: RuleSet): boolean =>
-  hasRules && document.ok && isDeepStrictEqual(sorted(document.ruleSet), sorted(ruleSet));
+/** Whether a bucket has these rules already, in this order, and nothing beside them. */
+export const hasAlready = (bucket: Opened, ruleSet: RuleSet): boolean =>
+  bucket.hasRules &&
+  bucket.document.ok &&
+  unreadIn(bucket) === null &&
+  isDeepStrictEqual(sorted(bucket.document.ruleSet), sorted(ruleSet));

@@ -6,6 +6,7 @@ import { changesTable } from '../formats/changes.ts';
 import { paintFor, visible } from '../formats/paint.ts';
 import { checkTable } from '../formats/table.ts';
 import { isStoreKnown, type Opened } from '../sources/opened.ts';
+import { unreadIn } from './lost.ts';
 
 /**
  * Prints what the check finds in rules that are to be written, if it finds anything. Returns the number of errors, among
@@ -19,17 +20,16 @@ export async function showFindings(opened: Opened, terminal: Terminal, from = 1)
     .length;
 }
 
-/** Prints what a write changes, as `diff` does. Rules that cannot be read are named instead. */
+/** Prints what a write changes, as `diff` does, and what of the document there is not read. */
 export async function showDiff(
   before: Opened,
   after: Opened,
   args: Arguments,
   terminal: Terminal,
 ): Promise<void> {
-  if (!before.document.ok) {
-    await terminal.print(`${visible(before.name)} has a document that cannot be read: it is replaced.`);
-    return;
-  }
+  const unread = unreadIn(before);
+  if (unread !== null) await terminal.print(visible(`${before.name} ${unread}: it is lost.`));
+  if (!before.document.ok) return;
   const compared = compare(before, after, args, terminal);
   if (compared.ok)
     await terminal.print(changesTable(compared.value, paintFor(terminal.colours), terminal.width));
