@@ -1,0 +1,4 @@
+import { openOnNode } from '../../helpers/node-edge.ts';
+import { addKeepTests } from '../../suite/keep.ts';
+
+addKeepTests({ name: 'node', open: openOnNode });
