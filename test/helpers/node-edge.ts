@@ -48,7 +48,7 @@ export interface NodeOptions extends OpenOptions {
 }
 
 /** What the operator does about a bucket without management. */
-export const TURN_ON = 'set --management';
+export const TURN_ON = '--management keep';
 
 function managementOf(
   mode: Place['management'],
