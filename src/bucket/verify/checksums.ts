@@ -1,5 +1,5 @@
 import { type Bytes, base64 } from '../sign/bytes.ts';
-import { type Denied, denied } from './claim.ts';
+import { type Denied, denied, shown } from './claim.ts';
 import { crc } from './crc.ts';
 
 type Compute = (bytes: Bytes) => string | Promise<string>;
@@ -48,7 +48,3 @@ export async function checksumFault(
   }
   return null;
 }
-
-const MAX_SHOWN = 64;
-/** A name that the client invented, for a message. */
-export const shown = (name: string): string => name.slice(0, MAX_SHOWN);

@@ -27,6 +27,10 @@ export const denied = (code: StoreCode, message?: string): Denied => ({ code, me
 
 export const isDenied = (value: object): value is Denied => 'code' in value;
 
+const MAX_SHOWN = 64;
+/** A name that the client invented, for a message. */
+export const shown = (name: string): string => name.slice(0, MAX_SHOWN);
+
 /** What a signed request claims, and how to check it. */
 export interface Claim {
   readonly scheme: Scheme;
