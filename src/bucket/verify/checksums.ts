@@ -29,7 +29,8 @@ const ABOUT_CHECKSUMS: readonly string[] = [
   'x-amz-checksum-type',
 ];
 
-const isChecksum = (name: string): boolean =>
+/** Whether a lower-case name is that of a checksum, of a known kind or not. */
+export const isChecksum = (name: string): boolean =>
   (name.startsWith('x-amz-checksum-') || name.startsWith('x-oss-hash-')) && !ABOUT_CHECKSUMS.includes(name);
 
 export const isKnownChecksum = (name: string): boolean => CHECKSUMS.has(name);

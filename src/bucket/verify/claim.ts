@@ -1,5 +1,5 @@
 import type { StoreCode } from '../refusals.ts';
-import { cut, decode, headerMap, parametersOf, type Signable } from '../sign/canonical.ts';
+import { cut, decode, headerMap, type Parameter, parametersOf, type Signable } from '../sign/canonical.ts';
 import type { FlatHeaders } from '../transport.ts';
 import type { ChunkSigner, ClientRequest, Scheme } from './verified.ts';
 
@@ -14,6 +14,8 @@ export interface SignedRequest {
   readonly headerOf: (name: string) => string | undefined;
   /** Decoded; the first of that name. */
   readonly parameterOf: (name: string) => string | undefined;
+  /** Decoded. */
+  readonly parameters: readonly Parameter[];
 }
 
 /** Why a request is refused. */
@@ -72,6 +74,7 @@ export function signedRequest({ method, target, key, headers }: ClientRequest): 
     asSent: { method, target, headers },
     ofBucket: { method, target: ofBucket, headers },
     headerOf: (name) => map.get(name),
+    parameters,
     parameterOf: (wanted) => parameters.find(([name]) => name === wanted)?.[1],
   };
 }
