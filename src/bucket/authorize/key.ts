@@ -3,7 +3,7 @@ import { cut, decode } from '../sign/canonical.ts';
 
 /**
  * Returns why the object at a target (`/key?query`) is not one of the keys that begin with `prefix`, or null. The key is
- * decoded once, as stores do. A key that stores read in different ways is refused, so that none of them leaves the prefix.
+ * decoded once, as stores do. A key that stores read in different ways is refused: for one of them it may be outside.
  */
 export function keyFault(target: string, prefix: string): string | null {
   const raw = cut(target).path.slice(1);

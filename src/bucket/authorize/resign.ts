@@ -33,7 +33,7 @@ export function bareOf(
 const OF_CONNECTIONS: readonly string[] = ['', 'close', 'http2-settings', 'keep-alive', 'te', 'upgrade'];
 
 /**
- * A header that Connection names does not reach the bucket, so that whoever has a signed URL could drop what its signer
+ * A header that Connection names does not reach the bucket, so that the holder of a signed URL could drop what its signer
  * has demanded, such as `x-oss-forbid-overwrite`.
  */
 function droppedHeader({ headers }: ClientRequest): string | null {
