@@ -5,7 +5,8 @@ import type { ClientRequest } from '../bucket/verify/verify.ts';
 import { cachedAnswer } from './answers.ts';
 import { type Made, makeHead, type Routed, report } from './context.ts';
 import { errorReply, refuseAsStore } from './error-reply.ts';
-import { originForm, pathOf, rooted } from './route.ts';
+import { asksForRules } from './management/asked.ts';
+import { originForm, rooted } from './route.ts';
 
 /**
  * Forwards a request to its bucket, with the edge's own signature if the bucket has an `authorize`. The transport streams
@@ -83,13 +84,6 @@ const nothingSent = (request: Routed, { failure }: Outcome): Made => ({
   status: null,
 });
 
-/** Whether a request is a client's PUT or DELETE of the bucket's rules (`/?cors`). */
-function writesRules({ exchange: { method }, key }: Routed): boolean {
-  if (method !== 'PUT' && method !== 'DELETE') return false;
-  const path = pathOf(key);
-  if (path !== '/') return false;
-  return key
-    .slice(path.length + 1)
-    .split('&')
-    .some((parameter) => parameter === 'cors' || parameter === 'cors=');
-}
+/** Whether a request is a client's PUT or DELETE of the bucket's rules. */
+const writesRules = (request: Routed): boolean =>
+  (request.exchange.method === 'PUT' || request.exchange.method === 'DELETE') && asksForRules(request);
