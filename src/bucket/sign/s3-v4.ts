@@ -60,11 +60,11 @@ async function payloadOf({ method, body }: BucketRequest): Promise<string> {
  * @throws an Error when there are no credentials
  */
 export const signS3V4 =
-  ({ bucket, region, credentials, wallClock = Date.now }: SigningOptions): Sign =>
+  ({ bucket, region, credentials, wallClock = Date.now, payload: given }: SigningOptions): Sign =>
   async (request) => {
     const { accessKeyId, accessKeySecret, securityToken } = await needCredentials(credentials, 's3', bucket);
     const scope = { date: basicDate(wallClock()), region };
-    const payload = await payloadOf(request);
+    const payload = given ?? (await payloadOf(request));
     const headers = stamped(S3_V4, request.headers, { payload, date: scope.date, securityToken });
     const signedHeaders = [...headerMap(headers).keys()].filter(isSigned).sort();
     const input = { secret: accessKeySecret, scope, signedHeaders, payload };
