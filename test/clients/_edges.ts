@@ -1,0 +1,93 @@
+/** The edge before several buckets, on Node and on workerd. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run, stop } from '../cli/_process.ts';
+import { runWorker, TOKEN } from '../cloudflare/_worker.ts';
+import { KEYS, type Store } from './_stores.ts';
+
+export const RUNTIMES = ['Node', 'workerd'] as const;
+export type Runtime = (typeof RUNTIMES)[number];
+
+/** How the edge serves a bucket: the options `management` and `objects`. */
+export const MODES = {
+  pass: { management: 'pass', objects: 'pass' },
+  sign: { management: 'pass', objects: 'sign' },
+  resign: { management: 'pass', objects: 'resign' },
+  'management keep': { management: 'keep', objects: 'pass' },
+  'management keep, objects resign': { management: 'keep', objects: 'resign' },
+} as const;
+export type Mode = keyof typeof MODES;
+
+export interface Served {
+  readonly store: Pick<Store, 'address' | 'dialect'>;
+  readonly mode: Mode;
+  /** Further options of the bucket. */
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
+export interface OpenEdge {
+  readonly url: string;
+  /** What it wrote, for a failed test. */
+  lines(): readonly string[];
+  close(): Promise<void>;
+}
+
+const VARIABLES = {
+  OSS_ACCESS_KEY_ID: KEYS.accessKey,
+  OSS_ACCESS_KEY_SECRET: KEYS.secretKey,
+  AWS_ACCESS_KEY_ID: KEYS.accessKey,
+  AWS_SECRET_ACCESS_KEY: KEYS.secretKey,
+};
+const LIMIT_MS = 10 * 60_000;
+
+/**
+ * Opens one edge before buckets by their names, which are their prefixes too. The rules' TTL is an hour: the edge has new
+ * ones only if it saw the change.
+ */
+export function openEdge(runtime: Runtime, buckets: Readonly<Record<string, Served>>): Promise<OpenEdge> {
+  const served = Object.entries(buckets).map(([name, of]) => [name, bucketOf(name, runtime, of)] as const);
+  const config = { rulesTtl: '1h', buckets: Object.fromEntries(served) };
+  return runtime === 'Node' ? openOnNode(config) : openOnWorkerd(config);
+}
+
+function bucketOf(name: string, runtime: Runtime, { store, mode, options }: Served) {
+  // SigV4 covers the Host, so the store must get the one that the client signed; a Worker cannot send it.
+  const keepHost = runtime === 'Node' && store.dialect === 's3' && MODES[mode].objects === 'pass';
+  return {
+    bucket: store.address,
+    store: store.dialect,
+    bucketName: name,
+    region: store.dialect === 's3' ? 'us-east-1' : 'cn-hangzhou',
+    prefix: `/${name}`,
+    ...MODES[mode],
+    ...(keepHost && { keepHost, hosts: ['127.0.0.1'] }),
+    ...options,
+  };
+}
+
+async function openOnNode(config: object): Promise<OpenEdge> {
+  const folder = mkdtempSync(join(tmpdir(), 'bucket-cors-clients-edge-'));
+  const file = join(folder, 'edge.json');
+  const stateDir = join(folder, 'state');
+  writeFileSync(file, JSON.stringify({ ...config, port: 0, adminPort: 0, stateDir }));
+  const edge = run(['serve', '--config', file], { env: VARIABLES, limit: LIMIT_MS });
+  return {
+    url: await edge.address('edge'),
+    lines: () => [...edge.stdout().trimEnd().split('\n'), ...edge.lines()].slice(-40),
+    async close() {
+      await stop(edge);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function openOnWorkerd(config: object): Promise<OpenEdge> {
+  const env = { ...VARIABLES, BUCKET_CORS_CONFIG: JSON.stringify(config), ADMIN_TOKEN: TOKEN };
+  const worker = await runWorker({ env, kv: true });
+  return {
+    url: worker.url,
+    lines: () => [...worker.lines.map((line) => JSON.stringify(line)), ...worker.noise].slice(-40),
+    close: worker.close,
+  };
+}

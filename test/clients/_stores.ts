@@ -1,0 +1,118 @@
+/** The stores behind the edge. */
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { inject } from 'vitest';
+import { openDirectoryBucket } from '../../src/node/directory/server.ts';
+import { openWitness, type Witness as RulesWitness } from '../rgw/_witness.ts';
+import { openS3 } from './_aws.ts';
+import type { Keys } from './_client.ts';
+import type { Witness } from './_operations.ts';
+import { openOssStore } from './_oss-store.ts';
+
+/** Of every store, and of every client unless a test says otherwise. */
+export const KEYS: Keys = {
+  accessKey: 'TESTACCESSKEY0000001',
+  secretKey: 'testsecretkey0000000000000000000000000001',
+};
+
+/** A bucket of a store, and direct access to it. */
+export interface Store {
+  /** The value of the option `bucket`. */
+  readonly address: string;
+  readonly dialect: 'oss' | 's3';
+  readonly witness: Witness;
+  /** The CORS document that the store has; null: none. */
+  rules(): Promise<string | null>;
+  close(): Promise<void>;
+}
+
+export type StoreKind = 'the directory bucket' | 'an OSS store' | 'the Ceph gateway';
+
+export const OPEN: Readonly<Record<StoreKind, (bucket: string) => Promise<Store>>> = {
+  'the directory bucket': openFolderStore,
+  'an OSS store': openOssDouble,
+  'the Ceph gateway': openRgw,
+};
+
+const ossKeys = { accessKeyId: KEYS.accessKey, accessKeySecret: KEYS.secretKey };
+
+async function openFolderStore(bucket: string): Promise<Store> {
+  const around = await mkdtemp(join(tmpdir(), 'bucket-cors-clients-'));
+  const folder = join(around, bucket);
+  await mkdir(folder);
+  const opened = await openDirectoryBucket({ folder, credentials: ossKeys });
+  const fileOf = (key: string) => join(folder, key);
+  return {
+    address: opened.url,
+    dialect: 'oss',
+    witness: {
+      async write(key, content) {
+        await mkdir(dirname(fileOf(key)), { recursive: true });
+        await writeFile(fileOf(key), content);
+      },
+      read: (key) => readFile(fileOf(key)).catch(() => null),
+      etag: async (key) =>
+        createHash('md5')
+          .update(await readFile(fileOf(key)))
+          .digest('hex'),
+    },
+    rules: () => readFile(opened.rulesFile, 'utf8').catch(() => null),
+    async close() {
+      await opened.close();
+      await rm(around, { recursive: true });
+    },
+  };
+}
+
+async function openOssDouble(bucket: string): Promise<Store> {
+  const store = await openOssStore(bucket, ossKeys);
+  return {
+    address: store.url,
+    dialect: 'oss',
+    witness: {
+      write: async (key, content) => void store.objects.set(key, content),
+      read: async (key) => store.objects.get(key) ?? null,
+      etag: async (key) => store.etag(key),
+    },
+    rules: async () => store.rules,
+    close: store.close,
+  };
+}
+
+/** A bucket of the gateway that all test files share. */
+async function openRgw(bucket: string): Promise<Store> {
+  const gateway = inject('s3Gateway');
+  if (gateway === null) throw new Error('no Ceph gateway runs');
+  const admin: RulesWitness = openWitness(gateway);
+  const direct = openS3(gateway, gateway);
+  await admin.create(bucket);
+  return {
+    address: `s3://${bucket}?endpoint=${gateway.url}`,
+    dialect: 's3',
+    witness: {
+      write: async (Key, Body) =>
+        void (await direct.send(new PutObjectCommand({ Bucket: bucket, Key, Body }))),
+      async read(Key) {
+        try {
+          const { Body } = await direct.send(new GetObjectCommand({ Bucket: bucket, Key }));
+          return Buffer.from((await Body?.transformToByteArray()) ?? []);
+        } catch (error) {
+          if (error instanceof Error && error.name === 'NoSuchKey') return null;
+          throw error;
+        }
+      },
+      async etag(Key) {
+        const { ETag = '' } = await direct.send(new HeadObjectCommand({ Bucket: bucket, Key }));
+        return ETag;
+      },
+    },
+    rules: () => admin.rules(bucket),
+    async close() {
+      direct.destroy();
+      admin.close();
+    },
+  };
+}
