@@ -3,7 +3,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { XMLParser } from 'fast-xml-parser';
 import type { Credentials } from '../../src/bucket/sign/credentials.ts';
-import { checkSignature } from '../../src/node/directory/signature/check.ts';
+import { checkSignature } from '../../src/node/directory/signature.ts';
 import { listen } from '../helpers/listen.ts';
 
 /** One request as it arrived at the store. */
