@@ -61,7 +61,8 @@ function bucketOf(name: string, runtime: Runtime, { store, mode, options }: Serv
     region: store.dialect === 's3' ? 'us-east-1' : 'cn-hangzhou',
     prefix: `/${name}`,
     ...MODES[mode],
-    ...(keepHost && { keepHost, hosts: ['127.0.0.1'] }),
+    hosts: ['127.0.0.1', 'localhost'],
+    ...(keepHost && { keepHost }),
     ...options,
   };
 }

@@ -52,6 +52,7 @@ interface State extends Pick<OssStore, 'objects'> {
 type Act = (state: State, request: Request) => Reply | Promise<Reply>;
 
 const RULES_LIMIT = 10;
+const METHODS = ['GET', 'PUT', 'DELETE', 'POST', 'HEAD'];
 
 /** Opens a store that checks every signature, and the policy of a form. */
 export async function openOssStore(bucket: string, credentials: Credentials): Promise<OssStore> {
@@ -130,11 +131,13 @@ const ACTS: Readonly<Record<string, Act>> = {
   'GET bucket cors': ({ rules }) => {
     if (rules === null)
       throw refuse(404, 'NoSuchCORSConfiguration', 'The CORS Configuration does not exist.');
-    return xml(200, rules);
+    return { status: 200, headers: { 'Content-Type': 'application/xml' }, body: rules };
   },
   'PUT bucket cors': (state, { body }) => {
     const rules = String(body).match(/<CORSRule>/g)?.length ?? 0;
-    if (rules === 0) throw refuse(400, 'MalformedXML');
+    const methods = [...String(body).matchAll(/<AllowedMethod>(.*?)<\/AllowedMethod>/g)];
+    const hasBad = methods.some(([, method = '']) => !METHODS.includes(method));
+    if (rules === 0 || hasBad) throw refuse(400, 'MalformedXML');
     if (rules > RULES_LIMIT)
       throw refuse(400, 'CORSRuleBeyondLimit', 'The number of CORS rules is too large.');
     state.rules = String(body);

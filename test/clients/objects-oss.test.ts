@@ -15,6 +15,8 @@ describeMatrix(
   ALI_OSS.flatMap((client) => [
     ...onBoth({ client, mode: 'pass', store: 'the directory bucket' }, () => DIRECTORY),
     ...onBoth({ client, mode: 'pass', store: 'an OSS store' }),
+    ...onBoth({ client, mode: 'resign', store: 'the directory bucket' }, () => DIRECTORY),
+    ...onBoth({ client, mode: 'resign', store: 'an OSS store' }),
+    ...onBoth({ client, mode: 'sign', store: 'an OSS store' }, () => allBut('AccessDenied')),
   ]),
 );
-void allBut;

@@ -9,5 +9,12 @@ describeMatrix('s3', [
       // A Worker cannot send the Host that SigV4 covers.
       runtime === 'workerd' && client !== OBS ? allBut('SignatureDoesNotMatch', 'form') : {},
     ),
+    ...onBoth({ client, mode: 'resign', store: 'the Ceph gateway' }),
+    ...onBoth({ client, mode: 'sign', store: 'the Ceph gateway' }, () => allBut('AccessDenied')),
   ]),
+  ...[AWS, MINIO].flatMap((client) =>
+    onBoth({ client, mode: 'sign', store: 'the Ceph gateway', unsigned: true }, () =>
+      allBut('AccessDenied', 'get', 'head', 'range'),
+    ),
+  ),
 ]);
