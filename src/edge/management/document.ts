@@ -21,6 +21,7 @@ const MAX_LIST = 2_000;
  * every fault that was found. A strict reading of the text gives the rules that the client wrote.
  */
 export function readRules(content: Uint8Array<ArrayBuffer>, dialect: Dialect): Checked<string> {
+  if (content.length > DOCUMENT_LIMITS[dialect].bytes) return refused(dialect, 'EntityTooLarge');
   const text = xmlText(content);
   if (typeof text !== 'string') return malformed(dialect, [text]);
   const read = readDocument(text, 'strict');

@@ -65,10 +65,7 @@ async function readContent(
   if (body === 'TooLarge') return refuseAsStore(request, refusalOf(request, 'EntityTooLarge'));
   if (typeof body === 'string') return refuse(request, body);
   const content = await verifyBody(verified, exchange.headers, body, { dialect, md5 });
-  if (!content.ok) return refuseAsStore(request, content.refusal);
-  return content.value.length > bytes
-    ? refuseAsStore(request, refusalOf(request, 'EntityTooLarge'))
-    : content.value;
+  return content.ok ? content.value : refuseAsStore(request, content.refusal);
 }
 
 async function getRules(request: Routed, { register }: Keeping): Promise<Response> {
