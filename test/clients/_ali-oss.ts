@@ -24,6 +24,7 @@ export const openOss = ({ url, bucket }: Entry, { accessKey, secretKey }: Keys, 
 
 const kind = (name: string, v4: boolean): ClientKind => ({
   name,
+  refusedHead: 'UnknownError',
   open(entry, keys) {
     if (keys === null) throw new Error('ali-oss signs every request');
     return objectsOf(openOss(entry, keys, v4), entry, v4);

@@ -30,7 +30,10 @@ export const openS3 = (
     requestChecksumCalculation: checksums,
     responseChecksumValidation: 'WHEN_REQUIRED',
     ...(keys === null
-      ? { signer: { sign: async (request) => request } }
+      ? {
+          credentials: { accessKeyId: '', secretAccessKey: '' },
+          signer: { sign: async (request) => request },
+        }
       : { credentials: { accessKeyId: keys.accessKey, secretAccessKey: keys.secretKey } }),
   });
 

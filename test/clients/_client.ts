@@ -42,8 +42,8 @@ export interface ClientKind {
   readonly name: string;
   /** Calls that the client does not have, each with the reason. */
   readonly lacks?: Readonly<Partial<Record<Operation, string>>>;
-  /** What it makes of a refused HEAD, whose answer has no body and so no code; by default the status. */
-  readonly refusedHead?: string;
+  /** What it makes of a refused HEAD, whose answer has no body and so no code. */
+  readonly refusedHead: string;
   /** Null: requests are not signed. */
   open(entry: Entry, keys: Keys | null): ObjectClient;
 }

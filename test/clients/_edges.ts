@@ -53,7 +53,7 @@ export function openEdge(runtime: Runtime, buckets: Readonly<Record<string, Serv
 
 function bucketOf(name: string, runtime: Runtime, { store, mode, options }: Served) {
   // SigV4 covers the Host, so the store must get the one that the client signed; a Worker cannot send it.
-  const keepHost = runtime === 'Node' && store.dialect === 's3' && MODES[mode].objects === 'pass';
+  const keepHost = runtime === 'Node' && store.dialect === 's3' && MODES[mode].objects !== 'resign';
   return {
     bucket: store.address,
     store: store.dialect,

@@ -24,7 +24,6 @@ export interface ObsClient {
   readonly setBucketCors: Call;
   readonly getBucketCors: Call;
   readonly deleteBucketCors: Call;
-  createSignedUrlSync(about: Readonly<Record<string, unknown>>): { readonly SignedUrl: string };
   createV4SignedUrlSync(about: Readonly<Record<string, unknown>>): { readonly SignedUrl: string };
   createPostSignatureSync(about: Readonly<Record<string, unknown>>): Readonly<Record<string, string>>;
   close(): void;
@@ -36,7 +35,7 @@ const Obs = createRequire(import.meta.url)('esdk-obs-nodejs') as new (
 
 const PART = 5 * 2 ** 20;
 
-/** An address by number makes it path-style. It signs headers as S3 did before SigV4, and URLs in both ways. */
+/** An address by number makes it path-style. It signs headers as S3 did before SigV4, and URLs by SigV4. */
 export async function openObs(
   { url }: Pick<Entry, 'url'>,
   { accessKey, secretKey }: Keys,
@@ -70,6 +69,7 @@ export async function resultOf(
 
 export const OBS: ClientKind = {
   name: 'esdk-obs-nodejs',
+  refusedHead: '403',
   open(entry, keys) {
     if (keys === null) throw new Error('not used without keys');
     return objectsOf(openObs(entry, keys), entry, keys);
@@ -87,7 +87,7 @@ function objectsOf(
     return Buffer.from(Content as string | Uint8Array);
   };
   const sign = async (Method: string, Key: string) =>
-    (await obs).createSignedUrlSync({ Method, Bucket, Key, Expires: 60 }).SignedUrl;
+    (await obs).createV4SignedUrlSync({ Method, Bucket, Key, Expires: 60 }).SignedUrl;
   return {
     put: (Key, Body) => resultOf(obs, (its) => its.putObject({ Bucket, Key, Body: String(Body) })),
     get: (Key) => read({ Key }),

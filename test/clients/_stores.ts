@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { inject } from 'vitest';
+import type { RuleSet } from '../../src/cors/rule.ts';
+import { toXml } from '../../src/document/xml.ts';
 import { openDirectoryBucket } from '../../src/node/directory/server.ts';
 import { openWitness, type Witness as RulesWitness } from '../rgw/_witness.ts';
 import { openS3 } from './_aws.ts';
@@ -26,6 +28,7 @@ export interface Store {
   readonly witness: Witness;
   /** The CORS document that the store has; null: none. */
   rules(): Promise<string | null>;
+  putRules(rules: RuleSet): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -60,6 +63,7 @@ async function openFolderStore(bucket: string): Promise<Store> {
           .digest('hex'),
     },
     rules: () => readFile(opened.rulesFile, 'utf8').catch(() => null),
+    putRules: (rules) => writeFile(opened.rulesFile, toXml(rules)),
     async close() {
       await opened.close();
       await rm(around, { recursive: true });
@@ -78,6 +82,9 @@ async function openOssDouble(bucket: string): Promise<Store> {
       etag: async (key) => store.etag(key),
     },
     rules: async () => store.rules,
+    async putRules(rules) {
+      store.rules = toXml(rules);
+    },
     close: store.close,
   };
 }
@@ -110,6 +117,15 @@ async function openRgw(bucket: string): Promise<Store> {
       },
     },
     rules: () => admin.rules(bucket),
+    putRules: ({ rules }) =>
+      admin.putRules(bucket, {
+        CORSRules: rules.map(({ allowedOrigins, allowedMethods, allowedHeaders, exposeHeaders }) => ({
+          AllowedOrigins: [...allowedOrigins],
+          AllowedMethods: [...allowedMethods],
+          AllowedHeaders: [...allowedHeaders],
+          ExposeHeaders: [...exposeHeaders],
+        })),
+      }),
     async close() {
       direct.destroy();
       admin.close();

@@ -1,20 +1,46 @@
 import { AWS } from './_aws.ts';
-import { allBut, describeMatrix, onBoth } from './_matrix.ts';
+import type { ClientKind } from './_client.ts';
+import type { Runtime } from './_edges.ts';
+import { allBut, describeMatrix, type Line, onBoth, signedReads } from './_matrix.ts';
 import { MINIO } from './_minio.ts';
 import { OBS } from './_obs.ts';
 
+const store = 'the Ceph gateway';
+
+/** SigV4 covers the Host, and a Worker cannot send the client's. */
+const OTHER_HOST = (client: ClientKind): Line['refused'] => ({
+  ...allBut('SignatureDoesNotMatch', 'form'),
+  head: client.refusedHead,
+});
+
+/** It signs URLs alone by SigV4. */
+const OTHER_HOST_OBS = { urlToPut: 'SignatureDoesNotMatch', urlToGet: 'SignatureDoesNotMatch' };
+
+const onNode = (runtime: Runtime) => runtime === 'Node';
+
 describeMatrix('s3', [
-  ...[AWS, MINIO, OBS].flatMap((client) => [
-    ...onBoth({ client, mode: 'pass', store: 'the Ceph gateway' }, (runtime) =>
-      // A Worker cannot send the Host that SigV4 covers.
-      runtime === 'workerd' && client !== OBS ? allBut('SignatureDoesNotMatch', 'form') : {},
-    ),
-    ...onBoth({ client, mode: 'resign', store: 'the Ceph gateway' }),
-    ...onBoth({ client, mode: 'sign', store: 'the Ceph gateway' }, () => allBut('AccessDenied')),
-  ]),
-  ...[AWS, MINIO].flatMap((client) =>
-    onBoth({ client, mode: 'sign', store: 'the Ceph gateway', unsigned: true }, () =>
+  ...[AWS, MINIO].flatMap((client) => [
+    ...onBoth({ client, mode: 'pass', store }, (runtime) => (onNode(runtime) ? {} : OTHER_HOST(client))),
+    ...onBoth({ client, mode: 'resign', store }),
+    ...onBoth({ client, mode: 'sign', store }, (runtime) => ({
+      ...(onNode(runtime) ? {} : OTHER_HOST(client)),
+      ...signedReads(client),
+      // It begins with a list of unfinished uploads, which is a read; the others end with a HEAD.
+      ...(client === MINIO && { multipart: 'AccessDenied' }),
+      ...(client === AWS && !onNode(runtime) && { multipart: 'SignatureDoesNotMatch' }),
+    })),
+    ...onBoth({ client, mode: 'sign', store, unsigned: true }, () =>
       allBut('AccessDenied', 'get', 'head', 'range'),
     ),
-  ),
+  ]),
+  ...onBoth({ client: OBS, mode: 'pass', store }, (runtime) => (onNode(runtime) ? {} : OTHER_HOST_OBS)),
+  ...onBoth({ client: OBS, mode: 'sign', store }, (runtime) => ({
+    ...(onNode(runtime) ? {} : OTHER_HOST_OBS),
+    ...signedReads(OBS),
+  })),
+  // The edge verifies OSS V1, OSS V4 and SigV4.
+  ...onBoth({ client: OBS, mode: 'resign', store }, () => ({
+    ...allBut('InvalidArgument', 'urlToPut', 'urlToGet', 'form'),
+    head: '400',
+  })),
 ]);
