@@ -5,6 +5,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type OSS from 'ali-oss';
+import { readDocument } from '../../src/document/read.ts';
 import { openOss } from './_ali-oss.ts';
 import { openS3 } from './_aws.ts';
 import { type ObsClient, openObs, resultOf } from './_obs.ts';
@@ -27,6 +28,13 @@ export const OBS_RULES: RulesKind = {
   name: 'esdk-obs-nodejs',
   hasIds: true,
   open: (entry, keys) => obsRules(openObs(entry, keys), entry.bucket),
+};
+
+/** Its calls are signed as S3 did before SigV4; its URLs by SigV4 serve where the edge verifies. */
+export const OBS_URL_RULES: RulesKind = {
+  name: 'esdk-obs-nodejs by signed URLs',
+  hasIds: true,
+  open: (entry, keys) => urlRules(openObs(entry, keys), entry.bucket),
 };
 
 /** A list of the SDKs, sorted, as the gateway stores sets. They give one value as a text, and leave an empty list out. */
@@ -149,3 +157,54 @@ const obsRules = (obs: Promise<ObsClient>, Bucket: string): RulesClient => ({
   },
   remove: () => resultOf(obs, (its) => its.deleteBucketCors({ Bucket })),
 });
+
+function urlRules(obs: Promise<ObsClient>, Bucket: string): RulesClient {
+  const send = async (Method: string, body?: string): Promise<string> => {
+    const { SignedUrl } = (await obs).createV4SignedUrlSync({
+      Method,
+      Bucket,
+      SpecialParam: 'cors',
+      Expires: 60,
+    });
+    const answered = await fetch(SignedUrl, { method: Method, ...(body !== undefined && { body }) });
+    const text = await answered.text();
+    if (answered.ok) return text;
+    throw Object.assign(new Error(text), { code: /<Code>(\w+)<\/Code>/.exec(text)?.[1] });
+  };
+  return {
+    put: (rules) => send('PUT', documentOf(rules)),
+    async get() {
+      const read = readDocument(await send('GET'), 'strict');
+      if (!read.ok) throw new Error(JSON.stringify(read.faults));
+      return read.ruleSet.rules.map((rule) =>
+        ruleOf({
+          ...(rule.id !== undefined && { id: rule.id }),
+          origins: rule.allowedOrigins,
+          methods: rule.allowedMethods,
+          headers: rule.allowedHeaders,
+          exposed: rule.exposeHeaders,
+          maxAge: rule.maxAgeSeconds,
+        }),
+      );
+    },
+    remove: () => send('DELETE'),
+  };
+}
+
+/** A document as a person writes it: faulty rules stay faulty. */
+function documentOf(rules: readonly TestRule[]): string {
+  const each = (name: string, values: readonly string[] = []) =>
+    values.map((value) => `<${name}>${value}</${name}>`).join('');
+  const elements = rules.map(({ id, origins, methods, headers, exposed, maxAge }) =>
+    [
+      each('ID', id === undefined ? [] : [id]),
+      each('AllowedOrigin', origins),
+      each('AllowedMethod', methods),
+      each('AllowedHeader', headers),
+      each('ExposeHeader', exposed),
+      each('MaxAgeSeconds', maxAge === undefined ? [] : [String(maxAge)]),
+    ].join(''),
+  );
+  const body = elements.map((element) => `<CORSRule>${element}</CORSRule>`).join('');
+  return `<CORSConfiguration>${body}</CORSConfiguration>`;
+}

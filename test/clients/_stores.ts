@@ -8,6 +8,7 @@ import { inject } from 'vitest';
 import type { RuleSet } from '../../src/cors/rule.ts';
 import { toXml } from '../../src/document/xml.ts';
 import { openDirectoryBucket } from '../../src/node/directory/server.ts';
+import { openUpstream } from '../helpers/upstream.ts';
 import { openWitness, type Witness as RulesWitness } from '../rgw/_witness.ts';
 import { openS3 } from './_aws.ts';
 import type { Keys } from './_client.ts';
@@ -32,17 +33,25 @@ export interface Store {
   close(): Promise<void>;
 }
 
-export type StoreKind = 'the directory bucket' | 'an OSS store' | 'the Ceph gateway';
+export type StoreKind =
+  | 'the directory bucket'
+  | 'the directory bucket as S3'
+  | 'an OSS store'
+  | 'the Ceph gateway'
+  | 'a web server';
 
 export const OPEN: Readonly<Record<StoreKind, (bucket: string) => Promise<Store>>> = {
-  'the directory bucket': openFolderStore,
+  'the directory bucket': (bucket) => openFolderStore(bucket, 'oss'),
+  'the directory bucket as S3': (bucket) => openFolderStore(bucket, 's3'),
+  'a web server': openWebServer,
   'an OSS store': openOssDouble,
   'the Ceph gateway': openRgw,
 };
 
 const ossKeys = { accessKeyId: KEYS.accessKey, accessKeySecret: KEYS.secretKey };
 
-async function openFolderStore(bucket: string): Promise<Store> {
+/** It accepts OSS's signatures and SigV4. */
+async function openFolderStore(bucket: string, dialect: Store['dialect']): Promise<Store> {
   const around = await mkdtemp(join(tmpdir(), 'bucket-cors-clients-'));
   const folder = join(around, bucket);
   await mkdir(folder);
@@ -50,7 +59,7 @@ async function openFolderStore(bucket: string): Promise<Store> {
   const fileOf = (key: string) => join(folder, key);
   return {
     address: opened.url,
-    dialect: 'oss',
+    dialect,
     witness: {
       async write(key, content) {
         await mkdir(dirname(fileOf(key)), { recursive: true });
@@ -68,6 +77,23 @@ async function openFolderStore(bucket: string): Promise<Store> {
       await opened.close();
       await rm(around, { recursive: true });
     },
+  };
+}
+
+/** It serves no objects, and has no rules: a request for them is an error of the test. */
+async function openWebServer(): Promise<Store> {
+  const upstream = await openUpstream('unknown');
+  const none = () => Promise.reject(new Error('a web server has no objects'));
+  return {
+    address: upstream.url,
+    dialect: 's3',
+    witness: { write: none, read: none, etag: none },
+    async rules() {
+      const forRules = upstream.asked.some(({ target }) => target.includes('cors'));
+      return forRules || upstream.rulesAsked.length > 0 ? 'a request for rules' : null;
+    },
+    putRules: none,
+    close: upstream.close,
   };
 }
 

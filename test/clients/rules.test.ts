@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, onTestFailed, test } from 'vitest';
 import { type Mode, type OpenEdge, openEdge, RUNTIMES, type Runtime } from './_edges.ts';
 import { type Authority, RULE_ROWS, type RulesKind, type RulesPlace } from './_rules.ts';
-import { ALI_OSS_RULES, AWS_RULES, OBS_RULES } from './_rules-clients.ts';
+import { ALI_OSS_RULES, AWS_RULES, OBS_RULES, OBS_URL_RULES } from './_rules-clients.ts';
 import { KEYS, OPEN, type Store, type StoreKind } from './_stores.ts';
 
 interface Line {
@@ -31,6 +31,15 @@ const GATEWAY: Authority = {
   storeHasRules: true,
 };
 
+/** The edge's own limits, by the dialect of the bucket. */
+const EDGE_OSS: Authority = { ...OSS_STORE, storeHasRules: false };
+const EDGE_S3: Authority = {
+  limit: 100,
+  beyond: 'MalformedXML',
+  badMethod: 'InvalidRequest',
+  storeHasRules: false,
+};
+
 const onBoth = (line: Omit<Line, 'runtime'>): readonly Line[] =>
   RUNTIMES.map((runtime) => ({ ...line, runtime }));
 
@@ -38,9 +47,13 @@ const LINES: readonly Line[] = [
   ...ALI_OSS_RULES.flatMap((kind) => [
     ...onBoth({ kind, mode: 'pass', store: 'an OSS store', authority: OSS_STORE }),
     ...onBoth({ kind, mode: 'pass', store: 'the directory bucket', authority: DIRECTORY }),
+    ...onBoth({ kind, mode: 'management keep', store: 'the directory bucket', authority: EDGE_OSS }),
   ]),
   ...[AWS_RULES, OBS_RULES].flatMap((kind): readonly Line[] => [
     { kind, mode: 'pass', store: 'the Ceph gateway', authority: GATEWAY, runtime: 'Node' },
+  ]),
+  ...[AWS_RULES, OBS_URL_RULES].flatMap((kind) => [
+    ...onBoth({ kind, mode: 'management keep', store: 'a web server', authority: EDGE_S3 }),
   ]),
 ];
 
