@@ -39,6 +39,9 @@ interface Request {
   readonly body: Buffer;
 }
 
+/** Throws a refusal of a request whose signature is wrong. */
+export type Check = (incoming: IncomingMessage) => Promise<void>;
+
 interface State extends Pick<OssStore, 'objects'> {
   /** ETags of objects that were uploaded in parts. */
   readonly etags: Map<string, string>;
@@ -54,8 +57,13 @@ type Act = (state: State, request: Request) => Reply | Promise<Reply>;
 const RULES_LIMIT = 10;
 const METHODS = ['GET', 'PUT', 'DELETE', 'POST', 'HEAD'];
 
-/** Opens a store that checks every signature, and the policy of a form. */
-export async function openOssStore(bucket: string, credentials: Credentials): Promise<OssStore> {
+/** Opens a store that checks every signature, by OSS's forms or by `check`, and the policy of a form. */
+export async function openOssStore(
+  bucket: string,
+  credentials: Credentials,
+  check: Check = (incoming) =>
+    checkSignature(incoming, { bucket, credentials: [credentials], wallClock: Date.now }),
+): Promise<OssStore> {
   const state: State = {
     bucket,
     credentials,
@@ -67,7 +75,7 @@ export async function openOssStore(bucket: string, credentials: Credentials): Pr
   const asked: Asked[] = [];
   const server = createServer((incoming, outgoing) => {
     asked.push({ method: incoming.method ?? '', target: incoming.url ?? '', headers: incoming.rawHeaders });
-    void answer(state, incoming).then((reply) => send(outgoing, reply));
+    void answer(state, check, incoming).then((reply) => send(outgoing, reply));
   });
   const port = await listen(server);
   return {
@@ -89,7 +97,7 @@ export async function openOssStore(bucket: string, credentials: Credentials): Pr
   };
 }
 
-async function answer(state: State, incoming: IncomingMessage): Promise<Reply> {
+async function answer(state: State, check: Check, incoming: IncomingMessage): Promise<Reply> {
   try {
     const body = await bodyOf(incoming);
     const { pathname, searchParams: query } = new URL(incoming.url ?? '/', 'http://store');
@@ -97,11 +105,7 @@ async function answer(state: State, incoming: IncomingMessage): Promise<Reply> {
     const request = { method, key: decodeURIComponent(pathname.slice(1)), query, headers, body };
     const isForm = method === 'POST' && headers['content-type']?.startsWith('multipart/form-data') === true;
     if (isForm) return await storeForm(state, request);
-    await checkSignature(incoming, {
-      bucket: state.bucket,
-      credentials: [state.credentials],
-      wallClock: Date.now,
-    });
+    await check(incoming);
     checkMd5(request);
     return await actOf(request)(state, request);
   } catch (error) {
@@ -115,13 +119,13 @@ interface Refused {
   readonly status: number;
 }
 
-const refuse = (status: number, code: string, message = code): Error =>
+export const refuse = (status: number, code: string, message = code): Error =>
   Object.assign(new Error(message), { status, code } satisfies Refused);
 
 /** The subresource of a request decides, then its method. */
 function actOf({ method, key, query, headers }: Request): Act {
   const subresource = ['cors', 'uploads', 'uploadId', 'delete'].find((name) => query.has(name)) ?? '';
-  const what = headers['x-oss-copy-source'] === undefined ? subresource : 'copy';
+  const what = sourceOf(headers) === undefined ? subresource : 'copy';
   const act = ACTS[`${method} ${key === '' ? 'bucket' : 'object'} ${what}`.trimEnd()];
   if (act === undefined) throw refuse(501, 'NotImplemented');
   return act;
@@ -159,9 +163,8 @@ const ACTS: Readonly<Record<string, Act>> = {
     objects.set(key, body);
     return { status: 200, headers: { ETag: etag(body) } };
   },
-  'PUT object copy': ({ objects, bucket }, { key, headers }) => {
-    const source = decodeURIComponent(String(headers['x-oss-copy-source'])).slice(`/${bucket}/`.length);
-    const content = found(objects, source);
+  'PUT object copy': ({ objects }, { key, headers }) => {
+    const content = found(objects, sourceOf(headers) ?? '');
     objects.set(key, content);
     return xml(200, `<CopyObjectResult><ETag>${escaped(etag(content))}</ETag></CopyObjectResult>`);
   },
@@ -198,6 +201,12 @@ const ACTS: Readonly<Record<string, Act>> = {
     return { ...reply, headers: { ...reply.headers, ETag: tag } };
   },
 };
+
+/** The key that a copy is made from; before it is the bucket's name (OSS) or its host (COS). */
+function sourceOf(headers: Request['headers']): string | undefined {
+  const source = headers['x-oss-copy-source'] ?? headers['x-cos-copy-source'];
+  return source === undefined ? undefined : decodeURIComponent(String(source)).replace(/^\/?[^/]+\//, '');
+}
 
 function listKeys({ objects, bucket }: State, { query }: Request): Reply {
   const prefix = query.get('prefix') ?? '';

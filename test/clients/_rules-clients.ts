@@ -5,9 +5,11 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type OSS from 'ali-oss';
+import type COS from 'cos-nodejs-sdk-v5';
 import { readDocument } from '../../src/document/read.ts';
 import { openOss } from './_ali-oss.ts';
 import { openS3 } from './_aws.ts';
+import { COS_REGION, openCos } from './_cos.ts';
 import { type ObsClient, openObs, resultOf } from './_obs.ts';
 import type { RulesClient, RulesKind, TestRule } from './_rules.ts';
 
@@ -35,6 +37,13 @@ export const OBS_URL_RULES: RulesKind = {
   name: 'esdk-obs-nodejs by signed URLs',
   hasIds: true,
   open: (entry, keys) => urlRules(openObs(entry, keys), entry.bucket),
+};
+
+export const COS_RULES: RulesKind = {
+  name: 'cos-nodejs-sdk-v5 that signs no headers',
+  hasIds: true,
+  withoutRules: [],
+  open: (entry, keys) => cosRules(openCos(entry, keys), entry.bucket),
 };
 
 /** A list of the SDKs, sorted, as the gateway stores sets. They give one value as a text, and leave an empty list out. */
@@ -157,6 +166,38 @@ const obsRules = (obs: Promise<ObsClient>, Bucket: string): RulesClient => ({
   },
   remove: () => resultOf(obs, (its) => its.deleteBucketCors({ Bucket })),
 });
+
+function cosRules(cos: COS, Bucket: string): RulesClient {
+  const at = { Bucket, Region: COS_REGION };
+  return {
+    put: (rules) =>
+      cos.putBucketCors({
+        ...at,
+        CORSRules: rules.map(({ id, origins, methods, headers, exposed, maxAge }) => ({
+          ...(id !== undefined && { ID: id }),
+          AllowedOrigin: [...origins],
+          AllowedMethod: [...methods],
+          ...(headers && { AllowedHeader: [...headers] }),
+          ...(exposed && { ExposeHeader: [...exposed] }),
+          ...(maxAge !== undefined && { MaxAgeSeconds: String(maxAge) }),
+        })) as unknown as COS.CORSRule[],
+      }),
+    async get() {
+      const { CORSRules } = await cos.getBucketCors(at);
+      return (CORSRules as unknown as readonly Fields[]).map((rule) =>
+        ruleOf({
+          ...(rule.ID !== undefined && { id: rule.ID }),
+          origins: rule.AllowedOrigins,
+          methods: rule.AllowedMethods,
+          headers: rule.AllowedHeaders,
+          exposed: rule.ExposeHeaders,
+          maxAge: rule.MaxAgeSeconds,
+        }),
+      );
+    },
+    remove: () => cos.deleteBucketCors(at),
+  };
+}
 
 function urlRules(obs: Promise<ObsClient>, Bucket: string): RulesClient {
   const send = async (Method: string, body?: string): Promise<string> => {

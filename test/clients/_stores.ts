@@ -12,8 +12,9 @@ import { openUpstream } from '../helpers/upstream.ts';
 import { openWitness, type Witness as RulesWitness } from '../rgw/_witness.ts';
 import { openS3 } from './_aws.ts';
 import type { Keys } from './_client.ts';
+import { checkCos } from './_cos.ts';
 import type { Witness } from './_operations.ts';
-import { openOssStore } from './_oss-store.ts';
+import { type OssStore, openOssStore } from './_oss-store.ts';
 
 /** Of every store, and of every client unless a test says otherwise. */
 export const KEYS: Keys = {
@@ -37,6 +38,7 @@ export type StoreKind =
   | 'the directory bucket'
   | 'the directory bucket as S3'
   | 'an OSS store'
+  | 'a COS store'
   | 'the Ceph gateway'
   | 'a web server';
 
@@ -44,7 +46,8 @@ export const OPEN: Readonly<Record<StoreKind, (bucket: string) => Promise<Store>
   'the directory bucket': (bucket) => openFolderStore(bucket, 'oss'),
   'the directory bucket as S3': (bucket) => openFolderStore(bucket, 's3'),
   'a web server': openWebServer,
-  'an OSS store': openOssDouble,
+  'an OSS store': async (bucket) => storeOf(await openOssStore(bucket, ossKeys), 'oss'),
+  'a COS store': async (bucket) => storeOf(await openOssStore(bucket, ossKeys, checkCos(bucket, KEYS)), 's3'),
   'the Ceph gateway': openRgw,
 };
 
@@ -97,11 +100,10 @@ async function openWebServer(): Promise<Store> {
   };
 }
 
-async function openOssDouble(bucket: string): Promise<Store> {
-  const store = await openOssStore(bucket, ossKeys);
+function storeOf(store: OssStore, dialect: Store['dialect']): Store {
   return {
     address: store.url,
-    dialect: 'oss',
+    dialect,
     witness: {
       write: async (key, content) => void store.objects.set(key, content),
       read: async (key) => store.objects.get(key) ?? null,

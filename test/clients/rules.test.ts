@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, onTestFailed, test } from 'vitest';
 import { type Mode, type OpenEdge, openEdge, RUNTIMES, type Runtime } from './_edges.ts';
 import { type Authority, RULE_ROWS, type RulesKind, type RulesPlace } from './_rules.ts';
-import { ALI_OSS_RULES, AWS_RULES, OBS_RULES, OBS_URL_RULES } from './_rules-clients.ts';
+import { ALI_OSS_RULES, AWS_RULES, COS_RULES, OBS_RULES, OBS_URL_RULES } from './_rules-clients.ts';
 import { KEYS, OPEN, type Store, type StoreKind } from './_stores.ts';
 
 interface Line {
@@ -52,6 +52,7 @@ const LINES: readonly Line[] = [
   ...[AWS_RULES, OBS_RULES].flatMap((kind): readonly Line[] => [
     { kind, mode: 'pass', store: 'the Ceph gateway', authority: GATEWAY, runtime: 'Node' },
   ]),
+  ...onBoth({ kind: COS_RULES, mode: 'pass', store: 'a COS store', authority: OSS_STORE }),
   ...[AWS_RULES, OBS_URL_RULES].flatMap((kind) => [
     ...onBoth({ kind, mode: 'management keep', store: 'a web server', authority: EDGE_S3 }),
   ]),
