@@ -41,7 +41,7 @@ export interface Authority {
   /** Most rules, and the code of the refusal of one more. */
   readonly limit: number;
   readonly beyond: string;
-  /** The code of the refusal of a method that is none. */
+  /** The code of the refusal of a method that does not exist. */
   readonly badMethod: string;
   readonly storeHasRules: boolean;
 }
@@ -150,7 +150,7 @@ export const RULE_ROWS: readonly Row[] = [
     },
   },
   {
-    name: 'is refused a method that is none, and the rules stay in force',
+    name: 'is refused a method that does not exist, and the rules stay in force',
     async run({ client, entry }, { badMethod }) {
       await client.put([WIDE]);
       const bad = { origins: [OTHER], methods: ['PATCH'] };
