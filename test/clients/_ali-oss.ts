@@ -9,10 +9,12 @@ const asName = (url: string): string => url.replace('127.0.0.1', 'localhost');
  * Path-style: `sldEnable` writes the bucket into the path. The endpoint is a name, because the SDK signs no URLs for an IP
  * address.
  */
-export const openOss = ({ url, bucket }: Entry, { accessKey, secretKey }: Keys, v4: boolean): OSS =>
+export const openOss = ({ url, bucket }: Entry, { accessKey, secretKey, token }: Keys, v4: boolean): OSS =>
   new OSS({
     accessKeyId: accessKey,
     accessKeySecret: secretKey,
+    // Without the function the SDK warns that the token expires.
+    ...(token && { stsToken: token, refreshSTSToken: () => Promise.reject(new Error('not expired')) }),
     bucket,
     region: 'oss-cn-hangzhou',
     endpoint: asName(url),

@@ -34,7 +34,13 @@ export const openS3 = (
           credentials: { accessKeyId: '', secretAccessKey: '' },
           signer: { sign: async (request) => request },
         }
-      : { credentials: { accessKeyId: keys.accessKey, secretAccessKey: keys.secretKey } }),
+      : {
+          credentials: {
+            accessKeyId: keys.accessKey,
+            secretAccessKey: keys.secretKey,
+            ...(keys.token && { sessionToken: keys.token }),
+          },
+        }),
   });
 
 export const AWS: ClientKind = {

@@ -4,6 +4,8 @@
 export interface Keys {
   readonly accessKey: string;
   readonly secretKey: string;
+  /** Of a temporary key. */
+  readonly token?: string;
 }
 
 /** A bucket as a client finds it. */

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run, stop } from '../cli/_process.ts';
 import { runWorker, TOKEN } from '../cloudflare/_worker.ts';
-import { KEYS, type Store } from './_stores.ts';
+import type { Keys } from './_client.ts';
+import { KEYS, type Store, TEAM, TEMPORARY } from './_stores.ts';
 
 export const RUNTIMES = ['Node', 'workerd'] as const;
 export type Runtime = (typeof RUNTIMES)[number];
@@ -33,11 +34,19 @@ export interface OpenEdge {
   close(): Promise<void>;
 }
 
+const variablesOf = (prefix: string, { accessKey, secretKey, token }: Keys): Record<string, string> => ({
+  [`${prefix}OSS_ACCESS_KEY_ID`]: accessKey,
+  [`${prefix}OSS_ACCESS_KEY_SECRET`]: secretKey,
+  [`${prefix}AWS_ACCESS_KEY_ID`]: accessKey,
+  [`${prefix}AWS_SECRET_ACCESS_KEY`]: secretKey,
+  ...(token && { [`${prefix}OSS_SESSION_TOKEN`]: token, [`${prefix}AWS_SESSION_TOKEN`]: token }),
+});
+
+/** The keys of the bucket, and the further ones that the tests of `clientKeys` name. */
 const VARIABLES = {
-  OSS_ACCESS_KEY_ID: KEYS.accessKey,
-  OSS_ACCESS_KEY_SECRET: KEYS.secretKey,
-  AWS_ACCESS_KEY_ID: KEYS.accessKey,
-  AWS_SECRET_ACCESS_KEY: KEYS.secretKey,
+  ...variablesOf('', KEYS),
+  ...variablesOf('TEAM_', TEAM),
+  ...variablesOf('STS_', TEMPORARY),
 };
 const LIMIT_MS = 10 * 60_000;
 

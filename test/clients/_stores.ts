@@ -22,6 +22,17 @@ export const KEYS: Keys = {
   secretKey: 'testsecretkey0000000000000000000000000001',
 };
 
+/** Further keys of the directory bucket. */
+export const TEAM: Keys = {
+  accessKey: 'TEAMACCESSKEY0000001',
+  secretKey: 'teamsecretkey0000000000000000000000000001',
+};
+export const TEMPORARY: Keys = {
+  accessKey: 'STS.ACCESSKEY00000001',
+  secretKey: 'stssecretkey00000000000000000000000000001',
+  token: 'CAIS+/=token',
+};
+
 /** A bucket of a store, and direct access to it. */
 export interface Store {
   /** The value of the option `bucket`. */
@@ -51,14 +62,22 @@ export const OPEN: Readonly<Record<StoreKind, (bucket: string) => Promise<Store>
   'the Ceph gateway': openRgw,
 };
 
-const ossKeys = { accessKeyId: KEYS.accessKey, accessKeySecret: KEYS.secretKey };
+const credentialsOf = ({ accessKey, secretKey, token }: Keys) => ({
+  accessKeyId: accessKey,
+  accessKeySecret: secretKey,
+  ...(token && { securityToken: token }),
+});
+const ossKeys = credentialsOf(KEYS);
 
 /** It accepts OSS's signatures and SigV4. */
 async function openFolderStore(bucket: string, dialect: Store['dialect']): Promise<Store> {
   const around = await mkdtemp(join(tmpdir(), 'bucket-cors-clients-'));
   const folder = join(around, bucket);
   await mkdir(folder);
-  const opened = await openDirectoryBucket({ folder, credentials: ossKeys });
+  const opened = await openDirectoryBucket({
+    folder,
+    credentials: [KEYS, TEAM, TEMPORARY].map(credentialsOf),
+  });
   const fileOf = (key: string) => join(folder, key);
   return {
     address: opened.url,
