@@ -16,11 +16,14 @@ import type { ClientKind, Entry, Keys, ObjectClient } from './_client.ts';
 /** The smallest part of S3, but for the last. */
 const PART = 5 * 2 ** 20;
 
-/** One attempt only: a retry would hide a fault. Without keys requests are not signed. */
+/**
+ * One attempt only: a retry would hide a fault. Without keys requests are not signed. `WHEN_SUPPORTED` is the SDK's default:
+ * it adds checksums, to a stream as the trailer of aws-chunked.
+ */
 export const openS3 = (
   { url }: Pick<Entry, 'url'>,
   keys: Keys | null,
-  checksums = 'WHEN_REQUIRED' as const,
+  checksums: 'WHEN_REQUIRED' | 'WHEN_SUPPORTED' = 'WHEN_REQUIRED',
 ) =>
   new S3Client({
     endpoint: url,
@@ -28,7 +31,7 @@ export const openS3 = (
     forcePathStyle: true,
     maxAttempts: 1,
     requestChecksumCalculation: checksums,
-    responseChecksumValidation: 'WHEN_REQUIRED',
+    responseChecksumValidation: checksums,
     ...(keys === null
       ? {
           credentials: { accessKeyId: '', secretAccessKey: '' },
