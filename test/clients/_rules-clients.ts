@@ -16,6 +16,7 @@ import type { RulesClient, RulesKind, TestRule } from './_rules.ts';
 export const ALI_OSS_RULES = [false, true].map(
   (v4): RulesKind => ({
     name: `ali-oss ${v4 ? 'V4' : 'V1'}`,
+    hasDocuments: true,
     open: (entry, keys) => ossRules(openOss(entry, keys, v4), entry.bucket),
   }),
 );
@@ -99,7 +100,23 @@ const ossRules = (oss: OSS, bucket: string): RulesClient => ({
     );
   },
   remove: () => oss.deleteBucketCORS(bucket),
+  document: {
+    put: (content) => rulesRequest(oss, { method: 'PUT', bucket, content }),
+    get: async (): Promise<string> => String((await rulesRequest(oss, { method: 'GET', bucket })).data),
+  },
 });
+
+/** `putBucketCORS` has no parameter for ResponseVary: it goes by the method beneath it, which has no type. */
+const rulesRequest = (
+  oss: OSS,
+  about: { readonly method: string; readonly bucket: string; readonly content?: string },
+): Promise<{ readonly data: unknown }> =>
+  (oss as unknown as { request(about: object): Promise<{ readonly data: unknown }> }).request({
+    ...about,
+    subres: 'cors',
+    mime: 'xml',
+    successStatuses: [200],
+  });
 
 const awsRules = (s3: S3Client, Bucket: string): RulesClient => ({
   put: (rules) =>

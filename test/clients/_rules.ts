@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { call, corsHeaders } from '../helpers/client.ts';
+import { call, corsHeaders, values } from '../helpers/client.ts';
 import { codeOf, type Entry, type Keys } from './_client.ts';
 
 /** A rule in one form for all clients; lists are sorted. */
@@ -17,12 +17,16 @@ export interface RulesClient {
   put(rules: readonly TestRule[]): Promise<unknown>;
   get(): Promise<readonly TestRule[]>;
   remove(): Promise<unknown>;
+  /** The document itself, in a client that can send and read one. */
+  readonly document?: { put(xml: string): Promise<unknown>; get(): Promise<string> };
 }
 
 export interface RulesKind {
   readonly name: string;
   /** Whether rules have an ID in this client. */
   readonly hasIds?: boolean;
+  /** Whether the client can send ResponseVary. */
+  readonly hasDocuments?: boolean;
   /** Its answer to a GET without rules, if it is no error with the store's code. */
   readonly withoutRules?: readonly TestRule[];
   open(entry: Entry, keys: Keys): RulesClient;
@@ -63,6 +67,8 @@ interface Row {
   readonly name: string;
   /** Needs IDs. */
   readonly ids?: boolean;
+  /** Needs documents. */
+  readonly documents?: boolean;
   run(place: RulesPlace, authority: Authority): Promise<void>;
 }
 
@@ -171,7 +177,26 @@ export const RULE_ROWS: readonly Row[] = [
       expect(await client.get()).toEqual(rules);
     },
   },
+  {
+    name: 'gets ResponseVary back as it wrote it, and every answer follows it',
+    documents: true,
+    async run({ client, entry }) {
+      const rule = '<CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule>';
+      for (const value of ['true', 'false']) {
+        const vary = `<ResponseVary>${value}</ResponseVary>`;
+        await client.document?.put(`<CORSConfiguration>${rule}${vary}</CORSConfiguration>`);
+        expect(await client.document?.get()).toContain(vary);
+        expect(await varies(entry)).toBe(value === 'true');
+      }
+    },
+  },
 ];
+
+/** Whether an answer to a request without Origin has `Vary: Origin`. */
+async function varies({ url, bucket }: Entry): Promise<boolean> {
+  const answered = await call(url, { target: `/${bucket}/some/object` });
+  return values(answered, 'vary').join(',').includes('Origin');
+}
 
 /** Whether the edge allows a request from an origin. */
 export async function allows({ url, bucket }: Entry, origin: string, method = 'GET'): Promise<boolean> {

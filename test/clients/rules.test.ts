@@ -92,7 +92,10 @@ for (const [at, line] of LINES.entries()) {
     beforeEach(async () => {
       await placeOf(line, at).client.remove();
     });
-    const rows = RULE_ROWS.filter(({ ids = false }) => !ids || kind.hasIds === true);
+    const rows = RULE_ROWS.filter(
+      ({ ids = false, documents = false }) =>
+        (!ids || kind.hasIds === true) && (!documents || kind.hasDocuments === true),
+    );
     test.each(rows)('$name', async ({ run }) => {
       onTestFailed(() => console.error(edges.get(runtime)?.lines().join('\n')));
       await run(placeOf(line, at), authority);
