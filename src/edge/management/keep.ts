@@ -25,7 +25,8 @@ export async function keepRules(request: Routed, keeping: Keeping): Promise<Resp
   const { method } = request.exchange;
   if (!METHODS.includes(method))
     return refuseAsStore(request, refusalOf(request, 'MethodNotAllowed'), { headers: ALLOW });
-  const verified = await keeping.verify(clientRequest(request));
+  // The keys may be in a file whose disk does not answer.
+  const verified = await within(LOAD_TIMEOUT, keeping.verify(clientRequest(request)));
   if (!verified.ok) return refuseAsStore(request, verified.refusal);
   // Also of GET and DELETE: a signature may cover their body too.
   const content = await readContent(request, keeping, verified.value);
