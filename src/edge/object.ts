@@ -44,11 +44,11 @@ function requestFor({ bucket, exchange, target, head, options }: Routed): Bucket
 }
 
 /** The request as the client signed it. */
-const clientRequest = ({ bucket, exchange, target, head }: Routed): ClientRequest => ({
+const clientRequest = ({ bucket, exchange, target, key, head }: Routed): ClientRequest => ({
   method: exchange.method,
   target: originForm(exchange.method, exchange.target, head.host)?.target ?? target,
-  // With `keepPrefix` the prefix is a part of the object's key, so `request.key` would be too short.
-  key: rooted(target.slice(bucket.address.path.length)),
+  // With `keepPrefix` the prefix is a part of the object's key.
+  key: bucket.keepPrefix ? rooted(target.slice(bucket.address.path.length)) : key,
   headers: exchange.headers,
 });
 
