@@ -15,7 +15,16 @@ const INSTALL = 'apt-get install radosgw ceph-mon ceph-osd ceph-common';
 
 /** Builds the Worker and starts one gateway for all test files. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const [removeBuilt, gateway] = await Promise.all([build(project), startIfInstalled()]);
+  const [built, started] = await Promise.allSettled([build(project), startIfInstalled()]);
+  if (built.status === 'rejected') {
+    if (started.status === 'fulfilled') await started.value?.stop();
+    throw built.reason;
+  }
+  if (started.status === 'rejected') {
+    await built.value();
+    throw started.reason;
+  }
+  const [removeBuilt, gateway] = [built.value, started.value];
   const { stop, ...about } = gateway ?? { stop: async () => undefined };
   project.provide('s3Gateway', 'url' in about ? about : null);
   return async () => {

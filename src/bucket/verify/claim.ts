@@ -47,6 +47,8 @@ export interface Claim {
   readonly payload: string | null;
   /** Computes the correct signature of this request from the key's secret. */
   readonly sign: (secret: string) => Promise<string>;
+  /** The signature by SDKs that sign the same request in another way; null if there are no such SDKs. */
+  readonly signAlso: ((secret: string) => Promise<string>) | null;
   readonly chunksOf: (secret: string) => ChunkSigner | null;
 }
 
