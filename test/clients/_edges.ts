@@ -48,6 +48,7 @@ const VARIABLES = {
   ...variablesOf('TEAM_', TEAM),
   ...variablesOf('STS_', TEMPORARY),
 };
+const LAST_LINES = 20;
 const LIMIT_MS = 10 * 60_000;
 
 /**
@@ -84,9 +85,10 @@ async function openOnNode(config: object): Promise<OpenEdge> {
   const edge = run(['serve', '--config', file], { env: VARIABLES, limit: LIMIT_MS });
   return {
     url: await edge.address('edge'),
-    lines: () => [...edge.stdout().trimEnd().split('\n'), ...edge.lines()].slice(-40),
+    lines: () => [...edge.stdout().trimEnd().split('\n'), ...edge.lines()].slice(-LAST_LINES),
     async close() {
       await stop(edge);
+      expectNoSecrets(edge.stdout() + edge.stderr());
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -95,9 +97,21 @@ async function openOnNode(config: object): Promise<OpenEdge> {
 async function openOnWorkerd(config: object): Promise<OpenEdge> {
   const env = { ...VARIABLES, BUCKET_CORS_CONFIG: JSON.stringify(config), ADMIN_TOKEN: TOKEN };
   const worker = await runWorker({ env, kv: true });
+  const lines = () => [...worker.lines.map((line) => JSON.stringify(line)), ...worker.noise];
   return {
     url: worker.url,
-    lines: () => [...worker.lines.map((line) => JSON.stringify(line)), ...worker.noise].slice(-40),
-    close: worker.close,
+    lines: () => lines().slice(-LAST_LINES),
+    async close() {
+      await worker.close();
+      expectNoSecrets(lines().join('\n'));
+    },
   };
+}
+
+/** Fails a file whose clients' secrets, tokens or signatures are in the log (promise 7). */
+function expectNoSecrets(log: string): void {
+  const secrets = [KEYS, TEAM, TEMPORARY].flatMap(({ secretKey, token = secretKey }) => [secretKey, token]);
+  const found = secrets.find((secret) => log.includes(secret)) ?? /signature=\S/i.exec(log)?.[0];
+  if (found !== undefined) throw new Error(`the edge's log has ${found}`);
+  if (!log.includes('"msg":"request"')) throw new Error('the log of the edge has no request');
 }

@@ -1,39 +1,37 @@
-import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { rule } from '../helpers/rules.ts';
 import { setOf } from '../suite/sets.ts';
 import { type ClientKind, codeOf, type Operation } from './_client.ts';
-import { type Mode, type OpenEdge, openEdge, RUNTIMES, type Runtime } from './_edges.ts';
+import { RUNTIMES, type Runtime } from './_edges.ts';
+import { isMissing, type Line, useLines } from './_lines.ts';
 import { OPERATIONS } from './_operations.ts';
-import { KEYS, OPEN, type Store, type StoreKind } from './_stores.ts';
+import { KEYS } from './_stores.ts';
 
-/** One line of the matrix: a client, the mode of the edge and the store behind it. */
-export interface Line {
+/** Operations that are refused, by the code that the client reports. */
+export type Refused = Readonly<Partial<Record<Operation, string>>>;
+
+/** A client before a bucket behind the edge. */
+export interface ClientLine extends Line {
   readonly client: ClientKind;
-  readonly mode: Mode;
-  readonly store: StoreKind;
-  readonly runtime: Runtime;
   /** True: the client signs nothing. */
   readonly unsigned?: boolean;
-  /** Operations that are refused, by the code that the client reports. */
-  readonly refused?: Readonly<Partial<Record<Operation, string>>>;
+  readonly refused: Refused;
 }
 
-/** Lines of both runtimes from one that has none. */
-export const onBoth = (
-  line: Omit<Line, 'runtime' | 'refused'>,
-  refused: (runtime: Runtime) => Line['refused'] = () => ({}),
-): readonly Line[] => RUNTIMES.map((runtime) => ({ ...line, runtime, refused: refused(runtime) ?? {} }));
+/** A line for both runtimes, with the refusals on each. */
+export const lineOnBoth = (
+  line: Omit<ClientLine, 'runtime' | 'refused'>,
+  refused: (runtime: Runtime) => Refused = () => ({}),
+): readonly ClientLine[] => RUNTIMES.map((runtime) => ({ ...line, runtime, refused: refused(runtime) }));
+
+const NAMES = Object.keys(OPERATIONS) as Operation[];
 
 /** The same refusal of every operation but these. */
-export const allBut = (code: string, ...works: readonly Operation[]): Line['refused'] =>
-  Object.fromEntries(
-    (Object.keys(OPERATIONS) as Operation[])
-      .filter((name) => !works.includes(name))
-      .map((name) => [name, code]),
-  );
+export const allBut = (code: string, ...works: readonly Operation[]): Refused =>
+  Object.fromEntries(NAMES.filter((name) => !works.includes(name)).map((name) => [name, code]));
 
 /** Refusals of the reads that a client signs, where the edge signs reads itself. */
-export const signedReads = ({ refusedHead }: ClientKind): Line['refused'] => ({
+export const signedReads = ({ refusedHead }: ClientKind): Refused => ({
   get: 'AccessDenied',
   range: 'AccessDenied',
   list: 'AccessDenied',
@@ -43,48 +41,24 @@ export const signedReads = ({ refusedHead }: ClientKind): Line['refused'] => ({
   multipart: refusedHead,
 });
 
+/** Without a rule that lists a method, the edge signs no read. */
 const READ_RULES = setOf(rule({ allowedMethods: ['GET', 'HEAD'] }));
 
 /** Operations that sign something to be sent by others. */
 const SIGNING: readonly Operation[] = ['urlToPut', 'urlToGet', 'form'];
 
-/** Runs every operation of every line; all share one edge a runtime, and each line has a bucket of its own. */
-export function describeMatrix(prefix: string, lines: readonly Line[]): void {
-  const edges = new Map<Runtime, OpenEdge>();
-  const stores: Store[] = [];
-  const nameOf = (line: Line) => `${prefix}-${lines.indexOf(line)}`;
-
-  beforeAll(async () => {
-    stores.push(...(await Promise.all(lines.map((line) => OPEN[line.store](nameOf(line))))));
-    // Without a rule that lists a method, the edge signs no read.
-    await Promise.all(
-      lines.map(({ mode }, at) => (mode === 'sign' ? stores[at]?.putRules(READ_RULES) : undefined)),
-    );
-    const served = (runtime: Runtime) =>
-      Object.fromEntries(
-        lines.flatMap((line, at) => {
-          const store = stores[at];
-          return line.runtime === runtime && store !== undefined
-            ? [[nameOf(line), { store, mode: line.mode }] as const]
-            : [];
-        }),
-      );
-    await Promise.all(
-      RUNTIMES.filter((runtime) => lines.some((line) => line.runtime === runtime)).map(async (runtime) => {
-        edges.set(runtime, await openEdge(runtime, served(runtime)));
-      }),
-    );
-  });
-  afterAll(async () => {
-    await Promise.all([...edges.values()].map(({ close }) => close()));
-    await Promise.all(stores.map(({ close }) => close()));
+/** Runs every operation of every line. */
+export function describeMatrix(prefix: string, lines: readonly ClientLine[]): void {
+  const opened = useLines(prefix, lines, async (store, { mode }) => {
+    if (mode === 'sign') await store.putRules(READ_RULES);
   });
 
   for (const [at, line] of lines.entries()) {
-    const { client, mode, store, runtime, unsigned = false, refused = {} } = line;
+    const { client, mode, store, runtime, unsigned = false, refused } = line;
     const signs = unsigned ? `${client.name} without keys` : client.name;
-    describe.concurrent(`${signs} before ${store} through ${mode} on ${runtime}`, () => {
-      for (const operation of Object.keys(OPERATIONS) as Operation[]) {
+    const title = `${signs} before ${store} through ${mode} on ${runtime}`;
+    describe.skipIf(isMissing(line)).concurrent(title, () => {
+      for (const operation of NAMES) {
         const row = OPERATIONS[operation];
         const lacks = unsigned && SIGNING.includes(operation) ? 'it has no keys' : client.lacks?.[operation];
         if (lacks !== undefined) {
@@ -93,12 +67,8 @@ export function describeMatrix(prefix: string, lines: readonly Line[]): void {
         }
         const code = refused[operation];
         test(code === undefined ? row.name : `gets ${code} where it ${row.name}`, async () => {
-          const edge = edges.get(runtime);
-          const behind = stores[at];
-          if (edge === undefined || behind === undefined) throw new Error('the edge is not open');
-          onTestFailed(() => console.error(edge.lines().join('\n')));
-          const opened = client.open({ url: edge.url, bucket: nameOf(line) }, unsigned ? null : KEYS);
-          const act = row.run(opened, behind.witness, `${operation}/`);
+          const { entry, store } = opened(at);
+          const act = row.run(client.open(entry, unsigned ? null : KEYS), store.witness, `${operation}/`);
           if (code === undefined) return await act;
           const error: unknown = await act.then(
             () => 'nothing was refused',

@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { METHODS } from '../../src/cors/rule.ts';
 import { whyNoChromium } from '../e2e/_chromium.ts';
 import { useStage } from '../e2e/browser/stage.ts';
 import { openOss } from './_ali-oss.ts';
-import { type Mode, type OpenEdge, openEdge, RUNTIMES, type Runtime } from './_edges.ts';
-import { KEYS, OPEN, type Store } from './_stores.ts';
+import { type Line, onBoth, useLines } from './_lines.ts';
+import { KEYS } from './_stores.ts';
 
 const BUNDLE = fileURLToPath(
   new URL('../../node_modules/ali-oss/dist/aliyun-oss-sdk.min.js', import.meta.url),
@@ -22,53 +22,27 @@ interface BrowserOss {
 }
 declare const OSS: new (options: object) => BrowserOss;
 
-interface Line {
-  readonly runtime: Runtime;
-  readonly mode: Mode;
+interface BrowserLine extends Line {
   readonly v4: boolean;
 }
 
-const LINES: readonly Line[] = RUNTIMES.flatMap((runtime) =>
-  (['pass', 'management keep, objects resign'] as const).flatMap((mode) =>
-    [false, true].map((v4) => ({ runtime, mode, v4 })),
-  ),
+const LINES: readonly BrowserLine[] = (['pass', 'management keep, objects resign'] as const).flatMap((mode) =>
+  [false, true].flatMap((v4) => onBoth({ mode, v4, store: 'an OSS store' as const })),
 );
-const nameOf = (at: number): string => `browser-${at}`;
 
 const skipped = whyNoChromium === null ? '' : ` (skipped: ${whyNoChromium})`;
 
 describe.skipIf(whyNoChromium !== null)(`the browser bundle of ali-oss${skipped}`, () => {
   const stage = useStage({ name: '', open: () => Promise.reject(new Error('not used')) });
-  const stores: Store[] = [];
-  const edges = new Map<Runtime, OpenEdge>();
-
+  const opened = useLines('browser', LINES);
   beforeAll(async () => {
-    stores.push(...(await Promise.all(LINES.map((_, at) => OPEN['an OSS store'](nameOf(at))))));
-    for (const runtime of RUNTIMES) {
-      const served = LINES.flatMap((line, at) => {
-        const store = stores[at];
-        return line.runtime === runtime && store ? [[nameOf(at), { store, mode: line.mode }] as const] : [];
-      });
-      edges.set(runtime, await openEdge(runtime, Object.fromEntries(served)));
-    }
-    for (const at of LINES.keys()) await putRules(at);
-  }, 60_000);
-  afterAll(async () => {
-    await Promise.all([...edges.values()].map(({ close }) => close()));
-    await Promise.all(stores.map(({ close }) => close()));
+    for (const [at, { v4 }] of LINES.entries()) await putRules(at, v4);
   });
 
-  const optionsOf = (at: number) => {
-    const line = LINES[at];
-    const url = line && edges.get(line.runtime)?.url;
-    if (url === undefined) throw new Error('the edge is not open');
-    return { url, bucket: nameOf(at), v4: line?.v4 === true };
-  };
-
   /** By the SDK on Node, through the same edge: to the store with `pass`, to the edge itself with `keep`. */
-  async function putRules(at: number): Promise<void> {
-    const { url, bucket, v4 } = optionsOf(at);
-    await openOss({ url, bucket }, KEYS, v4).putBucketCORS(bucket, [
+  async function putRules(at: number, v4: boolean): Promise<void> {
+    const { entry } = opened(at);
+    await openOss(entry, KEYS, v4).putBucketCORS(entry.bucket, [
       {
         allowedOrigin: stage.origins().page,
         allowedMethod: [...METHODS],
@@ -82,23 +56,23 @@ describe.skipIf(whyNoChromium !== null)(`the browser bundle of ali-oss${skipped}
 
   /** A page of an origin, with the SDK as `client`. */
   async function open(at: number, origin: string) {
+    const { entry, store } = opened(at);
     const visit = await stage.visit(origin);
     await visit.page.addScriptTag({ path: BUNDLE });
-    const { url, bucket, v4 } = optionsOf(at);
     const options = {
       accessKeyId: KEYS.accessKey,
       accessKeySecret: KEYS.secretKey,
-      bucket,
+      bucket: entry.bucket,
       region: 'oss-cn-hangzhou',
-      endpoint: url,
+      endpoint: entry.url,
       sldEnable: true,
-      authorizationV4: v4,
+      authorizationV4: LINES[at]?.v4,
       retryMax: 0,
     };
     await visit.page.evaluate((given) => {
       Object.assign(globalThis, { client: new OSS(given) });
     }, options);
-    return { ...visit, witness: stores[at]?.witness };
+    return { ...visit, witness: store.witness };
   }
 
   for (const [at, { runtime, mode, v4 }] of LINES.entries()) {
@@ -115,9 +89,9 @@ describe.skipIf(whyNoChromium !== null)(`the browser bundle of ali-oss${skipped}
           return listed.objects?.map(({ name }) => name);
         });
         expect(got).toEqual(['dir/a b.txt', 'dir/last', 'dir/ü+.txt']);
-        expect(String(await witness?.read('dir/a b.txt'))).toBe('content of dir/a b.txt');
-        expect(await witness?.read('dir/last')).toBe(null);
-        expect(await witness?.read('dir/ü+.txt')).toBe(null);
+        expect(String(await witness.read('dir/a b.txt'))).toBe('content of dir/a b.txt');
+        expect(await witness.read('dir/last')).toBe(null);
+        expect(await witness.read('dir/ü+.txt')).toBe(null);
         expect(preflights).toContain('PUT');
         expect(preflights).toContain('DELETE');
       });
@@ -128,8 +102,8 @@ describe.skipIf(whyNoChromium !== null)(`the browser bundle of ali-oss${skipped}
         expect(progress.at(-1)).toBe(1);
         expect(progress).toEqual([...progress].sort((one, other) => one - other));
         expect(progress.length).toBeGreaterThanOrEqual(4);
-        expect((await witness?.read('parts'))?.length).toBe(size);
-        expect(etag).toBe(await witness?.etag('parts'));
+        expect((await witness.read('parts'))?.length).toBe(size);
+        expect(etag).toBe(await witness.etag('parts'));
       });
 
       test('cannot put from an origin without a rule: the browser refuses', async () => {
@@ -143,7 +117,7 @@ describe.skipIf(whyNoChromium !== null)(`the browser bundle of ali-oss${skipped}
         });
         expect(await put).toBe('refused');
         await expect.poll(() => refusals).toEqual(['PreflightMissingAllowOriginHeader']);
-        expect(await witness?.read('by a stranger')).toBe(null);
+        expect(await witness.read('by a stranger')).toBe(null);
       });
     });
   }

@@ -1,12 +1,12 @@
 import { COS_DEFAULT, COS_NO_HEADERS } from './_cos.ts';
-import { allBut, describeMatrix, onBoth } from './_matrix.ts';
+import { allBut, describeMatrix, lineOnBoth } from './_matrix.ts';
 
 const store = 'a COS store';
 const { refusedHead } = COS_DEFAULT;
 
 describeMatrix('cos', [
-  ...onBoth({ client: COS_NO_HEADERS, mode: 'pass', store }),
-  ...onBoth({ client: COS_DEFAULT, mode: 'pass', store }, (runtime) =>
+  ...lineOnBoth({ client: COS_NO_HEADERS, mode: 'pass', store }),
+  ...lineOnBoth({ client: COS_DEFAULT, mode: 'pass', store }, (runtime) =>
     runtime === 'Node'
       ? // It signs a Content-Length of 0, which undici and workerd omit. The upload ends with such a HEAD.
         { head: refusedHead, multipart: refusedHead }
@@ -14,7 +14,7 @@ describeMatrix('cos', [
         { ...allBut('SignatureDoesNotMatch'), head: refusedHead },
   ),
   // The edge verifies OSS V1, OSS V4 and SigV4; a signed URL of another form is the store's to check.
-  ...onBoth({ client: COS_NO_HEADERS, mode: 'resign', store }, () => ({
+  ...lineOnBoth({ client: COS_NO_HEADERS, mode: 'resign', store }, () => ({
     ...allBut('InvalidArgument', 'urlToPut', 'urlToGet'),
     head: '400',
   })),

@@ -1,8 +1,8 @@
 import { ALI_OSS } from './_ali-oss.ts';
-import { describeMatrix, type Line, onBoth, signedReads } from './_matrix.ts';
+import { describeMatrix, lineOnBoth, type Refused, signedReads } from './_matrix.ts';
 
 /** The directory bucket stores whole objects only. */
-const DIRECTORY: Line['refused'] = {
+const DIRECTORY: Refused = {
   multipart: 'NotImplemented',
   form: 'AccessDenied',
   copy: 'NotImplemented',
@@ -13,10 +13,10 @@ const DIRECTORY: Line['refused'] = {
 describeMatrix(
   'oss',
   ALI_OSS.flatMap((client) => [
-    ...onBoth({ client, mode: 'pass', store: 'the directory bucket' }, () => DIRECTORY),
-    ...onBoth({ client, mode: 'pass', store: 'an OSS store' }),
-    ...onBoth({ client, mode: 'resign', store: 'the directory bucket' }, () => DIRECTORY),
-    ...onBoth({ client, mode: 'resign', store: 'an OSS store' }),
-    ...onBoth({ client, mode: 'sign', store: 'an OSS store' }, () => signedReads(client)),
+    ...lineOnBoth({ client, mode: 'pass', store: 'the directory bucket' }, () => DIRECTORY),
+    ...lineOnBoth({ client, mode: 'pass', store: 'an OSS store' }),
+    ...lineOnBoth({ client, mode: 'resign', store: 'the directory bucket' }, () => DIRECTORY),
+    ...lineOnBoth({ client, mode: 'resign', store: 'an OSS store' }),
+    ...lineOnBoth({ client, mode: 'sign', store: 'an OSS store' }, () => signedReads(client)),
   ]),
 );

@@ -1,14 +1,14 @@
 import { AWS } from './_aws.ts';
 import type { ClientKind } from './_client.ts';
 import type { Runtime } from './_edges.ts';
-import { allBut, describeMatrix, type Line, onBoth, signedReads } from './_matrix.ts';
+import { allBut, describeMatrix, lineOnBoth, type Refused, signedReads } from './_matrix.ts';
 import { MINIO } from './_minio.ts';
 import { OBS } from './_obs.ts';
 
 const store = 'the Ceph gateway';
 
 /** SigV4 covers the Host, and a Worker cannot send the client's. */
-const OTHER_HOST = (client: ClientKind): Line['refused'] => ({
+const OTHER_HOST = (client: ClientKind): Refused => ({
   ...allBut('SignatureDoesNotMatch', 'form'),
   head: client.refusedHead,
 });
@@ -20,26 +20,26 @@ const onNode = (runtime: Runtime) => runtime === 'Node';
 
 describeMatrix('s3', [
   ...[AWS, MINIO].flatMap((client) => [
-    ...onBoth({ client, mode: 'pass', store }, (runtime) => (onNode(runtime) ? {} : OTHER_HOST(client))),
-    ...onBoth({ client, mode: 'resign', store }),
-    ...onBoth({ client, mode: 'sign', store }, (runtime) => ({
+    ...lineOnBoth({ client, mode: 'pass', store }, (runtime) => (onNode(runtime) ? {} : OTHER_HOST(client))),
+    ...lineOnBoth({ client, mode: 'resign', store }),
+    ...lineOnBoth({ client, mode: 'sign', store }, (runtime) => ({
       ...(onNode(runtime) ? {} : OTHER_HOST(client)),
       ...signedReads(client),
       // It begins with a list of unfinished uploads, which is a read; the others end with a HEAD.
       ...(client === MINIO && { multipart: 'AccessDenied' }),
       ...(client === AWS && !onNode(runtime) && { multipart: 'SignatureDoesNotMatch' }),
     })),
-    ...onBoth({ client, mode: 'sign', store, unsigned: true }, () =>
+    ...lineOnBoth({ client, mode: 'sign', store, unsigned: true }, () =>
       allBut('AccessDenied', 'get', 'head', 'range'),
     ),
   ]),
-  ...onBoth({ client: OBS, mode: 'pass', store }, (runtime) => (onNode(runtime) ? {} : OTHER_HOST_OBS)),
-  ...onBoth({ client: OBS, mode: 'sign', store }, (runtime) => ({
+  ...lineOnBoth({ client: OBS, mode: 'pass', store }, (runtime) => (onNode(runtime) ? {} : OTHER_HOST_OBS)),
+  ...lineOnBoth({ client: OBS, mode: 'sign', store }, (runtime) => ({
     ...(onNode(runtime) ? {} : OTHER_HOST_OBS),
     ...signedReads(OBS),
   })),
   // The edge verifies OSS V1, OSS V4 and SigV4.
-  ...onBoth({ client: OBS, mode: 'resign', store }, () => ({
+  ...lineOnBoth({ client: OBS, mode: 'resign', store }, () => ({
     ...allBut('InvalidArgument', 'urlToPut', 'urlToGet', 'form'),
     head: '400',
   })),

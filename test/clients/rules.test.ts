@@ -1,14 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, onTestFailed, test } from 'vitest';
-import { type Mode, type OpenEdge, openEdge, RUNTIMES, type Runtime } from './_edges.ts';
-import { type Authority, RULE_ROWS, type RulesKind, type RulesPlace } from './_rules.ts';
+import { beforeEach, describe, test } from 'vitest';
+import { isMissing, type Line, onBoth, useLines } from './_lines.ts';
+import { type Authority, RULE_ROWS, type RulesKind } from './_rules.ts';
 import { ALI_OSS_RULES, AWS_RULES, COS_RULES, OBS_RULES, OBS_URL_RULES } from './_rules-clients.ts';
-import { KEYS, OPEN, type Store, type StoreKind } from './_stores.ts';
+import { KEYS } from './_stores.ts';
 
-interface Line {
+interface RulesLine extends Line {
   readonly kind: RulesKind;
-  readonly mode: Mode;
-  readonly store: StoreKind;
-  readonly runtime: Runtime;
   readonly authority: Authority;
 }
 
@@ -40,16 +37,13 @@ const EDGE_S3: Authority = {
   storeHasRules: false,
 };
 
-const onBoth = (line: Omit<Line, 'runtime'>): readonly Line[] =>
-  RUNTIMES.map((runtime) => ({ ...line, runtime }));
-
-const LINES: readonly Line[] = [
+const LINES: readonly RulesLine[] = [
   ...ALI_OSS_RULES.flatMap((kind) => [
     ...onBoth({ kind, mode: 'pass', store: 'an OSS store', authority: OSS_STORE }),
     ...onBoth({ kind, mode: 'pass', store: 'the directory bucket', authority: DIRECTORY }),
     ...onBoth({ kind, mode: 'management keep', store: 'the directory bucket', authority: EDGE_OSS }),
   ]),
-  ...[AWS_RULES, OBS_RULES].flatMap((kind): readonly Line[] => [
+  ...[AWS_RULES, OBS_RULES].flatMap((kind): readonly RulesLine[] => [
     { kind, mode: 'pass', store: 'the Ceph gateway', authority: GATEWAY, runtime: 'Node' },
   ]),
   ...onBoth({ kind: COS_RULES, mode: 'pass', store: 'a COS store', authority: OSS_STORE }),
@@ -58,47 +52,23 @@ const LINES: readonly Line[] = [
   ]),
 ];
 
-const nameOf = (at: number) => `rules-${at}`;
-const edges = new Map<Runtime, OpenEdge>();
-const stores: Store[] = [];
-
-beforeAll(async () => {
-  stores.push(...(await Promise.all(LINES.map(({ store }, at) => OPEN[store](nameOf(at))))));
-  await Promise.all(
-    RUNTIMES.map(async (runtime) => {
-      const served = LINES.flatMap((line, at) => {
-        const store = stores[at];
-        return line.runtime === runtime && store ? [[nameOf(at), { store, mode: line.mode }] as const] : [];
-      });
-      edges.set(runtime, await openEdge(runtime, Object.fromEntries(served)));
-    }),
-  );
-});
-afterAll(async () => {
-  await Promise.all([...edges.values()].map(({ close }) => close()));
-  await Promise.all(stores.map(({ close }) => close()));
-});
-
-function placeOf({ kind, runtime }: Line, at: number): RulesPlace {
-  const [edge, store] = [edges.get(runtime), stores[at]];
-  if (edge === undefined || store === undefined) throw new Error('the edge is not open');
-  const entry = { url: edge.url, bucket: nameOf(at) };
-  return { kind, client: kind.open(entry, KEYS), entry, stored: store.rules };
-}
+const opened = useLines('rules', LINES);
 
 for (const [at, line] of LINES.entries()) {
   const { kind, mode, store, runtime, authority } = line;
-  describe(`${kind.name} before ${store} through ${mode} on ${runtime}`, () => {
+  const title = `${kind.name} before ${store} through ${mode} on ${runtime}`;
+  describe.skipIf(isMissing(line))(title, () => {
+    const open = () => {
+      const { entry, store } = opened(at);
+      return { kind, client: kind.open(entry, KEYS), entry, stored: store.rules };
+    };
     beforeEach(async () => {
-      await placeOf(line, at).client.remove();
+      await open().client.remove();
     });
     const rows = RULE_ROWS.filter(
       ({ ids = false, documents = false }) =>
         (!ids || kind.hasIds === true) && (!documents || kind.hasDocuments === true),
     );
-    test.each(rows)('$name', async ({ run }) => {
-      onTestFailed(() => console.error(edges.get(runtime)?.lines().join('\n')));
-      await run(placeOf(line, at), authority);
-    });
+    test.each(rows)('$name', ({ run }) => run(open(), authority));
   });
 }
