@@ -72,3 +72,5 @@ for (const [at, line] of LINES.entries()) {
     test.each(rows)('$name', ({ run }) => run(open(), authority));
   });
 }
+
+test.skip('minio has no call for rules: its server has none', () => undefined);
