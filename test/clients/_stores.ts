@@ -8,13 +8,14 @@ import { inject } from 'vitest';
 import type { RuleSet } from '../../src/cors/rule.ts';
 import { toXml } from '../../src/document/xml.ts';
 import { openDirectoryBucket } from '../../src/node/directory/server.ts';
+import { checkSignature } from '../../src/node/directory/signature.ts';
 import { openUpstream } from '../helpers/upstream.ts';
 import { openWitness, type Witness as RulesWitness } from '../rgw/_witness.ts';
 import { openS3 } from './_aws.ts';
 import type { Keys } from './_client.ts';
 import { checkCos } from './_cos.ts';
 import type { Witness } from './_operations.ts';
-import { type OssStore, openOssStore } from './_oss-store.ts';
+import { type Asked, type OssStore, openOssStore } from './_oss-store.ts';
 
 /** Of every store, and of every client unless a test says otherwise. */
 export const KEYS: Keys = {
@@ -42,6 +43,8 @@ export interface Store {
   /** The CORS document that the store has; null: none. */
   rules(): Promise<string | null>;
   putRules(rules: RuleSet): Promise<void>;
+  /** Requests as they arrived; only of the doubles. */
+  readonly asked?: readonly Asked[];
   close(): Promise<void>;
 }
 
@@ -49,6 +52,7 @@ export type StoreKind =
   | 'the directory bucket'
   | 'the directory bucket as S3'
   | 'an OSS store'
+  | 'an OSS store as S3'
   | 'a COS store'
   | 'the Ceph gateway'
   | 'a web server';
@@ -57,7 +61,8 @@ export const OPEN: Readonly<Record<StoreKind, (bucket: string) => Promise<Store>
   'the directory bucket': (bucket) => openFolderStore(bucket, 'oss'),
   'the directory bucket as S3': (bucket) => openFolderStore(bucket, 's3'),
   'a web server': openWebServer,
-  'an OSS store': async (bucket) => storeOf(await openOssStore(bucket, ossKeys), 'oss'),
+  'an OSS store': async (bucket) => storeOf(await openDouble(bucket), 'oss'),
+  'an OSS store as S3': async (bucket) => storeOf(await openDouble(bucket), 's3'),
   'a COS store': async (bucket) => storeOf(await openOssStore(bucket, ossKeys, checkCos(bucket, KEYS)), 's3'),
   'the Ceph gateway': openRgw,
 };
@@ -68,6 +73,7 @@ const credentialsOf = ({ accessKey, secretKey, token }: Keys) => ({
   ...(token && { securityToken: token }),
 });
 const ossKeys = credentialsOf(KEYS);
+const ALL_KEYS = [KEYS, TEAM, TEMPORARY].map(credentialsOf);
 
 /** It accepts OSS's signatures and SigV4. */
 async function openFolderStore(bucket: string, dialect: Store['dialect']): Promise<Store> {
@@ -76,7 +82,7 @@ async function openFolderStore(bucket: string, dialect: Store['dialect']): Promi
   await mkdir(folder);
   const opened = await openDirectoryBucket({
     folder,
-    credentials: [KEYS, TEAM, TEMPORARY].map(credentialsOf),
+    credentials: ALL_KEYS,
   });
   const fileOf = (key: string) => join(folder, key);
   return {
@@ -119,10 +125,17 @@ async function openWebServer(): Promise<Store> {
   };
 }
 
+/** It accepts OSS's signatures and SigV4. */
+const openDouble = (bucket: string): Promise<OssStore> =>
+  openOssStore(bucket, ossKeys, (incoming) =>
+    checkSignature(incoming, { bucket, credentials: ALL_KEYS, wallClock: Date.now }),
+  );
+
 function storeOf(store: OssStore, dialect: Store['dialect']): Store {
   return {
     address: store.url,
     dialect,
+    asked: store.asked,
     witness: {
       write: async (key, content) => void store.objects.set(key, content),
       read: async (key) => store.objects.get(key) ?? null,

@@ -19,9 +19,9 @@ const SERVED = {
   options: { clientKeys: 'env:TEAM,env:STS' },
 } as const;
 const LINES: readonly KeysLine[] = [
-  ...onBoth({ ...SERVED, objects: V1, rules: V1_RULES, store: 'the directory bucket' as const }),
-  ...onBoth({ ...SERVED, objects: V4, rules: V4_RULES, store: 'the directory bucket' as const }),
-  ...onBoth({ ...SERVED, objects: AWS, rules: AWS_RULES, store: 'the directory bucket as S3' as const }),
+  ...onBoth({ ...SERVED, objects: V1, rules: V1_RULES, store: 'an OSS store' as const }),
+  ...onBoth({ ...SERVED, objects: V4, rules: V4_RULES, store: 'an OSS store' as const }),
+  ...onBoth({ ...SERVED, objects: AWS, rules: AWS_RULES, store: 'an OSS store as S3' as const }),
 ];
 
 const APP = 'https://app.example.com';
@@ -51,6 +51,7 @@ describe.each(LINES.map((line, at) => ({ ...line, at })))(
         objects: objects.open(entry, keys),
         rules: rules.open(entry, keys),
         witness: store.witness,
+        asked: store.asked,
       };
     };
 
@@ -63,6 +64,8 @@ describe.each(LINES.map((line, at) => ({ ...line, at })))(
       await client.objects.put('by a key', content);
       expect(await client.witness.read('by a key')).toEqual(content);
       expect(await client.objects.get('by a key')).toEqual(content);
+      // A signature covers what its own key may do, so no other key signs again.
+      expect(String(client.asked?.at(-1)?.headers)).toContain(keys.accessKey);
     });
 
     test.each(REFUSED)('%s writes nothing, and reads nothing', async (name, keys, code) => {
