@@ -63,5 +63,8 @@ export function formOf({ asSent, headerOf }: SignedRequest): Form | Denied {
   const inHeader = HEADER_FORMS.find(([start]) => authorization.startsWith(start));
   return inHeader
     ? { form: 'header', read: inHeader[1] }
-    : denied('InvalidArgument', 'Unsupported Authorization Type.');
+    : denied(
+        'InvalidArgument',
+        'Unsupported Authorization Type: sign with OSS V1, OSS V4 or AWS4-HMAC-SHA256.',
+      );
 }

@@ -77,6 +77,12 @@ describeRows('checks the header lines', [
     DENIED,
   ],
   [
+    'a header named twice',
+    SIG,
+    { change: replaced('SignedHeaders=host', 'SignedHeaders=host;host') },
+    INVALID,
+  ],
+  [
     'named headers in capitals',
     SIG,
     { change: replaced('SignedHeaders=host', 'SignedHeaders=host;HOST') },
@@ -118,6 +124,12 @@ describeRows('checks the header lines', [
   ],
   ['two lines of a store’s header', OSS, { ...META_OSS, change: repeatHeader('x-oss-meta-a') }, INVALID],
   ['two lines of a store’s header', S3, { ...META_S3, change: repeatHeader('x-amz-meta-a') }, INVALID],
+  [
+    'two lines of a header that the signature names',
+    SIG,
+    { headers: ['Range', 'bytes=0-1'], change: repeatHeader('range') },
+    INVALID,
+  ],
   [
     'two token headers',
     OSS_HEADERS,
