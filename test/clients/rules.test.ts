@@ -43,9 +43,13 @@ const LINES: readonly RulesLine[] = [
     ...onBoth({ kind, mode: 'pass', store: 'the directory bucket', authority: DIRECTORY }),
     ...onBoth({ kind, mode: 'management keep', store: 'the directory bucket', authority: EDGE_OSS }),
   ]),
-  ...[AWS_RULES, OBS_RULES].flatMap((kind): readonly RulesLine[] => [
-    { kind, mode: 'pass', store: 'the Ceph gateway', authority: GATEWAY, runtime: 'Node' },
-  ]),
+  { kind: AWS_RULES, mode: 'pass', store: 'the Ceph gateway', authority: GATEWAY, runtime: 'Node' },
+  ...onBoth({
+    kind: OBS_RULES,
+    mode: 'pass' as const,
+    store: 'the Ceph gateway' as const,
+    authority: GATEWAY,
+  }),
   ...onBoth({ kind: COS_RULES, mode: 'pass', store: 'a COS store', authority: OSS_STORE }),
   ...[AWS_RULES, OBS_URL_RULES].flatMap((kind) => [
     ...onBoth({ kind, mode: 'management keep', store: 'a web server', authority: EDGE_S3 }),
