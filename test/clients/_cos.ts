@@ -1,7 +1,8 @@
 import COS from 'cos-nodejs-sdk-v5';
 import { checkSignature } from '../../src/node/directory/signature.ts';
 import type { ClientKind, Entry, Keys, ObjectClient } from './_client.ts';
-import { type Check, refuse } from './_oss-store.ts';
+import { refuse } from './_oss-acts.ts';
+import type { Check } from './_oss-store.ts';
 
 const PART = 4 * 2 ** 20;
 export const COS_REGION = 'ap-guangzhou';

@@ -11,7 +11,7 @@ export const RUNTIMES = ['Node', 'workerd'] as const;
 export type Runtime = (typeof RUNTIMES)[number];
 
 /** How the edge serves a bucket: the options `management` and `objects`. */
-export const MODES = {
+const MODES = {
   pass: { management: 'pass', objects: 'pass' },
   sign: { management: 'pass', objects: 'sign' },
   resign: { management: 'pass', objects: 'resign' },

@@ -5,7 +5,7 @@ import type { ClientKind, Entry, Keys, ObjectClient } from './_client.ts';
 const PART = 5 * 2 ** 20;
 const SLICE = 2 ** 18;
 
-export const openMinio = ({ url }: Pick<Entry, 'url'>, keys: Keys | null): Client => {
+const openMinio = ({ url }: Pick<Entry, 'url'>, keys: Keys | null): Client => {
   const { hostname, port, protocol } = new URL(url);
   return new Client({
     endPoint: hostname,

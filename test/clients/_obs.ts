@@ -26,7 +26,6 @@ export interface ObsClient {
   readonly deleteBucketCors: Call;
   createV4SignedUrlSync(about: Readonly<Record<string, unknown>>): { readonly SignedUrl: string };
   createPostSignatureSync(about: Readonly<Record<string, unknown>>): Readonly<Record<string, string>>;
-  close(): void;
 }
 
 const Obs = createRequire(import.meta.url)('esdk-obs-nodejs') as new (

@@ -9,16 +9,14 @@ export interface Witness {
   etag(key: string): Promise<string>;
 }
 
-export interface Row {
+interface Row {
   readonly name: string;
-  /** Reads only, and needs no signature of a client where the edge signs. */
-  readonly isRead?: boolean;
   run(client: ObjectClient, witness: Witness, prefix: string): Promise<void>;
 }
 
 const SMALL = Buffer.from('small and äöü 日本');
 /** More than two parts of every client, and text, which the SDK of OBS needs. */
-export const LARGE = Buffer.from('0123456789abcdef\n'.repeat(650_000));
+const LARGE = Buffer.from('0123456789abcdef\n'.repeat(650_000));
 
 const bare = (etag: string): string => etag.replaceAll('"', '').toLowerCase();
 
@@ -34,7 +32,6 @@ export const OPERATIONS: Readonly<Record<Operation, Row>> = {
   },
   get: {
     name: 'gets an object',
-    isRead: true,
     async run(client, witness, prefix) {
       const key = `${prefix}a+b c & ü.txt`;
       await witness.write(key, SMALL);
@@ -43,7 +40,6 @@ export const OPERATIONS: Readonly<Record<Operation, Row>> = {
   },
   head: {
     name: "reads an object's size and ETag",
-    isRead: true,
     async run(client, witness, prefix) {
       const key = `${prefix}headed`;
       await witness.write(key, SMALL);
@@ -53,7 +49,6 @@ export const OPERATIONS: Readonly<Record<Operation, Row>> = {
   },
   range: {
     name: 'gets a range',
-    isRead: true,
     async run(client, witness, prefix) {
       const key = `${prefix}ranged`;
       await witness.write(key, SMALL);

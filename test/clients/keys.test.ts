@@ -4,7 +4,8 @@ import { AWS } from './_aws.ts';
 import { type ClientKind, codeOf, type Keys } from './_client.ts';
 import { type Line, onBoth, useLines } from './_lines.ts';
 import { allows, type RulesKind } from './_rules.ts';
-import { ALI_OSS_RULES, AWS_RULES } from './_rules-clients.ts';
+import { ALI_OSS_RULES } from './_rules-ali-oss.ts';
+import { AWS_RULES } from './_rules-aws.ts';
 import { KEYS, TEAM, TEMPORARY } from './_stores.ts';
 
 interface KeysLine extends Line {

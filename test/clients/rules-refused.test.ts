@@ -4,7 +4,9 @@ import { setOf } from '../suite/sets.ts';
 import { codeOf } from './_client.ts';
 import { isMissing, type Line, onBoth, useLines } from './_lines.ts';
 import { allows, type RulesKind } from './_rules.ts';
-import { AWS_RULES, COS_RULES, OBS_RULES } from './_rules-clients.ts';
+import { AWS_RULES } from './_rules-aws.ts';
+import { COS_RULES } from './_rules-cos.ts';
+import { OBS_RULES } from './_rules-obs.ts';
 import { KEYS } from './_stores.ts';
 
 interface RefusedLine extends Line {

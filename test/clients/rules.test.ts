@@ -1,7 +1,10 @@
 import { beforeEach, describe, test } from 'vitest';
 import { isMissing, type Line, onBoth, useLines } from './_lines.ts';
 import { type Authority, RULE_ROWS, type RulesKind } from './_rules.ts';
-import { ALI_OSS_RULES, AWS_RULES, COS_RULES, OBS_RULES, OBS_URL_RULES } from './_rules-clients.ts';
+import { ALI_OSS_RULES } from './_rules-ali-oss.ts';
+import { AWS_RULES } from './_rules-aws.ts';
+import { COS_RULES } from './_rules-cos.ts';
+import { OBS_RULES, OBS_URL_RULES } from './_rules-obs.ts';
 import { KEYS } from './_stores.ts';
 
 interface RulesLine extends Line {
