@@ -16,6 +16,8 @@ export interface ClientLine extends Line {
   /** True: the client signs nothing. */
   readonly unsigned?: boolean;
   readonly refused: Refused;
+  /** All of them by default. */
+  readonly operations?: readonly Operation[];
 }
 
 /** A line for both runtimes, with the refusals on each. */
@@ -54,11 +56,11 @@ export function describeMatrix(prefix: string, lines: readonly ClientLine[]): vo
   });
 
   for (const [at, line] of lines.entries()) {
-    const { client, mode, store, runtime, unsigned = false, refused } = line;
+    const { client, mode, store, runtime, unsigned = false, refused, operations = NAMES } = line;
     const signs = unsigned ? `${client.name} without keys` : client.name;
     const title = `${signs} before ${store} through ${mode} on ${runtime}`;
     describe.skipIf(isMissing(line)).concurrent(title, () => {
-      for (const operation of NAMES) {
+      for (const operation of operations) {
         const row = OPERATIONS[operation];
         const lacks = unsigned && SIGNING.includes(operation) ? 'it has no keys' : client.lacks?.[operation];
         if (lacks !== undefined) {
