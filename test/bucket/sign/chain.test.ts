@@ -7,7 +7,7 @@ import { S3_V4 } from '../../../src/bucket/sign/s3-v4.ts';
 
 const hmac = (key: Buffer | string, text: string) => createHmac('sha256', key).update(text).digest();
 
-/** Derives every key anew, by Node's own functions. */
+/** Derives every key again, by Node's own functions. */
 function signed(chain: Chain, secret: string, day: string, region: string, canonical: string): string {
   const scope = [day, region, chain.service, chain.terminator];
   const hash = createHash('sha256').update(canonical).digest('hex');
