@@ -73,6 +73,6 @@ test('without a KV namespace the Worker says what to bind, and serves nothing', 
   const { url, lines } = await fresh('');
   expect((await call(url, { target: '/key' })).status).toBe(500);
   expect(JSON.stringify(lines)).toContain(
-    'MANAGEMENT=keep: there is no storage for the rules; write [[kv_namespaces]] into wrangler.toml',
+    ': there is no storage for the rules; write [[kv_namespaces]] into wrangler.toml',
   );
 });
