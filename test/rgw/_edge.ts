@@ -1,16 +1,38 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Run, run } from '../cli/_process.ts';
-import type { Gateway } from './_gateway.ts';
+import type { Gateway, Keys } from './_gateway.ts';
 
 const LIMIT_MS = 10 * 60_000;
 
-/** The address of a bucket for requests, as in a configuration file. */
+/** Keys of a client, `env:CLIENT`, that the edge knows and the gateway does not. */
+export const CLIENT_KEYS: Keys = {
+  accessKey: 'CLIENTACCESSKEY00001',
+  secretKey: 'client/secret+key0000000000000000000000002',
+};
+
+/** The keys of two accounts as variables of a process: the gateway's own, and `env:CLIENT`. */
+export const keyVariables = ({ accessKey, secretKey }: Keys): Readonly<Record<string, string>> => ({
+  AWS_ACCESS_KEY_ID: accessKey,
+  AWS_SECRET_ACCESS_KEY: secretKey,
+  CLIENT_AWS_ACCESS_KEY_ID: CLIENT_KEYS.accessKey,
+  CLIENT_AWS_SECRET_ACCESS_KEY: CLIENT_KEYS.secretKey,
+});
+
+/** The options of a bucket as in a configuration file. */
 export interface ServedBucket {
   readonly bucket: string;
   readonly prefix?: string;
   readonly hosts?: readonly string[];
   readonly keepHost?: boolean;
+  readonly rules?: string;
+  readonly credentials?: string;
+  readonly management?: 'pass' | 'keep' | 'off';
+  readonly objects?: 'pass' | 'sign' | 'resign';
+  readonly signPrefix?: string;
+  readonly clientKeys?: string;
+  readonly region?: string;
+  readonly store?: 'oss' | 's3';
 }
 
 /**
@@ -19,15 +41,15 @@ export interface ServedBucket {
  */
 export function startEdge(
   folder: string,
-  { accessKey, secretKey }: Gateway,
+  gateway: Gateway,
   buckets: Readonly<Record<string, ServedBucket>>,
+  more: { readonly stateDir?: string } = {},
 ): Run {
   const file = join(folder, 'edge.json');
-  writeFileSync(file, JSON.stringify({ port: 0, adminPort: 0, rulesTtl: '1h', buckets }));
+  writeFileSync(file, JSON.stringify({ port: 0, adminPort: 0, rulesTtl: '1h', ...more, buckets }));
   return run(['serve', '--config', file], {
     env: {
-      AWS_ACCESS_KEY_ID: accessKey,
-      AWS_SECRET_ACCESS_KEY: secretKey,
+      ...keyVariables(gateway),
       NODE_OPTIONS: `--import ${new URL('_names.ts', import.meta.url)}`,
     },
     limit: LIMIT_MS,

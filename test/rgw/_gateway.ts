@@ -18,11 +18,14 @@ export const DNS_NAME = 's3.test';
 const START_LIMIT = 60_000;
 const TOOL_LIMIT = 60_000;
 
-/** Address and keys, which the setup provides to every test file. */
-export interface Gateway {
-  readonly url: string;
+export interface Keys {
   readonly accessKey: string;
   readonly secretKey: string;
+}
+
+/** Address and keys, which the setup provides to every test file. */
+export interface Gateway extends Keys {
+  readonly url: string;
 }
 
 export interface RunningGateway extends Gateway {

@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { toXml } from '../../src/document/xml.ts';
-import { type CurlAnswer, curl, signedBy } from './_curl.ts';
+import { type CurlAnswer, curl } from './_curl.ts';
 import { SKIPPED } from './_programs.ts';
-import { expectRulesInForce, RULES, ruleSetOf } from './_rules.ts';
-import { useWays, WAYS, type WayName } from './_ways.ts';
+import { expectRulesInForce, RULES } from './_rules.ts';
+import { curlRules } from './_rules-programs.ts';
+import { RULES_WAYS, useWays, WAYS, type WayName } from './_ways.ts';
 import { digest } from './_witness.ts';
 
 const ways = useWays('curl');
@@ -107,22 +107,11 @@ describe.skipIf(SKIPPED).each(THROUGH)('curl, %s', (name) => {
   });
 });
 
-describe.skipIf(SKIPPED).each(WAYS)('curl --aws-sigv4, %s', (name) => {
+describe.skipIf(SKIPPED).each(RULES_WAYS)('curl --aws-sigv4, %s', (name) => {
   test.each(['/?cors=', '?cors='])(
     'rules that it puts, replaces and deletes at %s decide the next preflight',
     async (target) => {
-      const signature = signedBy(ways.gateway);
-      const signed = async (...args: string[]) => {
-        const answered = await send(name, target, ...signature, ...args);
-        if ((answered.statuses.at(-1) ?? 0) >= 300) throw new Error(`${answered.statuses} ${answered.body}`);
-        return String(answered.body);
-      };
-      await expectRulesInForce(ways.way(name), ways.witness, {
-        put: (_, rules) => signed('-X', 'PUT', '--data-binary', toXml(ruleSetOf(JSON.stringify(rules)))),
-        get: () => signed(),
-        remove: () => signed('-X', 'DELETE'),
-      });
-      await ways.witness.putRules(ways.way(name).bucket, RULES);
+      await expectRulesInForce(ways.way(name), ways.witness, curlRules(ways, target));
     },
   );
 });
