@@ -11,12 +11,20 @@ export const CLIENT_KEYS: Keys = {
   secretKey: 'client/secret+key0000000000000000000000002',
 };
 
-/** The keys of two accounts as variables of a process: the gateway's own, and `env:CLIENT`. */
+/** Keys of a client of another bucket, `env:OTHER`. */
+export const OTHER_KEYS: Keys = {
+  accessKey: 'OTHERACCESSKEY000001',
+  secretKey: 'other/secret+key00000000000000000000000003',
+};
+
+/** The keys of three accounts as variables of a process: the gateway's own, `env:CLIENT` and `env:OTHER`. */
 export const keyVariables = ({ accessKey, secretKey }: Keys): Readonly<Record<string, string>> => ({
   AWS_ACCESS_KEY_ID: accessKey,
   AWS_SECRET_ACCESS_KEY: secretKey,
   CLIENT_AWS_ACCESS_KEY_ID: CLIENT_KEYS.accessKey,
   CLIENT_AWS_SECRET_ACCESS_KEY: CLIENT_KEYS.secretKey,
+  OTHER_AWS_ACCESS_KEY_ID: OTHER_KEYS.accessKey,
+  OTHER_AWS_SECRET_ACCESS_KEY: OTHER_KEYS.secretKey,
 });
 
 /** The options of a bucket as in a configuration file. */
