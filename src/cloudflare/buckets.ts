@@ -5,6 +5,8 @@ import { asKey, asVariable } from '../config/spell.ts';
 import type { Variables } from '../config/variables.ts';
 import type { Result } from '../document/fault.ts';
 import { aboutBucket, openConfigured, type ReadyBucket } from '../open/bucket.ts';
+import type { Register } from '../rules/register.ts';
+import { KV_BINDING } from '../rules/sources/kv.ts';
 import type { Kv } from './platform.ts';
 
 export interface OpenedBucket extends ReadyBucket {
@@ -16,11 +18,12 @@ export async function openBuckets(
   configs: readonly BucketConfig[],
   variables: Variables,
   kv: Kv | null,
+  register: Register | null,
 ): Promise<Result<readonly OpenedBucket[], string>> {
   const faults: string[] = [];
   const value: OpenedBucket[] = [];
   for (const config of configs) {
-    const opened = await openOne(config, variables, kv);
+    const opened = await openOne(config, variables, kv, register);
     if (opened.ok) value.push({ ...opened.value, preload: config.preload });
     else faults.push(...opened.faults.map((line) => aboutBucket(config, line)));
   }
@@ -31,6 +34,7 @@ async function openOne(
   config: BucketConfig,
   variables: Variables,
   kv: Kv | null,
+  register: Register | null,
 ): Promise<Result<ReadyBucket, string>> {
   const spell = config.name === '' ? asVariable : asKey;
   const { bucket: place } = config;
@@ -43,6 +47,8 @@ async function openOne(
     read: readUncached,
     variables,
     spell,
+    register,
+    registerWrite: KV_BINDING,
     documentPlace: spell('rules'),
     ...(kv !== null && { kv }),
   });

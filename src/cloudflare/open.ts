@@ -1,13 +1,16 @@
 import type { Hono } from 'hono/tiny';
 import { createAdmin } from '../admin/app.ts';
+import type { Md5 } from '../bucket/verify/verify.ts';
 import type { Config } from '../config/read.ts';
 import { faultText, type Result } from '../document/fault.ts';
 import { createEdge, type EdgeEnv } from '../edge/app.ts';
-import { type Log, logRules, requestLog } from '../edge/log.ts';
+import { type Log, loggedRegister, logRules, requestLog } from '../edge/log.ts';
 import { digestOf } from '../open/bucket.ts';
+import { openAccess } from '../open/open-access.ts';
 import { createRulesCache, type RulesCache } from '../rules/cache.ts';
 import { LOAD_TIMEOUT } from '../rules/load.ts';
 import { loadDue, refreshAll, renewal } from '../rules/refresh.ts';
+import type { Register } from '../rules/register.ts';
 import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
 import { within } from '../rules/within.ts';
 import { type Admin, guardAdmin } from './admin.ts';
@@ -16,6 +19,7 @@ import { now } from './clock.ts';
 import { type Configured, configure } from './config.ts';
 import { type OwnNames, ownNames } from './headers.ts';
 import { kvKeep } from './kv-keep.ts';
+import { kvRegister } from './kv-register.ts';
 import { createLog } from './log.ts';
 import { type Env, kvOf } from './platform.ts';
 import { alive, aliveCache } from './wait-until.ts';
@@ -30,6 +34,9 @@ interface KnownRules extends Pick<Config, 'rulesTtl' | 'maxStale'> {
   log: Log;
 }
 
+/** workerd's Web Crypto has MD5, unlike others. */
+const md5: Md5 = async (bytes) => new Uint8Array(await crypto.subtle.digest('MD5', bytes));
+
 /** The edge of one isolate. */
 export interface OpenedEdge {
   readonly app: Hono<EdgeEnv>;
@@ -37,6 +44,7 @@ export interface OpenedEdge {
   readonly admin: Admin | null;
   readonly cache: RulesCache;
   readonly known: KnownRules;
+  readonly register: Register | null;
   readonly ruled: readonly RuledBucket[];
   /** The edge's names in headers; the same in every isolate of this Worker. */
   readonly names: OwnNames;
@@ -54,27 +62,36 @@ export async function openEdge(env: Env, before: OpenedEdge | null): Promise<Res
   const { config, worker, buckets, variables } = configured.value;
   const digest = await digestOf([config, worker, buckets]);
   if (before?.digest === digest) return { ok: true, value: before };
-  const opened = await openBuckets(buckets, variables, kvOf(env));
+  const kv = kvOf(env);
+  // It knows what this isolate has written, and KV may not yet.
+  const register = before?.register ?? (kv && kvRegister(kv, alive, now));
+  const opened = await openBuckets(buckets, variables, kv, register);
   if (!opened.ok) return opened;
-  return { ok: true, value: await createOpenedEdge(configured.value, opened.value, env, digest, before) };
+  return {
+    ok: true,
+    value: await createOpenedEdge(configured.value, opened.value, register, env, digest, before),
+  };
 }
 
 async function createOpenedEdge(
-  { config, worker, buckets, warnings }: Configured,
+  { config, worker, buckets, variables, warnings }: Configured,
   opened: readonly OpenedBucket[],
+  register: Register | null,
   env: Env,
   digest: string,
   before: OpenedEdge | null,
 ): Promise<OpenedEdge> {
   const log = createLog(config.logLevel);
   for (const warning of warnings) log.warn({}, warning);
+  const means = { variables, md5, register: register && loggedRegister(log, register) };
   const ruled = opened.map((bucket) => bucket.ruled);
   const known = knownRules(config, env, log, before, ruled);
   const { cache } = known;
   const edgeId = (await digestOf(buckets)).slice(0, 8);
   const app = createEdge({
-    buckets: opened.map(({ ruled: bucket, route }) => ({
+    buckets: opened.map(({ ruled: bucket, route, access }) => ({
       ...route,
+      ...openAccess(access, means),
       rules: {
         current: (background) => cache.current(bucket, background),
         refresh: (background) => renewal(cache.renew(bucket), background),
@@ -107,6 +124,7 @@ async function createOpenedEdge(
     admin: adminToken === null ? null : guardAdmin(admin, adminPath, adminToken),
     cache,
     known,
+    register,
     ruled,
     names: ownNames(edgeId),
     passCfHeaders,

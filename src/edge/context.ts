@@ -98,9 +98,11 @@ export function makeHead(
   return { status, headers, hadCors, decision, requestId, code, madeAt: options.now() };
 }
 
-/** Sends a response that the edge makes itself: a preflight's, a refusal, an error. */
-export const sendReply = (request: Arrived, made: Made, reply: Reply): Response =>
-  request.exchange.reply(reply, (outcome) => report(request, made, outcome));
+/** Sends a response that the edge makes itself: a preflight's, a refusal, an error. `cause`: for the event only. */
+export const sendReply = (request: Arrived, made: Made, reply: Reply, cause?: string): Response =>
+  request.exchange.reply(reply, (outcome) =>
+    report(request, made, cause === undefined ? outcome : { ...outcome, cause }),
+  );
 
 /** Reports how a request ended. */
 export function report(request: Arrived, made: Made, outcome: Outcome): void {

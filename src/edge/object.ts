@@ -3,7 +3,7 @@ import type { BucketRequest, Outcome, Sink } from '../bucket/transport.ts';
 import { cachedAnswer } from './answers.ts';
 import { type Made, makeHead, type Routed, report } from './context.ts';
 import { errorReply } from './error-reply.ts';
-import { pathOf } from './route.ts';
+import { asksForRules } from './management/asked.ts';
 
 /** Forwards a request to its bucket. The transport streams the response under the head that the sink returns. */
 export function forward(request: Routed): Response | Promise<Response> {
@@ -58,13 +58,6 @@ const nothingSent = (request: Routed, { failure }: Outcome): Made => ({
   status: null,
 });
 
-/** Whether a request is a client's PUT or DELETE of the bucket's rules (`/?cors`). */
-function writesRules({ exchange: { method }, key }: Routed): boolean {
-  if (method !== 'PUT' && method !== 'DELETE') return false;
-  const path = pathOf(key);
-  if (path !== '/') return false;
-  return key
-    .slice(path.length + 1)
-    .split('&')
-    .some((parameter) => parameter === 'cors' || parameter === 'cors=');
-}
+/** Whether a request is a client's PUT or DELETE of the bucket's rules. */
+const writesRules = (request: Routed): boolean =>
+  (request.exchange.method === 'PUT' || request.exchange.method === 'DELETE') && asksForRules(request);

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Bucket } from '../edge/bucket.ts';
+import { type AccessMeans, openAccess } from '../open/open-access.ts';
 import type { Background, RulesCache } from '../rules/cache.ts';
 import { renewal } from '../rules/refresh.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
@@ -29,11 +30,17 @@ export interface Serve {
 }
 
 /** Serves clients in this process, with the rules cache itself. */
-export function serveHere(front: Front, cache: RulesCache, log: Logger): Serve {
+export function serveHere(front: Front, cache: RulesCache, means: AccessMeans, log: Logger): Serve {
   let closeServer: ((limit: number) => Promise<void>) | null = null;
   return {
     replace: (opened) =>
-      front.serve(opened.map(({ route, ruled }) => ({ ...route, rules: rulesOf(cache, ruled) }))),
+      front.serve(
+        opened.map(({ route, ruled, access }) => ({
+          ...route,
+          ...openAccess(access, means),
+          rules: rulesOf(cache, ruled),
+        })),
+      ),
     listen: async () => {
       const { url, close } = await front.listen();
       closeServer = close;

@@ -44,10 +44,24 @@ export function createLoader({ storage, examiner, timing, ttl, onVersion }: Load
   async function recallOrAsk(bucket: RuledBucket, record: RulesRecord, isRefresh: boolean): Promise<number> {
     const began = monotonic();
     record.stored = !isLocal(bucket);
+    if (bucket.source.isAuthority) return askOrRecall(bucket, record, isRefresh, began);
     const recalling = record.stored && storage.recallIfNeeded(bucket, record);
     // Without storage the source is asked in this turn.
     const recalled = recalling && (await recalling);
     return recalled && !isRefresh ? 1 : jittered(await ask(bucket, record, isRefresh, began));
+  }
+
+  /** The same for a source that no stored copy is newer than. */
+  async function askOrRecall(
+    bucket: RuledBucket,
+    record: RulesRecord,
+    isRefresh: boolean,
+    began: number,
+  ): Promise<number> {
+    const limit = record.lastGood === null ? LOAD_TIMEOUT - READ_TIMEOUT : LOAD_TIMEOUT;
+    const pause = await ask(bucket, record, isRefresh, began, limit);
+    if (record.lastGood === null && record.stored) await storage.recallIfNeeded(bucket, record);
+    return jittered(pause);
   }
 
   /** Resolves to the milliseconds until the next load. */
@@ -56,10 +70,11 @@ export function createLoader({ storage, examiner, timing, ttl, onVersion }: Load
     record: RulesRecord,
     isRefresh: boolean,
     began: number,
+    limit = LOAD_TIMEOUT,
   ): Promise<number> {
     const { source, behaviour } = bucket;
     const taking: Taking = { timing, examine: (rules) => examiner.examine(rules, behaviour) };
-    const remaining = (): number => LOAD_TIMEOUT - (monotonic() - began);
+    const remaining = (): number => limit - (monotonic() - began);
     // After a stall of the process the source still gets its time.
     for (let left = Math.max(remaining(), LOAD_TIMEOUT - READ_TIMEOUT); left > 0; left = remaining()) {
       const before = record.lastGood;

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { type AccessMeans, openAccess } from '../../open/open-access.ts';
 import { renewal } from '../../rules/refresh.ts';
 import type { Front } from '../frontend.ts';
 import type { ReplicatedBucket } from './messages.ts';
@@ -8,6 +9,7 @@ import type { RulesReplica } from './rules-replica.ts';
 export function replicateBuckets(
   front: Pick<Front, 'serve'>,
   replica: Pick<RulesReplica, 'current' | 'renew' | 'retain'>,
+  means: AccessMeans,
 ): (buckets: readonly ReplicatedBucket[]) => void {
   let byName = new Map<string, ReplicatedBucket>();
   return (buckets) => {
@@ -15,6 +17,7 @@ export function replicateBuckets(
     front.serve(
       next.map((bucket) => ({
         ...bucket.route,
+        ...openAccess(bucket.access, means),
         rules: {
           current: (background) => replica.current(bucket, background),
           refresh: (background) => renewal(replica.renew(bucket), background),
