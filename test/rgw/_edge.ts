@@ -1,23 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Run, run } from '../cli/_process.ts';
-import type { Gateway, Keys } from './_gateway.ts';
+import { CLIENT_KEYS, type Gateway, type Keys, OTHER_KEYS } from './_gateway.ts';
 
 const LIMIT_MS = 10 * 60_000;
 
-/** Keys of a client, `env:CLIENT`, that the edge knows and the gateway does not. */
-export const CLIENT_KEYS: Keys = {
-  accessKey: 'CLIENTACCESSKEY00001',
-  secretKey: 'client/secret+key0000000000000000000000002',
-};
-
-/** Keys of a client of another bucket, `env:OTHER`. */
-export const OTHER_KEYS: Keys = {
-  accessKey: 'OTHERACCESSKEY000001',
-  secretKey: 'other/secret+key00000000000000000000000003',
-};
-
-/** The keys of three accounts as variables of a process: the gateway's own, `env:CLIENT` and `env:OTHER`. */
+/** Three keys of one user as variables of a process: `env`, `env:CLIENT` and `env:OTHER`. */
 export const keyVariables = ({ accessKey, secretKey }: Keys): Readonly<Record<string, string>> => ({
   AWS_ACCESS_KEY_ID: accessKey,
   AWS_SECRET_ACCESS_KEY: secretKey,

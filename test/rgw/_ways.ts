@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, inject } from 'vitest';
 import { type Run, stop } from '../cli/_process.ts';
-import { CLIENT_KEYS, lastLines, type ServedBucket, startEdge } from './_edge.ts';
-import { DNS_NAME, type Gateway, type Keys } from './_gateway.ts';
+import { lastLines, type ServedBucket, startEdge } from './_edge.ts';
+import { CLIENT_KEYS, DNS_NAME, type Gateway, type Keys } from './_gateway.ts';
 import { openWitness, type Witness } from './_witness.ts';
 
 const PATH = 'path-style through the edge';
@@ -12,7 +12,7 @@ const NAME = 'virtual-hosted through the edge';
 
 /** The ways from a client to the gateway on which the gateway itself checks the client's signature. */
 export const WAYS = ['direct', PATH, NAME] as const;
-/** The edge checks the client's signature, for a name and with keys that the gateway does not know, and signs again. */
+/** The edge checks the client's signature, for a name that the gateway does not know, and signs again. */
 export const RESIGNED = [`${PATH}, which signs again`, `${NAME}, which signs again`] as const;
 /** The edge stores the rules of the bucket, and the gateway gets no `?cors`. */
 export const REGISTERED = [`${PATH}, which stores the rules`, `${NAME}, which stores the rules`] as const;
