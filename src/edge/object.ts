@@ -6,7 +6,7 @@ import { cachedAnswer } from './answers.ts';
 import { type Made, makeHead, type Routed, report } from './context.ts';
 import { errorReply, refuseAsStore } from './error-reply.ts';
 import { asksForRules } from './management/asked.ts';
-import { originForm, pathOf, rooted } from './route.ts';
+import { originForm, rooted } from './route.ts';
 
 /**
  * Forwards a request to its bucket, with the edge's own signature if the bucket has an `authorize`. The transport streams

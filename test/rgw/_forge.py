@@ -43,7 +43,8 @@ def sign(asked):
         method=asked["method"],
         url=asked["url"],
         headers=asked.get("headers", {}),
-        data=asked.get("body", "").encode(),
+        # botocore moves the body of a presigned request into its URL.
+        data="" if asked["form"] == "query" else asked["body"].encode(),
     )
     unsigned = asked.get("unsigned", [])
     if asked["form"] == "query":
