@@ -15,21 +15,18 @@ export interface AccessFaultMeans extends SigningMeans {
   readonly registerWrite: string;
 }
 
-/** What is missing for checking the signatures of clients and for storing their rules, one line each. */
+/** What a bucket whose rules clients write lacks (`--management keep`), one line each; none for others. */
 export async function accessFaults(
   config: Pick<BucketConfig, 'credentials'>,
   access: Access,
   means: AccessFaultMeans,
 ): Promise<readonly string[]> {
-  const isKept = access.management === 'keep';
-  if (!isKept && access.objects !== 'resign') return [];
+  if (access.management !== 'keep') return [];
   const { spell, register, registerWrite } = means;
-  const because = isKept ? spell('management', 'keep') : spell('objects', 'resign');
+  const because = spell('management', 'keep');
   const keyless = await missingKeys(config, access, means, because);
   return [
-    ...(isKept && register === null
-      ? [`${because}: there is no storage for the rules; write ${registerWrite}`]
-      : []),
+    ...(register === null ? [`${because}: there is no storage for the rules; write ${registerWrite}`] : []),
     ...(keyless === null ? [] : [keyless]),
     ...missingNames(access, spell, because),
   ];
