@@ -1,9 +1,9 @@
 import { signAt } from '../bucket/authorize/place.ts';
 import { isRead, readFault } from '../bucket/authorize/read.ts';
-import { bareOf, hasSignature } from '../bucket/authorize/resign.ts';
+import { bareOf } from '../bucket/authorize/resign.ts';
 import { refused } from '../bucket/refusals.ts';
 import { signerFor } from '../bucket/sign/signing.ts';
-import { verifyRequest } from '../bucket/verify/verify.ts';
+import { isSigned, verifyRequest } from '../bucket/verify/verify.ts';
 import type { Authorize } from '../edge/bucket.ts';
 import type { Access } from './access.ts';
 import { openClientKeys } from './client-keys.ts';
@@ -46,7 +46,8 @@ function resign(access: Access, bucket: string, means: SigningMeans, wallClock: 
   const keys = openClientKeys(access, means);
   const options = { dialect, bucket, region, keys, wallClock };
   return async (request, client) => {
-    if (!hasSignature(client)) return { ok: true, value: request };
+    // A form with a signed policy carries no signature of a request, and passes as it is.
+    if (!isSigned(client)) return { ok: true, value: request };
     const verified = await verifyRequest(client, options);
     if (!verified.ok) return verified;
     if (region === null && verified.value.scheme !== 'oss-v1')

@@ -1,43 +1,63 @@
 import type { Dialect } from '../../cors/behaviour.ts';
 import { type Checked, refused } from '../refusals.ts';
+import { headerMap } from '../sign/canonical.ts';
 import { UNSIGNED_PAYLOAD } from '../sign/chain.ts';
 import type { BucketRequest } from '../transport.ts';
-import { type ClientRequest, isSigned, type Verified, withoutSignature } from '../verify/verify.ts';
-
-/** Whether a request has a signature to check. Any other one, also a form with a signed policy, passes as it is. */
-export const hasSignature = (client: ClientRequest): boolean => isSigned(client);
+import { type ClientRequest, type Verified, withoutSignature } from '../verify/verify.ts';
 
 /** A request without its client's signature, and what the signature for the bucket says of its body. */
 export interface Bare {
   readonly request: BucketRequest;
+  /** The target without the path of the bucket's address. */
   readonly key: string;
   readonly payload: string;
 }
 
-/** Removes a checked signature. Refuses a body that is signed in parts, which only its client can sign. */
+/** Removes a checked signature. Refuses what the edge cannot sign for the bucket as its client has signed it. */
 export function bareOf(
   request: BucketRequest,
   client: ClientRequest,
-  { scheme, payload }: Verified,
+  verified: Verified,
   dialect: Dialect,
 ): Checked<Bare> {
-  const isOfStore = (scheme === 's3-v4') === (dialect === 's3');
-  if (!isOfStore) return refused(dialect, 'NotImplemented', WRONG_SCHEME[dialect]);
-  if (payload?.startsWith('STREAMING-') && payload !== UNSIGNED_CHUNKS) {
-    return refused(dialect, 'NotImplemented', SIGNED_CHUNKS);
-  }
-  const { target } = withoutSignature({ target: client.key, headers: [] });
-  const bare = { ...request, ...withoutSignature(request) };
-  return { ok: true, value: { request: bare, key: target, payload: payload ?? UNSIGNED_PAYLOAD } };
+  const dropped = droppedHeader(client);
+  if (dropped !== null) return refused(dialect, 'InvalidRequest', droppedMessage(dropped));
+  const message = schemeFault(verified, dialect);
+  if (message !== null) return refused(dialect, 'NotImplemented', message);
+  const { target: key } = withoutSignature({ target: client.key, headers: [] });
+  const payload = verified.payload ?? UNSIGNED_PAYLOAD;
+  return { ok: true, value: { request: { ...request, ...withoutSignature(request) }, key, payload } };
 }
 
+/** Options of Connection, and headers that it names in requests of ordinary clients. */
+const OF_CONNECTIONS: readonly string[] = ['', 'close', 'http2-settings', 'keep-alive', 'te', 'upgrade'];
+
+/**
+ * A header that Connection names does not reach the bucket, so that the holder of a signed URL could drop what its signer
+ * has demanded, such as `x-oss-forbid-overwrite`.
+ */
+function droppedHeader({ headers }: ClientRequest): string | null {
+  const named = (headerMap(headers).get('connection') ?? '').toLowerCase().split(',');
+  return named.map((name) => name.trim()).find((name) => !OF_CONNECTIONS.includes(name)) ?? null;
+}
+
+const droppedMessage = (name: string): string =>
+  `The Connection header of a signed request names ${name.slice(0, 64)}, which would not reach the bucket.`;
+
+/** The one form of aws-chunked whose chunks have no signatures. */
 const UNSIGNED_CHUNKS = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
 
-const SIGNED_CHUNKS =
-  'The edge signs requests again, but not the chunks of STREAMING-AWS4-… bodies: let the client send UNSIGNED-PAYLOAD, ' +
-  'STREAMING-UNSIGNED-PAYLOAD-TRAILER or the SHA-256 of the body (chunked encoding off, or an https:// endpoint).';
+function schemeFault({ scheme, payload }: Verified, dialect: Dialect): string | null {
+  if ((scheme === 's3-v4') !== (dialect === 's3')) return OTHER_SCHEME[dialect];
+  return payload?.startsWith('STREAMING-') && payload !== UNSIGNED_CHUNKS ? SIGNED_CHUNKS : null;
+}
 
-const WRONG_SCHEME: Readonly<Record<Dialect, string>> = {
-  oss: 'The edge signs requests again by OSS V1 or V4, which cannot carry what SigV4 signs: let the client sign by OSS V1 or V4.',
-  s3: 'The edge signs requests again by SigV4, which cannot carry what OSS V1 or V4 signs: let the client sign by SigV4.',
+const SIGNED_CHUNKS =
+  'The edge signs this request again, but not the chunks of its STREAMING-AWS4-… body. Let the client send the SHA-256 ' +
+  'of the body, UNSIGNED-PAYLOAD or STREAMING-UNSIGNED-PAYLOAD-TRAILER: switch its chunked encoding off, or reach the ' +
+  'edge by https.';
+
+const OTHER_SCHEME: Readonly<Record<Dialect, string>> = {
+  oss: 'The edge signs requests for this bucket again by OSS V1 or V4, so let the client sign by one of them, not by SigV4.',
+  s3: 'The edge signs requests for this bucket again by SigV4, so let the client sign by SigV4, not by OSS V1 or V4.',
 };
