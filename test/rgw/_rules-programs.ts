@@ -54,8 +54,9 @@ export function s3cmdRules(means: ClientMeans): DocumentProgram {
   return {
     putDocument,
     put: (way, rules) => putDocument(way, xmlOf(rules)),
-    // It prints the document on one line, and `none` without rules.
-    get: async (way) => /^ +CORS: +(.*)$/m.exec(await s3cmd(way, 'info', bucket(way)))?.[1] ?? '',
+    // It prints the document, or `none` without rules.
+    get: async (way) =>
+      /^ +CORS: +(none|[\s\S]*<\/CORSConfiguration>)/m.exec(await s3cmd(way, 'info', bucket(way)))?.[1] ?? '',
     remove: (way) => s3cmd(way, 'delcors', bucket(way)),
   };
 }

@@ -148,7 +148,7 @@ function placesOf(client: string, gateway: Gateway): Record<WayName, Place> {
     },
     [REGISTERED[0]]: {
       bucket: rulesByPath,
-      served: { bucket: atPath(rulesByPath), ...prefixed(rulesByPath), ...registered },
+      served: { bucket: atPath(rulesByPath), ...prefixed(rulesByPath), ...registered, keepHost: true },
       way: (edge) => pathStyle(rulesByPath, edge, storesRules),
     },
     [REGISTERED[1]]: {
