@@ -58,3 +58,20 @@ function bytesOf(file: string): Buffer {
     return Buffer.alloc(0);
   }
 }
+
+/** Headers that differ between requests or buckets, and hop-by-hop headers. */
+const NOT_COMPARED = /^(date|last-modified|x-amz-request-id|content-length|connection|keep-alive)$/;
+/** Headers of CORS, which other tests compare. */
+const CORS = /^(vary|access-control-.*)$/;
+
+/** An answer without its names, ids and times, and without the length of a text that contains them. */
+export function comparable({ statuses, headers, body }: CurlAnswer, { bucket }: { readonly bucket: string }) {
+  const names = Object.keys(headers).filter((name) => !NOT_COMPARED.test(name) && !CORS.test(name));
+  const text = body.toString('latin1').replaceAll(bucket, 'BUCKET');
+  return {
+    statuses,
+    headers: Object.fromEntries(names.map((name) => [name, headers[name]])),
+    length: (statuses.at(-1) ?? 0) < 400 && !text.startsWith('<?xml') ? headers['content-length'] : null,
+    text: text.replace(/<(RequestId|LastModified)>[^<]*/g, '<$1>'),
+  };
+}

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type CurlAnswer, curl } from './_curl.ts';
+import { type CurlAnswer, comparable, curl } from './_curl.ts';
 import { SKIPPED } from './_programs.ts';
 import { expectRulesInForce, RULES } from './_rules.ts';
 import { curlRules } from './_rules-programs.ts';
@@ -44,23 +44,6 @@ beforeAll(async () => {
     await put('/empty', empty);
   }
 });
-
-/** Headers that differ between requests or buckets, and hop-by-hop headers. */
-const NOT_COMPARED = /^(date|last-modified|x-amz-request-id|content-length|connection|keep-alive)$/;
-/** Headers of CORS, which other tests compare. */
-const CORS = /^(vary|access-control-.*)$/;
-
-/** An answer without its names, ids and times, and without the length of a text that contains them. */
-function comparable({ statuses, headers, body }: CurlAnswer, { bucket }: { readonly bucket: string }) {
-  const names = Object.keys(headers).filter((name) => !NOT_COMPARED.test(name) && !CORS.test(name));
-  const text = body.toString('latin1').replaceAll(bucket, 'BUCKET');
-  return {
-    statuses,
-    headers: Object.fromEntries(names.map((name) => [name, headers[name]])),
-    length: (statuses.at(-1) ?? 0) < 400 && !text.startsWith('<?xml') ? headers['content-length'] : null,
-    text: text.replace(/<(RequestId|LastModified)>[^<]*/g, '<$1>'),
-  };
-}
 
 describe.skipIf(SKIPPED).each(THROUGH)('curl, %s', (name) => {
   test.each<[what: string, target: string, ...args: string[]]>([

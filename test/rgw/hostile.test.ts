@@ -1,15 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { type Run, stop } from '../cli/_process.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { command } from './_command.ts';
-import { type CurlAnswer, curl } from './_curl.ts';
-import { startEdge } from './_edge.ts';
+import type { CurlAnswer } from './_curl.ts';
 import { CLIENT_KEYS, OTHER_KEYS } from './_gateway.ts';
 import { SKIPPED, SYSTEM_PATH } from './_programs.ts';
-import { openRecorder, type Recorder } from './_recorder.ts';
-import { openWitness, type Witness } from './_witness.ts';
+import { useRecorded } from './_recorded.ts';
 
 /** The edge stores its rules, and signs again for its objects. */
 const BUCKET = 'hostile';
@@ -65,7 +59,6 @@ interface Row {
   readonly bucketRefuses?: true;
 }
 
-const here = (url: string): string => url.replace(OTHER_HOST, HOST);
 const header = (name: string, value: string) => [name, value] as const;
 const dropped = ({ headers }: Sent, dropped: string) =>
   headers.filter(([name]) => name.toLowerCase() !== dropped);
@@ -123,7 +116,7 @@ const HOSTILE: Readonly<Record<string, Row>> = {
   'signed for another bucket': {
     code: 'SignatureDoesNotMatch',
     ask: ({ url }) => ({ url: url.replace(HOST, OTHER_HOST) }),
-    send: ({ url }) => ({ url: here(url) }),
+    send: ({ url }) => ({ url: url.replace(OTHER_HOST, HOST) }),
   },
   'signed for another method': {
     code: 'SignatureDoesNotMatch',
@@ -243,11 +236,11 @@ const REQUESTS = {
   'a deletion of an object': { method: 'DELETE', url: `http://${HOST}/object`, body: '' },
 } as const;
 
-let witness: Witness;
-let recorder: Recorder;
-let home: string;
-let edge: Run;
-let edgeUrl: string;
+const modes = { management: 'keep', objects: 'resign' } as const;
+const here = useRecorded([BUCKET, OTHER], (at) => ({
+  [BUCKET]: { bucket: at(BUCKET), ...modes, hosts: [HOST], clientKeys: 'env:CLIENT' },
+  [OTHER]: { bucket: at(OTHER), ...modes, hosts: [OTHER_HOST], clientKeys: 'env:OTHER' },
+}));
 
 /** Every request of the tables, signed in one run of Python. */
 const TABLE = Object.entries(REQUESTS).flatMap(([what, { method, url, body }]) =>
@@ -268,35 +261,11 @@ const TABLE = Object.entries(REQUESTS).flatMap(([what, { method, url, body }]) =
 const signed: { url: string; headers: Record<string, string> }[] = [];
 
 beforeAll(async () => {
-  const gateway = inject('gateway');
-  witness = openWitness(gateway);
-  home = mkdtempSync(join(tmpdir(), 'rgw-hostile-'));
-  const stateDir = join(home, 'state');
-  mkdirSync(stateDir);
-  recorder = await openRecorder(gateway.url);
-  const at = (bucket: string) => ({ bucket: `s3://${bucket}?endpoint=${recorder.url}` });
-  const modes = { management: 'keep', objects: 'resign' } as const;
-  for (const bucket of [BUCKET, OTHER]) await witness.create(bucket);
-  const buckets = {
-    [BUCKET]: { ...at(BUCKET), ...modes, hosts: [HOST], clientKeys: 'env:CLIENT' },
-    [OTHER]: { ...at(OTHER), ...modes, hosts: [OTHER_HOST], clientKeys: 'env:OTHER' },
-  };
-  edge = startEdge(home, gateway, buckets, { stateDir });
-  edgeUrl = await edge.address('edge');
   const input = JSON.stringify(TABLE.map(({ asked }) => asked));
   const script = new URL('_forge.py', import.meta.url).pathname;
   const { stdout } = await command('python3', [script], { env: { PATH: SYSTEM_PATH }, input });
   signed.push(...JSON.parse(String(stdout)));
 });
-
-afterAll(async () => {
-  await stop(edge);
-  await recorder.close();
-  witness.close();
-  rmSync(home, { recursive: true, force: true });
-});
-
-const folder = () => mkdtempSync(join(home, 'files-'));
 
 function send({ method, url, headers, body }: Sent): Promise<CurlAnswer> {
   const { host } = new URL(url);
@@ -304,28 +273,17 @@ function send({ method, url, headers, body }: Sent): Promise<CurlAnswer> {
   const content = body === '' ? [] : ['--data-binary', body];
   const target = url.slice(url.indexOf(host) + host.length);
   // Without a type curl sends that of a form.
-  const type = ['-H', 'Content-Type:'];
-  return curl(
-    { folder },
-    { url: edgeUrl, host, root: '' },
-    target,
-    '-X',
-    method,
-    ...type,
-    ...args,
-    ...content,
-  );
+  return here().curl(host, target, '-X', method, '-H', 'Content-Type:', ...args, ...content);
 }
 
 const codeOf = ({ body }: CurlAnswer): string | undefined => /<Code>(.*?)<\/Code>/.exec(String(body))?.[1];
 
-/** The preflights, the stored rules' file and the bucket's objects together. */
+/** What the hostile requests would change. */
 async function state() {
   const preflight = ['-X', 'OPTIONS', '-H', 'Access-Control-Request-Method: GET'];
-  const ask = async (origin: string) => {
-    const way = { url: edgeUrl, host: HOST, root: '' };
-    return (await curl({ folder }, way, '/object', ...preflight, '-H', `Origin: ${origin}`)).statuses;
-  };
+  const { witness, curl } = here();
+  const ask = async (origin: string) =>
+    (await curl(HOST, '/object', ...preflight, '-H', `Origin: ${origin}`)).statuses;
   return {
     preflights: [await ask('https://app.example.com'), await ask('https://another.example.com')],
     objects: await witness.objects(BUCKET, ''),
@@ -342,7 +300,7 @@ describe.skipIf(SKIPPED)('signed requests through an edge that stores rules and 
   };
 
   test.each(cases.filter(({ row }) => row === null))('$name is accepted', async (entry) => {
-    await witness.put(BUCKET, 'object', 'content');
+    await here().witness.put(BUCKET, 'object', 'content');
     const answered = await send(sentOf(entry));
     // Rules may be deleted already.
     expect([200, 204, ...(entry.name.startsWith('a read of the rules') ? [404] : [])]).toContain(
@@ -353,7 +311,7 @@ describe.skipIf(SKIPPED)('signed requests through an edge that stores rules and 
   describe('are refused', () => {
     let before: Awaited<ReturnType<typeof state>>;
     beforeAll(async () => {
-      await witness.put(BUCKET, 'object', 'content');
+      await here().witness.put(BUCKET, 'object', 'content');
       const write = cases.find(({ name, row }) => row === null && name === 'a write of rules (header)');
       await send(sentOf(write as (typeof cases)[number]));
       before = await state();
@@ -363,7 +321,7 @@ describe.skipIf(SKIPPED)('signed requests through an edge that stores rules and 
     test.each(cases.filter(({ row }) => row !== null))('$name $how', async (entry) => {
       const sent = sentOf(entry);
       const row = entry.row as Row;
-      recorder.asked.length = 0;
+      here().asked.length = 0;
       const answered = await send({ ...sent, ...row.send?.(sent, entry.wanted) });
       const code = typeof row.code === 'string' ? row.code : row.code[entry.wanted.form];
       expect({ status: answered.statuses, code: codeOf(answered) }).toEqual({
@@ -371,16 +329,16 @@ describe.skipIf(SKIPPED)('signed requests through an edge that stores rules and 
         code,
       });
       const reaches = row.bucketRefuses === true && sent.url.includes('/object');
-      expect(recorder.asked, 'requests that reached the bucket').toEqual(
+      expect(here().asked, 'requests that reached the bucket').toEqual(
         reaches ? [`${sent.method} /${BUCKET}/object`] : [],
       );
     });
 
     test('and then nothing was read or written, and no secret or signature was logged', async () => {
       expect(await state()).toEqual(before);
+      const { edge, gateway } = here();
       const said = `${edge.stdout()}${edge.stderr()}`;
-      for (const { secretKey } of [CLIENT_KEYS, OTHER_KEYS, inject('gateway')])
-        expect(said).not.toContain(secretKey);
+      for (const { secretKey } of [CLIENT_KEYS, OTHER_KEYS, gateway]) expect(said).not.toContain(secretKey);
       expect(said).not.toMatch(/[0-9a-f]{64}/);
     });
   });
