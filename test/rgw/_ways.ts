@@ -159,7 +159,7 @@ function placesOf(client: string, gateway: Gateway): Record<WayName, Place> {
   };
 }
 
-const pathStyle = (bucket: string, url: string, more: Pick<Way, 'keys' | 'rulesIn'>): Way => ({
+export const pathStyle = (bucket: string, url: string, more: Pick<Way, 'keys' | 'rulesIn'>): Way => ({
   bucket,
   style: 'path',
   endpoint: url,
