@@ -151,6 +151,11 @@ async function open(
     onRefresh: (bucket) => bus?.publish({ kind: 'refresh', bucket }),
   });
   opened.add(() => admin.close(0));
+  // Before the first request: rules that it loads may change at once.
+  if (bus !== null) {
+    const silence = listenTo(bus, cache, active.ruled);
+    opened.add(async () => silence());
+  }
   const url = await serve.listen();
   opened.add(() => {
     listening = false;
@@ -158,10 +163,6 @@ async function open(
   });
   opened.add(await alongside(url));
   listening = true;
-  if (bus !== null) {
-    const silence = listenTo(bus, cache, active.ruled);
-    opened.add(async () => silence());
-  }
   active.begin();
   return {
     url,

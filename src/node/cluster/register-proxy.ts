@@ -10,6 +10,8 @@ export interface RegisterProxy {
   readonly register: Register;
   /** Takes a reply of the primary. */
   settle(id: number, outcome: RegisterOutcome): void;
+  /** The primary has exited: the calls without a reply fail. */
+  giveUp(): void;
 }
 
 /** Only the primary reads and writes the storage; a call without its reply fails, and its outcome is unknown. */
@@ -33,5 +35,6 @@ export function createRegisterProxy(
       write: async (key, entry) => void (await call((id) => ({ kind: 'registerWrite', id, key, entry }))),
     },
     settle: calls.settle,
+    giveUp: calls.giveUp,
   };
 }

@@ -97,6 +97,8 @@ export function openWorkerEdge(init: Init, send: Send): WorkerEdge {
       }
     },
     endWithoutPrimary() {
+      registered?.giveUp();
+      rulesCalls.giveUp();
       void drain(config.drain);
       listening?.closeIdle();
     },
