@@ -82,7 +82,7 @@ async function createOpenedEdge(
   before: OpenedEdge | null,
 ): Promise<OpenedEdge> {
   const log = createLog(config.logLevel);
-  for (const warning of warnings) log.warn({}, warning);
+  for (const warning of [...warnings, ...opened.flatMap((bucket) => bucket.warnings)]) log.warn({}, warning);
   const means = { variables, md5, register: register && loggedRegister(log, register) };
   const ruled = opened.map((bucket) => bucket.ruled);
   const known = knownRules(config, env, log, before, ruled);

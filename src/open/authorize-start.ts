@@ -10,7 +10,6 @@ import { credentialsAt, missingKeys, nameFaults, type SigningMeans } from './sig
 type Asked = Pick<
   BucketConfig,
   | 'objects'
-  | 'signPrefix'
   | 'store'
   | 'signature'
   | 'bucketName'
@@ -28,18 +27,13 @@ export async function authorizeFaults(
   means: SigningMeans,
   spell: Spell,
 ): Promise<readonly string[]> {
-  const { objects, signPrefix, keepHost, hosts, store } = config;
-  const lines: string[] = [];
-  if (signPrefix !== null && objects !== 'sign')
-    lines.push(`${spell('signPrefix')} has an effect only with ${spell('objects', 'sign')}`);
-  if (objects === 'pass') return lines;
+  const { objects, keepHost, hosts, store } = config;
+  if (objects === 'pass') return [];
   if (place.kind === 'folder') {
-    lines.push(
-      `${spell('objects', objects)} is for a bucket with an address: a folder checks no signature; ` +
-        `write ${spell('objects', 'pass')}`,
-    );
-    return lines;
+    const line = `${spell('objects', objects)} is for a bucket with an address: a folder checks no signature`;
+    return [`${line}; write ${spell('objects', 'pass')}`];
   }
+  const lines: string[] = [];
   // An S3 signature covers the Host, and the Host selects the bucket.
   if (objects === 'sign' && store === 's3' && keepHost && hosts === undefined) {
     lines.push(

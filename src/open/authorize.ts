@@ -31,7 +31,8 @@ const NAMELESS = 'The edge does not know the name of the bucket, which signature
 
 function signReads(access: Access, bucket: string, means: SigningMeans, wallClock: () => number): Authorize {
   const { store: dialect, signPrefix: prefix } = access;
-  const credentials = credentialsAt(access.credentials, dialect, means) ?? (() => null);
+  const source = credentialsAt(access.credentials, dialect, means) ?? (() => null);
+  const credentials = recent(async () => source());
   const sign = signerFor(dialect, access, { bucket, credentials, wallClock });
   return (request, client, { rules }) => {
     if (!isRead(client)) return { ok: true, value: request };
@@ -43,7 +44,7 @@ function signReads(access: Access, bucket: string, means: SigningMeans, wallCloc
 
 function resign(access: Access, bucket: string, means: SigningMeans, wallClock: () => number): Authorize {
   const { store: dialect, region } = access;
-  const keys = openClientKeys(access, means);
+  const keys = recent(openClientKeys(access, means));
   const options = { dialect, bucket, region, keys, wallClock };
   return async (request, client) => {
     // A form with a signed policy carries no signature of a request, and passes as it is.
@@ -59,6 +60,27 @@ function resign(access: Access, bucket: string, means: SigningMeans, wallClock: 
     const credentials = () => verified.value.key;
     const sign = signerFor(dialect, access, { bucket, credentials, wallClock, payload });
     return { ok: true, value: await signAt(dialect, sign, bare.value.request, key) };
+  };
+}
+
+/** Milliseconds for which read keys are used: a file is not looked at for every object, and rotated keys take effect. */
+const KEYS_MS = 1000;
+
+/** Shares what a source returns among the requests of a second. A failure is not shared. */
+function recent<T>(source: () => Promise<T>): () => Promise<T> {
+  let read: Promise<T> | null = null;
+  let readAt = 0;
+  return () => {
+    const now = performance.now();
+    if (read === null || now - readAt >= KEYS_MS) {
+      const reading = source();
+      reading.catch(() => {
+        if (read === reading) read = null;
+      });
+      read = reading;
+      readAt = now;
+    }
+    return read;
   };
 }
 

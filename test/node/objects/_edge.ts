@@ -3,6 +3,7 @@ import type { Credentials } from '../../../src/bucket/sign/credentials.ts';
 import type { Bucket } from '../../../src/edge/bucket.ts';
 import type { Access } from '../../../src/open/access.ts';
 import { openAuthorize } from '../../../src/open/authorize.ts';
+import { PASSING } from '../../helpers/access.ts';
 import { type NodeEdge, openOnNode } from '../../helpers/node-edge.ts';
 import { openSignedStore, type SignedStore, type StoreOptions } from '../../helpers/signed-store.ts';
 import type { Rules } from '../../helpers/upstream.ts';
@@ -69,15 +70,11 @@ export async function openObjects(
     const known = edgeKeys ?? keys;
     const authorize = openAuthorize(
       {
+        ...PASSING,
         store: dialect,
-        management: 'pass',
-        write: '',
-        registerKey: name,
         objects: 'resign',
-        signPrefix: '',
         bucketName: name,
         region,
-        signature: 'v4',
         credentials: { kind: 'environment', prefix: null },
         clientKeys: known.slice(1).map((_, key) => ({ kind: 'environment', prefix: `K${key + 1}` })),
         ...access,

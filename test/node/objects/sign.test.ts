@@ -216,9 +216,9 @@ describe('the rules in force', () => {
       [403, 200],
     ],
     ['list uploads alone', setOf(rule({ allowedMethods: ['PUT', 'POST'] })), [403, 403]],
-    ['are none', 'none', [403, 403]],
-    ['are last good ones while they cannot be read', 'unknown', [403, 403]],
-  ] as const)('limit what is signed: they %s', async (_, rules, expected) => {
+    ['are an empty set', 'none', [403, 403]],
+    ['stay the last good ones while they cannot be read', 'unknown', [403, 403]],
+  ] as const)('limit what is signed: the rules %s', async (_, rules, expected) => {
     const { edge, store } = objects();
     store.objects.set('a', Buffer.from('content'));
     await edge.setRules(rules);
