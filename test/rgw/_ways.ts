@@ -170,7 +170,7 @@ export const pathStyle = (bucket: string, url: string, more: Pick<Way, 'keys' | 
   ...more,
 });
 
-const virtualHosted = (
+export const virtualHosted = (
   bucket: string,
   suffix: string,
   url: string,

@@ -179,9 +179,12 @@ describe.skipIf(SKIPPED).each([PASSED, STORED])('without rules, %s', (way) => {
     await client.remove(ways.way(way));
   });
 
-  test.each(Object.entries(PROGRAMS))('%s reads that there are none', async (name, { client, says }) => {
-    const read = client.get(ways.way(way));
-    if (name === 's3cmd') expect(await read).toBe('none');
-    else await expect(read).rejects.toThrow(says('NoSuchCORSConfiguration', 'Get', ways.way(way).rulesIn));
-  });
+  test.each(Object.entries(PROGRAMS))(
+    '%s reads that the bucket has no rules',
+    async (name, { client, says }) => {
+      const read = client.get(ways.way(way));
+      if (name === 's3cmd') expect(await read).toBe('none');
+      else await expect(read).rejects.toThrow(says('NoSuchCORSConfiguration', 'Get', ways.way(way).rulesIn));
+    },
+  );
 });
