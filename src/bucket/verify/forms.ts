@@ -1,5 +1,13 @@
 import { type Denied, denied, type ReadClaim, type SignedRequest } from './claim.ts';
-import { marks, OSS_V1_PARAMETERS, OSS_V4_PARAMETERS, parameterNames, S3_V4_PARAMETERS } from './names.ts';
+import {
+  marks,
+  OSS_V1_PARAMETERS,
+  OSS_V4_PARAMETERS,
+  parameterNames,
+  S3_V4_PARAMETERS,
+  TOKEN_HEADERS,
+  TOKEN_PARAMETERS,
+} from './names.ts';
 import { ossV1Header, ossV1Query, ossV4Header, ossV4Query } from './oss.ts';
 import { s3V4Header, s3V4Query } from './s3.ts';
 import type { Verified } from './verified.ts';
@@ -43,6 +51,8 @@ export function formOf({ asSent, headerOf }: SignedRequest): Form | Denied {
   );
   const [found, second] = inQuery;
   if (second || (found && authorization !== undefined)) return TWICE;
+  const tokenInHeader = TOKEN_HEADERS.some((name) => headerOf(name) !== undefined);
+  if (tokenInHeader && TOKEN_PARAMETERS.some((name) => names.includes(name))) return TWICE;
   if (found) {
     const own = names.filter((name) => found.parameters.has(name));
     return new Set(own).size === own.length

@@ -51,12 +51,15 @@ export const marks = (name: string): boolean => name !== 'expires';
 export const parameterNames = (target: string): string[] =>
   parametersOf(target).map(([name]) => decode(name).toLowerCase());
 
+/** Parameters and headers, in lower case, with the token of a temporary key. */
+export const TOKEN_PARAMETERS = ['security-token', 'x-oss-security-token', 'x-amz-security-token'] as const;
+export const TOKEN_HEADERS = ['x-oss-security-token', 'x-amz-security-token'] as const;
+
 /** Headers that are part of a signature of any scheme, in lower case. */
 export const SIGNATURE_HEADERS: readonly string[] = [
   'authorization',
-  ...['x-oss', 'x-amz'].flatMap((prefix) =>
-    ['date', 'content-sha256', 'security-token'].map((name) => `${prefix}-${name}`),
-  ),
+  ...TOKEN_HEADERS,
+  ...['x-oss', 'x-amz'].flatMap((prefix) => [`${prefix}-date`, `${prefix}-content-sha256`]),
 ];
 
 /** Whether a lower-case header name is a store's own, which may change what a request does. */

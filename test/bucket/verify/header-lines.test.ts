@@ -1,0 +1,133 @@
+import {
+  ALL,
+  addHeader,
+  editTarget,
+  OSS,
+  removeHeader,
+  repeatHeader,
+  S3,
+  setHeader,
+  TEMPORARY,
+} from './_forms.ts';
+import {
+  DENIED,
+  describeRows,
+  INVALID,
+  MALFORMED,
+  MISMATCH,
+  OSS_HEADERS,
+  replaced,
+  SIG,
+  SIG_URL,
+  V1,
+  V4,
+} from './_rows.ts';
+
+const META_OSS = { headers: ['x-oss-meta-a', '1'] };
+const META_S3 = { headers: ['x-amz-meta-a', '1'] };
+/** One character a byte: UTF-8, then bytes that are not. */
+const BYTES = 'caf\u00c3\u00a9\u00a0\u00ff';
+
+describeRows('checks the header lines', [
+  ['an x-oss- header added after signing', OSS, { change: addHeader('x-oss-meta-a', '1') }, MISMATCH],
+  ['an x-oss- header added after signing', S3, { change: addHeader('x-oss-copy-source', '/b/k') }, DENIED],
+  ['an x-amz- header added after signing', ALL, { change: addHeader('X-Amz-Meta-A', '1') }, DENIED],
+  ['CloudFront’s header added after signing', ALL, { change: addHeader('X-Amz-Cf-Id', 'x') }, 'accepted'],
+  ['another header added after signing', ALL, { change: addHeader('If-None-Match', '"x"') }, 'accepted'],
+  ['an x-oss- header removed', OSS, { ...META_OSS, change: removeHeader('x-oss-meta-a') }, MISMATCH],
+  ['an x-oss- header changed', OSS, { ...META_OSS, change: setHeader('x-oss-meta-a', '2') }, MISMATCH],
+  ['an x-amz- header removed', S3, { ...META_S3, change: removeHeader('x-amz-meta-a') }, DENIED],
+  ['an x-amz- header changed', S3, { ...META_S3, change: setHeader('x-amz-meta-a', '2') }, MISMATCH],
+  [
+    'a Content-Type changed',
+    ALL,
+    { headers: ['Content-Type', 'a/b'], change: setHeader('content-type', 'a/c') },
+    MISMATCH,
+  ],
+  [
+    'a Content-MD5 changed',
+    ALL,
+    { headers: ['Content-MD5', 'x'], change: setHeader('content-md5', 'y') },
+    MISMATCH,
+  ],
+  [
+    'a Content-Type removed',
+    OSS,
+    { headers: ['Content-Type', 'a/b'], change: removeHeader('content-type') },
+    MISMATCH,
+  ],
+  [
+    'a Content-Type removed',
+    S3,
+    { headers: ['Content-Type', 'a/b'], change: removeHeader('content-type') },
+    DENIED,
+  ],
+  ['a Host that is not signed', SIG, { change: replaced('SignedHeaders=host;', 'SignedHeaders=') }, DENIED],
+  [
+    'a Host that is not signed',
+    SIG_URL,
+    { change: editTarget(/SignedHeaders=host/, 'SignedHeaders=x') },
+    DENIED,
+  ],
+  ['no Host', S3, { change: removeHeader('host') }, DENIED],
+  [
+    'a named header that is missing',
+    V4,
+    { change: replaced(',Signature', ',AdditionalHeaders=range,Signature') },
+    DENIED,
+  ],
+  [
+    'named headers in capitals',
+    SIG,
+    { change: replaced('SignedHeaders=host', 'SignedHeaders=host;HOST') },
+    DENIED,
+  ],
+  ['bytes beyond ASCII in a header', OSS, { headers: ['x-oss-meta-a', BYTES] }, 'accepted'],
+  ['bytes beyond ASCII in a header', S3, { headers: ['x-amz-meta-a', BYTES] }, 'accepted'],
+  [
+    'a byte beyond ASCII changed',
+    OSS,
+    { headers: ['x-oss-meta-a', BYTES], change: setHeader('x-oss-meta-a', BYTES.slice(0, -1)) },
+    MISMATCH,
+  ],
+  [
+    'a byte beyond ASCII changed',
+    S3,
+    { headers: ['x-amz-meta-a', BYTES], change: setHeader('x-amz-meta-a', BYTES.slice(0, -1)) },
+    MISMATCH,
+  ],
+  ['two Authorization headers', OSS_HEADERS, { change: repeatHeader('authorization') }, INVALID],
+  ['two Authorization headers', SIG, { change: repeatHeader('authorization') }, MALFORMED],
+  ['a second, empty Authorization header', V1, { change: addHeader('authorization', '') }, INVALID],
+  ['two Host headers', ALL, { change: repeatHeader('host') }, INVALID],
+  ['two Date headers', V1, { change: repeatHeader('date') }, DENIED],
+  ['two Date headers', [...V4, ...SIG], { headers: ['Date', 'x'], change: repeatHeader('date') }, INVALID],
+  ['two x-oss-date headers', V4, { change: repeatHeader('x-oss-date') }, DENIED],
+  ['two x-amz-date headers', SIG, { change: repeatHeader('x-amz-date') }, DENIED],
+  [
+    'two Content-MD5 headers',
+    ALL,
+    { headers: ['Content-MD5', 'x'], change: repeatHeader('content-md5') },
+    INVALID,
+  ],
+  [
+    'two Content-Type headers',
+    ALL,
+    { headers: ['Content-Type', 'x'], change: repeatHeader('content-type') },
+    INVALID,
+  ],
+  ['two lines of a store’s header', OSS, { ...META_OSS, change: repeatHeader('x-oss-meta-a') }, INVALID],
+  ['two lines of a store’s header', S3, { ...META_S3, change: repeatHeader('x-amz-meta-a') }, INVALID],
+  [
+    'two token headers',
+    OSS_HEADERS,
+    { credentials: TEMPORARY, change: repeatHeader('x-oss-security-token') },
+    INVALID,
+  ],
+  [
+    'two token headers',
+    SIG,
+    { credentials: TEMPORARY, change: repeatHeader('x-amz-security-token') },
+    INVALID,
+  ],
+]);
