@@ -81,10 +81,19 @@ const TREES: Readonly<Record<string, (way: Way, up: string, down: string) => Pro
 };
 
 describe.skipIf(SKIPPED)('through a Worker that signs again', () => {
-  test.each(Object.entries(TREES))('%s writes a tree, and reads it', async (_, sync) => {
+  // workerd sends no 100, for which botocore waits a second at each upload.
+  test.concurrent.each(Object.entries(TREES))('%s writes a tree, and reads it', async (_, sync) => {
     const [up, down] = [folder(), folder()];
     writeTree(up);
     await sync(wayTo(AGAIN), up, down);
+    expect(readTree(down)).toEqual(DIGESTS);
+  });
+
+  test.concurrent('boto3 writes and reads a tree at a name of the bucket', async () => {
+    const [up, down] = [folder(), folder()];
+    writeTree(up);
+    const way = virtualHosted(NAMED, OWN_NAME, worker.url, { keys: CLIENT_KEYS, rulesIn: 'bucket' });
+    await TREES.boto3?.(way, up, down);
     expect(readTree(down)).toEqual(DIGESTS);
   });
 
@@ -124,14 +133,6 @@ describe.skipIf(SKIPPED)('through a Worker that signs again', () => {
       await expectRulesInForce(wayTo(AGAIN), witness, rules(means));
     },
   );
-
-  test('boto3 writes and reads a tree at a name of the bucket', async () => {
-    const [up, down] = [folder(), folder()];
-    writeTree(up);
-    const way = virtualHosted(NAMED, OWN_NAME, worker.url, { keys: CLIENT_KEYS, rulesIn: 'bucket' });
-    await TREES.boto3?.(way, up, down);
-    expect(readTree(down)).toEqual(DIGESTS);
-  });
 });
 
 describe.skipIf(SKIPPED)('through a Worker that stores the rules in KV', () => {
