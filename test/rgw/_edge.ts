@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Run, run } from '../cli/_process.ts';
-import { CLIENT_KEYS, type Gateway, type Keys, OTHER_KEYS } from './_gateway.ts';
+import { CLIENT_KEYS, type Keys, OTHER_KEYS } from './_gateway.ts';
 
 const LIMIT_MS = 10 * 60_000;
 
@@ -13,6 +13,8 @@ export const keyVariables = ({ accessKey, secretKey }: Keys): Readonly<Record<st
   CLIENT_AWS_SECRET_ACCESS_KEY: CLIENT_KEYS.secretKey,
   OTHER_AWS_ACCESS_KEY_ID: OTHER_KEYS.accessKey,
   OTHER_AWS_SECRET_ACCESS_KEY: OTHER_KEYS.secretKey,
+  CLIENT_OSS_ACCESS_KEY_ID: CLIENT_KEYS.accessKey,
+  CLIENT_OSS_ACCESS_KEY_SECRET: CLIENT_KEYS.secretKey,
 });
 
 /** The options of a bucket as in a configuration file. */
@@ -29,6 +31,8 @@ export interface ServedBucket {
   readonly clientKeys?: string;
   readonly region?: string;
   readonly store?: 'oss' | 's3';
+  readonly bucketName?: string;
+  readonly signature?: 'v4' | 'v1';
 }
 
 /**
@@ -37,7 +41,7 @@ export interface ServedBucket {
  */
 export function startEdge(
   folder: string,
-  gateway: Gateway,
+  keys: Keys,
   buckets: Readonly<Record<string, ServedBucket>>,
   more: { readonly stateDir?: string } = {},
 ): Run {
@@ -45,7 +49,7 @@ export function startEdge(
   writeFileSync(file, JSON.stringify({ port: 0, adminPort: 0, rulesTtl: '1h', ...more, buckets }));
   return run(['serve', '--config', file], {
     env: {
-      ...keyVariables(gateway),
+      ...keyVariables(keys),
       NODE_OPTIONS: `--import ${new URL('_names.ts', import.meta.url)}`,
     },
     limit: LIMIT_MS,

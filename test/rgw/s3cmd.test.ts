@@ -64,7 +64,7 @@ describe.skipIf(SKIPPED)('a URL that s3cmd 2.3 presigns, by version 2 of S3 sign
   test.each(RESIGNED)('is refused by name, %s', async (name) => {
     const way = ways.way(name);
     await expect(fetched(way, await presigned(way))).rejects.toThrow(
-      /<Message>Unsupported Authorization Type: sign by OSS V1, OSS V4 or SigV4.</,
+      /<Message>Unsupported Authorization Type: sign with OSS V1, OSS V4 or AWS4-HMAC-SHA256.</,
     );
   });
 });

@@ -21,6 +21,8 @@ export interface Scope {
   /** `20231216T162057Z`. */
   readonly date: string;
   readonly region: string;
+  /** The date as the request writes it; `date` unless given. */
+  readonly written?: string;
 }
 
 /** `20231216/cn-hangzhou/oss/aliyun_v4_request` */
@@ -82,6 +84,6 @@ export const signChain = async (
   canonicalRequest: string,
 ): Promise<string> => {
   const hash = await sha256(bytesOf(canonicalRequest));
-  const text = [chain.algorithm, scope.date, scopeText(chain, scope), hash].join('\n');
+  const text = [chain.algorithm, scope.written ?? scope.date, scopeText(chain, scope), hash].join('\n');
   return hex(await hmacBy(await signingKey(chain, secret, scope), utf8(text)));
 };

@@ -1,13 +1,13 @@
 import { type Denied, denied, type ReadClaim, type SignedRequest } from './claim.ts';
 import {
-  marks,
+  isTokenParameter,
   OSS_V1_PARAMETERS,
   OSS_V4_PARAMETERS,
   OTHER_PARAMETERS,
   parameterNames,
   S3_V4_PARAMETERS,
+  showsScheme,
   TOKEN_HEADERS,
-  TOKEN_PARAMETERS,
 } from './names.ts';
 import { ossV1Header, ossV1Query, ossV4Header, ossV4Query } from './oss.ts';
 import { s3V4Header, s3V4Query } from './s3.ts';
@@ -45,7 +45,7 @@ const TWICE = denied(
 
 const UNSUPPORTED = denied(
   'InvalidArgument',
-  'Unsupported Authorization Type: sign by OSS V1, OSS V4 or SigV4.',
+  'Unsupported Authorization Type: sign with OSS V1, OSS V4 or AWS4-HMAC-SHA256.',
 );
 
 /** Finds the only signature of a request. */
@@ -53,17 +53,17 @@ export function formOf({ asSent, headerOf }: SignedRequest): Form | Denied {
   const authorization = headerOf('authorization');
   const names = parameterNames(asSent.target);
   const inQuery = QUERY_FORMS.filter(({ parameters }) =>
-    names.some((name) => parameters.has(name) && marks(name)),
+    names.some((name) => parameters.has(name) && showsScheme(name)),
   );
   // Version 2 of S3 shares parameters with OSS V1.
   if (names.some((name) => OTHER_PARAMETERS.has(name))) return UNSUPPORTED;
   const [found, second] = inQuery;
-  if (second || (found && authorization !== undefined)) return TWICE;
-  const tokenInHeader = TOKEN_HEADERS.some((name) => headerOf(name) !== undefined);
-  if (tokenInHeader && TOKEN_PARAMETERS.some((name) => names.includes(name))) return TWICE;
+  const tokens = names.filter((name) => isTokenParameter(name));
+  const inHeaders = authorization !== undefined || TOKEN_HEADERS.some((name) => headerOf(name) !== undefined);
+  if (second || (found && authorization !== undefined) || (tokens.length > 0 && inHeaders)) return TWICE;
   if (found) {
     const own = names.filter((name) => found.parameters.has(name));
-    return new Set(own).size === own.length
+    return new Set(own).size === own.length && tokens.length < 2
       ? { form: 'query', read: found.read }
       : denied(found.malformed, 'A query parameter of the signature is repeated.');
   }

@@ -77,6 +77,12 @@ describeRows('checks the header lines', [
     DENIED,
   ],
   [
+    'a header named twice',
+    SIG,
+    { change: replaced('SignedHeaders=host', 'SignedHeaders=host;host') },
+    INVALID,
+  ],
+  [
     'named headers in capitals',
     SIG,
     { change: replaced('SignedHeaders=host', 'SignedHeaders=host;HOST') },
