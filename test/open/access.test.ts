@@ -152,7 +152,7 @@ describe('openAccess', () => {
       'pass',
     ],
     ['the operator’s off', { bucket: OSS, management: 'off' }, 'off'],
-    ['the operator’s keep', KEEP, 'keep'],
+    ['management keep', KEEP, 'keep'],
   ])('with %s gives management %s', (_, options, mode) => {
     expect(opened(options).management?.mode).toBe(mode);
   });
@@ -167,16 +167,16 @@ describe('openAccess', () => {
   test('binds the register to the key of the bucket', async () => {
     const register = memory();
     const { management } = opened(KEEP, register);
-    if (management?.mode !== 'keep') throw new Error('not keep');
+    if (management?.mode !== 'keep') throw new Error('another mode');
     const entry = { document: null, writer: 'LTAIone', writtenAt: 1 };
     await management.register.write(entry);
     expect([...register.entries]).toEqual([['media', entry]]);
     expect(await management.register.read()).toEqual(entry);
   });
 
-  test('rejects what needs a register where there is none', async () => {
+  test('rejects what needs a register where no register is', async () => {
     const { management } = opened(KEEP);
-    if (management?.mode !== 'keep') throw new Error('not keep');
+    if (management?.mode !== 'keep') throw new Error('another mode');
     await expect(management.register.read()).rejects.toThrow('there is no storage');
   });
 });
