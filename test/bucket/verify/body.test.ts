@@ -185,3 +185,21 @@ describe('a body in unsigned chunks', () => {
     expect(await outcomeOf(UNSIGNED_CHUNKS, headers, body)).toBe(outcome);
   });
 });
+
+test('a trailer without a signature after signed chunks is refused', async () => {
+  const zeros = '0'.repeat(64);
+  const chunks = { chunk: async () => zeros, trailer: async () => zeros };
+  const outcome = async (payload: string, trailers: string) => {
+    const verified: Verified = { scheme: 's3-v4', form: 'header', key: KEYS, payload, chunks };
+    const headers = [...LENGTH, 'x-amz-trailer', 'x-amz-checksum-crc32'];
+    const body = `9;chunk-signature=${zeros}\r\n${TEXT}\r\n0;chunk-signature=${zeros}\r\n${trailers}\r\n`;
+    const bytes = new TextEncoder().encode(body);
+    const read = await verifyBody(verified, headers, bytes, { dialect: 's3', md5 });
+    return read.ok ? 'accepted' : read.refusal.code;
+  };
+  const CRC = 'x-amz-checksum-crc32:y/Q5Jg==\r\n';
+  const SIGNED = 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD';
+  expect(await outcome(`${SIGNED}-TRAILER`, `${CRC}x-amz-trailer-signature:${zeros}\r\n`)).toBe('accepted');
+  expect(await outcome(`${SIGNED}-TRAILER`, CRC)).toBe('IncompleteBody');
+  expect(await outcome(SIGNED, CRC)).toBe('IncompleteBody');
+});

@@ -125,6 +125,12 @@ describeRows('checks the header lines', [
   ['two lines of a store’s header', OSS, { ...META_OSS, change: repeatHeader('x-oss-meta-a') }, INVALID],
   ['two lines of a store’s header', S3, { ...META_S3, change: repeatHeader('x-amz-meta-a') }, INVALID],
   [
+    'two lines of a header that the signature names',
+    SIG,
+    { headers: ['Range', 'bytes=0-1'], change: repeatHeader('range') },
+    INVALID,
+  ],
+  [
     'two token headers',
     OSS_HEADERS,
     { credentials: TEMPORARY, change: repeatHeader('x-oss-security-token') },

@@ -59,6 +59,12 @@ describeRows('checks the parameters', [
     INVALID,
   ],
   [
+    'two tokens under two names',
+    V4_URL,
+    { credentials: TEMPORARY, change: editTarget(/$/, '&security-token=token') },
+    INVALID,
+  ],
+  [
     'a parameter’s name in another case',
     SIG_URL,
     { change: editTarget(/X-Amz-Date/, 'x-amz-date') },

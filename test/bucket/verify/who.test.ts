@@ -26,6 +26,25 @@ describeRows('checks who signs', [
   ['an empty Authorization header', HEADERS, { change: authorization('') }, INVALID],
   ['an unknown key', ALL, { credentials: stranger }, '403 InvalidAccessKeyId'],
   ['a wrong secret', ALL, { credentials: wrongSecret }, MISMATCH],
+  // The Java SDK's V4 URLs name the token as V1 does: OSSV4Signer.java in aliyun/aliyun-oss-java-sdk.
+  [
+    'a token under its name in V1',
+    [...V1_URL, ...V4_URL],
+    { credentials: withoutToken, target: '/a?security-token=token' },
+    'accepted',
+  ],
+  [
+    'another token under its name in V1',
+    V4_URL,
+    { credentials: withoutToken, target: '/a?security-token=x' },
+    '403 InvalidSecurityToken',
+  ],
+  [
+    'a token in the URL of a signed header',
+    HEADERS,
+    { credentials: withoutToken, target: '/a?security-token=token' },
+    INVALID,
+  ],
   ['a temporary key without its token', ALL, { credentials: withoutToken }, '403 InvalidAccessKeyId'],
   ['a token with a key that has no token', ALL, { credentials: needlessToken }, '403 InvalidAccessKeyId'],
   ['a wrong token', OSS, { credentials: wrongToken }, '403 InvalidSecurityToken'],
