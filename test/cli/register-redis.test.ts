@@ -59,6 +59,24 @@ describe.skipIf(skipped)(`--management keep with --redis, ${WITH_SERVER}`, () =>
     },
   );
 
+  test('has one of two writes at once in force everywhere, whichever instances they go through', async () => {
+    const { first, second } = await two();
+    for (let round = 0; round < 10; round += 1) {
+      const origins = [`https://r${round}-one.example`, A];
+      await Promise.all([
+        putRules(first, origins[round % 2] ?? ''),
+        putRules(second, origins[1 - (round % 2)] ?? ''),
+      ]);
+      const [winner = ''] = (await originsAt(first)) ?? [];
+      expect(origins).toContain(winner);
+      expect(await originsAt(second)).toEqual([winner]);
+      for (const edge of [first, second])
+        await until(`round ${round}: the last write is in force`, () => allows(edge, winner), WITHIN);
+      const loser = origins.find((origin) => origin !== winner) ?? '';
+      expect([await allows(first, loser), await allows(second, loser)]).toEqual([false, false]);
+    }
+  });
+
   test('does not let an instance that was stopped during a write bring older rules back', async () => {
     const { first, second, store } = await two('--state-dir', all.at('state-two'));
     second.child.kill('SIGSTOP');

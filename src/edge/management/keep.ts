@@ -25,7 +25,9 @@ export async function keepRules(request: Routed, keeping: Keeping): Promise<Resp
   const { method } = request.exchange;
   if (!METHODS.includes(method))
     return refuseAsStore(request, refusalOf(request, 'MethodNotAllowed'), { headers: ALLOW });
-  const verified = await keeping.verify({ ...clientRequest(request), key: request.key });
+  // The keys may be in a file whose disk does not answer.
+  const signed = { ...clientRequest(request), key: request.key };
+  const verified = await within(LOAD_TIMEOUT, keeping.verify(signed));
   if (!verified.ok) return refuseAsStore(request, verified.refusal);
   // Also of GET and DELETE: a signature may cover their body too.
   const content = await readContent(request, keeping, verified.value);
