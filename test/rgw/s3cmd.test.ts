@@ -1,12 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { toXml } from '../../src/document/xml.ts';
 import { openFetch, openS3cmd } from './_clients.ts';
 import { SKIPPED } from './_programs.ts';
-import { expectRulesInForce } from './_rules.ts';
+import { expectRulesInForce, expectRulesStillInForce, RULES, ruleSetOf } from './_rules.ts';
 import { s3cmdRules } from './_rules-programs.ts';
 import { DIGESTS, LARGE, readTree, writeTree } from './_tree.ts';
-import { OBJECT_WAYS, RESIGNED, RULES_WAYS, useWays, WAYS, type Way } from './_ways.ts';
+import { OBJECT_WAYS, REGISTERED, RESIGNED, RULES_WAYS, useWays, WAYS, type Way } from './_ways.ts';
 import { digest } from './_witness.ts';
 
 const ways = useWays('s3cmd');
@@ -47,6 +48,16 @@ describe.skipIf(SKIPPED).each(OBJECT_WAYS)('s3cmd, %s', (name) => {
 describe.skipIf(SKIPPED).each(RULES_WAYS)('s3cmd, %s', (name) => {
   test('rules that it puts, replaces and deletes decide the next preflight', async () => {
     await expectRulesInForce(ways.way(name), ways.witness, s3cmdRules(ways));
+  });
+});
+
+describe.skipIf(SKIPPED).each([RESIGNED[0], REGISTERED[0]])('s3cmd, %s', (name) => {
+  test('signs again for the region that the refusal names', async () => {
+    const way = ways.way(name);
+    const file = join(ways.folder(), 'rules.xml');
+    writeFileSync(file, toXml(ruleSetOf(JSON.stringify(RULES))));
+    await s3cmd(way, 'setcors', file, `s3://${way.bucket}`, '--region', 'eu-central-1');
+    await expectRulesStillInForce(way);
   });
 });
 
