@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/rgw/**/*.test.ts'],
-    globalSetup: ['test/rgw/_setup.ts'],
+    globalSetup: ['test/rgw/_setup.ts', 'test/cloudflare/_build.ts'],
     maxWorkers: 3,
     // A test runs several commands, each with its own timeout.
     testTimeout: 300_000,

@@ -5,6 +5,8 @@ export interface StoreRefusal {
   readonly code: StoreCode;
   readonly status: number;
   readonly message: string;
+  /** The region that the signature should name: clients read it and sign again. */
+  readonly region?: string;
 }
 
 /** A value, or why the store would refuse the request. */

@@ -37,7 +37,7 @@ export function command(name: string, args: readonly string[], options: CommandO
       if (code === 0) return resolve({ stdout, stderr });
       const how = late ? `did not end within ${LIMIT_MS / 1000} seconds` : `ended with ${code}`;
       const said = `${stdout}${stderr}`.slice(-4000);
-      reject(new Error(`${name} ${args.join(' ')} ${how}\n${said}`));
+      reject(new Error(`${name} ${args.join(' ').slice(0, 1000)} ${how}\n${said}`));
     });
   });
 }

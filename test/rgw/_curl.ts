@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ClientMeans } from './_clients.ts';
 import { command } from './_command.ts';
-import type { Gateway } from './_gateway.ts';
-import type { Way, Ways } from './_ways.ts';
+import type { Keys } from './_gateway.ts';
+import type { Way } from './_ways.ts';
 
 /** Arguments for a SigV4 signature by curl; curl 7.88 does not send the digest of the body by itself. */
-export const signedBy = ({ accessKey, secretKey }: Gateway): readonly string[] => [
+export const signedBy = ({ accessKey, secretKey }: Keys): readonly string[] => [
   ...['--aws-sigv4', 'aws:amz:us-east-1:s3', '-u', `${accessKey}:${secretKey}`],
   ...['-H', 'x-amz-content-sha256: UNSIGNED-PAYLOAD'],
 ];
@@ -18,14 +19,14 @@ export interface CurlAnswer {
   readonly body: Buffer;
 }
 
-/** Sends a request without a signature. Its target below the bucket is sent unchanged. */
+/** Sends a request, unsigned unless the arguments say so. Its target below the bucket is sent unchanged. */
 export async function curl(
-  ways: Ways,
+  means: ClientMeans,
   { url, host, root }: Pick<Way, 'url' | 'host' | 'root'>,
   target: string,
   ...args: readonly string[]
 ): Promise<CurlAnswer> {
-  const folder = ways.folder();
+  const folder = means.folder();
   const [heads, body] = [join(folder, 'heads'), join(folder, 'body')];
   const how = ['-sS', '--globoff', '--path-as-is', '--max-time', '20', '-D', heads, '-o', body];
   const where = ['--connect-to', `::${new URL(url).host}`, `http://${host}${root}${target}`];
@@ -56,4 +57,21 @@ function bytesOf(file: string): Buffer {
   } catch {
     return Buffer.alloc(0);
   }
+}
+
+/** Headers that differ between requests or buckets, and hop-by-hop headers. */
+const NOT_COMPARED = /^(date|last-modified|x-amz-request-id|content-length|connection|keep-alive)$/;
+/** Headers of CORS, which other tests compare. */
+const CORS = /^(vary|access-control-.*)$/;
+
+/** An answer without its names, ids and times, and without the length of a text that contains them. */
+export function comparable({ statuses, headers, body }: CurlAnswer, { bucket }: { readonly bucket: string }) {
+  const names = Object.keys(headers).filter((name) => !NOT_COMPARED.test(name) && !CORS.test(name));
+  const text = body.toString('latin1').replaceAll(bucket, 'BUCKET');
+  return {
+    statuses,
+    headers: Object.fromEntries(names.map((name) => [name, headers[name]])),
+    length: (statuses.at(-1) ?? 0) < 400 && !text.startsWith('<?xml') ? headers['content-length'] : null,
+    text: text.replace(/<(RequestId|LastModified)>[^<]*/g, '<$1>'),
+  };
 }

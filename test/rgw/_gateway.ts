@@ -18,11 +18,31 @@ export const DNS_NAME = 's3.test';
 const START_LIMIT = 60_000;
 const TOOL_LIMIT = 60_000;
 
-/** Address and keys, which the setup provides to every test file. */
-export interface Gateway {
-  readonly url: string;
+export interface Keys {
   readonly accessKey: string;
   readonly secretKey: string;
+}
+
+const OWN_KEYS: Keys = {
+  accessKey: 'TESTACCESSKEY0000001',
+  secretKey: 'testsecretkey0000000000000000000000000001',
+};
+
+/** Keys of the same user, which an edge has as `env:CLIENT`. */
+export const CLIENT_KEYS: Keys = {
+  accessKey: 'CLIENTACCESSKEY00001',
+  secretKey: 'client/secret+key0000000000000000000000002',
+};
+
+/** Keys of the same user, which an edge has as `env:OTHER`, for another bucket. */
+export const OTHER_KEYS: Keys = {
+  accessKey: 'OTHERACCESSKEY000001',
+  secretKey: 'other/secret+key00000000000000000000000003',
+};
+
+/** Address and keys, which the setup provides to every test file. */
+export interface Gateway extends Keys {
+  readonly url: string;
 }
 
 export interface RunningGateway extends Gateway {
@@ -158,9 +178,10 @@ async function startIn(folder: string, daemons: ChildProcess[]): Promise<Gateway
     () => start('osd', 'ceph-osd', '-f', '-i', '0'),
     async () => (await ceph('osd', 'stat')).stdout.includes('1 up'),
   );
-  const keys = { accessKey: 'TESTACCESSKEY0000001', secretKey: 'testsecretkey0000000000000000000000000001' };
-  const user = ['--uid=test', '--display-name=Test', `--access-key=${keys.accessKey}`];
-  await tool('radosgw-admin', '-n', 'client.rgw', 'user', 'create', ...user, `--secret=${keys.secretKey}`);
+  const admin = (...args: string[]) => tool('radosgw-admin', '-n', 'client.rgw', ...args, '--uid=test');
+  const keysOf = ({ accessKey, secretKey }: Keys) => [`--access-key=${accessKey}`, `--secret=${secretKey}`];
+  await admin('user', 'create', '--display-name=Test', ...keysOf(OWN_KEYS));
+  for (const keys of [CLIENT_KEYS, OTHER_KEYS]) await admin('key', 'create', ...keysOf(keys));
   const radosgw = start('radosgw', 'radosgw', '-f', '-n', 'client.rgw');
   await until(
     'radosgw listens or has ended',
@@ -168,7 +189,7 @@ async function startIn(folder: string, daemons: ChildProcess[]): Promise<Gateway
     START_LIMIT,
   );
   if (!isRunning(radosgw)) throw new Error(`radosgw ended with ${endOf(radosgw)}`);
-  return { url: `http://127.0.0.1:${ports.gateway}`, ...keys };
+  return { url: `http://127.0.0.1:${ports.gateway}`, ...OWN_KEYS };
 }
 
 /** Starts the OSD, again if it loses a race with a new monitor and ends with "wrong fsid". */

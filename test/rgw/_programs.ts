@@ -26,6 +26,7 @@ const PACKAGES: readonly (readonly [name: string, isInstalled: () => boolean])[]
   ['rclone', () => has('rclone')],
   ['python3-boto3', () => existsSync('/usr/lib/python3/dist-packages/boto3')],
   ['curl', () => has('curl')],
+  ['openssl', () => has('openssl')],
 ];
 
 const has = (name: string): boolean => fileOf(name) !== undefined;

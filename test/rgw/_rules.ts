@@ -13,13 +13,14 @@ const OTHER = 'https://other.example.com';
 export const RULES = {
   CORSRules: [
     {
+      ID: 'the app',
       AllowedOrigins: [APP],
       AllowedMethods: ['GET', 'PUT'],
       AllowedHeaders: ['*'],
       ExposeHeaders: ['ETag', 'x-amz-meta-note'],
       MaxAgeSeconds: 60,
     },
-    { AllowedOrigins: ['https://*.reports.example.com'], AllowedMethods: ['GET', 'HEAD'] },
+    { ID: 'reports', AllowedOrigins: ['https://*.reports.example.com'], AllowedMethods: ['GET', 'HEAD'] },
   ],
 };
 
@@ -71,6 +72,10 @@ const BY_OTHER_RULES: Readonly<Record<string, Verdict>> = {
   'another origin': allowed(OTHER),
 };
 
+/** Verifies that `RULES` decide preflights. */
+export const expectRulesStillInForce = async (way: Way): Promise<void> =>
+  expect(await decided(way)).toEqual(BY_RULES);
+
 /** A client's commands for the rules of a bucket. */
 export interface RulesClient {
   put(way: Way, rules: typeof RULES | typeof OTHER_RULES): Promise<unknown>;
@@ -81,17 +86,22 @@ export interface RulesClient {
 
 /** Puts, replaces and deletes rules. Each time the next preflight must follow the new rules. */
 export async function expectRulesInForce(way: Way, witness: Witness, client: RulesClient): Promise<void> {
-  const stored = async () => rulesOf(await witness.rules(way.bucket));
+  const expectStored = async (rules: typeof RULES | typeof OTHER_RULES) => {
+    const inBucket = rulesOf(await witness.rules(way.bucket));
+    expect(inBucket, 'rules of the bucket').toEqual(
+      way.rulesIn === 'bucket' ? rulesOf(JSON.stringify(rules)) : null,
+    );
+  };
   await client.put(way, RULES);
   expect(await decided(way), 'after the first PUT').toEqual(BY_RULES);
-  expect(await stored()).toEqual(rulesOf(JSON.stringify(RULES)));
-  expect(rulesOf(await client.get(way))).toEqual(await stored());
+  await expectStored(RULES);
+  expect(rulesOf(await client.get(way))).toEqual(rulesOf(JSON.stringify(RULES)));
   await client.put(way, OTHER_RULES);
   expect(await decided(way), 'after the second PUT').toEqual(BY_OTHER_RULES);
-  expect(await stored()).toEqual(rulesOf(JSON.stringify(OTHER_RULES)));
+  await expectStored(OTHER_RULES);
   await client.remove(way);
   expect(await decided(way), 'after the DELETE').toEqual(ALL_REFUSED);
-  expect(await stored()).toBeNull();
+  expect(await witness.rules(way.bucket)).toBeNull();
 }
 
 /** The rules of a document in any form. */

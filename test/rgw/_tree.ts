@@ -27,7 +27,7 @@ const NAMES = [
 ];
 
 /** An empty body, for which a client may still send `Expect: 100-continue`. */
-const EMPTY = ['empty.bin', 'deep/empty.bin'];
+export const EMPTY = ['empty.bin', 'deep/empty.bin'];
 
 /** The content of each file by its path. */
 export const TREE: ReadonlyMap<string, string> = new Map([

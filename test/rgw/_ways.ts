@@ -1,16 +1,30 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, inject } from 'vitest';
 import { type Run, stop } from '../cli/_process.ts';
-import { lastLines, startEdge } from './_edge.ts';
-import { DNS_NAME, type Gateway } from './_gateway.ts';
-import { SYSTEM_PATH } from './_programs.ts';
+import { lastLines, type ServedBucket, startEdge } from './_edge.ts';
+import { CLIENT_KEYS, DNS_NAME, type Gateway, type Keys } from './_gateway.ts';
 import { openWitness, type Witness } from './_witness.ts';
 
-/** The ways from a client to the gateway. Results must be the same on each. */
-export const WAYS = ['direct', 'path-style through the edge', 'virtual-hosted through the edge'] as const;
-export type WayName = (typeof WAYS)[number];
+const PATH = 'path-style through the edge';
+const NAME = 'virtual-hosted through the edge';
+
+/** The ways from a client to the gateway on which the gateway itself checks the client's signature. */
+export const WAYS = ['direct', PATH, NAME] as const;
+/** The edge checks the client's signature, for a name that the gateway does not know, and signs again. */
+export const RESIGNED = [`${PATH}, which signs again`, `${NAME}, which signs again`] as const;
+/** The edge stores the rules of the bucket, and the gateway gets no `?cors`. */
+export const REGISTERED = [`${PATH}, which stores the rules`, `${NAME}, which stores the rules`] as const;
+
+/** On each of these an object goes through unchanged. */
+export const OBJECT_WAYS = [...WAYS, ...RESIGNED] as const;
+/** On each of these a client's rules decide the next preflight. */
+export const RULES_WAYS = [...WAYS, ...RESIGNED, ...REGISTERED] as const;
+export type WayName = (typeof RULES_WAYS)[number];
+
+/** The suffix of the edge's own names, which the gateway does not know. */
+export const OWN_NAME = 'files.test';
 
 export interface Way {
   readonly bucket: string;
@@ -23,6 +37,10 @@ export interface Way {
   readonly url: string;
   readonly host: string;
   readonly root: string;
+  /** What the client signs with. */
+  readonly keys: Keys;
+  /** Where the rules are stored that a client puts. */
+  readonly rulesIn: 'bucket' | 'edge';
 }
 
 export interface Ways {
@@ -31,13 +49,16 @@ export interface Ways {
   /** A new folder for the files of a test. */
   folder(): string;
   way(name: WayName): Way;
-  /** Environment variables for a client: keys, proxy and Debian's PATH, without this machine's configuration. */
-  env(way: Way): Record<string, string>;
+}
+
+interface Place {
+  readonly bucket: string;
+  readonly served: ServedBucket | null;
+  way(edge: string): Way;
 }
 
 /** A bucket for each way of one client, and an edge before them, for the tests of a file. */
 export function useWays(client: string): Ways {
-  const buckets = { direct: `${client}-direct`, byPath: `${client}-path`, byName: `${client}-name` };
   let gateway: Gateway;
   let witness: Witness;
   let home: string;
@@ -48,14 +69,17 @@ export function useWays(client: string): Ways {
     gateway = inject('gateway');
     witness = openWitness(gateway);
     home = mkdtempSync(join(tmpdir(), `rgw-${client}-`));
-    for (const bucket of Object.values(buckets)) await witness.create(bucket);
-    edge = startEdge(home, gateway, served(gateway, buckets));
+    const places = placesOf(client, gateway);
+    const all = Object.values(places);
+    for (const { bucket } of all) await witness.create(bucket);
+    const stateDir = join(home, 'state');
+    mkdirSync(stateDir);
+    const served = all.flatMap((place) => (place.served === null ? [] : [[place.bucket, place.served]]));
+    edge = startEdge(home, gateway, Object.fromEntries(served), { stateDir });
     const url = await edge.address('edge');
-    ways = {
-      direct: pathStyle(buckets.direct, gateway.url),
-      'path-style through the edge': pathStyle(buckets.byPath, url),
-      'virtual-hosted through the edge': virtualHosted(buckets.byName, url),
-    };
+    ways = Object.fromEntries(
+      Object.entries(places).map(([name, place]) => [name, place.way(url)]),
+    ) as Record<WayName, Way>;
   });
 
   afterEach(({ task }) => {
@@ -77,36 +101,65 @@ export function useWays(client: string): Ways {
     },
     folder: () => mkdtempSync(join(home, 'files-')),
     way: (name) => ways[name],
-    env: ({ proxy }) => ({
-      PATH: SYSTEM_PATH,
-      HOME: home,
-      LANG: 'C.UTF-8',
-      AWS_ACCESS_KEY_ID: gateway.accessKey,
-      AWS_SECRET_ACCESS_KEY: gateway.secretKey,
-      ...(proxy !== null && { http_proxy: proxy }),
-    }),
   };
 }
 
-/** Clients sign for the edge's own names, so the edge passes the Host on (keepHost). */
-const served = (
-  { url }: Gateway,
-  { byPath, byName }: { readonly byPath: string; readonly byName: string },
-) => ({
-  [byPath]: {
-    bucket: `s3://${byPath}?endpoint=${url}`,
-    prefix: `/${byPath}`,
-    hosts: ['127.0.0.1'],
-    keepHost: true,
-  },
-  [byName]: {
-    bucket: `s3://${byName}?endpoint=http://${DNS_NAME}:${new URL(url).port}&style=virtual`,
-    hosts: [`${byName}.${DNS_NAME}`],
-    keepHost: true,
-  },
-});
+/** Where the gateway does the checks, clients sign for names that it answers to, and the edge passes the Host on. */
+function placesOf(client: string, gateway: Gateway): Record<WayName, Place> {
+  const { port } = new URL(gateway.url);
+  const [directly, byPath, byName] = [`${client}-direct`, `${client}-path`, `${client}-name`];
+  const [againByPath, againByName] = [`${client}-again-path`, `${client}-again-name`];
+  const [rulesByPath, rulesByName] = [`${client}-rules-path`, `${client}-rules-name`];
+  const atPath = (bucket: string) => `s3://${bucket}?endpoint=${gateway.url}`;
+  const atName = (bucket: string) => `s3://${bucket}?endpoint=http://${DNS_NAME}:${port}&style=virtual`;
+  const prefixed = (bucket: string) => ({ prefix: `/${bucket}`, hosts: ['127.0.0.1'] });
+  const named = (bucket: string, suffix: string) => ({ hosts: [`${bucket}.${suffix}`] });
+  const own = { keys: gateway, rulesIn: 'bucket' } as const;
+  const signsAgain = { keys: CLIENT_KEYS, rulesIn: 'bucket' } as const;
+  const storesRules = { keys: CLIENT_KEYS, rulesIn: 'edge' } as const;
+  const again = { objects: 'resign', clientKeys: 'env:CLIENT' } as const;
+  const registered = { management: 'keep', clientKeys: 'env:CLIENT' } as const;
+  return {
+    direct: {
+      bucket: directly,
+      served: null,
+      way: () => pathStyle(directly, gateway.url, own),
+    },
+    [PATH]: {
+      bucket: byPath,
+      served: { bucket: atPath(byPath), ...prefixed(byPath), keepHost: true },
+      way: (edge) => pathStyle(byPath, edge, own),
+    },
+    [NAME]: {
+      bucket: byName,
+      served: { bucket: atName(byName), ...named(byName, DNS_NAME), keepHost: true },
+      way: (edge) => virtualHosted(byName, DNS_NAME, edge, own),
+    },
+    // The bucket is addressed in the other style than the edge.
+    [RESIGNED[0]]: {
+      bucket: againByPath,
+      served: { bucket: atName(againByPath), ...prefixed(againByPath), ...again },
+      way: (edge) => pathStyle(againByPath, edge, signsAgain),
+    },
+    [RESIGNED[1]]: {
+      bucket: againByName,
+      served: { bucket: atPath(againByName), ...named(againByName, OWN_NAME), ...again },
+      way: (edge) => virtualHosted(againByName, OWN_NAME, edge, signsAgain),
+    },
+    [REGISTERED[0]]: {
+      bucket: rulesByPath,
+      served: { bucket: atPath(rulesByPath), ...prefixed(rulesByPath), ...registered, keepHost: true },
+      way: (edge) => pathStyle(rulesByPath, edge, storesRules),
+    },
+    [REGISTERED[1]]: {
+      bucket: rulesByName,
+      served: { bucket: atPath(rulesByName), ...named(rulesByName, OWN_NAME), ...registered, ...again },
+      way: (edge) => virtualHosted(rulesByName, OWN_NAME, edge, storesRules),
+    },
+  };
+}
 
-const pathStyle = (bucket: string, url: string): Way => ({
+export const pathStyle = (bucket: string, url: string, more: Pick<Way, 'keys' | 'rulesIn'>): Way => ({
   bucket,
   style: 'path',
   endpoint: url,
@@ -114,14 +167,21 @@ const pathStyle = (bucket: string, url: string): Way => ({
   url,
   host: new URL(url).host,
   root: `/${bucket}`,
+  ...more,
 });
 
-const virtualHosted = (bucket: string, url: string): Way => ({
+export const virtualHosted = (
+  bucket: string,
+  suffix: string,
+  url: string,
+  more: Pick<Way, 'keys' | 'rulesIn'>,
+): Way => ({
   bucket,
   style: 'virtual',
-  endpoint: `http://${DNS_NAME}`,
+  endpoint: `http://${suffix}`,
   proxy: url,
   url,
-  host: `${bucket}.${DNS_NAME}`,
+  host: `${bucket}.${suffix}`,
   root: '',
+  ...more,
 });

@@ -1,30 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { command } from './_command.ts';
+import { openBoto3, openFetch } from './_clients.ts';
 import { SKIPPED } from './_programs.ts';
 import { expectRulesInForce } from './_rules.ts';
+import { boto3Rules } from './_rules-programs.ts';
 import { DIGESTS, LARGE, readTree, writeTree } from './_tree.ts';
-import { useWays, WAYS, type Way } from './_ways.ts';
+import { OBJECT_WAYS, RULES_WAYS, useWays } from './_ways.ts';
 import { digest } from './_witness.ts';
 
 const ways = useWays('boto3');
-const CLIENT = fileURLToPath(new URL('_boto3_client.py', import.meta.url));
+const boto3 = openBoto3(ways);
+const fetched = openFetch(ways);
 
-async function boto3(way: Way, action: string, ...args: string[]): Promise<string> {
-  const { endpoint, style, bucket } = way;
-  const all = [CLIENT, endpoint, style, bucket, action, ...args];
-  const { stdout } = await command('python3', all, { env: ways.env(way) });
-  return String(stdout);
-}
-
-async function curl(way: Way, ...args: string[]): Promise<string> {
-  const { stdout } = await command('curl', ['-sS', '--fail-with-body', ...args], { env: ways.env(way) });
-  return String(stdout);
-}
-
-describe.skipIf(SKIPPED).each(WAYS)('boto3, %s', (name) => {
+describe.skipIf(SKIPPED).each(OBJECT_WAYS)('boto3, %s', (name) => {
   test('a tree with empty files and odd names goes up, is listed in pages, comes down and is deleted', async () => {
     const way = ways.way(name);
     const [up, down] = [ways.folder(), ways.folder()];
@@ -51,26 +40,24 @@ describe.skipIf(SKIPPED).each(WAYS)('boto3, %s', (name) => {
     expect(digest(readFileSync(join(down, 'file')))).toBe(digest(LARGE));
   });
 
-  test('rules that it puts, replaces and deletes decide the next preflight', async () => {
-    await expectRulesInForce(ways.way(name), ways.witness, {
-      put: (way, rules) => boto3(way, 'put_rules', JSON.stringify(rules)),
-      get: (way) => boto3(way, 'get_rules'),
-      remove: (way) => boto3(way, 'delete_rules'),
-    });
-  });
-
   test('URLs and a form that it presigns write and read an object', async () => {
     const way = ways.way(name);
     const { put, get, post } = JSON.parse(await boto3(way, 'presign', 'a+b c?.txt'));
-    await curl(way, '-X', 'PUT', '--data-binary', 'by URL', put);
-    expect(await curl(way, get)).toBe('by URL');
+    await fetched(way, '-X', 'PUT', '--data-binary', 'by URL', put);
+    expect(await fetched(way, get)).toBe('by URL');
     const fields = Object.entries(post.fields).flatMap(([field, value]) => [
       '--form-string',
       `${field}=${value}`,
     ]);
     const file = join(ways.folder(), 'file');
     writeFileSync(file, 'by form');
-    await curl(way, ...fields, '-F', `file=@${file}`, post.url);
-    expect(await curl(way, get)).toBe('by form');
+    await fetched(way, ...fields, '-F', `file=@${file}`, post.url);
+    expect(await fetched(way, get)).toBe('by form');
+  });
+});
+
+describe.skipIf(SKIPPED).each(RULES_WAYS)('boto3, %s', (name) => {
+  test('rules that it puts, replaces and deletes decide the next preflight', async () => {
+    await expectRulesInForce(ways.way(name), ways.witness, boto3Rules(ways));
   });
 });

@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { toXml } from '../../src/document/xml.ts';
-import { type CurlAnswer, curl, signedBy } from './_curl.ts';
+import { type CurlAnswer, comparable, curl } from './_curl.ts';
 import { SKIPPED } from './_programs.ts';
-import { expectRulesInForce, RULES, ruleSetOf } from './_rules.ts';
-import { useWays, WAYS, type WayName } from './_ways.ts';
+import { expectRulesInForce, RULES } from './_rules.ts';
+import { curlRules } from './_rules-programs.ts';
+import { RULES_WAYS, useWays, WAYS, type WayName } from './_ways.ts';
 import { digest } from './_witness.ts';
 
 const ways = useWays('curl');
@@ -44,23 +44,6 @@ beforeAll(async () => {
     await put('/empty', empty);
   }
 });
-
-/** Headers that differ between requests or buckets, and hop-by-hop headers. */
-const NOT_COMPARED = /^(date|last-modified|x-amz-request-id|content-length|connection|keep-alive)$/;
-/** Headers of CORS, which other tests compare. */
-const CORS = /^(vary|access-control-.*)$/;
-
-/** An answer without its names, ids and times, and without the length of a text that contains them. */
-function comparable({ statuses, headers, body }: CurlAnswer, { bucket }: { readonly bucket: string }) {
-  const names = Object.keys(headers).filter((name) => !NOT_COMPARED.test(name) && !CORS.test(name));
-  const text = body.toString('latin1').replaceAll(bucket, 'BUCKET');
-  return {
-    statuses,
-    headers: Object.fromEntries(names.map((name) => [name, headers[name]])),
-    length: (statuses.at(-1) ?? 0) < 400 && !text.startsWith('<?xml') ? headers['content-length'] : null,
-    text: text.replace(/<(RequestId|LastModified)>[^<]*/g, '<$1>'),
-  };
-}
 
 describe.skipIf(SKIPPED).each(THROUGH)('curl, %s', (name) => {
   test.each<[what: string, target: string, ...args: string[]]>([
@@ -107,22 +90,11 @@ describe.skipIf(SKIPPED).each(THROUGH)('curl, %s', (name) => {
   });
 });
 
-describe.skipIf(SKIPPED).each(WAYS)('curl --aws-sigv4, %s', (name) => {
+describe.skipIf(SKIPPED).each(RULES_WAYS)('curl --aws-sigv4, %s', (name) => {
   test.each(['/?cors=', '?cors='])(
     'rules that it puts, replaces and deletes at %s decide the next preflight',
     async (target) => {
-      const signature = signedBy(ways.gateway);
-      const signed = async (...args: string[]) => {
-        const answered = await send(name, target, ...signature, ...args);
-        if ((answered.statuses.at(-1) ?? 0) >= 300) throw new Error(`${answered.statuses} ${answered.body}`);
-        return String(answered.body);
-      };
-      await expectRulesInForce(ways.way(name), ways.witness, {
-        put: (_, rules) => signed('-X', 'PUT', '--data-binary', toXml(ruleSetOf(JSON.stringify(rules)))),
-        get: () => signed(),
-        remove: () => signed('-X', 'DELETE'),
-      });
-      await ways.witness.putRules(ways.way(name).bucket, RULES);
+      await expectRulesInForce(ways.way(name), ways.witness, curlRules(ways, target));
     },
   );
 });

@@ -1,27 +1,18 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { command } from './_command.ts';
+import { openFetch, openRclone } from './_clients.ts';
 import { SKIPPED } from './_programs.ts';
 import { DIGESTS, LARGE, readTree, writeTree } from './_tree.ts';
-import { useWays, WAYS, type Way } from './_ways.ts';
+import { OBJECT_WAYS, useWays } from './_ways.ts';
 import { digest } from './_witness.ts';
 
 const ways = useWays('rclone');
 
-/** One attempt only: a retry would hide a fault. */
-const ONCE = ['--retries', '1', '--low-level-retries', '1', '--timeout', '20s'];
-const IN_PARTS = ['--s3-upload-cutoff', '5Mi', '--s3-chunk-size', '5Mi'];
+const rclone = openRclone(ways);
+const fetched = openFetch(ways);
 
-async function rclone(way: Way, ...args: string[]): Promise<Buffer> {
-  const store = ['--s3-provider', 'Ceph', '--s3-env-auth', '--s3-endpoint', way.endpoint];
-  const style = `--s3-force-path-style=${way.style === 'path'}`;
-  const env = { ...ways.env(way), RCLONE_CONFIG: '/dev/null' };
-  const { stdout } = await command('rclone', [...store, style, ...ONCE, ...IN_PARTS, ...args], { env });
-  return stdout;
-}
-
-describe.skipIf(SKIPPED).each(WAYS)('rclone, %s', (name) => {
+describe.skipIf(SKIPPED).each(OBJECT_WAYS)('rclone, %s', (name) => {
   test('a tree with empty files and odd names goes up, comes down and is deleted', async () => {
     const way = ways.way(name);
     const [up, down] = [ways.folder(), ways.folder()];
@@ -53,7 +44,6 @@ describe.skipIf(SKIPPED).each(WAYS)('rclone, %s', (name) => {
     const way = ways.way(name);
     await ways.witness.put(way.bucket, 'a+b c.txt', 'presigned');
     const url = String(await rclone(way, 'link', '--expire', '10m', `:s3:${way.bucket}/a+b c.txt`)).trim();
-    const { stdout } = await command('curl', ['-sS', '--fail', url], { env: ways.env(way) });
-    expect(String(stdout)).toBe('presigned');
+    expect(await fetched(way, url)).toBe('presigned');
   });
 });

@@ -23,6 +23,8 @@ export interface Denied {
   readonly code: StoreCode;
   /** In place of the store's own message. It contains no value of the signature. */
   readonly message: string | undefined;
+  /** As in `StoreRefusal`. */
+  readonly region?: string;
 }
 
 export const denied = (code: StoreCode, message?: string): Denied => ({ code, message });

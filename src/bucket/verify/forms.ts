@@ -3,6 +3,7 @@ import {
   isTokenParameter,
   OSS_V1_PARAMETERS,
   OSS_V4_PARAMETERS,
+  OTHER_PARAMETERS,
   parameterNames,
   S3_V4_PARAMETERS,
   showsScheme,
@@ -42,6 +43,11 @@ const TWICE = denied(
   'Only one auth mechanism allowed: sign the URL or the headers, not both.',
 );
 
+const UNSUPPORTED = denied(
+  'InvalidArgument',
+  'Unsupported Authorization Type: sign with OSS V1, OSS V4 or AWS4-HMAC-SHA256.',
+);
+
 /** Finds the only signature of a request. */
 export function formOf({ asSent, headerOf }: SignedRequest): Form | Denied {
   const authorization = headerOf('authorization');
@@ -49,6 +55,8 @@ export function formOf({ asSent, headerOf }: SignedRequest): Form | Denied {
   const inQuery = QUERY_FORMS.filter(({ parameters }) =>
     names.some((name) => parameters.has(name) && showsScheme(name)),
   );
+  // Version 2 of S3 shares parameters with OSS V1.
+  if (names.some((name) => OTHER_PARAMETERS.has(name))) return UNSUPPORTED;
   const [found, second] = inQuery;
   const tokens = names.filter((name) => isTokenParameter(name));
   const inHeaders = authorization !== undefined || TOKEN_HEADERS.some((name) => headerOf(name) !== undefined);
@@ -61,10 +69,5 @@ export function formOf({ asSent, headerOf }: SignedRequest): Form | Denied {
   }
   if (authorization === undefined) return UNSIGNED;
   const inHeader = HEADER_FORMS.find(([start]) => authorization.startsWith(start));
-  return inHeader
-    ? { form: 'header', read: inHeader[1] }
-    : denied(
-        'InvalidArgument',
-        'Unsupported Authorization Type: sign with OSS V1, OSS V4 or AWS4-HMAC-SHA256.',
-      );
+  return inHeader ? { form: 'header', read: inHeader[1] } : UNSUPPORTED;
 }

@@ -47,6 +47,9 @@ export const OSS_V1_PARAMETERS = lower(['OSSAccessKeyId', 'Expires', 'Signature'
 export const OSS_V4_PARAMETERS = lower([...Object.values(OSS_V4_NAMES), OSS_TOKEN]);
 export const S3_V4_PARAMETERS = lower([...Object.values(S3_V4_NAMES), S3_V4_PAYLOAD]);
 
+/** The key's name in signatures that no form of `verifyRequest` has: OSS V2, and version 2 of S3 and of its relatives. */
+export const OTHER_PARAMETERS = lower(['x-oss-access-key-id', 'AWSAccessKeyId', 'AccessKeyId']);
+
 /** Whether a parameter of a signature occurs in no other request: `Expires` may. */
 export const marks = (name: string): boolean => name !== 'expires';
 

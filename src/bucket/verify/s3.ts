@@ -1,3 +1,4 @@
+import type { StoreCode } from '../refusals.ts';
 import { UNSIGNED_PAYLOAD } from '../sign/chain.ts';
 import { basicDate, parseDate } from '../sign/date.ts';
 import { S3_V4, s3V4Signature } from '../sign/s3-v4.ts';
@@ -32,8 +33,11 @@ const COMMON = {
 const isChunksSigned = (payload: string): boolean =>
   payload === SIGNED_CHUNKS || payload === SIGNED_CHUNKS_TRAILER;
 
-const regionMessage = (region: string): string =>
-  `The authorization header is malformed; the region is wrong; expecting '${region}'`;
+const wrongRegion = (code: StoreCode, region: string): Denied => ({
+  code,
+  message: `The authorization header is malformed; the region is wrong; expecting '${region}'`,
+  region,
+});
 
 /** `Authorization: AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…` */
 export const s3V4Header: ReadClaim = (request, { region }) => {
@@ -44,7 +48,7 @@ export const s3V4Header: ReadClaim = (request, { region }) => {
   if (!credential || !signature || signedHeaders.length === 0) return denied('AuthorizationHeaderMalformed');
   if (!signedHeaders.includes('host')) return HOST_UNSIGNED;
   if (region !== null && credential.region !== region)
-    return denied('AuthorizationHeaderMalformed', regionMessage(region));
+    return wrongRegion('AuthorizationHeaderMalformed', region);
   const signedAt = parseDate(request.headerOf('x-amz-date') ?? request.headerOf('date') ?? '');
   if (signedAt === null)
     return denied('AccessDenied', 'AWS authentication requires a valid Date or x-amz-date header.');
@@ -76,7 +80,7 @@ export const s3V4Query: ReadClaim = (request, { region }) => {
   if (!signedHeaders.includes('host')) return HOST_UNSIGNED;
   const { scope, ...claim } = read;
   if (region !== null && scope.region !== region)
-    return denied('AuthorizationQueryParametersError', regionMessage(region));
+    return wrongRegion('AuthorizationQueryParametersError', region);
   if ((request.parameterOf(S3_V4_PAYLOAD) ?? UNSIGNED_PAYLOAD) !== UNSIGNED_PAYLOAD)
     return denied('NotImplemented', 'A hash of the body in a signed URL is not implemented.');
   const payload = request.headerOf('x-amz-content-sha256') ?? UNSIGNED_PAYLOAD;

@@ -4,6 +4,7 @@ import {
   marks,
   OSS_V1_PARAMETERS,
   OSS_V4_PARAMETERS,
+  OTHER_PARAMETERS,
   parameterNames,
   S3_V4_PARAMETERS,
   SIGNATURE_HEADERS,
@@ -14,13 +15,6 @@ interface Target {
   readonly target: string;
   readonly headers: FlatHeaders;
 }
-
-/** The key's name in signatures that no form of `verifyRequest` has: OSS V2, and version 2 of S3 and of its relatives. */
-const OTHER_PARAMETERS: ReadonlySet<string> = new Set([
-  'x-oss-access-key-id',
-  'awsaccesskeyid',
-  'accesskeyid',
-]);
 
 const isParameter = (name: string): boolean =>
   [OSS_V1_PARAMETERS, OSS_V4_PARAMETERS, S3_V4_PARAMETERS, OTHER_PARAMETERS].some((names) => names.has(name));

@@ -1,4 +1,4 @@
-import { type Checked, refused } from '../refusals.ts';
+import { type Checked, storeRefusal } from '../refusals.ts';
 import type { Credentials } from '../sign/credentials.ts';
 import { isChecksum } from './checksums.ts';
 import { type Claim, type Denied, denied, isDenied, type SignedRequest, signedRequest } from './claim.ts';
@@ -73,7 +73,8 @@ export async function verifyRequest(
   options: VerifyOptions,
 ): Promise<Checked<Verified>> {
   const verified = await verify(request, options);
-  return isDenied(verified)
-    ? refused(options.dialect, verified.code, verified.message)
-    : { ok: true, value: verified };
+  if (!isDenied(verified)) return { ok: true, value: verified };
+  const { code, message, region } = verified;
+  const refusal = storeRefusal(options.dialect, code, message);
+  return { ok: false, refusal: region === undefined ? refusal : { ...refusal, region } };
 }

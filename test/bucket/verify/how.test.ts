@@ -32,6 +32,7 @@ describeRows('checks how a signature is written', [
   ['another kind of authorization', HEADERS, { change: authorization('Bearer x') }, INVALID],
   ['OSS’s version 2', HEADERS, { change: authorization('OSS2 AccessKeyId:ak,Signature:x') }, INVALID],
   ['S3’s version 2', HEADERS, { change: authorization('AWS ak:x') }, INVALID],
+  ['the key of S3’s version 2', V1_URL, { change: editTarget(/OSSAccessKeyId/, 'AWSAccessKeyId') }, INVALID],
   [
     'SigV4A',
     HEADERS,
