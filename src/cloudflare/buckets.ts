@@ -2,9 +2,11 @@ import { withHost } from '../bucket/address.ts';
 import { readUncached, rulesUrl } from '../bucket/read.ts';
 import type { BucketConfig } from '../config/file.ts';
 import { asKey, asVariable } from '../config/spell.ts';
+import type { StoreConfig } from '../config/store.ts';
 import type { Variables } from '../config/variables.ts';
 import type { Result } from '../document/fault.ts';
 import { aboutBucket, openConfigured, type ReadyBucket } from '../open/bucket.ts';
+import { aboutStore, openStore, type ReadyStore } from '../open/store.ts';
 import type { Kv } from './platform.ts';
 
 export interface OpenedBucket extends ReadyBucket {
@@ -46,4 +48,18 @@ async function openOne(
     documentPlace: spell('rules'),
     ...(kv !== null && { kv }),
   });
+}
+
+/** Opens the store, or returns every fault as one line. */
+export async function openStoreOf(
+  config: StoreConfig | null,
+  isAlone: boolean,
+  variables: Variables,
+  kv: Kv | null,
+): Promise<Result<ReadyStore | null, string>> {
+  if (config === null) return { ok: true, value: null };
+  const spell = isAlone ? asVariable : asKey;
+  const means = { read: readUncached, variables, spell, documentPlace: spell('rules'), ...(kv && { kv }) };
+  const opened = await openStore(config, means);
+  return opened.ok || isAlone ? opened : { ok: false, faults: opened.faults.map(aboutStore) };
 }

@@ -1,17 +1,19 @@
 import type { Hono } from 'hono/tiny';
 import { createAdmin } from '../admin/app.ts';
 import type { Config } from '../config/read.ts';
-import { faultText, type Result } from '../document/fault.ts';
+import { faultsOf, faultText, type Result } from '../document/fault.ts';
 import { createEdge, type EdgeEnv } from '../edge/app.ts';
 import { type Log, logRules, requestLog } from '../edge/log.ts';
+import type { ServedStore } from '../edge/store.ts';
 import { digestOf } from '../open/bucket.ts';
+import { type CachedRules, type ReadyStore, ruledBy, ruledIn, rulesOver, serveStore } from '../open/store.ts';
 import { createRulesCache, type RulesCache } from '../rules/cache.ts';
 import { LOAD_TIMEOUT } from '../rules/load.ts';
-import { loadDue, refreshAll, renewal } from '../rules/refresh.ts';
+import { loadDue, refreshAll } from '../rules/refresh.ts';
 import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
 import { within } from '../rules/within.ts';
 import { type Admin, guardAdmin } from './admin.ts';
-import { type OpenedBucket, openBuckets } from './buckets.ts';
+import { type OpenedBucket, openBuckets, openStoreOf } from './buckets.ts';
 import { now } from './clock.ts';
 import { type Configured, configure } from './config.ts';
 import { type OwnNames, ownNames } from './headers.ts';
@@ -38,6 +40,9 @@ export interface OpenedEdge {
   readonly cache: RulesCache;
   readonly known: KnownRules;
   readonly ruled: readonly RuledBucket[];
+  readonly store: ServedStore<CachedRules> | null;
+  /** The rules of all buckets of the store, if they are the same. */
+  readonly all: RuledBucket | null;
   /** The edge's names in headers; the same in every isolate of this Worker. */
   readonly names: OwnNames;
   readonly passCfHeaders: boolean;
@@ -51,17 +56,20 @@ export interface OpenedEdge {
 export async function openEdge(env: Env, before: OpenedEdge | null): Promise<Result<OpenedEdge, string>> {
   const configured = await configure(env);
   if (!configured.ok) return { ok: false, faults: configured.faults.map(faultText) };
-  const { config, worker, buckets, variables } = configured.value;
-  const digest = await digestOf([config, worker, buckets]);
+  const { config, worker, buckets, store, variables } = configured.value;
+  const digest = await digestOf([config, worker, buckets, store]);
   if (before?.digest === digest) return { ok: true, value: before };
   const opened = await openBuckets(buckets, variables, kvOf(env));
-  if (!opened.ok) return opened;
-  return { ok: true, value: await createOpenedEdge(configured.value, opened.value, env, digest, before) };
+  const ready = await openStoreOf(store, config.storeUrl !== null, variables, kvOf(env));
+  if (!opened.ok || !ready.ok) return { ok: false, faults: [...faultsOf(opened), ...faultsOf(ready)] };
+  const value = await createOpenedEdge(configured.value, opened.value, ready.value, env, digest, before);
+  return { ok: true, value };
 }
 
 async function createOpenedEdge(
-  { config, worker, buckets, warnings }: Configured,
+  { config, worker, buckets, store: all, warnings }: Configured,
   opened: readonly OpenedBucket[],
+  ready: ReadyStore | null,
   env: Env,
   digest: string,
   before: OpenedEdge | null,
@@ -71,15 +79,14 @@ async function createOpenedEdge(
   const ruled = opened.map((bucket) => bucket.ruled);
   const known = knownRules(config, env, log, before, ruled);
   const { cache } = known;
-  const edgeId = (await digestOf(buckets)).slice(0, 8);
+  const edgeId = (await digestOf([buckets, all])).slice(0, 8);
+  // What is known of the store's buckets belongs to its configuration.
+  before?.store?.close();
+  if (before?.all) cache.forget(before.all);
+  const store = ready && serveStore(ready, cache);
   const app = createEdge({
-    buckets: opened.map(({ ruled: bucket, route }) => ({
-      ...route,
-      rules: {
-        current: (background) => cache.current(bucket, background),
-        refresh: (background) => renewal(cache.renew(bucket), background),
-      },
-    })),
+    buckets: opened.map(({ ruled: bucket, route }) => ({ ...route, rules: rulesOver(cache, bucket) })),
+    ...(store !== null && { store }),
     observe: requestLog(log),
     onError: (error) =>
       log.error(
@@ -93,7 +100,8 @@ async function createOpenedEdge(
   });
   const preloaded = opened.filter(({ preload }) => preload).map((bucket) => bucket.ruled);
   const admin = createAdmin({
-    buckets: () => ruled,
+    buckets: () => [...ruled, ...(ready && store ? ruledIn(ready, store) : [])],
+    named: (name, open) => store && ruledBy(store, name, open),
     preloaded: () => preloaded,
     cache: aliveCache(cache),
     listening: () => true,
@@ -108,6 +116,8 @@ async function createOpenedEdge(
     cache,
     known,
     ruled,
+    store,
+    all: ready?.all ?? null,
     names: ownNames(edgeId),
     passCfHeaders,
     watched: log.isLevelEnabled('info'),

@@ -108,6 +108,7 @@ export function report(request: Arrived, made: Made, outcome: Outcome): void {
   const routed = isRouted(request) ? request : null;
   const event: RequestEvent = {
     bucket: routed?.bucket.name ?? null,
+    label: routed && labelOf(routed),
     method: exchange.method,
     path,
     origin: head.origin,
@@ -131,6 +132,11 @@ export function report(request: Arrived, made: Made, outcome: Outcome): void {
     // The request has ended, so an observer's error does not change it.
     options.onError(error);
   }
+}
+
+function labelOf({ bucket: { name, ofStore }, inForce: { rules, version } }: Routed): string {
+  if (ofStore === undefined) return name;
+  return ofStore.isCertain && version !== null && rules.state === 'known' ? name : ofStore.label;
 }
 
 function firstValue(headers: FlatHeaders, key: string): string | null {

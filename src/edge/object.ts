@@ -30,7 +30,7 @@ function sinkFor(request: Routed): Sink {
   let made: Made | undefined;
   return {
     before: (status) =>
-      status >= 200 && status < 300 && writesRules(request)
+      status >= 200 && status < 300 && (writesRules(request) || changesBucket(request))
         ? request.bucket.rules.refresh(request.exchange.background)
         : null,
     head: (status, headers) => {
@@ -57,6 +57,23 @@ const nothingSent = (request: Routed, { failure }: Outcome): Made => ({
   ...errorReply(request, failure ?? 'InternalError').made,
   status: null,
 });
+
+/** Whether a request creates its bucket if it is missing. */
+export const createsBucket = ({ exchange: { method }, key }: Routed): boolean =>
+  method === 'PUT' && pathOf(key) === '/';
+
+/** Parameters of a presigned URL, and the names of operations that an SDK adds. All others are subresources. */
+const BESIDE_RESOURCE =
+  /^(?:|x-[^=]*|signature|expires|ossaccesskeyid|awsaccesskeyid|security-token)(?:=|$)/i;
+
+/** Whether a request creates or deletes a bucket that a client named. */
+function changesBucket({ exchange: { method }, bucket, key }: Routed): boolean {
+  if (bucket.ofStore === undefined || (method !== 'PUT' && method !== 'DELETE')) return false;
+  const path = pathOf(key);
+  if (path !== '/') return false;
+  const query = key.slice(path.length + 1);
+  return query.split('&').every((parameter) => BESIDE_RESOURCE.test(parameter));
+}
 
 /** Whether a request is a client's PUT or DELETE of the bucket's rules (`/?cors`). */
 function writesRules({ exchange: { method }, key }: Routed): boolean {

@@ -1,15 +1,15 @@
 import type { Logger } from 'pino';
-import type { Bucket } from '../edge/bucket.ts';
-import type { Background, RulesCache } from '../rules/cache.ts';
-import { renewal } from '../rules/refresh.ts';
+import { rulesOver } from '../open/store.ts';
+import type { RulesCache } from '../rules/cache.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
 import type { OpenedBucket } from './buckets/open.ts';
+import type { OpenedStore } from './buckets/store.ts';
 import type { Front } from './frontend.ts';
 
 /** How clients are served: in this process, or by worker processes. */
 export interface Serve {
-  /** Serves these buckets from now on. Throws, and changes nothing, if two of them have the same host and prefix. */
-  replace(buckets: readonly OpenedBucket[]): void;
+  /** Serves these from now on. Throws, and changes nothing, if two buckets have the same host and prefix. */
+  replace(buckets: readonly OpenedBucket[], store: OpenedStore | null): void;
   /** Resolves to the edge's address. Rejects with a start fault. */
   listen(): Promise<string>;
   /** Whether a process accepts connections. */
@@ -32,8 +32,11 @@ export interface Serve {
 export function serveHere(front: Front, cache: RulesCache, log: Logger): Serve {
   let closeServer: ((limit: number) => Promise<void>) | null = null;
   return {
-    replace: (opened) =>
-      front.serve(opened.map(({ route, ruled }) => ({ ...route, rules: rulesOf(cache, ruled) }))),
+    replace: (opened, store) =>
+      front.serve(
+        opened.map(({ route, ruled }) => ({ ...route, rules: rulesOver(cache, ruled) })),
+        store?.served ?? null,
+      ),
     listen: async () => {
       const { url, close } = await front.listen();
       closeServer = close;
@@ -52,8 +55,3 @@ export function serveHere(front: Front, cache: RulesCache, log: Logger): Serve {
     close: front.close,
   };
 }
-
-const rulesOf = (cache: RulesCache, bucket: RuledBucket): Bucket['rules'] => ({
-  current: (background: Background) => cache.current(bucket, background),
-  refresh: (background: Background) => renewal(cache.renew(bucket), background),
-});

@@ -5,6 +5,7 @@ import { createAdmin } from '../admin/app.ts';
 import type { Read } from '../bucket/read.ts';
 import type { BucketConfig } from '../config/file.ts';
 import type { Config, Places } from '../config/read.ts';
+import type { StoreConfig } from '../config/store.ts';
 import { cut, logRules } from '../edge/log.ts';
 import type { Bus } from '../rules/bus.ts';
 import { createRulesCache, type RulesCache } from '../rules/cache.ts';
@@ -12,6 +13,7 @@ import { refreshLoaded } from '../rules/refresh.ts';
 import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
 import { serveBuckets } from './buckets/active.ts';
 import { type Exposure, openBuckets } from './buckets/open.ts';
+import { openStoreOf } from './buckets/store.ts';
 import { serveByWorkers } from './cluster/primary.ts';
 import { loadDomains } from './domains.ts';
 import { certificateOf, openFront, seldom } from './frontend.ts';
@@ -31,6 +33,8 @@ import { closeSoon, createPools } from './transport/pools.ts';
 import { readByPools } from './transport/small-read.ts';
 
 export interface StartOptions {
+  /** Serves all buckets of this store too. */
+  readonly store?: StoreConfig | null;
   /** Where log lines go; standard output by default. Worker processes always write to standard output. */
   readonly log?: DestinationStream;
   /** Opens a part that needs the edge's address; resolves to the function that closes it. */
@@ -51,8 +55,8 @@ export interface Running {
   readonly cache: RulesCache;
   /** Loads the rules of all buckets again whose rules have been loaded. */
   refresh(): Promise<void>;
-  /** Serves other buckets from now on; connections stay. Rejects with a start fault, and changes nothing then. */
-  replace(buckets: readonly BucketConfig[]): Promise<void>;
+  /** Serves others from now on; connections stay. Rejects with a start fault, and changes nothing then. */
+  replace(buckets: readonly BucketConfig[], store?: StoreConfig | null): Promise<void>;
   /** Replaces the worker processes one after the other; resolves when all new ones serve. */
   roll(): Promise<void>;
   readonly log: Logger;
@@ -104,6 +108,7 @@ async function open(
     alongside = nothingAlongside,
     places = {},
     warnings = [],
+    store = null,
   }: StartOptions,
   opened: Opened,
 ): Promise<Running> {
@@ -125,14 +130,17 @@ async function open(
     drain: config.drain,
     every: Math.min(TICK, config.rulesTtl),
     open: (configs, before) => openBuckets(configs, before, { exposure, env, read, warn }),
+    openStore: (given, before) =>
+      openStoreOf(given, before, { env, read, warn, cache, isAlone: config.storeUrl !== null }),
   });
   opened.add(active.close);
-  await active.replace(buckets);
+  await active.replace(buckets, store);
 
   let listening = false;
   const admin = await listenForAdmin({
     buckets: active.ruled,
     preloaded: active.preloaded,
+    named: active.named,
     cache,
     listening: () => listening && serve.listening(),
     answering: serve.answering,
@@ -152,7 +160,7 @@ async function open(
   opened.add(await alongside(url));
   listening = true;
   if (bus !== null) {
-    const silence = listenTo(bus, cache, active.ruled);
+    const silence = listenTo(bus, cache, active);
     opened.add(async () => silence());
   }
   active.begin();
@@ -162,7 +170,7 @@ async function open(
     buckets: active.ruled,
     cache,
     refresh: () => refreshLoaded(cache, active.ruled()),
-    replace: active.replace,
+    replace: (configs, all = null) => active.replace(configs, all),
     roll: serve.roll,
     log,
     close: opened.close,

@@ -104,7 +104,7 @@ function routeOf(config: BucketConfig, place: Place, name: string, address: Addr
 }
 
 /** The operator wrote the document for this edge: it must be right before the start (promise 6). */
-async function documentFaults(
+export async function documentFaults(
   source: Source,
   { spell, documentPlace = `${spell('rules')} ${source.name}:` }: Means,
 ): Promise<readonly string[]> {

@@ -17,6 +17,8 @@ export interface SigningMeans {
   readonly credentialsFile?: (path: string, store: Dialect) => CredentialsSource;
 }
 
+type HttpPlace = Extract<BucketPlace, { kind: 'http' }>;
+
 /**
  * What signs `GET /?cors`; undefined where the request is to be unsigned. Faults: the operator asked for keys that are
  * missing, or the bucket's name or region is unknown.
@@ -36,6 +38,20 @@ export async function openSigner(
   return credentials === null ? { ok: true, value: undefined } : signerFor(config, place, credentials, spell);
 }
 
+/** What signs `GET /?cors` for each bucket of a store, by the bucket's name; otherwise as `openSigner`. */
+export async function openStoreSigner(
+  config: Omit<SigningConfig, 'bucketName'>,
+  place: HttpPlace,
+  means: SigningMeans,
+  spell: Spell,
+): Promise<Result<((bucket: string) => Sign) | undefined, string>> {
+  const one = await openSigner({ ...config, bucketName: 'bucket' }, place, means, spell);
+  const credentials = credentialsAt(config.credentials, config.store, means);
+  if (!one.ok || one.value === undefined || credentials === null)
+    return one.ok ? { ok: true, value: undefined } : one;
+  return { ok: true, value: (bucket) => signWith(config, place, bucket, credentials) };
+}
+
 /** The keys at a configured place. Null: none, or no prefix was given and no variable is set. */
 export function credentialsAt(
   place: CredentialsPlace,
@@ -51,7 +67,7 @@ export function credentialsAt(
 
 async function signerFor(
   config: SigningConfig,
-  place: Extract<BucketPlace, { kind: 'http' }>,
+  place: HttpPlace,
   credentials: CredentialsSource,
   spell: Spell,
 ): Promise<Result<Sign, string>> {
@@ -59,7 +75,7 @@ async function signerFor(
   if (keyless !== null) return { ok: false, faults: [keyless] };
   const bucket = config.bucketName ?? place.name;
   const region = config.region ?? place.region ?? place.defaultRegion;
-  const { v4, v1, exampleRegion } = SIGNING[config.store];
+  const { v1, exampleRegion } = SIGNING[config.store];
   const lines: string[] = [];
   if (bucket === undefined)
     lines.push(missing(spell('bucketName'), 'name', spell('bucketName', 'my-bucket')));
@@ -68,9 +84,20 @@ async function signerFor(
     lines.push(missing(spell('region'), 'region', spell('region', exampleRegion) + without));
   }
   if (lines.length > 0 || bucket === undefined) return { ok: false, faults: lines };
-  if (v1 !== null && (config.signature === 'v1' || region === undefined))
-    return { ok: true, value: v1({ bucket, credentials }) };
-  return { ok: true, value: v4({ bucket, region: region ?? '', credentials }) };
+  return { ok: true, value: signWith(config, place, bucket, credentials) };
+}
+
+function signWith(
+  config: Pick<SigningConfig, 'store' | 'signature' | 'region'>,
+  place: HttpPlace,
+  bucket: string,
+  credentials: CredentialsSource,
+): Sign {
+  const { v4, v1 } = SIGNING[config.store];
+  const region = config.region ?? place.region ?? place.defaultRegion;
+  return v1 !== null && (config.signature === 'v1' || region === undefined)
+    ? v1({ bucket, credentials })
+    : v4({ bucket, region: region ?? '', credentials });
 }
 
 async function missingKeys(

@@ -71,6 +71,8 @@ export function createLoader({ storage, examiner, timing, ttl, onVersion }: Load
           : await recordAnswer(record, source, before, loaded, taking);
       // Another process published other rules during the load: ask the source again which are current.
       if (taken === 'overtaken') continue;
+      // An invented name: copies of such answers would fill the storage.
+      if (bucket.ofStore && before === null && record.lastGood?.outcome === 'missing') record.stored = false;
       if (taken === 'changed' && record.stored) {
         // Store first: processes that are notified of the version read it from storage.
         storage.store(record);

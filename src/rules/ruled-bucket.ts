@@ -12,6 +12,8 @@ export interface RuledBucket {
   readonly key?: string;
   readonly source: Source;
   readonly behaviour: Behaviour;
+  /** A client named it, in a store whose buckets are not listed: it may never have existed. */
+  readonly ofStore?: true;
 }
 
 /** Suffix of the keys of buckets that exist on one machine only: a folder, or an address on loopback. */

@@ -13,7 +13,7 @@ import type { Serve } from '../single-process.ts';
 import { startFault } from '../start-fault.ts';
 import { forkWorker, type WorkerProcess } from './fork.ts';
 import { createPendingCalls } from './ipc.ts';
-import type { ReplicatedBucket } from './messages.ts';
+import type { ToWorker } from './messages.ts';
 import { createRulesServer } from './rules-server.ts';
 import { createSupervisor } from './supervisor.ts';
 
@@ -40,7 +40,10 @@ export function serveByWorkers(options: ByWorkersOptions): Serve {
   const collecting = createPendingCalls<true>(COLLECT_TIMEOUT_MS);
   /** Worker processes that have been sent the initial state, and so get every change of it. */
   const initialised = new Set<WorkerProcess>();
-  let buckets: readonly ReplicatedBucket[] = [];
+  let served: Pick<Extract<ToWorker, { kind: 'buckets' }>, 'buckets' | 'store'> = {
+    buckets: [],
+    store: null,
+  };
   let preloaded: readonly RuledBucket[] = [];
   let certificate: SecureContextOptions | null = null;
   let stopFollowing: (() => void) | undefined;
@@ -51,7 +54,7 @@ export function serveByWorkers(options: ByWorkersOptions): Serve {
     log,
     async sendState(worker) {
       void worker.send({ kind: 'init', config, spelt, edgeId, workers, certificate });
-      void worker.send({ kind: 'buckets', buckets });
+      void worker.send({ kind: 'buckets', ...served });
       initialised.add(worker);
       await rules.join(worker.send, preloaded);
     },
@@ -79,12 +82,20 @@ export function serveByWorkers(options: ByWorkersOptions): Serve {
   }
 
   return {
-    replace(opened) {
+    replace(opened, store) {
       checkRoutes(opened);
-      buckets = opened.map(({ route, ruled }) => ({ route, key: keyOf(ruled), behaviour: ruled.behaviour }));
+      const buckets = opened.map(({ route, ruled }) => ({
+        route,
+        key: keyOf(ruled),
+        behaviour: ruled.behaviour,
+      }));
+      served = { buckets, store: store?.ready.plan ?? null };
       preloaded = opened.filter((bucket) => bucket.config.preload).map(({ ruled }) => ruled);
-      rules.serve(opened.map(({ ruled }) => ruled));
-      for (const worker of initialised) void worker.send({ kind: 'buckets', buckets });
+      rules.serve(
+        [...opened.map(({ ruled }) => ruled), ...(store?.ready.all ? [store.ready.all] : [])],
+        store,
+      );
+      for (const worker of initialised) void worker.send({ kind: 'buckets', ...served });
     },
     async listen() {
       if (config.socket !== null) await claim(config.socket);

@@ -44,7 +44,7 @@ export function openWorkerEdge(init: Init, send: Send): WorkerEdge {
     request: async (key, version, renew) =>
       (await rulesCalls.call((id) => send({ kind: 'rulesRequest', id, key, version, renew }))) === true,
   });
-  const replaceBuckets = replicateBuckets(front, replica);
+  const replicated = replicateBuckets(front, replica);
   let listening: Listening | null = null;
   let isLeaving = false;
 
@@ -67,11 +67,11 @@ export function openWorkerEdge(init: Init, send: Send): WorkerEdge {
     receive(message) {
       switch (message.kind) {
         case 'buckets':
-          return replaceBuckets(message.buckets);
+          return replicated.replace(message.buckets, message.store);
         case 'rules':
-          return replica.apply(message.snapshot);
+          return replicated.apply(message.snapshot);
         case 'renewing':
-          return replica.renewing(message.key);
+          return replicated.renewing(message.key);
         case 'rulesReply':
           // Also after the timeout of the call.
           if (message.snapshot !== null) replica.apply(message.snapshot);

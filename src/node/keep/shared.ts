@@ -71,14 +71,22 @@ const busAmongMachines = (bus: Bus): Bus => ({
     ),
 });
 
+/** The buckets that are served. */
+interface Listener {
+  readonly ruled: () => readonly RuledBucket[];
+  /** A bucket of this key may exist again. */
+  readonly revive: (key: string) => void;
+}
+
 /** Follows the bus: learns versions that others loaded, and refreshes on request. Returns the unsubscription. */
-export function listenTo(bus: Bus, cache: RulesCache, buckets: () => readonly RuledBucket[]): () => void {
+export function listenTo(bus: Bus, cache: RulesCache, { ruled: buckets, revive }: Listener): () => void {
   const refreshAll = coalesced(() => refreshLoaded(cache, buckets()));
   return bus.subscribe((message) => {
     if (message.bucket === null) {
       void refreshAll();
       return;
     }
+    revive(message.bucket);
     for (const bucket of buckets()) {
       if (message.bucket !== sharedKey(keyOf(bucket), machine)) continue;
       // A bucket that no request here has asked for loads with its first request.

@@ -1,0 +1,39 @@
+import { isDeepStrictEqual } from 'node:util';
+import { asFlag, asKey } from '../../config/spell.ts';
+import type { StoreConfig } from '../../config/store.ts';
+import type { ServedStore } from '../../edge/store.ts';
+import { aboutStore, type CachedRules, openStore, type ReadyStore, serveStore } from '../../open/store.ts';
+import type { RulesCache } from '../../rules/cache.ts';
+import { keyOfHere } from '../../rules/ruled-bucket.ts';
+import { startFault } from '../start-fault.ts';
+import { bareToken, FILES, isHere, type OpenOptions } from './open.ts';
+
+/** All buckets of a store, ready to be served. */
+export interface OpenedStore {
+  readonly config: StoreConfig;
+  readonly ready: ReadyStore;
+  readonly served: ServedStore<CachedRules>;
+}
+
+export interface OpenStoreOptions extends Pick<OpenOptions, 'read' | 'env' | 'warn'> {
+  readonly cache: RulesCache;
+  /** The options alone name the store, without a file. */
+  readonly isAlone: boolean;
+}
+
+/** Opens a store; one with an unchanged configuration is reused. Rejects with a start fault. */
+export async function openStoreOf(
+  config: StoreConfig | null,
+  before: OpenedStore | null,
+  { read, env, warn, cache, isAlone }: OpenStoreOptions,
+): Promise<OpenedStore | null> {
+  if (config === null) return null;
+  if (before !== null && isDeepStrictEqual(before.config, config)) return before;
+  const spell = isAlone ? asFlag : asKey;
+  const mark = isHere(config.place, config) ? keyOfHere : undefined;
+  const opened = await openStore(config, { ...FILES, read, variables: env, spell }, mark);
+  if (!opened.ok) throw startFault(isAlone ? opened.faults : opened.faults.map(aboutStore));
+  const bare = bareToken(config, spell);
+  if (bare !== null) warn(isAlone ? bare : aboutStore(bare));
+  return { config, ready: opened.value, served: serveStore(opened.value, cache) };
+}
