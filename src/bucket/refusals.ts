@@ -41,7 +41,10 @@ const COMMON = {
   InvalidRequest: { status: 400, message: 'Missing required header for this request: x-amz-content-sha256.' },
   InvalidSecurityToken: { status: 403, message: 'The security token you provided is invalid.' },
   InvalidToken: { status: 400, message: 'The provided token is malformed or otherwise invalid.' },
-  MalformedXML: { status: 400, message: 'The XML you provided was not well-formed.' },
+  MalformedXML: {
+    status: 400,
+    message: 'The XML you provided was not well-formed or did not validate against our published schema',
+  },
   MethodNotAllowed: { status: 405, message: 'The specified method is not allowed against this resource.' },
   NoSuchBucket: { status: 404, message: 'The specified bucket does not exist.' },
   NoSuchCORSConfiguration: { status: 404, message: 'The CORS configuration does not exist' },
@@ -69,7 +72,16 @@ export type StoreCode = keyof typeof COMMON;
 
 /** What a dialect words in its own way (semantics.md §1). */
 const OWN: Readonly<Record<Dialect, Partial<Record<StoreCode, Row>>>> = {
-  oss: { AccessDenied: { status: 403, message: 'AccessDenied' } },
+  oss: {
+    AccessDenied: { status: 403, message: 'AccessDenied' },
+    CORSRuleBeyondLimit: { status: 400, message: 'The CORS Rules num is beyond limit.' },
+    MalformedXML: {
+      status: 400,
+      message: 'The XML you provided was not well-formed or did not validate against our published schema.',
+    },
+    // ali-oss compares the whole message.
+    NoSuchCORSConfiguration: { status: 404, message: 'The CORS Configuration does not exist.' },
+  },
   s3: {},
 };
 

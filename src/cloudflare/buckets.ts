@@ -7,6 +7,8 @@ import type { Variables } from '../config/variables.ts';
 import type { Result } from '../document/fault.ts';
 import { aboutBucket, openConfigured, type ReadyBucket } from '../open/bucket.ts';
 import { aboutStore, openStore, type ReadyStore } from '../open/store.ts';
+import type { Register } from '../rules/register.ts';
+import { KV_BINDING } from '../rules/sources/kv.ts';
 import type { Kv } from './platform.ts';
 
 export interface OpenedBucket extends ReadyBucket {
@@ -18,11 +20,12 @@ export async function openBuckets(
   configs: readonly BucketConfig[],
   variables: Variables,
   kv: Kv | null,
+  register: Register | null,
 ): Promise<Result<readonly OpenedBucket[], string>> {
   const faults: string[] = [];
   const value: OpenedBucket[] = [];
   for (const config of configs) {
-    const opened = await openOne(config, variables, kv);
+    const opened = await openOne(config, variables, kv, register);
     if (opened.ok) value.push({ ...opened.value, preload: config.preload });
     else faults.push(...opened.faults.map((line) => aboutBucket(config, line)));
   }
@@ -33,6 +36,7 @@ async function openOne(
   config: BucketConfig,
   variables: Variables,
   kv: Kv | null,
+  register: Register | null,
 ): Promise<Result<ReadyBucket, string>> {
   const spell = config.name === '' ? asVariable : asKey;
   const { bucket: place } = config;
@@ -45,6 +49,8 @@ async function openOne(
     read: readUncached,
     variables,
     spell,
+    register,
+    registerWrite: KV_BINDING,
     documentPlace: spell('rules'),
     ...(kv !== null && { kv }),
   });
@@ -56,10 +62,18 @@ export async function openStoreOf(
   isAlone: boolean,
   variables: Variables,
   kv: Kv | null,
+  register: Register | null,
 ): Promise<Result<ReadyStore | null, string>> {
   if (config === null) return { ok: true, value: null };
   const spell = isAlone ? asVariable : asKey;
-  const means = { read: readUncached, variables, spell, documentPlace: spell('rules'), ...(kv && { kv }) };
-  const opened = await openStore(config, means);
+  const opened = await openStore(config, {
+    read: readUncached,
+    variables,
+    spell,
+    register,
+    registerWrite: KV_BINDING,
+    documentPlace: spell('rules'),
+    ...(kv !== null && { kv }),
+  });
   return opened.ok || isAlone ? opened : { ok: false, faults: opened.faults.map(aboutStore) };
 }

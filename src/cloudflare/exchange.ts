@@ -32,6 +32,7 @@ export function openExchange(
     passCfHeaders,
   );
   let answering: ReturnType<Transport> | null = null;
+  let read = 0;
   const exchange: Exchange = {
     method,
     target: targetOf(url),
@@ -44,10 +45,14 @@ export function openExchange(
         reply.alike !== undefined && body === null
           ? again(reply, reply.alike)
           : toResponse(reply.status, reply.headers, body);
-      end({ received: 0, sent: body?.length ?? 0, failure: null });
+      end({ received: read, sent: body?.length ?? 0, failure: null });
       return response;
     },
-    read: (limit) => readBody(request.body, limit),
+    read: async (limit) => {
+      const content = await readBody(request.body, limit);
+      if (typeof content !== 'string') read = content.length;
+      return content;
+    },
     background,
     transport: (to, asked, sink) => {
       const passed = cdnLoop === '' ? names.loop : `${cdnLoop}, ${names.loop}`;

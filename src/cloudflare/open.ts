@@ -1,15 +1,18 @@
 import type { Hono } from 'hono/tiny';
 import { createAdmin } from '../admin/app.ts';
+import type { Md5 } from '../bucket/verify/verify.ts';
 import type { Config } from '../config/read.ts';
 import { faultsOf, faultText, type Result } from '../document/fault.ts';
 import { createEdge, type EdgeEnv } from '../edge/app.ts';
-import { type Log, logRules, requestLog } from '../edge/log.ts';
+import { type Log, loggedRegister, logRules, requestLog } from '../edge/log.ts';
 import type { ServedStore } from '../edge/store.ts';
 import { digestOf } from '../open/bucket.ts';
+import { openAccess } from '../open/open-access.ts';
 import { type CachedRules, type ReadyStore, ruledBy, ruledIn, rulesOver, serveStore } from '../open/store.ts';
 import { createRulesCache, type RulesCache } from '../rules/cache.ts';
 import { LOAD_TIMEOUT } from '../rules/load.ts';
 import { loadDue, refreshAll } from '../rules/refresh.ts';
+import type { Register } from '../rules/register.ts';
 import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
 import { within } from '../rules/within.ts';
 import { type Admin, guardAdmin } from './admin.ts';
@@ -18,6 +21,7 @@ import { now } from './clock.ts';
 import { type Configured, configure } from './config.ts';
 import { type OwnNames, ownNames } from './headers.ts';
 import { kvKeep } from './kv-keep.ts';
+import { kvRegister } from './kv-register.ts';
 import { createLog } from './log.ts';
 import { type Env, kvOf } from './platform.ts';
 import { alive, aliveCache } from './wait-until.ts';
@@ -32,6 +36,9 @@ interface KnownRules extends Pick<Config, 'rulesTtl' | 'maxStale'> {
   log: Log;
 }
 
+/** workerd's Web Crypto has MD5, unlike others. */
+const md5: Md5 = async (bytes) => new Uint8Array(await crypto.subtle.digest('MD5', bytes));
+
 /** The edge of one isolate. */
 export interface OpenedEdge {
   readonly app: Hono<EdgeEnv>;
@@ -39,6 +46,7 @@ export interface OpenedEdge {
   readonly admin: Admin | null;
   readonly cache: RulesCache;
   readonly known: KnownRules;
+  readonly register: Register | null;
   readonly ruled: readonly RuledBucket[];
   readonly store: ServedStore<CachedRules> | null;
   /** The rules of all buckets of the store, if they are the same. */
@@ -59,33 +67,46 @@ export async function openEdge(env: Env, before: OpenedEdge | null): Promise<Res
   const { config, worker, buckets, store, variables } = configured.value;
   const digest = await digestOf([config, worker, buckets, store]);
   if (before?.digest === digest) return { ok: true, value: before };
-  const opened = await openBuckets(buckets, variables, kvOf(env));
-  const ready = await openStoreOf(store, config.storeUrl !== null, variables, kvOf(env));
+  const kv = kvOf(env);
+  // It knows what this isolate has written, and KV may not yet.
+  const register = before?.register ?? (kv && kvRegister(kv, alive, now));
+  const opened = await openBuckets(buckets, variables, kv, register);
+  const ready = await openStoreOf(store, config.storeUrl !== null, variables, kv, register);
   if (!opened.ok || !ready.ok) return { ok: false, faults: [...faultsOf(opened), ...faultsOf(ready)] };
-  const value = await createOpenedEdge(configured.value, opened.value, ready.value, env, digest, before);
-  return { ok: true, value };
+  const every = { opened: opened.value, ready: ready.value, register };
+  return { ok: true, value: await createOpenedEdge(configured.value, every, env, digest, before) };
+}
+
+interface Every {
+  readonly opened: readonly OpenedBucket[];
+  readonly ready: ReadyStore | null;
+  readonly register: Register | null;
 }
 
 async function createOpenedEdge(
-  { config, worker, buckets, store: all, warnings }: Configured,
-  opened: readonly OpenedBucket[],
-  ready: ReadyStore | null,
+  { config, worker, buckets, store: storeConfig, variables, warnings }: Configured,
+  { opened, ready, register }: Every,
   env: Env,
   digest: string,
   before: OpenedEdge | null,
 ): Promise<OpenedEdge> {
   const log = createLog(config.logLevel);
   for (const warning of warnings) log.warn({}, warning);
+  const means = { variables, md5, register: register && loggedRegister(log, register) };
   const ruled = opened.map((bucket) => bucket.ruled);
   const known = knownRules(config, env, log, before, ruled);
   const { cache } = known;
-  const edgeId = (await digestOf([buckets, all])).slice(0, 8);
+  const edgeId = (await digestOf([buckets, storeConfig])).slice(0, 8);
   // What is known of the store's buckets belongs to its configuration.
   before?.store?.close();
   if (before?.all) cache.forget(before.all);
-  const store = ready && serveStore(ready, cache);
+  const store = ready && serveStore(ready, cache, means);
   const app = createEdge({
-    buckets: opened.map(({ ruled: bucket, route }) => ({ ...route, rules: rulesOver(cache, bucket) })),
+    buckets: opened.map(({ ruled: bucket, route, access }) => ({
+      ...route,
+      ...openAccess(access, means),
+      rules: rulesOver(cache, bucket),
+    })),
     ...(store !== null && { store }),
     observe: requestLog(log),
     onError: (error) =>
@@ -115,6 +136,7 @@ async function createOpenedEdge(
     admin: adminToken === null ? null : guardAdmin(admin, adminPath, adminToken),
     cache,
     known,
+    register,
     ruled,
     store,
     all: ready?.all ?? null,

@@ -1,27 +1,42 @@
-import type { Failure } from '../bucket/transport.ts';
+import type { Exchange } from '../bucket/transport.ts';
+import { within } from '../rules/within.ts';
+
+/** Milliseconds for the whole body: it is small. */
+const READ_TIMEOUT = 30_000;
+
+type Read = Awaited<ReturnType<Exchange['read']>>;
 
 /** Reads the body of a request that the edge answers itself (`Exchange.read`). */
 export async function readBody(
   body: ReadableStream<Uint8Array> | null,
   limit: number,
-): Promise<Uint8Array<ArrayBuffer> | 'TooLarge' | Failure> {
+  timeout = READ_TIMEOUT,
+): Promise<Read> {
+  if (body === null) return new Uint8Array(0);
+  const reader = body.getReader();
+  const read = await within<Read>(timeout, readWhole(reader, limit), () => 'ClientTimeout');
+  // The rest of the body is not needed.
+  if (typeof read === 'string') reader.cancel().catch(() => {});
+  return read;
+}
+
+async function readWhole(reader: ReadableStreamDefaultReader<Uint8Array>, limit: number): Promise<Read> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  const reader = body?.getReader();
   try {
     for (;;) {
-      const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
-      if (done) break;
+      const { done, value } = await reader.read();
+      if (done) return joined(chunks, size);
       size += value.byteLength;
-      if (size > limit) {
-        reader?.cancel().catch(() => {});
-        return 'TooLarge';
-      }
+      if (size > limit) return 'TooLarge';
       chunks.push(value);
     }
   } catch {
     return 'ClientGone';
   }
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(size);
   let at = 0;
   for (const chunk of chunks) {

@@ -172,6 +172,7 @@ function contradictions(options: BucketOptions, given: GivenOptions): Fault[] {
       write: 'nothing: leave it out',
     });
   }
+  faults.push(...accessContradictions(options, given));
   if (options.signature === 'v1' && SIGNING[store].v1 === null) {
     faults.push({
       place: placeOf(given, 'signature'),
@@ -179,6 +180,28 @@ function contradictions(options: BucketOptions, given: GivenOptions): Fault[] {
       reason: `is not available for store ${store}`,
       write: 'v4',
     });
+  }
+  return faults;
+}
+
+/** Options of access that have no meaning beside the others. */
+function accessContradictions(options: BucketOptions, given: GivenOptions): Fault[] {
+  const { rules, management, objects, clientKeys, signPrefix } = options;
+  const faults: Fault[] = [];
+  if (management === 'keep' && rules !== undefined && rules.kind !== 'bucket') {
+    const reason = `stands beside ${placeOf(given, 'rules')}: the rules come from there, or clients write them`;
+    faults.push({ place: placeOf(given, 'management'), value: management, reason, write: 'one of the two' });
+  }
+  const without = 'nothing: leave it out, or';
+  if (clientKeys !== null && clientKeys !== undefined && management !== 'keep' && objects !== 'resign') {
+    const reason = 'has a meaning only where the edge checks signatures';
+    const write = `${without} --management keep or --objects resign`;
+    faults.push({ place: placeOf(given, 'clientKeys'), reason, write });
+  }
+  if (signPrefix !== null && signPrefix !== undefined && objects !== 'sign') {
+    const reason = 'has a meaning only where the edge signs reads';
+    const place = placeOf(given, 'signPrefix');
+    faults.push({ place, ...shown('signPrefix', signPrefix), reason, write: `${without} --objects sign` });
   }
   return faults;
 }

@@ -6,12 +6,13 @@ import { storeRefusal } from '../bucket/refusals.ts';
 import type { Exchange } from '../bucket/transport.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
 import type { Bucket } from './bucket.ts';
-import { type Arrived, type Routed, type ServeOptions, sendReply } from './context.ts';
-import { errorReply, refuseAsStore } from './error-reply.ts';
+import type { Arrived, Routed, ServeOptions } from './context.ts';
+import { refuse, refuseAsStore } from './error-reply.ts';
 import { type EdgeFault, errorsFor, METHODS_SERVED } from './errors.ts';
 import { servesHost, writeFault } from './guard.ts';
 import { corsFault, faultOfHead } from './head-faults.ts';
 import { isHost } from './host.ts';
+import { manageRules } from './management/manage.ts';
 import { createsBucket, forward } from './object.ts';
 import { answerPreflight } from './preflight.ts';
 import { createRouter, originForm, pathOf, type Router } from './route.ts';
@@ -105,8 +106,8 @@ function serveRouted(request: Routed): Response | Promise<Response> {
     return refuse(request, 'InternalError');
   };
   try {
-    const forwarded = forward(request);
-    return forwarded instanceof Promise ? forwarded.catch(failed) : forwarded;
+    const served = manageRules(request) ?? forward(request);
+    return served instanceof Promise ? served.catch(failed) : served;
   } catch (error) {
     return failed(error);
   }
@@ -121,9 +122,4 @@ function faultOf({ exchange, head, options }: Routed): EdgeFault | null {
   if (fault !== null) return fault;
   if (head.via !== null && hasPassed(head.via, options.edgeId)) return 'LoopDetected';
   return METHODS_SERVED.includes(exchange.method) ? corsFault(head) : 'MethodNotAllowed';
-}
-
-function refuse(request: Arrived, fault: EdgeFault): Response {
-  const { made, reply } = errorReply(request, fault);
-  return sendReply(request, made, reply);
 }

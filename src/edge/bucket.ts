@@ -48,8 +48,8 @@ export interface Bucket extends Destination {
 export interface OfStore {
   /** The name in metrics of all buckets that are not known to exist: clients choose their names. */
   readonly label: string;
-  /** Rules that were loaded show that the bucket exists. */
-  readonly isCertain: boolean;
+  /** Whether its rules show that the bucket exists. */
+  readonly exists: (inForce: RulesInForce) => boolean;
 }
 
 /** How a bucket's `?cors` is served. */

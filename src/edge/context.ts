@@ -98,9 +98,11 @@ export function makeHead(
   return { status, headers, hadCors, decision, requestId, code, madeAt: options.now() };
 }
 
-/** Sends a response that the edge makes itself: a preflight's, a refusal, an error. */
-export const sendReply = (request: Arrived, made: Made, reply: Reply): Response =>
-  request.exchange.reply(reply, (outcome) => report(request, made, outcome));
+/** Sends a response that the edge makes itself: a preflight's, a refusal, an error. `cause`: for the event only. */
+export const sendReply = (request: Arrived, made: Made, reply: Reply, cause?: string): Response =>
+  request.exchange.reply(reply, (outcome) =>
+    report(request, made, cause === undefined ? outcome : { ...outcome, cause }),
+  );
 
 /** Reports how a request ended. */
 export function report(request: Arrived, made: Made, outcome: Outcome): void {
@@ -134,10 +136,8 @@ export function report(request: Arrived, made: Made, outcome: Outcome): void {
   }
 }
 
-function labelOf({ bucket: { name, ofStore }, inForce: { rules, version } }: Routed): string {
-  if (ofStore === undefined) return name;
-  return ofStore.isCertain && version !== null && rules.state === 'known' ? name : ofStore.label;
-}
+const labelOf = ({ bucket: { name, ofStore }, inForce }: Routed): string =>
+  ofStore === undefined || ofStore.exists(inForce) ? name : ofStore.label;
 
 function firstValue(headers: FlatHeaders, key: string): string | null {
   for (let at = 0; at < headers.length; at += 2) {

@@ -20,14 +20,33 @@ export function errorReply(request: Arrived, code: ErrorCode): { made: Made; rep
   return { made, reply: { ...reply, headers: made.headers } };
 }
 
+/** Answers a request with a code of the table of errors. */
+export function refuse(request: Arrived, code: ErrorCode): Response {
+  const { made, reply } = errorReply(request, code);
+  return sendReply(request, code === 'ClientGone' ? { ...made, status: null } : made, reply);
+}
+
+/** What a refusal in the store's words has besides them. */
+export interface RefusalParts {
+  readonly headers?: FlatHeaders;
+  readonly details?: Refusal['details'];
+  /** Why, for the request's event only. */
+  readonly cause?: string;
+}
+
 /** Answers a request with a refusal in the store's words, with the CORS headers of the decision: a page must read why. */
-export function refuseAsStore(request: Routed, { code, status, message }: StoreRefusal): Response {
+export function refuseAsStore(
+  request: Routed,
+  { code, status, message }: StoreRefusal,
+  { headers = [], details = [], cause }: RefusalParts = {},
+): Response {
   const { head, inForce } = request;
   const answer = cachedAnswer(inForce.rules, head);
-  const refusal = { code, status, message, details: [], trailer: [] };
-  const reply = refusalReply(inForce.rules, head.host, reasonFor(request, answer), refusal, NO_STORE);
+  const refusal = { code, status, message, details, trailer: [] };
+  const reason = reasonFor(request, answer);
+  const reply = refusalReply(inForce.rules, head.host, reason, refusal, [...headers, ...NO_STORE]);
   const made = makeHead(request, answer, reply.status, reply.headers, code);
-  return sendReply(request, made, { ...reply, headers: made.headers });
+  return sendReply(request, made, { ...reply, headers: made.headers }, cause);
 }
 
 /** Makes the reply of `errorReply` without the CORS headers. */

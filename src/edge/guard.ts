@@ -4,6 +4,7 @@ import type { Bucket } from './bucket.ts';
 import type { Routed } from './context.ts';
 import type { EdgeFault } from './errors.ts';
 import { hostOf, isLoopbackHost } from './host.ts';
+import { asksForRules } from './management/asked.ts';
 import { pathOf } from './route.ts';
 
 /**
@@ -21,10 +22,13 @@ const WRITES: readonly string[] = ['PUT', 'POST', 'DELETE'];
 /**
  * Returns why a guarded bucket refuses a page's write, or null: the rules allow it, or the client is not a page. Browsers
  * send some writes without a preflight, so the rules decide here too. No page may write the rules: a page that may write
- * objects could otherwise store a page that grants it every right.
+ * objects could otherwise store a page that grants it every right. Where the edge stores the rules, the signature decides.
  */
-export function writeFault({ exchange, head, inForce, target }: Routed): EdgeFault | null {
+export function writeFault(request: Routed): EdgeFault | null {
+  const { bucket, exchange, head, inForce, target } = request;
   if (!WRITES.includes(exchange.method)) return null;
+  // Here a write of the rules needs a signature, which a page can make only if it has a key.
+  if (bucket.management?.mode === 'keep' && asksForRules(request)) return null;
   const site = fetchSite(exchange.headers);
   if (head.origin === null && (site === null || site === 'none')) return null;
   if (isRoot(target)) return 'WriteNotAllowed';

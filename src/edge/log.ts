@@ -1,7 +1,11 @@
+import { NO_RULES } from '../cors/rule.ts';
 import type { Fault } from '../document/fault.ts';
+import { readDocument } from '../document/read.ts';
 import { toLog, warningsOf } from '../rules/findings.ts';
 import type { RulesStatus } from '../rules/record.ts';
+import type { Register, RegisterEntry } from '../rules/register.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
+import { versionOf } from '../rules/version.ts';
 import type { Observe, RequestEvent } from './observe.ts';
 
 type WriteLine = (fields: object, message: string) => void;
@@ -91,6 +95,30 @@ export function logRules(
   }
   log.info({ ...about, rules: lastGood?.ruleSet.rules.length ?? 0 }, 'rules loaded');
 }
+
+/** The same register, which logs each write, done or failed: who wrote which rules. */
+export const loggedRegister = (log: Log, register: Register): Register => ({
+  ...register,
+  async write(bucket, entry) {
+    const about = { bucket, key: entry.writer };
+    try {
+      await register.write(bucket, entry);
+    } catch (error) {
+      log.error({ ...about, cause: messageOf(error) }, 'rules could not be stored');
+      throw error;
+    }
+    log.info({ ...about, ...(await contentOf(entry)) }, 'rules written');
+  },
+});
+
+/** The number of rules, `deleted` without a document, and their version. */
+async function contentOf({ document }: RegisterEntry): Promise<object> {
+  if (document === null) return { rules: 'deleted', version: await versionOf(NO_RULES, 'none') };
+  const read = readDocument(document, 'strict');
+  return read.ok ? { rules: read.ruleSet.rules.length, version: await versionOf(read.ruleSet) } : {};
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function logFindings(log: Log, about: object, found: readonly Fault[]): void {
   const { logged, more } = toLog(found);

@@ -3,6 +3,7 @@ import type { BucketRequest, Outcome, Sink } from '../bucket/transport.ts';
 import { cachedAnswer } from './answers.ts';
 import { type Made, makeHead, type Routed, report } from './context.ts';
 import { errorReply } from './error-reply.ts';
+import { asksForRules } from './management/asked.ts';
 import { pathOf } from './route.ts';
 
 /** Forwards a request to its bucket. The transport streams the response under the head that the sink returns. */
@@ -58,30 +59,27 @@ const nothingSent = (request: Routed, { failure }: Outcome): Made => ({
   status: null,
 });
 
-/** Whether a request creates its bucket if it is missing. */
-export const createsBucket = ({ exchange: { method }, key }: Routed): boolean =>
-  method === 'PUT' && pathOf(key) === '/';
-
 /** Parameters of a presigned URL, and the names of operations that an SDK adds. All others are subresources. */
 const BESIDE_RESOURCE =
   /^(?:|x-[^=]*|signature|expires|ossaccesskeyid|awsaccesskeyid|security-token)(?:=|$)/i;
 
-/** Whether a request creates or deletes a bucket that a client named. */
-function changesBucket({ exchange: { method }, bucket, key }: Routed): boolean {
-  if (bucket.ofStore === undefined || (method !== 'PUT' && method !== 'DELETE')) return false;
+/** Whether a request is for a bucket itself, without a subresource. */
+function isForBucket({ key }: Routed): boolean {
   const path = pathOf(key);
-  if (path !== '/') return false;
-  const query = key.slice(path.length + 1);
-  return query.split('&').every((parameter) => BESIDE_RESOURCE.test(parameter));
+  const parameters = key.slice(path.length + 1).split('&');
+  return path === '/' && parameters.every((parameter) => BESIDE_RESOURCE.test(parameter));
 }
 
-/** Whether a request is a client's PUT or DELETE of the bucket's rules (`/?cors`). */
-function writesRules({ exchange: { method }, key }: Routed): boolean {
-  if (method !== 'PUT' && method !== 'DELETE') return false;
-  const path = pathOf(key);
-  if (path !== '/') return false;
-  return key
-    .slice(path.length + 1)
-    .split('&')
-    .some((parameter) => parameter === 'cors' || parameter === 'cors=');
-}
+/** Whether a request creates its bucket if it is missing. */
+export const createsBucket = (request: Routed): boolean =>
+  request.exchange.method === 'PUT' && isForBucket(request);
+
+/** Whether a request creates or deletes a bucket that a client named. */
+const changesBucket = (request: Routed): boolean =>
+  request.bucket.ofStore !== undefined &&
+  (request.exchange.method === 'PUT' || request.exchange.method === 'DELETE') &&
+  isForBucket(request);
+
+/** Whether a request is a client's PUT or DELETE of the bucket's rules. */
+const writesRules = (request: Routed): boolean =>
+  (request.exchange.method === 'PUT' || request.exchange.method === 'DELETE') && asksForRules(request);

@@ -145,19 +145,20 @@ export function pathOf(target: string): string {
   return query === -1 ? target : target.slice(0, query);
 }
 
+/** Whether a bucket may see a dot segment in a target. */
+const hasDotSegment = (target: string): boolean =>
+  segmentsSeen(pathOf(target)).some((segment) => segment === '.' || segment === '..');
+
 /**
- * Whether a bucket may see a dot segment in a target: some decode the path first (`%2e`, encoded slashes, backslashes),
- * and some remove parameters from its segments (`..;a`).
+ * The segments of a path as a bucket may see them: some decode the path first (`%2e`, encoded slashes, backslashes), and
+ * some remove parameters from its segments (`..;a`).
  */
-function hasDotSegment(target: string): boolean {
-  const seen = pathOf(target)
+export function segmentsSeen(path: string): string[] {
+  const seen = path
     .replace(/%2e/gi, '.')
     .replace(/%3b/gi, ';')
     .replace(/%2f|%5c|\\/gi, '/');
-  return seen.split('/').some((segment) => {
-    const [bare] = segment.split(';', 1);
-    return bare === '.' || bare === '..';
-  });
+  return seen.split('/').map((segment) => segment.split(';', 1)[0] ?? '');
 }
 
 /**

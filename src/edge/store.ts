@@ -21,11 +21,15 @@ export interface StorePlan extends NameLists {
   readonly suffixes: readonly string[];
   /** What precedes the bucket's name in a path: empty or `/s3`. Null: no path names a bucket. */
   readonly paths: string | null;
-  /** Follows the name in the key of a bucket's rules. */
+  /** Around the name in the key of a bucket's rules. */
+  readonly keyPrefix: string;
   readonly keySuffix: string;
   readonly behaviour: Behaviour;
-  /** All buckets have the same rules, so these do not show which buckets exist. */
-  readonly sameRules: boolean;
+  /**
+   * What shows that a bucket exists: an answer of the store, rules that a client has written, or nothing: all buckets
+   * have the same rules.
+   */
+  readonly evidence: 'answer' | 'rules' | 'nothing';
   /** What is the same for all buckets. */
   readonly route: Pick<
     Bucket,
@@ -62,13 +66,15 @@ export function addressIn({ address, style }: Pick<StorePlan, 'address' | 'style
 }
 
 /** The key of a bucket's rules. */
-export const keyIn = ({ keySuffix, sameRules, label }: StorePlan, name: string): string =>
-  (sameRules ? label : name) + keySuffix;
+export const keyIn = ({ keyPrefix, keySuffix, evidence, label }: StorePlan, name: string): string =>
+  keyPrefix + (evidence === 'nothing' ? label : name) + keySuffix;
 
 /** The bucket's name in such a key; null: another key. */
 export function nameIn(plan: StorePlan, key: string): string | null {
-  const name = key.slice(0, -plan.keySuffix.length);
-  return key.endsWith(plan.keySuffix) && servesName(plan, name) ? name : null;
+  const { keyPrefix, keySuffix } = plan;
+  if (!key.startsWith(keyPrefix) || !key.endsWith(keySuffix)) return null;
+  const name = key.slice(keyPrefix.length, -keySuffix.length);
+  return servesName(plan, name) ? name : null;
 }
 
 /** The rules of a bucket, and how to forget them. */
@@ -81,6 +87,8 @@ export interface StoreOptions<R extends StoreRules> {
   readonly plan: StorePlan;
   /** Opens the rules of a bucket; nothing is loaded before they are asked for. */
   readonly open: (name: string) => R;
+  /** Who may do what with a bucket; null: with the service itself. */
+  readonly access?: (name: string | null) => Pick<Bucket, 'management' | 'authorize'>;
   readonly limits?: NameLimits;
   /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
@@ -114,9 +122,10 @@ interface Opened<R> {
 export function createStore<R extends StoreRules>({
   plan,
   open,
+  access = () => ({}),
   ...bounds
 }: StoreOptions<R>): ServedStore<R> {
-  const { label, behaviour, sameRules } = plan;
+  const { label, behaviour, evidence } = plan;
   const names = createNames<Opened<R>>({
     ...bounds,
     open(name) {
@@ -133,13 +142,19 @@ export function createStore<R extends StoreRules>({
     ...plan.route,
     name,
     address: addressIn(plan, name),
-    ofStore: { label, isCertain: !sameRules },
+    ofStore: { label, exists },
     rules,
+    ...access(name),
   });
 
-  function learn(name: string, { rules, version }: RulesInForce): void {
-    if (rules.state === 'missing') names.drop(name);
-    else if (version !== null && !sameRules) names.confirm(name);
+  function exists({ rules, version }: RulesInForce): boolean {
+    if (version === null || rules.state !== 'known' || evidence === 'nothing') return false;
+    return evidence === 'answer' || rules.rules.length > 0;
+  }
+
+  function learn(name: string, inForce: RulesInForce): void {
+    if (inForce.rules.state === 'missing') names.drop(name);
+    else if (exists(inForce)) names.confirm(name);
   }
 
   function learning(name: string, rules: Bucket['rules']): Bucket['rules'] {
@@ -174,6 +189,7 @@ export function createStore<R extends StoreRules>({
       name: label,
       address: plan.address,
       rules: { current: () => noRules, refresh: async () => {} },
+      ...access(null),
     },
     find,
     peek: (name) => names.peek(name)?.own,

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { type AccessMeans, openAccess } from '../open/open-access.ts';
 import { rulesOver } from '../open/store.ts';
 import type { RulesCache } from '../rules/cache.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
@@ -29,12 +30,16 @@ export interface Serve {
 }
 
 /** Serves clients in this process, with the rules cache itself. */
-export function serveHere(front: Front, cache: RulesCache, log: Logger): Serve {
+export function serveHere(front: Front, cache: RulesCache, means: AccessMeans, log: Logger): Serve {
   let closeServer: ((limit: number) => Promise<void>) | null = null;
   return {
     replace: (opened, store) =>
       front.serve(
-        opened.map(({ route, ruled }) => ({ ...route, rules: rulesOver(cache, ruled) })),
+        opened.map(({ route, ruled, access }) => ({
+          ...route,
+          ...openAccess(access, means),
+          rules: rulesOver(cache, ruled),
+        })),
         store?.served ?? null,
       ),
     listen: async () => {

@@ -6,18 +6,20 @@ import type { Read } from '../bucket/read.ts';
 import type { BucketConfig } from '../config/file.ts';
 import type { Config, Places } from '../config/read.ts';
 import type { StoreConfig } from '../config/store.ts';
-import { cut, logRules } from '../edge/log.ts';
+import { cut, loggedRegister, logRules } from '../edge/log.ts';
 import type { Bus } from '../rules/bus.ts';
 import { createRulesCache, type RulesCache } from '../rules/cache.ts';
 import { refreshLoaded } from '../rules/refresh.ts';
+import type { Register } from '../rules/register.ts';
 import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
+import { accessMeans } from './buckets/access-means.ts';
 import { serveBuckets } from './buckets/active.ts';
 import { type Exposure, openBuckets } from './buckets/open.ts';
 import { openStoreOf } from './buckets/store.ts';
 import { serveByWorkers } from './cluster/primary.ts';
 import { loadDomains } from './domains.ts';
 import { certificateOf, openFront, seldom } from './frontend.ts';
-import { listenTo, openShared, type Shared } from './keep/shared.ts';
+import { announcedRegister, catchUp, listenTo, openShared, type Shared } from './keep/shared.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { createLog } from './output/log.ts';
 import { standardOutput } from './output/standard.ts';
@@ -119,19 +121,24 @@ async function open(
   const exposure = await exposureOf(config, spelt);
   const listenForAdmin = await adminPort(config, places, log);
   const changed = (bucket: RuledBucket) => serve.changed(bucket);
-  const { cache, bus, problems, read } = await openRules(config, { log, warn, places, changed }, opened);
+  const onBack = (rules: RulesCache) => void catchUp(rules, active.ruled());
+  const { cache, bus, register, problems, read } = await openRules(
+    config,
+    { log, warn, places, changed, onBack },
+    opened,
+  );
   const metrics = createMetrics(destination === undefined ? standardOutput().dropped : undefined);
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   warnOfFiles({ ...config, workers, buckets: buckets.length }, log);
-  const serve = openServe(config, { log, spelt, metrics, cache, workers });
+  const serve = openServe(config, { log, spelt, metrics, cache, workers, env, register });
   opened.add(serve.close);
   const active = serveBuckets(cache, {
     serve: serve.replace,
     drain: config.drain,
     every: Math.min(TICK, config.rulesTtl),
-    open: (configs, before) => openBuckets(configs, before, { exposure, env, read, warn }),
+    open: (configs, before) => openBuckets(configs, before, { exposure, env, read, warn, register }),
     openStore: (given, before) =>
-      openStoreOf(given, before, { env, read, warn, cache, isAlone: config.storeUrl !== null }),
+      openStoreOf(given, before, { env, read, warn, register, cache, isAlone: config.storeUrl !== null }),
   });
   opened.add(active.close);
   await active.replace(buckets, store);
@@ -152,6 +159,11 @@ async function open(
     onRefresh: (bucket) => bus?.publish({ kind: 'refresh', bucket }),
   });
   opened.add(() => admin.close(0));
+  // Before the first request: rules that it loads may change at once.
+  if (bus !== null) {
+    const silence = listenTo(bus, cache, active);
+    opened.add(async () => silence());
+  }
   const url = await serve.listen();
   opened.add(() => {
     listening = false;
@@ -159,10 +171,6 @@ async function open(
   });
   opened.add(await alongside(url));
   listening = true;
-  if (bus !== null) {
-    const silence = listenTo(bus, cache, active);
-    opened.add(async () => silence());
-  }
   active.begin();
   return {
     url,
@@ -183,22 +191,26 @@ interface RulesOptions {
   readonly places: Places;
   /** Called when the rules of a bucket, or their state, have changed. */
   readonly changed: (bucket: RuledBucket) => void;
+  /** Called when storage is reachable again. */
+  readonly onBack: (rules: RulesCache) => void;
 }
 
 /** Opens the rules cache, what it shares with other processes, and the connections that rules are read over. */
 async function openRules(
   config: Config,
-  { log, warn, places, changed }: RulesOptions,
+  { log, warn, places, changed, onBack }: RulesOptions,
   opened: Opened,
 ): Promise<{
   readonly cache: RulesCache;
   readonly bus: Bus | null;
+  readonly register: Register | null;
   readonly problems: Shared['problems'];
   readonly read: Read;
 }> {
-  const shared = await openShared(config, { warn, places, onBack: () => void cache.restore() });
+  const shared = await openShared(config, { warn, places, onBack: () => onBack(cache) });
   opened.add(shared.close);
   const { keeps, bus, problems } = shared;
+  const register = shared.register && announcedRegister(loggedRegister(log, shared.register), bus);
   const cache = createRulesCache({
     ttl: config.rulesTtl,
     maxStale: config.maxStale,
@@ -213,7 +225,7 @@ async function openRules(
   // Pools of their own: rules are read also while all connections of a bucket are in use.
   const { pools, close } = createPools();
   opened.add(() => closeSoon(close));
-  return { cache, bus, problems, read: readByPools(pools) };
+  return { cache, bus, register, problems, read: readByPools(pools) };
 }
 
 interface ServeOptions {
@@ -222,13 +234,28 @@ interface ServeOptions {
   readonly metrics: Metrics;
   readonly cache: RulesCache;
   readonly workers: number;
+  readonly env: NonNullable<StartOptions['env']>;
+  readonly register: Register | null;
 }
 
 /** Serves clients by worker processes if there are several, and in this process otherwise. */
-function openServe(config: Config, { log, spelt, metrics, cache, workers }: ServeOptions): Serve {
+function openServe(
+  config: Config,
+  { log, spelt, metrics, cache, workers, env, register }: ServeOptions,
+): Serve {
   const edgeId = randomBytes(4).toString('hex');
   if (workers > 1)
-    return serveByWorkers({ config, spelt, workers, cache, log, edgeId, onCounts: metrics.add });
+    return serveByWorkers({
+      config,
+      spelt,
+      workers,
+      cache,
+      log,
+      edgeId,
+      env,
+      register,
+      onCounts: metrics.add,
+    });
   const front = openFront(config, {
     log,
     observe: metrics.observe,
@@ -238,7 +265,7 @@ function openServe(config: Config, { log, spelt, metrics, cache, workers }: Serv
     spelt,
     certificate: () => certificateOf(config, log),
   });
-  return serveHere(front, cache, log);
+  return serveHere(front, cache, accessMeans(env, register), log);
 }
 
 /**

@@ -1,11 +1,8 @@
-import type { Md5 } from '../bucket/verify/verify.ts';
 import type { BucketConfig } from '../config/file.ts';
 import type { Spell } from '../config/spell.ts';
-import type { CredentialsPlace } from '../config/values.ts';
+import type { StoreConfig } from '../config/store.ts';
+import { type CredentialsPlace, parseName } from '../config/values.ts';
 import type { Dialect } from '../cors/behaviour.ts';
-import type { Bucket } from '../edge/bucket.ts';
-import type { Register } from '../rules/register.ts';
-import type { SigningMeans } from './signer.ts';
 
 /**
  * Who may do what with a bucket, and who signs its requests. Plain data: a worker process gets it in a message and makes
@@ -32,20 +29,23 @@ export interface Access {
   readonly clientKeys: readonly CredentialsPlace[];
 }
 
-/** What a platform lends for it. */
-export interface AccessMeans extends SigningMeans {
-  readonly md5: Md5;
-  /** Null: nothing is stored outside the process, so no bucket has `keep`. */
-  readonly register: Register | null;
-}
-
-/** Makes the functions of an access, in the process that serves the bucket. */
-export function openAccess(_access: Access, _means: AccessMeans): Pick<Bucket, 'management' | 'authorize'> {
-  return {};
-}
+type AccessConfig = Pick<
+  BucketConfig,
+  | 'store'
+  | 'objects'
+  | 'signPrefix'
+  | 'signature'
+  | 'credentials'
+  | 'clientKeys'
+  | 'bucket'
+  | 'management'
+  | 'rules'
+  | 'bucketName'
+  | 'region'
+>;
 
 /** The access of a configured bucket. `name`: the bucket's name in logs, and in the register. */
-export function accessOf(config: BucketConfig, name: string, spell: Spell): Access {
+export function accessOf(config: AccessConfig, name: string, spell: Spell): Access {
   const { store, objects, signPrefix, signature, credentials, clientKeys, bucket } = config;
   const place = bucket?.kind === 'http' ? bucket : null;
   return {
@@ -55,10 +55,33 @@ export function accessOf(config: BucketConfig, name: string, spell: Spell): Acce
     registerKey: name,
     objects,
     signPrefix: signPrefix ?? '',
-    bucketName: config.bucketName ?? place?.name ?? null,
-    region: config.region ?? place?.region ?? place?.defaultRegion ?? null,
+    bucketName: config.bucketName ?? place?.name ?? folderName(bucket),
+    region: config.region ?? place?.region ?? place?.defaultRegion ?? DEFAULT_REGIONS[store],
     signature,
     credentials,
     clientKeys: clientKeys ?? [],
   };
 }
+
+/** What SDKs sign with where no region is configured; OSS has none. */
+const DEFAULT_REGIONS: Readonly<Record<Dialect, string | null>> = { oss: null, s3: 'us-east-1' };
+
+/** The name that a folder has as a bucket; null if no bucket can have it. */
+function folderName(bucket: BucketConfig['bucket']): string | null {
+  if (bucket?.kind !== 'folder') return null;
+  const name = parseName(bucket.path.split(/[/\\]/).findLast((segment) => segment !== '') ?? '');
+  return 'value' in name ? name.value : null;
+}
+
+/** The access of the buckets of a store: that of each has its own name. `prefix`: before the name in the register. */
+export function accessInStore(config: StoreConfig, prefix: string, spell: Spell): Access {
+  const options = { ...config, bucket: config.place, bucketName: null };
+  return accessOf(options, prefix, spell);
+}
+
+/** The access of one of them. The owner of a bucket, before its colon, is no part of its name. */
+export const accessTo = (access: Access, name: string): Access => ({
+  ...access,
+  bucketName: name.slice(name.indexOf(':') + 1),
+  registerKey: access.registerKey + name,
+});

@@ -6,10 +6,14 @@ import type { Spell } from '../config/spell.ts';
 import { faultText, type Result } from '../document/fault.ts';
 import type { Bucket } from '../edge/bucket.ts';
 import { LOAD_TIMEOUT, loadOnce } from '../rules/load.ts';
+import type { Register } from '../rules/register.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
 import type { Source } from '../rules/source.ts';
 import type { KvReader } from '../rules/sources/kind.ts';
 import { kindOf } from '../rules/sources/kinds.ts';
+import { registerSource } from '../rules/sources/register.ts';
+import { type Access, accessOf } from './access.ts';
+import { accessFaults } from './access-faults.ts';
 import { openSigner, type SigningMeans } from './signer.ts';
 import { openToken, type TokenMeans } from './token.ts';
 
@@ -23,6 +27,10 @@ export interface Means extends SigningMeans, TokenMeans {
   readonly kv?: KvReader;
   /** How the operator writes an option of this bucket. */
   readonly spell: Spell;
+  /** Where rules that clients write are stored; null: nowhere. */
+  readonly register: Register | null;
+  /** What the operator writes so that there is a register. */
+  readonly registerWrite: string;
   /** Before the place of a fault in a rules document; absent: the option and the source's name. */
   readonly documentPlace?: string;
 }
@@ -39,7 +47,8 @@ export interface ReachedBucket {
 /** A bucket that is ready to serve. */
 export interface ReadyBucket {
   readonly ruled: RuledBucket;
-  readonly route: Omit<Bucket, 'rules'>;
+  readonly route: Omit<Bucket, 'rules' | 'management' | 'authorize'>;
+  readonly access: Access;
 }
 
 type Place = NonNullable<BucketConfig['bucket']>;
@@ -55,7 +64,36 @@ export async function openConfigured(
   reached: ReachedBucket,
   means: Means,
 ): Promise<Result<ReadyBucket, string>> {
-  const { rules, rulesToken, store: dialect, vary, dangerouslyAllowCredentials } = config;
+  const { store: dialect, vary, dangerouslyAllowCredentials } = config;
+  const name = config.name || reached.name;
+  const access = accessOf({ ...config, bucket: place }, name, means.spell);
+  const faults = await accessFaults(config, access, means);
+  if (faults.length > 0) return { ok: false, faults };
+  const isRegistered = access.management === 'keep' && means.register !== null;
+  const source = isRegistered
+    ? { ok: true as const, value: registerSource(means.register, access.registerKey) }
+    : await openSource(config, place, reached, means);
+  if (!source.ok) return source;
+  const behaviour = { dialect, vary, dangerouslyAllowCredentials };
+  const key = isRegistered ? await registeredKey(access.registerKey) : await keyFor(name, place, config);
+  return {
+    ok: true,
+    value: {
+      ruled: { name, key, source: source.value, behaviour },
+      route: routeOf(config, place, name, reached.address),
+      access,
+    },
+  };
+}
+
+/** Opens where the rules come from, if clients do not write them through the edge. */
+async function openSource(
+  config: BucketConfig,
+  place: Place,
+  reached: ReachedBucket,
+  means: Means,
+): Promise<Result<Source, string>> {
+  const { rules, rulesToken } = config;
   const signer = await signerOf(config, place, means);
   if (!signer.ok) return signer;
   const token = openToken(rulesToken, means, means.spell);
@@ -71,14 +109,7 @@ export async function openConfigured(
   });
   if ('fault' in source) return { ok: false, faults: [source.fault] };
   const faults = kindOf(rules).checkedAtStart ? await documentFaults(source, means) : [];
-  if (faults.length > 0) return { ok: false, faults };
-  const name = config.name || reached.name;
-  const behaviour = { dialect, vary, dangerouslyAllowCredentials };
-  const key = await keyFor(name, place, config);
-  return {
-    ok: true,
-    value: { ruled: { name, key, source, behaviour }, route: routeOf(config, place, name, reached.address) },
-  };
+  return faults.length > 0 ? { ok: false, faults } : { ok: true, value: source };
 }
 
 async function signerOf(config: BucketConfig, place: Place, means: Means): ReturnType<typeof openSigner> {
@@ -122,6 +153,15 @@ async function keyFor(name: string, place: Place, { rules }: BucketConfig): Prom
   const digest = await digestOf([place, rules]);
   return `${name.slice(0, NAME_IN_KEY)}-${digest.slice(0, 16)}`;
 }
+
+/** After the register's key in the key of rules that clients write; other keys end in a digest. */
+export const REGISTERED = '@register';
+
+/** The same for rules that clients write: the register's own key says whose they are, wherever the bucket is. */
+export const registeredKey = async (registerKey: string): Promise<string> =>
+  (registerKey.length <= NAME_IN_KEY
+    ? registerKey
+    : `${registerKey.slice(0, NAME_IN_KEY)}-${(await digestOf(registerKey)).slice(0, 16)}`) + REGISTERED;
 
 /** SHA-256 of a value's JSON, in hexadecimal. */
 export const digestOf = (value: unknown): Promise<string> => sha256(utf8(JSON.stringify(value)));

@@ -121,7 +121,8 @@ export function createRulesCache(options: RulesCacheOptions): RulesCache {
   async function learn(bucket: RuledBucket, version: string): Promise<void> {
     const record = records.of(bucket);
     if (isLocal(bucket) || record.lastGood?.version === version) return;
-    if (await storage.recall(bucket, record)) report(bucket, record);
+    // Of an authority the copies can be older than the version, and yet later by their writer's clock.
+    if (!bucket.source.isAuthority && (await storage.recall(bucket, record))) report(bucket, record);
     if (record.lastGood?.version !== version) await refreshRecord(bucket, record);
   }
 

@@ -44,10 +44,24 @@ export function createLoader({ storage, examiner, timing, ttl, onVersion }: Load
   async function recallOrAsk(bucket: RuledBucket, record: RulesRecord, isRefresh: boolean): Promise<number> {
     const began = monotonic();
     record.stored = !isLocal(bucket);
+    if (bucket.source.isAuthority) return askOrRecall(bucket, record, isRefresh, began);
     const recalling = record.stored && storage.recallIfNeeded(bucket, record);
     // Without storage the source is asked in this turn.
     const recalled = recalling && (await recalling);
     return recalled && !isRefresh ? 1 : jittered(await ask(bucket, record, isRefresh, began));
+  }
+
+  /** The same for a source that no stored copy is newer than. */
+  async function askOrRecall(
+    bucket: RuledBucket,
+    record: RulesRecord,
+    isRefresh: boolean,
+    began: number,
+  ): Promise<number> {
+    const limit = record.lastGood === null ? LOAD_TIMEOUT - READ_TIMEOUT : LOAD_TIMEOUT;
+    const pause = await ask(bucket, record, isRefresh, began, limit);
+    if (record.lastGood === null && record.stored) await storage.recallIfNeeded(bucket, record);
+    return jittered(pause);
   }
 
   /** Resolves to the milliseconds until the next load. */
@@ -56,10 +70,11 @@ export function createLoader({ storage, examiner, timing, ttl, onVersion }: Load
     record: RulesRecord,
     isRefresh: boolean,
     began: number,
+    limit = LOAD_TIMEOUT,
   ): Promise<number> {
     const { source, behaviour } = bucket;
     const taking: Taking = { timing, examine: (rules) => examiner.examine(rules, behaviour) };
-    const remaining = (): number => LOAD_TIMEOUT - (monotonic() - began);
+    const remaining = (): number => limit - (monotonic() - began);
     // After a stall of the process the source still gets its time.
     for (let left = Math.max(remaining(), LOAD_TIMEOUT - READ_TIMEOUT); left > 0; left = remaining()) {
       const before = record.lastGood;
@@ -71,8 +86,7 @@ export function createLoader({ storage, examiner, timing, ttl, onVersion }: Load
           : await recordAnswer(record, source, before, loaded, taking);
       // Another process published other rules during the load: ask the source again which are current.
       if (taken === 'overtaken') continue;
-      // An invented name: copies of such answers would fill the storage.
-      if (bucket.ofStore && before === null && record.lastGood?.outcome === 'missing') record.stored = false;
+      if (before === null && isInvented(bucket, record)) record.stored = false;
       if (taken === 'changed' && record.stored) {
         // Store first: processes that are notified of the version read it from storage.
         storage.store(record);
@@ -88,6 +102,14 @@ export function createLoader({ storage, examiner, timing, ttl, onVersion }: Load
     record.due = timing.now() + pause;
   };
 }
+
+/**
+ * Whether a client may have invented the name: copies of such answers would fill the storage. A register has no rules
+ * either for a bucket that does not exist.
+ */
+const isInvented = ({ ofStore, source }: RuledBucket, { lastGood }: RulesRecord): boolean =>
+  ofStore === true &&
+  (lastGood?.outcome === 'missing' || (lastGood?.outcome === 'none' && source.isAuthority === true));
 
 /** Milliseconds until the next load after so many consecutive failures. */
 const backOff = (failures: number): number =>

@@ -1,3 +1,6 @@
+/** The longest that a read or a write of a register takes, in milliseconds. */
+export const REGISTER_TIMEOUT = 6_000;
+
 /**
  * Rules that clients write through the edge (`--management keep`). The register is the only copy: the bucket has no rules
  * of its own, or none that count.
@@ -5,11 +8,14 @@
 export interface Register {
   /** Where it is, without secrets, for messages: `the state directory /var/lib/bucket-cors`. */
   readonly name: string;
-  /** The last entry; null: nothing was ever written. Rejects if the storage does not answer, or the entry is damaged. */
+  /**
+   * The last entry; null: nothing was ever written. Rejects with a message that names the entry, if the storage does not
+   * answer within REGISTER_TIMEOUT or the entry is damaged.
+   */
   read(bucket: string): Promise<RegisterEntry | null>;
   /**
    * Replaces the entry. Resolves when it is durable: a reader sees the old or the new one, whole, also after a crash.
-   * Rejects if it may not be.
+   * Rejects within REGISTER_TIMEOUT if it may not be. Such a write never replaces an entry that was written after it.
    */
   write(bucket: string, entry: RegisterEntry): Promise<void>;
 }

@@ -78,6 +78,21 @@ export interface Source {
   /** A path or URL without secrets, to be shown. */
   readonly name: string;
   load(signal: AbortSignal, previous?: Validators): Promise<Loaded>;
+  /**
+   * The source is this edge's own storage, and never older than a stored copy of what it answered with: a copy counts only
+   * if the source does not answer and no rules are known.
+   */
+  readonly isAuthority?: true;
+  /** For rules that clients write: the last write, as of the last load; null before it. */
+  written?(): Written | null;
+}
+
+/** Who wrote rules through the edge, and when. */
+export interface Written {
+  /** The access key id that signed the write. */
+  readonly writer: string;
+  /** Epoch milliseconds of the wall clock. */
+  readonly writtenAt: number;
 }
 
 /** Reads the document that a source found. One that cannot be read is `unknown`, with the given cure. */

@@ -55,7 +55,7 @@ describe('a Worker’s configuration', () => {
       'media.s3.eu-central-1.amazonaws.com',
       'https://media.s3.eu-central-1.amazonaws.com',
     ];
-    const opened = await openBuckets(read.value.buckets, {}, null);
+    const opened = await openBuckets(read.value.buckets, {}, null, null);
     expect(opened).toMatchObject({
       value: [{ route: { address: { base, host, path: '' } }, ruled: { name: host } }],
     });

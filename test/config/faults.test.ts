@@ -129,6 +129,28 @@ describe('a fault of an option has its place, value, reason and what to write', 
     ]);
   });
 
+  test.each<[string, readonly GivenOptions[], OptionName]>([
+    [
+      'management keep beside rules from elsewhere',
+      [flag('management', 'keep'), flag('rules', './r.xml')],
+      'management',
+    ],
+    ['keys of clients where no signature is checked', [flag('clientKeys', 'env:A')], 'clientKeys'],
+    [
+      'keys of clients beside signed reads',
+      [flag('clientKeys', 'env:A'), flag('objects', 'sign')],
+      'clientKeys',
+    ],
+    ['a prefix for signing where nothing is signed', [flag('signPrefix', 'a/')], 'signPrefix'],
+    [
+      'a prefix beside requests signed again',
+      [flag('signPrefix', 'a/'), flag('objects', 'resign')],
+      'signPrefix',
+    ],
+  ])('for %s', (_, given, name) => {
+    expect(faultsOf(...given)).toMatchObject([{ place: `--${OPTIONS[name].flag}` }]);
+  });
+
   test.each(['http://h', 'rediss:/user:hush', 'hush'])('for the Redis URL %s does not show it', (text) => {
     const faults = faultsOf(flag('redis', text));
     expect(faults).toMatchObject([{ place: '--redis', write: expect.stringContaining('redis://') }]);

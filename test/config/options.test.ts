@@ -168,6 +168,8 @@ const VALUES: Readonly<Record<OptionName, readonly [string, unknown, string, unk
 const BESIDE: { readonly [N in OptionName]?: { readonly args: string[]; readonly values: Partial<Config> } } =
   {
     rulesToken: { args: ['--rules=https://h/r'], values: { rules: { kind: 'url', url: 'https://h/r' } } },
+    clientKeys: { args: ['--objects=resign'], values: { objects: 'resign' } },
+    signPrefix: { args: ['--objects=sign'], values: { objects: 'sign' } },
     tlsCert: { args: ['--tls-key=k'], values: { tlsKey: 'k' } },
     tlsKey: { args: ['--tls-cert=c'], values: { tlsCert: 'c' } },
   };

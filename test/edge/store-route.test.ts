@@ -16,7 +16,8 @@ const PLAN: StorePlan = {
   paths: '',
   keySuffix: '-0',
   behaviour: { dialect: 's3', vary: 'safe', dangerouslyAllowCredentials: false },
-  sameRules: false,
+  keyPrefix: '',
+  evidence: 'answer',
   route: {},
 };
 const NAMED = { hosts: ['files.example.com'], suffixes: ['.files.example.com'] };

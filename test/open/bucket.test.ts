@@ -19,7 +19,7 @@ function meansOf(more: Partial<Means> = {}, sent: Sent = []): Means {
     sent.push([url, headers]);
     return { status: 200, headers: new Headers(), text: DOCUMENT };
   };
-  return { read, variables: {}, spell: asFlag, ...more };
+  return { read, variables: {}, spell: asFlag, register: null, registerWrite: '--state-dir DIR', ...more };
 }
 
 function configOf(options: Readonly<Record<string, string>>): BucketConfig {

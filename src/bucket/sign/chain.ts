@@ -1,5 +1,5 @@
 import type { FlatHeaders } from '../transport.ts';
-import { bytesOf, hex, hmac, sha256, utf8 } from './bytes.ts';
+import { type Bytes, bytesOf, hex, hmac, sha256, utf8 } from './bytes.ts';
 import { without } from './canonical.ts';
 
 /** The differences between OSS V4 and SigV4, besides the canonical request. */
@@ -50,6 +50,13 @@ export const stamped = (
   return [...others, hashName, payload, dateName, date, ...token];
 };
 
+/** Derives the key that signs for a day and a region from the secret. */
+export const signingKey = async (chain: Chain, secret: string, scope: Scope): Promise<Bytes> => {
+  let key = utf8(chain.prefix + secret);
+  for (const link of scopeText(chain, scope).split('/')) key = await hmac('SHA-256', key, utf8(link));
+  return key;
+};
+
 /** Returns the signature of a canonical request, in lower-case hexadecimal. */
 export const signChain = async (
   chain: Chain,
@@ -59,7 +66,5 @@ export const signChain = async (
 ): Promise<string> => {
   const hash = await sha256(bytesOf(canonicalRequest));
   const text = [chain.algorithm, scope.date, scopeText(chain, scope), hash].join('\n');
-  let key = utf8(chain.prefix + secret);
-  for (const link of scopeText(chain, scope).split('/')) key = await hmac('SHA-256', key, utf8(link));
-  return hex(await hmac('SHA-256', key, utf8(text)));
+  return hex(await hmac('SHA-256', await signingKey(chain, secret, scope), utf8(text)));
 };

@@ -21,7 +21,8 @@ export interface S3V4Input {
   readonly payload: string;
 }
 
-const NO_BODY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+/** The SHA-256 of no bytes. */
+export const NO_BODY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 /** S3 signs the path as sent, encoded once, with a path-style prefix. */
 const canonicalRequest = ({ method, target, headers }: Signable, input: S3V4Input): string => {

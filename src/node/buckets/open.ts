@@ -7,6 +7,7 @@ import type { Result } from '../../document/fault.ts';
 import type { Guard } from '../../edge/bucket.ts';
 import { hostsOf } from '../../edge/host.ts';
 import { aboutBucket, openConfigured, type ReadyBucket } from '../../open/bucket.ts';
+import type { Register } from '../../rules/register.ts';
 import { keyOf, keyOfHere } from '../../rules/ruled-bucket.ts';
 import { kindOf } from '../../rules/sources/kinds.ts';
 import { isThisMachine, type Reach } from '../reach.ts';
@@ -37,6 +38,8 @@ export interface OpenOptions {
   /** Where the edge listens, which decides how a folder is served. */
   readonly exposure: Exposure;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where rules that clients write are stored; null: nowhere. */
+  readonly register: Register | null;
   /** Logs a permitted but unsafe configuration. */
   readonly warn: (message: string) => void;
 }
@@ -72,15 +75,28 @@ export async function openBuckets(
       lines.push(aboutBucket(config, error instanceof Error ? error.message : String(error)));
     }
   }
+  lines.push(...sharedRegisterKeys(opened));
   if (lines.length === 0) return opened;
   const inUse = new Set(before.map(({ open }) => open));
   for (const { open } of fresh) if (!inUse.has(open)) await open.close();
   throw startFault(lines);
 }
 
+/** Two buckets of one key would overwrite each other's rules. */
+function sharedRegisterKeys(opened: readonly OpenedBucket[]): readonly string[] {
+  const seen = new Set<string>();
+  return opened.flatMap(({ config, access: { management, registerKey } }) => {
+    if (management !== 'keep') return [];
+    const isTaken = seen.has(registerKey);
+    seen.add(registerKey);
+    const line = `the rules of two buckets would be stored under one name, ${registerKey}; write another name for one of them`;
+    return isTaken ? [aboutBucket(config, line)] : [];
+  });
+}
+
 async function openOne(
   config: BucketConfig,
-  { exposure, env, read, warn }: OpenOptions,
+  { exposure, env, read, warn, register }: OpenOptions,
   earlier: OpenBucket | undefined,
 ): Promise<Result<OpenedBucket, string>> {
   const spell = config.name === '' ? asFlag : asKey;
@@ -90,17 +106,21 @@ async function openOne(
   if (exposed !== null) return refused(exposed);
   const open = earlier ?? (await openBucket(place, exposure.reach));
   try {
-    const means = { ...FILES, read, variables: env, spell };
+    const means = { ...FILES, read, variables: env, spell, register, registerWrite: registerWrite(spell) };
     const opened = await openConfigured(config, absolute(place), open, means);
     if (!opened.ok) {
       if (open !== earlier) await open.close();
       return opened;
     }
     for (const warning of warningsOf(config, spell)) warn(aboutBucket(config, warning));
-    const { ruled, route } = opened.value;
+    const { ruled, route, access } = opened.value;
     const bucket: OpenedBucket = {
       config,
-      ruled: isHere(place, config) ? { ...ruled, key: keyOfHere(keyOf(ruled)) } : ruled,
+      access,
+      ruled:
+        access.management !== 'keep' && isHere(place, config)
+          ? { ...ruled, key: keyOfHere(keyOf(ruled)) }
+          : ruled,
       route: place.kind === 'folder' ? { ...route, guard: guardOf(config, exposure) } : route,
       open,
     };
@@ -110,6 +130,10 @@ async function openOne(
     throw error;
   }
 }
+
+/** What the operator writes so that there is a register. */
+export const registerWrite = (spell: Spell): string =>
+  `${spell('stateDir', './state')} or ${spell('redis', 'redis://127.0.0.1:6379')}`;
 
 const refused = (line: string): Result<never, string> => ({ ok: false, faults: [line] });
 

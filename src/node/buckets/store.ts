@@ -6,7 +6,8 @@ import { aboutStore, type CachedRules, openStore, type ReadyStore, serveStore } 
 import type { RulesCache } from '../../rules/cache.ts';
 import { keyOfHere } from '../../rules/ruled-bucket.ts';
 import { startFault } from '../start-fault.ts';
-import { bareToken, FILES, isHere, type OpenOptions } from './open.ts';
+import { accessMeans } from './access-means.ts';
+import { bareToken, FILES, isHere, type OpenOptions, registerWrite } from './open.ts';
 
 /** All buckets of a store, ready to be served. */
 export interface OpenedStore {
@@ -15,7 +16,7 @@ export interface OpenedStore {
   readonly served: ServedStore<CachedRules>;
 }
 
-export interface OpenStoreOptions extends Pick<OpenOptions, 'read' | 'env' | 'warn'> {
+export interface OpenStoreOptions extends Pick<OpenOptions, 'read' | 'env' | 'warn' | 'register'> {
   readonly cache: RulesCache;
   /** The options alone name the store, without a file. */
   readonly isAlone: boolean;
@@ -25,15 +26,19 @@ export interface OpenStoreOptions extends Pick<OpenOptions, 'read' | 'env' | 'wa
 export async function openStoreOf(
   config: StoreConfig | null,
   before: OpenedStore | null,
-  { read, env, warn, cache, isAlone }: OpenStoreOptions,
+  { read, env, warn, register, cache, isAlone }: OpenStoreOptions,
 ): Promise<OpenedStore | null> {
   if (config === null) return null;
   if (before !== null && isDeepStrictEqual(before.config, config)) return before;
   const spell = isAlone ? asFlag : asKey;
   const mark = isHere(config.place, config) ? keyOfHere : undefined;
-  const opened = await openStore(config, { ...FILES, read, variables: env, spell }, mark);
+  const opened = await openStore(
+    config,
+    { ...FILES, read, variables: env, spell, register, registerWrite: registerWrite(spell) },
+    mark,
+  );
   if (!opened.ok) throw startFault(isAlone ? opened.faults : opened.faults.map(aboutStore));
   const bare = bareToken(config, spell);
   if (bare !== null) warn(isAlone ? bare : aboutStore(bare));
-  return { config, ready: opened.value, served: serveStore(opened.value, cache) };
+  return { config, ready: opened.value, served: serveStore(opened.value, cache, accessMeans(env, register)) };
 }

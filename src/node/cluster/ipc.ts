@@ -56,5 +56,9 @@ export function createPendingCalls<R>(timeoutMs: number) {
     settle(id: number, reply: R): void {
       pending.get(id)?.(reply);
     },
+    /** The other side has exited: resolves all calls to null. */
+    giveUp(): void {
+      for (const settle of [...pending.values()]) settle(null);
+    },
   };
 }

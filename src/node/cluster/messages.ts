@@ -1,22 +1,36 @@
 import type { SecureContextOptions } from 'node:tls';
 import type { Config } from '../../config/read.ts';
 import type { Behaviour } from '../../cors/behaviour.ts';
-import type { Bucket } from '../../edge/bucket.ts';
 import type { StorePlan } from '../../edge/store.ts';
+import type { Access } from '../../open/access.ts';
 import type { LastGood } from '../../rules/last-good.ts';
+import type { RegisterEntry } from '../../rules/register.ts';
+import type { OpenedBucket } from '../buckets/open.ts';
 import type { CountsTaken } from '../metrics/counts.ts';
 import type { Spelt } from '../server/listen-fault.ts';
+
+/** A store as a worker process serves it. */
+export interface ReplicatedStore {
+  readonly plan: StorePlan;
+  readonly access: Access;
+}
 
 /** The rules of a bucket, as a worker process asks for them. */
 export type ReplicatedRules = Pick<ReplicatedBucket, 'key' | 'behaviour'>;
 
 /** A bucket as a worker process serves it; the source of its rules stays with the primary. */
 export interface ReplicatedBucket {
-  readonly route: Omit<Bucket, 'rules'>;
+  readonly route: OpenedBucket['route'];
   /** The key of its rules in the primary's cache. */
   readonly key: string;
   readonly behaviour: Behaviour;
+  readonly access: Access;
 }
+
+/** The result of a call of the register: the entry that was read, null otherwise, or why the call failed. */
+export type RegisterOutcome =
+  | { readonly ok: true; readonly entry: RegisterEntry | null }
+  | { readonly ok: false; readonly message: string };
 
 /**
  * The primary's state of a bucket's rules. Times are spans in milliseconds from the moment of sending: the monotonic
@@ -48,13 +62,17 @@ export type ToWorker =
       readonly workers: number;
       /** The primary reads the files; null without TLS. */
       readonly certificate: SecureContextOptions | null;
+      /** The variables with keys; null: those of its own environment. */
+      readonly env: Readonly<Record<string, string | undefined>> | null;
+      /** Where rules that clients write are; null: nowhere. */
+      readonly registerName: string | null;
     }
   | { readonly kind: 'certificate'; readonly context: SecureContextOptions }
   | {
       readonly kind: 'buckets';
       readonly buckets: readonly ReplicatedBucket[];
       /** The store whose buckets are served by name. */
-      readonly store: StorePlan | null;
+      readonly store: ReplicatedStore | null;
     }
   | { readonly kind: 'listen' }
   | { readonly kind: 'rules'; readonly snapshot: RulesSnapshot }
@@ -62,6 +80,8 @@ export type ToWorker =
   | { readonly kind: 'renewing'; readonly key: string }
   /** The reply to `rulesRequest`; null when the bucket has been removed. A store's missing bucket has that outcome. */
   | { readonly kind: 'rulesReply'; readonly id: number; readonly snapshot: RulesSnapshot | null }
+  /** The reply to `registerRead` and `registerWrite`. */
+  | { readonly kind: 'registerReply'; readonly id: number; readonly outcome: RegisterOutcome }
   /** Send `counts` now, with this id. */
   | { readonly kind: 'collect'; readonly id: number }
   /** Stop accepting, and exit when the clients have left, or after `limit` milliseconds; null: without a limit. */
@@ -83,6 +103,13 @@ export type ToPrimary =
       readonly version: string | null;
       /** The primary loads the rules first, even if they are not due. */
       readonly renew: boolean;
+    }
+  | { readonly kind: 'registerRead'; readonly id: number; readonly key: string }
+  | {
+      readonly kind: 'registerWrite';
+      readonly id: number;
+      readonly key: string;
+      readonly entry: RegisterEntry;
     }
   /** Counts since the last message of this kind, sent by an interval (id null) or as the reply to `collect`. */
   | { readonly kind: 'counts'; readonly taken: CountsTaken | null; readonly id: number | null }

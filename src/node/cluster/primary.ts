@@ -2,9 +2,12 @@ import type { SecureContextOptions } from 'node:tls';
 import type { Logger } from 'pino';
 import type { Config } from '../../config/read.ts';
 import { createRouter } from '../../edge/route.ts';
+import { nameOfRegistered } from '../../open/store.ts';
 import type { RulesCache } from '../../rules/cache.ts';
+import type { Register } from '../../rules/register.ts';
 import { keyOf, type RuledBucket } from '../../rules/ruled-bucket.ts';
 import type { OpenedBucket } from '../buckets/open.ts';
+import type { OpenedStore } from '../buckets/store.ts';
 import { certificateOf } from '../frontend.ts';
 import type { CountsTaken } from '../metrics/counts.ts';
 import { type Spelt, socketMessage } from '../server/listen-fault.ts';
@@ -14,6 +17,7 @@ import { startFault } from '../start-fault.ts';
 import { forkWorker, type WorkerProcess } from './fork.ts';
 import { createPendingCalls } from './ipc.ts';
 import type { ToWorker } from './messages.ts';
+import { createRegisterServer } from './register-server.ts';
 import { createRulesServer } from './rules-server.ts';
 import { createSupervisor } from './supervisor.ts';
 
@@ -24,6 +28,10 @@ export interface ByWorkersOptions {
   readonly cache: RulesCache;
   readonly log: Logger;
   readonly edgeId: string;
+  /** The variables with keys. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where rules that clients write are stored; null: nowhere. */
+  readonly register: Register | null;
   readonly onCounts: (taken: CountsTaken) => void;
 }
 
@@ -35,26 +43,38 @@ const COLLECT_TIMEOUT_MS = 1_000;
  * cache with its sources, the certificate files and the metrics. Worker processes replicate what they need.
  */
 export function serveByWorkers(options: ByWorkersOptions): Serve {
-  const { config, spelt, workers, cache, log, edgeId, onCounts } = options;
+  const { config, spelt, workers, cache, log, edgeId, register, onCounts } = options;
+  // They inherit the environment of this process.
+  const env = options.env === process.env ? null : { ...options.env };
+  const registerName = register?.name ?? null;
   const rules = createRulesServer({ cache });
   const collecting = createPendingCalls<true>(COLLECT_TIMEOUT_MS);
   /** Worker processes that have been sent the initial state, and so get every change of it. */
   const initialised = new Set<WorkerProcess>();
-  let served: Pick<Extract<ToWorker, { kind: 'buckets' }>, 'buckets' | 'store'> = {
+  let replicated: Pick<Extract<ToWorker, { kind: 'buckets' }>, 'buckets' | 'store'> = {
     buckets: [],
     store: null,
   };
   let preloaded: readonly RuledBucket[] = [];
+  let served: readonly OpenedBucket[] = [];
+  let servedStore: OpenedStore | null = null;
   let certificate: SecureContextOptions | null = null;
   let stopFollowing: (() => void) | undefined;
+
+  const replyOfRegister = createRegisterServer(register, (key) => {
+    const written = served.filter(({ access }) => access.registerKey === key && access.management === 'keep');
+    const ofStore = servedStore?.served.peek(nameOfRegistered(servedStore.ready, key) ?? '');
+    for (const { ruled } of ofStore === undefined ? written : [...written, ofStore])
+      void cache.refresh(ruled).catch(() => {});
+  });
 
   const supervisor = createSupervisor({
     size: workers,
     fork: forkWorker,
     log,
     async sendState(worker) {
-      void worker.send({ kind: 'init', config, spelt, edgeId, workers, certificate });
-      void worker.send({ kind: 'buckets', ...served });
+      void worker.send({ kind: 'init', config, spelt, edgeId, workers, certificate, env, registerName });
+      void worker.send({ kind: 'buckets', ...replicated });
       initialised.add(worker);
       await rules.join(worker.send, preloaded);
     },
@@ -62,6 +82,9 @@ export function serveByWorkers(options: ByWorkersOptions): Serve {
       switch (message.kind) {
         case 'rulesRequest':
           return void rules.reply(worker.send, message);
+        case 'registerRead':
+        case 'registerWrite':
+          return void replyOfRegister(worker.send, message);
         case 'leaving':
           // The channel is ordered: connections handed over before this message arrive before the reply.
           return void worker.send({ kind: 'leavingReply', id: message.id });
@@ -84,18 +107,21 @@ export function serveByWorkers(options: ByWorkersOptions): Serve {
   return {
     replace(opened, store) {
       checkRoutes(opened);
-      const buckets = opened.map(({ route, ruled }) => ({
+      served = opened;
+      servedStore = store;
+      const buckets = opened.map(({ route, ruled, access }) => ({
         route,
         key: keyOf(ruled),
         behaviour: ruled.behaviour,
+        access,
       }));
-      served = { buckets, store: store?.ready.plan ?? null };
+      replicated = { buckets, store: store && { plan: store.ready.plan, access: store.ready.access } };
       preloaded = opened.filter((bucket) => bucket.config.preload).map(({ ruled }) => ruled);
       rules.serve(
         [...opened.map(({ ruled }) => ruled), ...(store?.ready.all ? [store.ready.all] : [])],
         store,
       );
-      for (const worker of initialised) void worker.send({ kind: 'buckets', ...served });
+      for (const worker of initialised) void worker.send({ kind: 'buckets', ...replicated });
     },
     async listen() {
       if (config.socket !== null) await claim(config.socket);

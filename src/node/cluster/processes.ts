@@ -5,7 +5,10 @@ import { watchLiveness } from './liveness.ts';
 import type { ToPrimary } from './messages.ts';
 
 /** What a worker process sends once it serves. */
-export type ServingMessage = Extract<ToPrimary, { kind: 'rulesRequest' | 'counts' | 'leaving' }>;
+export type ServingMessage = Extract<
+  ToPrimary,
+  { kind: 'rulesRequest' | 'registerRead' | 'registerWrite' | 'counts' | 'leaving' }
+>;
 
 export interface ProcessesOptions {
   readonly fork: () => WorkerProcess;

@@ -1,5 +1,6 @@
 import { LOAD_TIMEOUT } from '../../rules/load.ts';
 import { within } from '../../rules/within.ts';
+import { accessMeans } from '../buckets/access-means.ts';
 import { type Front, openFront } from '../frontend.ts';
 import { type Counts, createCounts } from '../metrics/counts.ts';
 import { createLog } from '../output/log.ts';
@@ -11,6 +12,7 @@ import { type CertificateReplica, createCertificateReplica } from './certificate
 import { startCountsSender } from './counts-sender.ts';
 import { createPendingCalls } from './ipc.ts';
 import type { ToPrimary, ToWorker } from './messages.ts';
+import { createRegisterProxy } from './register-proxy.ts';
 import { replicateBuckets } from './replicated-buckets.ts';
 import { createRulesReplica } from './rules-replica.ts';
 
@@ -44,7 +46,9 @@ export function openWorkerEdge(init: Init, send: Send): WorkerEdge {
     request: async (key, version, renew) =>
       (await rulesCalls.call((id) => send({ kind: 'rulesRequest', id, key, version, renew }))) === true,
   });
-  const replicated = replicateBuckets(front, replica);
+  const registered = init.registerName === null ? null : createRegisterProxy(init.registerName, send);
+  const means = accessMeans(init.env ?? process.env, registered?.register ?? null);
+  const replicated = replicateBuckets(front, replica, means);
   let listening: Listening | null = null;
   let isLeaving = false;
 
@@ -76,6 +80,8 @@ export function openWorkerEdge(init: Init, send: Send): WorkerEdge {
           // Also after the timeout of the call.
           if (message.snapshot !== null) replica.apply(message.snapshot);
           return rulesCalls.settle(message.id, message.snapshot !== null);
+        case 'registerReply':
+          return registered?.settle(message.id, message.outcome);
         case 'certificate':
           return certificate?.renew(message.context);
         case 'leavingReply':
@@ -91,6 +97,8 @@ export function openWorkerEdge(init: Init, send: Send): WorkerEdge {
       }
     },
     endWithoutPrimary() {
+      registered?.giveUp();
+      rulesCalls.giveUp();
       void drain(config.drain);
       listening?.closeIdle();
     },

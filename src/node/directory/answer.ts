@@ -6,7 +6,7 @@ import { placeOf } from './place.ts';
 import { refusal } from './refusal.ts';
 import { manageRules } from './rules.ts';
 import { serveObject } from './serve.ts';
-import { checkSignature, type Keys } from './signature/check.ts';
+import { checkSignature, type Keys } from './signature.ts';
 import { removeObject, storeObject } from './store.ts';
 
 /** A folder that is served as a bucket. */

@@ -1,43 +1,17 @@
+import { type StoreCode, storeRefusal } from '../../bucket/refusals.ts';
 import { codeOf } from '../system-error.ts';
 
-/** The refusals of the directory bucket, by OSS's codes, and by S3's for features of S3 alone. */
-const TABLE = {
-  AccessDenied: { status: 403, message: 'AccessDenied' },
-  AuthorizationHeaderMalformed: {
-    status: 400,
-    message: 'The authorization header you provided is invalid.',
-  },
-  AuthorizationQueryParametersError: {
-    status: 400,
-    message: 'The query parameters of the signature are incomplete or malformed.',
-  },
+/** What the directory bucket words in its own way, or has beyond the stores' codes of `storeRefusal`. */
+const OWN = {
   BadDigest: { status: 400, message: 'The CRC32 you specified did not match what we received.' },
   EntityTooLarge: { status: 400, message: 'The CORS document is larger than 16 KB.' },
   FileAlreadyExists: {
     status: 409,
     message: 'The name conflicts with another object: on a disk a name is either an object or a folder.',
   },
-  IncompleteBody: {
-    status: 400,
-    message: 'The body is incomplete, or is not the aws-chunked body that its headers announce.',
-  },
   InternalError: { status: 500, message: 'The directory bucket could not do this.' },
-  InvalidAccessKeyId: {
-    status: 403,
-    message: 'The Access Key Id you provided does not exist in our records.',
-  },
-  InvalidArgument: { status: 400, message: 'Authorization header is invalid.' },
-  InvalidDigest: { status: 400, message: 'The Content-MD5 you specified was invalid.' },
   InvalidObjectName: { status: 400, message: 'The specified object is not valid.' },
   InvalidRange: { status: 416, message: 'The requested range cannot be satisfied.' },
-  InvalidRequest: {
-    status: 400,
-    message: 'Missing required header for this request: x-amz-content-sha256.',
-  },
-  InvalidSecurityToken: { status: 403, message: 'The security token you provided is invalid.' },
-  InvalidToken: { status: 400, message: 'The provided token is malformed or otherwise invalid.' },
-  MalformedXML: { status: 400, message: 'The XML you provided was not well-formed.' },
-  MethodNotAllowed: { status: 405, message: 'The specified method is not allowed against this resource.' },
   NoSuchCORSConfiguration: { status: 404, message: 'The CORS Configuration does not exist.' },
   NoSuchKey: { status: 404, message: 'The specified key does not exist.' },
   NotImplemented: { status: 501, message: 'The directory bucket does not do this.' },
@@ -45,22 +19,11 @@ const TABLE = {
     status: 412,
     message: 'At least one of the preconditions you specified did not hold.',
   },
-  RequestTimeTooSkewed: {
-    status: 403,
-    message: 'The difference between the request time and the current time is too large.',
-  },
-  SignatureDoesNotMatch: {
-    status: 403,
-    message:
-      'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
-  },
-  XAmzContentSHA256Mismatch: {
-    status: 400,
-    message: "The provided 'x-amz-content-sha256' header does not match what was computed.",
-  },
 } as const;
 
-export type Code = keyof typeof TABLE;
+export type Code = keyof typeof OWN | StoreCode;
+
+const isOwn = (code: Code): code is keyof typeof OWN => code in OWN;
 
 const REFUSED = Symbol('refused');
 
@@ -74,13 +37,16 @@ export interface Refusal extends Error {
 }
 
 /** Creates a refusal; `message` replaces the one in the table. */
-export const refusal = (code: Code, message?: string, headers: Record<string, string> = {}): Refusal =>
-  Object.assign(new Error(message ?? TABLE[code].message), {
+export function refusal(code: Code, message?: string, headers: Record<string, string> = {}): Refusal {
+  const row = isOwn(code) ? OWN[code] : storeRefusal('oss', code);
+  const { status } = row;
+  return Object.assign(new Error(message ?? row.message), {
     [REFUSED]: true as const,
     code,
-    status: TABLE[code].status,
+    status,
     headers,
   });
+}
 
 const isRefusal = (error: unknown): error is Refusal => error instanceof Error && REFUSED in error;
 

@@ -8,7 +8,7 @@ import { codeOf } from '../system-error.ts';
 import { answer, type DirectoryBucket } from './answer.ts';
 import { createDigests } from './digest.ts';
 import { directoryBucketError, openFolder, rulesFileOf, silentFolder } from './folder.ts';
-import type { Keys } from './signature/check.ts';
+import type { Keys } from './signature.ts';
 
 export { type DirectoryBucketError, type DirectoryBucketProblem, isDirectoryBucketError } from './folder.ts';
 

@@ -2,16 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { type Bus, type BusMessage, listeners, readBusMessage } from '../../rules/bus.ts';
 import type { Keep } from '../../rules/keep.ts';
 import { decodeLastGood, encodeLastGood, headBytes, headOf, MAX_COPY_BYTES } from '../../rules/last-good.ts';
+import type { Register } from '../../rules/register.ts';
 import { warnFaultsOnce, warnFirstOfRow } from '../../rules/warn-once.ts';
 import { within } from '../../rules/within.ts';
 import { redisAddress } from './redis-address.ts';
 import { messageOf, openRedisLink, type RedisClient, type RedisLink } from './redis-link.ts';
+import { redisRegister } from './register-redis.ts';
 
 export interface Redis {
   /** Last good rules that all instances share. While Redis is unreachable reads give null and writes are dropped. */
   readonly keep: Keep;
   /** Publish/subscribe between the instances. While Redis is unreachable messages are dropped. */
   readonly bus: Bus;
+  /** The rules that clients write. While Redis is unreachable reads and writes reject. */
+  readonly register: Register;
   /** Closes the connections. Commands without an answer get half a second. */
   close(): Promise<void>;
 }
@@ -75,6 +79,7 @@ export async function openRedis(url: string, warn: Warn, onBack: () => void = ()
       subscribe,
       close: async () => stop(),
     },
+    register: redisRegister(link, address.shown),
     async close() {
       stop();
       await link.close();

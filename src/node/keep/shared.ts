@@ -1,18 +1,23 @@
 import { hostname } from 'node:os';
 import type { Config, Places } from '../../config/read.ts';
 import { asFlag } from '../../config/spell.ts';
+import { registeredKey } from '../../open/bucket.ts';
 import type { Bus } from '../../rules/bus.ts';
 import type { RulesCache } from '../../rules/cache.ts';
 import type { Keep } from '../../rules/keep.ts';
 import { coalesced, refreshLoaded } from '../../rules/refresh.ts';
+import type { Register } from '../../rules/register.ts';
 import { keyOf, type RuledBucket, sharedKey } from '../../rules/ruled-bucket.ts';
 import { isThisMachine } from '../reach.ts';
+import { directoryRegister } from './register-directory.ts';
 import { openStateDirectory } from './state-directory.ts';
 
 /** Storage outside the process, and the bus to other processes. */
 export interface Shared {
   readonly keeps: readonly Keep[];
   readonly bus: Bus | null;
+  /** Where the rules that clients write are: in Redis, else in the state directory; null without both. */
+  readonly register: Register | null;
   /** Why last good rules cannot be stored now, one line each. */
   problems(): readonly string[];
   close(): Promise<void>;
@@ -33,15 +38,19 @@ export async function openShared(
 ): Promise<Shared> {
   const states = stateDir === null ? [] : [await openStateDirectory(stateDir, warn)];
   const problems = () => states.flatMap((state) => state.problem() ?? []);
-  if (redis === null) return { keeps: states, bus: null, problems, close: async () => {} };
+  if (redis === null) {
+    const register = stateDir === null ? null : directoryRegister(stateDir);
+    return { keeps: states, bus: null, register, problems, close: async () => {} };
+  }
   const warning = plainTextWarning(redis);
   if (warning !== null) warn(`${places.redis ?? asFlag('redis')}: ${warning}`);
   // Imported only if configured: the client takes 0.1 s and 27 MB.
   const { openRedis } = await import('./redis.ts');
-  const { keep, bus, close } = await openRedis(redis, warn, onBack);
+  const { keep, bus, register, close } = await openRedis(redis, warn, onBack);
   return {
     keeps: [...states, keepAmongMachines(keep)],
     bus: busAmongMachines(bus),
+    register,
     problems,
     close,
   };
@@ -70,6 +79,24 @@ const busAmongMachines = (bus: Bus): Bus => ({
       message.bucket === null ? message : { ...message, bucket: sharedKey(message.bucket, machine) },
     ),
 });
+
+/**
+ * The same register, whose writes other instances hear of. They load the rules again whatever this one had in force: it
+ * may have been behind them.
+ */
+export const announcedRegister = (register: Register, bus: Bus | null): Register => ({
+  ...register,
+  async write(key, entry) {
+    await register.write(key, entry);
+    bus?.publish({ kind: 'refresh', bucket: await registeredKey(key) });
+  },
+});
+
+/** After a time without storage: it may have lost its copies, and rules that clients wrote meanwhile are not known here. */
+export async function catchUp(cache: RulesCache, buckets: readonly RuledBucket[]): Promise<void> {
+  const written = buckets.filter(({ source }) => source.isAuthority);
+  await Promise.all([refreshLoaded(cache, written), cache.restore()]);
+}
 
 /** The buckets that are served. */
 interface Listener {

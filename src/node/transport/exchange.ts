@@ -39,6 +39,7 @@ export function openExchange(
   pools: Pools,
 ): Exchange {
   const client = watchClient(incoming, outgoing, head);
+  let received = 0;
   return {
     method: incoming.method ?? '',
     target: incoming.url ?? '/',
@@ -52,12 +53,16 @@ export function openExchange(
     reply: (reply, end) => {
       client.onClose(() => {
         const failure = outgoing.writableFinished ? null : 'ClientGone';
-        end({ received: 0, sent: sentOf(client, reply), failure });
+        end({ received, sent: sentOf(client, reply), failure });
       });
       writeReply(client, reply);
       return RESPONSE_ALREADY_SENT;
     },
-    read: (limit) => readBody(client, limit),
+    read: async (limit) => {
+      const body = await readBody(client, limit);
+      if (typeof body !== 'string') received = body.length;
+      return body;
+    },
     // A Node process outlives its requests, so nothing awaits this work. It reports its own failures.
     background: (work) => void work.catch(() => {}),
     transport: (to, request, sink) => {

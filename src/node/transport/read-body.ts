@@ -1,24 +1,30 @@
-import type { Failure } from '../../bucket/transport.ts';
+import type { Exchange } from '../../bucket/transport.ts';
 import { startLimit } from '../../rules/within.ts';
+import { bringsBody } from '../server/head.ts';
+import { endConnection } from '../server/linger.ts';
 import type { Client } from './client.ts';
 
 /** Milliseconds for the whole body: it is small. */
-const READ_TIMEOUT = 30_000;
+export const READ_TIMEOUT = 30_000;
 
-/** Reads the body of a request that the edge answers itself (`Exchange.read`). */
+type Read = Awaited<ReturnType<Exchange['read']>>;
+
+/**
+ * Reads the body of a request that the edge answers itself (`Exchange.read`). The rest of a body that is not read to its
+ * end is discarded like that of every request that is answered early (server/linger.ts).
+ */
 export function readBody(
-  { incoming, outgoing, expectsContinue }: Client,
+  { incoming, outgoing, head, expectsContinue }: Client,
   limit: number,
-): Promise<Uint8Array<ArrayBuffer> | 'TooLarge' | Failure> {
+  timeout = READ_TIMEOUT,
+): Promise<Read> {
   const chunks: Buffer[] = [];
   let size = 0;
   return new Promise((resolve) => {
-    const settle = (result: Uint8Array<ArrayBuffer> | 'TooLarge' | Failure): void => {
+    const settle = (read: Read): void => {
       stop();
       incoming.off('data', take).off('end', end).off('error', gone).off('close', gone);
-      // Discard the rest, so that the next request on the connection can be read.
-      if (!incoming.readableEnded && !incoming.destroyed) incoming.resume();
-      resolve(result);
+      resolve(read);
     };
     const take = (chunk: Buffer): void => {
       size += chunk.length;
@@ -27,13 +33,17 @@ export function readBody(
     };
     const end = (): void => settle(Uint8Array.from(Buffer.concat(chunks)));
     const gone = (): void => settle('ClientGone');
-    const stop = startLimit(READ_TIMEOUT, () => settle('ClientTimeout'));
+    const stop = startLimit(timeout, () => {
+      // The client is in the middle of its body, so no next request can be read.
+      endConnection(incoming, outgoing);
+      settle('ClientTimeout');
+    });
     if (incoming.destroyed) {
       gone();
       return;
     }
-    // The edge has decided to read the body (RFC 9110 §10.1.1).
-    if (expectsContinue) outgoing.writeContinue();
+    // The edge has decided to read the body (RFC 9110 §10.1.1); without a body the 100 was sent before.
+    if (expectsContinue && bringsBody(head)) outgoing.writeContinue();
     incoming.on('data', take).once('end', end).once('error', gone).once('close', gone);
   });
 }

@@ -24,14 +24,15 @@ export interface ClientResponse {
   isPending(): boolean;
   /** Whether the edge waits for the client to read. */
   waits(): boolean;
-  /** The wait before `start`: `Sink.before`. */
-  before(status: number): Promise<void> | null;
   /**
-   * Sends the bucket's final head. If it can't be sent, fails and returns the error to abort the bucket's response with;
-   * null otherwise.
+   * Sends the bucket's final head, after the wait that the sink asks for. If it can't be sent, fails and aborts the
+   * bucket's response.
    */
-  start(status: number, rawHeaders: Dispatcher.DispatchController['rawHeaders']): Error | null;
-  /** Sends a part of the bucket's body. False if the bucket must pause until the outgoing response drains. */
+  start(status: number, controller: Dispatcher.DispatchController): void;
+  /**
+   * Sends a part of the bucket's body. False if the bucket must pause until the outgoing response drains, or until `start`
+   * resumes it.
+   */
   write(chunk: Buffer): boolean;
   /** The bucket's body is complete. */
   end(): void;
@@ -41,9 +42,13 @@ export interface ClientResponse {
   close(): boolean;
 }
 
-/** What the client has been sent. A `broken` or `replied` response states why the bucket's could not be sent. */
+/**
+ * What the client has been sent. A `waiting` response is not begun yet: it has the parts of the body that have arrived, and
+ * whether they are all. A `broken` or `replied` response states why the bucket's could not be sent.
+ */
 type Phase =
   | { readonly name: 'pending' }
+  | { readonly name: 'waiting'; readonly parts: Buffer[]; isWhole: boolean }
   | { readonly name: 'streaming'; readonly length: number; readonly isEmpty: boolean }
   | { readonly name: 'broken'; readonly failure: Failure; readonly cause: string | null }
   | {
@@ -75,10 +80,33 @@ export function openResponse(client: Client, sink: Sink, count: Count): ClientRe
     writeReply(client, reply);
   }
 
-  function start(
+  function start(status: number, controller: Dispatcher.DispatchController): void {
+    // A response that ends during the wait may take its headers with it.
+    const { rawHeaders } = controller;
+    const wait = sink.before(status);
+    if (wait === null) {
+      begin(status, rawHeaders, controller);
+      return;
+    }
+    // The bucket's response is not paused at its head: undici would not notice that it ends, or breaks off.
+    const waiting: Phase = { name: 'waiting', parts: [], isWhole: false };
+    phase = waiting;
+    void wait.then(() => {
+      // The client has left, or the response has failed.
+      if (client.closed() || phase !== waiting) return;
+      if (!begin(status, rawHeaders, controller)) return;
+      const isTaken = waiting.parts.map(write).every(Boolean);
+      if (waiting.isWhole) end();
+      else if (isTaken) controller.resume();
+    });
+  }
+
+  /** Sends the head; false if it can't be sent. */
+  function begin(
     status: number,
     rawHeaders: Dispatcher.DispatchController['rawHeaders'],
-  ): ReturnType<ClientResponse['start']> {
+    controller: Dispatcher.DispatchController,
+  ): boolean {
     try {
       if (status < 100) throw new RangeError('no status is below 100');
       const headers = flatHeaders(rawHeaders);
@@ -87,20 +115,26 @@ export function openResponse(client: Client, sink: Sink, count: Count): ClientRe
       const sent = sink.head(status, headers);
       if (length === -1 && mayHaveBody(incoming.method, status) && endsUnseen(incoming)) {
         fail('HTTPVersionNotSupported');
-        return new Error('the client could not see where the response ends');
+        controller.abort(new Error('the client could not see where the response ends'));
+        return false;
       }
       outgoing.writeHead(status, mutable(isEmpty ? bodilessHeaders(status, sent) : sent));
       noteLast(client);
       phase = { name: 'streaming', length, isEmpty };
-      return null;
+      return true;
     } catch (error) {
       // The head is invalid, or Node refuses to send it.
       fail('BucketAnswerInvalid', error);
-      return error instanceof Error ? error : new Error(String(error));
+      controller.abort(error instanceof Error ? error : new Error(String(error)));
+      return false;
     }
   }
 
   function write(chunk: Buffer): boolean {
+    if (phase.name === 'waiting') {
+      phase.parts.push(chunk);
+      return false;
+    }
     if (phase.name !== 'streaming' || phase.isEmpty) return true;
     count.sent += chunk.length;
     streamed(chunk.length);
@@ -110,10 +144,16 @@ export function openResponse(client: Client, sink: Sink, count: Count): ClientRe
     return true;
   }
 
+  function end(): void {
+    if (phase.name === 'waiting') phase.isWhole = true;
+    else if (!outgoing.writableEnded) outgoing.end();
+  }
+
   function close(): boolean {
     const { received } = count;
     switch (phase.name) {
       case 'pending':
+      case 'waiting':
       case 'streaming': {
         const isGone = !outgoing.writableFinished;
         sink.end({ ...count, failure: isGone ? 'ClientGone' : null, cause: null });
@@ -135,13 +175,10 @@ export function openResponse(client: Client, sink: Sink, count: Count): ClientRe
 
   return {
     isPending: () => phase.name === 'pending',
-    before: sink.before,
     waits: () => phase.name !== 'pending' && outgoing.writableNeedDrain,
     start,
     write,
-    end: () => {
-      if (!outgoing.writableEnded) outgoing.end();
-    },
+    end,
     fail,
     close,
   };

@@ -125,20 +125,7 @@ function handlerOf(sending: Sending): Dispatcher.DispatchHandler {
         return;
       }
       stopTimers(sending);
-      const begin = (): void => {
-        const refusal = response.start(status, controller.rawHeaders);
-        if (refusal !== null) controller.abort(refusal);
-      };
-      const wait = response.before(status);
-      if (wait === null) {
-        begin();
-        return;
-      }
-      controller.pause();
-      void wait.then(() => {
-        if (!client.closed()) begin();
-        controller.resume();
-      });
+      response.start(status, controller);
     },
     onResponseData: (controller, chunk) => {
       if (response.write(chunk)) return;

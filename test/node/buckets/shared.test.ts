@@ -11,6 +11,7 @@ async function isShared(options: Readonly<Record<string, string>>): Promise<bool
     read: () => Promise.reject(new Error('not asked')),
     exposure: { reach: 'loopback', address: '', names: [] },
     env: {},
+    register: null,
     warn: () => {},
   });
   if (opened === undefined) throw new Error('no bucket');

@@ -5,6 +5,7 @@ import type { ReplicatedBucket } from '../../../src/node/cluster/messages.ts';
 import { reuseUnchanged } from '../../../src/node/cluster/replicated-buckets.ts';
 import { admin, edges, linesWith, write } from '../../cli/_edges.ts';
 import { PATIENCE, run, stop } from '../../cli/_process.ts';
+import { PASSING } from '../../helpers/access.ts';
 import { call as callSecurely } from '../../helpers/client.ts';
 import { listen } from '../../helpers/listen.ts';
 import { behaviour } from '../../helpers/rules.ts';
@@ -110,6 +111,7 @@ test('a broken key file does not stop a new worker process from starting, and al
 const BUCKET: ReplicatedBucket = {
   key: 'b-1',
   behaviour: behaviour('oss'),
+  access: PASSING,
   route: { name: 'b', address: { base: 'http://b.example', host: 'b.example', path: '' } },
 };
 

@@ -17,6 +17,13 @@ test('a call whose message cannot be sent resolves to null', async () => {
   expect(await createPendingCalls<number>(60_000).call(() => Promise.resolve(false))).toBeNull();
 });
 
+test('calls without a reply resolve to null when the other side has exited', async () => {
+  const calls = createPendingCalls<number>(60_000);
+  const waiting = [calls.call(sent), calls.call(sent)];
+  calls.giveUp();
+  expect(await Promise.all(waiting)).toEqual([null, null]);
+});
+
 test('a call gets a reply that arrives while this process stalls for longer than the timeout', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'ipc-'));
   const program = join(folder, 'echo.cjs');

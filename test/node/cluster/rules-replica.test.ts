@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { ReplicatedBucket, RulesSnapshot } from '../../../src/node/cluster/messages.ts';
 import { createRulesReplica } from '../../../src/node/cluster/rules-replica.ts';
+import { PASSING } from '../../helpers/access.ts';
 import { behaviour, rule } from '../../helpers/rules.ts';
 
 const BUCKET: ReplicatedBucket = {
   key: 'b-1',
   behaviour: behaviour('oss'),
+  access: PASSING,
   route: { name: 'b', address: { base: 'http://b.example', host: 'b.example', path: '' } },
 };
 

@@ -81,7 +81,7 @@ test('a flood of 100,000 invented names asks the store once for each, and takes 
   expect(await flood(edge.url, (at) => `/${longName(last + at)}/k`, again)).toEqual(new Set([404]));
   expect(questions(store)).toBe(0);
 
-  // None of them has reached the store, is a series, or has taken the place of a bucket that exists.
+  // No name has reached the store, is a series, or has taken the place of a bucket that exists.
   expect(store.seen.map(({ target }) => target)).toEqual(['/one/x']);
   expect(await edge.allows('one', A)).toBe(true);
   expect(questions(store)).toBe(0);

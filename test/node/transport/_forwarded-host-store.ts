@@ -1,5 +1,5 @@
 import { request as ask, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { checkSignature, type Keys } from '../../../src/node/directory/signature/check.ts';
+import { checkSignature, type Keys } from '../../../src/node/directory/signature.ts';
 import { listen } from '../../helpers/listen.ts';
 
 export interface ForwardedHostStore {

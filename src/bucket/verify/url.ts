@@ -1,30 +1,17 @@
-import { cut, decode, type Signable } from '../../../bucket/sign/canonical.ts';
-import type { Chain, Scope } from '../../../bucket/sign/chain.ts';
-import { basicDate, parseDate } from '../../../bucket/sign/date.ts';
+import { cut, decode, type Signable } from '../sign/canonical.ts';
+import type { Chain, Scope } from '../sign/chain.ts';
+import { basicDate, parseDate } from '../sign/date.ts';
 import { type Claim, readCredential, type SignedRequest } from './claim.ts';
-
-/** A store's names for the parameters of a V4 signature in a URL. */
-export interface UrlNames {
-  readonly algorithm: string;
-  readonly credential: string;
-  readonly date: string;
-  readonly expires: string;
-  readonly signature: string;
-  /** A token may also be in the header of that name. */
-  readonly securityToken: string;
-}
+import type { UrlNames } from './names.ts';
 
 /** The parts of a V4 signature in a URL that OSS and S3 have in common. */
 export interface UrlClaim
   extends Pick<Claim, 'accessKeyId' | 'securityToken' | 'signature' | 'signedAt' | 'validUntil'> {
   readonly scope: Scope;
-  /** The request as it was when the signature was made. */
-  readonly unsigned: Signable;
 }
 
-/** The request without the parameters of that name: the signature is added after signing. */
-function withoutParameter(request: SignedRequest, dropped: string): Signable {
-  const { method, headers, target } = request;
+/** The request without the parameter of that name: the signature is added after signing. */
+export function withoutParameter({ method, headers, target }: Signable, dropped: string): Signable {
   const { path, query = '' } = cut(target);
   const rest = query.split('&').filter((piece) => decode(piece.split('=')[0] ?? '') !== dropped);
   return { method, headers, target: `${path}?${rest.join('&')}` };
@@ -56,6 +43,5 @@ export function readUrl(request: SignedRequest, chain: Chain, names: UrlNames): 
     signedAt,
     validUntil: signedAt + validity,
     scope: { date, region: credential.region },
-    unsigned: withoutParameter(request, names.signature),
   };
 }

@@ -1,0 +1,98 @@
+import type { StoreCode } from '../refusals.ts';
+import { cut, decode, headerMap, parametersOf, type Signable } from '../sign/canonical.ts';
+import type { FlatHeaders } from '../transport.ts';
+import type { ChunkSigner, ClientRequest, Scheme } from './verified.ts';
+
+/** The parts of a request that a signature may cover. */
+export interface SignedRequest {
+  readonly headers: FlatHeaders;
+  /** As sent, which SigV4 signs. */
+  readonly asSent: Signable;
+  /** With the key in place of the path, which OSS signs after the bucket's name. */
+  readonly ofBucket: Signable;
+  /** By lower-case name. */
+  readonly headerOf: (name: string) => string | undefined;
+  /** Decoded; the first of that name. */
+  readonly parameterOf: (name: string) => string | undefined;
+}
+
+/** Why a request is refused. */
+export interface Denied {
+  readonly code: StoreCode;
+  /** In place of the store's own message. It contains no value of the signature. */
+  readonly message: string | undefined;
+}
+
+export const denied = (code: StoreCode, message?: string): Denied => ({ code, message });
+
+export const isDenied = (value: object): value is Denied => 'code' in value;
+
+/** What a signed request claims, and how to check it. */
+export interface Claim {
+  readonly scheme: Scheme;
+  readonly accessKeyId: string;
+  readonly securityToken: string | undefined;
+  readonly signature: string;
+  /** When it was signed, in milliseconds since 1970; null where the request gives only the end of its validity. */
+  readonly signedAt: number | null;
+  /** The end of a signed URL's validity, in milliseconds since 1970; null: a signature in headers, valid for 15 minutes. */
+  readonly validUntil: number | null;
+  /** The store's refusal of a token that does not belong to the key. */
+  readonly tokenRefusal: 'InvalidSecurityToken' | 'InvalidToken';
+  /** The headers that the signature names, in lower case. */
+  readonly named: readonly string[];
+  /** Whether the signature covers a store's own header that it does not name. */
+  readonly covers: (name: string) => boolean;
+  /** As in `Verified`. */
+  readonly payload: string | null;
+  /** Computes the correct signature of this request from the key's secret. */
+  readonly sign: (secret: string) => Promise<string>;
+  readonly chunksOf: (secret: string) => ChunkSigner | null;
+}
+
+export type ReadClaim = (
+  request: SignedRequest,
+  options: { readonly bucket: string; readonly region: string | null },
+) => Claim | Denied;
+
+/** Prepares a request for `ReadClaim`. */
+export function signedRequest({ method, target, key, headers }: ClientRequest): SignedRequest {
+  const map = headerMap(headers);
+  const parameters = parametersOf(target).map(([name, value]) => [decode(name), decode(value)] as const);
+  const { query } = cut(target);
+  const ofBucket = query === undefined ? cut(key).path : `${cut(key).path}?${query}`;
+  return {
+    headers,
+    asSent: { method, target, headers },
+    ofBucket: { method, target: ofBucket, headers },
+    headerOf: (name) => map.get(name),
+    parameterOf: (wanted) => parameters.find(([name]) => name === wanted)?.[1],
+  };
+}
+
+/** Reads a V4 credential, `AK/20231216/region/service/terminator`; null if malformed or of another service. */
+export function readCredential(
+  credential: string,
+  { service, terminator }: { readonly service: string; readonly terminator: string },
+): { readonly accessKeyId: string; readonly day: string; readonly region: string } | null {
+  const found = /^(.+)\/(\d{8})\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(credential);
+  if (!found) return null;
+  const [, accessKeyId = '', day = '', region = '', ofService, ending] = found;
+  return ofService === service && ending === terminator ? { accessKeyId, day, region } : null;
+}
+
+/** Reads the `name=value` pairs after the algorithm's name in an Authorization header; null if a name is repeated. */
+export function readPairs(authorization: string): ReadonlyMap<string, string> | null {
+  const pairs = authorization
+    .slice(authorization.indexOf(' ') + 1)
+    .split(',')
+    .map((pair) => {
+      const [name = '', ...value] = pair.trim().split('=');
+      return [name, value.join('=')] as const;
+    });
+  const map = new Map(pairs);
+  return map.size === pairs.length ? map : null;
+}
+
+/** The names in a list such as `host;x-amz-date`, as the signature lists them. */
+export const namesIn = (list: string | undefined): string[] => list?.split(';').filter(Boolean) ?? [];

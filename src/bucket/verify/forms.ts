@@ -1,0 +1,57 @@
+import { type Denied, denied, type ReadClaim, type SignedRequest } from './claim.ts';
+import { marks, OSS_V1_PARAMETERS, OSS_V4_PARAMETERS, parameterNames, S3_V4_PARAMETERS } from './names.ts';
+import { ossV1Header, ossV1Query, ossV4Header, ossV4Query } from './oss.ts';
+import { s3V4Header, s3V4Query } from './s3.ts';
+import type { Verified } from './verified.ts';
+
+interface Form {
+  readonly form: Verified['form'];
+  readonly read: ReadClaim;
+}
+
+/** By the start of the Authorization header, which stores compare with its letter case. */
+const HEADER_FORMS: readonly (readonly [start: string, read: ReadClaim])[] = [
+  ['OSS ', ossV1Header],
+  ['OSS4-HMAC-SHA256 ', ossV4Header],
+  ['AWS4-HMAC-SHA256 ', s3V4Header],
+];
+
+interface QueryForm {
+  readonly parameters: ReadonlySet<string>;
+  readonly read: ReadClaim;
+  readonly malformed: 'InvalidArgument' | 'AuthorizationQueryParametersError';
+}
+
+const QUERY_FORMS: readonly QueryForm[] = [
+  { parameters: OSS_V4_PARAMETERS, read: ossV4Query, malformed: 'InvalidArgument' },
+  { parameters: S3_V4_PARAMETERS, read: s3V4Query, malformed: 'AuthorizationQueryParametersError' },
+  { parameters: OSS_V1_PARAMETERS, read: ossV1Query, malformed: 'InvalidArgument' },
+];
+
+const UNSIGNED = denied('AccessDenied', 'Anonymous access is forbidden for this operation.');
+const TWICE = denied(
+  'InvalidArgument',
+  'Only one auth mechanism allowed: sign the URL or the headers, not both.',
+);
+
+/** Finds the only signature of a request. */
+export function formOf({ asSent, headerOf }: SignedRequest): Form | Denied {
+  const authorization = headerOf('authorization');
+  const names = parameterNames(asSent.target);
+  const inQuery = QUERY_FORMS.filter(({ parameters }) =>
+    names.some((name) => parameters.has(name) && marks(name)),
+  );
+  const [found, second] = inQuery;
+  if (second || (found && authorization !== undefined)) return TWICE;
+  if (found) {
+    const own = names.filter((name) => found.parameters.has(name));
+    return new Set(own).size === own.length
+      ? { form: 'query', read: found.read }
+      : denied(found.malformed, 'A query parameter of the signature is repeated.');
+  }
+  if (authorization === undefined) return UNSIGNED;
+  const inHeader = HEADER_FORMS.find(([start]) => authorization.startsWith(start));
+  return inHeader
+    ? { form: 'header', read: inHeader[1] }
+    : denied('InvalidArgument', 'Unsupported Authorization Type.');
+}

@@ -1,0 +1,118 @@
+import { causeOf } from '../../bucket/cause.ts';
+import { type StoreRefusal, storeRefusal } from '../../bucket/refusals.ts';
+import { type ClientRequest, type Verified, verifyBody } from '../../bucket/verify/verify.ts';
+import { traitsOf } from '../../cors/behaviour.ts';
+import { within } from '../../rules/within.ts';
+import { cachedAnswer } from '../answers.ts';
+import type { Keeping } from '../bucket.ts';
+import { makeHead, type Routed, sendReply } from '../context.ts';
+import { refuse, refuseAsStore } from '../error-reply.ts';
+import { newRequestId } from '../request-id.ts';
+import { originForm } from '../route.ts';
+import { NO_STORE } from '../write.ts';
+import { DOCUMENT_LIMITS, readRules } from './document.ts';
+
+const METHODS = ['GET', 'PUT', 'DELETE'];
+const ALLOW = ['Allow', [...METHODS, 'OPTIONS'].join(', ')];
+const RETRY_AFTER = ['Retry-After', '1'];
+
+/** Milliseconds that the register may take: a client waits for it. */
+const REGISTER_TIMEOUT = 10_000;
+
+/** Most bytes that aws-chunked adds to a document: lines with sizes and signatures, and trailers. */
+const FRAMING_BYTES = 16 * 1024;
+
+/** Reads, writes or deletes the rules in the register, for a request that one of the bucket's keys has signed. */
+export async function keepRules(request: Routed, keeping: Keeping): Promise<Response> {
+  const { method } = request.exchange;
+  if (!METHODS.includes(method))
+    return refuseAsStore(request, refusalOf(request, 'MethodNotAllowed'), { headers: ALLOW });
+  const verified = await keeping.verify(clientRequest(request));
+  if (!verified.ok) return refuseAsStore(request, verified.refusal);
+  // Also of GET and DELETE: a signature may cover their body too.
+  const content = await readContent(request, keeping, verified.value);
+  if (content instanceof Response) return content;
+  if (method === 'GET') return getRules(request, keeping);
+  if (method === 'DELETE') return storeRules(request, keeping, verified.value, null);
+  const document = readRules(content, dialectOf(request));
+  if (!document.ok) return refuseAsStore(request, document.refusal);
+  return storeRules(request, keeping, verified.value, document.value);
+}
+
+const dialectOf = ({ inForce }: Routed) => inForce.rules.behaviour.dialect;
+
+const refusalOf = (request: Routed, code: StoreRefusal['code']): StoreRefusal =>
+  storeRefusal(dialectOf(request), code);
+
+/** The request as its signature covers it. */
+function clientRequest({ exchange, head, key }: Routed): ClientRequest {
+  const { method, headers } = exchange;
+  const form = originForm(method, exchange.target, head.host);
+  return { method, target: form?.target ?? exchange.target, key, headers };
+}
+
+/** The checked body, or the answer to one that is too large, is not what was signed, or does not arrive whole. */
+async function readContent(
+  request: Routed,
+  { md5 }: Keeping,
+  verified: Verified,
+): Promise<Uint8Array<ArrayBuffer> | Response> {
+  const { exchange, head } = request;
+  const dialect = dialectOf(request);
+  const { bytes } = DOCUMENT_LIMITS[dialect];
+  const limit = bytes + (verified.payload?.startsWith('STREAMING-') ? FRAMING_BYTES : 0);
+  const body = Number(head.length ?? 0) > limit ? 'TooLarge' : await exchange.read(limit);
+  if (body === 'TooLarge') return refuseAsStore(request, refusalOf(request, 'EntityTooLarge'));
+  if (typeof body === 'string') return refuse(request, body);
+  const content = await verifyBody(verified, exchange.headers, body, { dialect, md5 });
+  return content.ok ? content.value : refuseAsStore(request, content.refusal);
+}
+
+async function getRules(request: Routed, { register }: Keeping): Promise<Response> {
+  const entry = await attempt(register.read());
+  if ('cause' in entry) return refuseUnavailable(request, entry);
+  const { document = null } = entry.value ?? {};
+  if (document === null) {
+    const details = dialectOf(request) === 's3' ? [['BucketName', request.bucket.name] as const] : [];
+    return refuseAsStore(request, refusalOf(request, 'NoSuchCORSConfiguration'), { details });
+  }
+  const length = String(new TextEncoder().encode(document).length);
+  return answer(request, 200, ['Content-Type', 'application/xml', 'Content-Length', length], document);
+}
+
+/** Stores a document, or that the rules were deleted. The rules are in force before the client gets its answer. */
+async function storeRules(
+  request: Routed,
+  { register, wallClock }: Keeping,
+  { key }: Verified,
+  document: string | null,
+): Promise<Response> {
+  const entry = { document, writer: key.accessKeyId, writtenAt: wallClock() };
+  const written = await attempt(register.write(entry));
+  if ('cause' in written) return refuseUnavailable(request, written);
+  await request.bucket.rules.refresh(request.exchange.background);
+  return document === null ? answer(request, 204, []) : answer(request, 200, ['Content-Length', '0']);
+}
+
+interface Failed {
+  readonly cause: string;
+}
+
+/** What the register gave, or why it failed. Its failure is no error of the edge. */
+async function attempt<T>(work: Promise<T>): Promise<{ readonly value: T } | Failed> {
+  try {
+    return { value: await within(REGISTER_TIMEOUT, work) };
+  } catch (error) {
+    return { cause: causeOf(error) };
+  }
+}
+
+const refuseUnavailable = (request: Routed, { cause }: Failed): Response =>
+  refuseAsStore(request, refusalOf(request, 'ServiceUnavailable'), { headers: RETRY_AFTER, cause });
+
+function answer(request: Routed, status: number, own: readonly string[], body = ''): Response {
+  const { rules } = request.inForce;
+  const headers = [...own, traitsOf(rules.behaviour).requestIdHeader, newRequestId(), ...NO_STORE];
+  const made = makeHead(request, cachedAnswer(rules, request.head), status, headers, null);
+  return sendReply(request, made, { status, headers: made.headers, body });
+}

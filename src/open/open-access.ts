@@ -1,0 +1,49 @@
+import { type Md5, verifyRequest } from '../bucket/verify/verify.ts';
+import type { Bucket, Keeping, Management } from '../edge/bucket.ts';
+import type { Register } from '../rules/register.ts';
+import type { Access } from './access.ts';
+import { openAuthorize } from './authorize.ts';
+import { openClientKeys } from './client-keys.ts';
+import type { SigningMeans } from './signer.ts';
+
+/** What a platform lends for an access. */
+export interface AccessMeans extends SigningMeans {
+  readonly md5: Md5;
+  /** Null: nothing is stored outside the process, so no bucket has `keep`. */
+  readonly register: Register | null;
+  /** Epoch milliseconds; the machine's clock unless given. */
+  readonly wallClock?: () => number;
+}
+
+/** Makes the functions of an access, in the process that serves the bucket. */
+export function openAccess(access: Access, means: AccessMeans): Pick<Bucket, 'management' | 'authorize'> {
+  const authorize = openAuthorize(access, means);
+  return { management: managementOf(access, means), ...(authorize !== undefined && { authorize }) };
+}
+
+function managementOf(access: Access, means: AccessMeans): Management {
+  const { management, write } = access;
+  if (management === 'pass') return { mode: 'pass' };
+  return management === 'off' ? { mode: 'off', write } : keeping(access, means);
+}
+
+function keeping(access: Access, means: AccessMeans): Keeping {
+  const { store: dialect, bucketName, region, registerKey } = access;
+  const { md5, register, wallClock = Date.now } = means;
+  const keys = openClientKeys(access, means);
+  // No signature names an empty region.
+  const options = { dialect, bucket: bucketName ?? '', region: region ?? '', keys, wallClock };
+  const missing = async (): Promise<never> => {
+    throw new Error('there is no storage for rules');
+  };
+  return {
+    mode: 'keep',
+    verify: (request) => verifyRequest(request, options),
+    md5,
+    register: {
+      read: () => register?.read(registerKey) ?? missing(),
+      write: (entry) => register?.write(registerKey, entry) ?? missing(),
+    },
+    wallClock,
+  };
+}

@@ -1,0 +1,37 @@
+import type { Register } from '../register.ts';
+import { type Loaded, loadedFrom, type Source, type Written } from '../source.ts';
+
+const REWRITE = 'Write the rules again, by PUT ?cors with a signature, or restore that storage.';
+
+/** Rules that clients write through the edge (`--management keep`). `key`: the bucket's key in the register. */
+export function registerSource(register: Register, key: string): Source {
+  let last: Written | null = null;
+
+  const unknown = (cause: string): Loaded => ({ outcome: 'unknown', cause, cure: REWRITE });
+
+  async function load(_signal: AbortSignal, previous?: { readonly text?: string }): Promise<Loaded> {
+    const entry = await register.read(key);
+    // A deletion is an entry too: storage that has lost its data does not say that there are no rules (promise 2).
+    if (entry === null)
+      return previous === undefined
+        ? { outcome: 'none' }
+        : unknown(`${register.name} has lost the rules of ${key}`);
+    const { document, writer, writtenAt } = entry;
+    last = { writer, writtenAt };
+    if (document === null) return { outcome: 'none' };
+    if (document === previous?.text) return { outcome: 'unchanged' };
+    const loaded = loadedFrom(document, 'strict', REWRITE);
+    return loaded.outcome === 'rules' ? { ...loaded, validators: { text: document } } : loaded;
+  }
+
+  return {
+    kind: 'register',
+    name: register.name,
+    isAuthority: true,
+    written: () => last,
+    load: (signal, previous) =>
+      load(signal, previous).catch((error) =>
+        unknown(error instanceof Error ? error.message : String(error)),
+      ),
+  };
+}
