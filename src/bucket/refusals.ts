@@ -26,7 +26,7 @@ const COMMON = {
     message: 'The query parameters of the signature are incomplete or malformed.',
   },
   BadDigest: { status: 400, message: 'The checksum you specified did not match what we received.' },
-  CORSRuleBeyondLimit: { status: 400, message: 'The number of CORS rules exceeds the limit.' },
+  CORSRuleBeyondLimit: { status: 400, message: 'The CORS Rules num is beyond limit.' },
   EntityTooLarge: { status: 400, message: 'Your proposed upload exceeds the maximum allowed size.' },
   IncompleteBody: {
     status: 400,
@@ -74,7 +74,6 @@ export type StoreCode = keyof typeof COMMON;
 const OWN: Readonly<Record<Dialect, Partial<Record<StoreCode, Row>>>> = {
   oss: {
     AccessDenied: { status: 403, message: 'AccessDenied' },
-    CORSRuleBeyondLimit: { status: 400, message: 'The CORS Rules num is beyond limit.' },
     MalformedXML: {
       status: 400,
       message: 'The XML you provided was not well-formed or did not validate against our published schema.',

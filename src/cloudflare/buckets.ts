@@ -26,8 +26,10 @@ export async function openBuckets(
   const value: OpenedBucket[] = [];
   for (const config of configs) {
     const opened = await openOne(config, variables, kv, register);
-    if (opened.ok) value.push({ ...opened.value, preload: config.preload });
-    else faults.push(...opened.faults.map((line) => aboutBucket(config, line)));
+    if (opened.ok) {
+      const warnings = opened.value.warnings.map((line) => aboutBucket(config, line));
+      value.push({ ...opened.value, warnings, preload: config.preload });
+    } else faults.push(...opened.faults.map((line) => aboutBucket(config, line)));
   }
   return faults.length > 0 ? { ok: false, faults } : { ok: true, value };
 }

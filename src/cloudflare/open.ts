@@ -8,7 +8,15 @@ import { type Log, loggedRegister, logRules, requestLog } from '../edge/log.ts';
 import type { ServedStore } from '../edge/store.ts';
 import { digestOf } from '../open/bucket.ts';
 import { openAccess } from '../open/open-access.ts';
-import { type CachedRules, type ReadyStore, ruledBy, ruledIn, rulesOver, serveStore } from '../open/store.ts';
+import {
+  aboutStore,
+  type CachedRules,
+  type ReadyStore,
+  ruledBy,
+  ruledIn,
+  rulesOver,
+  serveStore,
+} from '../open/store.ts';
 import { createRulesCache, type RulesCache } from '../rules/cache.ts';
 import { LOAD_TIMEOUT } from '../rules/load.ts';
 import { loadDue, refreshAll } from '../rules/refresh.ts';
@@ -91,7 +99,8 @@ async function createOpenedEdge(
   before: OpenedEdge | null,
 ): Promise<OpenedEdge> {
   const log = createLog(config.logLevel);
-  for (const warning of warnings) log.warn({}, warning);
+  const opens = [...opened.flatMap((bucket) => bucket.warnings), ...(ready?.warnings ?? []).map(aboutStore)];
+  for (const warning of [...warnings, ...opens]) log.warn({}, warning);
   const means = { variables, md5, register: register && loggedRegister(log, register) };
   const ruled = opened.map((bucket) => bucket.ruled);
   const known = knownRules(config, env, log, before, ruled);

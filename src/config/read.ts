@@ -240,7 +240,7 @@ function besideSocket({ socket }: Config, given: GivenOptions): Fault[] {
 }
 
 /** What a store cannot have beside it: a bucket would not be served, and `keepHost` needs the hosts of a file. */
-function besideStore({ keepHost }: Config, { storeUrl, bucket, ...given }: GivenOptions): Fault[] {
+function besideStore({ keepHost, objects }: Config, { storeUrl, bucket, ...given }: GivenOptions): Fault[] {
   if (storeUrl === undefined) return [];
   const faults: Fault[] = [];
   if (bucket !== undefined) {
@@ -251,6 +251,11 @@ function besideStore({ keepHost }: Config, { storeUrl, bucket, ...given }: Given
     const reason = 'would let a client name any other bucket of the store';
     const write = 'a configuration file with "keepHost" and "hosts" under store';
     faults.push({ place: placeOf(given, 'keepHost'), reason, write });
+  }
+  if (objects === 'sign') {
+    const reason = 'would let every client read every bucket of the store';
+    const write = 'a configuration file with "objects" and "allow" under store';
+    faults.push({ place: placeOf(given, 'objects'), value: objects, reason, write });
   }
   return faults;
 }

@@ -67,10 +67,14 @@ export function takeStore(
   const read = readStoreOptions(STORE_OPTIONS, given, place);
   if (!read.ok) faults.push(...read.faults);
   if (!read.ok || place === null || style === null || faults.length > before) return null;
+  if (read.value.objects === 'sign' && lists.allow === undefined)
+    fault('objects', 'sign', OPENS_ALL, 'beside it "allow", with the names of the buckets that are public');
   if (read.value.keepHost) keepHostFaults({ style, hosts, suffixes, paths }, fault);
   if (faults.length > before) return null;
   return { ...read.value, ...lists, place, style, hosts, suffixes, paths };
 }
+
+const OPENS_ALL = 'would let every client read every bucket of the store';
 
 type AddFault = (key: string, value: unknown, reason: string, write: string) => null;
 

@@ -1,16 +1,34 @@
 import { requestHeaders } from '../bucket/headers.ts';
+import type { Checked } from '../bucket/refusals.ts';
 import type { BucketRequest, Outcome, Sink } from '../bucket/transport.ts';
+import type { ClientRequest } from '../bucket/verify/verify.ts';
 import { cachedAnswer } from './answers.ts';
 import { type Made, makeHead, type Routed, report } from './context.ts';
-import { errorReply } from './error-reply.ts';
+import { errorReply, refuseAsStore } from './error-reply.ts';
 import { asksForRules } from './management/asked.ts';
-import { pathOf } from './route.ts';
+import { originForm, pathOf, rooted } from './route.ts';
 
-/** Forwards a request to its bucket. The transport streams the response under the head that the sink returns. */
+/**
+ * Forwards a request to its bucket, with the edge's own signature if the bucket has an `authorize`. The transport streams
+ * the response under the head that the sink returns.
+ */
 export function forward(request: Routed): Response | Promise<Response> {
-  const { bucket, exchange, target, head, options } = request;
+  const { authorize } = request.bucket;
+  const sent = requestFor(request);
+  if (authorize === undefined) return send(request, sent);
+  const proceed = (checked: Checked<BucketRequest>): Response | Promise<Response> =>
+    checked.ok ? send(request, checked.value) : refuseAsStore(request, checked.refusal);
+  const checked = authorize(sent, clientRequest(request), request.inForce);
+  return checked instanceof Promise ? checked.then(proceed) : proceed(checked);
+}
+
+const send = (request: Routed, sent: BucketRequest): Response | Promise<Response> =>
+  request.exchange.transport(request.bucket, sent, sinkFor(request));
+
+/** The request as the bucket gets it from a client that signs for itself. */
+function requestFor({ bucket, exchange, target, head, options }: Routed): BucketRequest {
   const { address, keepHost = false, trustForwarded = false, forwarded = 'all' } = bucket;
-  const sent: BucketRequest = {
+  return {
     method: exchange.method,
     target,
     headers: requestHeaders(exchange.headers, {
@@ -23,9 +41,16 @@ export function forward(request: Routed): Response | Promise<Response> {
     }),
     body: exchange.body,
   };
-  const sink = sinkFor(request);
-  return exchange.transport(bucket, sent, sink);
 }
+
+/** The request as the client signed it. */
+const clientRequest = ({ bucket, exchange, target, key, head }: Routed): ClientRequest => ({
+  method: exchange.method,
+  target: originForm(exchange.method, exchange.target, head.host)?.target ?? target,
+  // With `keepPrefix` the prefix is a part of the object's key.
+  key: bucket.keepPrefix ? rooted(target.slice(bucket.address.path.length)) : key,
+  headers: exchange.headers,
+});
 
 function sinkFor(request: Routed): Sink {
   let made: Made | undefined;

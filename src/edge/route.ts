@@ -137,7 +137,7 @@ function findByPrefix({ prefixes, lengths }: Place, target: string): Route {
  * a path has one already and gets no slash: SigV4 signs `/name?cors` and `/name/?cors` differently, and clients send both
  * (semantics.md §7).
  */
-const rooted = (target: string): string => (target.startsWith('/') ? target : `/${target}`);
+export const rooted = (target: string): string => (target.startsWith('/') ? target : `/${target}`);
 
 /** The part of a target before its query. */
 export function pathOf(target: string): string {

@@ -1,6 +1,87 @@
+import { signAt } from '../bucket/authorize/place.ts';
+import { isRead, readFault } from '../bucket/authorize/read.ts';
+import { bareOf } from '../bucket/authorize/resign.ts';
+import { refused } from '../bucket/refusals.ts';
+import { signerFor } from '../bucket/sign/signing.ts';
+import { isSigned, verifyRequest } from '../bucket/verify/verify.ts';
 import type { Authorize } from '../edge/bucket.ts';
 import type { Access } from './access.ts';
-import type { SigningMeans } from './signer.ts';
+import { openClientKeys } from './client-keys.ts';
+import { credentialsAt, type SigningMeans } from './signer.ts';
 
-/** Who signs a bucket's requests for objects; undefined: the client alone. */
-export const openAuthorize = (_access: Access, _means: SigningMeans): Authorize | undefined => undefined;
+/**
+ * Returns what signs a bucket's requests for objects with the keys of the edge (`objects: sign`) or with its copy of the
+ * client's key (`resign`); undefined for `pass`. `wallClock` in milliseconds since 1970.
+ */
+export function openAuthorize(
+  access: Access,
+  means: SigningMeans,
+  wallClock: () => number = Date.now,
+): Authorize | undefined {
+  const { store, objects, bucketName } = access;
+  if (objects === 'pass') return undefined;
+  // The start refuses such a configuration (`authorizeFaults`).
+  if (bucketName === null) return () => refused(store, 'AccessDenied', NAMELESS);
+  return objects === 'sign'
+    ? signReads(access, bucketName, means, wallClock)
+    : resign(access, bucketName, means, wallClock);
+}
+
+const NAMELESS = 'The edge does not know the name of the bucket, which signatures contain.';
+
+function signReads(access: Access, bucket: string, means: SigningMeans, wallClock: () => number): Authorize {
+  const { store: dialect, signPrefix: prefix } = access;
+  const source = credentialsAt(access.credentials, dialect, means) ?? (() => null);
+  const credentials = recent(async () => source());
+  const sign = signerFor(dialect, access, { bucket, credentials, wallClock });
+  return (request, client, { rules }) => {
+    if (!isRead(client)) return { ok: true, value: request };
+    const refusal = readFault(client, { dialect, prefix, rules });
+    if (refusal !== null) return { ok: false, refusal };
+    return signAt(dialect, sign, request, client.key).then((value) => ({ ok: true, value }));
+  };
+}
+
+function resign(access: Access, bucket: string, means: SigningMeans, wallClock: () => number): Authorize {
+  const { store: dialect, region } = access;
+  const keys = recent(openClientKeys(access, means));
+  const options = { dialect, bucket, region, keys, wallClock };
+  return async (request, client) => {
+    // A form with a signed policy carries no signature of a request, and passes as it is.
+    if (!isSigned(client)) return { ok: true, value: request };
+    const verified = await verifyRequest(client, options);
+    if (!verified.ok) return verified;
+    if (region === null && verified.value.scheme !== 'oss-v1')
+      return refused(dialect, 'AccessDenied', NO_REGION);
+    const bare = bareOf(request, client, verified.value, dialect);
+    if (!bare.ok) return bare;
+    const { key, payload } = bare.value;
+    // The signature covers what its own key may do, so no other key may sign it again.
+    const credentials = () => verified.value.key;
+    const sign = signerFor(dialect, access, { bucket, credentials, wallClock, payload });
+    return { ok: true, value: await signAt(dialect, sign, bare.value.request, key) };
+  };
+}
+
+/** Milliseconds for which read keys are used: a file is not looked at for every object, and rotated keys take effect. */
+const KEYS_MS = 1000;
+
+/** Shares what a source returns among the requests of a second. A failure is not shared. */
+function recent<T>(source: () => Promise<T>): () => Promise<T> {
+  let read: Promise<T> | null = null;
+  let readAt = 0;
+  return () => {
+    const now = performance.now();
+    if (read === null || now - readAt >= KEYS_MS) {
+      const reading = source();
+      reading.catch(() => {
+        if (read === reading) read = null;
+      });
+      read = reading;
+      readAt = now;
+    }
+    return read;
+  };
+}
+
+const NO_REGION = 'The edge does not know the region of the bucket, which V4 signatures contain.';

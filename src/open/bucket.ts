@@ -14,6 +14,7 @@ import { kindOf } from '../rules/sources/kinds.ts';
 import { registerSource } from '../rules/sources/register.ts';
 import { type Access, accessOf } from './access.ts';
 import { accessFaults } from './access-faults.ts';
+import { authorizeFaults, authorizeWarnings } from './authorize-start.ts';
 import { openSigner, type SigningMeans } from './signer.ts';
 import { openToken, type TokenMeans } from './token.ts';
 
@@ -49,6 +50,8 @@ export interface ReadyBucket {
   readonly ruled: RuledBucket;
   readonly route: Omit<Bucket, 'rules' | 'management' | 'authorize'>;
   readonly access: Access;
+  /** What the bucket opens to all clients, for the log of the start, without the bucket's name. */
+  readonly warnings: readonly string[];
 }
 
 type Place = NonNullable<BucketConfig['bucket']>;
@@ -67,7 +70,10 @@ export async function openConfigured(
   const { store: dialect, vary, dangerouslyAllowCredentials } = config;
   const name = config.name || reached.name;
   const access = accessOf({ ...config, bucket: place }, name, means.spell);
-  const faults = await accessFaults(config, access, means);
+  const faults = [
+    ...(await accessFaults(config, access, means)),
+    ...(await authorizeFaults(config, place, means, means.spell)),
+  ];
   if (faults.length > 0) return { ok: false, faults };
   const isRegistered = access.management === 'keep' && means.register !== null;
   const source = isRegistered
@@ -82,6 +88,7 @@ export async function openConfigured(
       ruled: { name, key, source: source.value, behaviour },
       route: routeOf(config, place, name, reached.address),
       access,
+      warnings: await authorizeWarnings(access, means),
     },
   };
 }

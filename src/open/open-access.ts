@@ -17,7 +17,7 @@ export interface AccessMeans extends SigningMeans {
 
 /** Makes the functions of an access, in the process that serves the bucket. */
 export function openAccess(access: Access, means: AccessMeans): Pick<Bucket, 'management' | 'authorize'> {
-  const authorize = openAuthorize(access, means);
+  const authorize = openAuthorize(access, means, means.wallClock);
   return { management: managementOf(access, means), ...(authorize !== undefined && { authorize }) };
 }
 

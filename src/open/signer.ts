@@ -1,6 +1,6 @@
 import type { CredentialsSource } from '../bucket/sign/credentials.ts';
 import { environmentCredentials, environmentNames, type Values } from '../bucket/sign/environment.ts';
-import { SIGNING } from '../bucket/sign/signing.ts';
+import { SIGNING, signerFor } from '../bucket/sign/signing.ts';
 import type { Sign } from '../bucket/transport.ts';
 import type { BucketPlace } from '../config/bucket-url.ts';
 import type { Config } from '../config/read.ts';
@@ -35,7 +35,9 @@ export async function openSigner(
     return { ok: false, faults: [line] };
   }
   const credentials = credentialsAt(config.credentials, config.store, means);
-  return credentials === null ? { ok: true, value: undefined } : signerFor(config, place, credentials, spell);
+  return credentials === null
+    ? { ok: true, value: undefined }
+    : checkedSigner(config, place, credentials, spell);
 }
 
 /** What signs `GET /?cors` for each bucket of a store, by the bucket's name; otherwise as `openSigner`. */
@@ -49,7 +51,9 @@ export async function openStoreSigner(
   const credentials = credentialsAt(config.credentials, config.store, means);
   if (!one.ok || one.value === undefined || credentials === null)
     return one.ok ? { ok: true, value: undefined } : one;
-  return { ok: true, value: (bucket) => signWith(config, place, bucket, credentials) };
+  const region = config.region ?? place.region ?? place.defaultRegion ?? null;
+  const choice = { signature: config.signature, region };
+  return { ok: true, value: (bucket) => signerFor(config.store, choice, { bucket, credentials }) };
 }
 
 /** The keys at a configured place. Null: none, or no prefix was given and no variable is set. */
@@ -65,14 +69,28 @@ export function credentialsAt(
   return names.some((name) => variables[name]) ? environmentCredentials(store, variables) : null;
 }
 
-async function signerFor(
+async function checkedSigner(
   config: SigningConfig,
   place: HttpPlace,
   credentials: CredentialsSource,
   spell: Spell,
 ): Promise<Result<Sign, string>> {
-  const keyless = await missingKeys(credentials, config, spell);
+  const keyless = await missingKeys(credentials, config.credentials, config.store, spell('credentials'));
   if (keyless !== null) return { ok: false, faults: [keyless] };
+  const faults = nameFaults(config, place, spell);
+  const bucket = config.bucketName ?? place.name;
+  if (faults.length > 0 || bucket === undefined) return { ok: false, faults };
+  const region = config.region ?? place.region ?? place.defaultRegion ?? null;
+  const choice = { signature: config.signature, region };
+  return { ok: true, value: signerFor(config.store, choice, { bucket, credentials }) };
+}
+
+/** Why the bucket's name or its region in signatures is unknown. */
+export function nameFaults(
+  config: SigningConfig,
+  place: Extract<BucketPlace, { kind: 'http' }>,
+  spell: Spell,
+): readonly string[] {
   const bucket = config.bucketName ?? place.name;
   const region = config.region ?? place.region ?? place.defaultRegion;
   const { v1, exampleRegion } = SIGNING[config.store];
@@ -83,35 +101,23 @@ async function signerFor(
     const without = v1 === null ? '' : `, or ${spell('signature', 'v1')}, which needs none`;
     lines.push(missing(spell('region'), 'region', spell('region', exampleRegion) + without));
   }
-  if (lines.length > 0 || bucket === undefined) return { ok: false, faults: lines };
-  return { ok: true, value: signWith(config, place, bucket, credentials) };
+  return lines;
 }
 
-function signWith(
-  config: Pick<SigningConfig, 'store' | 'signature' | 'region'>,
-  place: HttpPlace,
-  bucket: string,
+/** Why there are no keys at a place, or null. `option`: what the line is about. */
+export async function missingKeys(
   credentials: CredentialsSource,
-): Sign {
-  const { v4, v1 } = SIGNING[config.store];
-  const region = config.region ?? place.region ?? place.defaultRegion;
-  return v1 !== null && (config.signature === 'v1' || region === undefined)
-    ? v1({ bucket, credentials })
-    : v4({ bucket, region: region ?? '', credentials });
-}
-
-async function missingKeys(
-  credentials: CredentialsSource,
-  { credentials: place, store }: SigningConfig,
-  spell: Spell,
+  place: CredentialsPlace,
+  store: Dialect,
+  option: string,
 ): Promise<string | null> {
   try {
     if ((await credentials()) !== null) return null;
   } catch (error) {
-    return `${spell('credentials')}: ${error instanceof Error ? error.message : String(error)}`;
+    return `${option}: ${error instanceof Error ? error.message : String(error)}`;
   }
   const { id, secret } = environmentNames(store, (place.kind === 'environment' && place.prefix) || undefined);
-  return `${spell('credentials')}: there are no keys: set ${id} and ${secret}`;
+  return `${option}: there are no keys: set ${id} and ${secret}`;
 }
 
 const missing = (option: string, what: string, write: string): string =>

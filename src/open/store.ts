@@ -21,6 +21,7 @@ import { kindOf } from '../rules/sources/kinds.ts';
 import { registerSource } from '../rules/sources/register.ts';
 import { type Access, accessInStore, accessTo } from './access.ts';
 import { accessFaults } from './access-faults.ts';
+import { authorizeFaults, authorizeWarnings } from './authorize-start.ts';
 import { digestOf, documentFaults, type Means, REGISTERED } from './bucket.ts';
 import { type AccessMeans, openAccess } from './open-access.ts';
 import { openStoreSigner } from './signer.ts';
@@ -34,6 +35,8 @@ export interface ReadyStore {
   /** The rules of all buckets; null: each bucket has its own. */
   readonly all: RuledBucket | null;
   ruledOf(name: string): RuledBucket;
+  /** What it opens to all clients, one line each. */
+  readonly warnings: readonly string[];
 }
 
 /** A line about the store; one that options alone describe has no entry. */
@@ -55,7 +58,11 @@ export async function openStore(
   const digest = (await digestOf([place, config.style, rules])).slice(0, 16);
   const where = `${place.address.host}${place.address.path}/`;
   const access = accessInStore(config, where.length > PREFIX_MOST ? `${digest}/` : where, means.spell);
-  const faults = await accessFaults(config, accessTo(access, 'bucket'), means);
+  const one = { ...config, bucketName: 'bucket', hosts: config.hosts ?? [] };
+  const faults = [
+    ...(await accessFaults(config, accessTo(access, 'bucket'), means)),
+    ...(await authorizeFaults(one, withRegion(config), means, means.spell)),
+  ];
   if (faults.length > 0) return { ok: false, faults };
   const { register } = means;
   const isRegistered = access.management === 'keep' && register !== null;
@@ -75,7 +82,8 @@ export async function openStore(
     : null;
   const ruledOf = (name: string): RuledBucket =>
     all ?? { name, key: keyIn(plan, name), source: sourceOf.value(name), behaviour, ofStore: true };
-  return { ok: true, value: { plan, access, all, ruledOf } };
+  const warnings = await authorizeWarnings({ ...access, bucketName: plan.label }, means);
+  return { ok: true, value: { plan, access, all, ruledOf, warnings } };
 }
 
 /** Opens where the rules come from, if clients do not write them through the edge. */

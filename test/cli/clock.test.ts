@@ -8,6 +8,7 @@ import { useServer, WITH_SERVER, skipped as withoutRedis } from '../node/keep/_r
 import { rulesFor, type Store, UNAVAILABLE } from '../node/transport/_store.ts';
 import { admin, allows, type Edge, edges } from './_edges.ts';
 import { PATIENCE } from './_process.ts';
+import { KEYS_ENV, keepIn, putRules } from './_rules-client.ts';
 
 const all = edges();
 /** Milliseconds that an edge may run: the tests wait for several loads, and for worker processes. */
@@ -99,6 +100,31 @@ describe.skipIf(skipped)(`a step of the wall clock, ${WITH_FAKETIME}`, () => {
       expect(await allows(other, B)).toBe(true);
       expect((await rulesOf(other)).ageSeconds).toBeLessThan(60);
     });
+  });
+});
+
+describe.skipIf(skipped)(`rules that clients write, ${WITH_FAKETIME}`, () => {
+  test.each(PROCESSES)('are the last ones also after the clock is set back, with %s', async (_, args) => {
+    const clock = await fakeClock(all.at('offset'));
+    const store = await all.store('https://bucket.example');
+    const options = [...keepIn(store.url), '--state-dir', all.at('state'), ...args];
+    const serve = () => all.serveWith({ env: { ...clock.env, ...KEYS_ENV }, limit: LIMIT_MS }, ...options);
+    const edge = await serve();
+    await putRules(edge, A);
+    await clock.set('-8h');
+    // Clients sign with the right time, which is 8 hours too late for this edge.
+    await expect(putRules(edge, B)).rejects.toThrow('RequestTimeTooSkewed');
+    const eightHoursAgo = () => Date.now() - 8 * 3_600_000;
+    await putRules(edge, B, { wallClock: eightHoursAgo });
+    expect(await allAllow(edge, B)).toBe(true);
+    const { written } = await rulesOf(edge);
+    expect(Math.abs(Date.parse(written.at) - eightHoursAgo())).toBeLessThan(60_000);
+    edge.child.kill('SIGKILL');
+    await edge.code;
+    await clock.set('+0');
+    const again = await serve();
+    expect(await allAllow(again, B)).toBe(true);
+    expect(await allAllow(again, A)).toBe(false);
   });
 });
 

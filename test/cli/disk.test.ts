@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
@@ -6,30 +6,15 @@ import { FILES } from '../helpers/tls.ts';
 import { until } from '../helpers/until.ts';
 import { rulesFor, type Store } from '../node/transport/_store.ts';
 import { admin, allows, type Edge, edges, linesWith, PORTS } from './_edges.ts';
+import { hangs, MOUNTS, mounts, programIn } from './_mounts.ts';
 import { ended, NODE, PATIENCE, run } from './_process.ts';
 
 const all = edges();
 const A = 'https://a.example';
 
-/** Writes a program that runs `script` in a new mount namespace and then executes Node. */
-async function inMounts(script: string): Promise<string> {
-  const program = all.at('node.sh');
-  const inside = `set -e; ${script}; exec "$0" "$@"`;
-  await writeFile(program, `#!/bin/sh\nexec unshare -rm sh -c '${inside}' ${NODE} "$@"\n`, { mode: 0o755 });
-  return program;
-}
+const inMounts = (script: string): Promise<string> => programIn(all.at('node.sh'), script);
 
-/** Mounts a FUSE file system without a server: every access hangs. Its device stays open as fd 9. */
-const hangs = (path: string): string =>
-  `exec 9<>/dev/fuse; mount -i -t fuse -o fd=9,rootmode=40000,user_id=0,group_id=0 none ${path}`;
-
-const mounts =
-  existsSync('/dev/fuse') &&
-  spawnSync('unshare', ['-rm', 'sh', '-c', `mkdir -p /tmp/.hangs-$$; ${hangs('/tmp/.hangs-$$')}`]).status ===
-    0;
-const about = mounts ? '' : ' (skipped: this user may not mount)';
-
-describe.skipIf(!mounts)(`a state directory${about}`, () => {
+describe.skipIf(!mounts)(`a state directory${MOUNTS}`, () => {
   const state = () => all.at('state');
 
   /** Serves once, so that the state directory has the store's rules. */

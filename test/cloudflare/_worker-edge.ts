@@ -1,10 +1,14 @@
 import { readiness } from '../../src/admin/ready.ts';
 import type { describeRules } from '../../src/admin/rules.ts';
+import type { Credentials } from '../../src/bucket/sign/credentials.ts';
+import { environmentNames } from '../../src/bucket/sign/environment.ts';
 import { readConfigFile } from '../../src/config/file.ts';
+import type { Dialect } from '../../src/cors/behaviour.ts';
 import type { RequestEvent } from '../../src/edge/observe.ts';
 import { digestOf } from '../../src/open/bucket.ts';
 import type { RulesStatus } from '../../src/rules/record.ts';
 import { inlineSource } from '../../src/rules/sources/inline.ts';
+import { KEYS, REGION, TEMPORARY } from '../helpers/signed.ts';
 import { openUpstream, type Upstream } from '../helpers/upstream.ts';
 import type { BucketStatus, Edge, OpenOptions, Place } from '../suite/runtime.ts';
 import { adminOf, errorsOf, runWorker, TOKEN } from './_worker.ts';
@@ -24,7 +28,11 @@ export async function openOnWorkerd(options: OpenOptions): Promise<Edge> {
   });
   const opened = await Promise.all((options.buckets ?? ONE).map(open));
   const config = JSON.stringify(configOf(options, opened));
-  const worker = await runWorker({ env: { BUCKET_CORS_CONFIG: config, ADMIN_TOKEN: TOKEN } });
+  const stores = opened.some(({ place }) => place.management === 'keep');
+  const worker = await runWorker({
+    env: { BUCKET_CORS_CONFIG: config, ADMIN_TOKEN: TOKEN, ...(stores && KEY_VARIABLES) },
+    ...(stores && { kv: true as const }),
+  });
   const admin = adminOf(worker);
   await Promise.all(opened.map(({ place: { name } }) => admin(`/explain?bucket=${name}&path=/key`)));
   const byName = (name?: string): Upstream => {
@@ -57,6 +65,25 @@ export async function openOnWorkerd(options: OpenOptions): Promise<Edge> {
   };
 }
 
+/** The keys of test/helpers/signed.ts, as variables of either store. */
+const KEY_VARIABLES: Readonly<Record<string, string>> = Object.fromEntries(
+  (['oss', 's3'] as const).flatMap((store) =>
+    [
+      [KEYS, undefined],
+      [TEMPORARY, 'TEMPORARY'],
+    ].flatMap(([keys, prefix]) => variablesOf(store, keys as Credentials, prefix as string | undefined)),
+  ),
+);
+
+function variablesOf(store: Dialect, keys: Credentials, prefix?: string): [string, string][] {
+  const { id, secret, token } = environmentNames(store, prefix);
+  const variables: [string, string][] = [
+    [id, keys.accessKeyId],
+    [secret, keys.accessKeySecret],
+  ];
+  return keys.securityToken === undefined ? variables : [...variables, [token, keys.securityToken]];
+}
+
 function configOf({ dialect, vary, debugReason, limits, timeouts }: OpenOptions, opened: readonly Opened[]) {
   const head = (timeouts?.head ?? 0) / 1000;
   // Workers have no --keep-host; its tests run on Node only.
@@ -71,6 +98,7 @@ function configOf({ dialect, vary, debugReason, limits, timeouts }: OpenOptions,
         // Tests of others run on Node alone.
         ...(head >= 1 && { bucketHeadTimeout: `${head}s` }),
         bucket: url ?? upstream.url,
+        ...(where.management === 'keep' && { bucketName: name, region: REGION, clientKeys: 'env:TEMPORARY' }),
         // Objects are elsewhere, and so are the rules that a bucket would be asked for.
         ...(url !== undefined && { rules: `${upstream.url}/?cors` }),
       },

@@ -203,6 +203,13 @@ describe('a fault names its place, its value and what to write', () => {
       /cn-hangzhou/,
     ],
     [
+      'signed reads of every bucket',
+      { store: { url: MINIO, objects: 'sign' } },
+      'store: objects',
+      /every client read every bucket/,
+      /"allow"/,
+    ],
+    [
       'keepHost without hosts',
       { store: { url: MINIO, keepHost: true } },
       'store: keepHost',

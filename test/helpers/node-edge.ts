@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { readiness } from '../../src/admin/ready.ts';
 import { describeRules } from '../../src/admin/rules.ts';
 import { isAddress, parseAddress } from '../../src/bucket/address.ts';
 import { askForRules, rulesUrl } from '../../src/bucket/read.ts';
 import type { Address } from '../../src/bucket/transport.ts';
+import { verifyRequest } from '../../src/bucket/verify/verify.ts';
+import type { Dialect } from '../../src/cors/behaviour.ts';
 import { createEdge } from '../../src/edge/app.ts';
-import type { Bucket } from '../../src/edge/bucket.ts';
+import type { Bucket, Keeping, Management } from '../../src/edge/bucket.ts';
 import type { RequestEvent } from '../../src/edge/observe.ts';
 import { type Listening, type ListenOptions, listen, type Where } from '../../src/node/server/listen.ts';
 import { edgeListener } from '../../src/node/transport/exchange.ts';
@@ -16,6 +19,8 @@ import { renewal } from '../../src/rules/refresh.ts';
 import type { RuledBucket } from '../../src/rules/ruled-bucket.ts';
 import { bucketSource } from '../../src/rules/sources/bucket.ts';
 import type { Edge, OpenOptions, Place } from '../suite/runtime.ts';
+import { type MemoryRegister, memoryRegister } from './memory-register.ts';
+import { KEYS, TEMPORARY } from './signed.ts';
 import { openUpstream, type Upstream } from './upstream.ts';
 
 interface Opened {
@@ -33,11 +38,47 @@ const ONE_BUCKET: readonly Place[] = [{ name: 'bucket' }];
 /** An edge whose server a test can reach. */
 export interface NodeEdge extends Edge {
   readonly listening: Listening;
+  /** Where the rules of a bucket with `management: 'keep'` are stored. */
+  registerOf(name: string): MemoryRegister;
+}
+
+export interface NodeOptions extends OpenOptions {
+  /** Replaces parts of what serves a bucket with `management: 'keep'`. */
+  readonly keeping?: Partial<Keeping>;
+}
+
+/** What the operator does about a bucket without management. */
+export const TURN_ON = '--management keep';
+
+function managementOf(
+  mode: Place['management'],
+  {
+    dialect,
+    name,
+    ...keeping
+  }: Pick<Keeping, 'register'> & Partial<Keeping> & { dialect: Dialect; name: string },
+): Management {
+  if (mode === 'off') return { mode, write: TURN_ON };
+  if (mode !== 'keep') return { mode: 'pass' };
+  const options = {
+    dialect,
+    bucket: name,
+    region: null,
+    keys: async () => [KEYS, TEMPORARY],
+    wallClock: Date.now,
+  };
+  return {
+    mode,
+    verify: (request) => verifyRequest(request, options),
+    md5: async (bytes) => createHash('md5').update(bytes).digest(),
+    wallClock: Date.now,
+    ...keeping,
+  };
 }
 
 /** Opens the edge as it runs on Node, and records its events. */
 export async function openOnNode(
-  options: OpenOptions,
+  options: NodeOptions,
   limits?: GateLimits,
   { where = ANY_PORT, ...listenOptions }: ListenOptions & { readonly where?: Where } = {},
 ): Promise<NodeEdge> {
@@ -49,12 +90,23 @@ export async function openOnNode(
     ...(upload !== undefined && { upload }),
     ...(limits !== undefined && { limits }),
   });
-  const openBucket = async ({ name, path, url, rules: own, ...where }: Place): Promise<Opened> => {
+  const registers = new Map<string, MemoryRegister>();
+  const openBucket = async ({
+    name,
+    path,
+    url,
+    rules: own,
+    management,
+    ...where
+  }: Place): Promise<Opened> => {
     const upstream = await openUpstream(own ?? options.rules ?? 'none', path);
     const home = addressOf(upstream.url);
     const ruled: RuledBucket = {
       name,
-      source: bucketSource(rulesUrl(home), askForRules(home, readByPools(pools))),
+      source:
+        management === 'keep'
+          ? registerOf(name).source
+          : bucketSource(rulesUrl(home), askForRules(home, readByPools(pools))),
       behaviour: {
         dialect: options.dialect ?? 'oss',
         vary: options.vary ?? 'safe',
@@ -66,7 +118,19 @@ export async function openOnNode(
       refresh: (background) => renewal(cache.renew(ruled), background),
     };
     const address = url === undefined ? home : addressOf(url);
-    return { upstream, ruled, bucket: { name, address, rules, ...timeouts, ...where } };
+    const { dialect } = ruled.behaviour;
+    const managed = managementOf(management, {
+      dialect,
+      name,
+      register: registerOf(name),
+      ...options.keeping,
+    });
+    return { upstream, ruled, bucket: { name, address, rules, management: managed, ...timeouts, ...where } };
+  };
+  const registerOf = (name: string): MemoryRegister => {
+    const register = registers.get(name) ?? memoryRegister();
+    registers.set(name, register);
+    return register;
   };
   const opened = await Promise.all((options.buckets ?? ONE_BUCKET).map(openBucket));
   const events: RequestEvent[] = [];
@@ -92,6 +156,7 @@ export async function openOnNode(
   };
   return {
     listening,
+    registerOf,
     url: listening.url,
     edgeId: EDGE_ID,
     bucket: byName().upstream,

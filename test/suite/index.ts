@@ -2,6 +2,7 @@ import { addBytesTests } from './bytes.ts';
 import { addErrorTests } from './errors.ts';
 import { addForwardedTests, addPassedHeaderTests } from './forwarded.ts';
 import { addRequestHeaderTests, addResponseHeaderTests } from './headers.ts';
+import { addKeepTests } from './keep.ts';
 import { addManagementTests } from './management.ts';
 import { addMisbehavingTests } from './misbehaving.ts';
 import { addObjectTests } from './object.ts';
@@ -34,6 +35,7 @@ export function addTests(runtime: Runtime): void {
   addUnknownTests(runtime);
   addMisbehavingTests(runtime);
   addManagementTests(runtime);
+  addKeepTests(runtime);
   addRouteTests(runtime);
   addErrorTests(runtime);
   addUnreachableTests(runtime);

@@ -16,6 +16,7 @@ const WRITES: readonly [method: string, target: string, status: number][] = [
   ['PUT', '/?cors', 200],
   ['PUT', '/?cors=', 204],
   ['PUT', '/?x-id=PutBucketCors&cors', 200],
+  ['PUT', '/?%63ors=1', 200],
   ['DELETE', '/?cors', 204],
   ['DELETE', '/?cors&x-id=DeleteBucketCors', 204],
 ];
@@ -56,6 +57,22 @@ export function addManagementTests(runtime: Runtime): void {
       const wanted = method === 'PUT' ? '*' : undefined;
       // The next request already: a client may rely on a 200.
       expect(await allowOrigin(edge())).toBe(wanted);
+    });
+
+    test.each(['PUT', 'DELETE'])('a %s is answered when its rules are in force', async (method) => {
+      await edge().setRules(ONE_ORIGIN);
+      const order: string[] = [];
+      edge().bucket.rules = (_asked, _incoming, outgoing) => {
+        const body = toXml(EVERYBODY);
+        setTimeout(() => {
+          order.push('loaded');
+          say(outgoing, { status: 200, body });
+        }, 200);
+      };
+      const written = await call(edge().url, { method, target: '/?cors', body: 'rules' });
+      order.push('answered');
+      expect(written.body.toString()).toBe('the object');
+      expect(order).toEqual(['loaded', 'answered']);
     });
 
     test.each(OTHERS)('%s %s answered %i starts no load', async (method, target, status) => {

@@ -16,6 +16,8 @@ export interface Place {
   readonly trustForwarded?: boolean;
   readonly forwarded?: Forwarded;
   readonly passProxyCommands?: boolean;
+  /** `pass` by default. `keep`: rules are stored in memory, and written by the keys of test/helpers/signed.ts. */
+  readonly management?: 'pass' | 'off' | 'keep';
   /** The scripted bucket's path-style prefix. */
   readonly path?: string;
   /** The first answer to `GET /?cors`; by default that of the options. */

@@ -23,7 +23,16 @@ export const base64 = (bytes: Uint8Array): string => btoa(textOf(bytes));
 export const sha256 = async (bytes: Bytes): Promise<string> =>
   hex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
 
-export const hmac = async (hash: 'SHA-1' | 'SHA-256', secret: Bytes, message: Bytes): Promise<Bytes> => {
-  const key = await crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash }, false, ['sign']);
-  return new Uint8Array(await crypto.subtle.sign('HMAC', key, message));
-};
+type Hash = 'SHA-1' | 'SHA-256';
+
+/** A secret in the form in which Web Crypto signs with it. */
+export type HmacKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
+export const hmacKey = (hash: Hash, secret: Bytes): Promise<HmacKey> =>
+  crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash }, false, ['sign']);
+
+export const hmacBy = async (key: HmacKey, message: Bytes): Promise<Bytes> =>
+  new Uint8Array(await crypto.subtle.sign('HMAC', key, message));
+
+export const hmac = async (hash: Hash, secret: Bytes, message: Bytes): Promise<Bytes> =>
+  hmacBy(await hmacKey(hash, secret), message);

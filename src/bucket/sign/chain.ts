@@ -1,5 +1,5 @@
 import type { FlatHeaders } from '../transport.ts';
-import { type Bytes, bytesOf, hex, hmac, sha256, utf8 } from './bytes.ts';
+import { bytesOf, type HmacKey, hex, hmac, hmacBy, hmacKey, sha256, utf8 } from './bytes.ts';
 import { without } from './canonical.ts';
 
 /** The differences between OSS V4 and SigV4, besides the canonical request. */
@@ -50,12 +50,29 @@ export const stamped = (
   return [...others, hashName, payload, dateName, date, ...token];
 };
 
-/** Derives the key that signs for a day and a region from the secret. */
-export const signingKey = async (chain: Chain, secret: string, scope: Scope): Promise<Bytes> => {
-  let key = utf8(chain.prefix + secret);
-  for (const link of scopeText(chain, scope).split('/')) key = await hmac('SHA-256', key, utf8(link));
+/** More days, regions and secrets than one edge signs with at a time. */
+const MAX_KEYS = 64;
+
+/** A key is derived in four steps, which cost more than all else in a signature (bench/README.md). */
+const keys = new Map<string, Promise<HmacKey>>();
+
+/** Returns the key that signs for a day and a region, derived from the secret. */
+export function signingKey(chain: Chain, secret: string, scope: Scope): Promise<HmacKey> {
+  const links = scopeText(chain, scope).split('/');
+  const name = [chain.prefix, ...links, secret].join('/');
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  if (keys.size >= MAX_KEYS) keys.clear();
+  const key = derive(chain.prefix + secret, links);
+  keys.set(name, key);
   return key;
-};
+}
+
+async function derive(secret: string, links: readonly string[]): Promise<HmacKey> {
+  let key = utf8(secret);
+  for (const link of links) key = await hmac('SHA-256', key, utf8(link));
+  return hmacKey('SHA-256', key);
+}
 
 /** Returns the signature of a canonical request, in lower-case hexadecimal. */
 export const signChain = async (
@@ -66,5 +83,5 @@ export const signChain = async (
 ): Promise<string> => {
   const hash = await sha256(bytesOf(canonicalRequest));
   const text = [chain.algorithm, scope.date, scopeText(chain, scope), hash].join('\n');
-  return hex(await hmac('SHA-256', await signingKey(chain, secret, scope), utf8(text)));
+  return hex(await hmacBy(await signingKey(chain, secret, scope), utf8(text)));
 };

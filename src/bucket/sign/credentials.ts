@@ -17,6 +17,11 @@ export interface SigningOptions {
   readonly credentials: CredentialsSource;
   /** Milliseconds since 1970; the machine's clock by default. */
   readonly wallClock?: () => number;
+  /**
+   * What SigV4 signs of the body: its SHA-256 in hexadecimal, `UNSIGNED-PAYLOAD` or `STREAMING-…`. By default the hash of
+   * no bytes for a request without a body, and `UNSIGNED-PAYLOAD` for others. OSS signs no body.
+   */
+  readonly payload?: string;
 }
 
 /**

@@ -14,7 +14,7 @@ export interface OssV1Input {
 
 // The union of the lists on Alibaba's page on V1 and in its SDKs for Go and Python. Parameters with the prefix x-oss- are
 // signed too, all others are not.
-const SUBRESOURCES = new Set(
+export const OSS_SUBRESOURCES: ReadonlySet<string> = new Set(
   `accessPoint accessPointPolicy accessmonitor acl append asyncFetch bucketArchiveDirectRead bucketInfo callback
   callback-var cloudboxes cname comp continuation-token cors delete encryption endTime group httpsConfig img
   inventory inventoryId lifecycle link live location logging metaQuery objectInfo objectMeta partNumber policy
@@ -31,7 +31,7 @@ const SUBRESOURCES = new Set(
 const resourceOf = (target: string, bucket: string): string => {
   const signed = parametersOf(target)
     .map(([name, value]) => [decode(name), decode(value)] as const)
-    .filter(([name]) => SUBRESOURCES.has(name) || name.startsWith('x-oss-'))
+    .filter(([name]) => OSS_SUBRESOURCES.has(name) || name.startsWith('x-oss-'))
     .sort(byName)
     .map(([name, value]) => (value === '' ? name : `${name}=${value}`));
   const resource = `/${bucket}${decode(cut(target).path)}`;

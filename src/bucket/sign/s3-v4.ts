@@ -53,13 +53,13 @@ const isSigned = (name: string): boolean =>
  * @throws an Error when there are no credentials
  */
 export const signS3V4 =
-  ({ bucket, region, credentials, wallClock = Date.now }: SigningOptions): Sign =>
+  ({ bucket, region, credentials, wallClock = Date.now, payload: given }: SigningOptions): Sign =>
   async (request) => {
     const { accessKeyId, accessKeySecret, securityToken } = await needCredentials(credentials, 's3', bucket);
     const scope = { date: basicDate(wallClock()), region };
     // The body is streamed, so its hash is not known before it is sent.
     const bare = request.body === null || request.method === 'GET' || request.method === 'HEAD';
-    const payload = bare ? NO_BODY : UNSIGNED_PAYLOAD;
+    const payload = given ?? (bare ? NO_BODY : UNSIGNED_PAYLOAD);
     const headers = stamped(S3_V4, request.headers, { payload, date: scope.date, securityToken });
     const signedHeaders = [...headerMap(headers).keys()].filter(isSigned).sort();
     const input = { secret: accessKeySecret, scope, signedHeaders, payload };

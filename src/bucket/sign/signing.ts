@@ -18,3 +18,21 @@ export const SIGNING: Readonly<Record<Dialect, Signing>> = {
   oss: { v4: signOssV4, v1: signOssV1, exampleRegion: 'cn-hangzhou' },
   s3: { v4: signS3V4, v1: null, exampleRegion: 'us-east-1' },
 };
+
+/** The part of a bucket's configuration that decides how its requests are signed. */
+export interface SigningChoice {
+  readonly signature: 'v4' | 'v1';
+  /** Null: unknown. The older version, which needs none, is used then, if the store has it. */
+  readonly region: string | null;
+}
+
+/** Returns the signer for a bucket. */
+export function signerFor(
+  dialect: Dialect,
+  { signature, region }: SigningChoice,
+  options: Omit<SigningOptions, 'region'>,
+): Sign {
+  const { v4, v1 } = SIGNING[dialect];
+  const isOlder = signature === 'v1' || region === null;
+  return v1 !== null && isOlder ? v1(options) : v4({ ...options, region: region ?? '' });
+}

@@ -1,4 +1,4 @@
-import { type Bytes, bytesOf, hex, hmac, sha256, utf8 } from '../sign/bytes.ts';
+import { type Bytes, bytesOf, hex, hmacBy, sha256, utf8 } from '../sign/bytes.ts';
 import { type Scope, scopeText, signingKey } from '../sign/chain.ts';
 import { NO_BODY, S3_V4 } from '../sign/s3-v4.ts';
 import type { ChunkSigner } from './verified.ts';
@@ -13,7 +13,7 @@ export function chunkSigner(secret: string, scope: Scope, seed: string): ChunkSi
 
   const sign = async (algorithm: string, hashes: readonly string[]): Promise<string> => {
     const text = [algorithm, scope.date, scopeText(S3_V4, scope), before, ...hashes].join('\n');
-    before = hex(await hmac('SHA-256', await key, utf8(text)));
+    before = hex(await hmacBy(await key, utf8(text)));
     return before;
   };
 

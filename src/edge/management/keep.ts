@@ -2,6 +2,7 @@ import { causeOf } from '../../bucket/cause.ts';
 import { type StoreRefusal, storeRefusal } from '../../bucket/refusals.ts';
 import { type ClientRequest, type Verified, verifyBody } from '../../bucket/verify/verify.ts';
 import { traitsOf } from '../../cors/behaviour.ts';
+import { LOAD_TIMEOUT } from '../../rules/load.ts';
 import { within } from '../../rules/within.ts';
 import { cachedAnswer } from '../answers.ts';
 import type { Keeping } from '../bucket.ts';
@@ -15,9 +16,6 @@ import { DOCUMENT_LIMITS, readRules } from './document.ts';
 const METHODS = ['GET', 'PUT', 'DELETE'];
 const ALLOW = ['Allow', [...METHODS, 'OPTIONS'].join(', ')];
 const RETRY_AFTER = ['Retry-After', '1'];
-
-/** Milliseconds that the register may take: a client waits for it. */
-const REGISTER_TIMEOUT = 10_000;
 
 /** Most bytes that aws-chunked adds to a document: lines with sizes and signatures, and trailers. */
 const FRAMING_BYTES = 16 * 1024;
@@ -98,10 +96,10 @@ interface Failed {
   readonly cause: string;
 }
 
-/** What the register gave, or why it failed. Its failure is no error of the edge. */
+/** What the register gave, or why it failed; it has as much time as a load. Its failure is no error of the edge. */
 async function attempt<T>(work: Promise<T>): Promise<{ readonly value: T } | Failed> {
   try {
-    return { value: await within(REGISTER_TIMEOUT, work) };
+    return { value: await within(LOAD_TIMEOUT, work) };
   } catch (error) {
     return { cause: causeOf(error) };
   }

@@ -20,6 +20,6 @@ const PASS: Management = { mode: 'pass' };
 
 function refuseOff(request: Routed, write: string): Response {
   const { dialect } = request.inForce.rules.behaviour;
-  const message = `Clients do not change or read the CORS rules of this bucket through the edge; to turn it on, ${write}.`;
+  const message = `Clients do not change or read the CORS rules of this bucket through the edge; to turn it on, write ${write}.`;
   return refuseAsStore(request, storeRefusal(dialect, 'AccessDenied', message));
 }

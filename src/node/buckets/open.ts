@@ -17,7 +17,7 @@ import { fileSource } from './file-source.ts';
 import { type OpenBucket, openBucket } from './place.ts';
 import { fileToken } from './token.ts';
 
-export interface OpenedBucket extends ReadyBucket {
+export interface OpenedBucket extends Omit<ReadyBucket, 'warnings'> {
   readonly config: BucketConfig;
   /** Two configurations of one place share it. */
   readonly open: OpenBucket;
@@ -112,7 +112,8 @@ async function openOne(
       if (open !== earlier) await open.close();
       return opened;
     }
-    for (const warning of warningsOf(config, spell)) warn(aboutBucket(config, warning));
+    for (const warning of [...warningsOf(config, spell), ...opened.value.warnings])
+      warn(aboutBucket(config, warning));
     const { ruled, route, access } = opened.value;
     const bucket: OpenedBucket = {
       config,

@@ -39,6 +39,7 @@ export async function openStoreOf(
   );
   if (!opened.ok) throw startFault(isAlone ? opened.faults : opened.faults.map(aboutStore));
   const bare = bareToken(config, spell);
-  if (bare !== null) warn(isAlone ? bare : aboutStore(bare));
+  for (const warning of [...opened.value.warnings, ...(bare === null ? [] : [bare])])
+    warn(isAlone ? warning : aboutStore(warning));
   return { config, ready: opened.value, served: serveStore(opened.value, cache, accessMeans(env, register)) };
 }

@@ -48,7 +48,7 @@ export interface ClientResponse {
  */
 type Phase =
   | { readonly name: 'pending' }
-  | { readonly name: 'waiting'; readonly parts: Buffer[]; isWhole: boolean }
+  | { readonly name: 'waiting'; readonly parts: Buffer[]; size: number; isWhole: boolean }
   | { readonly name: 'streaming'; readonly length: number; readonly isEmpty: boolean }
   | { readonly name: 'broken'; readonly failure: Failure; readonly cause: string | null }
   | {
@@ -59,6 +59,12 @@ type Phase =
     };
 
 const PENDING: Phase = { name: 'pending' };
+
+/**
+ * Bytes of a body that may arrive before its head is sent. A store answers a write of rules with less, so that its response
+ * is not paused: undici takes a paused one for broken off if the store closes the connection after it.
+ */
+const AHEAD = 64 * 1024;
 
 export function openResponse(client: Client, sink: Sink, count: Count): ClientResponse {
   const { incoming, outgoing } = client;
@@ -88,8 +94,7 @@ export function openResponse(client: Client, sink: Sink, count: Count): ClientRe
       begin(status, rawHeaders, controller);
       return;
     }
-    // The bucket's response is not paused at its head: undici would not notice that it ends, or breaks off.
-    const waiting: Phase = { name: 'waiting', parts: [], isWhole: false };
+    const waiting: Phase = { name: 'waiting', parts: [], size: 0, isWhole: false };
     phase = waiting;
     void wait.then(() => {
       // The client has left, or the response has failed.
@@ -133,7 +138,8 @@ export function openResponse(client: Client, sink: Sink, count: Count): ClientRe
   function write(chunk: Buffer): boolean {
     if (phase.name === 'waiting') {
       phase.parts.push(chunk);
-      return false;
+      phase.size += chunk.length;
+      return phase.size < AHEAD;
     }
     if (phase.name !== 'streaming' || phase.isEmpty) return true;
     count.sent += chunk.length;

@@ -7,6 +7,7 @@ import { onlyBucket, readConfigFile } from '../../../src/config/file.ts';
 import { type Running, start } from '../../../src/node/start.ts';
 import { startFaultLines } from '../../../src/node/start-fault.ts';
 import { call, corsHeaders, element, value } from '../../helpers/client.ts';
+import { KEYS, signed } from '../../helpers/signed.ts';
 import { optionsOf } from '../_running.ts';
 
 const RULES =
@@ -162,6 +163,56 @@ describe('a folder on loopback', () => {
     expect(value(answered, 'x-content-type-options')).toBe('nosniff');
     const missing = await call(edge.url, { target: '/none.txt', headers: page() });
     expect(value(missing, 'x-content-type-options')).toBe('nosniff');
+  });
+});
+
+describe('a folder whose rules the edge stores', () => {
+  let edge: Running;
+  beforeAll(async () => {
+    const config = optionsOf({
+      bucket: folder,
+      management: 'keep',
+      region: 'cn-hangzhou',
+      stateDir: join(around, 'state'),
+    });
+    const env = { OSS_ACCESS_KEY_ID: KEYS.accessKeyId, OSS_ACCESS_KEY_SECRET: KEYS.accessKeySecret };
+    edge = await start(config, [onlyBucket(config)], { ...silent, env });
+  });
+  afterAll(() => edge.close());
+
+  const PAGE = ['Origin', 'https://panel.example', 'Sec-Fetch-Site', 'cross-site'];
+  const write = async (host: string, headers: readonly string[], keys = KEYS) => {
+    const about = { method: 'PUT', target: '/?cors', host, headers, body: RULES, keys };
+    return call(edge.url, await signed('OSS V4 header', about));
+  };
+
+  test('takes them from a page that has a key, as from any client', async () => {
+    expect((await write('localhost', PAGE)).status).toBe(200);
+    expect((await write('localhost', [])).status).toBe(200);
+  });
+
+  test('takes none from a page without a key', async () => {
+    const answered = await call(edge.url, {
+      method: 'PUT',
+      target: '/?cors',
+      headers: ['Host', 'localhost', ...PAGE],
+      body: RULES,
+    });
+    expect(`${answered.status} ${element(answered, 'Code')}`).toBe('403 AccessDenied');
+    const wrong = await write('localhost', PAGE, { ...KEYS, accessKeySecret: 'ks' });
+    expect(element(wrong, 'Code')).toBe('SignatureDoesNotMatch');
+  });
+
+  test('takes none under a stranger’s name, signed or not', async () => {
+    expect(element(await write('evil.test', PAGE), 'Code')).toBe('HostNotAllowed');
+  });
+
+  test('leaves every other write of a page to the rules', async () => {
+    const headers = ['Host', 'localhost', ...PAGE];
+    for (const target of ['/?acl', '/old.txt', '/'])
+      expect(element(await call(edge.url, { method: 'PUT', target, headers, body: 'x' }), 'Code')).toBe(
+        'WriteNotAllowed',
+      );
   });
 });
 

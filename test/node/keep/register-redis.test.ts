@@ -16,7 +16,7 @@ const entry = (name: string): RegisterEntry => ({
   writtenAt: 1_700_000_000_000,
 });
 
-/** A network path to a port that holds back what follows a word, until `release`. */
+/** A network path to a port that delays what follows a word, until `release`. */
 async function slowPath(port: number, word: string) {
   const held: { readonly chunk: Buffer; readonly to: Socket }[] = [];
   let isHolding = true;
