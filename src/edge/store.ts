@@ -157,29 +157,34 @@ export function createStore<R extends StoreRules>({
     else if (exists(inForce)) names.confirm(name);
   }
 
-  function learning(name: string, rules: Bucket['rules']): Bucket['rules'] {
+  const rulesOf = (name: string, current: Bucket['rules']['current']): Bucket['rules'] => ({
+    current,
+    /** The request may have created the bucket, and its rules may have been forgotten meanwhile. */
+    async refresh(background) {
+      names.revive(name);
+      await find(name)?.rules.refresh(background);
+      // An earlier load may have ended in between, with the answer from before.
+      names.revive(name);
+    },
+  });
+
+  function learning(name: string, { current }: Bucket['rules']): Bucket['rules'] {
     const learned = (inForce: RulesInForce): RulesInForce => {
       learn(name, inForce);
       return inForce;
     };
-    return {
-      current(background) {
-        const found = rules.current(background);
-        return found instanceof Promise ? found.then(learned) : learned(found);
-      },
-      refresh: rules.refresh,
-    };
+    return rulesOf(name, (background) => {
+      const found = current(background);
+      return found instanceof Promise ? found.then(learned) : learned(found);
+    });
   }
 
-  /** A bucket that was found missing. A request that creates it passes, and its rules are asked for after it. */
+  /** A bucket that was found missing. A request that creates it passes. */
   const absent = (name: string): Bucket =>
-    bucketOf(name, {
-      current: () => missing,
-      async refresh(background) {
-        names.revive(name);
-        await find(name)?.rules.refresh(background);
-      },
-    });
+    bucketOf(
+      name,
+      rulesOf(name, () => missing),
+    );
 
   return {
     plan,

@@ -15,6 +15,13 @@ import { program, SYSTEM_PATH } from './_programs.ts';
 /** The suffix of virtual-hosted names: `media.s3.test` is the bucket `media`. */
 export const DNS_NAME = 's3.test';
 
+/** A user of a tenant: its bucket `media` is `team:media` for all others. */
+export const TENANT = {
+  name: 'team',
+  accessKey: 'TENANTACCESSKEY00001',
+  secretKey: 'tenantsecretkey00000000000000000000000001',
+};
+
 const START_LIMIT = 60_000;
 const TOOL_LIMIT = 60_000;
 
@@ -161,6 +168,9 @@ async function startIn(folder: string, daemons: ChildProcess[]): Promise<Gateway
   const keys = { accessKey: 'TESTACCESSKEY0000001', secretKey: 'testsecretkey0000000000000000000000000001' };
   const user = ['--uid=test', '--display-name=Test', `--access-key=${keys.accessKey}`];
   await tool('radosgw-admin', '-n', 'client.rgw', 'user', 'create', ...user, `--secret=${keys.secretKey}`);
+  const owner = [`--tenant=${TENANT.name}`, '--uid=owner', '--display-name=Owner'];
+  const ownKeys = [`--access-key=${TENANT.accessKey}`, `--secret=${TENANT.secretKey}`];
+  await tool('radosgw-admin', '-n', 'client.rgw', 'user', 'create', ...owner, ...ownKeys);
   const radosgw = start('radosgw', 'radosgw', '-f', '-n', 'client.rgw');
   await until(
     'radosgw listens or has ended',

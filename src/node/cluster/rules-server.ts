@@ -104,6 +104,8 @@ export function createRulesServer({ cache }: RulesServerOptions): RulesServer {
       send({ kind: 'rulesReply', id, snapshot: snapshotOf(bucket, sent) });
       const name = bucket.ofStore ? nameOf(key) : null;
       if (name !== null && inForce !== null) store?.learn(name, inForce);
+      // An earlier load may have ended in between, with the answer from before.
+      if (name !== null && renew) store?.revive(name);
       if (versions.size > MOST_VERSIONS) forgetVersions();
       else if (!isServed(key)) versions.delete(key);
     },

@@ -80,6 +80,9 @@ describe('one edge for all buckets of a store', () => {
     expect(codeOf((await edge.call('/new/k')).text)).toBe('NoSuchBucket');
     expect((await edge.call('/new', { method: 'PUT' })).status).toBe(200);
     expect((await edge.call('/new/k')).text).toBe('new k');
+    // Also of one that no request has named before.
+    expect((await edge.call('/newer/', { method: 'PUT' })).status).toBe(200);
+    expect((await edge.call('/newer/k')).text).toBe('newer k');
     expect((await edge.call('/new', { method: 'DELETE' })).status).toBe(204);
     const before = store.seen.length;
     expect(codeOf((await edge.call('/new/k')).text)).toBe('NoSuchBucket');
