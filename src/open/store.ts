@@ -177,11 +177,15 @@ export const accessIn =
   (name: string | null): ReturnType<typeof openAccess> =>
     openAccess(name === null ? ofService(access) : accessTo(access, name), means);
 
-/** The service lists buckets: to a client with keys of its own only. It has no rules. */
+/**
+ * The service has no rules, and lists buckets: to a client with keys of its own only. An S3 signature has no name of a
+ * bucket beside the path; an OSS signature passes as it is, since it does not cover the Host.
+ */
 const ofService = (access: Access): Access => ({
   ...access,
   management: 'pass',
-  objects: access.objects === 'sign' ? 'pass' : access.objects,
+  objects: access.objects === 'resign' && access.store === 's3' ? 'resign' : 'pass',
+  bucketName: '',
 });
 
 /** A bucket's rules for the edge, out of a cache. */

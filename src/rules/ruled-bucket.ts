@@ -25,6 +25,12 @@ export const keyOfHere = (key: string): string => key + HERE;
 export const sharedKey = (key: string, machine: string): string =>
   key.endsWith(HERE) ? `${key}-${machine}` : key;
 
+/** The inverse of `sharedKey`, for a key of this machine or of none. */
+export function ownKey(shared: string, machine: string): string {
+  const suffix = `${HERE}-${machine}`;
+  return shared.endsWith(suffix) ? shared.slice(0, -machine.length - 1) : shared;
+}
+
 export const keyOf = ({ key, name }: RuledBucket): string => key ?? name;
 
 /** True if the rules come from this process's own file or option: they are not stored, shared or taken from others. */

@@ -7,7 +7,7 @@ import type { RulesCache } from '../../rules/cache.ts';
 import type { Keep } from '../../rules/keep.ts';
 import { coalesced, refreshLoaded } from '../../rules/refresh.ts';
 import type { Register } from '../../rules/register.ts';
-import { keyOf, type RuledBucket, sharedKey } from '../../rules/ruled-bucket.ts';
+import { keyOf, ownKey, type RuledBucket, sharedKey } from '../../rules/ruled-bucket.ts';
 import { isThisMachine } from '../reach.ts';
 import { directoryRegister } from './register-directory.ts';
 import { openStateDirectory } from './state-directory.ts';
@@ -113,7 +113,7 @@ export function listenTo(bus: Bus, cache: RulesCache, { ruled: buckets, revive }
       void refreshAll();
       return;
     }
-    revive(message.bucket);
+    revive(ownKey(message.bucket, machine));
     for (const bucket of buckets()) {
       if (message.bucket !== sharedKey(keyOf(bucket), machine)) continue;
       // A bucket that no request here has asked for loads with its first request.

@@ -3,11 +3,13 @@ import { afterEach, expect, test } from 'vitest';
 import { admin, type Edge, edges, write } from '../../cli/_edges.ts';
 import { PATIENCE } from '../../cli/_process.ts';
 import { call } from '../../helpers/client.ts';
+import { KEYS, signed } from '../../helpers/signed.ts';
 import { until } from '../../helpers/until.ts';
 import { call as askOnce } from '../_running.ts';
+import { rulesFor } from '../transport/_store.ts';
 import { type ManyBuckets, openManyBuckets } from './_store.ts';
 
-const { at, serve } = edges();
+const { at, serve, serveWith } = edges();
 const A = 'https://a.example';
 const B = 'https://b.example';
 const TWO = ['--workers', '2', '--rules-ttl', '1h'];
@@ -73,6 +75,31 @@ test('a bucket that is missing is asked for once, and one that is created is ser
   expect(store.seen.length - before).toBeLessThanOrEqual(1);
   const { text } = await askOnce(`${edge.adminUrl}/metrics`);
   expect(text).toMatch(/requests_total\{bucket="127\.0\.0\.1:\d+\/\*"/);
+});
+
+test('rules that a client writes through one worker process decide in all', async () => {
+  const store = await storeWith({ one: null, two: null });
+  await write(at('edge.json'), {
+    workers: 2,
+    stateDir: at('state'),
+    store: { url: store.url, management: 'keep', objects: 'resign' },
+  });
+  const env = { AWS_ACCESS_KEY_ID: KEYS.accessKeyId, AWS_SECRET_ACCESS_KEY: KEYS.accessKeySecret };
+  const edge = await serveWith({ env }, '--config', at('edge.json'));
+  const clients = both(edge);
+  for (const { allows } of clients) expect(await allows('one', A)).toBe(false);
+  const { host } = new URL(edge.url);
+  const form = 'SigV4 header with the hash of the body';
+  const put = { method: 'PUT', target: '/one?cors', host, region: 'us-east-1', body: rulesFor(A) };
+  expect((await call(edge.url, await signed(form, put))).status).toBe(200);
+  for (const { allows } of clients) await until('each has the rules', () => allows('one', A), PATIENCE);
+  for (const { allows } of clients) expect(await allows('two', A)).toBe(false);
+  expect(store.rulesAsked).toEqual([]);
+  // Requests are signed again for the store in both, also those for the service.
+  const list = { method: 'GET', target: '/', host, region: 'us-east-1' };
+  expect((await call(edge.url, await signed(form, list))).status).toBe(200);
+  const wrong = { ...list, keys: { ...KEYS, accessKeySecret: 'wrong' } };
+  expect((await call(edge.url, await signed(form, wrong))).status).toBe(403);
 });
 
 test('two worker processes take over another store without a restart', async () => {
