@@ -106,6 +106,8 @@ export interface ServedStore<R extends StoreRules> extends Store {
   revive(name: string): void;
   /** The buckets that exist, the last used first. */
   known(): readonly R[];
+  /** The same with those about which nothing is known yet. */
+  opened(): readonly R[];
   /** Forgets all buckets. */
   close(): void;
 }
@@ -201,6 +203,7 @@ export function createStore<R extends StoreRules>({
     learn,
     revive: names.revive,
     known: () => names.known().flatMap((name) => names.peek(name)?.own ?? []),
+    opened: () => names.opened().map(({ own }) => own),
     close: names.clear,
   };
 }

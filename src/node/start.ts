@@ -121,7 +121,7 @@ async function open(
   const exposure = await exposureOf(config, spelt);
   const listenForAdmin = await adminPort(config, places, log);
   const changed = (bucket: RuledBucket) => serve.changed(bucket);
-  const onBack = (rules: RulesCache) => void catchUp(rules, active.ruled());
+  const onBack = (rules: RulesCache) => void catchUp(rules, active.opened());
   const { cache, bus, register, problems, read } = await openRules(
     config,
     { log, warn, places, changed, onBack },
@@ -177,7 +177,7 @@ async function open(
     adminUrl: admin.url,
     buckets: active.ruled,
     cache,
-    refresh: () => refreshLoaded(cache, active.ruled()),
+    refresh: () => refreshLoaded(cache, active.opened()),
     replace: (configs, all = null) => active.replace(configs, all),
     roll: serve.roll,
     log,

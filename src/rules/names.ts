@@ -18,6 +18,8 @@ export interface Names<T extends object> {
   revive(name: string): void;
   /** The names that exist, the last used first. */
   known(): string[];
+  /** The values of all names but the missing ones. */
+  opened(): T[];
   /** Forgets everything. */
   clear(): void;
 }
@@ -88,6 +90,7 @@ export function createNames<T extends object>({
     },
     revive: missing.delete,
     known: () => [...known.keys()],
+    opened: () => [...known.values(), ...fresh.values()],
     clear() {
       for (const name of [...known.keys(), ...fresh.keys()]) remove(name);
       missing.clear();

@@ -48,10 +48,20 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
   const named = (name: string, open: boolean): RuledBucket | null =>
     store && ruledBy(store.served, name, open);
 
-  /** A bucket of this key has changed, here or elsewhere: it may exist again. */
-  const revive = (key: string): void => {
+  /** The same with buckets of the store whose rules were not found yet. */
+  const opened = (): readonly RuledBucket[] => [
+    ...served.map((bucket) => bucket.ruled),
+    ...(store?.ready.all ? [store.ready.all] : (store?.served.opened() ?? []).map((one) => one.ruled)),
+  ];
+
+  /** The open buckets of a key, which has changed in another process: a bucket of the store may exist again. */
+  const changed = (key: string): readonly RuledBucket[] => {
+    const ofKey = served.filter((bucket) => keyOf(bucket.ruled) === key).map((bucket) => bucket.ruled);
     const name = store && nameIn(store.ready.plan, key);
-    if (name !== null) store?.served.revive(name);
+    if (store === null || name === null) return ofKey;
+    store.served.revive(name);
+    const open = store.served.peek(name);
+    return open === undefined ? ofKey : [...ofKey, open.ruled];
   };
 
   const preloaded = (): readonly RuledBucket[] =>
@@ -119,7 +129,8 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
   return {
     ruled,
     named,
-    revive,
+    opened,
+    changed,
     preloaded,
     replace,
     begin(): void {

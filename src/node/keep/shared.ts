@@ -99,23 +99,21 @@ export async function catchUp(cache: RulesCache, buckets: readonly RuledBucket[]
 }
 
 /** The buckets that are served. */
-interface Listener {
-  readonly ruled: () => readonly RuledBucket[];
-  /** A bucket of this key may exist again. */
-  readonly revive: (key: string) => void;
+export interface Listener {
+  readonly opened: () => readonly RuledBucket[];
+  /** Those of a key, of which another process has found other rules. */
+  readonly changed: (key: string) => readonly RuledBucket[];
 }
 
 /** Follows the bus: learns versions that others loaded, and refreshes on request. Returns the unsubscription. */
-export function listenTo(bus: Bus, cache: RulesCache, { ruled: buckets, revive }: Listener): () => void {
-  const refreshAll = coalesced(() => refreshLoaded(cache, buckets()));
+export function listenTo(bus: Bus, cache: RulesCache, { opened, changed }: Listener): () => void {
+  const refreshAll = coalesced(() => refreshLoaded(cache, opened()));
   return bus.subscribe((message) => {
     if (message.bucket === null) {
       void refreshAll();
       return;
     }
-    revive(ownKey(message.bucket, machine));
-    for (const bucket of buckets()) {
-      if (message.bucket !== sharedKey(keyOf(bucket), machine)) continue;
+    for (const bucket of changed(ownKey(message.bucket, machine))) {
       // A bucket that no request here has asked for loads with its first request.
       if (!cache.asked(keyOf(bucket))) continue;
       const work = message.kind === 'changed' ? cache.learn(bucket, message.version) : cache.refresh(bucket);
