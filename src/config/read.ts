@@ -3,6 +3,7 @@ import { SIGNING } from '../bucket/sign/signing.ts';
 import { DEFAULT_DIALECT, DIALECTS, type Dialect } from '../cors/behaviour.ts';
 import { type Fault, type Result, resultOf } from '../document/fault.ts';
 import { kindOf } from '../rules/sources/kinds.ts';
+import { besideStore } from './beside-store.ts';
 import type { BucketPlace } from './bucket-url.ts';
 import {
   BUCKET_OPTIONS,
@@ -237,27 +238,6 @@ function besideSocket({ socket }: Config, given: GivenOptions): Fault[] {
           write: `nothing, or leave ${placeOf(given, 'socket')} out`,
         };
   });
-}
-
-/** What a store cannot have beside it: a bucket would not be served, and `keepHost` needs the hosts of a file. */
-function besideStore({ keepHost, objects }: Config, { storeUrl, bucket, ...given }: GivenOptions): Fault[] {
-  if (storeUrl === undefined) return [];
-  const faults: Fault[] = [];
-  if (bucket !== undefined) {
-    const write = 'one of them, or both in a configuration file, under store and buckets';
-    faults.push({ place: storeUrl.place, reason: `stands beside ${bucket.place}`, write });
-  }
-  if (keepHost) {
-    const reason = 'would let a client name any other bucket of the store';
-    const write = 'a configuration file with "keepHost" and "hosts" under store';
-    faults.push({ place: placeOf(given, 'keepHost'), reason, write });
-  }
-  if (objects === 'sign') {
-    const reason = 'would let every client read every bucket of the store';
-    const write = 'a configuration file with "objects" and "allow" under store';
-    faults.push({ place: placeOf(given, 'objects'), value: objects, reason, write });
-  }
-  return faults;
 }
 
 /** A certificate needs its key, and a key its certificate. */
