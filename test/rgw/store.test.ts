@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   CreateBucketCommand,
   DeleteBucketCommand,
@@ -11,9 +14,10 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { run, stop } from '../cli/_process.ts';
 import { call } from '../helpers/client.ts';
 import { type StoreEdge, startWith } from '../node/store/_store.ts';
-import { type Gateway, TENANT } from './_gateway.ts';
+import { DNS_NAME, type Gateway, TENANT } from './_gateway.ts';
 import { SKIPPED } from './_programs.ts';
 
 const A = 'https://a.example';
@@ -111,5 +115,48 @@ describe.skipIf(SKIPPED)('one edge before all buckets of a gateway', () => {
     }
     // The bucket of the same name without a tenant has rules of its own.
     expect(await preflight(`/${Bucket}/k`, B)).toBe(B);
+  });
+
+  test('hosts name buckets of a gateway that reads the host, with the Host of the client', async () => {
+    const port = new URL(gateway.url).port;
+    const hosts = [`{bucket}.${DNS_NAME}`];
+    const store = { url: `http://${DNS_NAME}:${port}`, style: 'host', hosts, paths: false, keepHost: true };
+    const folder = mkdtempSync(join(tmpdir(), 'rgw-store-'));
+    const file = join(folder, 'edge.json');
+    writeFileSync(file, JSON.stringify({ port: 0, adminPort: 0, rulesTtl: '1h', store }));
+    const names = `--import ${new URL('_names.ts', import.meta.url)}`;
+    const { accessKey, secretKey } = gateway;
+    const env = { AWS_ACCESS_KEY_ID: accessKey, AWS_SECRET_ACCESS_KEY: secretKey, NODE_OPTIONS: names };
+    const running = run(['serve', '--config', file], { env });
+    try {
+      const url = await running.address('edge');
+      const ask = async (bucket: string, method: string, target: string, origin: string) => {
+        const asked = method === 'OPTIONS' ? ['Access-Control-Request-Method', 'PUT'] : [];
+        const headers = ['Host', `${bucket}.${DNS_NAME}`, 'Origin', origin, ...asked];
+        const answer = await call(url, { method, target, headers });
+        return [answer.status, answer.headers.includes(origin), String(answer.body).slice(0, 3)];
+      };
+      const direct = clientFor(gateway.url, gateway);
+      for (const [Bucket, origin] of [
+        ['store-host', A],
+        ['store-other', B],
+      ] as const) {
+        await direct.send(new CreateBucketCommand({ Bucket }));
+        await direct.send(rulesFor(Bucket, origin));
+        await direct.send(
+          new PutObjectCommand({ Bucket, Key: 'k', Body: origin.slice(8), ACL: 'public-read' }),
+        );
+      }
+      direct.destroy();
+      expect(await ask('store-host', 'OPTIONS', '/k', A)).toEqual([200, true, '']);
+      expect(await ask('store-host', 'GET', '/k', A)).toEqual([200, true, 'a.e']);
+      expect(await ask('store-other', 'GET', '/k', A)).toEqual([200, false, 'b.e']);
+      // The path names an object of the bucket in the host, and no other bucket.
+      expect((await ask('store-host', 'GET', '/store-other/k', A))[0]).toBeGreaterThanOrEqual(403);
+      expect((await ask('store-invented', 'GET', '/k', A))[0]).toBe(404);
+    } finally {
+      await stop(running);
+      rmSync(folder, { recursive: true });
+    }
   });
 });
