@@ -138,6 +138,19 @@ describe('a start exits with 1 and reports in one line', () => {
     expect(code).toBe(1);
   });
 
+  test('rules that clients write, without storage, keys and a region', async () => {
+    const args = ['--bucket', join(folder, 'bucket'), '--management', 'keep'];
+    const { code, lines } = await ended(['serve', ...FREE, ...args]);
+    expect(lines).toEqual([
+      'bucket-cors: --management keep: there is no storage for the rules; write --state-dir ./state or --redis redis://127.0.0.1:6379',
+      expect.stringMatching(
+        /^bucket-cors: --management keep: there are no keys .*: set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET, or write --credentials file:PATH$/,
+      ),
+      expect.stringMatching(/^bucket-cors: --region is missing: .*; write --region cn-hangzhou, or /),
+    ]);
+    expect(code).toBe(1);
+  });
+
   test('a rules file that is missing', async () => {
     const { code, lines } = await ended(['demo', ...FREE, '--rules', join(folder, 'none.xml')]);
     expect(lines).toEqual([
