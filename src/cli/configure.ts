@@ -104,6 +104,6 @@ function besideFile(flags: GivenOptions, variables: GivenOptions): readonly Faul
   return given.map(({ place }) => ({
     place,
     reason: 'stands beside a configuration file, which has it for each bucket',
-    write: 'it in the file, under the bucket',
+    write: 'it in the file, under the bucket or under "store"',
   }));
 }

@@ -142,7 +142,7 @@ const misplacedFaults = (given: GivenOptions): Fault[] =>
     const place = given[name]?.place;
     if (place === undefined) return [];
     const reason = 'stands beside BUCKET_CORS_CONFIG, which has it for each bucket';
-    return [{ place, reason, write: 'it there, under the bucket' }];
+    return [{ place, reason, write: 'it there, under the bucket or under "store"' }];
   });
 
 /** The options that only Node has and that a bucket sets to another value than the default. */

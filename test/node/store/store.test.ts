@@ -99,6 +99,9 @@ describe('one edge for all buckets of a store', () => {
       expect((await edge.call('/gone/k', { method: 'OPTIONS', headers })).status).toBe(403);
     }
     expect([store.rulesAsked, store.seen]).toEqual([['gone'], []]);
+    const many = await Promise.all(Array.from({ length: 20 }, () => edge.call('/also-gone/k')));
+    expect(many.map(({ status }) => status)).toEqual(Array(20).fill(404));
+    expect([store.rulesAsked, store.seen]).toEqual([['gone', 'also-gone'], []]);
   });
 
   test('an unknown is not a missing bucket: objects flow while the store does not say', async () => {
