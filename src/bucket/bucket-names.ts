@@ -5,16 +5,19 @@ const NAMES: Readonly<Record<Dialect, RegExp>> = {
   oss: /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/,
   s3: /^(?!.*\.\.)(?!(?:\d+\.){3}\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
 };
+/** Aliases of access points of S3 and OSS: another name of a bucket, which no list of names would find. */
+const ALIAS = /(?:-s3alias|--ol-s3|\.mrap|-ossalias|-opap)$/;
 const TENANT = /^\w{1,64}$/;
 
 /**
  * Whether a store may have a bucket of this name. Names with capitals or underscores, which S3 allowed until 2018, are
- * not among them. `tenants`: also `tenant:bucket`, as Ceph RGW writes the buckets of another tenant.
+ * not among them, and aliases of access points neither. `tenants`: also `tenant:bucket`, as Ceph RGW writes the buckets of another tenant.
  */
 export function isBucketName(name: string, dialect: Dialect, tenants: boolean): boolean {
   const colon = tenants ? name.indexOf(':') : -1;
   if (colon >= 0 && !TENANT.test(name.slice(0, colon))) return false;
-  return NAMES[dialect].test(name.slice(colon + 1));
+  const bucket = name.slice(colon + 1);
+  return NAMES[dialect].test(bucket) && !ALIAS.test(bucket);
 }
 
 /** Which buckets of a store are served, by patterns in which each `*` is any run of characters. */

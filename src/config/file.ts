@@ -78,14 +78,18 @@ function takeStoreEntry(fields: unknown, file: string, faults: Fault[]): StoreCo
   return takeStore(fields, given, place, faults);
 }
 
-/** A bucket at every host and path: no request could select the store. */
+/** Buckets that take every request which could select the store. */
 function hiddenStore(store: StoreConfig | null, buckets: readonly BucketConfig[], file: string): Fault[] {
-  const everywhere = buckets.find(({ hosts, prefix }) => hosts === undefined && prefix === undefined);
-  if (store === null || store.hosts !== null || everywhere === undefined) return [];
-  const reason = `is never asked: the bucket ${shownName(everywhere.name)} serves every host and path`;
-  return [
-    { place: `${file}: store`, reason, write: 'hosts or a prefix for that bucket, or hosts for the store' },
-  ];
+  if (store === null || store.suffixes.length > 0) return [];
+  const whole = buckets.filter(({ prefix }) => prefix === undefined);
+  const hiding = (store.hosts ?? [null]).map((host) =>
+    whole.find(({ hosts }) => (host === null ? hosts === undefined : hosts?.includes(host))),
+  );
+  const [first] = hiding;
+  if (first === undefined || hiding.includes(undefined)) return [];
+  const reason = `is never asked: the bucket ${shownName(first.name)} serves every path there`;
+  const write = 'other hosts or a prefix for that bucket, or other hosts for the store';
+  return [{ place: `${file}: store`, reason, write }];
 }
 
 function takeOptions(

@@ -84,6 +84,12 @@ describe('an entry "store"', () => {
     expect(storeOf(fields)).toMatchObject(expected);
   });
 
+  test('stands beside a bucket that serves some of its hosts', () => {
+    const buckets = { a: { bucket: './a', hosts: ['a.b'] } };
+    expect(read({ store: { url: MINIO, hosts: ['a.b', 'c.d'] }, buckets }).ok).toBe(true);
+    expect(read({ store: { url: MINIO, hosts: ['{bucket}.a.b'] }, buckets }).ok).toBe(true);
+  });
+
   test('stands beside buckets', () => {
     const found = read({ store: { url: MINIO }, buckets: { media: { bucket: './m', prefix: '/media' } } });
     expect(found.ok && [found.value.buckets.length, found.value.store?.style]).toEqual([1, 'path']);
@@ -229,6 +235,16 @@ describe('a fault names its place, its value and what to write', () => {
       'store: keepHost',
       /any other bucket/,
       /"paths": false/,
+    ],
+    [
+      'a bucket that serves every path of its hosts',
+      {
+        store: { url: MINIO, hosts: ['a.b', 'c.d'] },
+        buckets: { a: { bucket: './a', hosts: ['c.d', 'a.b'] } },
+      },
+      'store',
+      /never asked: the bucket a/,
+      /a prefix/,
     ],
     [
       'a bucket that serves everything',

@@ -88,6 +88,9 @@ describe('a host names a bucket', () => {
     ['media.files.example.com.', '/?cors', ['media', '/media/?cors', '/?cors']],
     ['media.files.example.com.:443', '/', ['media', '/media/', '/']],
     ['a.b.files.example.com', '/k', ['a.b', '/a.b/k', '/k']],
+    ['bücher.files.example.com', '/k', ['xn--bcher-kva', '/xn--bcher-kva/k', '/k']],
+    ['ｍedia.files.example.com', '/k', ['media', '/media/k', '/k']],
+    ['media%2efiles.example.com', '/k', ['media', '/media/k', '/k']],
     ['media.files.example.com', '/other/k', ['media', '/media/other/k', '/other/k']],
     ['media.files.example.com', '//other/k', ['media', '/media//other/k', '//other/k']],
     ['files.example.com', '/', ['store/*', '/', '/']],
@@ -156,6 +159,12 @@ describe('no other bucket is named by', () => {
     '/te-am:media/k',
     '/médïa/k',
     '/media@other/k',
+    '/point-0123456789-s3alias/k',
+    '/point--ol-s3/k',
+    '/point.mrap/k',
+    '/ap-01-0123-ossalias/k',
+    '/fc-ap-01-0123-opap/k',
+    '/team:point-s3alias/k',
     '/media%0d%0aHost:x/k',
   ])('what is not a name: %s', (target) => {
     expect(asked({}, 'h', target)).toBe('NoSuchBucket');

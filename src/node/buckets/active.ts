@@ -40,8 +40,10 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
   let replacing: Promise<void> = Promise.resolve();
   const retiring = new Map<OpenBucket, NodeJS.Timeout>();
 
+  const configured = (): RuledBucket[] => served.map((bucket) => bucket.ruled);
+
   const ruled = (): readonly RuledBucket[] => [
-    ...served.map((bucket) => bucket.ruled),
+    ...configured(),
     ...(store === null ? [] : ruledIn(store.ready, store.served)),
   ];
 
@@ -49,19 +51,27 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
     store && ruledBy(store.served, name, open);
 
   /** The same with buckets of the store whose rules were not found yet. */
-  const opened = (): readonly RuledBucket[] => [
-    ...served.map((bucket) => bucket.ruled),
-    ...(store?.ready.all ? [store.ready.all] : (store?.served.opened() ?? []).map((one) => one.ruled)),
-  ];
+  const opened = (): readonly RuledBucket[] => {
+    if (store === null) return configured();
+    const { ready, served: buckets } = store;
+    return [
+      ...configured(),
+      ...(ready.all === null ? buckets.opened().map((one) => one.ruled) : [ready.all]),
+    ];
+  };
 
   /** The open buckets of a key, which has changed in another process: a bucket of the store may exist again. */
   const changed = (key: string): readonly RuledBucket[] => {
-    const ofKey = served.filter((bucket) => keyOf(bucket.ruled) === key).map((bucket) => bucket.ruled);
     const name = store && nameIn(store.ready.plan, key);
-    if (store === null || name === null) return ofKey;
+    if (store === null || name === null) {
+      const all = store?.ready.all ?? [];
+      return configured()
+        .concat(all)
+        .filter((bucket) => keyOf(bucket) === key);
+    }
     store.served.revive(name);
     const open = store.served.peek(name);
-    return open === undefined ? ofKey : [...ofKey, open.ruled];
+    return open === undefined ? [] : [open.ruled];
   };
 
   const preloaded = (): readonly RuledBucket[] =>
