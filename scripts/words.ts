@@ -31,7 +31,7 @@ const TERMS = new RegExp(
     String.raw`\bkeep(?:s|ing)? (?:the |a |an |its |their |this )?(?:\w+ )?connections? (?:open|alive)`,
     // options
     String.raw`\bkeep-(?:host|prefix)|\bkeep_names`,
-    String.raw`\bmanagement"?:? (?:= )?"?keep\b|\bpass or keep(?: or off)?\b|"keep"`,
+    String.raw`\bmanagement"?:?(?: |=| = )"?keep\b|\bpass or keep(?: or off)?\b|"keep"`,
     // the text of an S3 error
     String.raw`\bpreconditions you specified did not hold`,
     // proofs, and locks

@@ -105,7 +105,9 @@ export interface Exchange {
   /** Raw, as received. */
   readonly target: string;
   readonly headers: FlatHeaders;
-  /** The same headers, from a platform adapter that has parsed them; otherwise the edge parses them. */
+  /** Returns them as the client sent and signed them; absent: the platform changes none. */
+  readonly clientHeaders?: () => FlatHeaders;
+  /** The same headers as `headers`, from a platform adapter that has parsed them; otherwise the edge parses them. */
   readonly head?: RequestHead;
   readonly body: unknown;
   /** The other end of the connection; it may be a proxy. */

@@ -1,4 +1,4 @@
-import type { Exchange, Reply, Transport } from '../bucket/transport.ts';
+import type { Exchange, FlatHeaders, Reply, Transport } from '../bucket/transport.ts';
 import { clientHeaders, type OwnNames } from './headers.ts';
 import { readBody } from './read-body.ts';
 import { createTransport, encode, toResponse } from './transport.ts';
@@ -37,6 +37,7 @@ export function openExchange(
     method,
     target: targetOf(url),
     headers,
+    clientHeaders: () => withOwnCoding(headers, request),
     body: length === '0' ? null : request.body,
     peer: { address, secure: url.startsWith('https:') },
     reply: (reply, end) => {
@@ -62,6 +63,20 @@ export function openExchange(
     },
   };
   return { exchange, answer: (given) => answering ?? given };
+}
+
+/**
+ * Cloudflare replaces Accept-Encoding, which some SDKs sign, such as those for Go.
+ * https://developers.cloudflare.com/workers/runtime-apis/request/#incomingrequestcfproperties
+ */
+function withOwnCoding(headers: FlatHeaders, request: Request & CloudflareProperties): FlatHeaders {
+  const own = request.cf?.clientAcceptEncoding;
+  if (!own) return headers;
+  return headers.map((text, at) => (at % 2 === 1 && headers[at - 1] === 'accept-encoding' ? own : text));
+}
+
+interface CloudflareProperties {
+  readonly cf?: { readonly clientAcceptEncoding?: string };
 }
 
 /** Headers that were built for a reply, by its `alike`. */

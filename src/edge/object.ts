@@ -1,12 +1,12 @@
 import { requestHeaders } from '../bucket/headers.ts';
 import type { Checked } from '../bucket/refusals.ts';
 import type { BucketRequest, Outcome, Sink } from '../bucket/transport.ts';
-import type { ClientRequest } from '../bucket/verify/verify.ts';
 import { cachedAnswer } from './answers.ts';
+import { clientRequest } from './client-request.ts';
 import { type Made, makeHead, type Routed, report } from './context.ts';
 import { errorReply, refuseAsStore } from './error-reply.ts';
 import { asksForRules } from './management/asked.ts';
-import { originForm, pathOf, rooted } from './route.ts';
+import { pathOf } from './route.ts';
 
 /**
  * Forwards a request to its bucket, with the edge's own signature if the bucket has an `authorize`. The transport streams
@@ -42,15 +42,6 @@ function requestFor({ bucket, exchange, target, head, options }: Routed): Bucket
     body: exchange.body,
   };
 }
-
-/** The request as the client signed it. */
-const clientRequest = ({ bucket, exchange, target, key, head }: Routed): ClientRequest => ({
-  method: exchange.method,
-  target: originForm(exchange.method, exchange.target, head.host)?.target ?? target,
-  // With `keepPrefix` the prefix is a part of the object's key.
-  key: bucket.keepPrefix ? rooted(target.slice(bucket.address.path.length)) : key,
-  headers: exchange.headers,
-});
 
 function sinkFor(request: Routed): Sink {
   let made: Made | undefined;

@@ -5,6 +5,8 @@ import { refused } from '../bucket/refusals.ts';
 import { signerFor } from '../bucket/sign/signing.ts';
 import { isSigned, verifyRequest } from '../bucket/verify/verify.ts';
 import type { Authorize } from '../edge/bucket.ts';
+import { LOAD_TIMEOUT } from '../rules/load.ts';
+import { within } from '../rules/within.ts';
 import type { Access } from './access.ts';
 import { openClientKeys } from './client-keys.ts';
 import { credentialsAt, type SigningMeans } from './signer.ts';
@@ -66,21 +68,19 @@ function resign(access: Access, bucket: string, means: SigningMeans, wallClock: 
 /** Milliseconds for which read keys are used: a file is not looked at for every object, and rotated keys take effect. */
 const KEYS_MS = 1000;
 
-/** Shares what a source returns among the requests of a second. A failure is not shared. */
+/**
+ * Returns what a source returned in the last second, or asks it again. No request waits for what another one asked: on
+ * Workers it would wait forever if that one's client left.
+ */
 function recent<T>(source: () => Promise<T>): () => Promise<T> {
-  let read: Promise<T> | null = null;
-  let readAt = 0;
-  return () => {
-    const now = performance.now();
-    if (read === null || now - readAt >= KEYS_MS) {
-      const reading = source();
-      reading.catch(() => {
-        if (read === reading) read = null;
-      });
-      read = reading;
-      readAt = now;
-    }
-    return read;
+  let known: { readonly value: T; readonly readAt: number } | null = null;
+  return async () => {
+    const readAt = performance.now();
+    if (known !== null && readAt - known.readAt < KEYS_MS) return known.value;
+    // The keys may be in a file whose disk does not answer.
+    const value = await within(LOAD_TIMEOUT, source());
+    known = { value, readAt };
+    return value;
   };
 }
 

@@ -9,7 +9,7 @@ const RULES = 10;
 /** Milliseconds from the first write of a round until the kill, at most: writes take a few milliseconds each. */
 const LONGEST = 60;
 
-const originOf = (number: number): string => `https://w${number}.example`;
+export const originOf = (number: number): string => `https://w${number}.example`;
 
 function documentOf(number: number): string {
   const headers = Array.from(

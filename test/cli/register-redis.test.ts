@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { until } from '../helpers/until.ts';
 import { skipped, useServer, WITH_SERVER } from '../node/keep/_redis-server.ts';
-import { admin, allows, type Edge, edges } from './_edges.ts';
+import { admin, allows, type Edge, edges, linesWith } from './_edges.ts';
 import { PATIENCE } from './_process.ts';
 import { askForRules, KEYS_ENV, keepIn, originsAt, putRules } from './_rules-client.ts';
 
@@ -59,6 +59,24 @@ describe.skipIf(skipped)(`--management keep with --redis, ${WITH_SERVER}`, () =>
     },
   );
 
+  test('has one of two writes at once in force everywhere, whichever instances they go through', async () => {
+    const { first, second } = await two();
+    for (let round = 0; round < 10; round += 1) {
+      const origins = [`https://r${round}-one.example`, A];
+      await Promise.all([
+        putRules(first, origins[round % 2] ?? ''),
+        putRules(second, origins[1 - (round % 2)] ?? ''),
+      ]);
+      const [winner = ''] = (await originsAt(first)) ?? [];
+      expect(origins).toContain(winner);
+      expect(await originsAt(second)).toEqual([winner]);
+      for (const edge of [first, second])
+        await until(`round ${round}: the last write is in force`, () => allows(edge, winner), WITHIN);
+      const loser = origins.find((origin) => origin !== winner) ?? '';
+      expect([await allows(first, loser), await allows(second, loser)]).toEqual([false, false]);
+    }
+  });
+
   test('does not let an instance that was stopped during a write bring older rules back', async () => {
     const { first, second, store } = await two('--state-dir', all.at('state-two'));
     second.child.kill('SIGSTOP');
@@ -100,6 +118,20 @@ describe.skipIf(skipped)(`--management keep with --redis, ${WITH_SERVER}`, () =>
     await redis.start();
     await redis.stranger('SET', key ?? '', stored.replaceAll(A, B));
     for (const edge of [first, second]) await until('it has caught up', () => allows(edge, B), PATIENCE);
+  });
+
+  test('warns at the start of rules in the state directory, which Redis replaces', async () => {
+    await redis.start();
+    const store = await all.store('https://bucket.example');
+    const before = ['--state-dir', all.at('state')];
+    const alone = await all.serveWith({ env: KEYS_ENV }, ...keepIn(store.url), ...before);
+    await putRules(alone, A);
+    expect(linesWith(alone, /^the state directory/)).toEqual([]);
+    const edge = await serve(store.url, ...before);
+    expect(
+      linesWith(edge, /^the state directory .* has rules that clients wrote, and with --redis/),
+    ).toMatchObject([{ level: 'warn' }]);
+    expect(await originsAt(edge)).toBeNull();
   });
 
   test('does not take an empty Redis for a deletion of the rules', async () => {

@@ -30,6 +30,38 @@ function taken() {
   return { failures, ends, sink };
 }
 
+describe('an answer that its sink delays', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  test('is begun when the wait has ended, and not earlier', async () => {
+    vi.stubGlobal('fetch', async () => new Response('written', { headers: { 'x-own': 'yes' } }));
+    const { ends, sink } = taken();
+    const wait = Promise.withResolvers<void>();
+    const order: string[] = [];
+    const delayed: Sink = {
+      ...sink,
+      before: () => wait.promise,
+      head: (_status, headers) => {
+        order.push('head');
+        return headers;
+      },
+    };
+    const put = { ...GET, method: 'PUT', body: new ReadableStream() };
+    const answering = Promise.resolve(createTransport(OPTIONS)(BUCKET, put, delayed));
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    order.push('waited');
+    wait.resolve();
+    const answered = await answering;
+    expect(order).toEqual(['waited', 'head']);
+    expect([answered.status, answered.headers.get('x-own'), await answered.text()]).toEqual([
+      200,
+      'yes',
+      'written',
+    ]);
+    expect(ends).toHaveLength(1);
+  });
+});
+
 describe('a request to a bucket that does not begin to answer', () => {
   beforeEach(() => {
     vi.useFakeTimers();

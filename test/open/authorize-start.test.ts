@@ -46,7 +46,7 @@ describe('faults of the start', () => {
       { ...NAMED, objects: 'resign', clientKeys: 'env:TEAM' },
       { TEAM_AWS_ACCESS_KEY_ID: 'id', TEAM_AWS_SECRET_ACCESS_KEY: 'secret' },
     ],
-  ])('are none if %s', async (_, options, variables) => {
+  ])('are absent if %s', async (_, options, variables) => {
     expect(await faultsOf(options, { variables })).toEqual([]);
   });
 
@@ -112,7 +112,7 @@ describe('faults of the start', () => {
     expect(found.join()).not.toContain('a-secret');
   });
 
-  test('are none for the client’s Host if the hosts of the bucket are named', async () => {
+  test('are absent for the client’s Host if the hosts of the bucket are named', async () => {
     const options = { ...NAMED, objects: 'sign', keepHost: 'true' };
     expect(await faultsOf(options, { variables: AWS }, { hosts: ['media.example'] })).toEqual([]);
   });

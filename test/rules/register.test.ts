@@ -125,6 +125,7 @@ describe('rules that clients write', () => {
     const bucket = written.bucket();
     written.put(B);
     await cache.renew(bucket);
+    storage.clock += 10;
     await copyOf(A, 30_000);
     await cache.learn(bucket, storage.copy().version);
     expect(await inForce(cache, bucket)).toBe(B);

@@ -31,7 +31,7 @@ const refusal = (answered: Answered): string => `${answered.status} ${element(an
 /** The parameter `cors`, as clients write it. */
 const TARGETS = ['/?cors', '/?cors=', '/?x-id=PutBucketCors&cors', '/?cors&x-id=PutBucketCors', '/?%63ors'];
 /** What a server that removes empty segments and dot segments would take for the bucket's rules. */
-const DISGUISED = ['//?cors', '/%2F?cors', '/%5c?cors', '//;a/?cors', '/%2e%2e;/?%63ors=1&a'];
+const DISGUISED = ['//?cors', '/%2F?cors', '/%5c?cors', '//;a/?cors', '/%2e%2e;/?%63ors=1&a', '/a/../?cors'];
 const METHODS = ['GET', 'PUT', 'DELETE', 'POST', 'HEAD'];
 
 /** Rules that clients write: they are stored by the edge, or not at all. */

@@ -24,7 +24,7 @@ const PROCESS = 'x-oss-process';
  * https://www.alibabacloud.com/help/en/oss/user-guide/overview-17
  */
 const STEP =
-  /^(?:image(?:\/(?:auto-orient|average-hue|blur|bright|circle|contrast|crop|flip|format|indexcrop|info|interlace|quality|resize|rotate|rounded-corners|sharpen|watermark)(?:,(?!image_)[^,/%]*)*)+|style\/[^/%]+|video\/snapshot(?:,[^/%]*)?)$/;
+  /^(?:image(?:\/(?:auto-orient|average-hue|blur|bright|circle|contrast|crop|flip|format|indexcrop|info|interlace|quality|resize|rotate|rounded-corners|sharpen|watermark)(?:,(?!image_)[a-z0-9-]*(?:_[^,/%]*)?)*)+|style\/[^/%]+|video\/snapshot(?:,[^/%]*)?)$/;
 
 const isOwnContent = (process: string): boolean => process.split('|').every((step) => STEP.test(step));
 

@@ -21,6 +21,8 @@ export interface Scope {
   /** `20231216T162057Z`. */
   readonly date: string;
   readonly region: string;
+  /** The date as the request writes it; `date` unless given. */
+  readonly written?: string;
 }
 
 /** `20231216/cn-hangzhou/oss/aliyun_v4_request` */
@@ -53,17 +55,20 @@ export const stamped = (
 /** More days, regions and secrets than one edge signs with at a time. */
 const MAX_KEYS = 64;
 
-/** A key is derived in four steps, which cost more than all else in a signature (bench/README.md). */
-const keys = new Map<string, Promise<HmacKey>>();
+/**
+ * A key is derived in four steps, which cost more than all else in a signature (bench/README.md). Contains keys, not their
+ * promises: on Workers a request would wait forever for one that another request began and left.
+ */
+const keys = new Map<string, HmacKey>();
 
 /** Returns the key that signs for a day and a region, derived from the secret. */
-export function signingKey(chain: Chain, secret: string, scope: Scope): Promise<HmacKey> {
+export async function signingKey(chain: Chain, secret: string, scope: Scope): Promise<HmacKey> {
   const links = scopeText(chain, scope).split('/');
   const name = [chain.prefix, ...links, secret].join('/');
   const known = keys.get(name);
   if (known !== undefined) return known;
+  const key = await derive(chain.prefix + secret, links);
   if (keys.size >= MAX_KEYS) keys.clear();
-  const key = derive(chain.prefix + secret, links);
   keys.set(name, key);
   return key;
 }
@@ -82,6 +87,6 @@ export const signChain = async (
   canonicalRequest: string,
 ): Promise<string> => {
   const hash = await sha256(bytesOf(canonicalRequest));
-  const text = [chain.algorithm, scope.date, scopeText(chain, scope), hash].join('\n');
+  const text = [chain.algorithm, scope.written ?? scope.date, scopeText(chain, scope), hash].join('\n');
   return hex(await hmacBy(await signingKey(chain, secret, scope), utf8(text)));
 };

@@ -57,7 +57,9 @@ async function check(
   const content = await contentOf(verified, headers, body);
   if (isDenied(content)) return content;
   const fault = await md5Fault(headers.get('content-md5'), content, options);
-  return fault ?? (await checksumFault(headers, content)) ?? content;
+  if (fault !== null) return fault;
+  const promised = verified.checksums ?? new Map<string, string>();
+  return (await checksumFault(headers, content)) ?? (await checksumFault(promised, content)) ?? content;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type Bytes, base64 } from '../sign/bytes.ts';
-import { type Denied, denied } from './claim.ts';
+import { type Denied, denied, shown } from './claim.ts';
 import { crc } from './crc.ts';
 
 type Compute = (bytes: Bytes) => string | Promise<string>;
@@ -29,7 +29,8 @@ const ABOUT_CHECKSUMS: readonly string[] = [
   'x-amz-checksum-type',
 ];
 
-const isChecksum = (name: string): boolean =>
+/** Whether a lower-case name is that of a checksum, of a known kind or not. */
+export const isChecksum = (name: string): boolean =>
   (name.startsWith('x-amz-checksum-') || name.startsWith('x-oss-hash-')) && !ABOUT_CHECKSUMS.includes(name);
 
 export const isKnownChecksum = (name: string): boolean => CHECKSUMS.has(name);
@@ -48,7 +49,3 @@ export async function checksumFault(
   }
   return null;
 }
-
-const MAX_SHOWN = 64;
-/** A name that the client invented, for a message. */
-export const shown = (name: string): string => name.slice(0, MAX_SHOWN);

@@ -1,6 +1,6 @@
 import { type Bytes, textOf } from '../sign/bytes.ts';
-import { isKnownChecksum, shown } from './checksums.ts';
-import { type Denied, denied } from './claim.ts';
+import { isKnownChecksum } from './checksums.ts';
+import { type Denied, denied, shown } from './claim.ts';
 import { equalInConstantTime } from './equal.ts';
 import type { ChunkSigner } from './verified.ts';
 

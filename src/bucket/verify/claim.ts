@@ -1,5 +1,5 @@
 import type { StoreCode } from '../refusals.ts';
-import { cut, decode, headerMap, parametersOf, type Signable } from '../sign/canonical.ts';
+import { cut, decode, headerMap, type Parameter, parametersOf, type Signable } from '../sign/canonical.ts';
 import type { FlatHeaders } from '../transport.ts';
 import type { ChunkSigner, ClientRequest, Scheme } from './verified.ts';
 
@@ -14,6 +14,8 @@ export interface SignedRequest {
   readonly headerOf: (name: string) => string | undefined;
   /** Decoded; the first of that name. */
   readonly parameterOf: (name: string) => string | undefined;
+  /** Decoded. */
+  readonly parameters: readonly Parameter[];
 }
 
 /** Why a request is refused. */
@@ -26,6 +28,10 @@ export interface Denied {
 export const denied = (code: StoreCode, message?: string): Denied => ({ code, message });
 
 export const isDenied = (value: object): value is Denied => 'code' in value;
+
+const MAX_SHOWN = 64;
+/** A name that the client invented, for a message. */
+export const shown = (name: string): string => name.slice(0, MAX_SHOWN);
 
 /** What a signed request claims, and how to check it. */
 export interface Claim {
@@ -47,6 +53,8 @@ export interface Claim {
   readonly payload: string | null;
   /** Computes the correct signature of this request from the key's secret. */
   readonly sign: (secret: string) => Promise<string>;
+  /** The signature by SDKs that sign the same request in another way; null if there are no such SDKs. */
+  readonly signAlso: ((secret: string) => Promise<string>) | null;
   readonly chunksOf: (secret: string) => ChunkSigner | null;
 }
 
@@ -66,6 +74,7 @@ export function signedRequest({ method, target, key, headers }: ClientRequest): 
     asSent: { method, target, headers },
     ofBucket: { method, target: ofBucket, headers },
     headerOf: (name) => map.get(name),
+    parameters,
     parameterOf: (wanted) => parameters.find(([name]) => name === wanted)?.[1],
   };
 }

@@ -1,5 +1,13 @@
 import { type Denied, denied, type ReadClaim, type SignedRequest } from './claim.ts';
-import { marks, OSS_V1_PARAMETERS, OSS_V4_PARAMETERS, parameterNames, S3_V4_PARAMETERS } from './names.ts';
+import {
+  isTokenParameter,
+  OSS_V1_PARAMETERS,
+  OSS_V4_PARAMETERS,
+  parameterNames,
+  S3_V4_PARAMETERS,
+  showsScheme,
+  TOKEN_HEADERS,
+} from './names.ts';
 import { ossV1Header, ossV1Query, ossV4Header, ossV4Query } from './oss.ts';
 import { s3V4Header, s3V4Query } from './s3.ts';
 import type { Verified } from './verified.ts';
@@ -39,13 +47,15 @@ export function formOf({ asSent, headerOf }: SignedRequest): Form | Denied {
   const authorization = headerOf('authorization');
   const names = parameterNames(asSent.target);
   const inQuery = QUERY_FORMS.filter(({ parameters }) =>
-    names.some((name) => parameters.has(name) && marks(name)),
+    names.some((name) => parameters.has(name) && showsScheme(name)),
   );
   const [found, second] = inQuery;
-  if (second || (found && authorization !== undefined)) return TWICE;
+  const tokens = names.filter((name) => isTokenParameter(name));
+  const inHeaders = authorization !== undefined || TOKEN_HEADERS.some((name) => headerOf(name) !== undefined);
+  if (second || (found && authorization !== undefined) || (tokens.length > 0 && inHeaders)) return TWICE;
   if (found) {
     const own = names.filter((name) => found.parameters.has(name));
-    return new Set(own).size === own.length
+    return new Set(own).size === own.length && tokens.length < 2
       ? { form: 'query', read: found.read }
       : denied(found.malformed, 'A query parameter of the signature is repeated.');
   }
@@ -53,5 +63,8 @@ export function formOf({ asSent, headerOf }: SignedRequest): Form | Denied {
   const inHeader = HEADER_FORMS.find(([start]) => authorization.startsWith(start));
   return inHeader
     ? { form: 'header', read: inHeader[1] }
-    : denied('InvalidArgument', 'Unsupported Authorization Type.');
+    : denied(
+        'InvalidArgument',
+        'Unsupported Authorization Type: sign with OSS V1, OSS V4 or AWS4-HMAC-SHA256.',
+      );
 }

@@ -39,24 +39,36 @@ export const S3_V4_PAYLOAD = 'X-Amz-Content-Sha256';
 const lower = (names: readonly string[]): ReadonlySet<string> =>
   new Set(names.map((name) => name.toLowerCase()));
 
-/** The parameters of a signed URL by scheme, in lower case. `security-token` belongs to a temporary key. */
-export const OSS_V1_PARAMETERS = lower(['OSSAccessKeyId', 'Expires', 'Signature', 'security-token']);
-export const OSS_V4_PARAMETERS = lower(Object.values(OSS_V4_NAMES));
+/** The token of a temporary key in a URL of OSS V1, and in the Java SDK's URLs of OSS V4. */
+export const OSS_TOKEN = 'security-token';
+
+/** The parameters of a signed URL by scheme, in lower case. */
+export const OSS_V1_PARAMETERS = lower(['OSSAccessKeyId', 'Expires', 'Signature', OSS_TOKEN]);
+export const OSS_V4_PARAMETERS = lower([...Object.values(OSS_V4_NAMES), OSS_TOKEN]);
 export const S3_V4_PARAMETERS = lower([...Object.values(S3_V4_NAMES), S3_V4_PAYLOAD]);
 
 /** Whether a parameter of a signature occurs in no other request: `Expires` may. */
 export const marks = (name: string): boolean => name !== 'expires';
 
+/** Whether a parameter of a signature shows its scheme. */
+export const showsScheme = (name: string): boolean => marks(name) && name !== OSS_TOKEN;
+
 /** Decoded and in lower case, since a store may ignore the letter case. */
 export const parameterNames = (target: string): string[] =>
   parametersOf(target).map(([name]) => decode(name).toLowerCase());
 
+/** Headers, in lower case, with the token of a temporary key. */
+export const TOKEN_HEADERS = ['x-oss-security-token', 'x-amz-security-token'] as const;
+
+/** Whether a lower-case parameter is such a token. */
+export const isTokenParameter = (name: string): boolean =>
+  name === OSS_TOKEN || TOKEN_HEADERS.some((header) => header === name);
+
 /** Headers that are part of a signature of any scheme, in lower case. */
 export const SIGNATURE_HEADERS: readonly string[] = [
   'authorization',
-  ...['x-oss', 'x-amz'].flatMap((prefix) =>
-    ['date', 'content-sha256', 'security-token'].map((name) => `${prefix}-${name}`),
-  ),
+  ...TOKEN_HEADERS,
+  ...['x-oss', 'x-amz'].flatMap((prefix) => [`${prefix}-date`, `${prefix}-content-sha256`]),
 ];
 
 /** Whether a lower-case header name is a store's own, which may change what a request does. */

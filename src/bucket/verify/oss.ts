@@ -1,7 +1,9 @@
+import { headerMap, type Signable } from '../sign/canonical.ts';
 import { UNSIGNED_PAYLOAD } from '../sign/chain.ts';
 import { basicDate, parseDate } from '../sign/date.ts';
 import { ossV1Signature } from '../sign/oss-v1.ts';
-import { OSS_V4, ossV4Signature } from '../sign/oss-v4.ts';
+import { OSS_V4, type OssV4Input, ossV4Signature } from '../sign/oss-v4.ts';
+import type { FlatHeaders } from '../transport.ts';
 import {
   type Claim,
   type Denied,
@@ -36,7 +38,7 @@ const COMMON = {
   chunksOf: () => null,
 } as const;
 
-const COMMON_V1 = { ...COMMON, scheme: 'oss-v1', named: [], payload: null } as const;
+const COMMON_V1 = { ...COMMON, scheme: 'oss-v1', named: [], payload: null, signAlso: null } as const;
 
 /** `Authorization: OSS AK:signature` */
 export const ossV1Header: ReadClaim = (request, { bucket }) => {
@@ -82,6 +84,18 @@ export const ossV1Query: ReadClaim = (request, { bucket }) => {
 
 const COMMON_V4 = { ...COMMON, scheme: 'oss-v4', payload: UNSIGNED_PAYLOAD } as const;
 
+/**
+ * The SDK for .NET signs an empty Content-Type, which .NET Core does not send. It means the same as no Content-Type.
+ * https://github.com/aliyun/aliyun-oss-csharp-sdk/blob/master/sdk/Commands/OssCommand.cs
+ */
+function signV4(request: Signable, input: Omit<OssV4Input, 'secret'>): Pick<Claim, 'sign' | 'signAlso'> {
+  const sign = (headers: FlatHeaders) => (secret: string) =>
+    ossV4Signature({ ...request, headers }, { ...input, secret });
+  const { headers } = request;
+  const hasType = headerMap(headers).has('content-type');
+  return { sign: sign(headers), signAlso: hasType ? null : sign([...headers, 'content-type', '']) };
+}
+
 const otherRegion = (region: string): Denied =>
   denied('InvalidArgument', `The region of the signature is wrong; expecting '${region}'.`);
 
@@ -93,10 +107,11 @@ export const ossV4Header: ReadClaim = (request, { bucket, region }) => {
   if (!credential || !signature) return denied('InvalidArgument');
   if (request.headerOf('x-oss-content-sha256') !== UNSIGNED_PAYLOAD) return PAYLOAD_SIGNED;
   if (region !== null && credential.region !== region) return otherRegion(region);
-  const signedAt = parseDate(dateOf(request));
+  const written = dateOf(request);
+  const signedAt = parseDate(written);
   if (signedAt === null) return DATE_MISSING;
   const date = basicDate(signedAt);
-  const scope = { date, region: credential.region };
+  const scope = { date, region: credential.region, written };
   if (!date.startsWith(credential.day)) return denied('InvalidArgument');
   const additionalHeaders = namesIn(pairs?.get('AdditionalHeaders')?.toLowerCase());
   return {
@@ -107,7 +122,7 @@ export const ossV4Header: ReadClaim = (request, { bucket, region }) => {
     signedAt,
     validUntil: null,
     named: additionalHeaders,
-    sign: (secret) => ossV4Signature(request.ofBucket, { bucket, secret, scope, additionalHeaders }),
+    ...signV4(request.ofBucket, { bucket, scope, additionalHeaders }),
   } satisfies Claim;
 };
 
@@ -125,6 +140,6 @@ export const ossV4Query: ReadClaim = (request, { bucket, region }) => {
     ...COMMON_V4,
     ...claim,
     named: additionalHeaders,
-    sign: (secret) => ossV4Signature(unsigned, { bucket, secret, scope, additionalHeaders }),
+    ...signV4(unsigned, { bucket, scope, additionalHeaders }),
   };
 };

@@ -23,7 +23,12 @@ const HOST_UNSIGNED = denied(
   'There were headers present in the request which were not signed: host.',
 );
 
-const COMMON = { scheme: 's3-v4', tokenRefusal: 'InvalidToken', covers: () => false } as const;
+const COMMON = {
+  scheme: 's3-v4',
+  tokenRefusal: 'InvalidToken',
+  covers: () => false,
+  signAlso: null,
+} as const;
 const isChunksSigned = (payload: string): boolean =>
   payload === SIGNED_CHUNKS || payload === SIGNED_CHUNKS_TRAILER;
 

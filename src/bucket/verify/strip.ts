@@ -7,6 +7,7 @@ import {
   parameterNames,
   S3_V4_PARAMETERS,
   SIGNATURE_HEADERS,
+  TOKEN_HEADERS,
 } from './names.ts';
 
 interface Target {
@@ -27,7 +28,7 @@ const isParameter = (name: string): boolean =>
 const isMark = (name: string): boolean => isParameter(name) && marks(name);
 
 /** A date and a hash of the body are in unsigned requests too. */
-const MARKING_HEADERS: readonly string[] = ['authorization', 'x-oss-security-token', 'x-amz-security-token'];
+const MARKING_HEADERS: readonly string[] = ['authorization', ...TOKEN_HEADERS];
 
 /** Whether a request carries a signature of any form, right or wrong. */
 export const isSigned = ({ target, headers }: Target): boolean =>

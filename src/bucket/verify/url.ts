@@ -2,7 +2,7 @@ import { cut, decode, type Signable } from '../sign/canonical.ts';
 import type { Chain, Scope } from '../sign/chain.ts';
 import { basicDate, parseDate } from '../sign/date.ts';
 import { type Claim, readCredential, type SignedRequest } from './claim.ts';
-import type { UrlNames } from './names.ts';
+import { OSS_TOKEN, type UrlNames } from './names.ts';
 
 /** The parts of a V4 signature in a URL that OSS and S3 have in common. */
 export interface UrlClaim
@@ -38,7 +38,10 @@ export function readUrl(request: SignedRequest, chain: Chain, names: UrlNames): 
   if (date !== basicDate(signedAt) || !date.startsWith(credential.day)) return null;
   return {
     accessKeyId: credential.accessKeyId,
-    securityToken: parameterOf(names.securityToken) ?? headerOf(names.securityToken.toLowerCase()),
+    securityToken:
+      parameterOf(names.securityToken) ??
+      parameterOf(OSS_TOKEN) ??
+      headerOf(names.securityToken.toLowerCase()),
     signature,
     signedAt,
     validUntil: signedAt + validity,

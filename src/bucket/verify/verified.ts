@@ -40,6 +40,8 @@ export interface Verified {
   readonly key: Credentials;
   /** What the signature says of the body: a SHA-256, `UNSIGNED-PAYLOAD`, `STREAMING-…`; null: nothing. */
   readonly payload: string | null;
+  /** Checksums of the body that the URL promises, by the name of their header: SDKs move the headers there. */
+  readonly checksums?: ReadonlyMap<string, string>;
   /** Checks the chunks of `STREAMING-AWS4-HMAC-SHA256-PAYLOAD…`; null for all other bodies. */
   readonly chunks: ChunkSigner | null;
 }

@@ -1,10 +1,11 @@
 import { type Checked, refused } from '../refusals.ts';
 import type { Credentials } from '../sign/credentials.ts';
-import { type Claim, type Denied, denied, isDenied, signedRequest } from './claim.ts';
+import { isChecksum } from './checksums.ts';
+import { type Claim, type Denied, denied, isDenied, type SignedRequest, signedRequest } from './claim.ts';
 import { equalInConstantTime } from './equal.ts';
 import { formOf } from './forms.ts';
 import { headersFault } from './signed-headers.ts';
-import type { ClientRequest, Verified, VerifyOptions } from './verified.ts';
+import type { ClientRequest, Scheme, Verified, VerifyOptions } from './verified.ts';
 
 export { verifyBody } from './body.ts';
 export { isSigned, withoutSignature } from './strip.ts';
@@ -29,6 +30,21 @@ function timeFault({ signedAt, validUntil }: Claim, now: number): Denied | null 
   return early ? denied('AccessDenied', 'Request is not valid yet.') : null;
 }
 
+async function isSignedBy(secret: string, { signature, sign, signAlso }: Claim): Promise<boolean> {
+  if (equalInConstantTime(await sign(secret), signature)) return true;
+  return signAlso !== null && equalInConstantTime(await signAlso(secret), signature);
+}
+
+/** Only SigV4 covers these parameters, whatever their name's letter case. */
+const checksumsIn = (scheme: Scheme, { parameters }: SignedRequest): ReadonlyMap<string, string> =>
+  new Map(
+    scheme === 's3-v4'
+      ? parameters
+          .map(([name, value]) => [name.toLowerCase(), value] as const)
+          .filter(([name]) => isChecksum(name))
+      : [],
+  );
+
 async function verify(request: ClientRequest, options: VerifyOptions): Promise<Verified | Denied> {
   const signed = signedRequest(request);
   const found = formOf(signed);
@@ -40,10 +56,11 @@ async function verify(request: ClientRequest, options: VerifyOptions): Promise<V
   const fault =
     headersFault(signed, claim) ?? tokenFault(key, claim) ?? timeFault(claim, options.wallClock());
   if (fault !== null) return fault;
-  const correct = await claim.sign(key.accessKeySecret);
-  if (!equalInConstantTime(correct, claim.signature)) return denied('SignatureDoesNotMatch');
+  if (!(await isSignedBy(key.accessKeySecret, claim))) return denied('SignatureDoesNotMatch');
   const { scheme, payload } = claim;
-  return { scheme, form: found.form, key, payload, chunks: claim.chunksOf(key.accessKeySecret) };
+  const checksums = checksumsIn(scheme, signed);
+  const chunks = claim.chunksOf(key.accessKeySecret);
+  return { scheme, form: found.form, key, payload, checksums, chunks };
 }
 
 /**

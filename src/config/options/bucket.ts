@@ -94,7 +94,7 @@ export const bucketRows = {
     variable: 'SIGNATURE',
     default: 'v4',
     example: 'v1',
-    about: 'How `GET /?cors` is signed: `v4`, or with store `oss` also `v1`.',
+    about: 'How the edge signs for the bucket: `v4`, or with store `oss` also `v1`.',
     scope: 'bucket',
     parse: values.parseWord(['v4', 'v1'] as const),
   },

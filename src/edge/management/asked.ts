@@ -2,19 +2,14 @@ import type { Routed } from '../context.ts';
 import { pathOf, segmentsSeen } from '../route.ts';
 
 /** Whether a request is for the rules of its bucket: `/?cors`, with any value, beside any other parameters. */
-export function asksForRules({ key }: Pick<Routed, 'key'>): boolean {
-  const path = pathOf(key);
-  return path === '/' && hasCors(key.slice(path.length + 1));
-}
+export const asksForRules = ({ key }: Pick<Routed, 'key'>): boolean => key.startsWith('/?') && hasCors(key);
 
 /**
  * Whether the bucket may take a request for one for its rules although its path is longer: some servers remove empty
  * segments and dot segments, also encoded ones, before they route.
  */
-export function mayAskForRules({ key }: Pick<Routed, 'key'>): boolean {
-  const path = pathOf(key);
-  return hasCors(key.slice(path.length + 1)) && namesNoObject(path);
-}
+export const mayAskForRules = ({ key }: Pick<Routed, 'key'>): boolean =>
+  hasCors(key) && namesNoObject(pathOf(key));
 
 function namesNoObject(path: string): boolean {
   let depth = 0;
@@ -25,9 +20,13 @@ function namesNoObject(path: string): boolean {
   return depth === 0;
 }
 
-/** Whether a query has the parameter `cors`, also percent-encoded. */
-const hasCors = (query: string): boolean =>
-  query.split('&').some((parameter) => decoded(parameter.split('=', 1)[0] ?? '') === 'cors');
+/** Whether a key's query has the parameter `cors`, also percent-encoded. */
+function hasCors(key: string): boolean {
+  const start = key.indexOf('?');
+  if (start < 0) return false;
+  const parameters = key.slice(start + 1).split('&');
+  return parameters.some((parameter) => decoded(parameter.split('=', 1)[0] ?? '') === 'cors');
+}
 
 /** Decodes valid escapes of ASCII only: a store may ignore the invalid ones. */
 const decoded = (name: string): string =>

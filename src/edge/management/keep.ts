@@ -1,15 +1,15 @@
 import { causeOf } from '../../bucket/cause.ts';
 import { type StoreRefusal, storeRefusal } from '../../bucket/refusals.ts';
-import { type ClientRequest, type Verified, verifyBody } from '../../bucket/verify/verify.ts';
+import { type Verified, verifyBody } from '../../bucket/verify/verify.ts';
 import { traitsOf } from '../../cors/behaviour.ts';
 import { LOAD_TIMEOUT } from '../../rules/load.ts';
 import { within } from '../../rules/within.ts';
 import { cachedAnswer } from '../answers.ts';
 import type { Keeping } from '../bucket.ts';
+import { clientRequest } from '../client-request.ts';
 import { makeHead, type Routed, sendReply } from '../context.ts';
 import { refuse, refuseAsStore } from '../error-reply.ts';
 import { newRequestId } from '../request-id.ts';
-import { originForm } from '../route.ts';
 import { NO_STORE } from '../write.ts';
 import { DOCUMENT_LIMITS, readRules } from './document.ts';
 
@@ -25,7 +25,9 @@ export async function keepRules(request: Routed, keeping: Keeping): Promise<Resp
   const { method } = request.exchange;
   if (!METHODS.includes(method))
     return refuseAsStore(request, refusalOf(request, 'MethodNotAllowed'), { headers: ALLOW });
-  const verified = await keeping.verify(clientRequest(request));
+  // The keys may be in a file whose disk does not answer.
+  const signed = { ...clientRequest(request), key: request.key };
+  const verified = await within(LOAD_TIMEOUT, keeping.verify(signed));
   if (!verified.ok) return refuseAsStore(request, verified.refusal);
   // Also of GET and DELETE: a signature may cover their body too.
   const content = await readContent(request, keeping, verified.value);
@@ -41,13 +43,6 @@ const dialectOf = ({ inForce }: Routed) => inForce.rules.behaviour.dialect;
 
 const refusalOf = (request: Routed, code: StoreRefusal['code']): StoreRefusal =>
   storeRefusal(dialectOf(request), code);
-
-/** The request as its signature covers it. */
-function clientRequest({ exchange, head, key }: Routed): ClientRequest {
-  const { method, headers } = exchange;
-  const form = originForm(method, exchange.target, head.host);
-  return { method, target: form?.target ?? exchange.target, key, headers };
-}
 
 /** The checked body, or the answer to one that is too large, is not what was signed, or does not arrive whole. */
 async function readContent(

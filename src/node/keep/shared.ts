@@ -9,7 +9,7 @@ import { coalesced, refreshLoaded } from '../../rules/refresh.ts';
 import type { Register } from '../../rules/register.ts';
 import { keyOf, ownKey, type RuledBucket, sharedKey } from '../../rules/ruled-bucket.ts';
 import { isThisMachine } from '../reach.ts';
-import { directoryRegister } from './register-directory.ts';
+import { directoryRegister, hasEntries } from './register-directory.ts';
 import { openStateDirectory } from './state-directory.ts';
 
 /** Storage outside the process, and the bus to other processes. */
@@ -44,6 +44,11 @@ export async function openShared(
   }
   const warning = plainTextWarning(redis);
   if (warning !== null) warn(`${places.redis ?? asFlag('redis')}: ${warning}`);
+  if (stateDir !== null && (await hasEntries(stateDir)))
+    warn(
+      `the state directory ${stateDir} has rules that clients wrote, and with ${places.redis ?? asFlag('redis')} those in ` +
+        'Redis are in force: write them again there, then remove its files register-*.json',
+    );
   // Imported only if configured: the client takes 0.1 s and 27 MB.
   const { openRedis } = await import('./redis.ts');
   const { keep, bus, register, close } = await openRedis(redis, warn, onBack);

@@ -13,6 +13,7 @@ test.each([
   ['a resized image', '/a?x-oss-process=image/resize,w_100'],
   ['several steps for an image', '/a?x-oss-process=image/resize,m_fill,w_1,h_2/quality,q_80/format,webp'],
   ['a watermark of text', '/a?x-oss-process=image/watermark,text_SGVsbG8,g_se'],
+  ['values without names', '/a?x-oss-process=image/bright,-50/rotate,90/format,jpg/average-hue'],
   ['a style of the bucket', '/a?x-oss-process=style/small'],
   ['a frame of a video', '/a?x-oss-process=video/snapshot,t_1000,f_jpg'],
   ['an encoded value', '/a?x-oss-process=image%2Fresize%2Cw_1'],
@@ -47,6 +48,10 @@ test.each<readonly [what: string, target: string, name: string]>([
   ['URLs that are signed', '/a?x-oss-process=hls/sign', 'x-oss-process'],
   ['a document’s preview', '/a?x-oss-process=doc/preview', 'x-oss-process'],
   ['a step in other letters', '/a?x-oss-process=image/watermark,IMAGE_YQ/blend,image_YQ', 'x-oss-process'],
+  ['another object behind a blank', '/a?x-oss-process=image/watermark,%20image_YQ', 'x-oss-process'],
+  ['another object in capitals', '/a?x-oss-process=image/watermark,IMAGE_YQ', 'x-oss-process'],
+  ['another object that is encoded twice', '/a?x-oss-process=image/watermark,%2569mage_YQ', 'x-oss-process'],
+  ['an unknown step', '/a?x-oss-process=image/blend,a_1', 'x-oss-process'],
   ['an empty process', '/a?x-oss-process=', 'x-oss-process'],
   ['a second process', '/a?x-oss-process=style/a&x-oss-process=hls/sign', 'x-oss-process'],
 ])('names %s', (_, target, name) => {

@@ -260,6 +260,22 @@ test.each(['oss', 's3'] as const)(
   },
 );
 
+test.each(['oss', 's3'] as const)(
+  'any text for %s is refused, or stored as a text that is stored unchanged',
+  (dialect) => {
+    const cut = fc.tuple(fc.nat(FULL.length), fc.nat(60), fc.string({ unit: 'binary', maxLength: 8 }));
+    const damaged = cut.map(([at, length, text]) => FULL.slice(0, at) + text + FULL.slice(at + length));
+    fc.assert(
+      fc.property(fc.oneof(damaged, fc.string({ unit: 'binary' })), (text) => {
+        const first = read(text, dialect);
+        if (first.ok) expect(read(first.value, dialect)).toEqual(first);
+        else expect(first.refusal.status).toBe(400);
+      }),
+      { numRuns: 500 },
+    );
+  },
+);
+
 test('a document whose stored text would be too long to be read again is too large', () => {
   const ids = Array.from(
     { length: 100 },

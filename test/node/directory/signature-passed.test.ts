@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Passing, requestHeaders } from '../../../src/bucket/headers.ts';
-import { attemptBy, FORMS, host, type Sent, useSignedBucket } from './_signature.ts';
+import { ALL, type Sent } from '../../bucket/verify/_forms.ts';
+import { attemptBy, host, useSignedBucket } from './_signature.ts';
 
 useSignedBucket();
 
@@ -22,9 +23,7 @@ const through =
     }),
   });
 
-const FORM_NAMES = Object.keys(FORMS);
-
-describe.each(FORM_NAMES)('a signature by %s behind the edge', (form) => {
+describe.each(ALL)('a signature by %s behind the edge', (form) => {
   test.each([
     ['replaced', false],
     ['added to', true],

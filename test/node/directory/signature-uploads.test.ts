@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { basicDate } from '../../../src/bucket/sign/date.ts';
 import { s3V4Signature } from '../../../src/bucket/sign/s3-v4.ts';
+import { NOW, REGION } from '../../bucket/verify/_forms.ts';
 import { codeOf } from './_bucket.ts';
-import { attemptBy, host, NOW, REGION, send, useSignedBucket } from './_signature.ts';
+import { attemptBy, host, send, useSignedBucket } from './_signature.ts';
 
 useSignedBucket();
 

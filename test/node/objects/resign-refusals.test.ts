@@ -299,6 +299,26 @@ describe('SigV4', () => {
     expect(store.objects.size).toBe(0);
   });
 
+  test('takes an upload that expects a 100, and refuses one with a wrong signature before its body', async () => {
+    const { store } = objects();
+    const right = withHeaders(await signed({ method: 'PUT' }), 'Expect', '100-continue');
+    expect((await send({ ...right, body: 'content' })).status).toBe(200);
+    expect(store.objects.get('a')?.toString()).toBe('content');
+    const wrong = withHeaders(await signed({ method: 'PUT', target: '/one/b' }), 'Expect', '100-continue');
+    // Without a 100 the client sends no body, so that the answer can only be the refusal.
+    const refused = await send({ ...wrong, target: '/one/c', body: 'content' });
+    expect([refused.status, element(refused, 'Code')]).toEqual([403, 'SignatureDoesNotMatch']);
+    expect(store.seen).toHaveLength(1);
+  });
+
+  test('takes a target in absolute-form, whose path is signed', async () => {
+    const { store, edge } = objects();
+    store.objects.set('a', Buffer.from('content'));
+    const sent = await signed();
+    expect((await send({ ...sent, target: `${edge.url}/one/a` })).status).toBe(200);
+    expect((await send({ ...sent, target: `${edge.url}/one/b` })).status).toBe(403);
+  });
+
   test('refuses a client that has no signature at the bucket, not at the edge', async () => {
     const answered = await send({ method: 'GET', target: '/one/a', headers: [] });
     expect([answered.status, element(answered, 'Message')]).toEqual([403, 'anonymous']);

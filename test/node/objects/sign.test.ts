@@ -217,12 +217,19 @@ describe('the rules in force', () => {
     ],
     ['list uploads alone', setOf(rule({ allowedMethods: ['PUT', 'POST'] })), [403, 403]],
     ['are an empty set', 'none', [403, 403]],
-    ['stay the last good ones while they cannot be read', 'unknown', [403, 403]],
+    ['are those of a bucket that does not exist, as its store then says itself', 'missing', [200, 200]],
   ] as const)('limit what is signed: the rules %s', async (_, rules, expected) => {
     const { edge, store } = objects();
     store.objects.set('a', Buffer.from('content'));
     await edge.setRules(rules);
     expect(await statuses()).toEqual(expected);
+  });
+
+  test('stay the last good ones while they cannot be read', async () => {
+    const { edge } = objects();
+    await edge.setRules('none');
+    await edge.setRules('unknown');
+    expect(await statuses()).toEqual([403, 403]);
   });
 
   test('are named by a refusal', async () => {

@@ -1,0 +1,55 @@
+import { ALL, editTarget, OSS, S3, setHeader } from './_forms.ts';
+import {
+  describeRows,
+  INVALID,
+  MALFORMED,
+  MISMATCH,
+  PARAMETERS_ERROR,
+  replaced,
+  SIG,
+  SIG_URL,
+  V4,
+  V4_URL,
+} from './_rows.ts';
+
+describeRows('checks what is signed', [
+  ['another bucket', OSS, { bucket: 'other' }, MISMATCH],
+  ['another bucket in the path', S3, { target: '/media/a', change: editTarget(/media/, 'other') }, MISMATCH],
+  [
+    'a bucket’s path without its slash',
+    S3,
+    { target: '/media?cors', change: editTarget(/a\?/, 'a/?') },
+    MISMATCH,
+  ],
+  ['another object', ALL, { change: editTarget(/a%20b/, 'c') }, MISMATCH],
+  ['another method', ALL, { change: (sent) => ({ ...sent, method: 'DELETE' }) }, MISMATCH],
+  ['a method in lower case', ALL, { change: (sent) => ({ ...sent, method: 'get' }) }, MISMATCH],
+  ['a subresource added', ALL, { target: '/a?versionId=1', change: editTarget(/$/, '&acl') }, MISMATCH],
+  ['a subresource removed', ALL, { target: '/a?acl&x=1', change: editTarget(/acl&/, '') }, MISMATCH],
+  [
+    'a subresource exchanged',
+    ALL,
+    { target: '/?lifecycle', change: editTarget(/lifecycle/, 'cors') },
+    MISMATCH,
+  ],
+  [
+    'a subresource with another value',
+    ALL,
+    { target: '/?partNumber=1', change: editTarget(/=1/, '=2') },
+    MISMATCH,
+  ],
+  ['a NUL added to the path', ALL, { change: editTarget(/txt/, 'txt%00') }, MISMATCH],
+  ['a byte of the path encoded twice', ALL, { change: editTarget(/%20/, '%2520') }, MISMATCH],
+  ['another region', [...V4, ...V4_URL], { region: 'cn-beijing' }, INVALID],
+  ['another region', SIG, { region: 'us-east-1' }, MALFORMED],
+  ['another region', SIG_URL, { region: 'us-east-1' }, PARAMETERS_ERROR],
+  [
+    'a region that the signature does not cover',
+    V4,
+    { change: replaced('cn-hangzhou', 'cn-beijing') },
+    INVALID,
+  ],
+  ['a Host rewritten after signing', OSS, { change: setHeader('host', 'elsewhere.example') }, 'accepted'],
+  ['a Host rewritten after signing', S3, { change: setHeader('host', 'elsewhere.example') }, MISMATCH],
+  ['a port added to the Host', S3, { change: setHeader('host', 'media.example.com:443') }, MISMATCH],
+]);

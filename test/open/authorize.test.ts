@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Credentials } from '../../src/bucket/sign/credentials.ts';
+import { compileRules } from '../../src/cors/compile.ts';
+import { openAuthorize } from '../../src/open/authorize.ts';
+import { PASSING } from '../helpers/access.ts';
+import { EVERYBODY } from '../suite/sets.ts';
+
+const behaviour = { dialect: 's3', vary: 'safe', dangerouslyAllowCredentials: false } as const;
+const IN_FORCE = { rules: compileRules(EVERYBODY, behaviour), version: null };
+const HEADERS = ['Host', 'bucket.example'];
+const REQUEST = { method: 'GET', target: '/a', headers: HEADERS, body: null };
+const CLIENT = { method: 'GET', target: '/a', key: '/a', headers: HEADERS };
+const SIGN = {
+  ...PASSING,
+  store: 's3',
+  objects: 'sign',
+  bucketName: 'media',
+  region: 'us-east-1',
+  credentials: { kind: 'file', path: './keys' },
+} as const;
+
+test('is undefined if clients sign for the bucket', () => {
+  expect(openAuthorize(PASSING, { variables: {} })).toBeUndefined();
+});
+
+test.each(['sign', 'resign'] as const)(
+  'refuses everything with %s if the bucket’s name is unknown',
+  (objects) => {
+    const authorize = openAuthorize({ ...SIGN, objects, bucketName: null }, { variables: {} });
+    expect(authorize?.(REQUEST, CLIENT, IN_FORCE)).toMatchObject({
+      ok: false,
+      refusal: { code: 'AccessDenied' },
+    });
+  },
+);
+
+describe('keys from a file', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  /** Signs with what the file contains, and counts how often it is read. */
+  function open(file: { keys: Credentials | Error }) {
+    let reads = 0;
+    const authorize = openAuthorize(SIGN, {
+      variables: {},
+      credentialsFile: () => async () => {
+        reads += 1;
+        if (file.keys instanceof Error) throw file.keys;
+        return file.keys;
+      },
+    });
+    const keyOf = async () => {
+      const checked = await authorize?.(REQUEST, CLIENT, IN_FORCE);
+      return checked?.ok ? /Credential=([^/]+)/.exec(checked.value.headers.join('\n'))?.[1] : null;
+    };
+    return { keyOf, reads: () => reads };
+  }
+  const keys = (accessKeyId: string) => ({ accessKeyId, accessKeySecret: 'secret' });
+
+  test('are read once for the requests of a second, and rotated ones take effect after it', async () => {
+    const file = { keys: keys('old') };
+    const { keyOf, reads } = open(file);
+    expect([await keyOf(), await keyOf(), reads()]).toEqual(['old', 'old', 1]);
+    file.keys = keys('new');
+    vi.advanceTimersByTime(999);
+    expect([await keyOf(), reads()]).toEqual(['old', 1]);
+    vi.advanceTimersByTime(1);
+    expect([await keyOf(), reads()]).toEqual(['new', 2]);
+  });
+
+  test('are read again at once after a failure', async () => {
+    const file: { keys: Credentials | Error } = { keys: new Error('the disk') };
+    const { keyOf } = open(file);
+    await expect(keyOf()).rejects.toThrow('the disk');
+    file.keys = keys('new');
+    expect(await keyOf()).toBe('new');
+  });
+});
