@@ -185,19 +185,13 @@ async function startIn(folder: string, daemons: ChildProcess[]): Promise<Gateway
     () => start('osd', 'ceph-osd', '-f', '-i', '0'),
     async () => (await ceph('osd', 'stat')).stdout.includes('1 up'),
   );
-<<<<<<< HEAD
   const admin = (...args: string[]) => tool('radosgw-admin', '-n', 'client.rgw', ...args, '--uid=test');
   const keysOf = ({ accessKey, secretKey }: Keys) => [`--access-key=${accessKey}`, `--secret=${secretKey}`];
   await admin('user', 'create', '--display-name=Test', ...keysOf(OWN_KEYS));
   for (const keys of [CLIENT_KEYS, OTHER_KEYS]) await admin('key', 'create', ...keysOf(keys));
-=======
-  const keys = { accessKey: 'TESTACCESSKEY0000001', secretKey: 'testsecretkey0000000000000000000000000001' };
-  const user = ['--uid=test', '--display-name=Test', `--access-key=${keys.accessKey}`];
-  await tool('radosgw-admin', '-n', 'client.rgw', 'user', 'create', ...user, `--secret=${keys.secretKey}`);
   const owner = [`--tenant=${TENANT.name}`, '--uid=owner', '--display-name=Owner'];
   const ownKeys = [`--access-key=${TENANT.accessKey}`, `--secret=${TENANT.secretKey}`];
   await tool('radosgw-admin', '-n', 'client.rgw', 'user', 'create', ...owner, ...ownKeys);
->>>>>>> part-store
   const radosgw = start('radosgw', 'radosgw', '-f', '-n', 'client.rgw');
   await until(
     'radosgw listens or has ended',
