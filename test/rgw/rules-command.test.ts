@@ -14,7 +14,7 @@ const [DIRECT, BY_PATH] = WAYS;
 async function run(way: Way, ...words: readonly string[]): Promise<string> {
   const target = `s3://${way.bucket}?endpoint=${way.endpoint}`;
   const { code, stdout, stderr } = await runCommand(rules, [...words, '--bucket', target], {
-    env: ways.env(way),
+    env: { AWS_ACCESS_KEY_ID: way.keys.accessKey, AWS_SECRET_ACCESS_KEY: way.keys.secretKey },
   });
   expect([code, stderr]).toEqual([0, '']);
   return stdout;
