@@ -4,6 +4,10 @@
 export const PAGES: readonly string[] = [
   'README.md',
   'docs/recipes.md',
+  'docs/management.md',
+  'docs/clients.md',
+  'docs/objects.md',
+  'docs/stores.md',
   'docs/commands.md',
   'docs/troubleshooting.md',
   'docs/testing.md',
