@@ -8,7 +8,7 @@ const SHARED = [
   'test/{node/edge,imports}.test.ts',
 ];
 /** These have their own configurations: vitest.soak.config.ts and its neighbours. */
-const ELSEWHERE = ['test/soak/**', 'test/cloudflare/**', 'test/rgw/**', ...PROGRAMS];
+const ELSEWHERE = ['test/soak/**', 'test/cloudflare/**', 'test/rgw/**', 'test/clients/**', ...PROGRAMS];
 
 export default defineConfig({
   test: {

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Command, Flag } from '../src/cli/command.ts';
 import { COMMANDS } from '../src/cli/commands.ts';
-import { flagForm, notes, usageLine } from '../src/cli/usage.ts';
+import { flagForm, notes, usageLines } from '../src/cli/usage.ts';
 
 const PAGE = fileURLToPath(new URL('../docs/commands.md', import.meta.url));
 
@@ -18,13 +18,19 @@ function flagsOf({ flags, serves }: Command): readonly string[] {
   return flags.length === 0 ? [] : ['', '| flag | what it does |', '| --- | --- |', ...flags.map(flagRow)];
 }
 
+/** A command's line; several forms are a list. */
+function formsOf(command: Command): readonly string[] {
+  const lines = usageLines(command).map((line) => `\`${line}\``);
+  return lines.length === 1 ? lines : lines.map((line) => `- ${line}`);
+}
+
 /** What the page says about a command from the source, with its marks. */
 export function sectionOf(command: Command): string {
   const { name, about, examples, exits } = command;
   return [
     `<!-- ${name}: from the source -->`,
     '',
-    `\`${usageLine(command)}\``,
+    ...formsOf(command),
     '',
     about,
     ...flagsOf(command),

@@ -1,5 +1,6 @@
 import { FILE_OPTIONS } from '../src/config/file.ts';
 import { BUCKET_OPTIONS, OPTIONS, type OptionName } from '../src/config/options.ts';
+import { STORE_OPTIONS } from '../src/config/store.ts';
 
 const SCALAR = { type: ['string', 'number', 'boolean'] } as const;
 
@@ -19,7 +20,7 @@ export const configSchema = () => ({
   title: 'bucket-cors configuration',
   type: 'object',
   additionalProperties: false,
-  required: ['buckets'],
+  anyOf: [{ required: ['buckets'] }, { required: ['store'] }],
   properties: {
     $schema: { type: 'string' },
     ...described(FILE_OPTIONS),
@@ -48,6 +49,50 @@ export const configSchema = () => ({
           },
           keepPrefix: { description: 'The bucket sees the prefix too.', type: 'boolean', default: false },
           preload: { description: 'Load its rules at the start.', type: 'boolean', default: false },
+        },
+      },
+    },
+    store: {
+      description: 'All buckets of a store, each by its own rules; buckets by name come before it.',
+      type: 'object',
+      additionalProperties: false,
+      required: ['url'],
+      properties: {
+        ...described(STORE_OPTIONS),
+        url: {
+          description: 'The endpoint under which the store serves all of its buckets.',
+          type: 'string',
+          examples: ['https://oss-cn-hangzhou.aliyuncs.com', 'http://127.0.0.1:9000'],
+        },
+        style: {
+          description:
+            'Whether the endpoint takes the name of a bucket in the host or in the path; absent: in the path, unless the endpoint is one that takes none there.',
+          enum: ['host', 'path'],
+        },
+        hosts: {
+          description:
+            'Hosts that are served, without a port: {bucket}.files.example.com names a bucket, and files.example.com is the service itself; absent: every host that no bucket names.',
+          type: ['string', 'array'],
+          items: { type: 'string' },
+          examples: [['{bucket}.files.example.com']],
+        },
+        paths: {
+          description: 'Whether the path of a request to the service names a bucket, or where in the path.',
+          type: ['boolean', 'string'],
+          default: true,
+          examples: ['/s3/{bucket}'],
+        },
+        allow: {
+          description: 'Names that are served, with * for any characters; absent: all.',
+          type: ['string', 'array'],
+          items: { type: 'string' },
+          examples: [['media-*']],
+        },
+        deny: {
+          description: 'Names that are not served, also if they are allowed.',
+          type: ['string', 'array'],
+          items: { type: 'string' },
+          examples: [['*-private']],
         },
       },
     },

@@ -10,6 +10,11 @@ import { describeRules } from './rules.ts';
 export interface AdminOptions {
   /** Returns the buckets that are served now. */
   readonly buckets: () => readonly RuledBucket[];
+  /**
+   * Returns a bucket that is served under this name and is not among `buckets`: its rules were not found yet. `open`: also
+   * if no request has named it.
+   */
+  readonly named?: (name: string, open: boolean) => RuledBucket | null;
   /** Returns the buckets whose rules are loaded before the first request. */
   readonly preloaded: () => readonly RuledBucket[];
   readonly cache: RulesCache;
@@ -32,6 +37,13 @@ export interface AdminOptions {
 /** Returns the admin API for operators as a Hono app. It sends no CORS headers. Serve it on a separate port. */
 export function createAdmin(options: AdminOptions): Hono {
   const { buckets, cache, beforeReady, answering = () => true, refresh = refreshLoaded } = options;
+  /** The buckets with a name, or all buckets without one. */
+  const named = (asked: string | undefined, open = false): readonly RuledBucket[] => {
+    if (asked === undefined) return buckets();
+    const found = buckets().filter(({ name }) => name === asked);
+    const other = found.length === 0 ? options.named?.(asked, open) : null;
+    return other ? [other] : found;
+  };
   const app = new Hono();
   app.use(async (c, next) => {
     // The router of `hono/tiny` takes `/metrics/` for `/metrics`.
@@ -52,13 +64,14 @@ export function createAdmin(options: AdminOptions): Hono {
   });
   app.get('/rules', (c) => {
     const asked = c.req.query('bucket');
-    const found = named(asked, buckets());
+    const found = named(asked);
     if (found.length === 0) return c.json(unknownBucket(asked, buckets()), 404);
     return c.json({ buckets: found.map((bucket) => describeRules(bucket, cache.status(keyOf(bucket)))) });
   });
   app.get('/explain', async (c) => {
     const { bucket: asked, ...query } = c.req.query();
-    const bucket = findBucket(asked, buckets());
+    const found = named(asked);
+    const bucket = found.length === 1 || asked !== undefined ? (found[0] ?? null) : null;
     if (bucket === null) return c.json(unknownBucket(asked, buckets()), 404);
     const explained = explainRequest(await cache.current(bucket), query);
     return c.json({ bucket: bucket.name, ...explained }, 'faults' in explained ? 400 : 200);
@@ -68,7 +81,7 @@ export function createAdmin(options: AdminOptions): Hono {
     if (isFromPage(c.req.header('Origin'), c.req.header('Sec-Fetch-Site')))
       return c.json({ error: 'not for pages' }, 403);
     const asked = c.req.query('bucket');
-    const found = named(asked, buckets());
+    const found = named(asked, true);
     if (found.length === 0) return c.json(unknownBucket(asked, buckets()), 404);
     for (const bucket of asked === undefined ? [null] : found) {
       options.onRefresh?.(bucket === null ? null : keyOf(bucket));
@@ -96,10 +109,6 @@ export function createAdmin(options: AdminOptions): Hono {
 const isFromPage = (origin: string | undefined, site: string | undefined): boolean =>
   origin !== undefined || (site !== undefined && site !== 'none');
 
-/** Returns the buckets with a name, or all buckets without one. */
-const named = (asked: string | undefined, buckets: readonly RuledBucket[]): readonly RuledBucket[] =>
-  asked === undefined ? buckets : buckets.filter(({ name }) => name === asked);
-
 const outcomeOf = ({ state, lastGood, failure }: RulesStatus) => ({
   state,
   version: lastGood?.version ?? null,
@@ -108,12 +117,6 @@ const outcomeOf = ({ state, lastGood, failure }: RulesStatus) => ({
 
 const listed = ({ method, path }: { method: string; path: string }): string[] =>
   method === 'ALL' || method === 'OPTIONS' ? [] : [`${method} ${path}`];
-
-/** Returns the bucket with a name; without a name, the only bucket if there is exactly one. */
-function findBucket(name: string | undefined, buckets: readonly RuledBucket[]): RuledBucket | null {
-  if (name === undefined) return buckets.length === 1 ? (buckets[0] ?? null) : null;
-  return buckets.find((bucket) => bucket.name === name) ?? null;
-}
 
 const MAX_NAMES = 20;
 

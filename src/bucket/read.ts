@@ -65,7 +65,8 @@ export const askForRules =
     return read(address.base + signed.target, signed.headers, limits);
   };
 
-async function signedBy(sign: Sign, request: BucketRequest): Promise<BucketRequest> {
+/** Signs a request. Rejects with an error named UNSIGNED. */
+export async function signedBy(sign: Sign, request: BucketRequest): Promise<BucketRequest> {
   try {
     return await sign(request);
   } catch (error) {

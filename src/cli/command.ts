@@ -52,6 +52,11 @@ export interface Terminal {
   readonly colours: boolean;
   /** Columns for text; 80 if absent. */
   readonly width?: number;
+  /**
+   * Asks a person and resolves to the line of the answer; null at the end of the input, or after a time without an answer.
+   * Absent if standard input or standard error is not a terminal.
+   */
+  readonly ask?: (question: string) => Promise<string | null>;
 }
 
 /** What a command ends in: its exit code, the faults of the command line (exit code 2), or a server that runs on. */
@@ -60,11 +65,13 @@ export type Ending = number | readonly Fault[] | 'serving';
 export interface Command {
   readonly name: string;
   /** The heading under which `bucket-cors --help` lists the command: what people want to do. */
-  readonly group: 'Serve a bucket' | 'Understand rules' | 'Set up';
+  readonly group: 'Serve a bucket' | 'Understand rules' | 'Change rules' | 'Set up';
   /** One line for the list. */
   readonly summary: string;
   /** The words after the name, such as `[SOURCE]`. */
   readonly words: string;
+  /** What stands after the name in each of several forms, without the flags; absent: `words` is the only form. */
+  readonly forms?: readonly string[];
   /** Most words that the command takes. */
   readonly maxWords: number;
   /** Fewest words that the command takes; 0 by default. */

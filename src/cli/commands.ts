@@ -6,6 +6,7 @@ import { demo } from './demo.ts';
 import { diff } from './diff.ts';
 import { explain } from './explain.ts';
 import { helpOf } from './help.ts';
+import { rules } from './rules.ts';
 import { serve } from './serve.ts';
 
 /** Every command, in the order of `bucket-cors --help`. */
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   diff,
   explain,
   convert,
+  rules,
   completionOf(() => COMMANDS),
   helpOf(() => COMMANDS),
 ];

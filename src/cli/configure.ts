@@ -1,13 +1,7 @@
 import { type BucketConfig, onlyBucket, readConfigFile } from '../config/file.ts';
 import { BUCKET_OPTIONS, type OptionName } from '../config/options.ts';
-import {
-  type Config,
-  type Given,
-  type GivenOptions,
-  type Places,
-  placesOf,
-  readConfig,
-} from '../config/read.ts';
+import { type Config, type GivenOptions, type Places, placesOf, readConfig } from '../config/read.ts';
+import { onlyStore, type StoreConfig } from '../config/store.ts';
 import { fromVariables, variableWarnings } from '../config/variables.ts';
 import { wrapping } from '../config/wrapping.ts';
 import type { Fault, Result } from '../document/fault.ts';
@@ -24,6 +18,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface Configured {
   readonly config: Config;
   readonly buckets: readonly BucketConfig[];
+  readonly store: StoreConfig | null;
   /** The flag, variable or file key that gave each option. */
   readonly places: Places;
   /** Sentences on variables that are not read. */
@@ -44,13 +39,13 @@ export async function configure(
   const flags = givenBy(args);
   const variables = without(fromVariables(env), unused);
   const path = (flags.config ?? variables.config)?.text;
-  const direct = { ...(path === undefined ? variables : without(variables, BUCKET_OPTIONS)), ...flags };
+  const direct = { ...(path === undefined ? variables : without(variables, BESIDE_FILE)), ...flags };
   // A path in quotes is a fault that `readConfig` reports.
   const file = path === undefined || wrapping(path) !== null ? NO_FILE : await readFile(path);
   // A file with faults gives no options; its faults are in the list below.
   const given = { ...file.options, ...direct };
   const read = readConfig(given);
-  const both = path === undefined ? [] : besideFile(flags, flags.bucket ?? variables.bucket);
+  const both = path === undefined ? [] : besideFile(flags, variables);
   const faults = [
     ...(args.faults ?? []),
     ...file.faults,
@@ -62,8 +57,9 @@ export async function configure(
     const config = read.value;
     const alone = config.bucket === null ? [] : [onlyBucket(config)];
     const buckets = path === undefined ? alone : file.buckets;
+    const store = path === undefined ? onlyStore(config) : file.store;
     const warnings = variableWarnings(env);
-    return { ok: true, value: { config, buckets, places: placesOf(given), warnings } };
+    return { ok: true, value: { config, buckets, store, places: placesOf(given), warnings } };
   }
   return { ok: false, faults };
 }
@@ -71,12 +67,13 @@ export async function configure(
 interface ReadFile {
   readonly options: GivenOptions;
   readonly buckets: readonly BucketConfig[];
+  readonly store: StoreConfig | null;
   readonly faults: readonly Fault[];
 }
 
-const NO_FILE: ReadFile = { options: {}, buckets: [], faults: [] };
+const NO_FILE: ReadFile = { options: {}, buckets: [], store: null, faults: [] };
 
-/** Reads a configuration file; with faults it returns no options and no buckets. */
+/** Reads a configuration file; with faults it returns no options, no buckets and no store. */
 export async function readFile(path: string): Promise<ReadFile> {
   const found = await readTextFile(path, { maxBytes: FILE_BYTES, pipe: true });
   if ('fault' in found) {
@@ -94,12 +91,19 @@ export async function readFile(path: string): Promise<ReadFile> {
 const without = (variables: GivenOptions, names: readonly OptionName[]): GivenOptions =>
   Object.fromEntries(Object.entries(variables).filter(([name]) => !names.some((one) => one === name)));
 
+/** Options of buckets, which a configuration file has for each. */
+const BESIDE_FILE: readonly OptionName[] = [...BUCKET_OPTIONS, 'storeUrl'];
+/** Variables of these are not meant for other programs. */
+const OWN: readonly OptionName[] = ['bucket', 'storeUrl'];
+
 /** Faults for options of one bucket beside a file, which would otherwise be dropped silently. */
-function besideFile(flags: GivenOptions, bucket: Given | undefined): readonly Fault[] {
-  const given = BUCKET_OPTIONS.flatMap((name) => (name === 'bucket' ? (bucket ?? []) : (flags[name] ?? [])));
+function besideFile(flags: GivenOptions, variables: GivenOptions): readonly Fault[] {
+  const given = BESIDE_FILE.flatMap(
+    (name) => flags[name] ?? (OWN.includes(name) ? (variables[name] ?? []) : []),
+  );
   return given.map(({ place }) => ({
     place,
     reason: 'stands beside a configuration file, which has it for each bucket',
-    write: 'it in the file, under the bucket',
+    write: 'it in the file, under the bucket or under "store"',
   }));
 }

@@ -82,7 +82,8 @@ function optionsOf({ document, behaviour, storeBy }: Opened): WriteOptions {
   };
 }
 
-async function save(path: string, text: string, terminal: Terminal): Promise<boolean> {
+/** Writes a file for `--output`, or says why that is impossible. */
+export async function save(path: string, text: string, terminal: Terminal): Promise<boolean> {
   try {
     await replaceFile(path, text);
     return true;

@@ -79,7 +79,8 @@ const FORMATS: Readonly<Record<string, (found: Comparison, terminal: Terminal) =
   github: changesGithub,
 };
 
-function compare(before: Opened, after: Opened, args: Arguments, terminal: Terminal) {
+/** Compares two sources; `args` may have `--only`. A source with faults is written to standard error. */
+export function compare(before: Opened, after: Opened, args: Arguments, terminal: Terminal) {
   const [one, other] = [rulesOf(before, terminal), rulesOf(after, terminal)];
   if (!one.ok) return one;
   if (!other.ok) return other;

@@ -69,8 +69,8 @@ function endNow(signal: NodeJS.Signals): void {
 /** Serves the buckets of a changed configuration file; a file with faults changes nothing. */
 async function rereadConfig({ replace, log }: Running, path: string | null): Promise<void> {
   if (path === null) return;
-  const { buckets, faults } = await readFile(path);
-  const refused = faults.length > 0 ? faults.map(faultText) : await replaced(replace, buckets);
+  const { buckets, store, faults } = await readFile(path);
+  const refused = faults.length > 0 ? faults.map(faultText) : await replaced(() => replace(buckets, store));
   if (refused === null)
     log.info(
       { config: path, buckets: buckets.length },
@@ -79,9 +79,9 @@ async function rereadConfig({ replace, log }: Running, path: string | null): Pro
   else log.error({ config: path, faults: refused }, 'configuration refused, the old one stays');
 }
 
-async function replaced(replace: Running['replace'], buckets: Parameters<Running['replace']>[0]) {
+async function replaced(replace: () => Promise<void>) {
   try {
-    await replace(buckets);
+    await replace();
     return null;
   } catch (error) {
     return startFaultLines(error) ?? [error instanceof Error ? error.message : String(error)];

@@ -1,4 +1,5 @@
 import type { GivenOptions } from '../config/read.ts';
+import type { StoreConfig } from '../config/store.ts';
 import type { Fault } from '../document/fault.ts';
 import { type Running, start } from '../node/start.ts';
 import type { Arguments, Ending, Terminal } from './command.ts';
@@ -13,24 +14,26 @@ const NO_BUCKET: Fault = {
 
 /** Serves the configured buckets until a signal ends the process. */
 export async function serveBuckets(args: Arguments, { env }: Terminal): Promise<Ending> {
-  const noBucket = ({ bucket, config }: GivenOptions) =>
-    bucket === undefined && config === undefined ? [NO_BUCKET] : [];
+  const noBucket = ({ bucket, storeUrl, config }: GivenOptions) =>
+    bucket === undefined && storeUrl === undefined && config === undefined ? [NO_BUCKET] : [];
   const configured = await configure(args, env, noBucket, ['demoPort']);
   if (!configured.ok) return configured.faults;
-  const { config, buckets, places, warnings } = configured.value;
+  const { config, buckets, store, places, warnings } = configured.value;
   await run(async () => {
-    const running = await start(config, buckets, { env, places, warnings });
-    return { running, lines: linesOf(running) };
+    const running = await start(config, buckets, { env, places, warnings, store });
+    return { running, lines: linesOf(running, store) };
   }, config.config);
   return 'serving';
 }
 
 /** The addresses, one line each. */
-export function linesOf({ url, adminUrl, buckets }: Running): string[] {
+export function linesOf({ url, adminUrl, buckets }: Running, store: StoreConfig | null = null): string[] {
   const [first, ...more] = buckets();
-  const what =
+  const named =
     first === undefined || more.length > 0
       ? `${buckets().length} buckets`
       : `bucket: ${first.name}, rules: ${first.source.name}`;
+  const all = store === null ? '' : `all buckets of ${store.place.address.base}${store.place.address.path}`;
+  const what = store === null ? named : first === undefined ? all : `${named}; ${all}`;
   return [`edge      ${url}  (${what})`, `admin     ${adminUrl}`];
 }

@@ -17,11 +17,12 @@ import { linesOf, serveBuckets } from './serve-buckets.ts';
 
 const EXAMPLE_BUCKET = fileURLToPath(new URL('../../examples/bucket', import.meta.url));
 
-/** Serves the example bucket and the demo page; with a bucket or a configuration file the same as `serve`. */
+/** Serves the example bucket and the demo page; with a bucket, a store or a configuration file the same as `serve`. */
 export async function serveDemo(args: Arguments, terminal: Terminal): Promise<Ending> {
   const { env } = terminal;
-  const { bucket, config } = { ...fromVariables(env), ...givenBy(args) };
-  if (bucket !== undefined || config !== undefined) return serveBuckets(args, terminal);
+  const { bucket, storeUrl, config } = { ...fromVariables(env), ...givenBy(args) };
+  if (bucket !== undefined || storeUrl !== undefined || config !== undefined)
+    return serveBuckets(args, terminal);
   const configured = await configure(args, env, (given) => [...sharedDemoPort(given), ...unreachable(given)]);
   if (!configured.ok) return configured.faults;
   await run(() => openExample(configured.value, env), null);

@@ -2,6 +2,7 @@ import { isatty } from 'node:tty';
 import { print, say } from '../node/output/standard.ts';
 import type { Terminal } from './command.ts';
 import type { Environment } from './configure.ts';
+import { openQuestion } from './question.ts';
 
 const WIDTH = 80;
 /** Longer lines are hard to read, and shorter ones have no room for a flag. */
@@ -11,7 +12,15 @@ const WIDTH_LEAST = 40;
 /** This process's terminal. */
 export function openTerminal(env: Environment): Terminal {
   const isTerminal = isatty(1);
-  return { env, print, say, colours: isTerminal && wantsColours(env), width: isTerminal ? columns() : WIDTH };
+  const ask = openQuestion();
+  return {
+    env,
+    print,
+    say,
+    colours: isTerminal && wantsColours(env),
+    width: isTerminal ? columns() : WIDTH,
+    ...(ask !== undefined && { ask }),
+  };
 }
 
 /** https://no-color.org: the variable counts if it is not empty. */

@@ -48,7 +48,7 @@ export function commandHelp(command: Command, style: Style): string {
   const { about, examples, exits } = command;
   const width = style.width - INDENT;
   const sections: (readonly [string, readonly string[]])[] = [
-    ['Usage', [usageLine(command)]],
+    ['Usage', usageLines(command)],
     ['About', wrap(about, width)],
     ...flagSections(command, style),
     [
@@ -59,7 +59,7 @@ export function commandHelp(command: Command, style: Style): string {
         `  ${line}`,
       ]),
     ],
-    ['Exit codes', exits.flatMap(({ code, when }) => beside(String(code), when, 1 + GAP, style))],
+    ['Exit codes', exits.flatMap(({ code, when }) => beside(String(code), when, codeColumn(command), style))],
   ];
   return sections
     .filter(([, lines]) => lines.length > 0)
@@ -67,9 +67,15 @@ export function commandHelp(command: Command, style: Style): string {
     .join('\n\n');
 }
 
-/** The form of a command's line. */
-export const usageLine = ({ name, flags, words }: Command): string =>
-  ['bucket-cors', name, ...(flags.length > 0 ? ['[FLAGS]'] : []), ...(words === '' ? [] : [words])].join(' ');
+/** The forms of a command's line, one or several. */
+export const usageLines = ({ name, flags, words, forms = [words] }: Command): readonly string[] =>
+  forms.map((form) =>
+    ['bucket-cors', name, ...(flags.length > 0 ? ['[FLAGS]'] : []), ...(form === '' ? [] : [form])].join(' '),
+  );
+
+/** The column of the text beside exit codes. */
+const codeColumn = ({ exits }: Command): number =>
+  Math.max(...exits.map(({ code }) => String(code).length)) + GAP;
 
 /** The flags by section. Those without one come under `Flags`, and `--help` in the last section. */
 function flagSections(command: Command, style: Style): (readonly [string, readonly string[]])[] {

@@ -2,9 +2,11 @@ import { withHost } from '../bucket/address.ts';
 import { readUncached, rulesUrl } from '../bucket/read.ts';
 import type { BucketConfig } from '../config/file.ts';
 import { asKey, asVariable } from '../config/spell.ts';
+import type { StoreConfig } from '../config/store.ts';
 import type { Variables } from '../config/variables.ts';
 import type { Result } from '../document/fault.ts';
 import { aboutBucket, openConfigured, type ReadyBucket } from '../open/bucket.ts';
+import { aboutStore, openStore, type ReadyStore } from '../open/store.ts';
 import type { Register } from '../rules/register.ts';
 import { KV_BINDING } from '../rules/sources/kv.ts';
 import type { Kv } from './platform.ts';
@@ -54,4 +56,26 @@ async function openOne(
     documentPlace: spell('rules'),
     ...(kv !== null && { kv }),
   });
+}
+
+/** Opens the store, or returns every fault as one line. */
+export async function openStoreOf(
+  config: StoreConfig | null,
+  isAlone: boolean,
+  variables: Variables,
+  kv: Kv | null,
+  register: Register | null,
+): Promise<Result<ReadyStore | null, string>> {
+  if (config === null) return { ok: true, value: null };
+  const spell = isAlone ? asVariable : asKey;
+  const opened = await openStore(config, {
+    read: readUncached,
+    variables,
+    spell,
+    register,
+    registerWrite: KV_BINDING,
+    documentPlace: spell('rules'),
+    ...(kv !== null && { kv }),
+  });
+  return opened.ok || isAlone ? opened : { ok: false, faults: opened.faults.map(aboutStore) };
 }

@@ -1,6 +1,7 @@
 import { type BucketConfig, onlyBucket, readConfigFile } from '../config/file.ts';
 import { BUCKET_OPTIONS, OPTION_NAMES, OPTIONS, type OptionName, optionOf } from '../config/options.ts';
 import { type Config, type GivenOptions, readConfig } from '../config/read.ts';
+import { onlyStore, type StoreConfig } from '../config/store.ts';
 import { fromVariables, type Variables, variableWarnings } from '../config/variables.ts';
 import { wrapping } from '../config/wrapping.ts';
 import type { Fault, Result } from '../document/fault.ts';
@@ -15,6 +16,7 @@ export interface Configured {
   readonly config: Config;
   readonly worker: WorkerConfig;
   readonly buckets: readonly BucketConfig[];
+  readonly store: StoreConfig | null;
   readonly variables: Variables;
   /** Warnings about variables that are not read. */
   readonly warnings: readonly string[];
@@ -41,13 +43,14 @@ export async function configure(env: Env): Promise<Result<Configured>> {
   );
   const alone = read.ok && given.bucket !== undefined ? [onlyBucket(read.value)] : [];
   const buckets = file?.buckets ?? alone;
-  faults.push(...textlessTokens(env, buckets));
+  const store = file === null ? (read.ok ? onlyStore(read.value) : null) : file.store;
+  const entries = store === null ? buckets : [...buckets, store];
+  faults.push(...textlessTokens(env, entries));
   const kv = kvOf(env);
-  for (const bucket of buckets)
-    faults.push(...bucketFaults(bucket, kv, file === null ? null : file.place, given));
+  for (const one of entries) faults.push(...bucketFaults(one, kv, file === null ? null : file.place, given));
   if (!read.ok || faults.length > 0) return { ok: false, faults };
   const warnings = variableWarnings(variables, ownVariables);
-  return { ok: true, value: { config: read.value, worker, buckets, variables, warnings } };
+  return { ok: true, value: { config: read.value, worker, buckets, store, variables, warnings } };
 }
 
 /** Whether the configuration can change while the Worker runs. */
@@ -59,12 +62,13 @@ interface Many {
   readonly place: string;
   readonly options: GivenOptions;
   readonly buckets: readonly BucketConfig[];
+  readonly store: StoreConfig | null;
 }
 
 async function readMany(text: string, kv: Kv | null, faults: Fault[]): Promise<Many> {
   const key = keyIn(text);
   const place = key === null ? 'BUCKET_CORS_CONFIG' : text;
-  const nothing: Many = { place, options: {}, buckets: [] };
+  const nothing: Many = { place, options: {}, buckets: [], store: null };
   const document = key === null ? text : await fromKv(key, kv, faults);
   if (document === null) return nothing;
   if (key === null && !/^\s*\{/.test(document)) {
@@ -118,8 +122,11 @@ const nodeOnlyFaults = (given: GivenOptions): Fault[] =>
     return place === undefined || write === undefined ? [] : [{ place, reason: NODE_ONLY, write }];
   });
 
-const missingBucket = ({ bucket }: GivenOptions, { BUCKET_URL, BUCKET_CORS_BUCKET }: Env): Fault[] =>
-  bucket === undefined && !isTextless(BUCKET_URL) && !isTextless(BUCKET_CORS_BUCKET)
+const missingBucket = (
+  { bucket, storeUrl }: GivenOptions,
+  { BUCKET_URL, BUCKET_CORS_BUCKET }: Env,
+): Fault[] =>
+  bucket === undefined && storeUrl === undefined && !isTextless(BUCKET_URL) && !isTextless(BUCKET_CORS_BUCKET)
     ? [
         {
           place: 'BUCKET_URL',
@@ -131,36 +138,37 @@ const missingBucket = ({ bucket }: GivenOptions, { BUCKET_URL, BUCKET_CORS_BUCKE
 
 /** Faults for options of one bucket beside BUCKET_CORS_CONFIG: they would have no effect. */
 const misplacedFaults = (given: GivenOptions): Fault[] =>
-  BUCKET_OPTIONS.flatMap((name) => {
+  [...BUCKET_OPTIONS, 'storeUrl' as const].flatMap((name) => {
     const place = given[name]?.place;
     if (place === undefined) return [];
     const reason = 'stands beside BUCKET_CORS_CONFIG, which has it for each bucket';
-    return [{ place, reason, write: 'it there, under the bucket' }];
+    return [{ place, reason, write: 'it there, under the bucket or under "store"' }];
   });
 
 /** The options that only Node has and that a bucket sets to another value than the default. */
-const nodeOnlyOptions = (config: BucketConfig): (readonly [OptionName, string])[] =>
+const nodeOnlyOptions = (config: Partial<Record<OptionName, unknown>>): (readonly [OptionName, string])[] =>
   BUCKET_OPTIONS.flatMap((name) => {
     const { nodeOnly, parse, default: preset } = optionOf(name);
-    if (nodeOnly === undefined) return [];
+    if (nodeOnly === undefined || !(name in config)) return [];
     const parsed = preset === null ? { value: null } : parse(preset);
     return 'value' in parsed && parsed.value === config[name] ? [] : [[name, nodeOnly] as const];
   });
 
 /** What a bucket can't be on Workers. `file` names the configuration of many; null: variables say it all. */
 function bucketFaults(
-  config: BucketConfig,
+  config: BucketConfig | StoreConfig,
   kv: Kv | null,
   file: string | null,
   given: GivenOptions,
 ): Fault[] {
-  const { bucket, name, rules, credentials, rulesToken, keepHost } = config;
+  const { rules, credentials, rulesToken, keepHost } = config;
+  const entry = 'name' in config ? `buckets.${config.name}` : 'store';
   const faults: Fault[] = [];
   const add = (option: OptionName, reason: string, write: string) => {
     const variable = given[option]?.place ?? OPTIONS[option].variable;
-    faults.push({ place: file === null ? variable : `${file}: buckets.${name}: ${option}`, reason, write });
+    faults.push({ place: file === null ? variable : `${file}: ${entry}: ${option}`, reason, write });
   };
-  if (bucket?.kind === 'folder')
+  if ('bucket' in config && config.bucket?.kind === 'folder')
     add('bucket', 'is a folder, and Workers have none', 'oss://…, s3://… or an https:// URL');
   const { notOnWorkers, needsKv } = kindOf(rules);
   if (notOnWorkers !== undefined) add('rules', notOnWorkers.reason, notOnWorkers.write);

@@ -2,19 +2,29 @@ import type { Hono } from 'hono/tiny';
 import { createAdmin } from '../admin/app.ts';
 import type { Md5 } from '../bucket/verify/verify.ts';
 import type { Config } from '../config/read.ts';
-import { faultText, type Result } from '../document/fault.ts';
+import { faultsOf, faultText, type Result } from '../document/fault.ts';
 import { createEdge, type EdgeEnv } from '../edge/app.ts';
 import { type Log, loggedRegister, logRules, requestLog } from '../edge/log.ts';
+import type { ServedStore } from '../edge/store.ts';
 import { digestOf } from '../open/bucket.ts';
 import { openAccess } from '../open/open-access.ts';
+import {
+  aboutStore,
+  type CachedRules,
+  type ReadyStore,
+  ruledBy,
+  ruledIn,
+  rulesOver,
+  serveStore,
+} from '../open/store.ts';
 import { createRulesCache, type RulesCache } from '../rules/cache.ts';
 import { LOAD_TIMEOUT } from '../rules/load.ts';
-import { loadDue, refreshAll, renewal } from '../rules/refresh.ts';
+import { loadDue, refreshAll } from '../rules/refresh.ts';
 import type { Register } from '../rules/register.ts';
 import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
 import { within } from '../rules/within.ts';
 import { type Admin, guardAdmin } from './admin.ts';
-import { type OpenedBucket, openBuckets } from './buckets.ts';
+import { type OpenedBucket, openBuckets, openStoreOf } from './buckets.ts';
 import { now } from './clock.ts';
 import { type Configured, configure } from './config.ts';
 import { type OwnNames, ownNames } from './headers.ts';
@@ -46,6 +56,9 @@ export interface OpenedEdge {
   readonly known: KnownRules;
   readonly register: Register | null;
   readonly ruled: readonly RuledBucket[];
+  readonly store: ServedStore<CachedRules> | null;
+  /** The rules of all buckets of the store, if they are the same. */
+  readonly all: RuledBucket | null;
   /** The edge's names in headers; the same in every isolate of this Worker. */
   readonly names: OwnNames;
   readonly passCfHeaders: boolean;
@@ -59,44 +72,51 @@ export interface OpenedEdge {
 export async function openEdge(env: Env, before: OpenedEdge | null): Promise<Result<OpenedEdge, string>> {
   const configured = await configure(env);
   if (!configured.ok) return { ok: false, faults: configured.faults.map(faultText) };
-  const { config, worker, buckets, variables } = configured.value;
-  const digest = await digestOf([config, worker, buckets]);
+  const { config, worker, buckets, store, variables } = configured.value;
+  const digest = await digestOf([config, worker, buckets, store]);
   if (before?.digest === digest) return { ok: true, value: before };
   const kv = kvOf(env);
   // It knows what this isolate has written, and KV may not yet.
   const register = before?.register ?? (kv && kvRegister(kv, alive, now));
   const opened = await openBuckets(buckets, variables, kv, register);
-  if (!opened.ok) return opened;
-  return {
-    ok: true,
-    value: await createOpenedEdge(configured.value, opened.value, register, env, digest, before),
-  };
+  const ready = await openStoreOf(store, config.storeUrl !== null, variables, kv, register);
+  if (!opened.ok || !ready.ok) return { ok: false, faults: [...faultsOf(opened), ...faultsOf(ready)] };
+  const every = { opened: opened.value, ready: ready.value, register };
+  return { ok: true, value: await createOpenedEdge(configured.value, every, env, digest, before) };
+}
+
+interface Every {
+  readonly opened: readonly OpenedBucket[];
+  readonly ready: ReadyStore | null;
+  readonly register: Register | null;
 }
 
 async function createOpenedEdge(
-  { config, worker, buckets, variables, warnings }: Configured,
-  opened: readonly OpenedBucket[],
-  register: Register | null,
+  { config, worker, buckets, store: storeConfig, variables, warnings }: Configured,
+  { opened, ready, register }: Every,
   env: Env,
   digest: string,
   before: OpenedEdge | null,
 ): Promise<OpenedEdge> {
   const log = createLog(config.logLevel);
-  for (const warning of [...warnings, ...opened.flatMap((bucket) => bucket.warnings)]) log.warn({}, warning);
+  const opens = [...opened.flatMap((bucket) => bucket.warnings), ...(ready?.warnings ?? []).map(aboutStore)];
+  for (const warning of [...warnings, ...opens]) log.warn({}, warning);
   const means = { variables, md5, register: register && loggedRegister(log, register) };
   const ruled = opened.map((bucket) => bucket.ruled);
   const known = knownRules(config, env, log, before, ruled);
   const { cache } = known;
-  const edgeId = (await digestOf(buckets)).slice(0, 8);
+  const edgeId = (await digestOf([buckets, storeConfig])).slice(0, 8);
+  // What is known of the store's buckets belongs to its configuration.
+  before?.store?.close();
+  if (before?.all) cache.forget(before.all);
+  const store = ready && serveStore(ready, cache, means);
   const app = createEdge({
     buckets: opened.map(({ ruled: bucket, route, access }) => ({
       ...route,
       ...openAccess(access, means),
-      rules: {
-        current: (background) => cache.current(bucket, background),
-        refresh: (background) => renewal(cache.renew(bucket), background),
-      },
+      rules: rulesOver(cache, bucket),
     })),
+    ...(store !== null && { store }),
     observe: requestLog(log),
     onError: (error) =>
       log.error(
@@ -110,7 +130,8 @@ async function createOpenedEdge(
   });
   const preloaded = opened.filter(({ preload }) => preload).map((bucket) => bucket.ruled);
   const admin = createAdmin({
-    buckets: () => ruled,
+    buckets: () => [...ruled, ...(ready && store ? ruledIn(ready, store) : [])],
+    named: (name, open) => store && ruledBy(store, name, open),
     preloaded: () => preloaded,
     cache: aliveCache(cache),
     listening: () => true,
@@ -126,6 +147,8 @@ async function createOpenedEdge(
     known,
     register,
     ruled,
+    store,
+    all: ready?.all ?? null,
     names: ownNames(edgeId),
     passCfHeaders,
     watched: log.isLevelEnabled('info'),

@@ -43,7 +43,7 @@ export function textless(env: Env): Fault[] {
 }
 
 /** The same for tokens, which have names of the operator's choice. */
-export const textlessTokens = (env: Env, buckets: readonly BucketConfig[]): Fault[] =>
+export const textlessTokens = (env: Env, buckets: readonly Pick<BucketConfig, 'rulesToken'>[]): Fault[] =>
   buckets.flatMap(({ rulesToken }) =>
     rulesToken?.kind === 'environment' && isTextless(env[rulesToken.name]) ? [noText(rulesToken.name)] : [],
   );

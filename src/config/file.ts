@@ -12,6 +12,7 @@ import {
   readBucketOptions,
 } from './read.ts';
 import { withoutSecrets } from './secrets.ts';
+import { STORE_KEYS, STORE_OPTIONS, type StoreConfig, takeStore } from './store.ts';
 
 /** One bucket of several: its options, and the place where requests find it. */
 export interface BucketConfig extends BucketOptions {
@@ -33,17 +34,19 @@ export function onlyBucket(config: Config): BucketConfig {
 export interface ConfigFile {
   readonly options: GivenOptions;
   readonly buckets: readonly BucketConfig[];
+  /** Null: only the buckets are served. */
+  readonly store: StoreConfig | null;
 }
 
 /** Options of the process that a file can set; the others are under each bucket. */
 export const FILE_OPTIONS: readonly OptionName[] = OPTION_NAMES.filter(
-  (name) => name !== 'config' && optionOf(name).scope !== 'bucket',
+  (name) => name !== 'config' && name !== 'storeUrl' && optionOf(name).scope !== 'bucket',
 );
 
 /** Keys of a bucket beside its options: which requests it serves. */
 export const ROUTE_KEYS = ['hosts', 'prefix', 'keepPrefix', 'preload'] as const;
 
-/** Reads a configuration file whole: every fault, or options and buckets. `file` names it in places. */
+/** Reads a configuration file whole: every fault, or options, buckets and the store. `file` names it in places. */
 export function readConfigFile(text: string, file: string): Result<ConfigFile> {
   const json = parseJson(text);
   if (!json.ok) return { ok: false, faults: [{ ...json.fault, place: `${file}: ${json.fault.place}` }] };
@@ -53,12 +56,40 @@ export function readConfigFile(text: string, file: string): Result<ConfigFile> {
     const write = '{"buckets": {"NAME": {"bucket": "oss://…"}}}';
     return { ok: false, faults: [{ place: file, reason: 'is JSON, but not an object', write }] };
   }
-  const { buckets, $schema: _, ...rest } = parsed;
-  const options = takeOptions(rest, FILE_OPTIONS, file, [...FILE_OPTIONS, 'buckets', '$schema'], faults);
+  const { buckets, store, $schema: _, ...rest } = parsed;
+  const known = [...FILE_OPTIONS, 'buckets', 'store', '$schema'];
+  const options = takeOptions(rest, FILE_OPTIONS, file, known, faults);
   faults.push(...optionFaults(options));
-  const read = takeBuckets(buckets, file, faults);
+  const read = buckets === undefined && store !== undefined ? [] : takeBuckets(buckets, file, faults);
   faults.push(...routeConflicts(read, file));
-  return resultOf({ options, buckets: read }, faults);
+  const all = takeStoreEntry(store, file, faults);
+  faults.push(...hiddenStore(all, read, file));
+  return resultOf({ options, buckets: read, store: all }, faults);
+}
+
+function takeStoreEntry(fields: unknown, file: string, faults: Fault[]): StoreConfig | null {
+  if (fields === undefined) return null;
+  const place = `${file}: store`;
+  if (!isFields(fields)) {
+    faults.push({ place, reason: 'is not an object', write: '{"url": "http://127.0.0.1:9000"}' });
+    return null;
+  }
+  const given = takeOptions(fields, STORE_OPTIONS, place, [...STORE_OPTIONS, ...STORE_KEYS], faults);
+  return takeStore(fields, given, place, faults);
+}
+
+/** Buckets that take every request which could select the store. */
+function hiddenStore(store: StoreConfig | null, buckets: readonly BucketConfig[], file: string): Fault[] {
+  if (store === null || store.suffixes.length > 0) return [];
+  const whole = buckets.filter(({ prefix }) => prefix === undefined);
+  const hiding = (store.hosts ?? [null]).map((host) =>
+    whole.find(({ hosts }) => (host === null ? hosts === undefined : hosts?.includes(host))),
+  );
+  const [first] = hiding;
+  if (first === undefined || hiding.includes(undefined)) return [];
+  const reason = `is never asked: the bucket ${shownName(first.name)} serves every path there`;
+  const write = 'other hosts or a prefix for that bucket, or other hosts for the store';
+  return [{ place: `${file}: store`, reason, write }];
 }
 
 function takeOptions(

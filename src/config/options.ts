@@ -44,6 +44,7 @@ export const BUCKET_OPTIONS: readonly BucketOptionName[] = OPTION_NAMES.filter(
 export const OPTION_SECTIONS = {
   Bucket: [
     'bucket',
+    'storeUrl',
     'store',
     'bucketName',
     'region',

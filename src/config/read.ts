@@ -3,6 +3,7 @@ import { SIGNING } from '../bucket/sign/signing.ts';
 import { DEFAULT_DIALECT, DIALECTS, type Dialect } from '../cors/behaviour.ts';
 import { type Fault, type Result, resultOf } from '../document/fault.ts';
 import { kindOf } from '../rules/sources/kinds.ts';
+import { besideStore } from './beside-store.ts';
 import type { BucketPlace } from './bucket-url.ts';
 import {
   BUCKET_OPTIONS,
@@ -15,6 +16,7 @@ import {
   type ValueOf,
 } from './options.ts';
 import { withoutSecrets } from './secrets.ts';
+import type { StorePlace } from './store-url.ts';
 import { wrapping } from './wrapping.ts';
 
 /** Every option's value; times in milliseconds. Without a bucket only the demo can be served. */
@@ -50,6 +52,7 @@ export function readConfig(given: GivenOptions): Result<Config> {
     ...sharedPorts(config, given),
     ...besideSocket(config, given),
     ...halfPairs(config, given),
+    ...besideStore(config, given),
   ];
   return resultOf(config, found);
 }
@@ -59,6 +62,18 @@ export function readBucketOptions(given: GivenOptions): Result<BucketOptions> {
   const { values, faults } = readOptions(BUCKET_OPTIONS, given);
   const options = withStore(values) as BucketOptions;
   const found = [...faults, ...contradictions(options, given)];
+  return resultOf(options, found);
+}
+
+/** Checks the options that apply to all buckets of a store. The place is null if it has faults of its own. */
+export function readStoreOptions(
+  names: readonly BucketOptionName[],
+  given: GivenOptions,
+  place: StorePlace | null,
+): Result<BucketOptions> {
+  const { values, faults } = readOptions(names, given);
+  const options = withStore({ ...values, storeUrl: place }) as BucketOptions;
+  const found = [...faults, ...contradictions({ ...options, bucket: place }, given)];
   return resultOf(options, found);
 }
 
@@ -89,8 +104,16 @@ function readOptions(names: readonly OptionName[], given: GivenOptions): { value
 
 const withStore = (values: Values): Values => ({
   ...values,
-  store: values.store ?? storeOf(values.bucket as BucketPlace | null | undefined) ?? DEFAULT_DIALECT,
+  store:
+    values.store ??
+    storeOf(values.bucket as BucketPlace | null | undefined) ??
+    dialectAt(values.storeUrl as StorePlace | null | undefined) ??
+    DEFAULT_DIALECT,
 });
+
+/** The dialect of a store with many buckets: OSS is known by its hosts. */
+const dialectAt = (place: StorePlace | null | undefined): Dialect | undefined =>
+  place ? (place.store ?? 's3') : undefined;
 
 const storeOf = (place: BucketPlace | null | undefined): Dialect | undefined =>
   place?.kind === 'http' ? place.store : undefined;

@@ -2,22 +2,26 @@ import { Hono } from 'hono/tiny';
 import { hasPassed } from '../bucket/forwarded.ts';
 import { parseHead, type RequestHead } from '../bucket/head.ts';
 import { REQUEST_LIMITS, type RequestLimits } from '../bucket/limits.ts';
+import { storeRefusal } from '../bucket/refusals.ts';
 import type { Exchange } from '../bucket/transport.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
 import type { Bucket } from './bucket.ts';
 import type { Arrived, Routed, ServeOptions } from './context.ts';
-import { refuse } from './error-reply.ts';
+import { refuse, refuseAsStore } from './error-reply.ts';
 import { type EdgeFault, errorsFor, METHODS_SERVED } from './errors.ts';
 import { servesHost, writeFault } from './guard.ts';
 import { corsFault, faultOfHead } from './head-faults.ts';
 import { isHost } from './host.ts';
 import { manageRules } from './management/manage.ts';
-import { forward } from './object.ts';
+import { createsBucket, forward } from './object.ts';
 import { answerPreflight } from './preflight.ts';
 import { createRouter, originForm, pathOf, type Router } from './route.ts';
+import type { Store } from './store.ts';
 
 export interface EdgeOptions extends Omit<ServeOptions, 'now' | 'limits' | 'errors'> {
   readonly buckets: readonly Bucket[];
+  /** Serves requests that no bucket serves. */
+  readonly store?: Store | undefined;
   /** A clock in milliseconds, with any origin; `performance.now` unless given. */
   readonly now?: ServeOptions['now'];
   /** `REQUEST_LIMITS` unless given. */
@@ -41,12 +45,13 @@ export interface EdgeEnv {
  */
 export function createEdge({
   buckets,
+  store,
   now = () => performance.now(),
   limits = REQUEST_LIMITS,
   ...given
 }: EdgeOptions): Hono<EdgeEnv> {
   const options: ServeOptions = { ...given, now, limits, errors: errorsFor(limits) };
-  const router = createRouter(buckets);
+  const router = createRouter(buckets, store);
   const app = new Hono<EdgeEnv>({ getPath: () => '/' });
   app.all('*', (c) => handle(c.env.exchange, router, options));
   app.onError((error, c) => {
@@ -94,6 +99,8 @@ function serveRouted(request: Routed): Response | Promise<Response> {
   const fault = faultOf(request) ?? (request.bucket.guard === undefined ? null : writeFault(request));
   if (fault !== null) return refuse(request, fault);
   if (request.exchange.method === 'OPTIONS') return answerPreflight(request);
+  if (isAbsent(request) && !createsBucket(request))
+    return refuseAsStore(request, storeRefusal(request.inForce.rules.behaviour.dialect, 'NoSuchBucket'));
   const failed = (error: unknown): Response => {
     request.options.onError(error);
     return refuse(request, 'InternalError');
@@ -105,6 +112,10 @@ function serveRouted(request: Routed): Response | Promise<Response> {
     return failed(error);
   }
 }
+
+/** The store does not have the bucket: it is not asked for what is in it. */
+const isAbsent = ({ bucket, inForce }: Routed): boolean =>
+  bucket.ofStore !== undefined && inForce.rules.state === 'missing';
 
 function faultOf({ exchange, head, options }: Routed): EdgeFault | null {
   const fault = faultOfHead(exchange.target, head, options.limits);

@@ -37,10 +37,19 @@ export interface Bucket extends Destination {
   readonly passProxyCommands?: boolean;
   /** Present if the bucket checks no signatures. */
   readonly guard?: Guard;
+  /** Present if a client named it, in a store whose buckets are not listed. */
+  readonly ofStore?: OfStore;
   /** How `?cors` is served; `pass` unless given. */
   readonly management?: Management;
   /** Absent: the client's own authentication passes, and the edge adds none. */
   readonly authorize?: Authorize;
+}
+
+export interface OfStore {
+  /** The name in metrics of all buckets that are not known to exist: clients choose their names. */
+  readonly label: string;
+  /** Whether its rules show that the bucket exists. */
+  readonly exists: (inForce: RulesInForce) => boolean;
 }
 
 /** How a bucket's `?cors` is served. */

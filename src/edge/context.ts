@@ -110,6 +110,7 @@ export function report(request: Arrived, made: Made, outcome: Outcome): void {
   const routed = isRouted(request) ? request : null;
   const event: RequestEvent = {
     bucket: routed?.bucket.name ?? null,
+    label: routed && labelOf(routed),
     method: exchange.method,
     path,
     origin: head.origin,
@@ -134,6 +135,9 @@ export function report(request: Arrived, made: Made, outcome: Outcome): void {
     options.onError(error);
   }
 }
+
+const labelOf = ({ bucket: { name, ofStore }, inForce }: Routed): string =>
+  ofStore === undefined || ofStore.exists(inForce) ? name : ofStore.label;
 
 function firstValue(headers: FlatHeaders, key: string): string | null {
   for (let at = 0; at < headers.length; at += 2) {

@@ -51,10 +51,10 @@ type Level = 'info' | 'warn' | 'error';
 /** Logs one line per request. A failure of the edge or of a bucket has level error, another 5xx answer level warn. */
 export function requestLog(log: Log): Observe {
   const doubled = new Set<string>();
-  return (event) => {
+  return ({ label, ...event }) => {
     const { bucket } = event;
-    if (event.bucketHadCors && bucket !== null && !doubled.has(bucket)) {
-      doubled.add(bucket);
+    if (event.bucketHadCors && label !== null && !doubled.has(label)) {
+      doubled.add(label);
       log.warn({ bucket }, 'the bucket sends CORS headers; the edge removes them and decides by the rules');
     }
     const level = levelOf(event);
@@ -62,12 +62,14 @@ export function requestLog(log: Log): Observe {
   };
 }
 
-function levelOf({ code, status }: RequestEvent): Level {
+type Line = Omit<RequestEvent, 'label'>;
+
+function levelOf({ code, status }: Line): Level {
   if (code === 'InternalError' || code?.startsWith('Bucket')) return 'error';
   return (status ?? 0) >= 500 || code === 'ClientTooSlow' ? 'warn' : 'info';
 }
 
-const lineOf = (event: RequestEvent): RequestEvent => ({
+const lineOf = (event: Line): Line => ({
   ...event,
   headMs: event.headMs === null ? null : round(event.headMs),
   totalMs: round(event.totalMs),

@@ -6,6 +6,7 @@ import { clientRequest } from './client-request.ts';
 import { type Made, makeHead, type Routed, report } from './context.ts';
 import { errorReply, refuseAsStore } from './error-reply.ts';
 import { asksForRules } from './management/asked.ts';
+import { pathOf } from './route.ts';
 
 /**
  * Forwards a request to its bucket, with the edge's own signature if the bucket has an `authorize`. The transport streams
@@ -46,7 +47,7 @@ function sinkFor(request: Routed): Sink {
   let made: Made | undefined;
   return {
     before: (status) =>
-      status >= 200 && status < 300 && writesRules(request)
+      status >= 200 && status < 300 && (writesRules(request) || changesBucket(request))
         ? request.bucket.rules.refresh(request.exchange.background)
         : null,
     head: (status, headers) => {
@@ -73,6 +74,27 @@ const nothingSent = (request: Routed, { failure }: Outcome): Made => ({
   ...errorReply(request, failure ?? 'InternalError').made,
   status: null,
 });
+
+/** Parameters of a presigned URL, and the names of operations that an SDK adds. All others are subresources. */
+const BESIDE_RESOURCE =
+  /^(?:|x-[^=]*|signature|expires|ossaccesskeyid|awsaccesskeyid|security-token)(?:=|$)/i;
+
+/** Whether a request is for a bucket itself, without a subresource. */
+function isForBucket({ key }: Routed): boolean {
+  const path = pathOf(key);
+  const parameters = key.slice(path.length + 1).split('&');
+  return path === '/' && parameters.every((parameter) => BESIDE_RESOURCE.test(parameter));
+}
+
+/** Whether a request creates its bucket if it is missing. */
+export const createsBucket = (request: Routed): boolean =>
+  request.exchange.method === 'PUT' && isForBucket(request);
+
+/** Whether a request creates or deletes a bucket that a client named. */
+const changesBucket = (request: Routed): boolean =>
+  request.bucket.ofStore !== undefined &&
+  (request.exchange.method === 'PUT' || request.exchange.method === 'DELETE') &&
+  isForBucket(request);
 
 /** Whether a request is a client's PUT or DELETE of the bucket's rules. */
 const writesRules = (request: Routed): boolean =>

@@ -7,6 +7,8 @@ import type { ErrorCode } from './errors.ts';
 export interface RequestEvent {
   /** The bucket's configured name; null when none was found. */
   readonly bucket: string | null;
+  /** The same for metrics. No client can add names: it is the store's where a client chose the bucket's name. */
+  readonly label: string | null;
   readonly method: string;
   /** Without the query, which may carry a signature (promise 7). */
   readonly path: string;

@@ -1,5 +1,6 @@
 import { hostName } from '../bucket/host.ts';
 import type { Bucket } from './bucket.ts';
+import { type Store, servesName } from './store.ts';
 
 /** The bucket of a request, and the target for the bucket. */
 export type Route =
@@ -15,10 +16,10 @@ export type Route =
 export type Router = (host: string, target: string) => Route;
 
 /**
- * Finds a request's bucket by host, then by the longest path prefix, on the raw target (docs/architecture.md).
- * Throws when two buckets claim the same place.
+ * Finds a request's bucket by host, then by the longest path prefix, on the raw target (docs/architecture.md). A request
+ * that no bucket serves may name one of the store. Throws when two buckets claim the same place.
  */
-export function createRouter(buckets: readonly Bucket[]): Router {
+export function createRouter(buckets: readonly Bucket[], store?: Store): Router {
   const hosts = new Map<string | null, Map<string, Bucket>>();
   for (const bucket of buckets) {
     checkPrefix(bucket);
@@ -36,11 +37,62 @@ export function createRouter(buckets: readonly Bucket[]): Router {
   const places = new Map([...hosts].map(([host, prefixes]) => [host, sortPrefixes(prefixes)]));
   const atAnyHost = places.get(null);
   const named = places.size > (atAnyHost === undefined ? 0 : 1);
+  if (store !== undefined) return besideStore(places, store);
   return (host, target) => {
     // Try the Host as received first: nearly every client spells it like the configuration.
     const place = (named && (places.get(host) ?? places.get(hostName(host)))) || atAnyHost;
     return place === undefined ? { bucket: null, fault: 'NoSuchBucket' } : findByPrefix(place, target);
   };
+}
+
+const NO_BUCKET: Route = { bucket: null, fault: 'NoSuchBucket' };
+const NO_PATH: Route = { bucket: null, fault: 'InvalidURI' };
+
+/** A bucket at its host and prefix comes before the store, and the store's hosts before buckets at every host. */
+function besideStore(places: ReadonlyMap<string | null, Place>, store: Store): Router {
+  const { hosts, suffixes, route } = store.plan;
+  const atAnyHost = places.get(null);
+  return (raw, target) => {
+    const host = hostName(raw);
+    const place = places.get(host);
+    const found = place === undefined ? NO_BUCKET : findByPrefix(place, target);
+    if (found !== NO_BUCKET) return found;
+    // With `keepHost` the store reads the same Host, and might read another name in another spelling.
+    if (route.keepHost && raw.replace(/:\d*$/, '').toLowerCase() !== host) return NO_BUCKET;
+    if (hosts?.includes(host)) return findByPath(store, target);
+    const suffix = suffixes.find((one) => host.endsWith(one));
+    if (suffix !== undefined) return findByHost(store, host.slice(0, -suffix.length), target);
+    if (place !== undefined) return NO_BUCKET;
+    const anywhere = atAnyHost === undefined ? NO_BUCKET : findByPrefix(atAnyHost, target);
+    return anywhere === NO_BUCKET && hosts === null ? findByPath(store, target) : anywhere;
+  };
+}
+
+/** A bucket that is named by the host. */
+function findByHost({ plan, bucketOf }: Store, name: string, target: string): Route {
+  if (!servesName(plan, name)) return NO_BUCKET;
+  const bucket = bucketOf(name);
+  if (plan.style === 'host') return { bucket, target, key: target };
+  if (hasDotSegment(target)) return NO_PATH;
+  return { bucket, target: bucket.address.path + target, key: target };
+}
+
+/** A bucket that is named by the path, or the service itself. The store gets the path as it was written: it is signed. */
+function findByPath({ plan, bucketOf, service }: Store, target: string): Route {
+  const prefix = plan.paths ?? '';
+  const rest = target.slice(prefix.length);
+  const [, written, after = ''] = /^(?:\/([^/?]*))?(.*)$/s.exec(rest) ?? [];
+  if (!target.startsWith(prefix) || (written === undefined && after !== '' && !after.startsWith('?')))
+    return NO_BUCKET;
+  if (!written) {
+    if (after.startsWith('/')) return NO_PATH;
+    return { bucket: service, target: plan.address.path + rooted(rest), key: rooted(rest) };
+  }
+  const name = written.replace(/%3a/i, ':');
+  if (plan.paths === null || !servesName(plan, name)) return NO_BUCKET;
+  if (hasDotSegment(after)) return NO_PATH;
+  const sent = plan.style === 'path' ? `${plan.address.path}${rest}` : rooted(after);
+  return { bucket: bucketOf(name), target: sent, key: rooted(after) };
 }
 
 function checkPrefix({ name, prefix = '' }: Bucket): void {
@@ -76,7 +128,7 @@ function findByPrefix({ prefixes, lengths }: Place, target: string): Route {
     const sent = bucket.address.path + (bucket.keepPrefix ? target : rest);
     return { bucket, target: rooted(sent), key: rooted(rest) };
   }
-  return { bucket: null, fault: 'NoSuchBucket' };
+  return NO_BUCKET;
 }
 
 /**

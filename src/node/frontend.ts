@@ -4,6 +4,7 @@ import { createEdge } from '../edge/app.ts';
 import type { Bucket } from '../edge/bucket.ts';
 import { requestLog } from '../edge/log.ts';
 import type { Observe } from '../edge/observe.ts';
+import type { Store } from '../edge/store.ts';
 import type { Counts } from './metrics/counts.ts';
 import { type Certificate, openCertificate } from './server/certificate.ts';
 import type { Closed, CrowdLimits } from './server/crowd.ts';
@@ -31,8 +32,8 @@ export interface FrontOptions {
 
 /** The public port and the app behind it. A single process has one, and so has each worker process. */
 export interface Front {
-  /** Serves these buckets from the next request on. Throws if two of them have the same host and prefix. */
-  serve(buckets: readonly Bucket[]): void;
+  /** Serves these buckets, and those of the store, from the next request on. Throws if two of them have the same host and prefix. */
+  serve(buckets: readonly Bucket[], store: Store | null): void;
   /** Rejects with a start fault. */
   listen(): Promise<Listening>;
   /** Ends the connections to buckets, within 1 second. Never rejects. */
@@ -56,9 +57,10 @@ export function openFront(
     ),
   });
   const observers = [observe, requestLog(log)];
-  const appFor = (buckets: readonly Bucket[]) =>
+  const appFor = (buckets: readonly Bucket[], store: Store | null) =>
     createEdge({
       buckets,
+      ...(store !== null && { store }),
       observe: (event) => {
         for (const observe of observers) observe(event);
       },
@@ -67,7 +69,7 @@ export function openFront(
       debugReason: config.debugReason,
       limits,
     });
-  let app = appFor([]);
+  let app = appFor([], null);
   // A proxy's address stands for many clients.
   let areProxies = false;
   const crowd: CrowdLimits = {
@@ -75,9 +77,10 @@ export function openFront(
     share: () => (areProxies ? 0 : share),
   };
   return {
-    serve: (buckets) => {
-      app = appFor(buckets);
-      areProxies = buckets.some(({ trustForwarded }) => trustForwarded);
+    serve: (buckets, store) => {
+      app = appFor(buckets, store);
+      const routes = store === null ? buckets : [...buckets, store.service];
+      areProxies = routes.some(({ trustForwarded }) => trustForwarded);
     },
     listen: async () =>
       listenOr(

@@ -1,16 +1,16 @@
 import type { Logger } from 'pino';
-import type { Bucket } from '../edge/bucket.ts';
 import { type AccessMeans, openAccess } from '../open/open-access.ts';
-import type { Background, RulesCache } from '../rules/cache.ts';
-import { renewal } from '../rules/refresh.ts';
+import { rulesOver } from '../open/store.ts';
+import type { RulesCache } from '../rules/cache.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
 import type { OpenedBucket } from './buckets/open.ts';
+import type { OpenedStore } from './buckets/store.ts';
 import type { Front } from './frontend.ts';
 
 /** How clients are served: in this process, or by worker processes. */
 export interface Serve {
-  /** Serves these buckets from now on. Throws, and changes nothing, if two of them have the same host and prefix. */
-  replace(buckets: readonly OpenedBucket[]): void;
+  /** Serves these from now on. Throws, and changes nothing, if two buckets have the same host and prefix. */
+  replace(buckets: readonly OpenedBucket[], store: OpenedStore | null): void;
   /** Resolves to the edge's address. Rejects with a start fault. */
   listen(): Promise<string>;
   /** Whether a process accepts connections. */
@@ -33,13 +33,14 @@ export interface Serve {
 export function serveHere(front: Front, cache: RulesCache, means: AccessMeans, log: Logger): Serve {
   let closeServer: ((limit: number) => Promise<void>) | null = null;
   return {
-    replace: (opened) =>
+    replace: (opened, store) =>
       front.serve(
         opened.map(({ route, ruled, access }) => ({
           ...route,
           ...openAccess(access, means),
-          rules: rulesOf(cache, ruled),
+          rules: rulesOver(cache, ruled),
         })),
+        store?.served ?? null,
       ),
     listen: async () => {
       const { url, close } = await front.listen();
@@ -59,8 +60,3 @@ export function serveHere(front: Front, cache: RulesCache, means: AccessMeans, l
     close: front.close,
   };
 }
-
-const rulesOf = (cache: RulesCache, bucket: RuledBucket): Bucket['rules'] => ({
-  current: (background: Background) => cache.current(bucket, background),
-  refresh: (background: Background) => renewal(cache.renew(bucket), background),
-});

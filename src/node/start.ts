@@ -5,6 +5,7 @@ import { createAdmin } from '../admin/app.ts';
 import type { Read } from '../bucket/read.ts';
 import type { BucketConfig } from '../config/file.ts';
 import type { Config, Places } from '../config/read.ts';
+import type { StoreConfig } from '../config/store.ts';
 import { cut, loggedRegister, logRules } from '../edge/log.ts';
 import type { Bus } from '../rules/bus.ts';
 import { createRulesCache, type RulesCache } from '../rules/cache.ts';
@@ -14,6 +15,7 @@ import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
 import { accessMeans } from './buckets/access-means.ts';
 import { serveBuckets } from './buckets/active.ts';
 import { type Exposure, openBuckets } from './buckets/open.ts';
+import { openStoreOf } from './buckets/store.ts';
 import { serveByWorkers } from './cluster/primary.ts';
 import { loadDomains } from './domains.ts';
 import { certificateOf, openFront, seldom } from './frontend.ts';
@@ -33,6 +35,8 @@ import { closeSoon, createPools } from './transport/pools.ts';
 import { readByPools } from './transport/small-read.ts';
 
 export interface StartOptions {
+  /** Serves all buckets of this store too. */
+  readonly store?: StoreConfig | null;
   /** Where log lines go; standard output by default. Worker processes always write to standard output. */
   readonly log?: DestinationStream;
   /** Opens a part that needs the edge's address; resolves to the function that closes it. */
@@ -53,8 +57,8 @@ export interface Running {
   readonly cache: RulesCache;
   /** Loads the rules of all buckets again whose rules have been loaded. */
   refresh(): Promise<void>;
-  /** Serves other buckets from now on; connections stay. Rejects with a start fault, and changes nothing then. */
-  replace(buckets: readonly BucketConfig[]): Promise<void>;
+  /** Serves others from now on; connections stay. Rejects with a start fault, and changes nothing then. */
+  replace(buckets: readonly BucketConfig[], store?: StoreConfig | null): Promise<void>;
   /** Replaces the worker processes one after the other; resolves when all new ones serve. */
   roll(): Promise<void>;
   readonly log: Logger;
@@ -106,6 +110,7 @@ async function open(
     alongside = nothingAlongside,
     places = {},
     warnings = [],
+    store = null,
   }: StartOptions,
   opened: Opened,
 ): Promise<Running> {
@@ -116,7 +121,7 @@ async function open(
   const exposure = await exposureOf(config, spelt);
   const listenForAdmin = await adminPort(config, places, log);
   const changed = (bucket: RuledBucket) => serve.changed(bucket);
-  const onBack = (rules: RulesCache) => void catchUp(rules, active.ruled());
+  const onBack = (rules: RulesCache) => void catchUp(rules, active.opened());
   const { cache, bus, register, problems, read } = await openRules(
     config,
     { log, warn, places, changed, onBack },
@@ -132,14 +137,17 @@ async function open(
     drain: config.drain,
     every: Math.min(TICK, config.rulesTtl),
     open: (configs, before) => openBuckets(configs, before, { exposure, env, read, warn, register }),
+    openStore: (given, before) =>
+      openStoreOf(given, before, { env, read, warn, register, cache, isAlone: config.storeUrl !== null }),
   });
   opened.add(active.close);
-  await active.replace(buckets);
+  await active.replace(buckets, store);
 
   let listening = false;
   const admin = await listenForAdmin({
     buckets: active.ruled,
     preloaded: active.preloaded,
+    named: active.named,
     cache,
     listening: () => listening && serve.listening(),
     answering: serve.answering,
@@ -153,7 +161,7 @@ async function open(
   opened.add(() => admin.close(0));
   // Before the first request: rules that it loads may change at once.
   if (bus !== null) {
-    const silence = listenTo(bus, cache, active.ruled);
+    const silence = listenTo(bus, cache, active);
     opened.add(async () => silence());
   }
   const url = await serve.listen();
@@ -169,8 +177,8 @@ async function open(
     adminUrl: admin.url,
     buckets: active.ruled,
     cache,
-    refresh: () => refreshLoaded(cache, active.ruled()),
-    replace: active.replace,
+    refresh: () => refreshLoaded(cache, active.opened()),
+    replace: (configs, all = null) => active.replace(configs, all),
     roll: serve.roll,
     log,
     close: opened.close,

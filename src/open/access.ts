@@ -1,5 +1,6 @@
 import type { BucketConfig } from '../config/file.ts';
 import type { Spell } from '../config/spell.ts';
+import type { StoreConfig } from '../config/store.ts';
 import { type CredentialsPlace, parseName } from '../config/values.ts';
 import type { Dialect } from '../cors/behaviour.ts';
 
@@ -28,8 +29,23 @@ export interface Access {
   readonly clientKeys: readonly CredentialsPlace[];
 }
 
+type AccessConfig = Pick<
+  BucketConfig,
+  | 'store'
+  | 'objects'
+  | 'signPrefix'
+  | 'signature'
+  | 'credentials'
+  | 'clientKeys'
+  | 'bucket'
+  | 'management'
+  | 'rules'
+  | 'bucketName'
+  | 'region'
+>;
+
 /** The access of a configured bucket. `name`: the bucket's name in logs, and in the register. */
-export function accessOf(config: BucketConfig, name: string, spell: Spell): Access {
+export function accessOf(config: AccessConfig, name: string, spell: Spell): Access {
   const { store, objects, signPrefix, signature, credentials, clientKeys, bucket } = config;
   const place = bucket?.kind === 'http' ? bucket : null;
   return {
@@ -56,3 +72,16 @@ function folderName(bucket: BucketConfig['bucket']): string | null {
   const name = parseName(bucket.path.split(/[/\\]/).findLast((segment) => segment !== '') ?? '');
   return 'value' in name ? name.value : null;
 }
+
+/** The access of the buckets of a store: that of each has its own name. `prefix`: before the name in the register. */
+export function accessInStore(config: StoreConfig, prefix: string, spell: Spell): Access {
+  const options = { ...config, bucket: config.place, bucketName: null };
+  return accessOf(options, prefix, spell);
+}
+
+/** The access of one of them. The owner of a bucket, before its colon, is no part of its name. */
+export const accessTo = (access: Access, name: string): Access => ({
+  ...access,
+  bucketName: name.slice(name.indexOf(':') + 1),
+  registerKey: access.registerKey + name,
+});

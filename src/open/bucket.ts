@@ -142,7 +142,7 @@ function routeOf(config: BucketConfig, place: Place, name: string, address: Addr
 }
 
 /** The operator wrote the document for this edge: it must be right before the start (promise 6). */
-async function documentFaults(
+export async function documentFaults(
   source: Source,
   { spell, documentPlace = `${spell('rules')} ${source.name}:` }: Means,
 ): Promise<readonly string[]> {
@@ -161,9 +161,14 @@ async function keyFor(name: string, place: Place, { rules }: BucketConfig): Prom
   return `${name.slice(0, NAME_IN_KEY)}-${digest.slice(0, 16)}`;
 }
 
+/** After the register's key in the key of rules that clients write; other keys end in a digest. */
+export const REGISTERED = '@register';
+
 /** The same for rules that clients write: the register's own key says whose they are, wherever the bucket is. */
 export const registeredKey = async (registerKey: string): Promise<string> =>
-  `${registerKey.slice(0, NAME_IN_KEY)}-${(await digestOf(['register', registerKey])).slice(0, 16)}`;
+  (registerKey.length <= NAME_IN_KEY
+    ? registerKey
+    : `${registerKey.slice(0, NAME_IN_KEY)}-${(await digestOf(registerKey)).slice(0, 16)}`) + REGISTERED;
 
 /** SHA-256 of a value's JSON, in hexadecimal. */
 export const digestOf = (value: unknown): Promise<string> => sha256(utf8(JSON.stringify(value)));

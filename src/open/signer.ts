@@ -17,6 +17,8 @@ export interface SigningMeans {
   readonly credentialsFile?: (path: string, store: Dialect) => CredentialsSource;
 }
 
+type HttpPlace = Extract<BucketPlace, { kind: 'http' }>;
+
 /**
  * What signs `GET /?cors`; undefined where the request is to be unsigned. Faults: the operator asked for keys that are
  * missing, or the bucket's name or region is unknown.
@@ -38,6 +40,22 @@ export async function openSigner(
     : checkedSigner(config, place, credentials, spell);
 }
 
+/** What signs `GET /?cors` for each bucket of a store, by the bucket's name; otherwise as `openSigner`. */
+export async function openStoreSigner(
+  config: Omit<SigningConfig, 'bucketName'>,
+  place: HttpPlace,
+  means: SigningMeans,
+  spell: Spell,
+): Promise<Result<((bucket: string) => Sign) | undefined, string>> {
+  const one = await openSigner({ ...config, bucketName: 'bucket' }, place, means, spell);
+  const credentials = credentialsAt(config.credentials, config.store, means);
+  if (!one.ok || one.value === undefined || credentials === null)
+    return one.ok ? { ok: true, value: undefined } : one;
+  const region = config.region ?? place.region ?? place.defaultRegion ?? null;
+  const choice = { signature: config.signature, region };
+  return { ok: true, value: (bucket) => signerFor(config.store, choice, { bucket, credentials }) };
+}
+
 /** The keys at a configured place. Null: none, or no prefix was given and no variable is set. */
 export function credentialsAt(
   place: CredentialsPlace,
@@ -53,7 +71,7 @@ export function credentialsAt(
 
 async function checkedSigner(
   config: SigningConfig,
-  place: Extract<BucketPlace, { kind: 'http' }>,
+  place: HttpPlace,
   credentials: CredentialsSource,
   spell: Spell,
 ): Promise<Result<Sign, string>> {

@@ -161,6 +161,7 @@ function createReport(
     if (!records.isServed(record)) return;
     const status = statusOf(record, timing);
     const { state, lastGood, findings, failure } = status;
+    if (bucket.ofStore && lastGood?.outcome === 'missing' && record.reported === '') return;
     const version = [lastGood?.version, ...codesOf(lastGood?.warnings ?? []), ...codesOf(findings)].join(' ');
     const line = [state, lastGood?.outcome, failure?.cause].join(' ');
     const isNew = record.reportedVersion !== version;

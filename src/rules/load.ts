@@ -86,6 +86,7 @@ export function createLoader({ storage, examiner, timing, ttl, onVersion }: Load
           : await recordAnswer(record, source, before, loaded, taking);
       // Another process published other rules during the load: ask the source again which are current.
       if (taken === 'overtaken') continue;
+      if (before === null && isInvented(bucket, record)) record.stored = false;
       if (taken === 'changed' && record.stored) {
         // Store first: processes that are notified of the version read it from storage.
         storage.store(record);
@@ -101,6 +102,14 @@ export function createLoader({ storage, examiner, timing, ttl, onVersion }: Load
     record.due = timing.now() + pause;
   };
 }
+
+/**
+ * Whether a client may have invented the name: copies of such answers would fill the storage. A register has no rules
+ * either for a bucket that does not exist.
+ */
+const isInvented = ({ ofStore, source }: RuledBucket, { lastGood }: RulesRecord): boolean =>
+  ofStore === true &&
+  (lastGood?.outcome === 'missing' || (lastGood?.outcome === 'none' && source.isAuthority === true));
 
 /** Milliseconds until the next load after so many consecutive failures. */
 const backOff = (failures: number): number =>

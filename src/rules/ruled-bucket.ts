@@ -12,6 +12,8 @@ export interface RuledBucket {
   readonly key?: string;
   readonly source: Source;
   readonly behaviour: Behaviour;
+  /** A client named it, in a store whose buckets are not listed: it may never have existed. */
+  readonly ofStore?: true;
 }
 
 /** Suffix of the keys of buckets that exist on one machine only: a folder, or an address on loopback. */
@@ -22,6 +24,12 @@ export const keyOfHere = (key: string): string => key + HERE;
 /** The key for storage that machines share: the machine's name is added to keys of buckets on one machine only. */
 export const sharedKey = (key: string, machine: string): string =>
   key.endsWith(HERE) ? `${key}-${machine}` : key;
+
+/** The inverse of `sharedKey`, for a key of this machine or of none. */
+export function ownKey(shared: string, machine: string): string {
+  const suffix = `${HERE}-${machine}`;
+  return shared.endsWith(suffix) ? shared.slice(0, -machine.length - 1) : shared;
+}
 
 export const keyOf = ({ key, name }: RuledBucket): string => key ?? name;
 

@@ -1,4 +1,4 @@
-import type { Command } from '../../src/cli/command.ts';
+import type { Command, Terminal } from '../../src/cli/command.ts';
 import { readArguments } from '../../src/cli/parse.ts';
 import { faultText } from '../../src/document/fault.ts';
 
@@ -13,7 +13,15 @@ export interface Ran {
 export async function runCommand(
   command: Command,
   line: readonly string[],
-  { env = {}, ...style }: { env?: Record<string, string>; colours?: boolean; width?: number } = {},
+  {
+    env = {},
+    ...style
+  }: {
+    env?: Record<string, string>;
+    colours?: boolean;
+    width?: number;
+    ask?: NonNullable<Terminal['ask']>;
+  } = {},
 ): Promise<Ran> {
   let [stdout, stderr] = ['', ''];
   const say = (text: string) => {

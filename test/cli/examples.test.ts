@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { rulesFor } from '../node/transport/_store.ts';
 import { edges } from './_edges.ts';
 import { NODE } from './_process.ts';
+import { openRulesStore, type RulesStore } from './_rules-store.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/bucket-cors.js', import.meta.url));
 const RULES = rulesFor('https://app.example.com');
@@ -47,6 +48,16 @@ interface Ended {
 describe('the example of a command', () => {
   const { at, serve, store } = edges();
 
+  const rulesStores: RulesStore[] = [];
+  afterEach(async () => {
+    for (const one of rulesStores.splice(0)) await one.close();
+  });
+  async function rulesStore(): Promise<RulesStore> {
+    const opened = await openRulesStore(rulesFor('https://old.example.com'));
+    rulesStores.push(opened);
+    return opened;
+  }
+
   /** Runs a line in bash, in a folder with the files that the examples name. */
   async function runLine(line: string): Promise<Ended> {
     await mkdir(at('bin'));
@@ -73,12 +84,14 @@ describe('the example of a command', () => {
   }
 
   test.each(LINES)('%s runs as written', async (line) => {
-    const bucket = await store('https://app.example.com');
+    const bucket = line.includes(' rules ') ? await rulesStore() : await store('https://app.example.com');
+    const other = line.includes('127.0.0.1:9000') ? await rulesStore() : bucket;
     const needsEdge = line.includes('127.0.0.1:8081');
     const { adminUrl } = needsEdge ? await serve('--bucket', bucket.url) : { adminUrl: '' };
     const { code, stdout, stderr } = await runLine(
       line
         .replace('http://127.0.0.1:8081', adminUrl)
+        .replace('http://127.0.0.1:9000', other.url)
         .replace('region=cn-hangzhou', `region=cn-hangzhou&endpoint=${bucket.url}`),
     );
     // 1: there are findings, or the page does not get its answer. 2 would be a fault of the example.

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { until } from '../helpers/until.ts';
 import { skipped, useServer, WITH_SERVER } from '../node/keep/_redis-server.ts';
-import { admin, allows, type Edge, edges } from './_edges.ts';
+import { admin, allows, type Edge, edges, linesWith } from './_edges.ts';
 import { PATIENCE } from './_process.ts';
 import { askForRules, KEYS_ENV, keepIn, originsAt, putRules } from './_rules-client.ts';
 
@@ -118,6 +118,20 @@ describe.skipIf(skipped)(`--management keep with --redis, ${WITH_SERVER}`, () =>
     await redis.start();
     await redis.stranger('SET', key ?? '', stored.replaceAll(A, B));
     for (const edge of [first, second]) await until('it has caught up', () => allows(edge, B), PATIENCE);
+  });
+
+  test('warns at the start of rules in the state directory, which Redis replaces', async () => {
+    await redis.start();
+    const store = await all.store('https://bucket.example');
+    const before = ['--state-dir', all.at('state')];
+    const alone = await all.serveWith({ env: KEYS_ENV }, ...keepIn(store.url), ...before);
+    await putRules(alone, A);
+    expect(linesWith(alone, /^the state directory/)).toEqual([]);
+    const edge = await serve(store.url, ...before);
+    expect(
+      linesWith(edge, /^the state directory .* has rules that clients wrote, and with --redis/),
+    ).toMatchObject([{ level: 'warn' }]);
+    expect(await originsAt(edge)).toBeNull();
   });
 
   test('does not take an empty Redis for a deletion of the rules', async () => {

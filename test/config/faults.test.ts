@@ -24,6 +24,8 @@ const WRONG: readonly (readonly [OptionName, string, RegExp, RegExp])[] = [
   ['bucket', 'https://b.example:99999', /is not a URL/, /a URL such as https:/],
   ['bucket', 'https://b.example/#f', /query or a fragment/, /up to the \? or #/],
   ['bucket', 'https://b.example/?cors', /query or a fragment/, /up to the \? or #/],
+  ['storeUrl', 'ftp://h', /has the scheme ftp:/, /oss-cn-hangzhou/],
+  ['storeUrl', '127.0.0.1:9000', /has no scheme/, /http:\/\/127/],
   ['store', 'gcs', /not one of the allowed values/, /oss or s3/],
   ['store', 'OSS', /not one of the allowed values/, /oss or s3/],
   ['bucketName', 'a b', /not the name/, /my-bucket/],

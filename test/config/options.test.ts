@@ -19,6 +19,7 @@ function configuredBy(args: string[], env: Record<string, string> = {}): Config 
 
 const DEFAULTS: Config = {
   bucket: null,
+  storeUrl: null,
   rules: { kind: 'bucket' },
   store: 'oss',
   vary: 'safe',
@@ -78,6 +79,29 @@ const VALUES: Readonly<Record<OptionName, readonly [string, unknown, string, unk
     { kind: 'http', address: { base: 'https://b.example:9000', host: 'b.example:9000', path: '/media' } },
     './folder',
     { kind: 'folder', path: './folder' },
+  ],
+  storeUrl: [
+    'https://oss-accelerate.aliyuncs.com',
+    {
+      kind: 'http',
+      address: {
+        base: 'https://oss-accelerate.aliyuncs.com',
+        host: 'oss-accelerate.aliyuncs.com',
+        path: '',
+      },
+      store: 'oss',
+    },
+    'https://oss-cn-hangzhou.aliyuncs.com',
+    {
+      kind: 'http',
+      address: {
+        base: 'https://oss-cn-hangzhou.aliyuncs.com',
+        host: 'oss-cn-hangzhou.aliyuncs.com',
+        path: '',
+      },
+      store: 'oss',
+      region: 'cn-hangzhou',
+    },
   ],
   rules: ['./r.xml', { kind: 'file', path: './r.xml' }, 'https://h/r', { kind: 'url', url: 'https://h/r' }],
   store: ['s3', 's3', 'oss', 'oss'],

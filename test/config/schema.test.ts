@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { configSchema } from '../../scripts/schema.ts';
 import { FILE_OPTIONS, ROUTE_KEYS } from '../../src/config/file.ts';
 import { BUCKET_OPTIONS } from '../../src/config/options.ts';
+import { STORE_KEYS, STORE_OPTIONS } from '../../src/config/store.ts';
 
 const published = new URL('../../bucket-cors.schema.json', import.meta.url);
 
@@ -15,9 +16,10 @@ test('the published schema is the one generated from the options', () => {
 
 test('the schema has every key that readConfigFile accepts', () => {
   const { properties } = configSchema();
-  expect(Object.keys(properties)).toEqual(['$schema', ...FILE_OPTIONS, 'buckets']);
+  expect(Object.keys(properties)).toEqual(['$schema', ...FILE_OPTIONS, 'buckets', 'store']);
   expect(Object.keys(properties.buckets.additionalProperties.properties)).toEqual([
     ...BUCKET_OPTIONS,
     ...ROUTE_KEYS,
   ]);
+  expect(Object.keys(properties.store.properties)).toEqual([...STORE_OPTIONS, ...STORE_KEYS]);
 });

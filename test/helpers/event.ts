@@ -3,6 +3,7 @@ import type { RequestEvent } from '../../src/edge/observe.ts';
 /** A successful request; a test changes the fields that it tests. */
 export const EVENT: RequestEvent = {
   bucket: 'b',
+  label: 'b',
   method: 'GET',
   path: '/a',
   origin: 'https://a',

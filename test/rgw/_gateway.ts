@@ -15,6 +15,13 @@ import { program, SYSTEM_PATH } from './_programs.ts';
 /** The suffix of virtual-hosted names: `media.s3.test` is the bucket `media`. */
 export const DNS_NAME = 's3.test';
 
+/** A user of a tenant: its bucket `media` is `team:media` for all others. */
+export const TENANT = {
+  name: 'team',
+  accessKey: 'TENANTACCESSKEY00001',
+  secretKey: 'tenantsecretkey00000000000000000000000001',
+};
+
 const START_LIMIT = 60_000;
 const TOOL_LIMIT = 60_000;
 
@@ -182,6 +189,9 @@ async function startIn(folder: string, daemons: ChildProcess[]): Promise<Gateway
   const keysOf = ({ accessKey, secretKey }: Keys) => [`--access-key=${accessKey}`, `--secret=${secretKey}`];
   await admin('user', 'create', '--display-name=Test', ...keysOf(OWN_KEYS));
   for (const keys of [CLIENT_KEYS, OTHER_KEYS]) await admin('key', 'create', ...keysOf(keys));
+  const owner = [`--tenant=${TENANT.name}`, '--uid=owner', '--display-name=Owner'];
+  const ownKeys = [`--access-key=${TENANT.accessKey}`, `--secret=${TENANT.secretKey}`];
+  await tool('radosgw-admin', '-n', 'client.rgw', 'user', 'create', ...owner, ...ownKeys);
   const radosgw = start('radosgw', 'radosgw', '-f', '-n', 'client.rgw');
   await until(
     'radosgw listens or has ended',

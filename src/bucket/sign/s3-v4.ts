@@ -1,4 +1,5 @@
-import type { Sign } from '../transport.ts';
+import type { BucketRequest, Sign } from '../transport.ts';
+import { sha256 } from './bytes.ts';
 import { cut, headerMap, normalParameters, normalPath, type Signable } from './canonical.ts';
 import { type Chain, type Scope, scopeText, signChain, stamped, UNSIGNED_PAYLOAD } from './chain.ts';
 import { needCredentials, type SigningOptions } from './credentials.ts';
@@ -48,6 +49,12 @@ export const s3V4Signature = (request: Signable, input: S3V4Input): Promise<stri
 const isSigned = (name: string): boolean =>
   ['host', 'content-type', 'content-md5', 'range'].includes(name) || name.startsWith('x-amz-');
 
+/** A body of bytes is signed with its hash; that of a stream is not known before it is sent. */
+async function payloadOf({ method, body }: BucketRequest): Promise<string> {
+  if (body === null || method === 'GET' || method === 'HEAD') return NO_BODY;
+  return body instanceof Uint8Array ? sha256(new Uint8Array(body)) : UNSIGNED_PAYLOAD;
+}
+
 /**
  * Signs with SigV4, which covers the Host header and the path as sent.
  * @throws an Error when there are no credentials
@@ -57,9 +64,7 @@ export const signS3V4 =
   async (request) => {
     const { accessKeyId, accessKeySecret, securityToken } = await needCredentials(credentials, 's3', bucket);
     const scope = { date: basicDate(wallClock()), region };
-    // The body is streamed, so its hash is not known before it is sent.
-    const bare = request.body === null || request.method === 'GET' || request.method === 'HEAD';
-    const payload = given ?? (bare ? NO_BODY : UNSIGNED_PAYLOAD);
+    const payload = given ?? (await payloadOf(request));
     const headers = stamped(S3_V4, request.headers, { payload, date: scope.date, securityToken });
     const signedHeaders = [...headerMap(headers).keys()].filter(isSigned).sort();
     const input = { secret: accessKeySecret, scope, signedHeaders, payload };

@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts';
-import { flagsOf, quoted, valuesOf, wordsOf } from './offers.ts';
+import { filesFollow, flagsOf, quoted, valuesOf, wordsOf } from './offers.ts';
 
 /** The script for bash 3.2 and later. */
 export function bashScript(commands: readonly Command[]): string {
@@ -55,10 +55,10 @@ function valueCases(command: Command): string[] {
 function wordCases(command: Command): string[] {
   const flags = flagsOf(command).map(({ name }) => `--${name}`);
   const words = wordsOf(command);
-  const own =
-    words === 'files'
-      ? '_bucket_cors_files "$current"; return'
-      : `list=${quoted((words ?? flags).join(' '))}`;
+  const files = '_bucket_cors_files "$current"; return';
+  const list = words === 'files' ? '' : `list=${quoted((words ?? flags).join(' '))}`;
+  const later = filesFollow(command) ? `if ((COMP_CWORD > 2)); then ${files}; fi; ` : '';
+  const own = words === 'files' ? files : later + list;
   return [
     `      ${quoted(`${command.name} -`)}*) list=${quoted(flags.join(' '))} ;;`,
     `      ${quoted(`${command.name} `)}*) ${own} ;;`,

@@ -1,5 +1,5 @@
 import type { Command, Flag } from '../command.ts';
-import { brief, flagsOf, valuesOf, wordsOf } from './offers.ts';
+import { brief, filesFollow, flagsOf, valuesOf, wordsOf } from './offers.ts';
 
 /** The script for fish 3 and later. */
 export function fishScript(commands: readonly Command[]): string {
@@ -25,7 +25,11 @@ export function fishScript(commands: readonly Command[]): string {
   ].join('\n');
 }
 
-const condition = ({ name }: Command): string => `complete -c bucket-cors -n '__bucket_cors_is ${name}'`;
+/** True before the first word of a command. */
+const FIRST = 'test (count (commandline -opc)) -eq 2';
+
+const condition = ({ name }: Command, also?: string): string =>
+  `complete -c bucket-cors -n '__bucket_cors_is ${name}${also === undefined ? '' : `; and ${also}`}'`;
 
 const flagLine =
   (command: Command) =>
@@ -40,6 +44,11 @@ const flagLine =
 function wordLine(command: Command): string[] {
   const words = wordsOf(command);
   if (words === null) return [];
+  if (filesFollow(command) && words !== 'files')
+    return [
+      `${condition(command, FIRST)} -a ${quoted(words.join(' '))}`,
+      `${condition(command, `not ${FIRST}`)} -F`,
+    ];
   return [`${condition(command)} ${words === 'files' ? '-F' : `-a ${quoted(words.join(' '))}`}`];
 }
 

@@ -9,6 +9,9 @@ export const flagsOf = ({ flags }: Command): readonly Flag[] => [
 /** The values that completion offers for a flag. */
 export const valuesOf = ({ choices, offers }: Flag): readonly string[] => choices ?? offers ?? [];
 
+/** True if the words that completion offers stand first, and files after them. */
+export const filesFollow = ({ maxWords, offers }: Command): boolean => offers !== undefined && maxWords > 1;
+
 /** What completion offers for the words of a command; `files` without a list, null if it takes no words. */
 export const wordsOf = ({ maxWords, offers }: Command): readonly string[] | 'files' | null =>
   maxWords === 0 ? null : (offers?.() ?? 'files');

@@ -1,5 +1,5 @@
 import type { Command, Flag } from '../command.ts';
-import { brief, flagsOf, quoted, valuesOf, wordsOf } from './offers.ts';
+import { brief, filesFollow, flagsOf, quoted, valuesOf, wordsOf } from './offers.ts';
 
 /** The script for zsh: a file of `$fpath`, or a text to source after `compinit`. */
 export function zshScript(commands: readonly Command[]): string {
@@ -46,6 +46,8 @@ function flagSpec(flag: Flag): string {
 function wordSpec(command: Command): string[] {
   const words = wordsOf(command);
   if (words === null) return [];
+  if (filesFollow(command) && words !== 'files')
+    return [`1:${escaped(command.words)}:(${words.join(' ')})`, '*:FILE:_files'];
   return [`*:${escaped(command.words)}:${words === 'files' ? '_files' : `(${words.join(' ')})`}`];
 }
 

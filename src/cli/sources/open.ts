@@ -14,16 +14,14 @@ import { openToken } from '../../open/token.ts';
 import { urlSource } from '../../rules/sources/url.ts';
 import type { Arguments, Terminal } from '../command.ts';
 import { givenBy } from '../flags.ts';
-import { readBucket } from './bucket.ts';
+import { patiently } from '../patience.ts';
+import { type BucketRules, readBucket } from './bucket.ts';
 import { type EdgeRules, edgeSource } from './edge.ts';
 
 import { readInput } from './input.ts';
 import { recorded, textOf } from './load.ts';
 import type { Opened } from './opened.ts';
 import { parseSource, type SourcePlace } from './place.ts';
-
-/** Milliseconds after which a person at a terminal reads what the command waits for. */
-const PATIENCE = 1_000;
 
 /**
  * Reads the rules that a word names (`sourcesOf`). Never rejects. Each fault is one line with place, reason and cure: the
@@ -37,12 +35,10 @@ export async function openRules(
   const place = parseSource(source);
   if (!place.ok) return { ok: false, faults: place.faults.map(faultText) };
   const { pools, close } = createPools();
-  const waiting = process.stderr.isTTY ? setTimeout(terminal.say, PATIENCE, waitingLine(place.value)) : null;
+  const request = { args, env: terminal.env, read: readByPools(pools), given: givenBy(args) };
   try {
-    const request = { args, env: terminal.env, read: readByPools(pools), given: givenBy(args) };
-    return await open(place.value, request);
+    return await patiently(open(place.value, request), waitingLine(place.value), terminal);
   } finally {
-    if (waiting !== null) clearTimeout(waiting);
     void close();
   }
 }
@@ -95,7 +91,7 @@ function fromText(text: Result<string, string>, named: Named, { given }: Request
   if (!text.ok) return text;
   const options = optionsOf({ store: given.store });
   if (!options.ok) return options;
-  return { ok: true, value: opened(named, text.value, 'strict', given.store && options.value.store) };
+  return { ok: true, value: openedText(named, text.value, 'strict', given.store && options.value.store) };
 }
 
 async function fromUrl(url: string, request: Request): Promise<Result<Opened, string>> {
@@ -122,17 +118,17 @@ async function fromBucket(
   const { rulesToken: _, ...signing } = given;
   const found = await readBucket(place, signing, read, env);
   if (!found.ok) return found;
-  const { name, path, store, isStoreKnown } = found.value;
+  return { ok: true, value: openedBucket(found.value, given.store !== undefined) };
+}
+
+/** Rules that were read of a bucket. A bucket without rules has an empty document. */
+export function openedBucket(found: BucketRules, isStoreGiven: boolean): Opened {
+  const { name, path, store, isStoreKnown, text } = found;
   const named = { kind: 'bucket', name, ...(path !== undefined && { path }) } as const;
-  const value = opened(named, found.value.text ?? EMPTY, 'store', undefined);
-  const storeBy = given.store === undefined ? 'address' : 'flag';
   return {
-    ok: true,
-    value: {
-      ...value,
-      ...(isStoreKnown && { behaviour: behaviourOf(store), storeBy }),
-      ...(found.value.text === null && NO_RULES),
-    },
+    ...openedText(named, text ?? EMPTY, 'store', undefined),
+    ...(isStoreKnown && { behaviour: behaviourOf(store), storeBy: isStoreGiven ? 'flag' : 'address' }),
+    ...(text === null && NO_RULES),
   };
 }
 
@@ -148,7 +144,7 @@ async function fromEdge(url: string, request: Request): Promise<Result<Opened, s
   const [rules] = taken;
   if (rules === undefined) return { ok: false, faults: [`${source.name} answered without rules.`] };
   const named = { kind: 'edge', name: `${source.name}?bucket=${rules.bucket}` } as const;
-  const { bytes: _, ...value } = opened(named, rules.text, 'store', undefined);
+  const { bytes: _, ...value } = openedText(named, rules.text, 'store', undefined);
   const { behaviour, hasRules, warnings } = rules;
   return { ok: true, value: { ...value, behaviour, storeBy: 'edge', hasRules, reported: warnings } };
 }
@@ -174,7 +170,8 @@ function adminToken(args: Arguments): Result<TokenPlace | null, string> {
 
 const tokenMeans = ({ env }: Request) => ({ variables: env, tokenFile: fileToken });
 
-function opened(
+/** A document that was read; the store is that of its form unless one is given. */
+export function openedText(
   named: Named,
   text: string,
   reading: Reading,

@@ -2,6 +2,7 @@ import { FORWARDED } from '../../bucket/forwarded.ts';
 import { BUCKET_TIMEOUTS } from '../../bucket/limits.ts';
 import { DIALECT_NAMES, type VaryMode } from '../../cors/behaviour.ts';
 import { parseBucket } from '../bucket-url.ts';
+import { parseStoreUrl } from '../store-url.ts';
 import * as values from '../values.ts';
 import type { OptionRows } from './row.ts';
 
@@ -18,6 +19,15 @@ export const bucketRows = {
       'The bucket: `oss://NAME?region=…`, `s3://NAME?region=…` or `?endpoint=…`, its URL, or a folder to serve as one.',
     scope: 'bucket',
     parse: parseBucket,
+  },
+  storeUrl: {
+    flag: 'store-url',
+    variable: 'STORE_URL',
+    default: null,
+    example: 'http://127.0.0.1:9000',
+    about:
+      'In place of `--bucket`, the endpoint of a store: all of its buckets are served, each by its own rules, at `/BUCKET/KEY`. A configuration file has more under `store`: hosts, and which buckets.',
+    parse: parseStoreUrl,
   },
   rules: {
     flag: 'rules',

@@ -1,4 +1,7 @@
 import type { BucketConfig } from '../../config/file.ts';
+import type { StoreConfig } from '../../config/store.ts';
+import { nameIn } from '../../edge/store.ts';
+import { ruledBy, ruledIn } from '../../open/store.ts';
 import type { RulesCache } from '../../rules/cache.ts';
 import { coalesced, loadDue } from '../../rules/refresh.ts';
 import { keyOf, type RuledBucket } from '../../rules/ruled-bucket.ts';
@@ -6,10 +9,11 @@ import { kindOf } from '../../rules/sources/kinds.ts';
 import { watchFile } from '../files/watch.ts';
 import type { OpenedBucket } from './open.ts';
 import type { OpenBucket } from './place.ts';
+import type { OpenedStore } from './store.ts';
 
 export interface ServingOptions {
-  /** Serves these buckets from now on. Throws if they cannot be served together. */
-  readonly serve: (buckets: readonly OpenedBucket[]) => void;
+  /** Serves these buckets and this store from now on. Throws if they cannot be served together. */
+  readonly serve: (buckets: readonly OpenedBucket[], store: OpenedStore | null) => void;
   /** Milliseconds that requests in flight to a removed bucket may take to end. */
   readonly drain: number;
   /** Milliseconds between two checks for rules that are due. */
@@ -18,6 +22,7 @@ export interface ServingOptions {
     configs: readonly BucketConfig[],
     before: readonly OpenedBucket[],
   ) => Promise<readonly OpenedBucket[]>;
+  readonly openStore: (config: StoreConfig | null, before: OpenedStore | null) => Promise<OpenedStore | null>;
 }
 
 /** Systems limit the number of watches. Further files are read when their rules are due. */
@@ -28,13 +33,46 @@ const watchedPath = ({ rules }: BucketConfig): string | undefined => kindOf(rule
 /** The set of buckets that is served, with its file watches, loads and removed buckets. */
 export function serveBuckets(cache: RulesCache, options: ServingOptions) {
   let served: readonly OpenedBucket[] = [];
+  let store: OpenedStore | null = null;
   let begun = false;
   const watching = new Map<OpenedBucket, { close(): void }>();
   let ticking: NodeJS.Timeout | undefined;
   let replacing: Promise<void> = Promise.resolve();
   const retiring = new Map<OpenBucket, NodeJS.Timeout>();
 
-  const ruled = (): readonly RuledBucket[] => served.map((bucket) => bucket.ruled);
+  const configured = (): RuledBucket[] => served.map((bucket) => bucket.ruled);
+
+  const ruled = (): readonly RuledBucket[] => [
+    ...configured(),
+    ...(store === null ? [] : ruledIn(store.ready, store.served)),
+  ];
+
+  const named = (name: string, open: boolean): RuledBucket | null =>
+    store && ruledBy(store.served, name, open);
+
+  /** The same with buckets of the store whose rules were not found yet. */
+  const opened = (): readonly RuledBucket[] => {
+    if (store === null) return configured();
+    const { ready, served: buckets } = store;
+    return [
+      ...configured(),
+      ...(ready.all === null ? buckets.opened().map((one) => one.ruled) : [ready.all]),
+    ];
+  };
+
+  /** The open buckets of a key, which has changed in another process: a bucket of the store may exist again. */
+  const changed = (key: string): readonly RuledBucket[] => {
+    const name = store && nameIn(store.ready.plan, key);
+    if (store === null || name === null) {
+      const all = store?.ready.all ?? [];
+      return configured()
+        .concat(all)
+        .filter((bucket) => keyOf(bucket) === key);
+    }
+    store.served.revive(name);
+    const open = store.served.peek(name);
+    return open === undefined ? [] : [open.ruled];
+  };
 
   const preloaded = (): readonly RuledBucket[] =>
     served.filter(({ config }) => config.preload).map((bucket) => bucket.ruled);
@@ -59,19 +97,28 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
   }
 
   /** Replacements run one after the other, so that of two quick edits of a file the second one wins. */
-  function replace(configs: readonly BucketConfig[]): Promise<void> {
-    const replaced = replacing.then(() => replaceNow(configs));
+  function replace(configs: readonly BucketConfig[], all: StoreConfig | null): Promise<void> {
+    const replaced = replacing.then(() => replaceNow(configs, all));
     replacing = replaced.catch(() => {});
     return replaced;
   }
 
-  async function replaceNow(configs: readonly BucketConfig[]): Promise<void> {
+  async function replaceNow(configs: readonly BucketConfig[], all: StoreConfig | null): Promise<void> {
+    const nextStore = await options.openStore(all, store);
     const next = await options.open(configs, served);
     const gone = served.filter((bucket) => !next.includes(bucket));
-    options.serve(next);
+    options.serve(next, nextStore);
     served = next;
+    // No request comes in between, so nothing of the next store is forgotten.
+    if (store !== nextStore) forgetStore(store);
+    store = nextStore;
     if (begun) watch();
     retire(gone);
+  }
+
+  function forgetStore(gone: OpenedStore | null): void {
+    gone?.served.close();
+    if (gone?.ready.all) cache.forget(gone.ready.all);
   }
 
   /** Drops the rules of removed buckets now, and closes the buckets after `drain`. */
@@ -91,6 +138,9 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
 
   return {
     ruled,
+    named,
+    opened,
+    changed,
     preloaded,
     replace,
     begin(): void {

@@ -106,8 +106,7 @@ async function openOne(
   if (exposed !== null) return refused(exposed);
   const open = earlier ?? (await openBucket(place, exposure.reach));
   try {
-    const registerWrite = `${spell('stateDir', './state')} or ${spell('redis', 'redis://127.0.0.1:6379')}`;
-    const means = { ...FILES, read, variables: env, spell, register, registerWrite };
+    const means = { ...FILES, read, variables: env, spell, register, registerWrite: registerWrite(spell) };
     const opened = await openConfigured(config, absolute(place), open, means);
     if (!opened.ok) {
       if (open !== earlier) await open.close();
@@ -133,9 +132,14 @@ async function openOne(
   }
 }
 
+/** What the operator writes so that there is a register. */
+export const registerWrite = (spell: Spell): string =>
+  `${spell('stateDir', './state')} or ${spell('redis', 'redis://127.0.0.1:6379')}`;
+
 const refused = (line: string): Result<never, string> => ({ ok: false, faults: [line] });
 
-const FILES = { file: fileSource, credentialsFile: fileCredentials, tokenFile: fileToken };
+/** How this platform reads files. */
+export const FILES = { file: fileSource, credentialsFile: fileCredentials, tokenFile: fileToken };
 
 type Place = NonNullable<BucketConfig['bucket']>;
 
@@ -173,7 +177,7 @@ const guardOf = ({ hosts = [] }: BucketConfig, { reach, names }: Exposure): Guar
 });
 
 /** On another machine the same configuration names another bucket, or other rules. */
-function isHere(place: Place, { rules }: BucketConfig): boolean {
+export function isHere(place: Place, { rules }: Pick<BucketConfig, 'rules'>): boolean {
   const url = kindOf(rules).tokenUrl?.(rules);
   if (url !== undefined && isThisMachine(new URL(url).host)) return true;
   return place.kind === 'folder' || isThisMachine(place.address.host);
@@ -184,7 +188,10 @@ const anyHost = (spell: Spell): string =>
   `${spell('keepHost')}: a client can name any other bucket of the store; write a configuration file that names the bucket's hosts`;
 
 /** Over plain HTTP every hop can read the token at every load; on loopback there is no hop. */
-function bareToken({ rules, rulesToken }: BucketConfig, spell: Spell): string | null {
+export function bareToken(
+  { rules, rulesToken }: Pick<BucketConfig, 'rules' | 'rulesToken'>,
+  spell: Spell,
+): string | null {
   const url = kindOf(rules).tokenUrl?.(rules);
   if (rulesToken === null || url === undefined) return null;
   const { protocol, host } = new URL(url);

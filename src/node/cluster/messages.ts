@@ -1,12 +1,22 @@
 import type { SecureContextOptions } from 'node:tls';
 import type { Config } from '../../config/read.ts';
 import type { Behaviour } from '../../cors/behaviour.ts';
+import type { StorePlan } from '../../edge/store.ts';
 import type { Access } from '../../open/access.ts';
 import type { LastGood } from '../../rules/last-good.ts';
 import type { RegisterEntry } from '../../rules/register.ts';
 import type { OpenedBucket } from '../buckets/open.ts';
 import type { CountsTaken } from '../metrics/counts.ts';
 import type { Spelt } from '../server/listen-fault.ts';
+
+/** A store as a worker process serves it. */
+export interface ReplicatedStore {
+  readonly plan: StorePlan;
+  readonly access: Access;
+}
+
+/** The rules of a bucket, as a worker process asks for them. */
+export type ReplicatedRules = Pick<ReplicatedBucket, 'key' | 'behaviour'>;
 
 /** A bucket as a worker process serves it; the source of its rules stays with the primary. */
 export interface ReplicatedBucket {
@@ -58,12 +68,17 @@ export type ToWorker =
       readonly registerName: string | null;
     }
   | { readonly kind: 'certificate'; readonly context: SecureContextOptions }
-  | { readonly kind: 'buckets'; readonly buckets: readonly ReplicatedBucket[] }
+  | {
+      readonly kind: 'buckets';
+      readonly buckets: readonly ReplicatedBucket[];
+      /** The store whose buckets are served by name. */
+      readonly store: ReplicatedStore | null;
+    }
   | { readonly kind: 'listen' }
   | { readonly kind: 'rules'; readonly snapshot: RulesSnapshot }
   /** A client has changed the rules through another worker process: requests wait for the new rules. */
   | { readonly kind: 'renewing'; readonly key: string }
-  /** The reply to `rulesRequest`; null when the bucket has been removed. */
+  /** The reply to `rulesRequest`; null when the bucket has been removed. A store's missing bucket has that outcome. */
   | { readonly kind: 'rulesReply'; readonly id: number; readonly snapshot: RulesSnapshot | null }
   /** The reply to `registerRead` and `registerWrite`. */
   | { readonly kind: 'registerReply'; readonly id: number; readonly outcome: RegisterOutcome }

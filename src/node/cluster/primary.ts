@@ -2,10 +2,12 @@ import type { SecureContextOptions } from 'node:tls';
 import type { Logger } from 'pino';
 import type { Config } from '../../config/read.ts';
 import { createRouter } from '../../edge/route.ts';
+import { nameOfRegistered } from '../../open/store.ts';
 import type { RulesCache } from '../../rules/cache.ts';
 import type { Register } from '../../rules/register.ts';
 import { keyOf, type RuledBucket } from '../../rules/ruled-bucket.ts';
 import type { OpenedBucket } from '../buckets/open.ts';
+import type { OpenedStore } from '../buckets/store.ts';
 import { certificateOf } from '../frontend.ts';
 import type { CountsTaken } from '../metrics/counts.ts';
 import { type Spelt, socketMessage } from '../server/listen-fault.ts';
@@ -14,7 +16,7 @@ import type { Serve } from '../single-process.ts';
 import { startFault } from '../start-fault.ts';
 import { forkWorker, type WorkerProcess } from './fork.ts';
 import { createPendingCalls } from './ipc.ts';
-import type { ReplicatedBucket } from './messages.ts';
+import type { ToWorker } from './messages.ts';
 import { createRegisterServer } from './register-server.ts';
 import { createRulesServer } from './rules-server.ts';
 import { createSupervisor } from './supervisor.ts';
@@ -49,15 +51,21 @@ export function serveByWorkers(options: ByWorkersOptions): Serve {
   const collecting = createPendingCalls<true>(COLLECT_TIMEOUT_MS);
   /** Worker processes that have been sent the initial state, and so get every change of it. */
   const initialised = new Set<WorkerProcess>();
-  let buckets: readonly ReplicatedBucket[] = [];
+  let replicated: Pick<Extract<ToWorker, { kind: 'buckets' }>, 'buckets' | 'store'> = {
+    buckets: [],
+    store: null,
+  };
   let preloaded: readonly RuledBucket[] = [];
   let served: readonly OpenedBucket[] = [];
+  let servedStore: OpenedStore | null = null;
   let certificate: SecureContextOptions | null = null;
   let stopFollowing: (() => void) | undefined;
 
   const replyOfRegister = createRegisterServer(register, (key) => {
     const written = served.filter(({ access }) => access.registerKey === key && access.management === 'keep');
-    for (const { ruled } of written) void cache.refresh(ruled).catch(() => {});
+    const ofStore = servedStore?.served.peek(nameOfRegistered(servedStore.ready, key) ?? '');
+    for (const { ruled } of ofStore === undefined ? written : [...written, ofStore])
+      void cache.refresh(ruled).catch(() => {});
   });
 
   const supervisor = createSupervisor({
@@ -66,7 +74,7 @@ export function serveByWorkers(options: ByWorkersOptions): Serve {
     log,
     async sendState(worker) {
       void worker.send({ kind: 'init', config, spelt, edgeId, workers, certificate, env, registerName });
-      void worker.send({ kind: 'buckets', buckets });
+      void worker.send({ kind: 'buckets', ...replicated });
       initialised.add(worker);
       await rules.join(worker.send, preloaded);
     },
@@ -97,18 +105,23 @@ export function serveByWorkers(options: ByWorkersOptions): Serve {
   }
 
   return {
-    replace(opened) {
+    replace(opened, store) {
       checkRoutes(opened);
       served = opened;
-      buckets = opened.map(({ route, ruled, access }) => ({
+      servedStore = store;
+      const buckets = opened.map(({ route, ruled, access }) => ({
         route,
         key: keyOf(ruled),
         behaviour: ruled.behaviour,
         access,
       }));
+      replicated = { buckets, store: store && { plan: store.ready.plan, access: store.ready.access } };
       preloaded = opened.filter((bucket) => bucket.config.preload).map(({ ruled }) => ruled);
-      rules.serve(opened.map(({ ruled }) => ruled));
-      for (const worker of initialised) void worker.send({ kind: 'buckets', buckets });
+      rules.serve(
+        [...opened.map(({ ruled }) => ruled), ...(store?.ready.all ? [store.ready.all] : [])],
+        store,
+      );
+      for (const worker of initialised) void worker.send({ kind: 'buckets', ...replicated });
     },
     async listen() {
       if (config.socket !== null) await claim(config.socket);

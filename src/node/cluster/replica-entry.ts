@@ -1,6 +1,6 @@
 import { type CompiledEntry, compileEntry, type RulesInForce } from '../../rules/in-force.ts';
 import { isGivenUp, mustWait as requestsWait, type Standing } from '../../rules/standing.ts';
-import type { ReplicatedBucket, RulesSnapshot } from './messages.ts';
+import type { ReplicatedRules, RulesSnapshot } from './messages.ts';
 
 /** A worker process's state of one bucket's rules. Moments are milliseconds of its monotonic clock. */
 export interface ReplicaEntry {
@@ -71,7 +71,7 @@ export const mustWait = (entry: ReplicaEntry, maxStale: number, now: number): bo
 /** The compiled rules of the entry's snapshot; unavailable without a snapshot or after `maxStale` milliseconds. */
 export function rulesInForce(
   entry: ReplicaEntry,
-  bucket: ReplicatedBucket,
+  bucket: ReplicatedRules,
   maxStale: number,
   now: number,
 ): RulesInForce {

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Background } from '../../rules/cache.ts';
 import { monotonic } from '../../rules/clock.ts';
 import type { RulesInForce } from '../../rules/in-force.ts';
-import type { ReplicatedBucket, RulesSnapshot } from './messages.ts';
+import type { ReplicatedRules, RulesSnapshot } from './messages.ts';
 import {
   applyNoReply,
   applySnapshot,
@@ -15,15 +15,17 @@ import {
 /** A worker process's copy of the primary's rules, compiled. */
 export interface RulesReplica {
   /** Like the rules cache's own: a promise only before the first reply, or while a renewal is in flight. */
-  current(bucket: ReplicatedBucket, background: Background): RulesInForce | Promise<RulesInForce>;
+  current(bucket: ReplicatedRules, background: Background): RulesInForce | Promise<RulesInForce>;
   /** A client has changed the rules at the store: has the primary load them; requests wait. */
-  renew(bucket: ReplicatedBucket): Promise<void>;
+  renew(bucket: ReplicatedRules): Promise<void>;
   /** Takes a snapshot from the primary. */
   apply(snapshot: RulesSnapshot): void;
   /** A client has changed the rules through another worker process. */
   renewing(key: string): void;
-  /** Deletes all entries but these. */
-  retain(keys: ReadonlySet<string>): void;
+  /** Deletes all entries but those of these keys. */
+  retain(isServed: (key: string) => boolean): void;
+  /** Deletes one entry. */
+  forget(key: string): void;
 }
 
 /**
@@ -32,8 +34,8 @@ export interface RulesReplica {
  */
 export type RequestRules = (key: string, version: string | null, renew: boolean) => Promise<boolean>;
 
-/** LRU bound; evicted buckets are requested from the primary again. */
-const MAX_BUCKETS = 10_000;
+/** LRU bound, above that of a store's buckets; evicted buckets are requested from the primary again. */
+const MAX_BUCKETS = 32_768;
 
 export interface RulesReplicaOptions {
   readonly request: RequestRules;
@@ -63,7 +65,7 @@ export function createRulesReplica({
     return entry;
   }
 
-  const inForce = (bucket: ReplicatedBucket): RulesInForce =>
+  const inForce = (bucket: ReplicatedRules): RulesInForce =>
     rulesInForce(entryOf(bucket.key), bucket, maxStale, now());
 
   async function ask(key: string, renew: boolean): Promise<void> {
@@ -92,10 +94,7 @@ export function createRulesReplica({
     return renewal;
   }
 
-  function currentNow(
-    bucket: ReplicatedBucket,
-    background: Background,
-  ): RulesInForce | Promise<RulesInForce> {
+  function currentNow(bucket: ReplicatedRules, background: Background): RulesInForce | Promise<RulesInForce> {
     const entry = entryOf(bucket.key);
     if (mustWait(entry, maxStale, now())) return askOnce(bucket.key).then(() => inForce(bucket));
     if (entry.request === null && now() >= entry.askAt) background(askOnce(bucket.key));
@@ -115,8 +114,9 @@ export function createRulesReplica({
       // Without an entry the next request asks the primary, which is already loading.
       if (entries.peek(key) !== undefined) void startRenewal(key, false);
     },
-    retain(keys) {
-      for (const key of [...entries.keys()]) if (!keys.has(key)) entries.delete(key);
+    retain(isServed) {
+      for (const key of [...entries.keys()]) if (!isServed(key)) entries.delete(key);
     },
+    forget: (key) => void entries.delete(key),
   };
 }

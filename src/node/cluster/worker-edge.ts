@@ -48,7 +48,7 @@ export function openWorkerEdge(init: Init, send: Send): WorkerEdge {
   });
   const registered = init.registerName === null ? null : createRegisterProxy(init.registerName, send);
   const means = accessMeans(init.env ?? process.env, registered?.register ?? null);
-  const replaceBuckets = replicateBuckets(front, replica, means);
+  const replicated = replicateBuckets(front, replica, means);
   let listening: Listening | null = null;
   let isLeaving = false;
 
@@ -71,11 +71,11 @@ export function openWorkerEdge(init: Init, send: Send): WorkerEdge {
     receive(message) {
       switch (message.kind) {
         case 'buckets':
-          return replaceBuckets(message.buckets);
+          return replicated.replace(message.buckets, message.store);
         case 'rules':
-          return replica.apply(message.snapshot);
+          return replicated.apply(message.snapshot);
         case 'renewing':
-          return replica.renewing(message.key);
+          return replicated.renewing(message.key);
         case 'rulesReply':
           // Also after the timeout of the call.
           if (message.snapshot !== null) replica.apply(message.snapshot);

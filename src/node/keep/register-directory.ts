@@ -1,11 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { REGISTER_TIMEOUT, type Register } from '../../rules/register.ts';
 import { decodeEntry, encodeEntry, MAX_ENTRY_BYTES } from '../../rules/register-entry.ts';
 import { within } from '../../rules/within.ts';
-import { openDisk } from '../files/disk.ts';
+import { files, openDisk } from '../files/disk.ts';
 import { readTextFile } from '../files/text-file.ts';
 import { fileIn, replaceIn, synchronise, withoutPaths } from './state-files.ts';
+
+/** Whether clients have written rules that are stored in a folder. Never rejects. */
+export const hasEntries = (folder: string): Promise<boolean> =>
+  files(() => readdir(folder)).then(
+    (names) => names.some((name) => name.startsWith('register-')),
+    () => false,
+  );
 
 /**
  * Stores what clients write in the state directory, one file for each bucket, beside the copies of last good rules. The

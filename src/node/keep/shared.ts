@@ -7,9 +7,9 @@ import type { RulesCache } from '../../rules/cache.ts';
 import type { Keep } from '../../rules/keep.ts';
 import { coalesced, refreshLoaded } from '../../rules/refresh.ts';
 import type { Register } from '../../rules/register.ts';
-import { keyOf, type RuledBucket, sharedKey } from '../../rules/ruled-bucket.ts';
+import { keyOf, ownKey, type RuledBucket, sharedKey } from '../../rules/ruled-bucket.ts';
 import { isThisMachine } from '../reach.ts';
-import { directoryRegister } from './register-directory.ts';
+import { directoryRegister, hasEntries } from './register-directory.ts';
 import { openStateDirectory } from './state-directory.ts';
 
 /** Storage outside the process, and the bus to other processes. */
@@ -44,6 +44,11 @@ export async function openShared(
   }
   const warning = plainTextWarning(redis);
   if (warning !== null) warn(`${places.redis ?? asFlag('redis')}: ${warning}`);
+  if (stateDir !== null && (await hasEntries(stateDir)))
+    warn(
+      `the state directory ${stateDir} has rules that clients wrote, and with ${places.redis ?? asFlag('redis')} those in ` +
+        'Redis are in force: write them again there, then remove its files register-*.json',
+    );
   // Imported only if configured: the client takes 0.1 s and 27 MB.
   const { openRedis } = await import('./redis.ts');
   const { keep, bus, register, close } = await openRedis(redis, warn, onBack);
@@ -98,16 +103,22 @@ export async function catchUp(cache: RulesCache, buckets: readonly RuledBucket[]
   await Promise.all([refreshLoaded(cache, written), cache.restore()]);
 }
 
+/** The buckets that are served. */
+export interface Listener {
+  readonly opened: () => readonly RuledBucket[];
+  /** Those of a key, of which another process has found other rules. */
+  readonly changed: (key: string) => readonly RuledBucket[];
+}
+
 /** Follows the bus: learns versions that others loaded, and refreshes on request. Returns the unsubscription. */
-export function listenTo(bus: Bus, cache: RulesCache, buckets: () => readonly RuledBucket[]): () => void {
-  const refreshAll = coalesced(() => refreshLoaded(cache, buckets()));
+export function listenTo(bus: Bus, cache: RulesCache, { opened, changed }: Listener): () => void {
+  const refreshAll = coalesced(() => refreshLoaded(cache, opened()));
   return bus.subscribe((message) => {
     if (message.bucket === null) {
       void refreshAll();
       return;
     }
-    for (const bucket of buckets()) {
-      if (message.bucket !== sharedKey(keyOf(bucket), machine)) continue;
+    for (const bucket of changed(ownKey(message.bucket, machine))) {
       // A bucket that no request here has asked for loads with its first request.
       if (!cache.asked(keyOf(bucket))) continue;
       const work = message.kind === 'changed' ? cache.learn(bucket, message.version) : cache.refresh(bucket);

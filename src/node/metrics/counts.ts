@@ -2,7 +2,7 @@ import type { Observe, RequestEvent } from '../../edge/observe.ts';
 import type { Closed } from '../server/crowd.ts';
 import { type BucketBytes, classOf, createSeries, type KindCounts } from './series.ts';
 
-/** Most label sets. Clients cannot add any; a bucket can by its statuses, and the operator by new buckets. */
+/** Most label sets. Clients cannot add any; a bucket can by its statuses, the operator and the store by new buckets. */
 const SERIES_MOST = 100_000;
 
 export interface CountsTaken {
@@ -51,8 +51,8 @@ export function createCounts({ most = SERIES_MOST, linesDropped = () => 0 }: Cou
   };
 
   return {
-    observe({ bucket, kind, decision, status, code, totalMs, received, sent }: RequestEvent): void {
-      const name = bucket ?? '';
+    observe({ label, kind, decision, status, code, totalMs, received, sent }: RequestEvent): void {
+      const name = label ?? '';
       const found = series.kindOf(name, kind ?? '');
       series.count(found, decision ?? '', status ?? '', code ?? '', 1);
       const seconds = totalMs / 1000;

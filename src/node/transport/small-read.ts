@@ -1,7 +1,9 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib';
 import type { Dispatcher } from 'undici';
-import type { Read, ReadLimits } from '../../bucket/read.ts';
+import type { Read, ReadLimits, SmallAnswer } from '../../bucket/read.ts';
+import type { FlatHeaders } from '../../bucket/transport.ts';
+import type { SmallWrite } from '../../bucket/write.ts';
 import { decodeText } from '../../document/decode.ts';
 import { closedByBucket, closedWhenReused } from './failure.ts';
 import type { Pools } from './pools.ts';
@@ -24,14 +26,31 @@ const DECODERS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
  */
 export const readByPools =
   (pools: Pools): Read =>
-  async (url, headers, limits) => {
-    const { base, target } = partsOf(url);
-    const pool = pools({ address: { base, host: '', path: '' } }).pool();
-    const answer = await receive(pool, { path: target, method: 'GET', headers: [...headers] }, limits, 1);
-    const received = headersOf(answer.headers);
-    const bytes = await decoded(answer.body, received.get('content-encoding'), limits.maxBytes);
-    return { status: answer.status, headers: received, text: decodeText(bytes) };
-  };
+  (url, headers, limits) =>
+    askSmall(pools, { url, method: 'GET', headers, body: null }, limits, 1);
+
+/** A small request, whose answer is read into memory. */
+export interface SmallRequest {
+  readonly url: string;
+  readonly method: 'GET' | SmallWrite['method'];
+  readonly headers: FlatHeaders;
+  readonly body: SmallWrite['body'];
+}
+
+/** Sends a request, again so often where the bucket closes the connection without a byte, and reads the answer. */
+export async function askSmall(
+  pools: Pools,
+  { url, method, headers, body }: SmallRequest,
+  limits: ReadLimits,
+  retries: number,
+): Promise<SmallAnswer> {
+  const { base, target } = partsOf(url);
+  const pool = pools({ address: { base, host: '', path: '' } }).pool();
+  const answer = await receive(pool, { path: target, method, headers: [...headers], body }, limits, retries);
+  const received = headersOf(answer.headers);
+  const bytes = await decoded(answer.body, received.get('content-encoding'), limits.maxBytes);
+  return { status: answer.status, headers: received, text: decodeText(bytes) };
+}
 
 interface Received {
   readonly status: number;

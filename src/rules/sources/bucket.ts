@@ -49,7 +49,7 @@ const notRead = (form: string): Loaded => ({
 });
 
 /** Error codes of stores for a rejected signature, and what the operator can do about each. */
-const SIGNATURE_CURES: Readonly<Record<string, string>> = {
+export const SIGNATURE_CURES: Readonly<Record<string, string>> = {
   SignatureDoesNotMatch: "Check the secret that belongs to the key id, and the bucket's name and region.",
   InvalidAccessKeyId: 'Check the key id: the store does not know it.',
   InvalidSecurityToken: "Check the security token (STS): it is another key pair's, or has expired.",

@@ -7,7 +7,7 @@ import { EVENT } from '../../helpers/event.ts';
 
 const anEvent: fc.Arbitrary<RequestEvent> = fc
   .record({
-    bucket: fc.constantFrom('a', 'b', null),
+    label: fc.constantFrom('a', 'b', null),
     kind: fc.constantFrom('actual' as const, 'preflight' as const, null),
     decision: fc.constantFrom('matched' as const, 'no_rules' as const, null),
     status: fc.constantFrom(200, 404, null),
@@ -46,7 +46,7 @@ describe('counts', () => {
   test('beyond the bound on label sets are added to the label other', () => {
     const counts = createCounts({ most: 10 });
     for (let at = 0; at < 1_000; at += 1) {
-      counts.observe({ ...EVENT, bucket: `b${at}`, status: at, sent: 1, totalMs: 1 });
+      counts.observe({ ...EVENT, bucket: `b${at}`, label: `b${at}`, status: at, sent: 1, totalMs: 1 });
     }
     const { kinds, bytes } = counts.read();
     const requests = kinds.flatMap((kind) => kind.requests);
@@ -73,7 +73,7 @@ describe('the Prometheus text', () => {
 
   test('escapes the characters of a name', () => {
     const counts = createCounts();
-    counts.observe({ ...EVENT, bucket: 'a"b\\c\nd' });
+    counts.observe({ ...EVENT, bucket: 'a"b\\c\nd', label: 'a"b\\c\nd' });
     expect(countsText(counts.read())).toContain('requests_total{bucket="a\\"b\\\\c\\nd",');
   });
 });

@@ -26,7 +26,15 @@ describe('metrics', () => {
 
   test('count a request without a bucket, and one without a response', async () => {
     const metrics = createMetrics();
-    metrics.observe({ ...EVENT, bucket: null, kind: null, decision: null, status: 400, code: 'InvalidURI' });
+    metrics.observe({
+      ...EVENT,
+      bucket: null,
+      label: null,
+      kind: null,
+      decision: null,
+      status: 400,
+      code: 'InvalidURI',
+    });
     metrics.observe({ ...EVENT, status: null, code: 'ClientGone' });
     expect(await samples(metrics, REQUESTS)).toEqual([
       `${REQUESTS}{bucket="",kind="",reason="",status="400",code="InvalidURI"} 1`,
