@@ -3,10 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openAws, openFetch } from './_clients.ts';
 import { SKIPPED } from './_programs.ts';
-import { expectRulesInForce } from './_rules.ts';
-import { awsRules } from './_rules-programs.ts';
 import { DIGESTS, LARGE, readTree, writeTree } from './_tree.ts';
-import { OBJECT_WAYS, RULES_WAYS, useWays } from './_ways.ts';
+import { OBJECT_WAYS, useWays } from './_ways.ts';
 import { digest } from './_witness.ts';
 
 const ways = useWays('awscli');
@@ -50,11 +48,5 @@ describe.skipIf(SKIPPED).each(OBJECT_WAYS)('awscli, %s', (name) => {
     await ways.witness.put(way.bucket, 'a+b c.txt', 'presigned');
     const url = (await aws(way, 's3', 'presign', `s3://${way.bucket}/a+b c.txt`)).trim();
     expect(await fetched(way, url)).toBe('presigned');
-  });
-});
-
-describe.skipIf(SKIPPED).each(RULES_WAYS)('awscli, %s', (name) => {
-  test('rules that it puts, replaces and deletes decide the next preflight', async () => {
-    await expectRulesInForce(ways.way(name), ways.witness, awsRules(ways));
   });
 });

@@ -159,7 +159,9 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
     forms: SIGV4_HEADERS,
     changes: (sent) => ({
       ...sent,
-      headers: sent.headers.map((text) => text.replace(/Signature=../, 'Signature=00')),
+      headers: sent.headers.map((text) =>
+        text.replace(/Signature=(.)/, (_, first: string) => `Signature=${first === '0' ? '1' : '0'}`),
+      ),
     }),
   },
 };

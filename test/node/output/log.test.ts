@@ -24,14 +24,15 @@ describe('a request', () => {
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^\{[^\n]*\}\n$/);
     const [{ time, ...line }] = parsed();
-    expect(line).toEqual({ level: 'info', msg: 'request', ...EVENT, headMs: 1.2, totalMs: 30 });
+    const { label: _, ...fields } = EVENT;
+    expect(line).toEqual({ level: 'info', msg: 'request', ...fields, headMs: 1.2, totalMs: 30 });
     expect(new Date(time).toISOString()).toBe(time);
   });
 
   test('to a bucket that sends its own CORS headers gives one warning for each bucket', () => {
     const { log, parsed } = memory('warn');
     const observe = requestLog(log);
-    for (const bucket of ['a', 'b', 'a']) observe({ ...EVENT, bucket, bucketHadCors: true });
+    for (const bucket of ['a', 'b', 'a']) observe({ ...EVENT, bucket, label: bucket, bucketHadCors: true });
     expect(parsed()).toMatchObject([
       { bucket: 'a', msg: expect.stringContaining('CORS headers') },
       { bucket: 'b' },
