@@ -28,9 +28,16 @@ const secondsSince = (began: number): number => Math.round((performance.now() - 
 const withStore = (command: string): string =>
   command.replace('oss://my-bucket?region=cn-hangzhou', '$&&endpoint=http://127.0.0.1:9001');
 
+/** The machine's variables. rclone fails at AWS_CA_BUNDLE, and no command of a page needs it. */
+const ENVIRONMENT = { ...process.env, AWS_CA_BUNDLE: undefined };
+
 /** `detached` makes a process group, so that npm, its shell and Node end together. */
 const open = (command: string): ChildProcess =>
-  spawn('bash', ['-euo', 'pipefail', '-c', withStore(command)], { cwd: ROOT, detached: true });
+  spawn('bash', ['-euo', 'pipefail', '-c', withStore(command)], {
+    cwd: ROOT,
+    detached: true,
+    env: ENVIRONMENT,
+  });
 
 function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   if (pid !== undefined) process.kill(-pid, signal);
