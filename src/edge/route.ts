@@ -1,4 +1,5 @@
 import { hostName } from '../bucket/host.ts';
+import { decode } from '../bucket/sign/canonical.ts';
 import type { Bucket } from './bucket.ts';
 import { type Store, servesName } from './store.ts';
 
@@ -102,33 +103,63 @@ function checkPrefix({ name, prefix = '' }: Bucket): void {
   );
 }
 
-interface Place {
-  readonly prefixes: ReadonlyMap<string, Bucket>;
+interface Prefixes {
+  readonly buckets: ReadonlyMap<string, Bucket>;
   /** Distinct lengths, longest first. */
   readonly lengths: readonly number[];
 }
 
-function sortPrefixes(prefixes: ReadonlyMap<string, Bucket>): Place {
-  const lengths = [...new Set([...prefixes.keys()].map((prefix) => prefix.length))];
-  return { prefixes, lengths: lengths.sort((a, b) => b - a) };
+interface Place extends Prefixes {
+  /** The same with decoded prefixes, for decoded paths. */
+  readonly decoded: Prefixes;
 }
 
-function findByPrefix({ prefixes, lengths }: Place, target: string): Route {
-  const routed = lengths.length > 1 || lengths[0] !== 0;
+function sortPrefixes(buckets: ReadonlyMap<string, Bucket>): Place {
+  const decoded = new Map([...buckets].map(([prefix, bucket]) => [decode(prefix), bucket]));
+  return { ...byLength(buckets), decoded: byLength(decoded) };
+}
+
+function byLength(buckets: ReadonlyMap<string, Bucket>): Prefixes {
+  const lengths = [...new Set([...buckets.keys()].map((prefix) => prefix.length))];
+  return { buckets, lengths: lengths.sort((a, b) => b - a) };
+}
+
+function findByPrefix(place: Place, target: string): Route {
+  const found = longest(place, target);
+  const routed = place.lengths.length > 1 || place.lengths[0] !== 0;
   // A dot segment would let a path under one prefix reach what lies under another.
-  if (routed && hasDotSegment(target)) return { bucket: null, fault: 'InvalidURI' };
+  if (routed && (hasDotSegment(target) || isAmbiguous(place, found, target))) return NO_PATH;
+  if (found === null) return NO_BUCKET;
+  const { bucket, length } = found;
+  // A path-style store has other buckets beside this one's path.
+  if (bucket.address.path !== '' && hasDotSegment(target)) return NO_PATH;
+  const rest = target.slice(length);
+  const sent = bucket.address.path + (bucket.keepPrefix ? target : rest);
+  return { bucket, target: rooted(sent), key: rooted(rest) };
+}
+
+interface Found {
+  readonly bucket: Bucket;
+  readonly length: number;
+}
+
+function longest({ buckets, lengths }: Prefixes, target: string): Found | null {
   for (const length of lengths) {
     const after = target[length];
     if (length > 0 && after !== undefined && after !== '/' && after !== '?') continue;
-    const bucket = prefixes.get(target.slice(0, length));
-    if (bucket === undefined) continue;
-    // A path-style store has other buckets beside this one's path.
-    if (bucket.address.path !== '' && hasDotSegment(target)) return { bucket: null, fault: 'InvalidURI' };
-    const rest = target.slice(length);
-    const sent = bucket.address.path + (bucket.keepPrefix ? target : rest);
-    return { bucket, target: rooted(sent), key: rooted(rest) };
+    const bucket = buckets.get(target.slice(0, length));
+    if (bucket !== undefined) return { bucket, length };
   }
-  return NO_BUCKET;
+  return null;
+}
+
+/**
+ * Whether the decoded path is below the prefix of another bucket. SigV4 covers the decoded path: a signature for one
+ * bucket would be valid for the other, under the same key.
+ */
+function isAmbiguous({ decoded }: Place, found: Found | null, target: string): boolean {
+  const path = pathOf(target);
+  return path.includes('%') && longest(decoded, decode(path))?.bucket !== found?.bucket;
 }
 
 /**

@@ -117,7 +117,8 @@ function configOf({ dialect, vary, debugReason, limits, timeouts }: OpenOptions,
 async function edgeIdOf(config: string): Promise<string> {
   const read = readConfigFile(config, 'config');
   if (!read.ok) throw new Error(JSON.stringify(read.faults));
-  return (await digestOf(read.value.buckets)).slice(0, 8);
+  const { buckets, store } = read.value;
+  return (await digestOf([buckets, store])).slice(0, 8);
 }
 
 interface RulesTold {

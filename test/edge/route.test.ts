@@ -35,6 +35,30 @@ describe('createRouter', () => {
   });
 });
 
+// A review found that a URL signed for `/one/a`, sent as `/one%2Fa`, was valid for the bucket without a prefix.
+describe('a path that is below another prefix once it is decoded', () => {
+  const router = createRouter([
+    bucket('root', {}),
+    bucket('one', { prefix: '/one' }),
+    bucket('spaced', { prefix: '/a%20b' }),
+  ]);
+
+  test.each(['/one%2Fa', '/one%2fa', '/%6fne/a', '/%6Fne', '/one%3Fcors', '/a b/c%20'])(
+    'has no bucket: %s',
+    (target) => expect(router('h', target)).toEqual({ bucket: null, fault: 'InvalidURI' }),
+  );
+
+  test.each([
+    ['/one/a%2Fb', 'one'],
+    ['/one/%6fne', 'one'],
+    ['/onee%2Fa', 'root'],
+    ['/x%2Fone/a', 'root'],
+    ['/x?one%2Fa', 'root'],
+    ['/%zz/one', 'root'],
+    ['/a%20b/c', 'spaced'],
+  ])('does not concern %s', (target, name) => expect(router('h', target).bucket?.name).toBe(name));
+});
+
 describe('what follows the prefix reaches the bucket byte for byte', () => {
   const AT_A_HOST = '';
   const AT_A_PATH = '/name';
