@@ -122,6 +122,11 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
     forms: FORM_NAMES,
     changes: (sent) => withHeaders(sent, 'x-oss-acl', 'public-read', 'x-amz-acl', 'public-read'),
   },
+  // Ceph RGW, and servers behind a CGI interface, read `_` as `-`.
+  'with a header of the store, spelled with _, that is not signed': {
+    forms: FORM_NAMES,
+    changes: (sent) => withHeaders(sent, 'x_oss_acl', 'public-read', 'X_Amz-Acl', 'public-read'),
+  },
   'without a header that was signed': {
     forms: HEADERS,
     signs: () => ({ headers: ['Content-Type', 'application/xml'] }),
