@@ -5,6 +5,7 @@ import { basicDate } from '../../../src/bucket/sign/date.ts';
 import { signOssV4 } from '../../../src/bucket/sign/oss-v4.ts';
 import { s3V4Signature, signS3V4 } from '../../../src/bucket/sign/s3-v4.ts';
 import { call, element } from '../../helpers/client.ts';
+import { signed as presign } from '../../helpers/signed.ts';
 import { KEYS, OTHERS, TEMPORARY, useObjects } from './_edge.ts';
 
 const MINUTE = 60_000;
@@ -435,4 +436,37 @@ describe('OSS V4', () => {
     expect(store.seen[0]?.headers.get('x-oss-forbid-overwrite')).toBe('true');
     expect(store.objects.get('a')?.toString()).toBe('content');
   });
+});
+
+// A signature of V4 would cover parameters that the client of a V1 URL has never signed.
+describe('OSS V1 URLs, where V4 is configured', () => {
+  const objects = useObjects([{ store: { dialect: 'oss' } }]);
+  const send = async (added: string) => {
+    const about = { method: 'GET', target: '/a', host: 'any.example', bucket: 'media', keys: KEYS };
+    const { target } = await presign('OSS V1 URL', about);
+    objects().store.objects.set('a', Buffer.from('content'));
+    return call(objects().edge.url, { target: target + added });
+  };
+
+  test.each([
+    '&responseHeader',
+    '&userDefinedLogFieldsConfig',
+    '&resourcePool=1',
+    '&udf',
+    '&acl',
+    '&x-oss-a=1',
+  ])('with %s at their end are refused, and nothing is sent', async (added) => {
+    const answered = await send(added);
+    expect([answered.status, element(answered, 'Code')]).toEqual([403, 'SignatureDoesNotMatch']);
+    expect(objects().store.seen).toEqual([]);
+  });
+
+  test.each(['', '&list-type=2', '&x-foo=1'])(
+    'with %s at their end are signed again by V1',
+    async (added) => {
+      expect((await send(added)).status).toBe(200);
+      const { headers } = objects().store.seen[0] ?? {};
+      expect(headers?.get('authorization')).toMatch(/^OSS [^ ]+$/);
+    },
+  );
 });
