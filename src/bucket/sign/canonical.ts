@@ -12,10 +12,22 @@ export const decode = (raw: string): string => {
   // Nearly all names and values, and a client may send thousands of them.
   if (!/[%\u0100-\uffff]/.test(raw)) return raw;
   const bytes = /[^\0-\xff]/.test(raw) ? textOf(utf8(raw)) : raw;
-  return bytes.replace(/%[0-9a-f]{2}/gi, (escaped) => DECODED.get(escaped) ?? decodeByte(escaped));
+  return bytes.replace(/(?:%[0-9a-f]{2})+/gi, decodeRun);
 };
 
-const decodeByte = (escaped: string): string => String.fromCharCode(Number.parseInt(escaped.slice(1), 16));
+/** Runs, since a call for each byte of a long value would be slow. */
+function decodeRun(escapes: string): string {
+  let bytes = '';
+  for (let at = 1; at < escapes.length; at += 3)
+    bytes += String.fromCharCode(Number.parseInt(escapes.slice(at, at + 2), 16));
+  return bytes;
+}
+
+function encodeRun(bytes: string): string {
+  let escapes = '';
+  for (let at = 0; at < bytes.length; at += 1) escapes += ENCODED[bytes.charCodeAt(at)];
+  return escapes;
+}
 
 /** By character code. */
 const ENCODED: readonly string[] = Array.from(
@@ -23,24 +35,14 @@ const ENCODED: readonly string[] = Array.from(
   (_, byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
 );
 
-/** By an escape whose digits have the same letter case, as nearly all. */
-const DECODED: ReadonlyMap<string, string> = new Map(
-  ENCODED.flatMap((escaped) => [escaped, escaped.toLowerCase()]).map((escaped) => [
-    escaped,
-    decodeByte(escaped),
-  ]),
-);
-
-const encodeByte = (byte: string): string => ENCODED[byte.charCodeAt(0)] ?? '';
-
 /**
  * Returns a raw piece of a target in canonical form: all but the unreserved characters of RFC 3986 §2.3 are encoded, so
  * the result does not depend on the sender's encoding.
  */
-export const normal = (raw: string): string => decode(raw).replace(/[^A-Za-z0-9\-._~]/g, encodeByte);
+export const normal = (raw: string): string => decode(raw).replace(/[^A-Za-z0-9\-._~]+/g, encodeRun);
 
 /** Returns a path in canonical form, with its slashes. `//` and `..` stay, since they may be parts of an object key. */
-export const normalPath = (raw: string): string => decode(raw).replace(/[^A-Za-z0-9\-._~/]/g, encodeByte);
+export const normalPath = (raw: string): string => decode(raw).replace(/[^A-Za-z0-9\-._~/]+/g, encodeRun);
 
 /** Divides a target into path and query. The query is undefined if the target has no `?`. */
 export const cut = (target: string): { readonly path: string; readonly query: string | undefined } => {
