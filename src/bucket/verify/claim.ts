@@ -107,8 +107,9 @@ export function readPairs(authorization: string): ReadonlyMap<string, string> | 
     .slice(authorization.indexOf(' ') + 1)
     .split(',', MAX_PAIRS + 1)
     .map((pair) => {
-      const [name = ''] = pair.trim().split('=', 1);
-      return [name, pair.trim().slice(name.length + 1)] as const;
+      const text = pair.trim();
+      const [name = ''] = text.split('=', 1);
+      return [name, text.slice(name.length + 1)] as const;
     });
   const map = new Map(pairs);
   return map.size === pairs.length && map.size <= MAX_PAIRS ? map : null;
