@@ -23,11 +23,10 @@ export function keyFault(target: string, prefix: string): string | null {
 }
 
 /** Some stores end a key at a NUL, and URL parsers remove others: `..%00` may be a dot segment. */
-const hasControl = (key: string): boolean => [...key].some((byte) => byte < ' ' || byte === '\x7f');
+const hasControl = (key: string): boolean => /[^ -~\x80-\uffff]/.test(key);
 
 /** Some stores read a backslash as a slash, or remove parameters and blanks at the end of a segment. */
-const hasDotSegment = (key: string): boolean =>
-  key.split(/[/\\]/).some((segment) => /^\.{1,2} *(?:;|$)/.test(segment));
+const hasDotSegment = (key: string): boolean => /(?:^|[/\\])\.{1,2} *(?:[;/\\]|$)/.test(key);
 
 /** Whether a text of bytes is UTF-8: an overlong dot is not. */
 function isUtf8(bytes: string): boolean {

@@ -1,7 +1,14 @@
 import type { Dialect } from '../../cors/behaviour.ts';
 import type { CompiledRules } from '../../cors/compile.ts';
 import { type StoreRefusal, storeRefusal } from '../refusals.ts';
-import { cut, decode, headerMap, parametersOf } from '../sign/canonical.ts';
+import {
+  cut,
+  decode,
+  hasManyParameters,
+  headerMap,
+  MAX_PARAMETERS,
+  parametersOf,
+} from '../sign/canonical.ts';
 import { type ClientRequest, isSigned } from '../verify/verify.ts';
 import { commandingHeader } from './headers.ts';
 import { keyFault } from './key.ts';
@@ -56,6 +63,8 @@ function methodFault(method: string, { state, rules }: CompiledRules): string | 
 }
 
 function parameterFault(key: string): string | null {
+  if (hasManyParameters(key.replaceAll(';', '&')))
+    return `The edge signs no request with more than ${MAX_PARAMETERS} query parameters.`;
   const name = selectingParameter(key);
   return name === null ? null : `The edge signs no request with the parameter ${shown(name)}.`;
 }

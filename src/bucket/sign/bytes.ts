@@ -13,12 +13,21 @@ export function bytesOf(text: string): Bytes {
   const encoded = utf8(text);
   // ASCII, as nearly all heads: UTF-8 has the same bytes, and is many times faster.
   if (encoded.length === text.length || /[^\0-\xff]/.test(text)) return encoded;
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at += 1) bytes[at] = text.charCodeAt(at);
+  return bytes;
 }
 
 /** Returns text in which every character is one byte. */
-export const textOf = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+export function textOf(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += MAX_ARGUMENTS)
+    text += String.fromCharCode(...bytes.subarray(at, at + MAX_ARGUMENTS));
+  return text;
+}
+
+/** Far fewer than a call may have on any runtime. */
+const MAX_ARGUMENTS = 4096;
 
 /** Lower-case hexadecimal. */
 export function hex(bytes: Uint8Array): string {

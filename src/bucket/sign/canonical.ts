@@ -1,29 +1,48 @@
 import type { BucketRequest, FlatHeaders } from '../transport.ts';
-import { bytesOf, textOf } from './bytes.ts';
+import { textOf, utf8 } from './bytes.ts';
 
 /** The parts of a request that a signature can cover. */
 export type Signable = Pick<BucketRequest, 'method' | 'target' | 'headers'>;
 
-/** A raw query parameter, with `%20` in place of `+`. */
+/** A raw query parameter, with a blank in place of `+`. */
 export type Parameter = readonly [name: string, value: string];
 
 /** Decodes percent-encoding once, to text in which every character is one byte. A `%` without two hex digits stays. */
-export const decode = (raw: string): string =>
-  textOf(bytesOf(raw)).replace(/%([0-9a-f]{2})/gi, (_, digits: string) =>
-    String.fromCharCode(Number.parseInt(digits, 16)),
-  );
+export const decode = (raw: string): string => {
+  // Nearly all names and values, and a client may send thousands of them.
+  if (!/[%\u0100-\uffff]/.test(raw)) return raw;
+  const bytes = /[^\0-\xff]/.test(raw) ? textOf(utf8(raw)) : raw;
+  return bytes.replace(/(?:%[0-9a-f]{2})+/gi, decodeRun);
+};
 
-const encodeByte = (byte: string): string =>
-  `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+/** Runs, since a call for each byte of a long value would be slow. */
+function decodeRun(escapes: string): string {
+  let bytes = '';
+  for (let at = 1; at < escapes.length; at += 3)
+    bytes += String.fromCharCode(Number.parseInt(escapes.slice(at, at + 2), 16));
+  return bytes;
+}
+
+function encodeRun(bytes: string): string {
+  let escapes = '';
+  for (let at = 0; at < bytes.length; at += 1) escapes += ENCODED[bytes.charCodeAt(at)];
+  return escapes;
+}
+
+/** By character code. */
+const ENCODED: readonly string[] = Array.from(
+  { length: 256 },
+  (_, byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+);
 
 /**
  * Returns a raw piece of a target in canonical form: all but the unreserved characters of RFC 3986 §2.3 are encoded, so
  * the result does not depend on the sender's encoding.
  */
-export const normal = (raw: string): string => decode(raw).replace(/[^A-Za-z0-9\-._~]/g, encodeByte);
+export const normal = (raw: string): string => decode(raw).replace(/[^A-Za-z0-9\-._~]+/g, encodeRun);
 
 /** Returns a path in canonical form, with its slashes. `//` and `..` stay, since they may be parts of an object key. */
-export const normalPath = (raw: string): string => decode(raw).replace(/[^A-Za-z0-9\-._~/]/g, encodeByte);
+export const normalPath = (raw: string): string => decode(raw).replace(/[^A-Za-z0-9\-._~/]+/g, encodeRun);
 
 /** Divides a target into path and query. The query is undefined if the target has no `?`. */
 export const cut = (target: string): { readonly path: string; readonly query: string | undefined } => {
@@ -33,13 +52,21 @@ export const cut = (target: string): { readonly path: string; readonly query: st
     : { path: target.slice(0, mark), query: target.slice(mark + 1) };
 };
 
+/** Most parameters of a request whose signature the edge checks or computes. */
+export const MAX_PARAMETERS = 256;
+
+/** Whether a target has more parameters than the edge signs. Its work is bounded, whatever the target. */
+export const hasManyParameters = (target: string): boolean =>
+  (cut(target).query ?? '').split('&', MAX_PARAMETERS + 1).length > MAX_PARAMETERS;
+
 export const parametersOf = (target: string): Parameter[] =>
   (cut(target).query ?? '')
+    .replaceAll('+', ' ')
     .split('&')
     .filter((piece) => piece !== '')
     .map((piece) => {
-      const [name = '', ...value] = piece.replaceAll('+', '%20').split('=');
-      return [name, value.join('=')];
+      const equals = piece.indexOf('=');
+      return equals < 0 ? [piece, ''] : [piece.slice(0, equals), piece.slice(equals + 1)];
     });
 
 /** Compares two texts by their bytes. Expects text in which every character is one byte. */

@@ -29,8 +29,9 @@ const canonicalRequest = (
   additionalHeaders: readonly string[],
 ): string => {
   const map = headerMap(headers);
+  const additional = new Set(additionalHeaders);
   const signed = [...map]
-    .filter(([name]) => isSigned(name) || additionalHeaders.includes(name))
+    .filter(([name]) => isSigned(name) || additional.has(name))
     .sort(byName)
     .map(([name, value]) => `${name}:${value}\n`);
   const query = normalParameters(target).map(([name, value]) => (value === '' ? name : `${name}=${value}`));

@@ -24,9 +24,12 @@ export interface Unchunked {
 /** Longest line: the size of a chunk with its signature, or a trailer. */
 const MAX_LINE_BYTES = 1024;
 const MAX_TRAILERS = 16;
+/** Stores refuse chunks of less than 8 KiB before the last one; checking a signed chunk takes two hashes. */
+const MAX_CHUNKS = 64;
 const SIGNATURE = 'x-amz-trailer-signature';
 
 const INCOMPLETE = denied('IncompleteBody');
+const CHUNKS_MANY = denied('InvalidRequest', `An aws-chunked body may have at most ${MAX_CHUNKS} chunks.`);
 const MISMATCH = denied('SignatureDoesNotMatch');
 
 const CR = 13;
@@ -115,6 +118,7 @@ async function contentOf(reader: Reader, chunks: ChunkSigner | null): Promise<By
     const piece = await readChunk(reader, chunks);
     if (!(piece instanceof Uint8Array)) return piece;
     if (piece.length === 0) break;
+    if (pieces.length === MAX_CHUNKS) return CHUNKS_MANY;
     pieces.push(piece);
   }
   const content = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));

@@ -12,9 +12,9 @@ export interface SignedRequest {
   readonly ofBucket: Signable;
   /** By lower-case name. */
   readonly headerOf: (name: string) => string | undefined;
-  /** Decoded; the first of that name. */
+  /** Decoded; that of the first of this name. */
   readonly parameterOf: (name: string) => string | undefined;
-  /** Decoded. */
+  /** With decoded names and raw values: most values need no decoding. */
   readonly parameters: readonly Parameter[];
 }
 
@@ -68,7 +68,7 @@ export type ReadClaim = (
 /** Prepares a request for `ReadClaim`. */
 export function signedRequest({ method, target, key, headers }: ClientRequest): SignedRequest {
   const map = headerMap(headers);
-  const parameters = parametersOf(target).map(([name, value]) => [decode(name), decode(value)] as const);
+  const parameters = parametersOf(target).map(([name, value]) => [decode(name), value] as const);
   const { query } = cut(target);
   const ofBucket = query === undefined ? cut(key).path : `${cut(key).path}?${query}`;
   return {
@@ -77,7 +77,10 @@ export function signedRequest({ method, target, key, headers }: ClientRequest): 
     ofBucket: { method, target: ofBucket, headers },
     headerOf: (name) => map.get(name),
     parameters,
-    parameterOf: (wanted) => parameters.find(([name]) => name === wanted)?.[1],
+    parameterOf: (wanted) => {
+      const found = parameters.find(([name]) => name === wanted);
+      return found && decode(found[1]);
+    },
   };
 }
 
@@ -92,18 +95,31 @@ export function readCredential(
   return ofService === service && ending === terminator ? { accessKeyId, day, region } : null;
 }
 
-/** Reads the `name=value` pairs after the algorithm's name in an Authorization header; null if a name is repeated. */
+/** Every form has two or three. */
+const MAX_PAIRS = 16;
+
+/**
+ * Reads the `name=value` pairs after the algorithm's name in an Authorization header; null if a name is repeated, or for
+ * more than 16.
+ */
 export function readPairs(authorization: string): ReadonlyMap<string, string> | null {
   const pairs = authorization
     .slice(authorization.indexOf(' ') + 1)
-    .split(',')
+    .split(',', MAX_PAIRS + 1)
     .map((pair) => {
-      const [name = '', ...value] = pair.trim().split('=');
-      return [name, value.join('=')] as const;
+      const text = pair.trim();
+      const [name = ''] = text.split('=', 1);
+      return [name, text.slice(name.length + 1)] as const;
     });
   const map = new Map(pairs);
-  return map.size === pairs.length ? map : null;
+  return map.size === pairs.length && map.size <= MAX_PAIRS ? map : null;
 }
 
-/** The names in a list such as `host;x-amz-date`, as the signature lists them. */
-export const namesIn = (list: string | undefined): string[] => list?.split(';').filter(Boolean) ?? [];
+/** As many as a head may have lines. */
+const MAX_NAMES = 100;
+
+/** The names in a list such as `host;x-amz-date`, as the signature lists them; null for more than 100. */
+export function namesIn(list = ''): readonly string[] | null {
+  const names = list.split(';', MAX_NAMES + 1);
+  return names.length > MAX_NAMES ? null : names.filter(Boolean);
+}

@@ -4,7 +4,6 @@ import {
   OSS_V1_PARAMETERS,
   OSS_V4_PARAMETERS,
   OTHER_PARAMETERS,
-  parameterNames,
   S3_V4_PARAMETERS,
   showsScheme,
   TOKEN_HEADERS,
@@ -49,9 +48,9 @@ const UNSUPPORTED = denied(
 );
 
 /** Finds the only signature of a request. */
-export function formOf({ asSent, headerOf }: SignedRequest): Form | Denied {
+export function formOf({ parameters, headerOf }: SignedRequest): Form | Denied {
   const authorization = headerOf('authorization');
-  const names = parameterNames(asSent.target);
+  const names = parameters.map(([name]) => name.toLowerCase());
   const inQuery = QUERY_FORMS.filter(({ parameters }) =>
     names.some((name) => parameters.has(name) && showsScheme(name)),
   );

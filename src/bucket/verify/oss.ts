@@ -27,6 +27,8 @@ const QUERY_MALFORMED = denied(
   'The query parameters of the V4 signature are invalid, or the URL is valid for more than 7 days.',
 );
 
+const NAMES_MANY = denied('InvalidArgument', 'The signature names more headers than a request may have.');
+
 const dateOf = (request: SignedRequest): string =>
   request.headerOf('x-oss-date') ?? request.headerOf('date') ?? '';
 
@@ -114,6 +116,7 @@ export const ossV4Header: ReadClaim = (request, { bucket, region }) => {
   const scope = { date, region: credential.region, written };
   if (!date.startsWith(credential.day)) return denied('InvalidArgument');
   const additionalHeaders = namesIn(pairs?.get('AdditionalHeaders')?.toLowerCase());
+  if (additionalHeaders === null) return NAMES_MANY;
   return {
     ...COMMON_V4,
     accessKeyId: credential.accessKeyId,
@@ -135,6 +138,7 @@ export const ossV4Query: ReadClaim = (request, { bucket, region }) => {
   if ((request.headerOf('x-oss-content-sha256') ?? UNSIGNED_PAYLOAD) !== UNSIGNED_PAYLOAD)
     return PAYLOAD_SIGNED;
   const additionalHeaders = namesIn(request.parameterOf(OSS_V4_NAMES.headers)?.toLowerCase());
+  if (additionalHeaders === null) return NAMES_MANY;
   const unsigned = withoutParameter(request.ofBucket, OSS_V4_NAMES.signature);
   return {
     ...COMMON_V4,

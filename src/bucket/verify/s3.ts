@@ -45,7 +45,7 @@ export const s3V4Header: ReadClaim = (request, { region }) => {
   const credential = readCredential(pairs?.get('Credential') ?? '', S3_V4);
   const signature = pairs?.get('Signature');
   const signedHeaders = namesIn(pairs?.get('SignedHeaders'));
-  if (!credential || !signature || signedHeaders.length === 0) return denied('AuthorizationHeaderMalformed');
+  if (!credential || !signature || !signedHeaders?.length) return denied('AuthorizationHeaderMalformed');
   if (!signedHeaders.includes('host')) return HOST_UNSIGNED;
   if (region !== null && credential.region !== region)
     return wrongRegion('AuthorizationHeaderMalformed', region);
@@ -76,7 +76,7 @@ export const s3V4Header: ReadClaim = (request, { region }) => {
 export const s3V4Query: ReadClaim = (request, { region }) => {
   const read = readUrl(request, S3_V4, S3_V4_NAMES);
   const signedHeaders = namesIn(request.parameterOf(S3_V4_NAMES.headers));
-  if (read === null || signedHeaders.length === 0) return denied('AuthorizationQueryParametersError');
+  if (read === null || !signedHeaders?.length) return denied('AuthorizationQueryParametersError');
   if (!signedHeaders.includes('host')) return HOST_UNSIGNED;
   const { scope, ...claim } = read;
   if (region !== null && scope.region !== region)

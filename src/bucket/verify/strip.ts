@@ -16,8 +16,11 @@ interface Target {
   readonly headers: FlatHeaders;
 }
 
-const isParameter = (name: string): boolean =>
-  [OSS_V1_PARAMETERS, OSS_V4_PARAMETERS, S3_V4_PARAMETERS, OTHER_PARAMETERS].some((names) => names.has(name));
+const PARAMETERS: ReadonlySet<string> = new Set(
+  [OSS_V1_PARAMETERS, OSS_V4_PARAMETERS, S3_V4_PARAMETERS, OTHER_PARAMETERS].flatMap((names) => [...names]),
+);
+
+const isParameter = (name: string): boolean => PARAMETERS.has(name);
 
 const isMark = (name: string): boolean => isParameter(name) && marks(name);
 

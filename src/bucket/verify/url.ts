@@ -13,7 +13,7 @@ export interface UrlClaim
 /** The request without the parameter of that name: the signature is added after signing. */
 export function withoutParameter({ method, headers, target }: Signable, dropped: string): Signable {
   const { path, query = '' } = cut(target);
-  const rest = query.split('&').filter((piece) => decode(piece.split('=')[0] ?? '') !== dropped);
+  const rest = query.split('&').filter((piece) => decode(piece.split('=', 1)[0] ?? '') !== dropped);
   return { method, headers, target: `${path}?${rest.join('&')}` };
 }
 

@@ -1,4 +1,5 @@
 import { type Checked, storeRefusal } from '../refusals.ts';
+import { decode, hasManyParameters, MAX_PARAMETERS } from '../sign/canonical.ts';
 import type { Credentials } from '../sign/credentials.ts';
 import { isChecksum } from './checksums.ts';
 import { type Claim, type Denied, denied, isDenied, type SignedRequest, signedRequest } from './claim.ts';
@@ -42,10 +43,18 @@ const checksumsIn = (scheme: Scheme, { parameters }: SignedRequest): ReadonlyMap
       ? parameters
           .map(([name, value]) => [name.toLowerCase(), value] as const)
           .filter(([name]) => isChecksum(name))
+          .map(([name, value]) => [name, decode(value)] as const)
       : [],
   );
 
+const PARAMETERS_MANY = denied(
+  'InvalidArgument',
+  `The edge checks the signature of a request with at most ${MAX_PARAMETERS} query parameters.`,
+);
+
 async function verify(request: ClientRequest, options: VerifyOptions): Promise<Verified | Denied> {
+  // Before all work that grows with their number, which needs no key.
+  if (hasManyParameters(request.target)) return PARAMETERS_MANY;
   const signed = signedRequest(request);
   const found = formOf(signed);
   if (isDenied(found)) return found;
