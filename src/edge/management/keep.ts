@@ -3,6 +3,7 @@ import { type StoreRefusal, storeRefusal } from '../../bucket/refusals.ts';
 import { type Verified, verifyBody } from '../../bucket/verify/verify.ts';
 import { traitsOf } from '../../cors/behaviour.ts';
 import { LOAD_TIMEOUT } from '../../rules/load.ts';
+import { REGISTER_TIMEOUT } from '../../rules/register.ts';
 import { within } from '../../rules/within.ts';
 import { cachedAnswer } from '../answers.ts';
 import type { Keeping } from '../bucket.ts';
@@ -16,6 +17,12 @@ import { DOCUMENT_LIMITS, readRules } from './document.ts';
 const METHODS = ['GET', 'PUT', 'DELETE'];
 const ALLOW = ['Allow', [...METHODS, 'OPTIONS'].join(', ')];
 const RETRY_AFTER = ['Retry-After', '1'];
+
+/** Milliseconds. Longer than a register takes, also with the way to the primary process: its own answer is exact. */
+const WRITE_TIMEOUT = REGISTER_TIMEOUT + 2_000;
+
+const UNKNOWN = 'It is unknown whether the rules are stored; read them, then try again.';
+const LOST = 'The storage of the rules has lost them. A PUT of all rules, or a DELETE, replaces them.';
 
 /** Most bytes that aws-chunked adds to a document: lines with sizes and signatures, and trailers. */
 const FRAMING_BYTES = 16 * 1024;
@@ -62,8 +69,12 @@ async function readContent(
 }
 
 async function getRules(request: Routed, { register }: Keeping): Promise<Response> {
-  const entry = await attempt(register.read());
+  const entry = await attempt(register.read(), LOAD_TIMEOUT);
   if ('cause' in entry) return refuseUnavailable(request, entry);
+  if (entry.value === null && mayHaveRules(request)) {
+    request.exchange.background(request.bucket.rules.refresh(request.exchange.background));
+    return refuseUnavailable(request, { cause: 'the storage has lost the rules' }, LOST);
+  }
   const { document = null } = entry.value ?? {};
   if (document === null) {
     const details = dialectOf(request) === 's3' ? [['BucketName', request.bucket.name] as const] : [];
@@ -73,6 +84,10 @@ async function getRules(request: Routed, { register }: Keeping): Promise<Respons
   return answer(request, 200, ['Content-Type', 'application/xml', 'Content-Length', length], document);
 }
 
+/** Whether the edge has rules in force, or knows of none that are: "no rules" would be a wrong answer then (promise 2). */
+const mayHaveRules = ({ inForce: { rules } }: Routed): boolean =>
+  rules.state === 'unavailable' || rules.rules.length > 0;
+
 /** Stores a document, or that the rules were deleted. The rules are in force before the client gets its answer. */
 async function storeRules(
   request: Routed,
@@ -81,9 +96,16 @@ async function storeRules(
   document: string | null,
 ): Promise<Response> {
   const entry = { document, writer: key.accessKeyId, writtenAt: wallClock() };
-  const written = await attempt(register.write(entry));
-  if ('cause' in written) return refuseUnavailable(request, written);
-  await request.bucket.rules.refresh(request.exchange.background);
+  const writing = register.write(entry);
+  const written = await attempt(writing, WRITE_TIMEOUT);
+  const { background } = request.exchange;
+  const refresh = () => request.bucket.rules.refresh(background);
+  if ('cause' in written) {
+    // It may be stored all the same, now or later.
+    background(writing.then(refresh, refresh));
+    return refuseUnavailable(request, written, UNKNOWN);
+  }
+  await refresh();
   return document === null ? answer(request, 204, []) : answer(request, 200, ['Content-Length', '0']);
 }
 
@@ -91,17 +113,20 @@ interface Failed {
   readonly cause: string;
 }
 
-/** What the register gave, or why it failed; it has as much time as a load. Its failure is no error of the edge. */
-async function attempt<T>(work: Promise<T>): Promise<{ readonly value: T } | Failed> {
+/** What the register gave within so many milliseconds, or why it failed. Its failure is no error of the edge. */
+async function attempt<T>(work: Promise<T>, limit: number): Promise<{ readonly value: T } | Failed> {
   try {
-    return { value: await within(LOAD_TIMEOUT, work) };
+    return { value: await within(limit, work) };
   } catch (error) {
     return { cause: causeOf(error) };
   }
 }
 
-const refuseUnavailable = (request: Routed, { cause }: Failed): Response =>
-  refuseAsStore(request, refusalOf(request, 'ServiceUnavailable'), { headers: RETRY_AFTER, cause });
+const refuseUnavailable = (request: Routed, { cause }: Failed, message?: string): Response =>
+  refuseAsStore(request, storeRefusal(dialectOf(request), 'ServiceUnavailable', message), {
+    headers: RETRY_AFTER,
+    cause,
+  });
 
 function answer(request: Routed, status: number, own: readonly string[], body = ''): Response {
   const { rules } = request.inForce;

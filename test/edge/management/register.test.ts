@@ -7,10 +7,12 @@ import { call, corsHeaders, element, value } from '../../helpers/client.ts';
 import { type NodeEdge, openOnNode } from '../../helpers/node-edge.ts';
 import { rule } from '../../helpers/rules.ts';
 import { KEYS, signed } from '../../helpers/signed.ts';
+import { until } from '../../helpers/until.ts';
 import { A, EVERYBODY, ONE_ORIGIN, setOf } from '../../suite/sets.ts';
 
 const HOST = 'media.example';
 const CAUSE = 'connect ECONNREFUSED redis.internal:6379';
+const UNKNOWN = 'It is unknown whether the rules are stored; read them, then try again.';
 const NOW = Date.UTC(2026, 0, 2);
 
 let edge: NodeEdge;
@@ -41,6 +43,11 @@ const allowed = async () =>
     'access-control-allow-origin'
   ];
 
+async function allows(origin: string): Promise<boolean> {
+  const object = await call(edge.url, { target: '/key', headers: ['Origin', origin] });
+  return corsHeaders(object)['access-control-allow-origin'] === origin;
+}
+
 test('a write is stored with the key that signed it, and its time', async () => {
   expect((await ask('PUT', toXml(ONE_ORIGIN))).status).toBe(200);
   const { entry } = edge.registerOf('bucket');
@@ -52,7 +59,7 @@ test('a write is stored with the key that signed it, and its time', async () => 
 describe('a register that', () => {
   const faults = [
     ['fails', () => Promise.reject(new Error(CAUSE)), CAUSE],
-    ['does not answer', () => new Promise<never>(() => {}), `no answer within ${LOAD_TIMEOUT} ms`],
+    ['does not answer', () => new Promise<never>(() => {}), /^no answer within [58]000 ms$/],
   ] as const;
 
   test.each(faults)(
@@ -70,14 +77,71 @@ describe('a register that', () => {
         expect(answered.body.toString()).not.toContain('redis');
       }
       expect(edge.events.slice(-3)).toMatchObject(
-        answers.map(() => ({ status: 503, code: 'ServiceUnavailable', cause })),
+        answers.map(() => ({ status: 503, code: 'ServiceUnavailable', cause: expect.stringMatching(cause) })),
       );
+      expect(answers.map((answered) => element(answered, 'Message'))).toEqual([
+        UNKNOWN,
+        'The rules cannot be stored or read now; try again.',
+        UNKNOWN,
+      ]);
       expect(register.entry).toBe(before);
       expect(await allowed()).toBe(A);
       // A failing register is no fault of the edge.
       expect(edge.errors).toEqual([]);
     },
   );
+});
+
+describe('a write', () => {
+  /** A register that stores the rules, and answers after so many milliseconds. */
+  const late = (origin: string, milliseconds: number, answer: () => Promise<never>) => async () => {
+    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    const rules = setOf(rule({ allowedOrigins: [origin] }));
+    edge.registerOf('bucket').entry = { document: toXml(rules), writer: 'ak', writtenAt: NOW };
+    edge.registerOf('bucket').fault = null;
+    return answer();
+  };
+  const done = () => Promise.resolve(undefined as never);
+
+  test('that takes longer than a load is answered when it is done, with its rules in force', async () => {
+    expect((await ask('PUT', toXml(ONE_ORIGIN))).status).toBe(200);
+    edge.registerOf('bucket').fault = late('https://late.example', LOAD_TIMEOUT + 500, done);
+    expect((await ask('PUT', toXml(ONE_ORIGIN))).status).toBe(200);
+    expect(await allows('https://late.example')).toBe(true);
+  });
+
+  test('that fails although its rules are stored is a 503, and the rules are in force soon after', async () => {
+    expect((await ask('PUT', toXml(ONE_ORIGIN))).status).toBe(200);
+    edge.registerOf('bucket').fault = late('https://stored.example', 0, () =>
+      Promise.reject(new Error(CAUSE)),
+    );
+    expect((await ask('PUT', toXml(ONE_ORIGIN))).status).toBe(503);
+    await until('the stored rules are in force', () => allows('https://stored.example'));
+  });
+});
+
+test('rules that the register has lost are a 503 until a whole write; rules never written are a 404', async () => {
+  const register = edge.registerOf('bucket');
+  for (const [method, body, after] of [
+    ['PUT', toXml(EVERYBODY), 200],
+    ['DELETE', undefined, 404],
+  ] as const) {
+    expect((await ask('PUT', toXml(ONE_ORIGIN))).status).toBe(200);
+    register.entry = null;
+    const lost = await ask('GET');
+    expect([lost.status, element(lost, 'Code'), value(lost, 'retry-after')]).toEqual([
+      503,
+      'ServiceUnavailable',
+      '1',
+    ]);
+    expect(edge.events.at(-1)).toMatchObject({ cause: 'the storage has lost the rules' });
+    await until('the loss is found', async () => (await edge.status('bucket')).state === 'stale');
+    expect([(await ask('GET')).status, await allowed()]).toEqual([503, A]);
+    expect((await ask(method, body)).status).toBeLessThan(300);
+    expect((await ask('GET')).status).toBe(after);
+  }
+  register.entry = null;
+  expect((await ask('GET')).status).toBe(404);
 });
 
 test('keys that cannot be read are an error of the edge, and its log alone says why', async () => {
