@@ -7,6 +7,7 @@ import { keyOf, sharedKey } from '../../../src/rules/ruled-bucket.ts';
 const OPTIONS: OpenOptions = {
   read: () => Promise.reject(new Error('not asked')),
   exposure: { reach: 'loopback', address: '', names: [] },
+  state: null,
   env: { OSS_ACCESS_KEY_ID: 'a', OSS_ACCESS_KEY_SECRET: 'b' },
   register: { name: 'the memory', read: async () => null, write: async () => {} },
   warn: () => {},
