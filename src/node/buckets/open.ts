@@ -109,6 +109,7 @@ async function openOne(
   if (exposed !== null) return refused(exposed);
   if (state !== null && place.kind === 'folder' && (await isWithin(state.folder, place.path)))
     return refused(servedState(state, place.path, spell));
+  if (register?.amongMachines && isUnnamedHere(config, place)) return refused(unnamed(spell));
   const open = earlier ?? (await openBucket(place, exposure.reach));
   try {
     const means = { ...FILES, read, variables: env, spell, register, registerWrite: registerWrite(spell) };
@@ -176,6 +177,15 @@ function exposedFolder(
   );
 }
 
+/** Clients write the rules of a bucket on this machine only that no option names. */
+const isUnnamedHere = ({ management, name, bucketName }: BucketConfig, place: Place): boolean =>
+  management === 'keep' && name === '' && bucketName === null && isPlaceHere(place);
+
+const unnamed = (spell: Spell): string =>
+  `${spell('bucketName')} is missing: with ${spell('redis')} edges share the rules that clients write, and ` +
+  `${spell('bucket')} can be another bucket on another machine; write ${spell('bucketName', 'my-bucket')}, the same name ` +
+  'on edges that share the rules';
+
 /** Clients would read and write the files of the state directory as objects. */
 const servedState = (
   { folder, option }: NonNullable<OpenOptions['state']>,
@@ -194,8 +204,10 @@ const guardOf = ({ hosts = [] }: BucketConfig, { reach, names }: Exposure): Guar
 export function isHere(place: Place, { rules }: Pick<BucketConfig, 'rules'>): boolean {
   const url = kindOf(rules).tokenUrl?.(rules);
   if (url !== undefined && isThisMachine(new URL(url).host)) return true;
-  return place.kind === 'folder' || isThisMachine(place.address.host);
+  return isPlaceHere(place);
 }
+
+const isPlaceHere = (place: Place): boolean => place.kind === 'folder' || isThisMachine(place.address.host);
 
 /** A store with many buckets selects one by the Host header, which the client chooses. */
 const anyHost = (spell: Spell): string =>
