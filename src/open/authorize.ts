@@ -3,13 +3,14 @@ import { isRead, readFault } from '../bucket/authorize/read.ts';
 import { bareOf } from '../bucket/authorize/resign.ts';
 import { refused } from '../bucket/refusals.ts';
 import { signerFor } from '../bucket/sign/signing.ts';
-import { isSigned, verifyRequest } from '../bucket/verify/verify.ts';
+import { isSigned } from '../bucket/verify/verify.ts';
 import type { Authorize } from '../edge/bucket.ts';
 import { LOAD_TIMEOUT } from '../rules/load.ts';
 import { within } from '../rules/within.ts';
 import type { Access } from './access.ts';
 import { openClientKeys } from './client-keys.ts';
 import { credentialsAt, type SigningMeans } from './signer.ts';
+import { verifyAtHost } from './verify-at-host.ts';
 
 /**
  * Returns what signs a bucket's requests for objects with the keys of the edge (`objects: sign`) or with its copy of the
@@ -51,7 +52,7 @@ function resign(access: Access, bucket: string, means: SigningMeans, wallClock: 
   return async (request, client) => {
     // A form with a signed policy carries no signature of a request, and passes as it is.
     if (!isSigned(client)) return { ok: true, value: request };
-    const verified = await verifyRequest(client, options);
+    const verified = await verifyAtHost(client, options);
     if (!verified.ok) return verified;
     if (region === null && verified.value.scheme !== 'oss-v1')
       return refused(dialect, 'AccessDenied', NO_REGION);

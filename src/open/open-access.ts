@@ -1,10 +1,11 @@
-import { type Md5, verifyRequest } from '../bucket/verify/verify.ts';
+import type { Md5 } from '../bucket/verify/verify.ts';
 import type { Bucket, Keeping, Management } from '../edge/bucket.ts';
 import type { Register } from '../rules/register.ts';
 import type { Access } from './access.ts';
 import { openAuthorize } from './authorize.ts';
 import { openClientKeys } from './client-keys.ts';
 import type { SigningMeans } from './signer.ts';
+import { verifyAtHost } from './verify-at-host.ts';
 
 /** What a platform lends for an access. */
 export interface AccessMeans extends SigningMeans {
@@ -38,7 +39,7 @@ function keeping(access: Access, means: AccessMeans): Keeping {
   };
   return {
     mode: 'keep',
-    verify: (request) => verifyRequest(request, options),
+    verify: (request) => verifyAtHost(request, options),
     md5,
     register: {
       read: () => register?.read(registerKey) ?? missing(),

@@ -1,7 +1,7 @@
 import { cut, decode, headerMap, parametersOf } from '../sign/canonical.ts';
 import type { BucketRequest } from '../transport.ts';
 
-/** A request whose headers are where stores look for them, or why there is none. */
+/** A request whose headers are where stores look for them, or why it is refused. */
 export type Unhoisted =
   | { readonly ok: true; readonly value: BucketRequest }
   | { readonly ok: false; readonly message: string };
