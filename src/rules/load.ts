@@ -79,14 +79,16 @@ export function createLoader({ storage, examiner, timing, ttl, onVersion }: Load
     for (let left = Math.max(remaining(), LOAD_TIMEOUT - READ_TIMEOUT); left > 0; left = remaining()) {
       const before = record.lastGood;
       const loading = loadOnce(source, validatorsOf(record, source), left);
-      const [loaded] = await Promise.all([loading, examiner.ready()]);
+      const [answered] = await Promise.all([loading, examiner.ready()]);
+      const lost = answered.outcome === 'none' ? answered.lost : undefined;
+      const loaded = lost !== undefined && (await knowsRules(record, remaining())) ? lost : answered;
       const taken =
         loaded.outcome === 'unknown'
           ? recordFailure(record, loaded, timing)
           : await recordAnswer(record, source, before, loaded, taking);
       // Another process published other rules during the load: ask the source again which are current.
       if (taken === 'overtaken') continue;
-      if (before === null && isInvented(bucket, record)) record.stored = false;
+      if (before === null && isInvented(bucket, loaded)) record.stored = false;
       if (taken === 'changed' && record.stored) {
         // Store first: processes that are notified of the version read it from storage.
         storage.store(record);
@@ -97,6 +99,12 @@ export function createLoader({ storage, examiner, timing, ttl, onVersion }: Load
     return 1;
   }
 
+  /** Whether rules are in force or in a stored copy of any age. Storage without an answer in time may have some. */
+  async function knowsRules({ key, lastGood, stored }: RulesRecord, limit: number): Promise<boolean> {
+    if (lastGood !== null) return lastGood.ruleSet.rules.length > 0;
+    return stored && within(Math.max(1, limit), storage.hasRules(key), () => true);
+  }
+
   return async (bucket, record, isRefresh) => {
     const pause = await recallOrAsk(bucket, record, isRefresh);
     record.due = timing.now() + pause;
@@ -104,12 +112,12 @@ export function createLoader({ storage, examiner, timing, ttl, onVersion }: Load
 }
 
 /**
- * Whether a client may have invented the name: copies of such answers would fill the storage. A register has no rules
+ * Whether a client may have invented the name: copies of such answers would fill the storage. A register has no entry
  * either for a bucket that does not exist.
  */
-const isInvented = ({ ofStore, source }: RuledBucket, { lastGood }: RulesRecord): boolean =>
+const isInvented = ({ ofStore }: RuledBucket, loaded: Loaded): boolean =>
   ofStore === true &&
-  (lastGood?.outcome === 'missing' || (lastGood?.outcome === 'none' && source.isAuthority === true));
+  (loaded.outcome === 'missing' || (loaded.outcome === 'none' && loaded.lost !== undefined));
 
 /** Milliseconds until the next load after so many consecutive failures. */
 const backOff = (failures: number): number =>

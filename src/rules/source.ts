@@ -26,11 +26,23 @@ export interface LoadedRules {
   readonly validators?: Validators;
 }
 
+export interface LoadedUnknown {
+  readonly outcome: 'unknown';
+  readonly cause: string;
+  /** What the operator can do about it. */
+  readonly cure: string;
+  /** The cure for a program that reads the rules once and takes them from nowhere else; absent if it is `cure`. */
+  readonly cureOnce?: string;
+  /** The document's faults, if a document was rejected. */
+  readonly faults?: readonly Fault[];
+}
+
 /**
  * The result of one attempt to load rules. `rules`, `none` and `missing` are answers and replace the rules in force;
  * `unknown` leaves the last good rules in force (promise 2).
  */
 export type Loaded =
+  | LoadedUnknown
   | LoadedRules
   /** Not modified. Allowed only when `previous` was passed. */
   | {
@@ -38,19 +50,13 @@ export type Loaded =
       /** Set when the validators changed. */
       readonly validators?: Validators;
     }
-  | { readonly outcome: 'none' }
-  /** The bucket does not exist. */
-  | { readonly outcome: 'missing' }
   | {
-      readonly outcome: 'unknown';
-      readonly cause: string;
-      /** What the operator can do about it. */
-      readonly cure: string;
-      /** The cure for a program that reads the rules once and takes them from nowhere else; absent if it is `cure`. */
-      readonly cureOnce?: string;
-      /** The document's faults, if a document was rejected. */
-      readonly faults?: readonly Fault[];
-    };
+      readonly outcome: 'none';
+      /** The outcome instead if rules are known: the storage has no entry, and says nothing about their deletion. */
+      readonly lost?: LoadedUnknown;
+    }
+  /** The bucket does not exist. */
+  | { readonly outcome: 'missing' };
 
 /** A request for a document; `headers` is a flat list: name, value, name, value. */
 export interface Asked {

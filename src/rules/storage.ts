@@ -17,6 +17,8 @@ export interface RulesStorage {
    * at once if not.
    */
   recallIfNeeded(bucket: RuledBucket, record: RulesRecord): Promise<boolean> | false;
+  /** Whether a copy of any age has rules, or may have some as it cannot be read. Never rejects. */
+  hasRules(key: string): Promise<boolean>;
 }
 
 /** Milliseconds by which this process's own copy may look younger than the rules it was made of. */
@@ -64,10 +66,16 @@ export function createStorage(keeps: readonly Keep[], timing: Timing, examiner: 
     },
     restore: (record, fresh) => copies.restore(record.key, () => copyOf(record), fresh),
     recall,
+    hasRules: async (key) => (await Promise.all(keeps.map((keep) => mayHaveRules(keep, key)))).includes(true),
     recallIfNeeded(bucket, record) {
       const { lastGood, failure } = record;
       const isBehind = failure !== null && ageOf(record, timing) >= renewalOf(maxStale);
       return keeps.length > 0 && (lastGood === null || isBehind) && recall(bucket, record);
     },
   };
+}
+
+async function mayHaveRules(keep: Keep, key: string): Promise<boolean> {
+  const copy = await keep.read(key);
+  return copy === null ? (await keep.peek(key, true)) === 'unknown' : copy.ruleSet.rules.length > 0;
 }

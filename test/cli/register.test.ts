@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { until } from '../helpers/until.ts';
 import { admin, allows, type Edge, edges, linesWith } from './_edges.ts';
@@ -48,6 +48,26 @@ describe.each<[string, readonly string[]]>([
     const last = await serve(store.url, ...args);
     expect([await allows(last, B), await originsAt(last)]).toEqual([false, null]);
     expect(store.seen.filter((request) => request.includes('cors'))).toEqual([]);
+  });
+
+  test('has the last good rules in force if the stored entry is lost, and answers 503 until a whole write', async () => {
+    const store = await all.store('https://bucket.example');
+    const edge = await serve(store.url, ...args);
+    await putRules(edge, A);
+    await end(edge);
+    for (const name of await readdir(state()))
+      if (name.startsWith('register-')) await rm(all.at('state', name));
+    const again = await serve(store.url, ...args);
+    expect([await allAllow(again, A), (await askForRules(again.url, { method: 'GET' })).status]).toEqual([
+      true,
+      503,
+    ]);
+    expect((await admin(again, '/rules')).json.buckets[0]).toMatchObject({
+      state: 'stale',
+      failure: { cause: `the state directory ${state()} has lost the rules of ${new URL(store.url).host}` },
+    });
+    await putRules(again, B);
+    expect([await allAllow(again, B), await originsAt(again)]).toEqual([true, [B]]);
   });
 
   test('says on /rules and in the log who wrote them, and never a secret', async () => {

@@ -1,5 +1,6 @@
 import type { RegisterEntry } from '../../src/rules/register.ts';
-import { loadedFrom, type Source } from '../../src/rules/source.ts';
+import type { Source } from '../../src/rules/source.ts';
+import { registerSource } from '../../src/rules/sources/register.ts';
 
 /** A register of one bucket in memory, which counts how often clients read and write it. */
 export interface MemoryRegister {
@@ -31,14 +32,10 @@ export function memoryRegister(): MemoryRegister {
       if (register.fault !== null) return register.fault();
       register.entry = entry;
     },
-    source: {
-      kind: 'register',
-      name: 'memory',
-      load: async () => {
-        const document = register.entry?.document ?? null;
-        return document === null ? { outcome: 'none' } : loadedFrom(document, 'strict', 'Write them again.');
-      },
-    },
+    source: registerSource(
+      { name: 'memory', read: async () => register.entry, write: async () => {} },
+      'bucket',
+    ),
   };
   return register;
 }

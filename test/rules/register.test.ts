@@ -7,7 +7,7 @@ import { registerSource } from '../../src/rules/sources/register.ts';
 import { versionOf } from '../../src/rules/version.ts';
 import { rulesFor } from '../node/transport/_store.ts';
 import { bucketWith, rulesOf, settled, summary } from './_controlled.ts';
-import { DUE, useStorage } from './_storage.ts';
+import { DUE, MAX_STALE, useStorage } from './_storage.ts';
 
 const storage = useStorage();
 const A = 'https://a';
@@ -92,6 +92,33 @@ describe('rules that clients write', () => {
       failure: { cause, cure: expect.stringMatching(/^Write the rules again/) },
     });
   });
+
+  test.each<[string, number]>([
+    ['stay in force', 0],
+    ['are given up, and are not "none",', MAX_STALE + 1],
+  ])(
+    '%s after a restart if the register has lost the entry and a stored copy is %i ms old',
+    async (_, age) => {
+      await copyOf(A, -age);
+      const [copy, written] = [storage.copy(), memory()];
+      const [cache, bucket] = [storage.newCache(), written.bucket()];
+      expect(await inForce(cache, bucket)).toBe(age === 0 ? A : 'unavailable');
+      expect(cache.status('b')).toMatchObject({
+        state: age === 0 ? 'stale' : 'unavailable',
+        failure: { cause: 'the memory has lost the rules of b' },
+      });
+      await cache.refresh(bucket);
+      await cache.restore();
+      expect(storage.stored).toBe(copy);
+      // The deletion is an entry: it replaces what the copy has.
+      written.remove();
+      await cache.renew(bucket);
+      expect(await inForce(cache, bucket)).toBe('none');
+      expect(storage.copy().outcome).toBe('none');
+      written.lose();
+      expect(await inForce(storage.newCache(), bucket)).toBe('none');
+    },
+  );
 
   test('are asked for before any stored copy: an older copy never answers a request', async () => {
     const [cache, written] = [storage.newCache(), memory()];

@@ -17,6 +17,8 @@ const METHODS = ['GET', 'PUT', 'DELETE'];
 const ALLOW = ['Allow', [...METHODS, 'OPTIONS'].join(', ')];
 const RETRY_AFTER = ['Retry-After', '1'];
 
+const LOST = 'The storage of the rules has lost them. A PUT of all rules, or a DELETE, replaces them.';
+
 /** Most bytes that aws-chunked adds to a document: lines with sizes and signatures, and trailers. */
 const FRAMING_BYTES = 16 * 1024;
 
@@ -64,6 +66,10 @@ async function readContent(
 async function getRules(request: Routed, { register }: Keeping): Promise<Response> {
   const entry = await attempt(register.read());
   if ('cause' in entry) return refuseUnavailable(request, entry);
+  if (entry.value === null && mayHaveRules(request)) {
+    request.exchange.background(request.bucket.rules.refresh(request.exchange.background));
+    return refuseUnavailable(request, { cause: 'the storage has lost the rules' }, LOST);
+  }
   const { document = null } = entry.value ?? {};
   if (document === null) {
     const details = dialectOf(request) === 's3' ? [['BucketName', request.bucket.name] as const] : [];
@@ -72,6 +78,10 @@ async function getRules(request: Routed, { register }: Keeping): Promise<Respons
   const length = String(new TextEncoder().encode(document).length);
   return answer(request, 200, ['Content-Type', 'application/xml', 'Content-Length', length], document);
 }
+
+/** Whether the edge has rules in force, or knows of none that are: "no rules" would be a wrong answer then (promise 2). */
+const mayHaveRules = ({ inForce: { rules } }: Routed): boolean =>
+  rules.state === 'unavailable' || rules.rules.length > 0;
 
 /** Stores a document, or that the rules were deleted. The rules are in force before the client gets its answer. */
 async function storeRules(
@@ -100,8 +110,11 @@ async function attempt<T>(work: Promise<T>): Promise<{ readonly value: T } | Fai
   }
 }
 
-const refuseUnavailable = (request: Routed, { cause }: Failed): Response =>
-  refuseAsStore(request, refusalOf(request, 'ServiceUnavailable'), { headers: RETRY_AFTER, cause });
+const refuseUnavailable = (request: Routed, { cause }: Failed, message?: string): Response =>
+  refuseAsStore(request, storeRefusal(dialectOf(request), 'ServiceUnavailable', message), {
+    headers: RETRY_AFTER,
+    cause,
+  });
 
 function answer(request: Routed, status: number, own: readonly string[], body = ''): Response {
   const { rules } = request.inForce;

@@ -1,21 +1,20 @@
 import type { Register } from '../register.ts';
 import { type Loaded, loadedFrom, type Source, type Written } from '../source.ts';
 
-const REWRITE = 'Write the rules again, by PUT ?cors with a signature, or restore that storage.';
+const REWRITE =
+  'Write the rules again, by PUT ?cors with a signature, delete them by DELETE ?cors, or restore that storage.';
 
 /** Rules that clients write through the edge (`--management keep`). `key`: the bucket's key in the register. */
 export function registerSource(register: Register, key: string): Source {
   let last: Written | null = null;
 
-  const unknown = (cause: string): Loaded => ({ outcome: 'unknown', cause, cure: REWRITE });
+  const unknown = (cause: string) => ({ outcome: 'unknown', cause, cure: REWRITE }) as const;
 
   async function load(_signal: AbortSignal, previous?: { readonly text?: string }): Promise<Loaded> {
     const entry = await register.read(key);
     // A deletion is an entry too: storage that has lost its data does not say that there are no rules (promise 2).
     if (entry === null)
-      return previous === undefined
-        ? { outcome: 'none' }
-        : unknown(`${register.name} has lost the rules of ${key}`);
+      return { outcome: 'none', lost: unknown(`${register.name} has lost the rules of ${key}`) };
     const { document, writer, writtenAt } = entry;
     last = { writer, writtenAt };
     if (document === null) return { outcome: 'none' };

@@ -7,6 +7,7 @@ import { call, corsHeaders, element, value } from '../../helpers/client.ts';
 import { type NodeEdge, openOnNode } from '../../helpers/node-edge.ts';
 import { rule } from '../../helpers/rules.ts';
 import { KEYS, signed } from '../../helpers/signed.ts';
+import { until } from '../../helpers/until.ts';
 import { A, EVERYBODY, ONE_ORIGIN, setOf } from '../../suite/sets.ts';
 
 const HOST = 'media.example';
@@ -78,6 +79,30 @@ describe('a register that', () => {
       expect(edge.errors).toEqual([]);
     },
   );
+});
+
+test('rules that the register has lost are a 503 until a whole write; rules never written are a 404', async () => {
+  const register = edge.registerOf('bucket');
+  for (const [method, body, after] of [
+    ['PUT', toXml(EVERYBODY), 200],
+    ['DELETE', undefined, 404],
+  ] as const) {
+    expect((await ask('PUT', toXml(ONE_ORIGIN))).status).toBe(200);
+    register.entry = null;
+    const lost = await ask('GET');
+    expect([lost.status, element(lost, 'Code'), value(lost, 'retry-after')]).toEqual([
+      503,
+      'ServiceUnavailable',
+      '1',
+    ]);
+    expect(edge.events.at(-1)).toMatchObject({ cause: 'the storage has lost the rules' });
+    await until('the loss is found', async () => (await edge.status('bucket')).state === 'stale');
+    expect([(await ask('GET')).status, await allowed()]).toEqual([503, A]);
+    expect((await ask(method, body)).status).toBeLessThan(300);
+    expect((await ask('GET')).status).toBe(after);
+  }
+  register.entry = null;
+  expect((await ask('GET')).status).toBe(404);
 });
 
 test('keys that cannot be read are an error of the edge, and its log alone says why', async () => {
