@@ -173,11 +173,11 @@ export const parseSignPrefix = (text: string): Parsed<string> =>
     : { value: text };
 
 export const parseName = (text: string): Parsed<string> =>
-  /^[A-Za-z0-9][A-Za-z0-9.-]{1,62}$/.test(text)
+  /^[A-Za-z0-9][A-Za-z0-9.-]{2,62}$/.test(text)
     ? { value: text }
     : {
         reason: 'is not the name of a bucket',
-        write: 'letters, digits, dots and hyphens, such as my-bucket',
+        write: '3 to 63 letters, digits, dots and hyphens, such as my-bucket',
       };
 
 export const parseRegion = (text: string): Parsed<string> =>

@@ -29,6 +29,7 @@ const WRONG: readonly (readonly [OptionName, string, RegExp, RegExp])[] = [
   ['store', 'gcs', /not one of the allowed values/, /oss or s3/],
   ['store', 'OSS', /not one of the allowed values/, /oss or s3/],
   ['bucketName', 'a b', /not the name/, /my-bucket/],
+  ['bucketName', 'ab', /not the name/, /^3 to 63 letters, digits, dots and hyphens/],
   ['region', 'CN Hangzhou', /not a region/, /cn-hangzhou/],
   ['management', 'kept', /not one of the allowed values/, /pass or keep or off/],
   ['objects', 'signed', /not one of the allowed values/, /pass or sign or resign/],

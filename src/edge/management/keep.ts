@@ -3,6 +3,7 @@ import { type StoreRefusal, storeRefusal } from '../../bucket/refusals.ts';
 import { type Verified, verifyBody } from '../../bucket/verify/verify.ts';
 import { traitsOf } from '../../cors/behaviour.ts';
 import { LOAD_TIMEOUT } from '../../rules/load.ts';
+import { REGISTER_TIMEOUT } from '../../rules/register.ts';
 import { within } from '../../rules/within.ts';
 import { cachedAnswer } from '../answers.ts';
 import type { Keeping } from '../bucket.ts';
@@ -17,6 +18,10 @@ const METHODS = ['GET', 'PUT', 'DELETE'];
 const ALLOW = ['Allow', [...METHODS, 'OPTIONS'].join(', ')];
 const RETRY_AFTER = ['Retry-After', '1'];
 
+/** Milliseconds. Longer than a register takes, also with the way to the primary process: its own answer is exact. */
+const WRITE_TIMEOUT = REGISTER_TIMEOUT + 2_000;
+
+const UNKNOWN = 'It is unknown whether the rules are stored; read them, then try again.';
 const LOST = 'The storage of the rules has lost them. A PUT of all rules, or a DELETE, replaces them.';
 
 /** Most bytes that aws-chunked adds to a document: lines with sizes and signatures, and trailers. */
@@ -64,7 +69,7 @@ async function readContent(
 }
 
 async function getRules(request: Routed, { register }: Keeping): Promise<Response> {
-  const entry = await attempt(register.read());
+  const entry = await attempt(register.read(), LOAD_TIMEOUT);
   if ('cause' in entry) return refuseUnavailable(request, entry);
   if (entry.value === null && mayHaveRules(request)) {
     request.exchange.background(request.bucket.rules.refresh(request.exchange.background));
@@ -91,9 +96,16 @@ async function storeRules(
   document: string | null,
 ): Promise<Response> {
   const entry = { document, writer: key.accessKeyId, writtenAt: wallClock() };
-  const written = await attempt(register.write(entry));
-  if ('cause' in written) return refuseUnavailable(request, written);
-  await request.bucket.rules.refresh(request.exchange.background);
+  const writing = register.write(entry);
+  const written = await attempt(writing, WRITE_TIMEOUT);
+  const { background } = request.exchange;
+  const refresh = () => request.bucket.rules.refresh(background);
+  if ('cause' in written) {
+    // It may be stored all the same, now or later.
+    background(writing.then(refresh, refresh));
+    return refuseUnavailable(request, written, UNKNOWN);
+  }
+  await refresh();
   return document === null ? answer(request, 204, []) : answer(request, 200, ['Content-Length', '0']);
 }
 
@@ -101,10 +113,10 @@ interface Failed {
   readonly cause: string;
 }
 
-/** What the register gave, or why it failed; it has as much time as a load. Its failure is no error of the edge. */
-async function attempt<T>(work: Promise<T>): Promise<{ readonly value: T } | Failed> {
+/** What the register gave within so many milliseconds, or why it failed. Its failure is no error of the edge. */
+async function attempt<T>(work: Promise<T>, limit: number): Promise<{ readonly value: T } | Failed> {
   try {
-    return { value: await within(LOAD_TIMEOUT, work) };
+    return { value: await within(limit, work) };
   } catch (error) {
     return { cause: causeOf(error) };
   }

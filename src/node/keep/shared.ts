@@ -101,8 +101,9 @@ const busAmongMachines = (bus: Bus): Bus => ({
 export const announcedRegister = (register: Register, bus: Bus | null): Register => ({
   ...register,
   async write(key, entry) {
-    await register.write(key, entry);
-    bus?.publish({ kind: 'refresh', bucket: await registeredKey(key) });
+    const bucket = await registeredKey(key);
+    // A failed write may be stored all the same.
+    await register.write(key, entry).finally(() => bus?.publish({ kind: 'refresh', bucket }));
   },
 });
 
