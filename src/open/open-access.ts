@@ -3,7 +3,7 @@ import type { Bucket, Keeping, Management } from '../edge/bucket.ts';
 import type { Register } from '../rules/register.ts';
 import type { Access } from './access.ts';
 import { openAuthorize } from './authorize.ts';
-import { openClientKeys } from './client-keys.ts';
+import { openClientKeys, unlessUnreadable } from './client-keys.ts';
 import type { SigningMeans } from './signer.ts';
 
 /** What a platform lends for an access. */
@@ -38,7 +38,7 @@ function keeping(access: Access, means: AccessMeans): Keeping {
   };
   return {
     mode: 'keep',
-    verify: (request) => verifyRequest(request, options),
+    verify: (request) => unlessUnreadable(dialect, () => verifyRequest(request, options)),
     md5,
     register: {
       read: () => register?.read(registerKey) ?? missing(),
