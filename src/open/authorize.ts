@@ -5,10 +5,8 @@ import { refused } from '../bucket/refusals.ts';
 import { signerFor } from '../bucket/sign/signing.ts';
 import { isSigned } from '../bucket/verify/verify.ts';
 import type { Authorize } from '../edge/bucket.ts';
-import { LOAD_TIMEOUT } from '../rules/load.ts';
-import { within } from '../rules/within.ts';
 import type { Access } from './access.ts';
-import { openClientKeys } from './client-keys.ts';
+import { openClientKeys, recent, unlessUnreadable } from './client-keys.ts';
 import { credentialsAt, type SigningMeans } from './signer.ts';
 import { verifyAtHost } from './verify-at-host.ts';
 
@@ -41,18 +39,21 @@ function signReads(access: Access, bucket: string, means: SigningMeans, wallCloc
     if (!isRead(client)) return { ok: true, value: request };
     const refusal = readFault(client, { dialect, prefix, rules });
     if (refusal !== null) return { ok: false, refusal };
-    return signAt(dialect, sign, request, client.key).then((value) => ({ ok: true, value }));
+    return unlessUnreadable(dialect, async () => ({
+      ok: true,
+      value: await signAt(dialect, sign, request, client.key),
+    }));
   };
 }
 
 function resign(access: Access, bucket: string, means: SigningMeans, wallClock: () => number): Authorize {
   const { store: dialect, region } = access;
-  const keys = recent(openClientKeys(access, means));
+  const keys = openClientKeys(access, means);
   const options = { dialect, bucket, region, keys, wallClock };
   return async (request, client) => {
     // A form with a signed policy carries no signature of a request, and passes as it is.
     if (!isSigned(client)) return { ok: true, value: request };
-    const verified = await verifyAtHost(client, options);
+    const verified = await unlessUnreadable(dialect, () => verifyAtHost(client, options));
     if (!verified.ok) return verified;
     if (region === null && verified.value.scheme !== 'oss-v1')
       return refused(dialect, 'AccessDenied', NO_REGION);
@@ -63,25 +64,6 @@ function resign(access: Access, bucket: string, means: SigningMeans, wallClock: 
     const credentials = () => verified.value.key;
     const sign = signerFor(dialect, access, { bucket, credentials, wallClock, payload });
     return { ok: true, value: await signAt(dialect, sign, bare.value.request, key) };
-  };
-}
-
-/** Milliseconds for which read keys are used: a file is not looked at for every object, and rotated keys take effect. */
-const KEYS_MS = 1000;
-
-/**
- * Returns what a source returned in the last second, or asks it again. No request waits for what another one asked: on
- * Workers it would wait forever if that one's client left.
- */
-function recent<T>(source: () => Promise<T>): () => Promise<T> {
-  let known: { readonly value: T; readonly readAt: number } | null = null;
-  return async () => {
-    const readAt = performance.now();
-    if (known !== null && readAt - known.readAt < KEYS_MS) return known.value;
-    // The keys may be in a file whose disk does not answer.
-    const value = await within(LOAD_TIMEOUT, source());
-    known = { value, readAt };
-    return value;
   };
 }
 

@@ -3,7 +3,7 @@ import type { Bucket, Keeping, Management } from '../edge/bucket.ts';
 import type { Register } from '../rules/register.ts';
 import type { Access } from './access.ts';
 import { openAuthorize } from './authorize.ts';
-import { openClientKeys } from './client-keys.ts';
+import { openClientKeys, unlessUnreadable } from './client-keys.ts';
 import type { SigningMeans } from './signer.ts';
 import { verifyAtHost } from './verify-at-host.ts';
 
@@ -39,7 +39,7 @@ function keeping(access: Access, means: AccessMeans): Keeping {
   };
   return {
     mode: 'keep',
-    verify: (request) => verifyAtHost(request, options),
+    verify: (request) => unlessUnreadable(dialect, () => verifyAtHost(request, options)),
     md5,
     register: {
       read: () => register?.read(registerKey) ?? missing(),
