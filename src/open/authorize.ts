@@ -2,8 +2,8 @@ import { signAt } from '../bucket/authorize/place.ts';
 import { isRead, readFault } from '../bucket/authorize/read.ts';
 import { bareOf } from '../bucket/authorize/resign.ts';
 import { refused } from '../bucket/refusals.ts';
-import { signerFor } from '../bucket/sign/signing.ts';
-import { isSigned } from '../bucket/verify/verify.ts';
+import { type SigningChoice, signerFor } from '../bucket/sign/signing.ts';
+import { isSigned, type Verified } from '../bucket/verify/verify.ts';
 import type { Authorize } from '../edge/bucket.ts';
 import type { Access } from './access.ts';
 import { openClientKeys, recent, unlessUnreadable } from './client-keys.ts';
@@ -62,9 +62,23 @@ function resign(access: Access, bucket: string, means: SigningMeans, wallClock: 
     const { key, payload } = bare.value;
     // The signature covers what its own key may do, so no other key may sign it again.
     const credentials = () => verified.value.key;
-    const sign = signerFor(dialect, access, { bucket, credentials, wallClock, payload });
+    const sign = signerFor(dialect, choiceFor(verified.value, access), {
+      bucket,
+      credentials,
+      wallClock,
+      payload,
+    });
     return { ok: true, value: await signAt(dialect, sign, bare.value.request, key) };
   };
 }
+
+/**
+ * V1 covers only the parameters of a list, which the store knows best: a signature of V4 would cover parameters that the
+ * client has not signed.
+ */
+const choiceFor = ({ scheme }: Verified, { signature, region }: Access): SigningChoice => ({
+  signature: scheme === 'oss-v1' ? 'v1' : signature,
+  region,
+});
 
 const NO_REGION = 'The edge does not know the region of the bucket, which V4 signatures contain.';

@@ -1,8 +1,11 @@
 import type { FlatHeaders } from '../transport.ts';
 
-/** Headers by which clients command a store, or name another method. */
+/**
+ * Headers by which clients command a store, or by which some servers replace the method or the path.
+ * https://symfony.com/blog/cve-2018-14773-remove-support-for-legacy-and-risky-http-headers
+ */
 const COMMAND =
-  /^(?:x-(?:amz|cos|goog|minio|obs|oss|rgw|rgwx)-|rgwx-|x-http-method(?:-override)?$|x-method-override$)/;
+  /^(?:x-(?:amz|cos|goog|minio|obs|oss|rgw|rgwx)-|rgwx-|x-(?:http-)?method(?:-override)?$|x-(?:original|rewrite|override)-(?:method|path|query|uri|url)$)/;
 
 /**
  * Those that change no more than the form of the object's own content: ranges, checksums, the client's own key for an

@@ -12,19 +12,25 @@ export interface OssV1Input {
   readonly date: string;
 }
 
-// The union of the lists on Alibaba's page on V1 and in its SDKs for Go and Python. Parameters with the prefix x-oss- are
-// signed too, all others are not.
+// The union of the lists on Alibaba's page on V1 and in its SDKs: those for Go and Python, and
+// https://github.com/aliyun/aliyun-oss-java-sdk/blob/master/src/main/java/com/aliyun/oss/internal/SignParameters.java,
+// https://github.com/aliyun/alibabacloud-gateway/blob/master/alibabacloud-gateway-oss/golang/client/client.go.
+// Parameters with the prefix x-oss- are signed too, all others are not.
 export const OSS_SUBRESOURCES: ReadonlySet<string> = new Set(
-  `accessPoint accessPointPolicy accessmonitor acl append asyncFetch bucketArchiveDirectRead bucketInfo callback
-  callback-var cloudboxes cname comp continuation-token cors delete encryption endTime group httpsConfig img
-  inventory inventoryId lifecycle link live location logging metaQuery objectInfo objectMeta partNumber policy
-  policyStatus position publicAccessBlock qos qosInfo redundancyTransition referer regionList replication
-  replicationLocation replicationProgress requestPayment resourceGroup response-cache-control
-  response-content-disposition response-content-encoding response-content-language response-content-type
-  response-expires restore rtc security-token sequential startTime stat status style styleName symlink tagging
-  transferAcceleration uploadId uploads versionId versioning versions vod website worm wormExtend wormId`.split(
-    /\s+/,
-  ),
+  `accessmonitor accessPoint accessPointConfigForObjectProcess accessPointForObjectProcess accessPointPolicy
+  accessPointPolicyForObjectProcess acl append asyncFetch bucketArchiveDirectRead bucketInfo
+  cacheConfiguration callback callback-var chunkNumber chunkSize cloudboxes cname comp continuation-token copy
+  cors dataAccelerator delete dfs dfsadmin dfssecurity encryption endTime eventnotification group httpsConfig
+  img inventory inventoryId lifecycle link live location logging metaQuery objectInfo objectMeta partNumber
+  partSize partUploadId policy policyStatus position processConfiguration publicAccessBlock qos qosInfo
+  qosRequester redundancyProgress redundancyTransition redundancyType referer regionList regionsV2 replication
+  replicationLocation replicationProgress requesterQosInfo requestPayment reservedcapacity resourceGroup
+  resourcePool resourcePoolBuckets resourcePoolInfo response-cache-control response-content-disposition
+  response-content-encoding response-content-language response-content-type response-expires responseHeader
+  restore rtc security-token sequential startTime stat status style styleName symlink tagging
+  transferAcceleration udf udfApplication udfApplicationLog udfId udfImage udfImageDesc udfName uploadId
+  uploads userDefinedLogFieldsConfig userRegion verbose versionId versioning versions vip virtualBucket vod
+  vpcip website withHashContext worm wormExtend wormId`.split(/\s+/),
 );
 
 /** Path and parameters are signed decoded. */

@@ -46,8 +46,9 @@ const canonicalRequest = ({ method, target, headers }: Signable, input: S3V4Inpu
 export const s3V4Signature = (request: Signable, input: S3V4Input): Promise<string> =>
   signChain(S3_V4, input.secret, input.scope, canonicalRequest(request, input));
 
+/** Some servers read `_` as `-`, so a client's header in such a spelling is signed too. */
 const isSigned = (name: string): boolean =>
-  ['host', 'content-type', 'content-md5', 'range'].includes(name) || name.startsWith('x-amz-');
+  ['host', 'content-type', 'content-md5', 'range'].includes(name) || /^x[-_]amz[-_]/.test(name);
 
 /** A body of bytes is signed with its hash; that of a stream is not known before it is sent. */
 async function payloadOf({ method, body }: BucketRequest): Promise<string> {

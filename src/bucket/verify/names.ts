@@ -74,9 +74,14 @@ export const SIGNATURE_HEADERS: readonly string[] = [
   ...['x-oss', 'x-amz'].flatMap((prefix) => [`${prefix}-date`, `${prefix}-content-sha256`]),
 ];
 
-/** Whether a lower-case header name is a store's own, which may change what a request does. */
-export const isStoreHeader = (name: string): boolean =>
-  name.startsWith('x-oss-') || (name.startsWith('x-amz-') && name !== FROM_CLOUDFRONT);
+/**
+ * Whether a lower-case header name is a store's own, which may change what a request does. CGI and similar interfaces read
+ * `_` and `-` as the same character: Ceph RGW obeys `x_amz_acl`.
+ */
+export const isStoreHeader = (written: string): boolean => {
+  const name = written.replaceAll('_', '-');
+  return name.startsWith('x-oss-') || (name.startsWith('x-amz-') && name !== FROM_CLOUDFRONT);
+};
 
 /** CloudFront adds it to requests that are signed already. */
 const FROM_CLOUDFRONT = 'x-amz-cf-id';

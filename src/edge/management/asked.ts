@@ -5,11 +5,15 @@ import { pathOf, segmentsSeen } from '../route.ts';
 export const asksForRules = ({ key }: Pick<Routed, 'key'>): boolean => key.startsWith('/?') && hasCors(key);
 
 /**
- * Whether the bucket may take a request for one for its rules although its path is longer: some servers remove empty
- * segments and dot segments, also encoded ones, before they route.
+ * Whether the bucket may take a request for one for its rules although it is spelled otherwise: some servers remove empty
+ * segments and dot segments, also encoded ones, before they route, and some read other names as `cors`.
  */
-export const mayAskForRules = ({ key }: Pick<Routed, 'key'>): boolean =>
-  hasCors(key) && namesNoObject(pathOf(key));
+export function mayAskForRules({ key }: Pick<Routed, 'key'>): boolean {
+  const path = pathOf(key);
+  return (
+    (namesNoObject(path) || namesNoObject(decodedTwice(path))) && seemsToHaveCors(key.slice(path.length))
+  );
+}
 
 function namesNoObject(path: string): boolean {
   let depth = 0;
@@ -31,3 +35,19 @@ function hasCors(key: string): boolean {
 /** Decodes valid escapes of ASCII only: a store may ignore the invalid ones. */
 const decoded = (name: string): string =>
   name.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+
+/** Decodes as a proxy and the store behind it, without blanks and controls, which some parsers remove. */
+const decodedTwice = (text: string): string => decoded(decoded(text)).replace(/[\0- +\x7f]/g, '');
+
+/**
+ * Whether a tolerant server may find `cors` in a query: in other letter case, between semicolons, as an array (`cors[]`),
+ * encoded twice, or among blanks, controls and other characters that no name has.
+ */
+function seemsToHaveCors(query: string): boolean {
+  // An encoded separator is a part of its name or value.
+  const separated = query.replace(/%(?:25)?(?:26|3b)/gi, '');
+  const names = decodedTwice(separated)
+    .toLowerCase()
+    .replace(/%[89a-f][0-9a-f]|[^a-z0-9._&;=[-]/g, '');
+  return /(?:^|[&;])cors(?:[&;=[]|$)/.test(names);
+}

@@ -69,6 +69,10 @@ test.each([
   ['the id of a CDN', ['X-Amz-Cf-Id', 'abc']],
   ['the name of an SDK', ['x-amz-user-agent', 'aws-sdk-js/3', 'x-oss-user-agent', 'aliyun-sdk-js']],
   ['a trace id', ['X-Amzn-Trace-Id', 'Root=1']],
+  [
+    'what describes the client’s way',
+    ['X-Forwarded-Host', 'a', 'X-Original-Host', 'a', 'X-Original-For', '::1', 'X-Methods', 'a'],
+  ],
 ])('passes %s', (_, headers) => {
   expect(commandingHeader(headers)).toBeNull();
 });
@@ -87,6 +91,16 @@ test.each([
   'x-goog-user-project',
   'x-minio-source-mtime',
   'X-HTTP-Method-Override',
+  'X-HTTP-Method',
+  'X-Method-Override',
+  'X-Method',
+  'X-Original-URL',
+  'X_Original-Url',
+  'X-Original-URI',
+  'X-Original-Method',
+  'X-Rewrite-URL',
+  'X-Rewrite-URI',
+  'X-Override-URL',
 ])('names the header %s', (name) => {
   expect(commandingHeader(['Accept', '*/*', name, 'value'])).toBe(name.toLowerCase().replaceAll('_', '-'));
 });

@@ -122,6 +122,11 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
     forms: FORM_NAMES,
     changes: (sent) => withHeaders(sent, 'x-oss-acl', 'public-read', 'x-amz-acl', 'public-read'),
   },
+  // Ceph RGW, and servers behind a CGI interface, read `_` as `-`.
+  'with a header of the store, spelled with _, that is not signed': {
+    forms: FORM_NAMES,
+    changes: (sent) => withHeaders(sent, 'x_oss_acl', 'public-read', 'X_Amz-Acl', 'public-read'),
+  },
   'without a header that was signed': {
     forms: HEADERS,
     signs: () => ({ headers: ['Content-Type', 'application/xml'] }),
@@ -191,5 +196,48 @@ describe('a request for the rules', () => {
     expect({ entry, reads, writes }).toEqual({ entry: IN_FORCE, reads: 0, writes: 0 });
     const object = await call(edge.url, { target: '/key', headers: ['Origin', A] });
     expect(corsHeaders(object)['access-control-allow-origin']).toBe(A);
+  });
+});
+
+// A target in absolute form is served at its own host (RFC 9112 §3.2.2), so the signature must be for that host.
+describe('a request for the rules with a target in absolute form', () => {
+  let hosts: NodeEdge;
+  beforeAll(async () => {
+    hosts = await openOnNode({
+      dialect: 's3',
+      buckets: ['a', 'b'].map((name) => ({ name, management: 'keep', hosts: [`${name}.test`] })),
+    });
+  });
+  afterAll(() => hosts.close());
+
+  test.each(SIGV4.flatMap((form) => ['PUT', 'GET', 'DELETE'].map((method) => [method, form] as const)))(
+    'and %s is refused when signed for the bucket in Host: %s',
+    async (method, form) => {
+      const body = method === 'PUT' ? { body: toXml(EVERYBODY) } : {};
+      const sent = await signed(form, { method, target: '/?cors=', host: 'a.test', ...body });
+      const answered = await call(hosts.url, { ...sent, target: `http://b.test${sent.target}` });
+      expect([answered.status, element(answered, 'Code')]).toEqual([403, 'SignatureDoesNotMatch']);
+      expect(hosts.registerOf('b')).toMatchObject({ entry: null, reads: 0, writes: 0 });
+      expect(hosts.registerOf('a')).toMatchObject({ entry: null, reads: 0, writes: 0 });
+    },
+  );
+
+  test.each(SIGV4)(
+    'is served when signed for the bucket in the target, whatever Host says: %s',
+    async (form) => {
+      for (const host of ['b.test', 'a.test', 'unknown.test']) {
+        const sent = await signed(form, { method: 'GET', target: '/?cors=', host: 'b.test' });
+        const headers = ['Host', host, ...sent.headers.slice(2)];
+        const answered = await call(hosts.url, { ...sent, headers, target: `http://b.test${sent.target}` });
+        expect([answered.status, element(answered, 'Code')]).toEqual([404, 'NoSuchCORSConfiguration']);
+      }
+    },
+  );
+
+  test.each(SIGV4)('of a host that was not signed is refused by a bucket at every host: %s', async (form) => {
+    const sent = await signed(form, { method: 'GET', target: '/?cors', host: HOST });
+    const answered = await call(edge.url, { ...sent, target: `http://evil.test${sent.target}` });
+    expect([answered.status, element(answered, 'Code')]).toEqual([403, 'SignatureDoesNotMatch']);
+    expect(edge.registerOf('bucket').reads).toBe(0);
   });
 });

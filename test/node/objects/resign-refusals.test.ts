@@ -5,6 +5,7 @@ import { basicDate } from '../../../src/bucket/sign/date.ts';
 import { signOssV4 } from '../../../src/bucket/sign/oss-v4.ts';
 import { s3V4Signature, signS3V4 } from '../../../src/bucket/sign/s3-v4.ts';
 import { call, element } from '../../helpers/client.ts';
+import { signed as presign } from '../../helpers/signed.ts';
 import { KEYS, OTHERS, TEMPORARY, useObjects } from './_edge.ts';
 
 const MINUTE = 60_000;
@@ -212,6 +213,16 @@ describe('SigV4', () => {
       403,
       'AccessDenied',
     ],
+    // Ceph RGW reads `_` as `-`, and obeys these.
+    ...['x_amz_acl', 'X_Amz-Acl', 'x_amz_copy_source', 'x-amz_acl', 'x_oss_object_acl'].map(
+      (name) =>
+        [
+          `an unsigned ${name} with a signed URL`,
+          async () => withHeaders(await presigned(), name, 'public-read'),
+          403,
+          'AccessDenied',
+        ] as const,
+    ),
     [
       'a signed header less',
       async () => {
@@ -309,6 +320,27 @@ describe('SigV4', () => {
     expect(JSON.stringify(edge.events.at(-1))).not.toMatch(/a-secret|other-secret|CAIS|Signature=/);
   });
 
+  test('passes a header of the store spelled with _ that the signature covers in this spelling', async () => {
+    const { store } = objects();
+    const date = basicDate(Date.now());
+    const headers = [
+      ...['Host', edgeHost(), 'x-amz-date', date, 'x-amz-content-sha256', 'UNSIGNED-PAYLOAD'],
+      ...['x_amz_acl', 'private'],
+    ];
+    const signedHeaders = headers.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
+    signedHeaders.sort();
+    const request = { method: 'PUT', target: '/one/a', headers };
+    const scope = { date, region: 'us-east-1' };
+    const input = { secret: KEYS.accessKeySecret, scope, signedHeaders, payload: 'UNSIGNED-PAYLOAD' };
+    const signature = await s3V4Signature(request, input);
+    const credential = `${KEYS.accessKeyId}/${date.slice(0, 8)}/us-east-1/s3/aws4_request`;
+    const authorization = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${signedHeaders.join(';')}, Signature=${signature}`;
+    const sent = withHeaders({ ...request, headers: headers.slice(2) }, 'Authorization', authorization);
+    const answered = await send({ ...sent, body: 'content' });
+    expect(answered.status).toBe(200);
+    expect(store.seen[0]?.headers.get('x_amz_acl')).toBe('private');
+  });
+
   test('says how a client sends chunks without signatures', async () => {
     const answered = await send(
       await signed({ method: 'PUT', payload: 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD' }),
@@ -372,6 +404,22 @@ describe('OSS V4', () => {
       403,
       'SignatureDoesNotMatch',
     ],
+    // A server behind a CGI interface reads `_` as `-`.
+    ...['x_oss_object_acl', 'X-Oss_Object-Acl', 'x_amz_acl'].map(
+      (name) =>
+        [
+          `an extra ${name}, which the signature does not cover`,
+          async () => withHeaders(await signed(), name, 'public-read'),
+          403,
+          'AccessDenied',
+        ] as const,
+    ),
+    [
+      'an extra x-oss-object_acl, which the signature covers',
+      async () => withHeaders(await signed(), 'x-oss-object_acl', 'public-read'),
+      403,
+      'SignatureDoesNotMatch',
+    ],
     [
       'a header of the store that Connection names',
       async () =>
@@ -413,4 +461,37 @@ describe('OSS V4', () => {
     expect(store.seen[0]?.headers.get('x-oss-forbid-overwrite')).toBe('true');
     expect(store.objects.get('a')?.toString()).toBe('content');
   });
+});
+
+// A signature of V4 would cover parameters that the client of a V1 URL has never signed.
+describe('OSS V1 URLs, where V4 is configured', () => {
+  const objects = useObjects([{ store: { dialect: 'oss' } }]);
+  const send = async (added: string) => {
+    const about = { method: 'GET', target: '/a', host: 'any.example', bucket: 'media', keys: KEYS };
+    const { target } = await presign('OSS V1 URL', about);
+    objects().store.objects.set('a', Buffer.from('content'));
+    return call(objects().edge.url, { target: target + added });
+  };
+
+  test.each([
+    '&responseHeader',
+    '&userDefinedLogFieldsConfig',
+    '&resourcePool=1',
+    '&udf',
+    '&acl',
+    '&x-oss-a=1',
+  ])('with %s at their end are refused, and nothing is sent', async (added) => {
+    const answered = await send(added);
+    expect([answered.status, element(answered, 'Code')]).toEqual([403, 'SignatureDoesNotMatch']);
+    expect(objects().store.seen).toEqual([]);
+  });
+
+  test.each(['', '&list-type=2', '&x-foo=1'])(
+    'with %s at their end are signed again by V1',
+    async (added) => {
+      expect((await send(added)).status).toBe(200);
+      const { headers } = objects().store.seen[0] ?? {};
+      expect(headers?.get('authorization')).toMatch(/^OSS [^ ]+$/);
+    },
+  );
 });

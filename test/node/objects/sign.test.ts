@@ -124,6 +124,11 @@ describe('what it refuses', () => {
       /the header x-amz-request-payer of/,
     ],
     ['another method in a header', '/a', ['X-HTTP-Method-Override', 'DELETE'], /x-http-method-override/],
+    // By these, some servers replace the method or the path that is signed.
+    ['another method in X-Method', '/a', ['X-Method', 'DELETE'], /the header x-method of/],
+    ['another path in X-Original-URL', '/a', ['X-Original-URL', '/b'], /the header x-original-url of/],
+    ['another path in X-Rewrite-URL', '/a', ['X-Rewrite-URL', '/b'], /the header x-rewrite-url of/],
+    ['another path in X_Rewrite_URL', '/a', ['X_Rewrite_URL', '/b'], /the header x-rewrite-url of/],
   ])('refuses %s', async (_, target, headers, message) => {
     const { edge, store } = objects();
     store.objects.set('a', Buffer.from('content'));
