@@ -6,8 +6,8 @@ import { type SigningChoice, signerFor } from '../bucket/sign/signing.ts';
 import { isSigned, type Verified } from '../bucket/verify/verify.ts';
 import type { Authorize } from '../edge/bucket.ts';
 import type { Access } from './access.ts';
-import { openClientKeys, recent, unlessUnreadable } from './client-keys.ts';
-import { credentialsAt, type SigningMeans } from './signer.ts';
+import { type Keys, openKeys, unlessUnreadable } from './client-keys.ts';
+import type { SigningMeans } from './signer.ts';
 import { verifyAtHost } from './verify-at-host.ts';
 
 /**
@@ -18,23 +18,22 @@ export function openAuthorize(
   access: Access,
   means: SigningMeans,
   wallClock: () => number = Date.now,
+  keys: Keys = openKeys(access, means),
 ): Authorize | undefined {
   const { store, objects, bucketName } = access;
   if (objects === 'pass') return undefined;
   // The start refuses such a configuration (`authorizeFaults`).
   if (bucketName === null) return () => refused(store, 'AccessDenied', NAMELESS);
   return objects === 'sign'
-    ? signReads(access, bucketName, means, wallClock)
-    : resign(access, bucketName, means, wallClock);
+    ? signReads(access, bucketName, keys, wallClock)
+    : resign(access, bucketName, keys, wallClock);
 }
 
 const NAMELESS = 'The edge does not know the name of the bucket, which signatures contain.';
 
-function signReads(access: Access, bucket: string, means: SigningMeans, wallClock: () => number): Authorize {
+function signReads(access: Access, bucket: string, keys: Keys, wallClock: () => number): Authorize {
   const { store: dialect, signPrefix: prefix } = access;
-  const source = credentialsAt(access.credentials, dialect, means) ?? (() => null);
-  const credentials = recent(async () => source());
-  const sign = signerFor(dialect, access, { bucket, credentials, wallClock });
+  const sign = signerFor(dialect, access, { bucket, credentials: keys.own, wallClock });
   return (request, client, { rules }) => {
     if (!isRead(client)) return { ok: true, value: request };
     const refusal = readFault(client, { dialect, prefix, rules });
@@ -46,10 +45,9 @@ function signReads(access: Access, bucket: string, means: SigningMeans, wallCloc
   };
 }
 
-function resign(access: Access, bucket: string, means: SigningMeans, wallClock: () => number): Authorize {
+function resign(access: Access, bucket: string, keys: Keys, wallClock: () => number): Authorize {
   const { store: dialect, region } = access;
-  const keys = openClientKeys(access, means);
-  const options = { dialect, bucket, region, keys, wallClock };
+  const options = { dialect, bucket, region, keys: keys.ofClients, wallClock };
   return async (request, client) => {
     // A form with a signed policy carries no signature of a request, and passes as it is.
     if (!isSigned(client)) return { ok: true, value: request };

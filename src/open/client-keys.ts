@@ -7,6 +7,20 @@ import { within } from '../rules/within.ts';
 import type { Access } from './access.ts';
 import { credentialsAt, type SigningMeans } from './signer.ts';
 
+/** The keys of a bucket, or of all buckets of a store: the one reading serves all of them. */
+export interface Keys {
+  /** What the edge signs with; null: no keys. */
+  readonly own: () => Promise<Credentials | null>;
+  /** As in `openClientKeys`. */
+  readonly ofClients: () => Promise<readonly Credentials[]>;
+}
+
+/** Opens what an access reads its keys from. They are read at most once a second (`recent`). */
+export function openKeys(access: Access, means: SigningMeans): Keys {
+  const source = credentialsAt(access.credentials, access.store, means);
+  return { own: recent(async () => source?.() ?? null), ofClients: openClientKeys(access, means) };
+}
+
 /**
  * Returns a function that reads the keys that clients may sign with: the bucket's own, then the further ones. They are
  * read at most once a second (`recent`).

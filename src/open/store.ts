@@ -22,6 +22,7 @@ import { type Access, accessInStore, accessTo } from './access.ts';
 import { accessFaults } from './access-faults.ts';
 import { authorizeWarnings } from './authorize-warnings.ts';
 import { digestOf, type Means, REGISTERED, registered, sourceFaults } from './bucket.ts';
+import { openKeys } from './client-keys.ts';
 import { type AccessMeans, openAccess } from './open-access.ts';
 import { openStoreSigner } from './signer.ts';
 import { openToken } from './token.ts';
@@ -167,11 +168,14 @@ export const serveStore = (
     },
   });
 
-/** The functions of an access for each bucket of a store. */
-export const accessIn =
-  (access: Access, means: AccessMeans) =>
-  (name: string | null): ReturnType<typeof openAccess> =>
-    openAccess(name === null ? ofService(access) : accessTo(access, name), means);
+/** The functions of an access for each bucket of a store. Clients choose the names, so all of them share what reads keys. */
+export function accessIn(
+  access: Access,
+  means: AccessMeans,
+): (name: string | null) => ReturnType<typeof openAccess> {
+  const keys = openKeys(access, means);
+  return (name) => openAccess(name === null ? ofService(access) : accessTo(access, name), means, keys);
+}
 
 /**
  * The service has no rules, and lists buckets: to a client with keys of its own only. An S3 signature has no name of a
