@@ -7,6 +7,8 @@ export interface StoreRefusal {
   readonly message: string;
   /** The region that the signature should name: clients read it and sign again. */
   readonly region?: string;
+  /** What failed that the edge depends on, for the request's event only. The client may try again. */
+  readonly cause?: string;
 }
 
 /** A value, or why the store would refuse the request. */

@@ -37,15 +37,16 @@ export interface RefusalParts {
 /** Answers a request with a refusal in the store's words, with the CORS headers of the decision: a page must read why. */
 export function refuseAsStore(
   request: Routed,
-  { code, status, message, region }: StoreRefusal,
-  { headers = [], details = [], cause }: RefusalParts = {},
+  { code, status, message, region, cause: failed }: StoreRefusal,
+  { headers = [], details = [], cause = failed }: RefusalParts = {},
 ): Response {
   const { head, inForce } = request;
   const answer = cachedAnswer(inForce.rules, head);
   const regions = region === undefined ? [] : [['Region', region] as const];
   const refusal = { code, status, message, details: [...details, ...regions], trailer: [] };
+  const retry = failed === undefined ? [] : ['Retry-After', '1'];
   const reason = reasonFor(request, answer);
-  const reply = refusalReply(inForce.rules, head.host, reason, refusal, [...headers, ...NO_STORE]);
+  const reply = refusalReply(inForce.rules, head.host, reason, refusal, [...headers, ...retry, ...NO_STORE]);
   const made = makeHead(request, answer, reply.status, reply.headers, code);
   return sendReply(request, made, { ...reply, headers: made.headers }, cause);
 }

@@ -123,9 +123,10 @@ async function open(
   const listenForAdmin = await adminPort(config, places, log);
   const changed = (bucket: RuledBucket) => serve.changed(bucket);
   const onBack = (rules: RulesCache) => void catchUp(rules, active.opened());
+  const isRegister = [...buckets, store].some((one) => one?.management === 'keep');
   const { cache, bus, register, problems, read } = await openRules(
     config,
-    { log, warn, places, changed, onBack },
+    { log, warn, places, isRegister, changed, onBack },
     opened,
   );
   const metrics = createMetrics(destination === undefined ? standardOutput().dropped : undefined);
@@ -193,6 +194,8 @@ interface RulesOptions {
   readonly log: Logger;
   readonly warn: (message: string) => void;
   readonly places: Places;
+  /** Whether clients write rules of a bucket. */
+  readonly isRegister: boolean;
   /** Called when the rules of a bucket, or their state, have changed. */
   readonly changed: (bucket: RuledBucket) => void;
   /** Called when storage is reachable again. */
@@ -202,7 +205,7 @@ interface RulesOptions {
 /** Opens the rules cache, what it shares with other processes, and the connections that rules are read over. */
 async function openRules(
   config: Config,
-  { log, warn, places, changed, onBack }: RulesOptions,
+  { log, warn, places, isRegister, changed, onBack }: RulesOptions,
   opened: Opened,
 ): Promise<{
   readonly cache: RulesCache;
@@ -211,7 +214,7 @@ async function openRules(
   readonly problems: Shared['problems'];
   readonly read: Read;
 }> {
-  const shared = await openShared(config, { warn, places, onBack: () => onBack(cache) });
+  const shared = await openShared(config, { warn, places, isRegister, onBack: () => onBack(cache) });
   opened.add(shared.close);
   const { keeps, bus, problems } = shared;
   const register = shared.register && announcedRegister(loggedRegister(log, shared.register), bus);

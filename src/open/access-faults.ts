@@ -1,10 +1,10 @@
-import { environmentNames } from '../bucket/sign/environment.ts';
 import { SIGNING } from '../bucket/sign/signing.ts';
+import type { BucketPlace } from '../config/bucket-url.ts';
 import type { BucketConfig } from '../config/file.ts';
 import type { Spell } from '../config/spell.ts';
 import type { Register } from '../rules/register.ts';
 import type { Access } from './access.ts';
-import { openClientKeys } from './client-keys.ts';
+import { keyFaults } from './key-faults.ts';
 import type { SigningMeans } from './signer.ts';
 
 export interface AccessFaultMeans extends SigningMeans {
@@ -15,55 +15,80 @@ export interface AccessFaultMeans extends SigningMeans {
   readonly registerWrite: string;
 }
 
-/** What a bucket whose rules clients write lacks (`--management keep`), one line each; none for others. */
+type Asked = Pick<BucketConfig, 'store' | 'credentials' | 'clientKeys' | 'keepHost' | 'hosts'>;
+
+/**
+ * What a bucket lacks whose rules clients write (`--management keep`), or whose requests the edge signs (`--objects`), one
+ * line each; none for others.
+ */
 export async function accessFaults(
-  config: Pick<BucketConfig, 'credentials'>,
+  config: Asked,
   access: Access,
+  place: BucketPlace,
   means: AccessFaultMeans,
 ): Promise<readonly string[]> {
-  if (access.management !== 'keep') return [];
   const { spell, register, registerWrite } = means;
-  const because = spell('management', 'keep');
-  const keyless = await missingKeys(config, access, means, because);
+  const keeps = access.management === 'keep';
+  const signs = signsObjects(access, place);
+  const needing = [
+    ...(keeps ? [spell('management', 'keep')] : []),
+    ...(signs ? [spell('objects', access.objects)] : []),
+  ];
+  const lines = objectFaults(config, access, place, spell);
+  if (needing.length === 0) return lines;
+  const because = needing.join(' and ');
+  const ofClients = keeps || access.objects === 'resign';
+  const storage = `${spell('management', 'keep')}: there is no storage for the rules; write ${registerWrite}`;
   return [
-    ...(register === null ? [`${because}: there is no storage for the rules; write ${registerWrite}`] : []),
-    ...(keyless === null ? [] : [keyless]),
-    ...missingNames(access, spell, because),
+    ...(keeps && register === null ? [storage] : []),
+    ...lines,
+    ...(await keyFaults(config, ofClients, means, spell, because)),
+    ...nameFaults(access, signs, ofClients, spell, because),
   ];
 }
 
-/** What OSS signatures contain. Of S3 ones the bucket is in the request itself, and the region has a default. */
-function missingNames({ store, bucketName, region, signature }: Access, spell: Spell, because: string) {
-  const lines: string[] = [];
-  const missing = (option: 'bucketName' | 'region', what: string, write: string): void => {
-    const line = `${spell(option)} is missing: with ${because} clients sign the bucket's ${what}, which its address does not contain`;
-    lines.push(`${line}; write ${write}`);
-  };
-  if (store === 'oss' && bucketName === null) missing('bucketName', 'name', spell('bucketName', 'my-bucket'));
-  if (region === null && signature !== 'v1') {
-    const v1 = `${spell('signature', 'v1')} if all of them sign with V1`;
-    missing('region', 'region', `${spell('region', SIGNING[store].exampleRegion)}, or ${v1}`);
+/** Whether the edge signs the requests for a bucket's objects. */
+export const signsObjects = ({ objects }: Access, place: BucketPlace): boolean =>
+  objects !== 'pass' && place.kind === 'http';
+
+function objectFaults(
+  { keepHost, hosts }: Asked,
+  { objects, store }: Access,
+  place: BucketPlace,
+  spell: Spell,
+): readonly string[] {
+  if (objects !== 'pass' && place.kind === 'folder') {
+    const line = `${spell('objects', objects)} is for a bucket with an address: a folder checks no signature`;
+    return [`${line}; write ${spell('objects', 'pass')}`];
   }
-  return lines;
+  // An S3 signature covers the Host, and the Host selects the bucket.
+  if (objects !== 'sign' || store !== 's3' || !keepHost || hosts !== undefined) return [];
+  return [
+    `${spell('keepHost')} with ${spell('objects', 'sign')}: a client could read any other bucket of these keys ` +
+      'by its Host; write a configuration file that names the hosts of the bucket',
+  ];
 }
 
-async function missingKeys(
-  { credentials }: Pick<BucketConfig, 'credentials'>,
-  access: Access,
-  means: AccessFaultMeans,
+/** What signatures contain. For `keep` alone, S3's have the bucket in the request itself. */
+function nameFaults(
+  { store, bucketName, region, signature }: Access,
+  signs: boolean,
+  ofClients: boolean,
+  spell: Spell,
   because: string,
-): Promise<string | null> {
-  const { spell, credentialsFile } = means;
-  const places = [credentials, ...access.clientKeys];
-  if (credentialsFile === undefined && places.some(({ kind }) => kind === 'file'))
-    return `${spell('clientKeys')} or ${spell('credentials')} is a file, and this platform has none; write env:PREFIX`;
-  try {
-    const keys = await openClientKeys(access, means)();
-    if (keys.length > 0) return null;
-  } catch (error) {
-    return `${because}: ${error instanceof Error ? error.message : String(error)}`;
+): readonly string[] {
+  const lines: string[] = [];
+  const missing = (option: 'bucketName' | 'region', what: string, write: string): void => {
+    const line = `${spell(option)} is missing: with ${because} signatures contain the bucket's ${what}, which its address does not contain`;
+    lines.push(`${line}; write ${write}`);
+  };
+  if (bucketName === null && (store === 'oss' || signs))
+    missing('bucketName', 'name', spell('bucketName', 'my-bucket'));
+  if (region === null && signature !== 'v1') {
+    const { v1, exampleRegion } = SIGNING[store];
+    const when = ofClients ? ' if all clients sign with V1' : ', which needs none';
+    const or = v1 === null ? '' : `, or ${spell('signature', 'v1')}${when}`;
+    missing('region', 'region', spell('region', exampleRegion) + or);
   }
-  const prefix = credentials.kind === 'environment' ? credentials.prefix : null;
-  const { id, secret } = environmentNames(access.store, prefix ?? undefined);
-  return `${because}: there are no keys that clients may sign with: set ${id} and ${secret}, or write ${spell('credentials', 'file:PATH')}`;
+  return lines;
 }

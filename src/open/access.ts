@@ -3,6 +3,7 @@ import type { Spell } from '../config/spell.ts';
 import type { StoreConfig } from '../config/store.ts';
 import { type CredentialsPlace, parseName } from '../config/values.ts';
 import type { Dialect } from '../cors/behaviour.ts';
+import { regionOf } from './region.ts';
 
 /**
  * Who may do what with a bucket, and who signs its requests. Plain data: a worker process gets it in a message and makes
@@ -56,15 +57,12 @@ export function accessOf(config: AccessConfig, name: string, spell: Spell): Acce
     objects,
     signPrefix: signPrefix ?? '',
     bucketName: config.bucketName ?? place?.name ?? folderName(bucket),
-    region: config.region ?? place?.region ?? place?.defaultRegion ?? DEFAULT_REGIONS[store],
+    region: regionOf(store, config.region, bucket),
     signature,
     credentials,
     clientKeys: clientKeys ?? [],
   };
 }
-
-/** What SDKs sign with where no region is configured; OSS has none. */
-const DEFAULT_REGIONS: Readonly<Record<Dialect, string | null>> = { oss: null, s3: 'us-east-1' };
 
 /** The name that a folder has as a bucket; null if no bucket can have it. */
 function folderName(bucket: BucketConfig['bucket']): string | null {

@@ -3,13 +3,12 @@ import { isRead, readFault } from '../bucket/authorize/read.ts';
 import { bareOf } from '../bucket/authorize/resign.ts';
 import { refused } from '../bucket/refusals.ts';
 import { type SigningChoice, signerFor } from '../bucket/sign/signing.ts';
-import { isSigned, type Verified, verifyRequest } from '../bucket/verify/verify.ts';
+import { isSigned, type Verified } from '../bucket/verify/verify.ts';
 import type { Authorize } from '../edge/bucket.ts';
-import { LOAD_TIMEOUT } from '../rules/load.ts';
-import { within } from '../rules/within.ts';
 import type { Access } from './access.ts';
-import { openClientKeys } from './client-keys.ts';
-import { credentialsAt, type SigningMeans } from './signer.ts';
+import { type Keys, openKeys, unlessUnreadable } from './client-keys.ts';
+import type { SigningMeans } from './signer.ts';
+import { verifyAtHost } from './verify-at-host.ts';
 
 /**
  * Returns what signs a bucket's requests for objects with the keys of the edge (`objects: sign`) or with its copy of the
@@ -19,39 +18,40 @@ export function openAuthorize(
   access: Access,
   means: SigningMeans,
   wallClock: () => number = Date.now,
+  keys: Keys = openKeys(access, means),
 ): Authorize | undefined {
   const { store, objects, bucketName } = access;
   if (objects === 'pass') return undefined;
   // The start refuses such a configuration (`authorizeFaults`).
   if (bucketName === null) return () => refused(store, 'AccessDenied', NAMELESS);
   return objects === 'sign'
-    ? signReads(access, bucketName, means, wallClock)
-    : resign(access, bucketName, means, wallClock);
+    ? signReads(access, bucketName, keys, wallClock)
+    : resign(access, bucketName, keys, wallClock);
 }
 
 const NAMELESS = 'The edge does not know the name of the bucket, which signatures contain.';
 
-function signReads(access: Access, bucket: string, means: SigningMeans, wallClock: () => number): Authorize {
+function signReads(access: Access, bucket: string, keys: Keys, wallClock: () => number): Authorize {
   const { store: dialect, signPrefix: prefix } = access;
-  const source = credentialsAt(access.credentials, dialect, means) ?? (() => null);
-  const credentials = recent(async () => source());
-  const sign = signerFor(dialect, access, { bucket, credentials, wallClock });
+  const sign = signerFor(dialect, access, { bucket, credentials: keys.own, wallClock });
   return (request, client, { rules }) => {
     if (!isRead(client)) return { ok: true, value: request };
     const refusal = readFault(client, { dialect, prefix, rules });
     if (refusal !== null) return { ok: false, refusal };
-    return signAt(dialect, sign, request, client.key).then((value) => ({ ok: true, value }));
+    return unlessUnreadable(dialect, async () => ({
+      ok: true,
+      value: await signAt(dialect, sign, request, client.key),
+    }));
   };
 }
 
-function resign(access: Access, bucket: string, means: SigningMeans, wallClock: () => number): Authorize {
+function resign(access: Access, bucket: string, keys: Keys, wallClock: () => number): Authorize {
   const { store: dialect, region } = access;
-  const keys = recent(openClientKeys(access, means));
-  const options = { dialect, bucket, region, keys, wallClock };
+  const options = { dialect, bucket, region, keys: keys.ofClients, wallClock };
   return async (request, client) => {
     // A form with a signed policy carries no signature of a request, and passes as it is.
     if (!isSigned(client)) return { ok: true, value: request };
-    const verified = await verifyRequest(client, options);
+    const verified = await unlessUnreadable(dialect, () => verifyAtHost(client, options));
     if (!verified.ok) return verified;
     if (region === null && verified.value.scheme !== 'oss-v1')
       return refused(dialect, 'AccessDenied', NO_REGION);
@@ -78,24 +78,5 @@ const choiceFor = ({ scheme }: Verified, { signature, region }: Access): Signing
   signature: scheme === 'oss-v1' ? 'v1' : signature,
   region,
 });
-
-/** Milliseconds for which read keys are used: a file is not looked at for every object, and rotated keys take effect. */
-const KEYS_MS = 1000;
-
-/**
- * Returns what a source returned in the last second, or asks it again. No request waits for what another one asked: on
- * Workers it would wait forever if that one's client left.
- */
-function recent<T>(source: () => Promise<T>): () => Promise<T> {
-  let known: { readonly value: T; readonly readAt: number } | null = null;
-  return async () => {
-    const readAt = performance.now();
-    if (known !== null && readAt - known.readAt < KEYS_MS) return known.value;
-    // The keys may be in a file whose disk does not answer.
-    const value = await within(LOAD_TIMEOUT, source());
-    known = { value, readAt };
-    return value;
-  };
-}
 
 const NO_REGION = 'The edge does not know the region of the bucket, which V4 signatures contain.';

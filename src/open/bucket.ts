@@ -13,8 +13,8 @@ import type { KvReader } from '../rules/sources/kind.ts';
 import { kindOf } from '../rules/sources/kinds.ts';
 import { registerSource } from '../rules/sources/register.ts';
 import { type Access, accessOf } from './access.ts';
-import { accessFaults } from './access-faults.ts';
-import { authorizeFaults, authorizeWarnings } from './authorize-start.ts';
+import { accessFaults, signsObjects } from './access-faults.ts';
+import { authorizeWarnings } from './authorize-warnings.ts';
 import { openSigner, type SigningMeans } from './signer.ts';
 import { openToken, type TokenMeans } from './token.ts';
 
@@ -70,16 +70,14 @@ export async function openConfigured(
   const { store: dialect, vary, dangerouslyAllowCredentials } = config;
   const name = config.name || reached.name;
   const access = accessOf({ ...config, bucket: place }, registerName(config, place, reached), means.spell);
-  const faults = [
-    ...(await accessFaults(config, access, means)),
-    ...(await authorizeFaults(config, place, means, means.spell)),
-  ];
-  if (faults.length > 0) return { ok: false, faults };
-  const isRegistered = access.management === 'keep' && means.register !== null;
+  const faults = await accessFaults(config, access, place, means);
+  const { register } = means;
+  const isRegistered = access.management === 'keep';
   const source = isRegistered
-    ? { ok: true as const, value: registerSource(means.register, access.registerKey) }
-    : await openSource(config, place, reached, means);
-  if (!source.ok) return source;
+    ? registered(register, (storage) => registerSource(storage, access.registerKey))
+    : await openSource(config, place, reached, means, signsObjects(access, place));
+  if (!source.ok || faults.length > 0)
+    return { ok: false, faults: [...faults, ...(source.ok ? [] : source.faults)] };
   const behaviour = { dialect, vary, dangerouslyAllowCredentials };
   const key = isRegistered ? await registeredKey(access.registerKey) : await keyFor(name, place, config);
   return {
@@ -100,30 +98,52 @@ const registerName = (
   reached: Pick<ReachedBucket, 'name'>,
 ): string => name || (place.kind === 'folder' ? (bucketName ?? place.path) : reached.name);
 
-/** Opens where the rules come from, if clients do not write them through the edge. */
+/** What opens sources in the register. That there is none is a fault of the access. */
+export const registered = <T>(
+  register: Register | null,
+  open: (register: Register) => T,
+): Result<T, string> => (register === null ? { ok: false, faults: [] } : { ok: true, value: open(register) });
+
+/**
+ * Opens where the rules come from, if clients do not write them through the edge. `isSignerChecked`: the faults of its
+ * signer are known already.
+ */
 async function openSource(
   config: BucketConfig,
   place: Place,
   reached: ReachedBucket,
   means: Means,
+  isSignerChecked: boolean,
 ): Promise<Result<Source, string>> {
   const { rules, rulesToken } = config;
   const signer = await signerOf(config, place, means);
-  if (!signer.ok) return signer;
   const token = openToken(rulesToken, means, means.spell);
-  if (!token.ok) return token;
   const { read, file, kv } = means;
   const source = kindOf(rules).open(rules, {
     read,
     bucket: reached,
-    sign: signer.value,
-    token: token.value,
+    sign: signer.ok ? signer.value : undefined,
+    token: token.ok ? token.value : undefined,
     file,
     kv,
   });
-  if ('fault' in source) return { ok: false, faults: [source.fault] };
-  const faults = kindOf(rules).checkedAtStart ? await documentFaults(source, means) : [];
-  return faults.length > 0 ? { ok: false, faults } : { ok: true, value: source };
+  const faults = [
+    ...(signer.ok || isSignerChecked ? [] : signer.faults),
+    ...(token.ok ? [] : token.faults),
+    ...(await sourceFaults(source, kindOf(rules).checkedAtStart, means)),
+  ];
+  const isReady = signer.ok && token.ok && faults.length === 0 && !('fault' in source);
+  return isReady ? { ok: true, value: source } : { ok: false, faults };
+}
+
+/** The faults of a source that may have failed to open. */
+export async function sourceFaults(
+  source: Source | { readonly fault: string },
+  isChecked: boolean | undefined,
+  means: Means,
+): Promise<readonly string[]> {
+  if ('fault' in source) return [source.fault];
+  return isChecked ? documentFaults(source, means) : [];
 }
 
 async function signerOf(config: BucketConfig, place: Place, means: Means): ReturnType<typeof openSigner> {
@@ -149,7 +169,7 @@ function routeOf(config: BucketConfig, place: Place, name: string, address: Addr
 }
 
 /** The operator wrote the document for this edge: it must be right before the start (promise 6). */
-export async function documentFaults(
+async function documentFaults(
   source: Source,
   { spell, documentPlace = `${spell('rules')} ${source.name}:` }: Means,
 ): Promise<readonly string[]> {

@@ -1,10 +1,11 @@
-import { type Md5, verifyRequest } from '../bucket/verify/verify.ts';
+import type { Md5 } from '../bucket/verify/verify.ts';
 import type { Bucket, Keeping, Management } from '../edge/bucket.ts';
 import type { Register } from '../rules/register.ts';
 import type { Access } from './access.ts';
 import { openAuthorize } from './authorize.ts';
-import { openClientKeys } from './client-keys.ts';
+import { type Keys, openKeys, unlessUnreadable } from './client-keys.ts';
 import type { SigningMeans } from './signer.ts';
+import { verifyAtHost } from './verify-at-host.ts';
 
 /** What a platform lends for an access. */
 export interface AccessMeans extends SigningMeans {
@@ -15,22 +16,25 @@ export interface AccessMeans extends SigningMeans {
   readonly wallClock?: () => number;
 }
 
-/** Makes the functions of an access, in the process that serves the bucket. */
-export function openAccess(access: Access, means: AccessMeans): Pick<Bucket, 'management' | 'authorize'> {
-  const authorize = openAuthorize(access, means, means.wallClock);
-  return { management: managementOf(access, means), ...(authorize !== undefined && { authorize }) };
+/** Makes the functions of an access, in the process that serves the bucket. `keys`: those of a whole store. */
+export function openAccess(
+  access: Access,
+  means: AccessMeans,
+  keys: Keys = openKeys(access, means),
+): Pick<Bucket, 'management' | 'authorize'> {
+  const authorize = openAuthorize(access, means, means.wallClock, keys);
+  return { management: managementOf(access, means, keys), ...(authorize !== undefined && { authorize }) };
 }
 
-function managementOf(access: Access, means: AccessMeans): Management {
+function managementOf(access: Access, means: AccessMeans, keys: Keys): Management {
   const { management, write } = access;
   if (management === 'pass') return { mode: 'pass' };
-  return management === 'off' ? { mode: 'off', write } : keeping(access, means);
+  return management === 'off' ? { mode: 'off', write } : keeping(access, means, keys);
 }
 
-function keeping(access: Access, means: AccessMeans): Keeping {
+function keeping(access: Access, means: AccessMeans, { ofClients: keys }: Keys): Keeping {
   const { store: dialect, bucketName, region, registerKey } = access;
   const { md5, register, wallClock = Date.now } = means;
-  const keys = openClientKeys(access, means);
   // No signature names an empty region.
   const options = { dialect, bucket: bucketName ?? '', region: region ?? '', keys, wallClock };
   const missing = async (): Promise<never> => {
@@ -38,7 +42,7 @@ function keeping(access: Access, means: AccessMeans): Keeping {
   };
   return {
     mode: 'keep',
-    verify: (request) => verifyRequest(request, options),
+    verify: (request) => unlessUnreadable(dialect, () => verifyAtHost(request, options)),
     md5,
     register: {
       read: () => register?.read(registerKey) ?? missing(),

@@ -8,6 +8,7 @@ import type { Spell } from '../config/spell.ts';
 import type { CredentialsPlace } from '../config/values.ts';
 import type { Dialect } from '../cors/behaviour.ts';
 import type { Result } from '../document/fault.ts';
+import { regionOf } from './region.ts';
 
 export type SigningConfig = Pick<Config, 'store' | 'signature' | 'bucketName' | 'region' | 'credentials'>;
 
@@ -51,7 +52,7 @@ export async function openStoreSigner(
   const credentials = credentialsAt(config.credentials, config.store, means);
   if (!one.ok || one.value === undefined || credentials === null)
     return one.ok ? { ok: true, value: undefined } : one;
-  const region = config.region ?? place.region ?? place.defaultRegion ?? null;
+  const region = regionOf(config.store, config.region, place);
   const choice = { signature: config.signature, region };
   return { ok: true, value: (bucket) => signerFor(config.store, choice, { bucket, credentials }) };
 }
@@ -75,29 +76,25 @@ async function checkedSigner(
   credentials: CredentialsSource,
   spell: Spell,
 ): Promise<Result<Sign, string>> {
-  const keyless = await missingKeys(credentials, config.credentials, config.store, spell('credentials'));
+  const keyless = await keylessLine(credentials, config.credentials, config.store, spell('credentials'));
   if (keyless !== null) return { ok: false, faults: [keyless] };
   const faults = nameFaults(config, place, spell);
   const bucket = config.bucketName ?? place.name;
   if (faults.length > 0 || bucket === undefined) return { ok: false, faults };
-  const region = config.region ?? place.region ?? place.defaultRegion ?? null;
+  const region = regionOf(config.store, config.region, place);
   const choice = { signature: config.signature, region };
   return { ok: true, value: signerFor(config.store, choice, { bucket, credentials }) };
 }
 
 /** Why the bucket's name or its region in signatures is unknown. */
-export function nameFaults(
-  config: SigningConfig,
-  place: Extract<BucketPlace, { kind: 'http' }>,
-  spell: Spell,
-): readonly string[] {
+function nameFaults(config: SigningConfig, place: HttpPlace, spell: Spell): readonly string[] {
   const bucket = config.bucketName ?? place.name;
-  const region = config.region ?? place.region ?? place.defaultRegion;
+  const region = regionOf(config.store, config.region, place);
   const { v1, exampleRegion } = SIGNING[config.store];
   const lines: string[] = [];
   if (bucket === undefined)
     lines.push(missing(spell('bucketName'), 'name', spell('bucketName', 'my-bucket')));
-  if (region === undefined && config.signature !== 'v1') {
+  if (region === null && config.signature !== 'v1') {
     const without = v1 === null ? '' : `, or ${spell('signature', 'v1')}, which needs none`;
     lines.push(missing(spell('region'), 'region', spell('region', exampleRegion) + without));
   }
@@ -105,7 +102,7 @@ export function nameFaults(
 }
 
 /** Why there are no keys at a place, or null. `option`: what the line is about. */
-export async function missingKeys(
+export async function keylessLine(
   credentials: CredentialsSource,
   place: CredentialsPlace,
   store: Dialect,

@@ -1,6 +1,5 @@
 import { rulesUrl } from '../bucket/read.ts';
 import type { StoreConfig } from '../config/store.ts';
-import { VENDORS } from '../config/vendor-hosts.ts';
 import type { Result } from '../document/fault.ts';
 import type { Bucket } from '../edge/bucket.ts';
 import {
@@ -21,8 +20,9 @@ import { kindOf } from '../rules/sources/kinds.ts';
 import { registerSource } from '../rules/sources/register.ts';
 import { type Access, accessInStore, accessTo } from './access.ts';
 import { accessFaults } from './access-faults.ts';
-import { authorizeFaults, authorizeWarnings } from './authorize-start.ts';
-import { digestOf, documentFaults, type Means, REGISTERED } from './bucket.ts';
+import { authorizeWarnings } from './authorize-warnings.ts';
+import { digestOf, type Means, REGISTERED, registered, sourceFaults } from './bucket.ts';
+import { openKeys } from './client-keys.ts';
 import { type AccessMeans, openAccess } from './open-access.ts';
 import { openStoreSigner } from './signer.ts';
 import { openToken } from './token.ts';
@@ -58,18 +58,15 @@ export async function openStore(
   const digest = (await digestOf([place, config.style, rules])).slice(0, 16);
   const where = `${place.address.host}${place.address.path}/`;
   const access = accessInStore(config, where.length > PREFIX_MOST ? `${digest}/` : where, means.spell);
-  const one = { ...config, bucketName: 'bucket', hosts: config.hosts ?? [] };
-  const faults = [
-    ...(await accessFaults(config, accessTo(access, 'bucket'), means)),
-    ...(await authorizeFaults(one, withRegion(config), means, means.spell)),
-  ];
-  if (faults.length > 0) return { ok: false, faults };
+  const one = { ...config, hosts: config.hosts ?? [] };
+  const faults = await accessFaults(one, accessTo(access, 'bucket'), place, means);
   const { register } = means;
-  const isRegistered = access.management === 'keep' && register !== null;
+  const isRegistered = access.management === 'keep';
   const sourceOf = isRegistered
-    ? { ok: true as const, value: (name: string) => registerSource(register, access.registerKey + name) }
-    : await sourcesIn(config, means);
-  if (!sourceOf.ok) return sourceOf;
+    ? registered(register, (storage) => (name: string) => registerSource(storage, access.registerKey + name))
+    : await sourcesIn(config, means, access.objects !== 'pass');
+  if (!sourceOf.ok || faults.length > 0)
+    return { ok: false, faults: [...faults, ...(sourceOf.ok ? [] : sourceOf.faults)] };
   const behaviour = { dialect, vary, dangerouslyAllowCredentials };
   const isShared = !isRegistered && rules.kind !== 'bucket';
   const plan = planOf(config, {
@@ -86,29 +83,35 @@ export async function openStore(
   return { ok: true, value: { plan, access, all, ruledOf, warnings } };
 }
 
-/** Opens where the rules come from, if clients do not write them through the edge. */
+/**
+ * Opens where the rules come from, if clients do not write them through the edge. `isSignerChecked`: the faults of its
+ * signer are known already.
+ */
 async function sourcesIn(
   config: StoreConfig,
   means: Means,
+  isSignerChecked: boolean,
 ): Promise<Result<(name: string) => Source, string>> {
   const { place, style, rules, rulesToken } = config;
   const kind = kindOf(rules);
   const signers = kind.signed
-    ? await openStoreSigner(config, withRegion(config), means, means.spell)
+    ? await openStoreSigner(config, place, means, means.spell)
     : ({ ok: true, value: undefined } as const);
-  if (!signers.ok) return signers;
   const token = openToken(rulesToken, means, means.spell);
-  if (!token.ok) return token;
   const { read, file, kv } = means;
   const open = (name: string) => {
     const address = addressIn({ address: place.address, style }, name);
     const bucket = { address, rulesName: rulesUrl(address) };
-    return kind.open(rules, { read, bucket, sign: signers.value?.(name), token: token.value, file, kv });
+    const sign = signers.ok ? signers.value?.(name) : undefined;
+    return kind.open(rules, { read, bucket, sign, token: token.ok ? token.value : undefined, file, kv });
   };
   const first = open('bucket');
-  if ('fault' in first) return { ok: false, faults: [first.fault] };
-  const faults = kind.checkedAtStart ? await documentFaults(first, means) : [];
-  if (faults.length > 0) return { ok: false, faults };
+  const faults = [
+    ...(signers.ok || isSignerChecked ? [] : signers.faults),
+    ...(token.ok ? [] : token.faults),
+    ...(await sourceFaults(first, kind.checkedAtStart, means)),
+  ];
+  if (!signers.ok || !token.ok || faults.length > 0) return { ok: false, faults };
   const value = (name: string): Source => {
     const source = open(name);
     // Whether a source can be opened does not depend on the bucket's name.
@@ -116,12 +119,6 @@ async function sourcesIn(
     return source;
   };
   return { ok: true, value };
-}
-
-/** S3 at any host takes the region that its clients send by default. */
-function withRegion({ place, store }: StoreConfig): StoreConfig['place'] {
-  const { defaultRegion } = VENDORS[store];
-  return place.store !== undefined || defaultRegion === undefined ? place : { ...place, defaultRegion };
 }
 
 function planOf(
@@ -171,11 +168,14 @@ export const serveStore = (
     },
   });
 
-/** The functions of an access for each bucket of a store. */
-export const accessIn =
-  (access: Access, means: AccessMeans) =>
-  (name: string | null): ReturnType<typeof openAccess> =>
-    openAccess(name === null ? ofService(access) : accessTo(access, name), means);
+/** The functions of an access for each bucket of a store. Clients choose the names, so all of them share what reads keys. */
+export function accessIn(
+  access: Access,
+  means: AccessMeans,
+): (name: string | null) => ReturnType<typeof openAccess> {
+  const keys = openKeys(access, means);
+  return (name) => openAccess(name === null ? ofService(access) : accessTo(access, name), means, keys);
+}
 
 /**
  * The service has no rules, and lists buckets: to a client with keys of its own only. An S3 signature has no name of a

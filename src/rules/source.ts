@@ -89,7 +89,7 @@ export interface Source {
    * if the source does not answer and no rules are known.
    */
   readonly isAuthority?: true;
-  /** For rules that clients write: the last write, as of the last load; null before it. */
+  /** For rules that clients write: the last write that could be read, as of the last load; null before it, or if it was lost. */
   written?(): Written | null;
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,6 +67,16 @@ describe('a start that fails reports the reason and leaves nothing running:', ()
       expect.stringMatching(/none can't be found \(ENOENT\)/),
     ]);
   });
+
+  test.runIf(existsSync('/proc/self'))(
+    'clients write the rules, and the state directory cannot be written',
+    async () => {
+      const bucket = { bucket: store.url, bucketName: 'media', region: 'cn-hangzhou' };
+      expect(await refused({ ...bucket, management: 'keep', stateDir: '/proc' })).toEqual([
+        expect.stringMatching(/^state directory \/proc: E.*; name a folder that can be made and written$/),
+      ]);
+    },
+  );
 
   test('the rules file has faults, reported in a line each with place, value, reason and what to write', async () => {
     const file = join(folder, 'r.xml');

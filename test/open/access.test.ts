@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { onlyBucket } from '../../src/config/file.ts';
+import { type BucketConfig, onlyBucket } from '../../src/config/file.ts';
 import { readConfig } from '../../src/config/read.ts';
 import { asFlag, asKey } from '../../src/config/spell.ts';
 import { accessOf } from '../../src/open/access.ts';
 import { accessFaults } from '../../src/open/access-faults.ts';
 import { openAccess } from '../../src/open/open-access.ts';
 import type { Register, RegisterEntry } from '../../src/rules/register.ts';
+import { signed } from '../helpers/signed.ts';
 
 const OSS_KEYS = { OSS_ACCESS_KEY_ID: 'LTAIone', OSS_ACCESS_KEY_SECRET: 'hush' };
 const S3_KEYS = { AWS_ACCESS_KEY_ID: 'AKIAone', AWS_SECRET_ACCESS_KEY: 'hush' };
@@ -21,6 +22,11 @@ function configOf(options: Options) {
   return onlyBucket(read.value);
 }
 
+function bucketOf({ bucket }: BucketConfig) {
+  if (bucket === null) throw new Error('the configuration has no bucket');
+  return bucket;
+}
+
 function memory(): Register & { readonly entries: Map<string, RegisterEntry> } {
   const entries = new Map<string, RegisterEntry>();
   return {
@@ -34,7 +40,7 @@ function memory(): Register & { readonly entries: Map<string, RegisterEntry> } {
 async function faultsOf(options: Options, variables: Options, register: Register | null, spell = asFlag) {
   const config = configOf(options);
   const means = { variables, spell, register, registerWrite: `${spell('stateDir', './state')}` };
-  return accessFaults(config, accessOf(config, 'media', spell), means);
+  return accessFaults(config, accessOf(config, 'media', spell), bucketOf(config), means);
 }
 
 describe('management keep', () => {
@@ -84,7 +90,7 @@ describe('management keep', () => {
       KEEP,
       { OSS_ACCESS_KEY_ID: 'LTAIone' },
       memory(),
-      /^--management keep: the environment has OSS_ACCESS_KEY_ID, but not OSS_ACCESS_KEY_SECRET/,
+      /^--credentials: the environment has OSS_ACCESS_KEY_ID, but not OSS_ACCESS_KEY_SECRET/,
     ],
     [
       'keys that a prefix names and that are not set',
@@ -125,6 +131,36 @@ describe('management keep', () => {
     expect(await faultsOf(options, variables, register)).toEqual([expect.stringMatching(line)]);
   });
 
+  test.each<[string, Options, Options, readonly RegExp[]]>([
+    [
+      'further keys that are not set',
+      { ...KEEP, clientKeys: 'env:NOPE' },
+      OSS_KEYS,
+      [/^--client-keys: there are no keys: set NOPE_OSS_ACCESS_KEY_ID and NOPE_OSS_ACCESS_KEY_SECRET$/],
+    ],
+    [
+      'the same further keys twice',
+      { ...KEEP, clientKeys: 'env:NOPE,env:NOPE' },
+      OSS_KEYS,
+      [/^--client-keys: there are no keys: set NOPE_OSS_ACCESS_KEY_ID/],
+    ],
+    [
+      'all with resign too',
+      { bucket: 'http://127.0.0.1:9000', management: 'keep', objects: 'resign' },
+      {},
+      [
+        /^--management keep: there is no storage/,
+        /^--management keep and --objects resign: there are no keys to sign with/,
+        /^--bucket-name is missing: with --management keep and --objects resign signatures contain/,
+        /^--region is missing: .*; write --region cn-hangzhou, or --signature v1 if all clients sign with V1$/,
+      ],
+    ],
+  ])('states each fact once: %s', async (_, options, variables, lines) => {
+    const register = lines.length > 1 ? null : memory();
+    const found = await faultsOf(options, variables, register);
+    expect(found).toEqual(lines.map((line) => expect.stringMatching(line)));
+  });
+
   test('reports all that is missing at once, as the operator writes options in a file, and no secret', async () => {
     const options = { bucket: 'http://127.0.0.1:9000', management: 'keep' };
     const faults = await faultsOf(options, { OSS_ACCESS_KEY_SECRET: 'hush' }, null, asKey);
@@ -162,6 +198,30 @@ describe('openAccess', () => {
       mode: 'off',
       write: '--management keep or --management pass',
     });
+  });
+
+  test('reads the keys once a second, and answers 503 with the cause if they cannot be read', async () => {
+    let reads = 0;
+    const credentialsFile = () => async () => {
+      reads += 1;
+      if (reads > 1) throw new Error('the disk');
+      return { accessKeyId: 'LTAIone', accessKeySecret: 'hush' };
+    };
+    const access = accessOf(configOf({ ...KEEP, credentials: 'file:/keys' }), 'media', asFlag);
+    const means = { variables: {}, md5, register: memory(), credentialsFile };
+    const verifier = () => {
+      const { management } = openAccess(access, means);
+      if (management?.mode !== 'keep') throw new Error('another mode');
+      return management.verify;
+    };
+    const about = { method: 'GET', target: '/?cors', host: 'media.example' };
+    const request = { ...(await signed('OSS V4 header', about)), key: '/?cors' };
+    const verify = verifier();
+    for (let times = 0; times < 2; times += 1)
+      expect(await verify(request)).toMatchObject({ refusal: { code: 'InvalidAccessKeyId' } });
+    expect(reads).toBe(1);
+    const refusal = { code: 'ServiceUnavailable', cause: 'the keys cannot be read (the disk)' };
+    expect(await verifier()(request)).toMatchObject({ ok: false, refusal });
   });
 
   test('binds the register to the key of the bucket', async () => {

@@ -128,6 +128,20 @@ describe('openConfigured', () => {
     for (const line of opened.ok ? [] : opened.faults) expect(line).toMatch(/^--rules inline: .*; write /);
   });
 
+  test('returns the faults of the access and of the document together', async () => {
+    const opened = await open({ rules: '{"CORSRules": [{}]}', objects: 'sign' }, meansOf());
+    const faults = opened.ok ? [] : opened.faults;
+    expect(faults).toContainEqual(expect.stringMatching(/^--objects sign: there are no keys/));
+    expect(faults).toContainEqual(expect.stringMatching(/^--rules inline: /));
+  });
+
+  test('returns each fault once if rules and objects need the same signatures', async () => {
+    const variables = { OSS_ACCESS_KEY_ID: 'id', OSS_ACCESS_KEY_SECRET: 'geheim' };
+    const opened = await open({ objects: 'sign' }, meansOf({ variables }));
+    const lines = [/^--bucket-name is missing/, /^--region is missing/];
+    expect(opened).toEqual({ ok: false, faults: lines.map((line) => expect.stringMatching(line)) });
+  });
+
   test('gives buckets with different rules different keys, and equal ones the same', async () => {
     const keys = await Promise.all(
       ['bucket', DOCUMENT, 'bucket'].map(async (rules) => {

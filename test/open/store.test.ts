@@ -2,15 +2,22 @@ import { describe, expect, test } from 'vitest';
 import type { Read } from '../../src/bucket/read.ts';
 import { readConfigFile } from '../../src/config/file.ts';
 import { asKey } from '../../src/config/spell.ts';
+import { compileRules } from '../../src/cors/compile.ts';
 import { keyIn, nameIn } from '../../src/edge/store.ts';
-import { openStore } from '../../src/open/store.ts';
+import { accessInStore } from '../../src/open/access.ts';
+import { accessIn, openStore } from '../../src/open/store.ts';
 import type { Register } from '../../src/rules/register.ts';
+import { KEYS, signed } from '../helpers/signed.ts';
+import { EVERYBODY } from '../suite/sets.ts';
 
 const OSS = 'https://oss-cn-hangzhou.aliyuncs.com';
 const MINIO = 'http://127.0.0.1:9000';
 const S3_KEYS = { AWS_ACCESS_KEY_ID: 'ak', AWS_SECRET_ACCESS_KEY: 'sk' };
 const OSS_KEYS = { OSS_ACCESS_KEY_ID: 'ak', OSS_ACCESS_KEY_SECRET: 'sk' };
 
+const md5 = async () => new Uint8Array(16);
+const BEHAVIOUR = { dialect: 's3', vary: 'safe', dangerouslyAllowCredentials: false } as const;
+const IN_FORCE = { rules: compileRules(EVERYBODY, BEHAVIOUR), version: null };
 const REGISTER: Register = { name: 'memory', read: async () => null, write: async () => {} };
 
 function configOf(fields: object) {
@@ -159,5 +166,36 @@ describe('a store is not opened', () => {
     const { store } = await opened(fields, keys);
     expect(store.ok ? [] : store.faults).toEqual([expect.stringMatching(line)]);
     expect(JSON.stringify(store)).not.toContain('"sk"');
+  });
+});
+
+describe('the keys of a store', () => {
+  test.each<readonly [what: string, fields: object]>([
+    ['signs reads', { objects: 'sign', allow: ['*'] }],
+    ['signs requests of clients again', { objects: 'resign' }],
+    ['checks who writes rules', { management: 'keep' }],
+  ])('are read once a second for all its buckets, known or missing, if the edge %s', async (_, fields) => {
+    let [opened, reads] = [0, 0];
+    const credentialsFile = () => {
+      opened += 1;
+      return async () => {
+        reads += 1;
+        return KEYS;
+      };
+    };
+    const of = configOf({ url: MINIO, credentials: 'file:/keys', ...fields });
+    const access = accessInStore(of, '', asKey);
+    const accessTo = accessIn(access, { variables: {}, credentialsFile, md5, register: REGISTER });
+    const before = opened;
+    for (const name of ['media', 'missing', 'missing', null]) {
+      const { management, authorize } = accessTo(name);
+      const form = 'objects' in fields && fields.objects === 'sign' ? null : ('SigV4 header' as const);
+      const about = { method: 'GET', target: '/a', host: '127.0.0.1', region: 'us-east-1' };
+      const bare = { method: 'GET', target: '/a', headers: ['Host', '127.0.0.1'] };
+      const client = { key: '/a', ...(form === null ? bare : await signed(form, about)) };
+      await authorize?.({ ...client, body: null }, client, IN_FORCE);
+      if (management?.mode === 'keep') expect(await management.verify(client)).toMatchObject({ ok: true });
+    }
+    expect([opened - before, reads]).toEqual([0, 1]);
   });
 });

@@ -41,6 +41,9 @@ function memory() {
     lose: () => {
       entry = null;
     },
+    spoil: () => {
+      entry = { document: '<broken', writer: 'LTAIother', writtenAt: 2 };
+    },
     fail: (cause: string | null) => {
       failure = cause;
     },
@@ -74,6 +77,20 @@ describe('rules that clients write', () => {
     await cache.renew(bucket);
     expect(await inForce(cache, bucket)).toBe('none');
     expect(cache.status('b')).toMatchObject({ state: 'fresh', failure: null });
+  });
+
+  test.each<[string, (written: ReturnType<typeof memory>) => void, object | null]>([
+    ['a later entry cannot be read', ({ spoil }) => spoil(), { writer: 'LTAIwriter', writtenAt: 1 }],
+    ['the register does not answer', ({ fail }) => fail('away'), { writer: 'LTAIwriter', writtenAt: 1 }],
+    ['the register has lost the entry', ({ lose }) => lose(), null],
+  ])('have the writer of those in force, if it is known: %s', async (_, breaks, writer) => {
+    const [cache, written] = [storage.newCache(), memory()];
+    const bucket = written.bucket();
+    written.put(A);
+    await cache.renew(bucket);
+    breaks(written);
+    await cache.renew(bucket);
+    expect([await inForce(cache, bucket), bucket.source.written?.()]).toEqual([A, writer]);
   });
 
   test.each<[string, (written: ReturnType<typeof memory>) => void, string]>([

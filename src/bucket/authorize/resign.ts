@@ -4,6 +4,7 @@ import { headerMap } from '../sign/canonical.ts';
 import { UNSIGNED_PAYLOAD } from '../sign/chain.ts';
 import type { BucketRequest } from '../transport.ts';
 import { type ClientRequest, type Verified, withoutSignature } from '../verify/verify.ts';
+import { unhoisted } from './hoisted.ts';
 
 /** A request without its client's signature, and what the signature for the bucket says of its body. */
 export interface Bare {
@@ -26,7 +27,13 @@ export function bareOf(
   if (message !== null) return refused(dialect, 'NotImplemented', message);
   const { target: key } = withoutSignature({ target: client.key, headers: [] });
   const payload = verified.payload ?? UNSIGNED_PAYLOAD;
-  return { ok: true, value: { request: { ...request, ...withoutSignature(request) }, key, payload } };
+  const bare = { ...request, ...withoutSignature(request) };
+  if (dialect !== 's3' || verified.form !== 'query')
+    return { ok: true, value: { request: bare, key, payload } };
+  const placed = unhoisted(bare);
+  return placed.ok
+    ? { ok: true, value: { request: placed.value, key, payload } }
+    : refused(dialect, 'InvalidArgument', placed.message);
 }
 
 /** Options of Connection, and headers that it names in requests of ordinary clients. */

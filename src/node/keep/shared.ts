@@ -27,6 +27,8 @@ export interface SharedOptions {
   /** Where each option was set, for warnings. */
   readonly places: Places;
   readonly warn: (message: string) => void;
+  /** Whether clients write rules of a bucket. */
+  readonly isRegister: boolean;
   /** Called when storage is reachable again: it may have lost its data. */
   readonly onBack: () => void;
 }
@@ -34,9 +36,9 @@ export interface SharedOptions {
 /** Opens the state directory and Redis, where they are configured. Rejects with a start fault. */
 export async function openShared(
   { stateDir, redis }: Pick<Config, 'stateDir' | 'redis'>,
-  { warn, onBack, places }: SharedOptions,
+  { warn, onBack, places, isRegister }: SharedOptions,
 ): Promise<Shared> {
-  const states = stateDir === null ? [] : [await openStateDirectory(stateDir, warn)];
+  const states = stateDir === null ? [] : [await openState(stateDir, warn, isRegister && redis === null)];
   const problems = () => states.flatMap((state) => state.problem() ?? []);
   if (redis === null) {
     const register = stateDir === null ? null : directoryRegister(stateDir);
@@ -60,6 +62,13 @@ export async function openShared(
     close,
   };
 }
+
+/**
+ * A folder that cannot be written is of no use to clients that write rules, unless it has rules that they wrote before: a
+ * disk that became read-only must not take them out of force at a restart.
+ */
+const openState = async (folder: string, warn: SharedOptions['warn'], isRegister: boolean) =>
+  openStateDirectory(folder, warn, isRegister && !(await hasEntries(folder)));
 
 /** Over plain Redis, any host on the network path can read and change the rules. Null for Redis on this machine. */
 function plainTextWarning(url: string): string | null {

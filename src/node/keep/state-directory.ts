@@ -26,12 +26,13 @@ const pathIn = (folder: string, bucket: string): string => fileIn(folder, 'rules
 
 /**
  * Stores last good rules in a folder, one file for each bucket. A missing folder is created. A read-only folder is read,
- * with a warning. Rejects with a start fault if the folder can be neither read nor written. The warnings are whole
- * sentences that name the file.
+ * with a warning, unless it must be written. Rejects with a start fault if the folder can be neither read nor written. The
+ * warnings are whole sentences that name the file.
  */
 export async function openStateDirectory(
   folder: string,
   warn: (message: string) => void,
+  isWritten = false,
 ): Promise<StateDirectory> {
   // Two disks: a hanging write must not block reads.
   const [reads, writes] = [openDisk(), openDisk()];
@@ -39,7 +40,9 @@ export async function openStateDirectory(
   const writer = createWriter(folder, writes, warn, faults.gone);
 
   await writes(() => prepareFolder(folder)).catch(async (error) => {
-    if (!isSilent(error) && !(await reads(() => readdir(folder)).then(() => true, isSilent)))
+    const isUseless = async () =>
+      isWritten || !(await reads(() => readdir(folder)).then(() => true, isSilent));
+    if (!isSilent(error) && (await isUseless()))
       throw startFault([
         `state directory ${folder}: ${messageOf(error)}; name a folder that can be made and written`,
       ]);

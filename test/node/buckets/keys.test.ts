@@ -100,8 +100,8 @@ describe('a start is refused, in a line that says what to write', () => {
     ],
     ['no region', { ...custom, bucketName: 'media' }, env, [/^--region .*cn-hangzhou, or --signature v1/]],
     [
-      'no region for s3',
-      { ...custom, store: 's3', bucketName: 'media' },
+      'no region for s3, accelerated',
+      { bucket: 'https://media.s3-accelerate.amazonaws.com' },
       envOf('AWS', KEYS),
       [/^--region .*us-east-1/],
     ],

@@ -57,28 +57,29 @@ describe('SigV4', () => {
 
   /** Signs the URL. */
   async function presigned(asked: Asked = {}): Promise<Sent> {
-    const { method = 'GET', target = '/one/a', keys = KEYS, region = 'us-east-1' } = asked;
-    const { time = Date.now(), expires = '60' } = asked;
+    const { method = 'GET', target = '/one/a', headers = [], keys = KEYS, region = 'us-east-1' } = asked;
+    const { time = Date.now(), expires = '60', host = edgeHost() } = asked;
+    const signedHeaders = ['host', ...headers.filter((_, at) => at % 2 === 0)];
     const date = basicDate(time);
     const parameters = {
       'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
       'X-Amz-Credential': `${keys.accessKeyId}/${date.slice(0, 8)}/${region}/s3/aws4_request`,
       'X-Amz-Date': date,
       'X-Amz-Expires': expires,
-      'X-Amz-SignedHeaders': 'host',
+      'X-Amz-SignedHeaders': signedHeaders.join(';'),
     };
     const query = Object.entries(parameters).map(([name, value]) => `${name}=${normal(value)}`);
     const unsigned = `${target}${target.includes('?') ? '&' : '?'}${query.join('&')}`;
     const signature = await s3V4Signature(
-      { method, target: unsigned, headers: ['Host', edgeHost()] },
+      { method, target: unsigned, headers: ['Host', host, ...headers] },
       {
         secret: keys.accessKeySecret,
         scope: { date, region },
-        signedHeaders: ['host'],
+        signedHeaders,
         payload: 'UNSIGNED-PAYLOAD',
       },
     );
-    return { method, target: `${unsigned}&X-Amz-Signature=${signature}`, headers: [] };
+    return { method, target: `${unsigned}&X-Amz-Signature=${signature}`, headers };
   }
 
   const send = async ({ body, ...sent }: Sent) =>
@@ -258,6 +259,30 @@ describe('SigV4', () => {
         withHeaders(await signed({ headers: ['x-amz-tagging', 'a=b'] }), 'Connection', 'x-amz-tagging'),
       400,
       'InvalidRequest',
+    ],
+    [
+      'a parameter that is a header twice',
+      () => presigned({ method: 'PUT', target: '/one/a?x-amz-acl=private&X-Amz-Acl=public-read' }),
+      400,
+      'InvalidArgument',
+    ],
+    [
+      'a parameter that is also a signed header',
+      () => presigned({ target: '/one/a?x-amz-acl=private', headers: ['x-amz-acl', 'public-read'] }),
+      400,
+      'InvalidArgument',
+    ],
+    [
+      'a parameter that would divide the headers',
+      () => presigned({ method: 'PUT', target: '/one/a?x-amz-meta-a=b%0d%0ax-amz-acl:public-read' }),
+      400,
+      'InvalidArgument',
+    ],
+    [
+      'a parameter whose name is no header',
+      () => presigned({ method: 'PUT', target: '/one/a?x-amz-acl%20=public-read' }),
+      400,
+      'InvalidArgument',
     ],
     [
       'chunks with signatures',

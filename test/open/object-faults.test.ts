@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { type BucketConfig, onlyBucket } from '../../src/config/file.ts';
 import { readConfig } from '../../src/config/read.ts';
 import { asFlag } from '../../src/config/spell.ts';
-import { authorizeFaults, authorizeWarnings } from '../../src/open/authorize-start.ts';
+import { accessOf } from '../../src/open/access.ts';
+import { accessFaults } from '../../src/open/access-faults.ts';
+import { authorizeWarnings } from '../../src/open/authorize-warnings.ts';
 import type { SigningMeans } from '../../src/open/signer.ts';
 import { PASSING } from '../helpers/access.ts';
 
@@ -23,7 +25,13 @@ async function faultsOf(
 ): Promise<readonly string[]> {
   const config = { ...configOf(options), ...more };
   if (config.bucket === null) throw new Error('the configuration has no bucket');
-  return authorizeFaults(config, config.bucket, means, asFlag);
+  const access = accessOf(config, 'media', asFlag);
+  return accessFaults(config, access, config.bucket, {
+    ...means,
+    spell: asFlag,
+    register: null,
+    registerWrite: '',
+  });
 }
 
 const MINIO = { bucket: 'http://127.0.0.1:9000/media', store: 's3' };
@@ -36,6 +44,7 @@ describe('faults of the start', () => {
     ['nothing is signed', MINIO, {}],
     ['the address has name and region', { bucket: 's3://my-bucket?region=eu-west-1', objects: 'sign' }, AWS],
     ['options name them', { ...NAMED, objects: 'resign' }, AWS],
+    ['an S3 store has its default region', { ...MINIO, bucketName: 'media', objects: 'resign' }, AWS],
     [
       'V1 needs no region',
       { bucket: 'https://files.example', bucketName: 'media', objects: 'sign', signature: 'v1' },
@@ -84,8 +93,8 @@ describe('faults of the start', () => {
     ],
     [
       'name and region are unknown',
-      { ...MINIO, objects: 'sign' },
-      AWS,
+      { bucket: 'http://127.0.0.1:9000/media', objects: 'sign' },
+      OSS,
       [/^--bucket-name is missing/, /^--region is missing/],
     ],
     [
@@ -129,12 +138,12 @@ describe('what the log of the start says', () => {
     [
       'a prefix',
       { ...SIGN, signPrefix: 'public/' },
-      'every client of this edge can read the objects under public/ of my-bucket, signed with the key LTAI…',
+      'every client of this edge can read the objects under public/ of my-bucket, signed with the key LTAIabcdefgh',
     ],
     [
       'no prefix',
       SIGN,
-      'every client of this edge can read all objects of my-bucket, signed with the key LTAI…',
+      'every client of this edge can read all objects of my-bucket, signed with the key LTAIabcdefgh',
     ],
   ])('names the objects that become public, with %s', async (_, access, line) => {
     expect(await authorizeWarnings(access, { variables: OSS })).toEqual([line]);
