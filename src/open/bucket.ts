@@ -91,7 +91,7 @@ export async function openConfigured(
   };
 }
 
-/** What opens sources in the register. That there is none is a fault of the access. */
+/** Opens sources in the register. Its absence is a fault of the access, which is in the list already. */
 export const registered = <T>(
   register: Register | null,
   open: (register: Register) => T,
