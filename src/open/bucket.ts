@@ -75,7 +75,7 @@ export async function openConfigured(
   const isRegistered = access.management === 'keep';
   const source = isRegistered
     ? registered(register, (storage) => registerSource(storage, access.registerKey))
-    : await openSource(config, place, reached, means, signsObjects(access, place));
+    : await openSource(config, place, reached, means, faults.length > 0 && signsObjects(access, place));
   if (!source.ok || faults.length > 0)
     return { ok: false, faults: [...faults, ...(source.ok ? [] : source.faults)] };
   const behaviour = { dialect, vary, dangerouslyAllowCredentials };
