@@ -29,6 +29,17 @@ export function textOf(bytes: Uint8Array): string {
 /** Far fewer than a call may have on any runtime. */
 const MAX_ARGUMENTS = 4096;
 
+/** Joins the pieces of a body. */
+export function joined(pieces: readonly Uint8Array[]): Bytes {
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
 /** Lower-case hexadecimal. */
 export function hex(bytes: Uint8Array): string {
   let text = '';
