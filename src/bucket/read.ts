@@ -1,4 +1,5 @@
 import { decodeText } from '../document/decode.ts';
+import { joined } from './sign/bytes.ts';
 import type { Address, BucketRequest, FlatHeaders, Sign } from './transport.ts';
 
 export interface SmallAnswer {
@@ -82,7 +83,7 @@ async function textOf(response: Response, maxBytes: number): Promise<string> {
   let size = 0;
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return decodeText(joined(chunks, size));
+    if (done) return decodeText(joined(chunks));
     size += value.byteLength;
     if (size > maxBytes) {
       await reader.cancel();
@@ -90,14 +91,4 @@ async function textOf(response: Response, maxBytes: number): Promise<string> {
     }
     chunks.push(value);
   }
-}
-
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return whole;
 }

@@ -1,3 +1,4 @@
+import { joined } from '../bucket/sign/bytes.ts';
 import type { Exchange } from '../bucket/transport.ts';
 import { within } from '../rules/within.ts';
 
@@ -26,7 +27,7 @@ async function readWhole(reader: ReadableStreamDefaultReader<Uint8Array>, limit:
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return joined(chunks, size);
+      if (done) return joined(chunks);
       size += value.byteLength;
       if (size > limit) return 'TooLarge';
       chunks.push(value);
@@ -34,14 +35,4 @@ async function readWhole(reader: ReadableStreamDefaultReader<Uint8Array>, limit:
   } catch {
     return 'ClientGone';
   }
-}
-
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return whole;
 }

@@ -83,8 +83,8 @@ export function locator(text: string): (offset: number) => string {
   };
 }
 
-/** At most 200 characters of a value, so that a hostile document cannot fill the log through its faults. */
-export function excerpt(value: string): string {
-  const head = /^[\s\S]{0,200}/u.exec(value)?.[0] ?? '';
+/** At most `most` characters of a value, so that a hostile document cannot fill the log through its faults. */
+export function excerpt(value: string, most = 200): string {
+  const head = new RegExp(`^[\\s\\S]{0,${most}}`, 'u').exec(value)?.[0] ?? '';
   return head.length < value.length ? `${head}…` : value;
 }

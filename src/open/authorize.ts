@@ -47,14 +47,13 @@ function signReads(access: Access, bucket: string, keys: Keys, wallClock: () => 
 
 function resign(access: Access, bucket: string, keys: Keys, wallClock: () => number): Authorize {
   const { store: dialect, region } = access;
-  const options = { dialect, bucket, region, keys: keys.ofClients, wallClock };
+  const v4Refusal = region === null ? NO_REGION : undefined;
+  const options = { dialect, bucket, region, keys: keys.ofClients, wallClock, v4Refusal };
   return async (request, client) => {
     // A form with a signed policy carries no signature of a request, and passes as it is.
     if (!isSigned(client)) return { ok: true, value: request };
     const verified = await unlessUnreadable(dialect, () => verifyAtHost(client, options));
     if (!verified.ok) return verified;
-    if (region === null && verified.value.scheme !== 'oss-v1')
-      return refused(dialect, 'AccessDenied', NO_REGION);
     const bare = bareOf(request, client, verified.value, dialect);
     if (!bare.ok) return bare;
     const { key, payload } = bare.value;

@@ -75,7 +75,7 @@ export async function openConfigured(
   const isRegistered = access.management === 'keep';
   const source = isRegistered
     ? registered(register, (storage) => registerSource(storage, access.registerKey))
-    : await openSource(config, place, reached, means, signsObjects(access, place));
+    : await openSource(config, place, reached, means, faults.length > 0 && signsObjects(access, place));
   if (!source.ok || faults.length > 0)
     return { ok: false, faults: [...faults, ...(source.ok ? [] : source.faults)] };
   const behaviour = { dialect, vary, dangerouslyAllowCredentials };
@@ -91,7 +91,7 @@ export async function openConfigured(
   };
 }
 
-/** What opens sources in the register. That there is none is a fault of the access. */
+/** Opens sources in the register. Its absence is a fault of the access, which is in the list already. */
 export const registered = <T>(
   register: Register | null,
   open: (register: Register) => T,

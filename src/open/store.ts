@@ -64,7 +64,7 @@ export async function openStore(
   const isRegistered = access.management === 'keep';
   const sourceOf = isRegistered
     ? registered(register, (storage) => (name: string) => registerSource(storage, access.registerKey + name))
-    : await sourcesIn(config, means, access.objects !== 'pass');
+    : await sourcesIn(config, means, faults.length > 0 && access.objects !== 'pass');
   if (!sourceOf.ok || faults.length > 0)
     return { ok: false, faults: [...faults, ...(sourceOf.ok ? [] : sourceOf.faults)] };
   const behaviour = { dialect, vary, dangerouslyAllowCredentials };

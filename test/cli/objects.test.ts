@@ -44,7 +44,7 @@ describe('--objects sign', () => {
       expect(linesWith(edge, /^every client of this edge can read/)).toMatchObject([
         {
           level: 'warn',
-          msg: 'every client of this edge can read the objects under public/ of media, signed with the key LTAI…',
+          msg: 'every client of this edge can read the objects under public/ of media, signed with the key LTAI-an-id',
         },
       ]);
       await until('the rules are loaded', () => allows(edge, 'https://a.example', 'localhost'), PATIENCE);

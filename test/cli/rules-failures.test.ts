@@ -69,6 +69,11 @@ describe('a write that the store refuses', () => {
       /400 MalformedXML: No\. Correct what it names/,
     ],
     [
+      'with a long list of faults, up to 2,500 characters',
+      answers(400, error('MalformedXML', `${'fault; '.repeat(357)}x${'y'.repeat(4000)}`)),
+      /MalformedXML: (?:fault; ){357}x…\. Correct what it names/,
+    ],
+    [
       'for their number',
       answers(400, error('CORSRuleBeyondLimit', 'Too many')),
       /CORSRuleBeyondLimit: Too many\. Write fewer rules/,

@@ -3,6 +3,7 @@ import type { Credentials } from '../../src/bucket/sign/credentials.ts';
 import { compileRules } from '../../src/cors/compile.ts';
 import { openAuthorize } from '../../src/open/authorize.ts';
 import { PASSING } from '../helpers/access.ts';
+import { signed } from '../helpers/signed.ts';
 import { EVERYBODY } from '../suite/sets.ts';
 
 const behaviour = { dialect: 's3', vary: 'safe', dangerouslyAllowCredentials: false } as const;
@@ -33,6 +34,17 @@ test.each(['sign', 'resign'] as const)(
     });
   },
 );
+
+test('refuses V4 signatures before their keys are looked up if the region is unknown', async () => {
+  const access = { ...SIGN, store: 'oss', objects: 'resign', region: null } as const;
+  const authorize = openAuthorize(access, {
+    variables: {},
+    credentialsFile: () => () => Promise.reject(new Error('the keys are asked for')),
+  });
+  const sent = await signed('OSS V4 header', { method: 'GET', target: '/a', host: 'bucket.example' });
+  const refusal = { code: 'AccessDenied', message: expect.stringContaining('the region of the bucket') };
+  expect(await authorize?.(REQUEST, { ...sent, key: '/a' }, IN_FORCE)).toMatchObject({ ok: false, refusal });
+});
 
 describe('keys from a file', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));

@@ -3,6 +3,7 @@ import { type Checked, refused } from '../refusals.ts';
 import { headerMap } from '../sign/canonical.ts';
 import { UNSIGNED_PAYLOAD } from '../sign/chain.ts';
 import type { BucketRequest } from '../transport.ts';
+import { UNSIGNED_CHUNKS } from '../verify/payload.ts';
 import { type ClientRequest, type Verified, withoutSignature } from '../verify/verify.ts';
 import { unhoisted } from './hoisted.ts';
 
@@ -50,9 +51,6 @@ function droppedHeader({ headers }: ClientRequest): string | null {
 
 const droppedMessage = (name: string): string =>
   `The Connection header of a signed request names ${name.slice(0, 64)}, which would not reach the bucket.`;
-
-/** The one form of aws-chunked whose chunks have no signatures. */
-const UNSIGNED_CHUNKS = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
 
 function schemeFault({ scheme, payload }: Verified, dialect: Dialect): string | null {
   if ((scheme === 's3-v4') !== (dialect === 's3')) return OTHER_SCHEME[dialect];

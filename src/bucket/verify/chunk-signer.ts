@@ -8,12 +8,13 @@ import type { ChunkSigner } from './verified.ts';
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
  */
 export function chunkSigner(secret: string, scope: Scope, seed: string): ChunkSigner {
-  const key = signingKey(S3_V4, secret, scope);
   let before = seed;
 
   const sign = async (algorithm: string, hashes: readonly string[]): Promise<string> => {
     const text = [algorithm, scope.date, scopeText(S3_V4, scope), before, ...hashes].join('\n');
-    before = hex(await hmacBy(await key, utf8(text)));
+    // Not before the first chunk: a body that is never read would leave the promise without a handler.
+    const key = await signingKey(S3_V4, secret, scope);
+    before = hex(await hmacBy(key, utf8(text)));
     return before;
   };
 

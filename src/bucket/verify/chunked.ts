@@ -1,4 +1,4 @@
-import { type Bytes, textOf } from '../sign/bytes.ts';
+import { type Bytes, joined, textOf } from '../sign/bytes.ts';
 import { isKnownChecksum } from './checksums.ts';
 import { type Denied, denied, shown } from './claim.ts';
 import { equalInConstantTime } from './equal.ts';
@@ -117,13 +117,7 @@ async function contentOf(reader: Reader, chunks: ChunkSigner | null): Promise<By
     if (piece.length === 0) break;
     pieces.push(piece);
   }
-  const content = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    content.set(piece, at);
-    at += piece.length;
-  }
-  return content;
+  return joined(pieces);
 }
 
 /**

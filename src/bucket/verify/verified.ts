@@ -21,6 +21,8 @@ export interface VerifyOptions {
   readonly bucket: string;
   /** The only region that V4 signatures may name; null: any. */
   readonly region: string | null;
+  /** Refuses V4 signatures with this message before they are checked, where the edge cannot sign as they do. */
+  readonly v4Refusal?: string | undefined;
   /** The keys that clients may sign with, read for every request. */
   readonly keys: () => Promise<readonly Credentials[]>;
   /** Milliseconds since 1970. */

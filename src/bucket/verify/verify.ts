@@ -51,6 +51,9 @@ async function verify(request: ClientRequest, options: VerifyOptions): Promise<V
   if (isDenied(found)) return found;
   const claim = found.read(signed, options);
   if (isDenied(claim)) return claim;
+  // Before any key is derived: clients could invent regions without an end.
+  if (options.v4Refusal !== undefined && claim.scheme !== 'oss-v1')
+    return denied('AccessDenied', options.v4Refusal);
   const key = (await options.keys()).find(({ accessKeyId }) => accessKeyId === claim.accessKeyId);
   if (!key) return denied('InvalidAccessKeyId');
   const fault =

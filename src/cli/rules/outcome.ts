@@ -47,19 +47,22 @@ export function outcomeOf({ status, text }: SmallAnswer): Outcome {
   return { kind: 'refused', line: `${said}. ${cure}` };
 }
 
+/** Most characters of a store's message: an edge lists all faults of a document in one. */
+const MAX_MESSAGE = 2500;
+
 /** The message of a store's error, without the full stop at its end; empty if it has none, or one with a secret. */
 export function messageIn(text: string): string {
   // A server may repeat what it was sent, the signature too.
   const message = withoutSecrets(element(text, 'Message', /\S/) ?? '') ?? '';
   const endpoint = endpointIn(text);
-  return `${excerpt(message.trim()).replace(/\.$/, '')}${endpoint === undefined ? '' : ` (endpoint ${endpoint})`}`;
+  return `${excerpt(message.trim(), MAX_MESSAGE).replace(/\.$/, '')}${endpoint === undefined ? '' : ` (endpoint ${endpoint})`}`;
 }
 
 /** The endpoint that serves the bucket, which stores name where another one was asked. */
 const endpointIn = (text: string): string | undefined => element(text, 'Endpoint', /^[\w.-]{1,255}$/);
 
 function element(text: string, name: string, form: RegExp): string | undefined {
-  const found = new RegExp(`<${name}>([^<]{1,2000})</${name}>`).exec(text)?.[1];
+  const found = new RegExp(`<${name}>([^<]+)</${name}>`).exec(text)?.[1];
   if (found === undefined) return undefined;
   const value = found.replace(/&(amp|lt|gt|quot|apos);/g, (_, entity: string) => ENTITIES[entity] ?? '');
   return form.test(value) ? value : undefined;

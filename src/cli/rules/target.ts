@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { signAt } from '../../bucket/authorize/place.ts';
 import { askForRules, rulesUrl } from '../../bucket/read.ts';
 import { utf8 } from '../../bucket/sign/bytes.ts';
-import type { Address, Sign } from '../../bucket/transport.ts';
+import type { Sign } from '../../bucket/transport.ts';
 import { type SentDocument, sendRules } from '../../bucket/write.ts';
 import type { BucketPlace } from '../../config/bucket-url.ts';
 import type { OptionName } from '../../config/options.ts';
@@ -92,7 +93,8 @@ function targetAt(
 ): Target {
   const { address } = place;
   const name = rulesUrl(address);
-  const sign = signer && signKey(store, address, signer);
+  const sign: Sign | undefined =
+    signer && ((request) => signAt(store, signer, request, request.target.slice(address.path.length)));
   const isStoreKnown = given.store !== undefined || place.store !== undefined;
   const write = sendRules(address, writeOnce, sign);
   return {
@@ -125,15 +127,6 @@ function withMessage(line: string, answer: string): string {
 function documentOf(text: string): SentDocument {
   const bytes = utf8(text);
   return { bytes, md5: createHash('md5').update(bytes).digest('base64') };
-}
-
-/** OSS signs bucket and key, without the prefix that a path-style address or an edge has before them. */
-function signKey(store: Dialect, { path }: Address, sign: Sign): Sign {
-  if (store !== 'oss' || path === '') return sign;
-  return async (request) => {
-    const signed = await sign({ ...request, target: request.target.slice(path.length) });
-    return { ...signed, target: request.target };
-  };
 }
 
 /** The lines of faults, of the command line or of a source. */

@@ -12,7 +12,6 @@ const OWN = {
   InternalError: { status: 500, message: 'The directory bucket could not do this.' },
   InvalidObjectName: { status: 400, message: 'The specified object is not valid.' },
   InvalidRange: { status: 416, message: 'The requested range cannot be satisfied.' },
-  NoSuchCORSConfiguration: { status: 404, message: 'The CORS Configuration does not exist.' },
   NoSuchKey: { status: 404, message: 'The specified key does not exist.' },
   NotImplemented: { status: 501, message: 'The directory bucket does not do this.' },
   PreconditionFailed: {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Bytes } from '../../../src/bucket/sign/bytes.ts';
+import { chunkSigner } from '../../../src/bucket/verify/chunk-signer.ts';
 import { verifyBody, verifyRequest } from '../../../src/bucket/verify/verify.ts';
 
 // The examples of https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and sigv4-streaming-trailers.html
@@ -155,4 +156,14 @@ test('a trailer without a signature after signed chunks is refused', async () =>
   expect(
     await outcome(CHUNKS, (body) => body.replace(/\r\n$/, 'x-amz-checksum-crc32c:sOO8/Q==\r\n\r\n')),
   ).toBe('IncompleteBody');
+});
+
+test('the key for chunks is not derived before the first one is read', async () => {
+  const derived = vi.spyOn(crypto.subtle, 'importKey');
+  const scope = { date: '20130524T000000Z', region: 'us-east-1' };
+  const signer = chunkSigner('a secret of this test alone', scope, '0'.repeat(64));
+  expect(derived).not.toHaveBeenCalled();
+  await signer.chunk(new Uint8Array(1));
+  expect(derived).toHaveBeenCalled();
+  derived.mockRestore();
 });

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { verifyRequest } from '../../../src/bucket/verify/verify.ts';
 import { readDocument } from '../../../src/document/read.ts';
 import { toXml } from '../../../src/document/xml.ts';
+import { recent, unlessUnreadable } from '../../../src/open/client-keys.ts';
 import { LOAD_TIMEOUT } from '../../../src/rules/load.ts';
 import { call, corsHeaders, element, value } from '../../helpers/client.ts';
 import { type NodeEdge, openOnNode } from '../../helpers/node-edge.ts';
@@ -25,7 +26,11 @@ beforeAll(async () => {
   };
   edge = await openOnNode({
     buckets: [{ name: 'bucket', management: 'keep' }],
-    keeping: { verify: (request) => verifyRequest(request, { ...options, keys }), wallClock: () => NOW },
+    keeping: {
+      verify: (request) =>
+        unlessUnreadable('oss', () => verifyRequest(request, { ...options, keys: recent(keys) })),
+      wallClock: () => NOW,
+    },
   });
 });
 afterEach(() => {
@@ -144,14 +149,17 @@ test('rules that the register has lost are a 503 until a whole write; rules neve
   expect((await ask('GET')).status).toBe(404);
 });
 
-test('keys that cannot be read are an error of the edge, and its log alone says why', async () => {
+test('keys that cannot be read are a 503 to try again after, and the event alone says why', async () => {
   keysFault = new Error('the file /etc/keys does not exist');
   const { reads } = edge.registerOf('bucket');
   const answered = await ask('GET');
   keysFault = null;
-  expect(`${answered.status} ${element(answered, 'Code')}`).toBe('500 InternalError');
+  expect(`${answered.status} ${element(answered, 'Code')}`).toBe('503 ServiceUnavailable');
+  expect(value(answered, 'retry-after')).toBe('1');
   expect(answered.body.toString()).not.toContain('/etc/keys');
-  expect(edge.errors.slice(-1)).toMatchObject([{ message: 'the file /etc/keys does not exist' }]);
+  const cause = 'the keys cannot be read (the file /etc/keys does not exist)';
+  expect(edge.events.slice(-1)).toMatchObject([{ status: 503, code: 'ServiceUnavailable', cause }]);
+  expect(edge.errors).toEqual([]);
   expect(edge.registerOf('bucket').reads).toBe(reads);
 });
 
