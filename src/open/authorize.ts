@@ -22,7 +22,7 @@ export function openAuthorize(
 ): Authorize | undefined {
   const { store, objects, bucketName } = access;
   if (objects === 'pass') return undefined;
-  // The start refuses such a configuration (`authorizeFaults`).
+  // The start refuses such a configuration (`accessFaults`).
   if (bucketName === null) return () => refused(store, 'AccessDenied', NAMELESS);
   return objects === 'sign'
     ? signReads(access, bucketName, keys, wallClock)

@@ -69,6 +69,28 @@ test('rules that clients write are in force at once, and in every later isolate'
   expect([await allows(third, B), await originsAt(third)]).toEqual([false, null]);
 });
 
+/** What a test does with the namespace itself. */
+interface Namespace {
+  list(): Promise<{ readonly keys: readonly { readonly name: string }[] }>;
+  delete(name: string): Promise<void>;
+}
+
+test('rules that KV has lost stay in force in a later isolate, and are a 503 until a whole write', async () => {
+  const first = await fresh();
+  await putRules(first, A);
+  const kv = (await first.miniflare.getKVNamespace('RULES_KV')) as unknown as Namespace;
+  const names = async () => (await kv.list()).keys.map(({ name }) => name);
+  await until('a copy is stored', async () => (await names()).some((name) => name.startsWith('rules/')));
+  for (const name of await names()) if (name.startsWith('register/')) await kv.delete(name);
+  const second = await fresh();
+  expect([await allows(second, A), (await askForRules(second.url, { method: 'GET' })).status]).toEqual([
+    true,
+    503,
+  ]);
+  await putRules(second, B);
+  expect([await allows(second, B), await originsAt(second)]).toEqual([true, [B]]);
+});
+
 test('without a KV namespace the Worker says what to bind, and serves nothing', async () => {
   const { url, lines } = await fresh('');
   expect((await call(url, { target: '/key' })).status).toBe(500);
