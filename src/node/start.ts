@@ -5,6 +5,7 @@ import { createAdmin } from '../admin/app.ts';
 import type { Read } from '../bucket/read.ts';
 import type { BucketConfig } from '../config/file.ts';
 import type { Config, Places } from '../config/read.ts';
+import { asFlag } from '../config/spell.ts';
 import type { StoreConfig } from '../config/store.ts';
 import { cut, loggedRegister, logRules } from '../edge/log.ts';
 import type { Bus } from '../rules/bus.ts';
@@ -133,11 +134,14 @@ async function open(
   warnOfFiles({ ...config, workers, buckets: buckets.length }, log);
   const serve = openServe(config, { log, spelt, metrics, cache, workers, env, register });
   opened.add(serve.close);
+  const { stateDir } = config;
+  const option = places.stateDir ?? asFlag('stateDir');
+  const state = stateDir === null ? null : { folder: stateDir, option };
   const active = serveBuckets(cache, {
     serve: serve.replace,
     drain: config.drain,
     every: Math.min(TICK, config.rulesTtl),
-    open: (configs, before) => openBuckets(configs, before, { exposure, env, read, warn, register }),
+    open: (configs, before) => openBuckets(configs, before, { exposure, env, read, warn, register, state }),
     openStore: (given, before) =>
       openStoreOf(given, before, { env, read, warn, register, cache, isAlone: config.storeUrl !== null }),
   });

@@ -45,7 +45,7 @@ type AccessConfig = Pick<
   | 'region'
 >;
 
-/** The access of a configured bucket. `name`: the bucket's name in logs, and in the register. */
+/** The access of a configured bucket. `name`: of its rules in the register. */
 export function accessOf(config: AccessConfig, name: string, spell: Spell): Access {
   const { store, objects, signPrefix, signature, credentials, clientKeys, bucket } = config;
   const place = bucket?.kind === 'http' ? bucket : null;

@@ -69,7 +69,7 @@ export async function openConfigured(
 ): Promise<Result<ReadyBucket, string>> {
   const { store: dialect, vary, dangerouslyAllowCredentials } = config;
   const name = config.name || reached.name;
-  const access = accessOf({ ...config, bucket: place }, name, means.spell);
+  const access = accessOf({ ...config, bucket: place }, registerName(config, place, reached), means.spell);
   const faults = await accessFaults(config, access, place, means);
   const { register } = means;
   const isRegistered = access.management === 'keep';
@@ -90,6 +90,13 @@ export async function openConfigured(
     },
   };
 }
+
+/** The name of the bucket's rules in the register. Folders of one name are different buckets unless an option names them. */
+const registerName = (
+  { name, bucketName }: BucketConfig,
+  place: Place,
+  reached: Pick<ReachedBucket, 'name'>,
+): string => name || (place.kind === 'folder' ? (bucketName ?? place.path) : reached.name);
 
 /** Opens sources in the register. Its absence is a fault of the access, which is in the list already. */
 export const registered = <T>(

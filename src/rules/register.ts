@@ -8,6 +8,8 @@ export const REGISTER_TIMEOUT = 6_000;
 export interface Register {
   /** Where it is, without secrets, for messages: `the state directory /var/lib/bucket-cors`. */
   readonly name: string;
+  /** Other machines may use it too, where the same address can be another bucket. */
+  readonly amongMachines?: true;
   /**
    * The last entry; null: nothing was ever written. Rejects with a message that names the entry, if the storage does not
    * answer within REGISTER_TIMEOUT or the entry is damaged.

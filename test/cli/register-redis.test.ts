@@ -131,14 +131,23 @@ describe.skipIf(skipped)(`--management keep with --redis, ${WITH_SERVER}`, () =>
     expect(
       linesWith(edge, /^the state directory .* has rules that clients wrote, and with --redis/),
     ).toMatchObject([{ level: 'warn' }]);
-    expect(await originsAt(edge)).toBeNull();
+    // The last good rules stay in force: Redis has none, and does not say that they were deleted.
+    expect([await allows(edge, A), (await askForRules(edge.url, { method: 'GET' })).status]).toEqual([
+      true,
+      503,
+    ]);
+    await putRules(edge, B);
+    expect([await allows(edge, B), await originsAt(edge)]).toEqual([true, [B]]);
   });
 
   test('does not take an empty Redis for a deletion of the rules', async () => {
     const { first } = await two();
     await redis.stranger('FLUSHALL');
     await admin(first, '/refresh', 'POST');
-    expect(await allows(first, A)).toBe(true);
+    expect([await allows(first, A), (await askForRules(first.url, { method: 'GET' })).status]).toEqual([
+      true,
+      503,
+    ]);
     expect((await admin(first, '/rules')).json.buckets[0]).toMatchObject({
       state: 'stale',
       failure: { cause: expect.stringMatching(/^Redis at .* has lost the rules of /) },

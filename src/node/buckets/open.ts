@@ -16,6 +16,7 @@ import { fileCredentials } from './credentials.ts';
 import { fileSource } from './file-source.ts';
 import { type OpenBucket, openBucket } from './place.ts';
 import { fileToken } from './token.ts';
+import { isWithin } from './within-folder.ts';
 
 export interface OpenedBucket extends Omit<ReadyBucket, 'warnings'> {
   readonly config: BucketConfig;
@@ -40,6 +41,8 @@ export interface OpenOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where rules that clients write are stored; null: nowhere. */
   readonly register: Register | null;
+  /** The state directory, and the option that names it; null without one. */
+  readonly state: { readonly folder: string; readonly option: string } | null;
   /** Logs a permitted but unsafe configuration. */
   readonly warn: (message: string) => void;
 }
@@ -96,7 +99,7 @@ function sharedRegisterKeys(opened: readonly OpenedBucket[]): readonly string[] 
 
 async function openOne(
   config: BucketConfig,
-  { exposure, env, read, warn, register }: OpenOptions,
+  { exposure, env, read, warn, register, state }: OpenOptions,
   earlier: OpenBucket | undefined,
 ): Promise<Result<OpenedBucket, string>> {
   const spell = config.name === '' ? asFlag : asKey;
@@ -104,6 +107,9 @@ async function openOne(
   if (place === null) return refused(`${spell('bucket')} is missing: write where the bucket is`);
   const exposed = place.kind === 'folder' ? exposedFolder(config, place.path, exposure, spell) : null;
   if (exposed !== null) return refused(exposed);
+  if (state !== null && place.kind === 'folder' && (await isWithin(state.folder, place.path)))
+    return refused(servedState(state, place.path, spell));
+  if (register?.amongMachines && isUnnamedHere(config, place)) return refused(unnamed(spell));
   const open = earlier ?? (await openBucket(place, exposure.reach));
   try {
     const means = { ...FILES, read, variables: env, spell, register, registerWrite: registerWrite(spell) };
@@ -171,6 +177,24 @@ function exposedFolder(
   );
 }
 
+/** Clients write the rules of a bucket on this machine only that no option names. */
+const isUnnamedHere = ({ management, name, bucketName }: BucketConfig, place: Place): boolean =>
+  management === 'keep' && name === '' && bucketName === null && isPlaceHere(place);
+
+const unnamed = (spell: Spell): string =>
+  `${spell('bucketName')} is missing: with ${spell('redis')} edges share the rules that clients write, and ` +
+  `${spell('bucket')} can be another bucket on another machine; write ${spell('bucketName', 'my-bucket')}, the same name ` +
+  'on edges that share the rules';
+
+/** Clients would read and write the files of the state directory as objects. */
+const servedState = (
+  { folder, option }: NonNullable<OpenOptions['state']>,
+  bucket: string,
+  spell: Spell,
+): string =>
+  `${option} ${folder} lies in the folder that ${spell('bucket')} ${bucket} serves, and clients could replace the rules ` +
+  'stored there; write a folder outside of it';
+
 /** On a socket or on other interfaces the edge cannot know the host names that clients use. */
 const guardOf = ({ hosts = [] }: BucketConfig, { reach, names }: Exposure): Guard => ({
   names: reach === 'loopback' ? hostsOf([...names, ...hosts]) : null,
@@ -180,8 +204,10 @@ const guardOf = ({ hosts = [] }: BucketConfig, { reach, names }: Exposure): Guar
 export function isHere(place: Place, { rules }: Pick<BucketConfig, 'rules'>): boolean {
   const url = kindOf(rules).tokenUrl?.(rules);
   if (url !== undefined && isThisMachine(new URL(url).host)) return true;
-  return place.kind === 'folder' || isThisMachine(place.address.host);
+  return isPlaceHere(place);
 }
+
+const isPlaceHere = (place: Place): boolean => place.kind === 'folder' || isThisMachine(place.address.host);
 
 /** A store with many buckets selects one by the Host header, which the client chooses. */
 const anyHost = (spell: Spell): string =>

@@ -47,6 +47,7 @@ export function redisRegister(link: RedisLink, shown: string): Register {
 
   return {
     name,
+    amongMachines: true,
     async read(bucket) {
       const key = `${KEYS}${bucket}`;
       const text = await beginning(key, MAX_ENTRY_BYTES + 1);

@@ -49,7 +49,7 @@ export async function openShared(
   if (stateDir !== null && (await hasEntries(stateDir)))
     warn(
       `the state directory ${stateDir} has rules that clients wrote, and with ${places.redis ?? asFlag('redis')} those in ` +
-        'Redis are in force: write them again there, then remove its files register-*.json',
+        'Redis count: write them again there, then remove its files register-*.json',
     );
   // Imported only if configured: the client takes 0.1 s and 27 MB.
   const { openRedis } = await import('./redis.ts');

@@ -1,14 +1,22 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readConfigFile } from '../../../src/config/file.ts';
+import { onlyBucket, readConfigFile } from '../../../src/config/file.ts';
 import { type OpenOptions, openBuckets } from '../../../src/node/buckets/open.ts';
 import { startFaultLines } from '../../../src/node/start-fault.ts';
+import type { Register } from '../../../src/rules/register.ts';
 import { keyOf, sharedKey } from '../../../src/rules/ruled-bucket.ts';
+import { configOf } from '../_running.ts';
+
+const MEMORY: Register = { name: 'the memory', read: async () => null, write: async () => {} };
 
 const OPTIONS: OpenOptions = {
   read: () => Promise.reject(new Error('not asked')),
   exposure: { reach: 'loopback', address: '', names: [] },
+  state: null,
   env: { OSS_ACCESS_KEY_ID: 'a', OSS_ACCESS_KEY_SECRET: 'b' },
-  register: { name: 'the memory', read: async () => null, write: async () => {} },
+  register: MEMORY,
   warn: () => {},
 };
 
@@ -52,4 +60,50 @@ test('two buckets whose rules would be stored under one name do not start', asyn
   expect(lines).toEqual([
     'bucket a: the rules of two buckets would be stored under one name, a; write another name for one of them',
   ]);
+});
+
+describe('the rules that clients write for a bucket without a name', () => {
+  const KEPT = { management: 'keep', region: 'cn-hangzhou' };
+
+  /** The name of the rules in the register, or the lines of the start fault. */
+  async function registered(options: Readonly<Record<string, string>>, register = MEMORY) {
+    const bucket = onlyBucket(configOf({ ...KEPT, ...options }));
+    try {
+      const [opened] = await openBuckets([bucket], [], { ...OPTIONS, register });
+      await opened?.open.close();
+      return opened?.access.registerKey;
+    } catch (error) {
+      return startFaultLines(error);
+    }
+  }
+
+  test('are stored under the path of its folder, unless an option names it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'register-name-'));
+    const paths = ['one', 'other'].map((name) => join(folder, name, 'media'));
+    for (const path of paths) await mkdir(path, { recursive: true });
+    const names = await Promise.all(paths.map((bucket) => registered({ bucket })));
+    const [bucket = ''] = paths;
+    const named = await registered({ bucket, bucketName: 'photos' });
+    await rm(folder, { recursive: true });
+    expect([...names, named]).toEqual([...paths, 'photos']);
+  });
+
+  test.each<[string, Readonly<Record<string, string>>, RegExp | string]>([
+    ['a folder', { bucket: '.' }, /^--bucket-name is missing: with --redis edges share the rules/],
+    [
+      'a bucket on loopback',
+      { bucket: 'http://127.0.0.1:9000/media', store: 's3' },
+      /^--bucket-name is missing/,
+    ],
+    ['a folder that an option names', { bucket: '.', bucketName: 'media' }, 'media'],
+    [
+      'a bucket on a network',
+      { bucket: 'oss://media?region=cn-hangzhou' },
+      'media.oss-cn-hangzhou.aliyuncs.com',
+    ],
+  ])('%s: among machines', async (_, options, expected) => {
+    const found = await registered(options, { ...MEMORY, amongMachines: true });
+    if (typeof expected === 'string') expect(found).toBe(expected);
+    else expect(found).toEqual([expect.stringMatching(expected)]);
+  });
 });
