@@ -155,8 +155,11 @@ describe.skipIf(SKIPPED).each(OBJECT_WAYS)('AWS SDK for JavaScript, %s', (name) 
         ...(body !== undefined && { body }),
       });
     };
-    const put = await getSignedUrl(client, new PutObjectCommand(object));
+    const Metadata = { note: 'one two' };
+    const put = await getSignedUrl(client, new PutObjectCommand({ ...object, Metadata }));
     expect((await ask(put, 'PUT', 'by URL')).status).toBe(200);
+    const { Metadata: stored } = await client.send(new HeadObjectCommand(object));
+    expect(stored).toEqual(Metadata);
     const got = await ask(await getSignedUrl(client, new GetObjectCommand(object)), 'GET');
     expect([got.status, String(got.body)]).toEqual([200, 'by URL']);
   });
