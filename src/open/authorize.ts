@@ -40,7 +40,10 @@ function signReads(access: Access, bucket: string, means: SigningMeans, wallCloc
     if (!isRead(client)) return { ok: true, value: request };
     const refusal = readFault(client, { dialect, prefix, rules });
     if (refusal !== null) return { ok: false, refusal };
-    return signAt(dialect, sign, request, client.key).then((value) => ({ ok: true, value }));
+    return signAt(dialect, sign, request, client.key).then((signed) => ({
+      ok: true,
+      value: { ...signed, ownKey: true },
+    }));
   };
 }
 
