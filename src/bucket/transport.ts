@@ -43,6 +43,8 @@ export interface Reply {
   readonly alike?: object | undefined;
 }
 
+export const isReply = (given: FlatHeaders | Reply): given is Reply => !Array.isArray(given);
+
 /** The end of an exchange. Counts bytes of bodies, without headers and framing. */
 export interface Outcome {
   /** From the client. */
@@ -61,9 +63,10 @@ export interface Outcome {
 export interface Sink {
   /**
    * Takes the bucket's final head (never a 1xx) and returns the headers to send. The platform adapter streams the body.
-   * Throws the edge's own errors after it has reported them; the adapter then fails with `BucketAnswerInvalid`.
+   * A reply: the adapter sends it, and nothing of the bucket's answer. Throws the edge's own errors after it has reported
+   * them; the adapter then fails with `BucketAnswerInvalid`.
    */
-  head(status: number, headers: FlatHeaders): FlatHeaders;
+  head(status: number, headers: FlatHeaders): FlatHeaders | Reply;
   /**
    * Called before `head`. A promise: the client gets no byte of the answer before it resolves, which it always does in
    * limited time; null: no wait.

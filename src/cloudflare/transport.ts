@@ -1,6 +1,15 @@
 import { causeOf } from '../bucket/cause.ts';
 import { BUCKET_TIMEOUTS } from '../bucket/limits.ts';
-import type { BucketRequest, Failure, FlatHeaders, Outcome, Sink, Transport } from '../bucket/transport.ts';
+import {
+  type BucketRequest,
+  type Failure,
+  type FlatHeaders,
+  isReply,
+  type Outcome,
+  type Reply,
+  type Sink,
+  type Transport,
+} from '../bucket/transport.ts';
 
 export interface TransportOptions {
   /** The client's own request. */
@@ -26,9 +35,15 @@ export const createTransport =
   ({ address: { base }, timeouts: { head } = BUCKET_TIMEOUTS }, request, sink) => {
     const end = options.watched ? endOnce(options.client.signal, sink) : sink.end;
     const failed = (failure: Failure, error?: unknown): Response => {
-      const { status, headers, body } = sink.fail(failure);
-      const bytes = encode(body);
       const cause = error === undefined ? null : causeOf(error, withoutSecrets(request));
+      return replied(sink.fail(failure), failure, cause);
+    };
+    const replied = (
+      { status, headers, body }: Reply,
+      failure: Failure | null,
+      cause: string | null,
+    ): Response => {
+      const bytes = encode(body);
       end({ received: 0, sent: bytes.length, failure, cause });
       return toResponse(status, headers, request.method === 'HEAD' ? null : bytes);
     };
@@ -42,10 +57,14 @@ export const createTransport =
       const { status, body } = answered;
       const whole = request.method === 'HEAD' || NO_BODY.includes(status);
       try {
+        const own = flatten(answered.headers);
+        const sent = sink.head(status, own);
+        if (isReply(sent)) {
+          body?.cancel().catch(() => {});
+          return replied(sent, null, null);
+        }
         const response = new Response(whole ? null : body, answered);
-        const { headers } = response;
-        const own = flatten(headers);
-        edit(headers, own, sink.head(status, own), 0);
+        edit(response.headers, own, sent, 0);
         end({ received: lengthIn(request.headers), sent: whole ? 0 : lengthIn(own), failure: null });
         return response;
       } catch (error) {

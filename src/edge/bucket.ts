@@ -74,6 +74,12 @@ export interface Keeping {
   readonly wallClock: () => number;
 }
 
+/** A request as the bucket gets it, signed by the client, by the edge, or not at all. */
+export interface Authorized extends BucketRequest {
+  /** The edge signed with a key of its own: the bucket's answer may quote what the client must not see. */
+  readonly ownKey?: boolean;
+}
+
 /**
  * Returns the request that the bucket gets in place of `request`, signed by the edge, or why the edge does not sign. Its
  * promise is awaited, so an error in it is answered with InternalError.
@@ -82,4 +88,4 @@ export type Authorize = (
   request: BucketRequest,
   client: ClientRequest,
   inForce: RulesInForce,
-) => Checked<BucketRequest> | Promise<Checked<BucketRequest>>;
+) => Checked<Authorized> | Promise<Checked<Authorized>>;

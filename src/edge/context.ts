@@ -76,6 +76,8 @@ export interface Made {
   readonly code: ErrorCode | StoreCode | null;
   /** By `options.now`. */
   readonly madeAt: number;
+  /** The bucket's status in place of which the edge refuses (`RequestEvent`). */
+  readonly refusedKey?: number;
 }
 
 /** Makes the head of every response, from a bucket's headers or from the edge's own. */
@@ -127,6 +129,7 @@ export function report(request: Arrived, made: Made, outcome: Outcome): void {
     totalMs: options.now() - arrivedAt,
     requestId: made.requestId,
     bucketHadCors: made.hadCors,
+    ...(made.refusedKey !== undefined && { refusedKey: made.refusedKey }),
   };
   try {
     options.observe(event);

@@ -30,25 +30,36 @@ export function refuse(request: Arrived, code: ErrorCode): Response {
 export interface RefusalParts {
   readonly headers?: FlatHeaders;
   readonly details?: Refusal['details'];
-  /** Why, for the request's event only. */
-  readonly cause?: string;
+  /** The bucket's; the edge makes one unless given. */
+  readonly requestId?: string | undefined;
 }
 
-/** Answers a request with a refusal in the store's words, with the CORS headers of the decision: a page must read why. */
+/** Answers a request with a refusal in the store's words. `cause`: why, for the request's event only. */
 export function refuseAsStore(
   request: Routed,
-  { code, status, message, region, cause: failed }: StoreRefusal,
-  { headers = [], details = [], cause = failed }: RefusalParts = {},
+  refusal: StoreRefusal,
+  { cause = refusal.cause, ...parts }: RefusalParts & { readonly cause?: string } = {},
 ): Response {
+  const { made, reply } = storeReply(request, refusal, parts);
+  return sendReply(request, made, reply, cause);
+}
+
+/** Makes the reply of `refuseAsStore`, with the CORS headers of the decision: a page must read why. */
+export function storeReply(
+  request: Routed,
+  { code, status, message, region, cause: failed }: StoreRefusal,
+  { headers = [], details = [], requestId }: RefusalParts = {},
+): { made: Made; reply: Reply } {
   const { head, inForce } = request;
   const answer = cachedAnswer(inForce.rules, head);
   const regions = region === undefined ? [] : [['Region', region] as const];
   const refusal = { code, status, message, details: [...details, ...regions], trailer: [] };
   const retry = failed === undefined ? [] : ['Retry-After', '1'];
   const reason = reasonFor(request, answer);
-  const reply = refusalReply(inForce.rules, head.host, reason, refusal, [...headers, ...retry, ...NO_STORE]);
+  const extra = [...headers, ...retry, ...NO_STORE];
+  const reply = refusalReply(inForce.rules, head.host, reason, refusal, extra, requestId);
   const made = makeHead(request, answer, reply.status, reply.headers, code);
-  return sendReply(request, made, { ...reply, headers: made.headers }, cause);
+  return { made, reply: { ...reply, headers: made.headers } };
 }
 
 /** Makes the reply of `errorReply` without the CORS headers. */
@@ -73,8 +84,8 @@ export function refusalReply(
   reason: Reason | null,
   refused: Refusal,
   extra: FlatHeaders,
+  requestId = newRequestId(),
 ): Reply {
-  const requestId = newRequestId();
   const body = errorXml({ ...refused, reason, requestId, host });
   const headers = [
     'Content-Type',

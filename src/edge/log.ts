@@ -1,6 +1,7 @@
 import { NO_RULES } from '../cors/rule.ts';
 import type { Fault } from '../document/fault.ts';
 import { readDocument } from '../document/read.ts';
+import { monotonic } from '../rules/clock.ts';
 import { toLog, warningsOf } from '../rules/findings.ts';
 import type { RulesStatus } from '../rules/record.ts';
 import type { Register, RegisterEntry } from '../rules/register.ts';
@@ -51,8 +52,11 @@ type Level = 'info' | 'warn' | 'error';
 /** Logs one line per request. A failure of the edge or of a bucket has level error, another 5xx answer level warn. */
 export function requestLog(log: Log): Observe {
   const doubled = new Set<string>();
-  return ({ label, ...event }) => {
+  const refused = new Map<string, number>();
+  return ({ label, refusedKey, ...event }) => {
     const { bucket } = event;
+    if (refusedKey !== undefined && label !== null && isDue(refused, label))
+      log.warn({ bucket, status: refusedKey }, REFUSED_KEY);
     if (event.bucketHadCors && label !== null && !doubled.has(label)) {
       doubled.add(label);
       log.warn({ bucket }, 'the bucket sends CORS headers; the edge removes them and decides by the rules');
@@ -62,7 +66,21 @@ export function requestLog(log: Log): Observe {
   };
 }
 
-type Line = Omit<RequestEvent, 'label'>;
+/** Milliseconds between two such lines of one bucket. */
+const REFUSED_MS = 60_000;
+
+const REFUSED_KEY =
+  'the bucket refuses requests that the edge signs: check its key, what the key may read, and the region; ' +
+  'a missing object is refused too if the key may not list the bucket';
+
+function isDue(logged: Map<string, number>, label: string): boolean {
+  const now = monotonic();
+  if (now - (logged.get(label) ?? Number.NEGATIVE_INFINITY) < REFUSED_MS) return false;
+  logged.set(label, now);
+  return true;
+}
+
+type Line = Omit<RequestEvent, 'label' | 'refusedKey'>;
 
 function levelOf({ code, status }: Line): Level {
   if (code === 'InternalError' || code?.startsWith('Bucket')) return 'error';

@@ -1,11 +1,13 @@
 import { requestHeaders } from '../bucket/headers.ts';
 import type { Checked } from '../bucket/refusals.ts';
-import type { BucketRequest, Outcome, Sink } from '../bucket/transport.ts';
+import type { BucketRequest, FlatHeaders, Outcome, Reply, Sink } from '../bucket/transport.ts';
 import { cachedAnswer } from './answers.ts';
+import type { Authorized } from './bucket.ts';
 import { clientRequest } from './client-request.ts';
 import { type Made, makeHead, type Routed, report } from './context.ts';
 import { errorReply, refuseAsStore } from './error-reply.ts';
 import { asksForRules } from './management/asked.ts';
+import { isKeyRefused, refuseOwnKey, secretsOf, withoutEchoes } from './own-key.ts';
 import { pathOf } from './route.ts';
 
 /**
@@ -16,14 +18,14 @@ export function forward(request: Routed): Response | Promise<Response> {
   const { authorize } = request.bucket;
   const sent = requestFor(request);
   if (authorize === undefined) return send(request, sent);
-  const proceed = (checked: Checked<BucketRequest>): Response | Promise<Response> =>
+  const proceed = (checked: Checked<Authorized>): Response | Promise<Response> =>
     checked.ok ? send(request, checked.value) : refuseAsStore(request, checked.refusal);
   const checked = authorize(sent, clientRequest(request), request.inForce);
   return checked instanceof Promise ? checked.then(proceed) : proceed(checked);
 }
 
-const send = (request: Routed, sent: BucketRequest): Response | Promise<Response> =>
-  request.exchange.transport(request.bucket, sent, sinkFor(request));
+const send = (request: Routed, sent: Authorized): Response | Promise<Response> =>
+  request.exchange.transport(request.bucket, sent, sinkFor(request, sent));
 
 /** The request as the bucket gets it from a client that signs for itself. */
 function requestFor({ bucket, exchange, target, head, options }: Routed): BucketRequest {
@@ -43,8 +45,19 @@ function requestFor({ bucket, exchange, target, head, options }: Routed): Bucket
   };
 }
 
-function sinkFor(request: Routed): Sink {
+function sinkFor(request: Routed, sent: Authorized): Sink {
   let made: Made | undefined;
+  const pass = (status: number, headers: FlatHeaders): FlatHeaders => {
+    made = makeHead(request, cachedAnswer(request.inForce.rules, request.head), status, headers, null);
+    return made.headers;
+  };
+  const screen = (status: number, headers: FlatHeaders): FlatHeaders | Reply => {
+    const clean = withoutEchoes(headers, secretsOf(sent));
+    if (!isKeyRefused(status)) return pass(status, clean);
+    const refused = refuseOwnKey(request, status, clean);
+    made = refused.made;
+    return refused.reply;
+  };
   return {
     before: (status) =>
       status >= 200 && status < 300 && (writesRules(request) || changesBucket(request))
@@ -52,22 +65,28 @@ function sinkFor(request: Routed): Sink {
         : null,
     head: (status, headers) => {
       try {
-        made = makeHead(request, cachedAnswer(request.inForce.rules, request.head), status, headers, null);
+        return sent.ownKey ? screen(status, headers) : pass(status, headers);
       } catch (error) {
         // The transport cannot distinguish the edge's own error from an invalid response, so report it here.
         request.options.onError(error);
         throw error;
       }
-      return made.headers;
     },
     fail: (failure) => {
       const failed = errorReply(request, failure);
       made = failed.made;
       return failed.reply;
     },
-    end: (outcome) => report(request, made ?? nothingSent(request, outcome), outcome),
+    end: (outcome) => {
+      const ended = made ?? nothingSent(request, outcome);
+      const refused = ended.refusedKey !== undefined && outcome.failure === null;
+      report(request, ended, refused ? { ...outcome, cause: keyRefused(ended.refusedKey) } : outcome);
+    },
   };
 }
+
+const keyRefused = (status: number | undefined): string =>
+  `the bucket answered ${status} to a request that the edge signed`;
 
 /** Makes the record of a request whose client disconnected before any response. */
 const nothingSent = (request: Routed, { failure }: Outcome): Made => ({

@@ -33,6 +33,8 @@ export interface RequestEvent {
   readonly requestId: string;
   /** The bucket sent CORS headers, which the edge dropped. */
   readonly bucketHadCors: boolean;
+  /** The bucket's status, with which it refused a request that the edge signed with its own key. */
+  readonly refusedKey?: number;
 }
 
 export type Observe = (event: RequestEvent) => void;

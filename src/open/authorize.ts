@@ -40,7 +40,7 @@ function signReads(access: Access, bucket: string, keys: Keys, wallClock: () => 
     if (refusal !== null) return { ok: false, refusal };
     return unlessUnreadable(dialect, async () => ({
       ok: true,
-      value: await signAt(dialect, sign, request, client.key),
+      value: { ...(await signAt(dialect, sign, request, client.key)), ownKey: true },
     }));
   };
 }

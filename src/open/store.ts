@@ -79,8 +79,14 @@ export async function openStore(
     : null;
   const ruledOf = (name: string): RuledBucket =>
     all ?? { name, key: keyIn(plan, name), source: sourceOf.value(name), behaviour, ofStore: true };
-  const warnings = await authorizeWarnings({ ...access, bucketName: plan.label }, means);
+  const warnings = await authorizeWarnings({ ...access, bucketName: servedIn(plan) }, means);
   return { ok: true, value: { plan, access, all, ruledOf, warnings } };
+}
+
+/** The buckets that the lists let through, for the log. */
+function servedIn({ label, allow = ['*'], deny = [] }: StorePlan): string {
+  const but = deny.length === 0 ? '' : `, but not ${deny.join(', ')}`;
+  return `${label} (buckets that match ${allow.join(', ')}${but})`;
 }
 
 /**

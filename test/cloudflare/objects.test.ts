@@ -48,6 +48,7 @@ beforeAll(async () => {
   const oss = { ...named, bucket: ossStore.url, store: 'oss', region: 'cn-hangzhou' };
   const buckets = {
     reading: { ...s3, prefix: '/reading', objects: 'sign', signPrefix: 'dir/' },
+    wrong: { ...s3, prefix: '/wrong', objects: 'sign', credentials: 'env:WRONG' },
     resigning: { ...s3, prefix: '/media', objects: 'resign' },
     ossReading: { ...oss, prefix: '/oss', objects: 'sign' },
     ossReading1: { ...oss, prefix: '/oss1', objects: 'sign', signature: 'v1' },
@@ -58,6 +59,8 @@ beforeAll(async () => {
       BUCKET_CORS_CONFIG: JSON.stringify({ buckets }),
       AWS_ACCESS_KEY_ID: KEYS.accessKeyId,
       AWS_SECRET_ACCESS_KEY: KEYS.accessKeySecret,
+      WRONG_AWS_ACCESS_KEY_ID: KEYS.accessKeyId,
+      WRONG_AWS_SECRET_ACCESS_KEY: 'a-wrong-secret',
       OSS_ACCESS_KEY_ID: OSS_KEYS.accessKeyId,
       OSS_ACCESS_KEY_SECRET: OSS_KEYS.accessKeySecret,
     },
@@ -108,6 +111,23 @@ describe('reads that the Worker signs', () => {
     const refused = await call(worker.url, { target, headers });
     expect([refused.status, element(refused, 'Code')]).toEqual([403, 'AccessDenied']);
     expect(s3Store.seen).toEqual([]);
+  });
+
+  test.each([
+    ['a body', 'GET'],
+    ['no body', 'HEAD'],
+  ])('that the bucket refuses have an answer of the Worker, with %s', async (_, method) => {
+    const headers = ['Origin', A];
+    const refused = await call(worker.url, { method, target: '/wrong/dir/a', headers });
+    expect(refused.status).toBe(403);
+    expect(corsHeaders(refused)).toMatchObject({ 'access-control-allow-origin': A });
+    if (method === 'GET') {
+      expect(element(refused, 'Code')).toBe('AccessDenied');
+      expect(element(refused, 'Message')).toMatch(/^The bucket refused this request, which the edge signed/);
+    }
+    expect(s3Store.seen.map((seen) => seen.refused)).toEqual(['SignatureDoesNotMatch']);
+    const lines = worker.lines.filter(({ msg }) => String(msg).startsWith('the bucket refuses requests'));
+    expect(lines).toMatchObject([{ bucket: 'wrong', status: 403 }]);
   });
 
   test('are named in the log', () => {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { Hono } from 'hono';
 import { expect, test } from 'vitest';
-import type { Exchange, FlatHeaders, Reply } from '../../src/bucket/transport.ts';
+import { type Exchange, type FlatHeaders, isReply, type Reply } from '../../src/bucket/transport.ts';
 import { type CompiledRules, compileRules, missingBucket, unavailableRules } from '../../src/cors/compile.ts';
 import type { Facts } from '../../src/cors/decide.ts';
 import { createEdge } from '../../src/edge/app.ts';
@@ -101,7 +101,8 @@ async function byEdge({ rules, facts, target, status, own, debugReason }: Case) 
       return new Response();
     },
     transport: (_address, _request, sink) => {
-      sent = { status, headers: sink.head(status, own), body: '' };
+      const headers = sink.head(status, own);
+      sent = isReply(headers) ? headers : { status, headers, body: '' };
       return new Response();
     },
     background: () => {},

@@ -144,6 +144,18 @@ describe('the key of a bucket', () => {
   });
 });
 
+describe('the log of the start', () => {
+  const by = 'signed with the key ak…';
+  const all = 'every client of this edge can read all objects of 127.0.0.1:9000/*';
+  test.each<readonly [what: string, lists: object, line: string]>([
+    ['a list', { allow: ['media', 'logs-*'] }, `${all} (buckets that match media, logs-*), ${by}`],
+    ['exceptions', { allow: ['m*'], deny: ['my'] }, `${all} (buckets that match m*, but not my), ${by}`],
+  ])('names the buckets whose objects become public, with %s', async (_, lists, line) => {
+    const fields = { url: MINIO, store: 's3', objects: 'sign', ...lists };
+    expect((await ready(fields, S3_KEYS)).warnings).toEqual([line]);
+  });
+});
+
 describe('a store is not opened', () => {
   test.each<readonly [what: string, fields: object, keys: Record<string, string>, line: RegExp]>([
     ['without its region', { url: 'https://oss.example.com', store: 'oss' }, OSS_KEYS, /^region is missing/],

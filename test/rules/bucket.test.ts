@@ -80,6 +80,10 @@ describe('an answer to GET /?cors', () => {
     [404, error('NoSuchKey'), '404 NoSuchKey', /--bucket names a bucket/],
     [405, error('MethodNotAllowed'), '405 MethodNotAllowed', /has no CORS rules.*--rules FILE/],
     [501, error('NotImplemented'), '501 NotImplemented', /has no CORS rules.*--rules FILE/],
+    [400, error('AuthorizationHeaderMalformed'), '400 AuthorizationHeaderMalformed', /^Check --region, /],
+    [400, '', '400', /^Check --region, --bucket-name and --signature/],
+    [408, '', '408', /asks again by itself/],
+    [429, '', '429', /asks again by itself/],
     [500, '', '500', /asks again by itself/],
     [503, error('SlowDown'), '503 SlowDown', /asks again by itself/],
   ])('of status %i and body %j gives a cause with its code, and a cure', (status, text, answered, cure) => {

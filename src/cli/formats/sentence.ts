@@ -29,7 +29,7 @@ function shortened({ changed, origins, ...change }: Change): Change {
 
 function shortenedValues(changed: Changed): Changed {
   if (changed.kind === 'headers' || changed.kind === 'exposed')
-    return { ...changed, names: changed.names.map(excerpt) };
+    return { ...changed, names: changed.names.map((name) => excerpt(name)) };
   if (changed.kind !== 'answer') return changed;
   const short = (value: string | null) => (value === null ? null : excerpt(value));
   return { ...changed, before: short(changed.before), after: short(changed.after) };

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { causeOf } from '../../bucket/cause.ts';
-import type { Failure, FlatHeaders, Reply, Sink } from '../../bucket/transport.ts';
+import { type Failure, type FlatHeaders, isReply, type Reply, type Sink } from '../../bucket/transport.ts';
 import { endsUnseen } from '../server/abort.ts';
 import { endConnection } from '../server/linger.ts';
 import { bodilessHeaders, flatHeaders, isBodiless, lengthOf, mayHaveBody } from './bucket-head.ts';
@@ -38,13 +38,17 @@ export interface ClientResponse {
   end(): void;
   /** Sends an error response, or breaks off a response that has begun. Does nothing after the first failure. */
   fail(failure: Failure, error?: unknown): void;
-  /** Reports the outcome; call it once, when the client's side has closed. True if the client left early. */
+  /**
+   * Reports the outcome; call it once, when the client's side has closed. True if what the bucket still sends is for
+   * no one: the client left early, or has a reply in its place.
+   */
   close(): boolean;
 }
 
 /**
  * What the client has been sent. A `waiting` response is not begun yet: it has the parts of the body that have arrived, and
- * whether they are all. A `broken` or `replied` response states why the bucket's could not be sent.
+ * whether they are all. A `broken` or `replied` response states why the bucket's could not be sent; null: the sink replied
+ * to the client in its place, and the rest of it is dropped as it arrives, so that a short one costs no connection.
  */
 type Phase =
   | { readonly name: 'pending' }
@@ -54,7 +58,7 @@ type Phase =
   | {
       readonly name: 'replied';
       readonly reply: Reply;
-      readonly failure: Failure;
+      readonly failure: Failure | null;
       readonly cause: string | null;
     };
 
@@ -118,6 +122,11 @@ export function openResponse(client: Client, sink: Sink, count: Count): ClientRe
       const length = lengthOf(headers);
       const isEmpty = isBodiless(status);
       const sent = sink.head(status, headers);
+      if (isReply(sent)) {
+        writeReply(client, sent);
+        phase = { name: 'replied', reply: sent, failure: null, cause: null };
+        return true;
+      }
       if (length === -1 && mayHaveBody(incoming.method, status) && endsUnseen(incoming)) {
         fail('HTTPVersionNotSupported');
         controller.abort(new Error('the client could not see where the response ends'));
@@ -168,14 +177,12 @@ export function openResponse(client: Client, sink: Sink, count: Count): ClientRe
       case 'broken':
         sink.end({ ...count, failure: phase.failure, cause: phase.cause });
         return false;
-      case 'replied':
-        sink.end({
-          received,
-          sent: sentOf(client, phase.reply),
-          failure: phase.failure,
-          cause: phase.cause,
-        });
-        return false;
+      case 'replied': {
+        const { reply, cause } = phase;
+        const failure = phase.failure ?? (outgoing.writableFinished ? null : 'ClientGone');
+        sink.end({ received, sent: sentOf(client, reply), failure, cause });
+        return phase.failure === null;
+      }
     }
   }
 

@@ -77,5 +77,7 @@ function cureFor(status: number, code: string | undefined): Cures {
     return { cure: "Use the bucket's own regional address: redirects are not followed." };
   if (status === 404)
     return { cure: 'Check that --bucket names a bucket, and that its store answers GET /?cors.' };
-  return { cure: 'The edge asks again by itself.', cureOnce: 'Run the command again.' };
+  if (status >= 500 || status === 408 || status === 429)
+    return { cure: 'The edge asks again by itself.', cureOnce: 'Run the command again.' };
+  return { cure: 'Check --region, --bucket-name and --signature: the store does not accept this request.' };
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Fault } from '../../../src/document/fault.ts';
 import { logRules, requestLog } from '../../../src/edge/log.ts';
 import type { RequestEvent } from '../../../src/edge/observe.ts';
@@ -37,6 +37,29 @@ describe('a request', () => {
       { bucket: 'a', msg: expect.stringContaining('CORS headers') },
       { bucket: 'b' },
     ]);
+  });
+
+  test('whose key the bucket refuses gives one warning a minute for each bucket', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const { log, parsed } = memory('warn');
+      const observe = requestLog(log);
+      const refused = (bucket: string) =>
+        observe({ ...EVENT, bucket, label: bucket, status: 403, refusedKey: 403 });
+      for (const bucket of ['a', 'b', 'a']) refused(bucket);
+      vi.advanceTimersByTime(59_999);
+      refused('a');
+      vi.advanceTimersByTime(1);
+      refused('a');
+      expect(parsed().map(({ bucket, status }) => [bucket, status])).toEqual([
+        ['a', 403],
+        ['b', 403],
+        ['a', 403],
+      ]);
+      expect(parsed()[0].msg).toMatch(/^the bucket refuses requests that the edge signs/);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('has its long values cut, with their length', () => {
