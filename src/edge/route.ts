@@ -128,9 +128,10 @@ function findByPrefix(place: Place, target: string): Route {
   const found = longest(place, target);
   const routed = place.lengths.length > 1 || place.lengths[0] !== 0;
   // A dot segment would let a path under one prefix reach what lies under another.
-  if (routed && (hasDotSegment(target) || isAmbiguous(place, found, target))) return NO_PATH;
+  if (routed && hasDotSegment(target)) return NO_PATH;
   if (found === null) return NO_BUCKET;
   const { bucket, length } = found;
+  if (routed && isAmbiguous(place, bucket, target)) return NO_PATH;
   // A path-style store has other buckets beside this one's path.
   if (bucket.address.path !== '' && hasDotSegment(target)) return NO_PATH;
   const rest = target.slice(length);
@@ -157,9 +158,9 @@ function longest({ buckets, lengths }: Prefixes, target: string): Found | null {
  * Whether the decoded path is below the prefix of another bucket. SigV4 covers the decoded path: a signature for one
  * bucket would be valid for the other, under the same key.
  */
-function isAmbiguous({ decoded }: Place, found: Found | null, target: string): boolean {
+function isAmbiguous({ decoded }: Place, found: Bucket, target: string): boolean {
   const path = pathOf(target);
-  return path.includes('%') && longest(decoded, decode(path))?.bucket !== found?.bucket;
+  return path.includes('%') && longest(decoded, decode(path))?.bucket !== found;
 }
 
 /**

@@ -145,7 +145,7 @@ describe('the key of a bucket', () => {
 });
 
 describe('the log of the start', () => {
-  const by = 'signed with the key ak…';
+  const by = 'signed with the key ak';
   const all = 'every client of this edge can read all objects of 127.0.0.1:9000/*';
   test.each<readonly [what: string, lists: object, line: string]>([
     ['a list', { allow: ['media', 'logs-*'] }, `${all} (buckets that match media, logs-*), ${by}`],
