@@ -133,7 +133,7 @@ describe('reads that the Worker signs', () => {
   test('are named in the log', () => {
     const lines = worker.lines.map(({ msg }) => msg);
     const line =
-      'every client of this edge can read the objects under dir/ of media, signed with the key AKIA';
+      'every client of this edge can read the objects under dir/ of media, signed with the key AKIA-an-id';
     expect(lines).toContain(`bucket reading: ${line}`);
     expect(JSON.stringify(worker.lines)).not.toMatch(/a-secret|another-secret/);
   });
