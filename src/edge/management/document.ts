@@ -1,4 +1,4 @@
-import { type Checked, refused, storeRefusal } from '../../bucket/refusals.ts';
+import { type Checked, refused, type StoreRefusal, storeRefusal } from '../../bucket/refusals.ts';
 import type { Dialect } from '../../cors/behaviour.ts';
 import type { RuleSet } from '../../cors/rule.ts';
 import type { Code } from '../../document/codes.ts';
@@ -21,7 +21,7 @@ const MAX_LIST = 2_000;
  * every fault that was found. A strict reading of the text gives the rules that the client wrote.
  */
 export function readRules(content: Uint8Array<ArrayBuffer>, dialect: Dialect): Checked<string> {
-  if (content.length > DOCUMENT_LIMITS[dialect].bytes) return refused(dialect, 'EntityTooLarge');
+  if (content.length > DOCUMENT_LIMITS[dialect].bytes) return { ok: false, refusal: tooLarge(dialect) };
   const text = xmlText(content);
   if (typeof text !== 'string') return malformed(dialect, [text]);
   const read = readDocument(text, 'strict');
@@ -32,7 +32,14 @@ export function readRules(content: Uint8Array<ArrayBuffer>, dialect: Dialect): C
   const limit = DOCUMENT_LIMITS[dialect].rules;
   if (rules.length > limit) return tooMany(dialect, rules.length, limit);
   const stored = storedText(read.ruleSet, dialect);
-  return stored === null ? refused(dialect, 'EntityTooLarge') : { ok: true, value: stored };
+  return stored === null ? { ok: false, refusal: tooLarge(dialect) } : { ok: true, value: stored };
+}
+
+/** The refusal of a longer document, with the limit after the store's words. */
+export function tooLarge(dialect: Dialect): StoreRefusal {
+  const { message } = storeRefusal(dialect, 'EntityTooLarge');
+  const limit = `A document of CORS rules has at most ${DOCUMENT_LIMITS[dialect].bytes} bytes here.`;
+  return storeRefusal(dialect, 'EntityTooLarge', `${message} ${limit}`);
 }
 
 const XML_ONLY = 'an XML document in UTF-8 whose root element is CORSConfiguration';

@@ -12,7 +12,7 @@ import { makeHead, type Routed, sendReply } from '../context.ts';
 import { refuse, refuseAsStore } from '../error-reply.ts';
 import { newRequestId } from '../request-id.ts';
 import { NO_STORE } from '../write.ts';
-import { DOCUMENT_LIMITS, readRules } from './document.ts';
+import { DOCUMENT_LIMITS, readRules, tooLarge } from './document.ts';
 
 const METHODS = ['GET', 'PUT', 'DELETE'];
 const ALLOW = ['Allow', [...METHODS, 'OPTIONS'].join(', ')];
@@ -62,7 +62,7 @@ async function readContent(
   const { bytes } = DOCUMENT_LIMITS[dialect];
   const limit = bytes + (verified.payload?.startsWith('STREAMING-') ? FRAMING_BYTES : 0);
   const body = Number(head.length ?? 0) > limit ? 'TooLarge' : await exchange.read(limit);
-  if (body === 'TooLarge') return refuseAsStore(request, refusalOf(request, 'EntityTooLarge'));
+  if (body === 'TooLarge') return refuseAsStore(request, tooLarge(dialect));
   if (typeof body === 'string') return refuse(request, body);
   const content = await verifyBody(verified, exchange.headers, body, { dialect, md5 });
   return content.ok ? content.value : refuseAsStore(request, content.refusal);

@@ -161,8 +161,9 @@ describe.each(['oss', 's3'] as const)('a document that %s refuses:', (dialect) =
     const most = dialect === 'oss' ? 16 * 1024 : 64 * 1024;
     const padded = (length: number) => times(1).padEnd(length, ' ');
     expect(read(padded(most), dialect).ok).toBe(true);
+    const message = expect.stringMatching(new RegExp(`allowed size\\. .* at most ${most} bytes here\\.$`));
     expect(read(padded(most + 1), dialect)).toMatchObject({
-      refusal: { code: 'EntityTooLarge', status: 400 },
+      refusal: { code: 'EntityTooLarge', status: 400, message },
     });
   });
 
