@@ -34,14 +34,10 @@ export interface RefusalParts {
   readonly requestId?: string | undefined;
 }
 
-/** Answers a request with a refusal in the store's words. `cause`: why, for the request's event only. */
-export function refuseAsStore(
-  request: Routed,
-  refusal: StoreRefusal,
-  { cause = refusal.cause, ...parts }: RefusalParts & { readonly cause?: string } = {},
-): Response {
+/** Answers a request with a refusal in the store's words. */
+export function refuseAsStore(request: Routed, refusal: StoreRefusal, parts?: RefusalParts): Response {
   const { made, reply } = storeReply(request, refusal, parts);
-  return sendReply(request, made, reply, cause);
+  return sendReply(request, made, reply, refusal.cause);
 }
 
 /** Makes the reply of `refuseAsStore`, with the CORS headers of the decision: a page must read why. */

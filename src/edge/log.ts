@@ -70,7 +70,7 @@ export function requestLog(log: Log): Observe {
 const REFUSED_MS = 60_000;
 
 const REFUSED_KEY =
-  'the bucket refuses requests that the edge signs: check its key, what the key may read, and the region; ' +
+  'the bucket refuses requests that the edge signs: check its key and token, what the key may read, the region, and the clock of this machine; ' +
   'a missing object is refused too if the key may not list the bucket';
 
 function isDue(logged: Map<string, number>, label: string): boolean {

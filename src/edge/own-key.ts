@@ -7,8 +7,11 @@ import { storeReply } from './error-reply.ts';
 /** Stores quote the signature, its string to sign and the token in the bodies of these. */
 export const isKeyRefused = (status: number): boolean => status === 400 || status === 401 || status === 403;
 
-const MESSAGE =
-  'The bucket refused this request, which the edge signed: the object may not exist, or the key of the edge may not read it.';
+const REFUSED = 'The bucket refused this request, which the edge signed: ';
+const MESSAGES = {
+  InvalidRequest: `${REFUSED}a parameter or a header of it is not valid for this object, or the key of the edge is not.`,
+  AccessDenied: `${REFUSED}the object may not exist, or the key of the edge may not read it.`,
+} as const;
 
 /** Makes the edge's answer in place of a bucket's refusal of its key. `headers`: the bucket's, without echoes. */
 export function refuseOwnKey(
@@ -18,7 +21,7 @@ export function refuseOwnKey(
 ): { readonly made: Made; readonly reply: Reply } {
   const { behaviour } = request.inForce.rules;
   const code = status === 400 ? 'InvalidRequest' : 'AccessDenied';
-  const refusal: StoreRefusal = { ...storeRefusal(behaviour.dialect, code, MESSAGE), status };
+  const refusal: StoreRefusal = { ...storeRefusal(behaviour.dialect, code, MESSAGES[code]), status };
   const requestId = requestIdIn(headers, traitsOf(behaviour).requestIdHeader);
   const { made, reply } = storeReply(request, refusal, { requestId });
   return { made: { ...made, refusedKey: status }, reply };

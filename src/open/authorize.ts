@@ -8,7 +8,7 @@ import type { Authorize } from '../edge/bucket.ts';
 import type { Access } from './access.ts';
 import { type Keys, openKeys, unlessUnreadable } from './client-keys.ts';
 import type { SigningMeans } from './signer.ts';
-import { verifyAtHost } from './verify-at-host.ts';
+import { verifyAtHost, verifyOptions } from './verify-at-host.ts';
 
 /**
  * Returns what signs a bucket's requests for objects with the keys of the edge (`objects: sign`) or with its copy of the
@@ -46,9 +46,8 @@ function signReads(access: Access, bucket: string, keys: Keys, wallClock: () => 
 }
 
 function resign(access: Access, bucket: string, keys: Keys, wallClock: () => number): Authorize {
-  const { store: dialect, region } = access;
-  const v4Refusal = region === null ? NO_REGION : undefined;
-  const options = { dialect, bucket, region, keys: keys.ofClients, wallClock, v4Refusal };
+  const { store: dialect } = access;
+  const options = verifyOptions(access, keys, wallClock);
   return async (request, client) => {
     // A form with a signed policy carries no signature of a request, and passes as it is.
     if (!isSigned(client)) return { ok: true, value: request };
@@ -77,5 +76,3 @@ const choiceFor = ({ scheme }: Verified, { signature, region }: Access): Signing
   signature: scheme === 'oss-v1' ? 'v1' : signature,
   region,
 });
-
-const NO_REGION = 'The edge does not know the region of the bucket, which V4 signatures contain.';

@@ -5,7 +5,7 @@ import type { Access } from './access.ts';
 import { openAuthorize } from './authorize.ts';
 import { type Keys, openKeys, unlessUnreadable } from './client-keys.ts';
 import type { SigningMeans } from './signer.ts';
-import { verifyAtHost } from './verify-at-host.ts';
+import { verifyAtHost, verifyOptions } from './verify-at-host.ts';
 
 /** What a platform lends for an access. */
 export interface AccessMeans extends SigningMeans {
@@ -32,11 +32,10 @@ function managementOf(access: Access, means: AccessMeans, keys: Keys): Managemen
   return management === 'off' ? { mode: 'off', write } : keeping(access, means, keys);
 }
 
-function keeping(access: Access, means: AccessMeans, { ofClients: keys }: Keys): Keeping {
-  const { store: dialect, bucketName, region, registerKey } = access;
+function keeping(access: Access, means: AccessMeans, keys: Keys): Keeping {
+  const { store: dialect, registerKey } = access;
   const { md5, register, wallClock = Date.now } = means;
-  // No signature names an empty region.
-  const options = { dialect, bucket: bucketName ?? '', region: region ?? '', keys, wallClock };
+  const options = verifyOptions(access, keys, wallClock);
   const missing = async (): Promise<never> => {
     throw new Error('there is no storage for rules');
   };

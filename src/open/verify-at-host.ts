@@ -7,6 +7,24 @@ import {
   verifyRequest,
 } from '../bucket/verify/verify.ts';
 import { knownHost } from '../config/vendor-hosts.ts';
+import type { Access } from './access.ts';
+import type { Keys } from './client-keys.ts';
+
+const NO_REGION = 'The edge does not know the region of the bucket, which V4 signatures contain: sign by V1.';
+
+/** How the signatures of a bucket's clients are checked. Without a known region only those of V1 can be. */
+export const verifyOptions = (
+  { store, bucketName, region }: Access,
+  { ofClients }: Keys,
+  wallClock: () => number,
+): VerifyOptions => ({
+  dialect: store,
+  bucket: bucketName ?? '',
+  region,
+  v4Refusal: region === null ? NO_REGION : undefined,
+  keys: ofClients,
+  wallClock,
+});
 
 /**
  * Checks a signature, and for SigV4 its Host too: that is all it says of the bucket, and an edge that serves every host

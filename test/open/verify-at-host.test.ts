@@ -68,3 +68,33 @@ test.each(['OSS V1 header', 'OSS V4 header', 'OSS V4 URL'] as const)(
     expect(found).toEqual({ keep: 'passed', resign: 'passed' });
   },
 );
+
+// A review found an empty region in the message, and in the element that SDKs read to sign again.
+test.each(['OSS V4 header', 'OSS V4 URL', 'SigV4 header'] as const)(
+  'without a known region a signature by %s is refused with what to do',
+  async (form) => {
+    const access = {
+      ...PASSING,
+      store: 'oss',
+      management: 'keep',
+      bucketName: 'bucket',
+      region: null,
+      credentials: { kind: 'environment', prefix: null },
+    } as const;
+    const { management } = openAccess(access, MEANS);
+    if (management?.mode !== 'keep') throw new Error('another mode');
+    const ask = async (by: FormName) => {
+      const { target, ...sent } = await signed(by, { method: 'GET', target: '/?cors', host: 'h.example' });
+      return management.verify({ ...sent, target, key: target });
+    };
+    expect(await ask(form)).toEqual({
+      ok: false,
+      refusal: {
+        code: 'AccessDenied',
+        status: 403,
+        message: expect.stringMatching(/region .* sign by V1\.$/),
+      },
+    });
+    expect(await ask('OSS V1 header')).toMatchObject({ ok: true });
+  },
+);

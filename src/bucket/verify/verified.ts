@@ -21,7 +21,7 @@ export interface VerifyOptions {
   readonly bucket: string;
   /** The only region that V4 signatures may name; null: any. */
   readonly region: string | null;
-  /** Refuses V4 signatures with this message before they are checked, where the edge cannot sign as they do. */
+  /** Refuses V4 signatures with this message before they are checked: the region in them cannot be. */
   readonly v4Refusal?: string | undefined;
   /** The keys that clients may sign with, read for every request. */
   readonly keys: () => Promise<readonly Credentials[]>;

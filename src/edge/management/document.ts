@@ -32,7 +32,7 @@ export function readRules(content: Uint8Array<ArrayBuffer>, dialect: Dialect): C
   const limit = DOCUMENT_LIMITS[dialect].rules;
   if (rules.length > limit) return tooMany(dialect, rules.length, limit);
   const stored = storedText(read.ruleSet, dialect);
-  return stored === null ? { ok: false, refusal: tooLarge(dialect) } : { ok: true, value: stored };
+  return stored === null ? refused(dialect, 'EntityTooLarge', STORED_TOO_LARGE) : { ok: true, value: stored };
 }
 
 /** The refusal of a longer document, with the limit after the store's words. */
@@ -41,6 +41,8 @@ export function tooLarge(dialect: Dialect): StoreRefusal {
   const limit = `A document of CORS rules has at most ${DOCUMENT_LIMITS[dialect].bytes} bytes here.`;
   return storeRefusal(dialect, 'EntityTooLarge', `${message} ${limit}`);
 }
+
+const STORED_TOO_LARGE = `The document has more than ${MAX_DOCUMENT_BYTES} bytes with its characters escaped as XML: shorten its values, IDs first.`;
 
 const XML_ONLY = 'an XML document in UTF-8 whose root element is CORSConfiguration';
 const NOT_UTF8: Fault = { place: 'document', reason: 'is not UTF-8', write: XML_ONLY };

@@ -16,7 +16,6 @@ import { DOCUMENT_LIMITS, readRules, tooLarge } from './document.ts';
 
 const METHODS = ['GET', 'PUT', 'DELETE'];
 const ALLOW = ['Allow', [...METHODS, 'OPTIONS'].join(', ')];
-const RETRY_AFTER = ['Retry-After', '1'];
 
 /** Milliseconds. Longer than a register takes, also with the way to the primary process: its own answer is exact. */
 const WRITE_TIMEOUT = REGISTER_TIMEOUT + 2_000;
@@ -32,9 +31,7 @@ export async function keepRules(request: Routed, keeping: Keeping): Promise<Resp
   const { method } = request.exchange;
   if (!METHODS.includes(method))
     return refuseAsStore(request, refusalOf(request, 'MethodNotAllowed'), { headers: ALLOW });
-  // The keys may be in a file whose disk does not answer.
-  const signed = { ...clientRequest(request), key: request.key };
-  const verified = await within(LOAD_TIMEOUT, keeping.verify(signed));
+  const verified = await keeping.verify({ ...clientRequest(request), key: request.key });
   if (!verified.ok) return refuseAsStore(request, verified.refusal);
   // Also of GET and DELETE: a signature may cover their body too.
   const content = await readContent(request, keeping, verified.value);
@@ -123,10 +120,7 @@ async function attempt<T>(work: Promise<T>, limit: number): Promise<{ readonly v
 }
 
 const refuseUnavailable = (request: Routed, { cause }: Failed, message?: string): Response =>
-  refuseAsStore(request, storeRefusal(dialectOf(request), 'ServiceUnavailable', message), {
-    headers: RETRY_AFTER,
-    cause,
-  });
+  refuseAsStore(request, { ...storeRefusal(dialectOf(request), 'ServiceUnavailable', message), cause });
 
 function answer(request: Routed, status: number, own: readonly string[], body = ''): Response {
   const { rules } = request.inForce;

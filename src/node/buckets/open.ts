@@ -207,7 +207,8 @@ export function isHere(place: Place, { rules }: Pick<BucketConfig, 'rules'>): bo
   return isPlaceHere(place);
 }
 
-const isPlaceHere = (place: Place): boolean => place.kind === 'folder' || isThisMachine(place.address.host);
+export const isPlaceHere = (place: Place): boolean =>
+  place.kind === 'folder' || isThisMachine(place.address.host);
 
 /** A store with many buckets selects one by the Host header, which the client chooses. */
 const anyHost = (spell: Spell): string =>

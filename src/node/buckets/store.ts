@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { asFlag, asKey } from '../../config/spell.ts';
+import { asFlag, asKey, type Spell } from '../../config/spell.ts';
 import type { StoreConfig } from '../../config/store.ts';
 import type { ServedStore } from '../../edge/store.ts';
 import { aboutStore, type CachedRules, openStore, type ReadyStore, serveStore } from '../../open/store.ts';
@@ -7,7 +7,7 @@ import type { RulesCache } from '../../rules/cache.ts';
 import { keyOfHere } from '../../rules/ruled-bucket.ts';
 import { startFault } from '../start-fault.ts';
 import { accessMeans } from './access-means.ts';
-import { bareToken, FILES, isHere, type OpenOptions, registerWrite } from './open.ts';
+import { bareToken, FILES, isHere, isPlaceHere, type OpenOptions, registerWrite } from './open.ts';
 
 /** All buckets of a store, ready to be served. */
 export interface OpenedStore {
@@ -39,7 +39,13 @@ export async function openStoreOf(
   );
   if (!opened.ok) throw startFault(isAlone ? opened.faults : opened.faults.map(aboutStore));
   const bare = bareToken(config, spell);
-  for (const warning of [...opened.value.warnings, ...(bare === null ? [] : [bare])])
-    warn(isAlone ? warning : aboutStore(warning));
+  const isShared = register?.amongMachines && config.management === 'keep' && isPlaceHere(config.place);
+  const own = [...(bare === null ? [] : [bare]), ...(isShared ? [sharedHere(spell)] : [])];
+  for (const warning of [...opened.value.warnings, ...own]) warn(isAlone ? warning : aboutStore(warning));
   return { config, ready: opened.value, served: serveStore(opened.value, cache, accessMeans(env, register)) };
 }
+
+/** On another machine the same address is another store, and the keys in the register would be the same. */
+const sharedHere = (spell: Spell): string =>
+  `${spell('management', 'keep')}: edges of other machines that share this Redis and name their own store by the same ` +
+  'address share its rules; write a host name of the store that differs from theirs';

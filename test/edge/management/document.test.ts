@@ -285,6 +285,6 @@ test('a document whose stored text would be too long to be read again is too lar
   expect(documentOf(...ids).length).toBeLessThan(64 * 1024);
   expect(read(documentOf(...ids), 's3')).toMatchObject({
     ok: false,
-    refusal: { code: 'EntityTooLarge', status: 400 },
+    refusal: { code: 'EntityTooLarge', status: 400, message: expect.stringContaining('shorten its values') },
   });
 });

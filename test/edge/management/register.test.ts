@@ -18,17 +18,23 @@ const NOW = Date.UTC(2026, 0, 2);
 
 let edge: NodeEdge;
 let keysFault: Error | null = null;
+let areKeysSlow = false;
+let forgetKeys = () => {};
 beforeAll(async () => {
   const options = { dialect: 'oss', bucket: 'bucket', region: null, wallClock: () => NOW } as const;
   const keys = async () => {
     if (keysFault !== null) throw keysFault;
-    return [KEYS];
+    return areKeysSlow ? new Promise<never>(() => {}) : [KEYS];
+  };
+  let known = recent(keys);
+  const read = () => known();
+  forgetKeys = () => {
+    known = recent(keys);
   };
   edge = await openOnNode({
     buckets: [{ name: 'bucket', management: 'keep' }],
     keeping: {
-      verify: (request) =>
-        unlessUnreadable('oss', () => verifyRequest(request, { ...options, keys: recent(keys) })),
+      verify: (request) => unlessUnreadable('oss', () => verifyRequest(request, { ...options, keys: read })),
       wallClock: () => NOW,
     },
   });
@@ -150,6 +156,7 @@ test('rules that the register has lost are a 503 until a whole write; rules neve
 });
 
 test('keys that cannot be read are a 503 to try again after, and the event alone says why', async () => {
+  forgetKeys();
   keysFault = new Error('the file /etc/keys does not exist');
   const { reads } = edge.registerOf('bucket');
   const answered = await ask('GET');
@@ -185,3 +192,15 @@ test('a reader that follows a write always sees it', async () => {
     expect(corsHeaders(object)['access-control-allow-origin']).toBe(origin);
   }
 });
+
+// A review found that a limit around the check, as long as that of the keys, made an error of the edge of it.
+test('keys that take too long are those read last', async () => {
+  forgetKeys();
+  const { status } = await ask('GET');
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  areKeysSlow = true;
+  const answered = await ask('GET');
+  areKeysSlow = false;
+  expect(answered.status).toBe(status);
+  expect(edge.errors).toEqual([]);
+}, 15_000);

@@ -39,6 +39,8 @@ describe.skipIf(skipped)(`two instances before a store, ${WITH_SERVER}`, () => {
   test('decide by the rules that a client writes through one of them, and write no invented names', async () => {
     const { store, one, other } = await two({ own: null }, { management: 'keep' });
     for (const { allows } of [one, other]) expect(await allows('own', A)).toBe(false);
+    const warned = one.lines.filter((line) => line.includes('share this Redis'));
+    expect(warned).toEqual([expect.stringContaining('write a host name of the store')]);
     const { host } = new URL(one.url);
     const put = { method: 'PUT', target: '/own?cors', host, region: 'us-east-1', body: rulesFor(A) };
     const sent = await signed('SigV4 header with the hash of the body', put);
