@@ -42,7 +42,8 @@ export const errorsFor = ({ target, headers }: RequestLimits): Errors => ({
   NoSuchBucket: { status: 404, message: 'No bucket is configured for this host and path.' },
   InvalidURI: {
     status: 400,
-    message: 'The request target is not a path that can be routed; dot segments are refused.',
+    message:
+      'The request target is not a path that can be routed: dot segments are refused, and what could be read as the path of another bucket or as a request for ?cors. Percent-encode characters of keys and values.',
   },
   InvalidHost: { status: 400, message: 'The request has several Host headers, or an invalid one.' },
   InvalidOrigin: {
