@@ -8,7 +8,14 @@ const SHARED = [
   'test/{node/edge,imports}.test.ts',
 ];
 /** These have their own configurations: vitest.soak.config.ts and its neighbours. */
-const ELSEWHERE = ['test/soak/**', 'test/cloudflare/**', 'test/rgw/**', 'test/clients/**', ...PROGRAMS];
+const ELSEWHERE = [
+  'test/soak/**',
+  'test/cloudflare/**',
+  'test/rgw/**',
+  'test/clients/**',
+  'test/export/proofs/**',
+  ...PROGRAMS,
+];
 
 export default defineConfig({
   test: {

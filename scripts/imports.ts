@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 const CORE = ['cors', 'document', 'rules', 'bucket'];
 const ANYTHING = [
   'analysis',
+  'export',
   'cors',
   'document',
   'rules',
@@ -27,6 +28,7 @@ const ANYTHING = [
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   analysis: ['cors', 'document'],
   cors: [],
+  export: ['cors', 'document', 'analysis', 'bucket'],
   document: ['cors'],
   rules: ['cors', 'document', 'bucket', 'analysis'],
   bucket: ['cors', 'document'],
@@ -50,6 +52,7 @@ const WINGS: Readonly<Record<string, readonly string[]>> = {
   keep: ['files'],
   buckets: ['files', 'directory'],
   demo: ['server'],
+  prove: [],
   cluster: ['buckets', 'metrics', 'output', 'server', 'frontend.ts', 'single-process.ts'],
 };
 /** Files beside the wings that every wing may import. */

@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What the bucket of a proof answers at a path. */
+export interface ProofPath {
+  readonly path: string;
+  readonly status: number;
+  /** The Vary lines of its answers. */
+  readonly vary: readonly string[];
+}
+
+/** CORS headers of a bucket's own, which an edge must remove. */
+const OWN = [
+  ['Access-Control-Allow-Origin', 'https://bucket.example'],
+  ['Access-Control-Allow-Methods', 'PATCH'],
+  ['Access-Control-Allow-Headers', 'x-bucket'],
+  ['Access-Control-Expose-Headers', 'x-bucket'],
+  ['Access-Control-Max-Age', '1'],
+  ['Access-Control-Allow-Credentials', 'true'],
+] as const;
+
+const STATUSES = [200, 206, 304, 403, 404, 500] as const;
+
+/** Each kind of answer: with CORS headers of the bucket's own and without, and with each Vary. */
+const KINDS: readonly { readonly name: string; readonly own: boolean; readonly vary: readonly string[] }[] = [
+  { name: 'bare', own: false, vary: [] },
+  { name: 'own', own: true, vary: ['Origin'] },
+  { name: 'encoding', own: false, vary: ['Accept-Encoding'] },
+  { name: 'merged', own: true, vary: ['Accept-Encoding, Origin'] },
+  {
+    name: 'store',
+    own: true,
+    vary: ['Origin, Access-Control-Request-Headers, Access-Control-Request-Method'],
+  },
+];
+
+/** Every path of the bucket, the plain ones first. */
+export const PROOF_PATHS: readonly ProofPath[] = KINDS.flatMap(({ name, vary }) =>
+  STATUSES.map((status) => ({ path: `/${name}/${status}`, status, vary })),
+);
+
+/** A bucket on loopback for proofs; its answers depend on the path alone. */
+export async function openProofBucket(): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+    const [, name, status = '404'] = /^\/(\w+)\/(\d+)/.exec(request.url ?? '') ?? [];
+    const kind = KINDS.find((one) => one.name === name);
+    request.resume();
+    response.statusCode = Number(status);
+    for (const line of kind?.vary ?? []) response.appendHeader('Vary', line);
+    if (kind?.own) for (const [header, value] of OWN) response.setHeader(header, value);
+    response.setHeader('ETag', '"proof"');
+    response.end(response.statusCode === 304 ? undefined : 'the object');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}

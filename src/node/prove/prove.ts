@@ -1,0 +1,110 @@
+import type { Facts } from '../../cors/decide.ts';
+import { differenceOf, type Outcome, outcomeOf } from '../../export/outcome.ts';
+import { randomOf, requestsFor } from '../../export/requests.ts';
+import type { Written } from '../../export/target.ts';
+import { openProofBucket, PROOF_PATHS, type ProofPath } from './bucket.ts';
+import type { Prover } from './prover.ts';
+import { openSender } from './send.ts';
+
+/** A request that a program answers otherwise than the rules ask. */
+export interface ProofDifference {
+  readonly request: Facts;
+  readonly path: string;
+  readonly expected: Outcome;
+  readonly seen: Outcome | null;
+  /** A sentence. */
+  readonly what: string;
+}
+
+export interface Proof {
+  readonly program: string;
+  readonly requests: number;
+  /** How many of them were answered otherwise. */
+  readonly differences: number;
+  /** The first of them, at most `SHOWN`. */
+  readonly shown: readonly ProofDifference[];
+  readonly milliseconds: number;
+}
+
+/** Requests of a proof besides the fewest that distinguish all decisions. */
+export const PROOF_REQUESTS = 5_000;
+const SHOWN = 20;
+/** Requests at once. */
+const PARALLEL = 8;
+
+/**
+ * Starts the real program of a target with an export, before a bucket that sends CORS headers of its own or none, and
+ * compares its answers with the engine's. `write` is called with the bucket's URL. Rejects if the program does not start.
+ */
+export async function prove(
+  prover: Prover,
+  write: (bucketUrl: string) => Written,
+  { count = PROOF_REQUESTS, seed = 1 }: { readonly count?: number; readonly seed?: number } = {},
+): Promise<Proof> {
+  const began = performance.now();
+  const bucket = await openProofBucket();
+  try {
+    const written = write(bucket.url);
+    const proved = await prover.start(written.files, bucket.url);
+    try {
+      const found = await compareAll(proved.url, written, { count, seed });
+      return { program: prover.program, ...found, milliseconds: Math.round(performance.now() - began) };
+    } finally {
+      await proved.close();
+    }
+  } finally {
+    await bucket.close();
+  }
+}
+
+async function compareAll(
+  url: string,
+  { enforced, grade }: Written,
+  { count, seed }: { readonly count: number; readonly seed: number },
+): Promise<Pick<Proof, 'requests' | 'differences' | 'shown'>> {
+  const sender = openSender(url);
+  const requests = requestsFor(enforced, count, seed);
+  const random = randomOf(seed + 1);
+  const asked = requests.map((request) => ({
+    request,
+    place: PROOF_PATHS[Math.floor(random() * PROOF_PATHS.length)] as ProofPath,
+  }));
+  const shown: ProofDifference[] = [];
+  let differences = 0;
+  let next = 0;
+  const work = async () => {
+    for (let one = asked[next++]; one !== undefined; one = asked[next++]) {
+      const { request, place } = one;
+      const expected = outcomeOf(enforced, request, place.vary);
+      const { seen, what } = await ask(sender, request, place, (outcome) =>
+        differenceOf(request, expected, outcome, grade),
+      );
+      if (what === null) continue;
+      differences += 1;
+      if (shown.length < SHOWN) shown.push({ request, path: place.path, expected, seen, what });
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: PARALLEL }, work));
+  } finally {
+    await sender.close();
+  }
+  return { requests: asked.length, differences, shown };
+}
+
+async function ask(
+  sender: ReturnType<typeof openSender>,
+  request: Facts,
+  { path, status }: ProofPath,
+  compare: (outcome: Outcome) => string | null,
+): Promise<{ readonly seen: Outcome | null; readonly what: string | null }> {
+  try {
+    const sent = await sender.send(request, path);
+    const isActual = request.method !== 'OPTIONS';
+    if (isActual && sent.status !== status)
+      return { seen: sent.outcome, what: `status ${sent.status}, not the bucket's ${status}` };
+    return { seen: sent.outcome, what: compare(sent.outcome) };
+  } catch (error) {
+    return { seen: null, what: `no answer: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}

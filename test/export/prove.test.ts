@@ -1,0 +1,205 @@
+import { request as ask, createServer } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import type { Facts } from '../../src/cors/decide.ts';
+import { bannerOf, readBanner, rulesOfBanner } from '../../src/export/banner.ts';
+import { differenceOf, type Outcome, outcomeOf } from '../../src/export/outcome.ts';
+import type { Target } from '../../src/export/target.ts';
+import type { Prover } from '../../src/node/prove/prover.ts';
+import { listen } from '../helpers/listen.ts';
+import { differencesOf, expectProved, exportOptions } from './_proofs.ts';
+import { ruleSets } from './_rule-sets.ts';
+
+/** An export that is its banner alone. */
+const target: Target = {
+  name: 'banner',
+  about: '',
+  formats: ['config'],
+  compile: (rules, options) => ({
+    ok: true,
+    files: [{ name: 'cors.conf', use: '', text: bannerOf('banner', rules, options, '#', '') }],
+    grade: 'equal',
+    notes: [],
+    enforced: rules,
+    lost: [],
+  }),
+  read: () => ({ ok: false, faults: [] }),
+};
+
+/** A proxy that answers by the engine and the rules of the banner. */
+const prover: Prover = {
+  program: 'node',
+  install: '',
+  isInstalled: async () => true,
+  start: async ([file], bucketUrl) => {
+    const banner = readBanner(file?.text ?? '');
+    if (banner === null) throw new Error('no banner');
+    const rules = rulesOfBanner(banner);
+    const server = createServer((incoming, outgoing) => {
+      const { headers, method = '' } = incoming;
+      const facts: Facts = {
+        method,
+        origin: headers.origin ?? null,
+        requestMethod: headers['access-control-request-method'] ?? null,
+        requestHeaders: headers['access-control-request-headers'] ?? null,
+      };
+      const send = (status: number, { headers: lines }: Outcome) =>
+        outgoing.writeHead(status, lines.flat()).end();
+      const preflight = outcomeOf(rules, facts);
+      if (preflight.status !== null) {
+        send(preflight.status, preflight);
+        return;
+      }
+      ask(`${bucketUrl}${incoming.url}`, { method }, (answer) => {
+        answer.resume();
+        const vary = answer.headers.vary === undefined ? [] : [answer.headers.vary];
+        send(answer.statusCode ?? 0, outcomeOf(rules, facts, vary));
+      }).end();
+    });
+    const port = await listen(server);
+    return {
+      url: `http://127.0.0.1:${port}`,
+      close: async () => {
+        server.closeAllConnections();
+        server.close();
+      },
+    };
+  },
+};
+
+describe('a proxy that answers by the engine', () => {
+  test.each(ruleSets().map((set) => [set.name, set] as const))('is proved: %s', async (_, { rules }) => {
+    await expectProved(target, prover, rules, 60);
+  });
+
+  test('with another rule is not proved', async () => {
+    const [, upload] = ruleSets().filter(({ name }) => name.startsWith('direct upload'));
+    if (upload === undefined) throw new Error('no such rule set');
+    const change = (text: string) => text.replace('www.example.com', 'web.example.com');
+    const mutant = { name: 'another origin', rules: upload.rules, change };
+    expect(await differencesOf(target, prover, mutant, 60)).toBeGreaterThan(0);
+  });
+});
+
+describe('a banner', () => {
+  test('gives the rules and options back, over several lines', () => {
+    for (const { rules } of ruleSets()) {
+      const options = exportOptions({
+        name: 'media',
+        bucketUrl: 'https://bucket.example',
+        allowNarrower: true,
+      });
+      const text = bannerOf('nginx', rules, options, '//', 'Where it goes.');
+      expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(140);
+      const banner = readBanner(text.replaceAll('\n', '\r\n'));
+      expect(banner).toMatchObject({ target: 'nginx', name: 'media', allowNarrower: true, format: 'config' });
+      expect(banner?.rules.rules).toEqual(rules.rules.map(({ rule }) => rule));
+      expect(banner?.behaviour).toEqual(rules.behaviour);
+    }
+  });
+
+  test('that was damaged is none', () => {
+    const text = bannerOf('nginx', ruleSets()[0]!.rules, exportOptions(), '#', '');
+    expect(readBanner('server {}')).toBeNull();
+    expect(readBanner(text.replace('"rules"', '"rulez"'))).toBeNull();
+    expect(readBanner(text.slice(0, -20))).toBeNull();
+  });
+});
+
+const ASKED: Facts = {
+  method: 'GET',
+  origin: 'https://a.example',
+  requestMethod: null,
+  requestHeaders: null,
+};
+const PREFLIGHT: Facts = { ...ASKED, method: 'OPTIONS', requestMethod: 'PUT', requestHeaders: 'x-a,x-b' };
+const allowed = (...more: [string, string][]): Outcome => ({
+  status: null,
+  headers: [['Access-Control-Allow-Origin', 'https://a.example'], ['Vary', 'Origin'], ...more],
+});
+const passed = (headers: string, status = 200): Outcome => ({
+  status,
+  headers: [
+    ['access-control-allow-origin', 'https://a.example'],
+    ['Access-Control-Allow-Methods', 'GET, PUT'],
+    ['Access-Control-Allow-Headers', headers],
+  ],
+});
+
+describe('two outcomes', () => {
+  test.each<[string, Facts, Outcome, Outcome, boolean, boolean]>([
+    ['alike', ASKED, allowed(), allowed(), true, true],
+    [
+      'Vary on two lines',
+      ASKED,
+      allowed(['Vary', 'Accept']),
+      { status: null, headers: [...allowed().headers.slice(0, 1), ['vary', 'accept, origin']] },
+      true,
+      true,
+    ],
+    ['Vary named twice', ASKED, allowed(), allowed(['Vary', 'origin']), false, true],
+    [
+      'Vary missing',
+      ASKED,
+      allowed(),
+      { status: null, headers: allowed().headers.slice(0, 1) },
+      false,
+      false,
+    ],
+    [
+      'two Allow-Origin',
+      ASKED,
+      allowed(),
+      allowed(['Access-Control-Allow-Origin', 'https://a.example']),
+      false,
+      false,
+    ],
+    [
+      'Allow-Methods missing in an actual answer',
+      ASKED,
+      allowed(['Access-Control-Allow-Methods', 'GET']),
+      allowed(),
+      false,
+      true,
+    ],
+    [
+      'exposed in another case',
+      ASKED,
+      allowed(['Access-Control-Expose-Headers', 'ETag']),
+      allowed(['Access-Control-Expose-Headers', 'etag']),
+      false,
+      true,
+    ],
+    ['exposed more', ASKED, allowed(), allowed(['Access-Control-Expose-Headers', 'etag']), false, false],
+    [
+      'credentials more',
+      ASKED,
+      allowed(),
+      allowed(['Access-Control-Allow-Credentials', 'true']),
+      false,
+      false,
+    ],
+    [
+      'the constant answer missing without Origin',
+      { ...ASKED, origin: null },
+      { status: null, headers: [['Access-Control-Allow-Origin', '*']] },
+      { status: null, headers: [] },
+      false,
+      false,
+    ],
+    ['another order of the allowed headers', PREFLIGHT, passed('x-a, x-b'), passed('x-b,x-a'), false, true],
+    ['204', PREFLIGHT, passed('x-a, x-b'), passed('x-a, x-b', 204), false, true],
+    ['403', PREFLIGHT, passed('x-a, x-b'), passed('x-a, x-b', 403), false, false],
+    ['one header refused', PREFLIGHT, passed('x-a, x-b'), passed('x-a'), false, false],
+    [
+      'other statuses of a refusal',
+      PREFLIGHT,
+      { status: 403, headers: [] },
+      { status: 400, headers: [] },
+      false,
+      true,
+    ],
+  ])('%s', (_, request, expected, seen, isEqual, isSame) => {
+    expect(differenceOf(request, expected, seen, 'equal') === null).toBe(isEqual);
+    expect(differenceOf(request, expected, seen, 'same verdict') === null).toBe(isSame);
+  });
+});
