@@ -9,8 +9,8 @@ const set = (header: string, value: string): string => `http-after-response set-
 
 /** Writes one set of CORS headers on every answer, also those of HAProxy's own, and on preflights. */
 export function answersPart(plan: Plan, names: Names): Part {
-  const each = (header: string, valueOf: (planned: PlannedRule) => string | null) =>
-    [...Map.groupBy(plan.rules, valueOf)].flatMap(([value, same]) =>
+  const each = (header: string, of: (planned: PlannedRule) => string | null) =>
+    [...Map.groupBy(plan.rules, of)].flatMap(([value, same]) =>
       value === null
         ? []
         : ifRule(plan, same, names).map((condition) => `${set(header, value)} if ${condition}`),
