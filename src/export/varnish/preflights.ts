@@ -14,7 +14,7 @@ export function preflightLines(
   { origin, method }: Facts,
 ): readonly string[] {
   const conditions: Readonly<Record<Objection, string>> = {
-    origin_missing: '!(req.http.Origin ~ ".")',
+    origin_missing: 'req.http.Origin !~ "."',
     method_missing: `${method} == ""`,
     method_not_allowed: `${method} !~ ${oneOf(METHODS)}`,
     origin_not_allowed: `${origin} == ""`,

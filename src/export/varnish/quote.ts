@@ -1,11 +1,10 @@
+import { escapeSpecial } from '../readable-regex.ts';
+
 /**
  * A regular expression (PCRE2) in a short string of VCL, which has no escapes and ends at the first `"`
  * (https://varnish-cache.org/docs/7.1/reference/vcl.html#strings).
  */
 export const regex = (source: string): string => `"${source.replaceAll('"', '\\x22')}"`;
-
-/** Punctuation that is special in PCRE2 with a backslash before it. */
-export const escapeSpecial = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /** Compares an expression with a text, by case and whole. A text that no short string can have is a regular expression. */
 export const equals = (left: string, text: string): string =>

@@ -1,10 +1,10 @@
 import * as headers from '../../cors/names.ts';
 import { matchesEntries } from '../../cors/pattern.ts';
-import { namesRegex } from '../names-regex.ts';
 import type { Plan, PlannedRule } from '../plan.ts';
-import { equals, escapeSpecial, oneOf, regex, string } from './quote.ts';
+import { namesRegex, originRegex } from '../readable-regex.ts';
+import { equals, oneOf, regex, string } from './quote.ts';
 
-/** Headers of the request in which subroutines of an export pass facts on. They are set before each use, and never sent. */
+/** Headers of the request in which the subroutine of an export has its facts: VCL has no other variables. */
 export interface Facts {
   /** The request's Origin if it is one origin. */
   readonly origin: string;
@@ -12,13 +12,11 @@ export interface Facts {
   readonly method: string;
   /** The requested header names, in lower case, each with a comma after it. */
   readonly names: string;
-  /** The status of a preflight. */
-  readonly status: string;
 }
 
 export const factsOf = (name: string): Facts => {
   const fact = (what: string) => `req.http.bucket-${name.toLowerCase().replaceAll('_', '-')}-${what}`;
-  return { origin: fact('origin'), method: fact('method'), names: fact('names'), status: fact('status') };
+  return { origin: fact('origin'), method: fact('method'), names: fact('names') };
 };
 
 export const indent = (lines: readonly string[]): readonly string[] =>
@@ -52,9 +50,7 @@ function originConditions({ rule, exact, patterns }: PlannedRule, { origin }: Fa
   if (rule.origins.any) return [`${origin} != ""`];
   return [
     ...exact.map((entry) => equals(origin, entry)),
-    ...patterns.map(
-      ({ prefix, suffix }) => `${origin} ~ ${regex(`^${escapeSpecial(prefix)}.*${escapeSpecial(suffix)}$`)}`,
-    ),
+    ...patterns.map((pattern) => `${origin} ~ ${regex(originRegex(pattern))}`),
   ];
 }
 

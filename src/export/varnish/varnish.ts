@@ -67,6 +67,7 @@ function textOf(rules: CompiledRules, plan: Plan, options: ExportOptions): strin
         'Several lines of a header become one list. Preflights are answered here, and do not reach the bucket.',
       name: 'vcl_recv',
       lines: [
+        ...unsetFacts(facts),
         ...ASKED.map((name) => `std.collect(req.http.${name}, ",");`),
         isPreflight,
         '    return (synth(200));',
@@ -80,14 +81,19 @@ function textOf(rules: CompiledRules, plan: Plan, options: ExportOptions): strin
     bucketPart('vcl_pipe', "A method that Varnish does not know is piped: the answer is the bucket's alone."),
     storedPart(),
     {
-      about: 'One set of CORS headers for this request.',
+      about: 'One set of CORS headers, by the first rule that matches.',
       name: answer,
-      lines: [...factLines(facts), ...unsetAll('resp', WRITTEN), ...ruleLines(plan, facts)],
+      lines: [
+        ...unsetAll('resp', WRITTEN),
+        ...factLines(facts),
+        ...ruleLines(plan, facts),
+        ...varyLines(plan),
+      ],
     },
     {
       about: "Answers from the cache or the bucket, also its errors and Varnish's own.",
       name: 'vcl_deliver',
-      lines: [`call ${answer};`, ...varyLines(plan), ...unsetFacts(facts)],
+      lines: [`call ${answer};`],
     },
     {
       about: 'Preflights, and answers that your VCL writes itself.',
@@ -101,8 +107,6 @@ function textOf(rules: CompiledRules, plan: Plan, options: ExportOptions): strin
           'return (deliver);',
         ]),
         '}',
-        ...varyLines(plan),
-        ...unsetFacts(facts),
       ],
     },
   ];
@@ -144,7 +148,7 @@ const factLines = ({ origin, method, names }: Facts): readonly string[] => [
   `set ${names} = "";`,
   'if (req.method == "OPTIONS") {',
   `    set ${method} = req.http.${ASKED[1]};`,
-  `    set ${names} = regsub(regsuball(std.tolower(req.http.${ASKED[2]}) + ",", "[ \\t]*,[ \\t,]*", ","), "^,", "");`,
+  `    set ${names} = regsub(regsuball(std.tolower(req.http.${ASKED[2]}) + ",", "(?<![ \\t])[ \\t]*,[ \\t,]*", ","), "^,", "");`,
   '}',
 ];
 

@@ -12,6 +12,12 @@ const main = (bucketUrl: string, included: string): string => {
   return `vcl 4.1;
 include "${included}";
 backend default { .host = "${hostname}"; .port = "${port}"; }
+sub vcl_recv {
+    # A 304 that Varnish did not ask for is an error, unless it passes.
+    if (req.url ~ "/304$") {
+        return (pass);
+    }
+}
 `;
 };
 
