@@ -1,4 +1,4 @@
-import type { PlannedRule } from './plan.ts';
+import type { Plan, PlannedRule } from './plan.ts';
 
 /**
  * Writes text as a regular expression that matches it alone, for RE2 and PCRE, without any character that a configuration
@@ -28,3 +28,9 @@ export const matchesNull = ({ exact, patterns }: PlannedRule): boolean =>
     ({ prefix, suffix }) =>
       'null'.length >= prefix.length + suffix.length && 'null'.startsWith(prefix) && 'null'.endsWith(suffix),
   );
+
+/** Methods whose answer is this rule's for every origin, and for requests without one. */
+export const constantMethods = (plan: Plan, { rule }: PlannedRule): readonly string[] =>
+  plan.methods
+    .filter(({ withoutOrigin }) => withoutOrigin?.number === rule.number)
+    .map(({ method }) => method);

@@ -1,16 +1,9 @@
 import type { CompiledRules } from '../../cors/compile.ts';
 import * as names from '../../cors/names.ts';
+import { constantMethods } from '../plain-regex.ts';
 import type { Plan, PlannedRule } from '../plan.ts';
 import { refusalBody } from '../refusal-body.ts';
-import {
-  constantMethods,
-  credentialsCondition,
-  HAS_NAMES,
-  matcher,
-  NOT_NAMES,
-  OBJECTS,
-  ruleConditions,
-} from './matchers.ts';
+import { credentialsCondition, HAS_NAMES, matcher, NOT_NAMES, OBJECTS, ruleConditions } from './matchers.ts';
 
 type Lines = readonly string[];
 

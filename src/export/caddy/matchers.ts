@@ -1,6 +1,13 @@
 import { METHODS } from '../../cors/rule.ts';
 import type { Objection } from '../../cors/traits.ts';
-import { anyOf, matchesNull, ONE_ORIGIN, originPatterns, plainRegex } from '../plain-regex.ts';
+import {
+  anyOf,
+  constantMethods,
+  matchesNull,
+  ONE_ORIGIN,
+  originPatterns,
+  plainRegex,
+} from '../plain-regex.ts';
 import type { Plan, PlannedRule } from '../plan.ts';
 
 /**
@@ -29,12 +36,6 @@ export const OBJECTS: Readonly<Record<Objection, string | null>> = {
 /** Go folds letters beyond ASCII into ASCII ones, `ſ` into `s`. No header name has such a letter. */
 export const NOT_NAMES = `${REQUEST_HEADERS} [^\\x00-\\x7f]`;
 export const HAS_NAMES = `${REQUEST_HEADERS} [^,\\x20\\t]`;
-
-/** Methods whose answer is this rule's for every origin, and for requests without one. */
-export const constantMethods = (plan: Plan, { rule }: PlannedRule): readonly string[] =>
-  plan.methods
-    .filter(({ withoutOrigin }) => withoutOrigin?.number === rule.number)
-    .map(({ method }) => method);
 
 /** The conditions of a rule. A preflight's Origin is one origin: the objections come first. */
 export function ruleConditions(plan: Plan, planned: PlannedRule): readonly string[] {
