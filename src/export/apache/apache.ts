@@ -1,10 +1,76 @@
+import type { CompiledRules } from '../../cors/compile.ts';
+import { bannerOf } from '../banner.ts';
 import { readExported } from '../exported.ts';
-import type { Target } from '../target.ts';
+import { planOf } from '../plan.ts';
+import type { Compiled, ExportOptions, Note, Target } from '../target.ts';
+import { conclusions, facts, objections, ruleDirectives } from './directives.ts';
+import { corsHeaders, preflights, varyHeader } from './headers.ts';
 
+/** Apache httpd 2.4: directives of a virtual host. It refuses no rule set. */
 export const apache: Target = {
   name: 'apache',
   about: 'Apache httpd: directives for a virtual host.',
   formats: ['config'],
-  compile: () => ({ ok: false, refused: [] }),
+  compile,
   read: (text) => readExported(apache, text),
 };
+
+const ECHO: Note = {
+  about:
+    'Access-Control-Allow-Headers has a name as often as the request has it. Browsers send each name once.',
+};
+
+function compile(rules: CompiledRules, options: ExportOptions): Compiled {
+  const echoed = rules.rules.some(({ rule }) => rule.allowedHeaders.length > 0);
+  return {
+    ok: true,
+    files: [{ name: `${options.name}.conf`, use: USE, text: textOf(rules, options) }],
+    grade: echoed ? 'same verdict' : 'equal',
+    notes: echoed ? [ECHO] : [],
+    enforced: rules,
+    lost: [],
+  };
+}
+
+const USE = 'A virtual host includes the file, before its ProxyPass.';
+
+function usage({ name, bucketUrl }: ExportOptions): string {
+  const url = (bucketUrl ?? 'https://BUCKET.example').replace(/[^\x21-\x7e]|\\$/g, '?');
+  return `#
+# Modules: alias, authz_core, headers, setenvif; for the bucket proxy, proxy_http and, with https, ssl.
+# <VirtualHost *:80>
+#     Include /etc/apache2/${name}.conf
+#     AllowEncodedSlashes NoDecode
+#     SSLProxyEngine On
+#     ProxyPass / ${url}/ nocanon
+# </VirtualHost>
+`;
+}
+
+function textOf(rules: CompiledRules, options: ExportOptions): string {
+  const plan = planOf(rules);
+  const { name } = options;
+  const isClosed = plan.objections.some(({ reason }) => reason === 'no_rules');
+  const parts: readonly (readonly [comment: string, lines: readonly string[]])[] = [
+    ['What the request has.', facts(name)],
+    ['Preflights that the store refuses before it compares them with a rule.', objections(name, rules, plan)],
+    [
+      'The first rule that matches.',
+      isClosed ? [] : plan.rules.flatMap((planned) => ruleDirectives(name, plan, planned)),
+    ],
+    ['What follows from it.', conclusions(name, rules, plan)],
+    ["The bucket's own CORS headers are removed, then one set is written.", corsHeaders(name, plan)],
+    ["The bucket's own Vary, without Origin.", varyHeader(name, plan)],
+    [
+      'The bucket decides nothing.',
+      ['Origin', 'Access-Control-Request-Method', 'Access-Control-Request-Headers'].map(
+        (header) => `RequestHeader unset ${header}`,
+      ),
+    ],
+    ['Every OPTIONS is a preflight: it is answered here.', preflights(name, plan)],
+  ];
+  const written = parts
+    .filter(([, lines]) => lines.length > 0)
+    .map(([comment, lines]) => `\n# ${comment}\n${lines.join('\n')}\n`);
+  return `${bannerOf('apache', rules, options, '#', USE)}${usage(options)}${written.join('')}`;
+}

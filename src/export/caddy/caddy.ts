@@ -1,10 +1,118 @@
+import type { CompiledRules } from '../../cors/compile.ts';
+import { bannerOf } from '../banner.ts';
 import { readExported } from '../exported.ts';
-import type { Target } from '../target.ts';
+import { planOf } from '../plan.ts';
+import type { Compiled, ExportOptions, Note, Target } from '../target.ts';
+import { allowHeaders, objectionHandlers, refusedHandlers, ruleHandlers, ruleSnippet } from './handlers.ts';
+import { bucketHeaders } from './vary.ts';
 
+/** Caddy 2: a snippet that a site imports before its `reverse_proxy`. It refuses no rule set. */
 export const caddy: Target = {
   name: 'caddy',
   about: 'Caddy: a snippet of a Caddyfile.',
   formats: ['config'],
-  compile: () => ({ ok: false, refused: [] }),
+  compile,
   read: (text) => readExported(caddy, text),
 };
+
+/** Caddy cannot write a value in lower case, nor leave out what it has twice. */
+const ECHO: Note = {
+  about:
+    'Access-Control-Allow-Headers has the names as the request has them, capitals and repetitions included. Browsers send them in lower case, once each.',
+};
+
+function compile(rules: CompiledRules, options: ExportOptions): Compiled {
+  const echoes = rules.rules.some(({ rule }) => rule.allowedHeaders.length > 0);
+  return {
+    ok: true,
+    files: [{ name: `${options.name}.caddyfile`, use: USE, text: textOf(rules, options) }],
+    grade: echoes ? 'same verdict' : 'equal',
+    notes: echoes ? [ECHO] : [],
+    enforced: rules,
+    lost: [],
+  };
+}
+
+const USE = 'The Caddyfile imports the file before its sites, and a site imports the snippet.';
+
+const indented = (lines: readonly string[], by = '    '): string =>
+  lines.map((line) => (line === '' ? '\n' : `${by}${line}\n`)).join('');
+
+function textOf(rules: CompiledRules, options: ExportOptions): string {
+  const plan = planOf(rules);
+  const { name } = options;
+  const snippets = plan.rules.map((planned) => `${ruleSnippet(name, planned).join('\n')}\n\n`).join('');
+  return [
+    bannerOf('caddy', rules, options, '#', USE),
+    usage(options),
+    snippets,
+    `(${name}) {\n    route {\n`,
+    indented(bodyOf(rules, name), '        '),
+    '    }\n}\n',
+  ].join('');
+}
+
+function usage({ name, bucketUrl }: ExportOptions): string {
+  const url = (bucketUrl ?? 'https://BUCKET.example').replace(/[^\x21-\x7e]/g, '?');
+  return `#
+# Caddyfile:
+#     import ${name}.caddyfile
+#     media.example.com {
+#         import ${name}
+#         reverse_proxy ${url} {
+#             header_up Host {upstream_hostport}
+#         }
+#     }
+
+`;
+}
+
+/** The directives of the route, in the order in which they apply. */
+function bodyOf(rules: CompiledRules, name: string): readonly string[] {
+  const plan = planOf(rules);
+  const refused = refusedHandlers(name, rules, plan);
+  const isClosed = plan.objections.some(({ reason }) => reason === 'no_rules');
+  const chain = [
+    ...objectionHandlers(name, rules, plan),
+    ...(isClosed
+      ? []
+      : [
+          ...refused.first,
+          ...plan.rules.flatMap((planned) => ruleHandlers(name, plan, planned)),
+          ...refused.last,
+        ]),
+  ];
+  return [
+    ...facts(name),
+    '',
+    '# Every OPTIONS is a preflight: it is answered here, and the answer depends on these headers.',
+    `@${name}_preflight method OPTIONS`,
+    `header @${name}_preflight Vary "${plan.preflightVary.join(', ')}"`,
+    '',
+    '# Only the first block that matches applies.',
+    'handle {',
+    ...chain.map((line) => `    ${line}`),
+    '}',
+    ...(isClosed ? [] : [...allowHeaders(name, plan), `respond @${name}_preflight 200`]),
+    '',
+    "# Answers to other methods. `defer`: when the answer is written, after the bucket's own headers.",
+    ...bucketHeaders(name, plan),
+    '',
+    '# The bucket decides nothing.',
+    'request_header -Origin',
+    'request_header -Access-Control-Request-*',
+  ];
+}
+
+/** One line of each header. An actual request is compared like a preflight that asks for its method and for no headers. */
+const facts = (name: string): readonly string[] => [
+  '# One line of each header, so that two of them match no rule.',
+  `vars ${name}_origin {header.Origin}`,
+  'request_header Origin {header.Origin}',
+  'request_header Access-Control-Request-Method {header.Access-Control-Request-Method}',
+  'request_header Access-Control-Request-Headers {header.Access-Control-Request-Headers}',
+  '# Other methods are compared as such, and ask for no headers.',
+  `@${name}_actual not method OPTIONS`,
+  `request_header @${name}_actual Access-Control-Request-Method {method}`,
+  `request_header @${name}_actual Access-Control-Request-Headers ""`,
+];

@@ -1,11 +1,40 @@
-import { isOnPath } from './program.ts';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isOnPath, startProgram } from './program.ts';
 import type { Prover } from './prover.ts';
 
 export const apacheProver: Prover = {
   program: 'apache2',
   install: 'apt-get install apache2',
   isInstalled: () => isOnPath('apache2'),
-  start: async () => {
-    throw new Error('not written');
-  },
+  start: ([file], bucketUrl) =>
+    startProgram('apache2', async (folder, port) => {
+      await writeFile(join(folder, 'cors.conf'), file?.text ?? '');
+      await writeFile(join(folder, 'apache2.conf'), configuration(folder, port, bucketUrl));
+      return ['-f', join(folder, 'apache2.conf'), '-DFOREGROUND'];
+    }),
 };
+
+/** Debian's folder of modules. */
+const MODULES = '/usr/lib/apache2/modules';
+const LOADED = ['mpm_event', 'authz_core', 'alias', 'headers', 'setenvif', 'proxy', 'proxy_http'];
+
+const configuration = (folder: string, port: number, bucketUrl: string): string => `ServerRoot ${folder}
+DefaultRuntimeDir ${folder}
+PidFile ${folder}/pid
+ServerName localhost
+Listen 127.0.0.1:${port}
+ErrorLog ${folder}/error.log
+LogLevel error
+${LOADED.map((name) => `LoadModule ${name}_module ${MODULES}/mod_${name}.so\n`).join('')}
+User "#65534"
+Group "#65534"
+StartServers 1
+ServerLimit 1
+ThreadsPerChild 64
+MaxRequestWorkers 64
+<VirtualHost 127.0.0.1:${port}>
+    Include ${folder}/cors.conf
+    ProxyPass / ${bucketUrl}/ nocanon
+</VirtualHost>
+`;

@@ -1,0 +1,92 @@
+import * as names from '../../cors/names.ts';
+import type { Plan } from '../plan.ts';
+import { echoes } from './directives.ts';
+
+type Lines = readonly string[];
+
+/** `Header unset` has no wildcard. */
+const REMOVED = [
+  names.ALLOW_ORIGIN,
+  names.ALLOW_METHODS,
+  names.ALLOW_HEADERS,
+  names.EXPOSE_HEADERS,
+  names.MAX_AGE,
+  names.ALLOW_CREDENTIALS,
+  'Access-Control-Allow-Private-Network',
+];
+
+const WIDTH = Math.max(...REMOVED.map((name) => name.length));
+
+/**
+ * Two tables (mod_headers, "Header"): the bucket's headers are in `onsuccess`, of whatever status; Apache's own errors have
+ * those of `always` only. So all of the bucket's are removed from both, and one set is written, in `always`.
+ */
+export function corsHeaders(name: string, plan: Plan): Lines {
+  const set = (header: string, value: string, variable: string) =>
+    `Header always set ${header.padEnd(WIDTH)} "${value}" env=${name}_${variable}`;
+  const has = (test: (rule: Plan['rules'][number]) => boolean, lines: Lines) =>
+    plan.rules.some(test) ? lines : [];
+  return [
+    ...REMOVED.flatMap((header) => [`Header always unset ${header}`, `Header unset ${header}`]),
+    ...has(({ allowOrigin }) => allowOrigin === '*', [set(names.ALLOW_ORIGIN, '*', 'any')]),
+    ...has(
+      ({ allowOrigin }) => allowOrigin === 'origin',
+      [set(names.ALLOW_ORIGIN, `%{${name}_origin}e`, 'echo')],
+    ),
+    ...has(() => true, [set(names.ALLOW_METHODS, `%{${name}_methods}e`, 'methods')]),
+    ...(echoes(plan)
+      ? [
+          set(names.ALLOW_HEADERS, `%{${name}_allow_headers}e`, 'allow_headers'),
+          `Header always edit* ${names.ALLOW_HEADERS} "[\\x20\\t]*,[\\x20\\t,]*" ", "`,
+        ]
+      : []),
+    ...has(
+      ({ rule }) => rule.exposeHeaders !== null,
+      [set(names.EXPOSE_HEADERS, `%{${name}_expose}e`, 'expose')],
+    ),
+    ...has(({ rule }) => rule.maxAge !== null, [set(names.MAX_AGE, `%{${name}_max_age}e`, 'max_age')]),
+    ...has(
+      ({ credentials }) => credentials !== 'none',
+      [set(names.ALLOW_CREDENTIALS, 'true', 'credentials')],
+    ),
+  ];
+}
+
+/** The bucket's own Origin leaves Vary, with what remains empty. A `*` replaces all names. */
+export function varyHeader(name: string, { methods, otherMethod }: Plan): Lines {
+  const varies = otherMethod.variesByOrigin
+    ? ['Header always set Vary Origin']
+    : methods.some(({ variesByOrigin }) => variesByOrigin)
+      ? [`Header always set Vary Origin env=${name}_varies`]
+      : [];
+  const any = `Header always unset Vary "expr=resp('Vary') =~ m#(?:^|,)[\\x20\\t]*\\*[\\x20\\t]*(?:,|$)#"`;
+  return [
+    'Header edit* Vary "(?i)(?:^|,)(?:[\\x20\\t]*origin[\\x20\\t]*(?:,|$))+" ","',
+    'Header edit  Vary "^[\\x20\\t,]*(.*?)[\\x20\\t,]*$" "$1"',
+    `Header unset Vary "expr=-z resp('Vary')"`,
+    ...varies,
+    ...(varies.length === 0 ? [] : [any]),
+  ];
+}
+
+/** Every OPTIONS is answered here, without authentication, before the handler that would send it to the bucket. */
+export const preflights = (name: string, { preflightVary }: Plan): Lines => [
+  `<If "%{REQUEST_METHOD} == 'OPTIONS'">`,
+  '    Require all granted',
+  `    Header always set Vary "${preflightVary.join(', ')}"`,
+  `    <If "reqenv('${name}_status') == '200'">`,
+  `        ErrorDocument 200 "%{reqenv:${name}_body}"`,
+  '        Redirect 200 /',
+  '    </If>',
+  `    <ElseIf "reqenv('${name}_status') == '400'">`,
+  '        Header always set Content-Type application/xml',
+  `        ErrorDocument 400 "%{reqenv:${name}_body}"`,
+  '        Redirect 400 /',
+  '    </ElseIf>',
+  '    <Else>',
+  '        Header always set Content-Type application/xml',
+  `        ErrorDocument 403 "%{reqenv:${name}_body}"`,
+  '        Redirect 403 /',
+  '    </Else>',
+  '</If>',
+];
