@@ -187,6 +187,11 @@ describe('a faulty command line', () => {
       ['several', ...xml, '--bucket-url', "https://x/a;b'c"],
       /^--bucket-url "https:\/\/x\/a;b'c" has characters/,
     ],
+    [
+      'an output that is a URL',
+      ['alone', ...xml, '-o', 'https://u:secret@x/cors.conf'],
+      /^--output is a URL; write the path/,
+    ],
     ['a wrong vary', ['several', ...xml, '--vary', 'all'], /^--vary "all" is not one of the allowed values/],
     [
       'credentials of a store that has them',
