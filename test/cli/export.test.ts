@@ -123,6 +123,7 @@ describe('rules that a target cannot say', () => {
     expect(code).toBe(0);
     expect(readBanner(stdout)?.rules.rules[1]?.allowedOrigins).toEqual(['https://www.example.com']);
     expect(stderr).toContain('bucket-cors: lost, because --allow-narrower is given:\n  rule 2\n');
+    expect(stderr).toContain('grade: equal for the rules that are left; ');
   });
 
   test('are those whose Vary is the store’s own', async () => {

@@ -31,7 +31,7 @@ export function writtenLines(
   const device = paths !== null && paths.length < files.length ? say(`written: ${paths.join(', ')}`) : [];
   return [
     ...say(`${target.name} by ${source.name}: ${rulesText(source)}`),
-    ...say(`grade: ${grade}; ${GRADES[grade]}`),
+    ...say(`grade: ${grade}${lost.length === 0 ? '' : ' for the rules that are left'}; ${GRADES[grade]}`),
     ...device,
     ...files.flatMap(({ use }, at) => say(`${names[at]}: ${use}`)),
     ...(lost.length === 0 ? [] : say('lost, because --allow-narrower is given:')),
