@@ -10,7 +10,7 @@ export function refusalBody({ behaviour }: CompiledRules, reason: Objection | 'u
   const { code, message } = traitsOf(behaviour).refuse({
     reason: reason === 'unmatched' || reason === 'rules_unavailable' ? 'origin_not_allowed' : reason,
     bucketMissing: false,
-    requestMethod: null,
+    requestMethod: reason === 'method_missing' || reason === 'method_not_allowed' ? null : 'GET',
     resource: 'OBJECT',
   });
   const text = message.replace(/: null$/, '.');
