@@ -1,0 +1,181 @@
+import { ALWAYS_READABLE, isSafeMethod } from '../../analysis/browser/safelist.ts';
+import { type Model, modelOf, type OriginClass } from '../../analysis/model.ts';
+import { type SharedHeaders, sharedHeaders } from '../../analysis/shared-headers.ts';
+import { actualRequest } from '../../analysis/table.ts';
+import type { CompiledRules } from '../../cors/compile.ts';
+import { MAX_AGE } from '../../cors/names.ts';
+import { isMethod, METHODS } from '../../cors/rule.ts';
+import { outcomeOf } from '../outcome.ts';
+import type { Audit, Direction } from './finding.ts';
+import { nameEntries } from './header-entries.ts';
+import { type Atom, joined } from './join.ts';
+import { type Answering, type PageVerdict, pageVerdict, variesByOrigin } from './verdict.ts';
+
+/** Most verdicts that are compared; rules of 100 origins and 20 header names need 30,000. */
+const MAX_VERDICTS = 200_000;
+
+/** PATCH stands for the methods that no rule can list. */
+const ASKED_METHODS: readonly string[] = [...METHODS, 'PATCH'];
+
+/** Two edges, and what divides their requests into classes. */
+interface Compared {
+  readonly model: Model;
+  readonly shared: SharedHeaders;
+  readonly bucket: Answering;
+  readonly deployed: Answering;
+  /** Verdicts that may still be asked for. */
+  left: number;
+}
+
+/**
+ * Compares rules with any deployed configuration, by what a browser notices: one origin of each class of origins, each
+ * method, and the header names that either distinguishes. `divided` has the entries by which the configuration
+ * distinguishes origins and header names.
+ */
+export function compareByClasses(rules: CompiledRules, divided: CompiledRules, deployed: Answering): Audit {
+  const model = modelOf([rules, divided]);
+  const [one, other] = model.sets;
+  if (one === undefined || other === undefined) return { findings: [], complete: true };
+  const shared = sharedHeaders(model, one, other);
+  const bucket: Answering = (request) => outcomeOf(rules, request);
+  const compared: Compared = { model, shared, bucket, deployed, left: MAX_VERDICTS };
+  const atoms = model.origins.flatMap((origin, at) =>
+    ASKED_METHODS.flatMap((method) => differences(compared, origin, at, method)),
+  );
+  const entries = nameEntries([rules, divided]);
+  return {
+    findings: joined(
+      atoms.map((atom) => withEntries(atom, entries)),
+      [...rules.rules, ...divided.rules],
+    ),
+    complete: model.complete && shared.isComplete() && compared.left >= 0,
+  };
+}
+
+function withEntries(atom: Atom, entries: (names: readonly string[]) => readonly string[]): Atom {
+  const { audited } = atom;
+  return audited.kind === 'headers'
+    ? { ...atom, audited: { ...audited, names: entries(audited.names) } }
+    : atom;
+}
+
+/** The verdicts of both on one request of a page. */
+type Both = readonly [bucket: PageVerdict, deployed: PageVerdict];
+type Ask = (headers: readonly string[], credentials: boolean) => Both;
+
+function differences(compared: Compared, origin: OriginClass, at: number, method: string): readonly Atom[] {
+  if (compared.left < 0) return [];
+  const atom = (isWider: boolean, audited: Atom['audited']): Atom => ({
+    direction: isWider ? 'wider' : 'narrower',
+    audited,
+    origin,
+    method,
+  });
+  const ask: Ask = (headers, credentials) => {
+    compared.left -= 1;
+    const page = { origin: origin.witness, method, headers, credentials };
+    return [pageVerdict(compared.bucket, page), pageVerdict(compared.deployed, page)];
+  };
+  const [bucket, deployed] = ask([], false);
+  if (bucket.passes !== deployed.passes) return [atom(deployed.passes, { kind: 'method' })];
+  if (bucket.sends !== deployed.sends) return [atom(deployed.sends, { kind: 'sent' })];
+  const vary = varyAtoms(compared, origin, method);
+  if (!bucket.passes) return vary;
+  return [
+    ...headerAtoms(ask, headerSets(compared, at, method), atom),
+    ...readAtoms(ask, [bucket, deployed], atom),
+    ...cacheAtoms(ask, compared.model, { origin, method }),
+    ...vary,
+  ];
+}
+
+type MakeAtom = (isWider: boolean, audited: Atom['audited']) => Atom;
+
+/** Sets of header names to ask about: each alone, all, and those that both rule sets distinguish. */
+function headerSets({ model, shared }: Compared, at: number, method: string): readonly (readonly string[])[] {
+  // Browsers do not count Authorization in a `*` (Fetch standard, "CORS non-wildcard request-header name").
+  const alone = [...new Set([...model.headers, 'authorization'])].map((name) => [name]);
+  const together = isMethod(method) ? shared.of(at, method) : [];
+  return [...alone, ...together.filter(({ length }) => length > 1), model.headers];
+}
+
+/** The request headers that one of the two allows. Names that differ alone leave out the sets that they are in. */
+function headerAtoms(ask: Ask, sets: readonly (readonly string[])[], atom: MakeAtom): readonly Atom[] {
+  const alone = { wider: new Set<string>(), narrower: new Set<string>() };
+  const together: Atom[] = [];
+  for (const headers of sets) {
+    const [bucket, deployed] = ask(headers, false);
+    if (bucket.passes === deployed.passes) continue;
+    const known = deployed.passes ? alone.wider : alone.narrower;
+    const [only] = headers;
+    if (headers.length === 1 && only !== undefined) known.add(only);
+    else if (!headers.some((name) => known.has(name)))
+      together.push(atom(deployed.passes, { kind: 'headers', names: headers, together: true }));
+  }
+  return [
+    ...[...Object.entries(alone)].flatMap(([direction, names]) =>
+      names.size === 0
+        ? []
+        : [atom(direction === 'wider', { kind: 'headers', names: [...names], together: false })],
+    ),
+    ...together.slice(0, 1),
+  ];
+}
+
+/** What scripts can read, and whether requests with cookies pass. */
+function readAtoms(ask: Ask, [bucket, deployed]: Both, atom: MakeAtom): readonly Atom[] {
+  const [withCookies, deployedWithCookies] = ask([], true);
+  const wider = newNames(bucket, deployed);
+  const narrower = newNames(deployed, bucket);
+  return [
+    ...(wider.length > 0 ? [atom(true, { kind: 'exposed', names: wider })] : []),
+    ...(narrower.length > 0 ? [atom(false, { kind: 'exposed', names: narrower })] : []),
+    ...(withCookies.passes === deployedWithCookies.passes
+      ? []
+      : [atom(deployedWithCookies.passes, { kind: 'credentials' })]),
+  ];
+}
+
+/** The response headers that scripts can read by the second verdict, and not by the first. */
+function newNames({ readable }: PageVerdict, other: PageVerdict): readonly string[] {
+  if (readable.includes('*')) return [];
+  return other.readable.filter((name) => !readable.includes(name) && !ALWAYS_READABLE.includes(name));
+}
+
+const OTHER: Direction = 'other';
+
+/** How long browsers cache a preflight that both allow. */
+function cacheAtoms(ask: Ask, model: Model, place: Pick<Atom, 'origin' | 'method'>): readonly Atom[] {
+  const sets = isSafeMethod(place.method) ? model.headers.map((name) => [name]) : [[]];
+  for (const headers of sets) {
+    const [bucket, deployed] = ask(headers, false);
+    if (bucket.cache === null || deployed.cache === null) continue;
+    if (Object.entries(bucket.cache).every(([browser, seconds]) => isSame(deployed.cache, browser, seconds)))
+      return [];
+    const values = { bucket: bucket.maxAge, deployed: deployed.maxAge };
+    return [
+      {
+        direction: OTHER,
+        audited: { kind: 'answer', request: 'preflight', name: MAX_AGE, ...values },
+        ...place,
+      },
+    ];
+  }
+  return [];
+}
+
+const isSame = (cache: PageVerdict['cache'], browser: string, seconds: number): boolean =>
+  cache !== null && Object.entries(cache).some(([name, value]) => name === browser && value === seconds);
+
+/** The methods whose answers caches store. */
+const CACHED: readonly string[] = ['GET', 'HEAD'];
+
+/** Where the bucket's answers name Origin in Vary, those of the configuration must, with or without an Origin. */
+function varyAtoms({ bucket, deployed }: Compared, origin: OriginClass, method: string): readonly Atom[] {
+  if (!CACHED.includes(method)) return [];
+  const requests = [actualRequest(origin.witness, method), { ...actualRequest('', method), origin: null }];
+  const isMissing = requests.some(
+    (request) => variesByOrigin(bucket(request)) && !variesByOrigin(deployed(request)),
+  );
+  return isMissing ? [{ direction: OTHER, audited: { kind: 'vary', deployed: false }, origin, method }] : [];
+}
