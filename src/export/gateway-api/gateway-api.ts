@@ -10,6 +10,7 @@ export const gatewayApi: Target = {
   name: 'gateway-api',
   about: 'Kubernetes Gateway API: an HTTPRoute with the CORS filter.',
   formats: ['config'],
+  audited: 'An HTTPRoute as `kubectl get httproute NAME -o json` prints it, or the exported file.',
   compile,
   read: readRoute,
 };
