@@ -64,7 +64,7 @@ function correctionLines(
   const { files, command } = correction;
   const lines = files.flatMap(({ name, text }) => [
     paint.bold(`--- ${name}`),
-    ...visible(text).trimEnd().split('\n'),
+    ...text.trimEnd().split('\n').map(visible),
   ]);
   if (lines.length <= MOST_LINES || command === null)
     return [

@@ -80,7 +80,7 @@ function differences(compared: Compared, origin: OriginClass, at: number, method
   if (bucket.passes !== deployed.passes) return [atom(deployed.passes, { kind: 'method' })];
   if (bucket.sends !== deployed.sends) return [atom(deployed.sends, { kind: 'sent' })];
   const vary = varyAtoms(compared, origin, method);
-  if (!bucket.passes) return vary;
+  if (!bucket.passes) return [...sentAtoms(ask, compared.model, atom), ...vary];
   return [
     ...headerAtoms(ask, headerSets(compared, at, method), atom),
     ...readAtoms(ask, [bucket, deployed], atom),
@@ -90,6 +90,15 @@ function differences(compared: Compared, origin: OriginClass, at: number, method
 }
 
 type MakeAtom = (isWider: boolean, audited: Atom['audited']) => Atom;
+
+/** Requests with a header of its own that browsers send by one of the two only, though scripts read no answer. */
+function sentAtoms(ask: Ask, model: Model, atom: MakeAtom): readonly Atom[] {
+  const differing = [...model.headers, 'authorization'].flatMap((name) => {
+    const [bucket, deployed] = ask([name], false);
+    return bucket.sends === deployed.sends ? [] : [deployed.sends];
+  });
+  return [...new Set(differing)].map((isWider) => atom(isWider, { kind: 'sent' }));
+}
 
 /** Sets of header names to ask about: each alone, all, and those that both rule sets distinguish. */
 function headerSets({ model, shared }: Compared, at: number, method: string): readonly (readonly string[])[] {

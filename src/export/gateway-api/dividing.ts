@@ -1,31 +1,26 @@
 import type { Behaviour } from '../../cors/behaviour.ts';
 import { type CompiledRules, compileRules } from '../../cors/compile.ts';
 import { METHODS, type RuleSet } from '../../cors/rule.ts';
-import type { CorsFilter } from './filter.ts';
+import type { CorsRoute } from './filter.ts';
 import { partsOf } from './origin.ts';
 
 export const BEHAVIOUR: Behaviour = { dialect: 'oss', vary: 'safe', dangerouslyAllowCredentials: false };
 
-/** Rules whose entries divide origins and header names into the classes that a filter distinguishes. */
-export function dividingRules(cors: CorsFilter | null): RuleSet {
-  if (cors === null) return { rules: [], responseVary: false };
-  return {
-    rules: [
-      {
-        allowedOrigins: [
-          ...new Set(cors.allowOrigins.flatMap((entry) => [oneStar(entry), ...normalized(entry)])),
-        ],
-        allowedMethods: [...METHODS],
-        allowedHeaders: [...cors.allowHeaders],
-        exposeHeaders: [...cors.exposeHeaders],
-        maxAgeSeconds: cors.maxAge,
-      },
+/** Rules whose entries divide origins and header names into the classes that filters distinguish. */
+export const dividingRules = (routes: readonly CorsRoute[]): RuleSet => ({
+  rules: routes.map(({ cors }) => ({
+    allowedOrigins: [
+      ...new Set(cors.allowOrigins.flatMap((entry) => [oneStar(entry), ...normalized(entry)])),
     ],
-    responseVary: false,
-  };
-}
+    allowedMethods: [...METHODS],
+    allowedHeaders: cors.allowHeaders,
+    exposeHeaders: cors.exposeHeaders,
+  })),
+  responseVary: false,
+});
 
-export const dividing = (cors: CorsFilter): CompiledRules => compileRules(dividingRules(cors), BEHAVIOUR);
+export const dividing = (routes: readonly CorsRoute[]): CompiledRules =>
+  compileRules(dividingRules(routes), BEHAVIOUR);
 
 /** An entry of AllowedOrigin has one `*`. */
 const oneStar = (entry: string): string => entry.replace(/\*.*\*/, '*');

@@ -1,6 +1,6 @@
 import type { CompiledRules } from '../../cors/compile.ts';
-import { METHODS } from '../../cors/rule.ts';
-import { planOf } from '../plan.ts';
+import { METHODS, type Method } from '../../cors/rule.ts';
+import { type PlannedRule, planOf } from '../plan.ts';
 
 /** The fields of HTTPCORSFilter (https://gateway-api.sigs.k8s.io/reference/spec/#httpcorsfilter). */
 export interface CorsFilter {
@@ -23,38 +23,71 @@ export const MOST_ITEMS = 64;
 /** Browsers send these without asking, so the filter allows them always (Fetch standard, "CORS-safelisted method"). */
 export const ALWAYS_ALLOWED: readonly string[] = ['GET', 'HEAD', 'POST'];
 
+/** A rule of the route: the requests of some methods, with their preflights, and the filter for them. */
+export interface CorsRoute {
+  /** Null: all requests, in the only rule of the route. */
+  readonly methods: readonly string[] | null;
+  readonly cors: CorsFilter;
+}
+
 /**
- * The one filter that may say all rules: it lists everything that any of them lists. Only a comparison with the rules shows
- * whether it does (`compile.ts`). Null without a rule that an origin can match.
+ * The filters that may say the rules: for each method one that lists everything that any rule lists for it; methods with
+ * the same filter share it. Only a comparison with the rules shows whether they say them (`compile.ts`).
  */
-export function filterOf(rules: CompiledRules): CorsFilter | null {
+export function routesOf(rules: CompiledRules): readonly CorsRoute[] {
   const { rules: planned } = planOf(rules);
+  const filters = METHODS.flatMap((method) => {
+    const listing = planned.filter(({ rule }) => rule.methods.has(method));
+    const cors = filterOf(listing);
+    return cors === null ? [] : [{ method, cors }];
+  });
+  const groups = [...Map.groupBy(filters, ({ cors }) => JSON.stringify(cors)).values()];
+  const routes = groups.flatMap((alike) => {
+    const methods = alike.map(({ method }) => method);
+    const [first] = alike;
+    return first === undefined ? [] : [{ methods, cors: { ...first.cors, allowMethods: methods } }];
+  });
+  const [only] = routes;
+  // The methods that a filter always allows need no rule of their own where it is to allow them.
+  return only !== undefined &&
+    routes.length === 1 &&
+    ALWAYS_ALLOWED.every((name) => includes(only.methods, name))
+    ? [{ ...only, methods: null }]
+    : routes;
+}
+
+const includes = (methods: readonly Method[], name: string): boolean =>
+  methods.some((method) => method === name);
+
+/** One filter for the rules that list a method; null without a rule. */
+function filterOf(planned: readonly PlannedRule[]): CorsFilter | null {
   const [first] = planned;
   if (first === undefined) return null;
   const all = planned.map(({ rule }) => rule.rule);
-  const any = planned.some(({ allowOrigin }) => allowOrigin === '*');
-  const methods = new Set<string>(all.flatMap(({ allowedMethods }) => allowedMethods));
   const headers = distinct(all.flatMap(({ allowedHeaders }) => allowedHeaders));
   return {
-    allowOrigins: any
-      ? ['*']
-      : [
-          ...new Set(
-            planned.flatMap(({ exact, patterns }) => [
-              ...exact,
-              ...patterns.map(({ prefix, suffix }) => `${prefix}*${suffix}`),
-            ]),
-          ),
-        ],
-    allowMethods: METHODS.filter((method) => methods.has(method)),
+    allowOrigins: originsOf(planned),
+    allowMethods: [],
     allowHeaders: headers.includes('*') ? ['*'] : headers,
     exposeHeaders: distinct(all.flatMap(({ exposeHeaders }) => exposeHeaders)),
     allowCredentials: planned.every(
       ({ credentials, patterns }) =>
         credentials === 'all' || (credentials === 'exact' && patterns.length === 0),
     ),
-    maxAge: Math.min(MOST_MAX_AGE, Math.max(LEAST_MAX_AGE, first.rule.rule.maxAgeSeconds ?? DEFAULT_MAX_AGE)),
+    maxAge: inLimits(first.rule.rule.maxAgeSeconds ?? DEFAULT_MAX_AGE),
   };
+}
+
+/** The nearest number of seconds that `maxAge` can be. */
+export const inLimits = (seconds: number): number => Math.min(MOST_MAX_AGE, Math.max(LEAST_MAX_AGE, seconds));
+
+function originsOf(planned: readonly PlannedRule[]): readonly string[] {
+  if (planned.some(({ allowOrigin }) => allowOrigin === '*')) return ['*'];
+  const entries = planned.flatMap(({ exact, patterns }) => [
+    ...exact,
+    ...patterns.map(({ prefix, suffix }) => `${prefix}*${suffix}`),
+  ]);
+  return [...new Set(entries)];
 }
 
 /** Names without those that differ from an earlier one in case alone: the lists are sets, and names ignore case. */

@@ -1,11 +1,11 @@
 import type { CompiledRules } from '../../cors/compile.ts';
 import type { Compiled, ExportOptions, Target } from '../target.ts';
-import { exactFilter, narrowerFilter } from './compile.ts';
-import { NOTES } from './notes.ts';
+import { exactRoutes, narrowerRoutes } from './compile.ts';
+import { notesOf } from './notes.ts';
 import { readRoute } from './read.ts';
 import { writeRoute } from './write.ts';
 
-/** The CORS filter of the Kubernetes Gateway API: one list of origins, methods and headers for all. */
+/** The CORS filter of the Kubernetes Gateway API: for each method one list of origins and headers. */
 export const gatewayApi: Target = {
   name: 'gateway-api',
   about: 'Kubernetes Gateway API: an HTTPRoute with the CORS filter.',
@@ -16,15 +16,15 @@ export const gatewayApi: Target = {
 };
 
 function compile(rules: CompiledRules, options: ExportOptions): Compiled {
-  const exact = exactFilter(rules);
-  const found = 'lost' in exact ? exact : options.allowNarrower ? narrowerFilter(rules) : null;
+  const exact = exactRoutes(rules);
+  const found = 'lost' in exact ? exact : options.allowNarrower ? narrowerRoutes(rules) : null;
   if (found === null) return { ok: false, refused: 'lost' in exact ? [] : exact };
-  const { cors, lost, enforced } = found;
+  const { routes, lost, enforced } = found;
   return {
     ok: true,
-    files: [writeRoute(rules, cors, options)],
+    files: [writeRoute(rules, routes, options)],
     grade: 'same verdict',
-    notes: NOTES,
+    notes: notesOf(routes),
     enforced,
     lost,
   };

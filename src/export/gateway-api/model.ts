@@ -1,13 +1,13 @@
 import { type Facts, requestedNames } from '../../cors/decide.ts';
 import * as names from '../../cors/names.ts';
 import type { Outcome } from '../outcome.ts';
-import { ALWAYS_ALLOWED, type CorsFilter } from './filter.ts';
+import { ALWAYS_ALLOWED, type CorsFilter, type CorsRoute } from './filter.ts';
 import { acceptsOrigin } from './origin.ts';
 
-/** A CORS filter, and what the route does beside it. */
-export interface Filtered {
-  /** Null: the route has no CORS filter, and the bucket sees no Origin. */
-  readonly cors: CorsFilter | null;
+/** What a route does about CORS. */
+export interface RoutedCors {
+  /** The first that has the method applies. Without one, the bucket answers, which sees no Origin. */
+  readonly routes: readonly CorsRoute[];
   /** The route adds `Vary: Origin`. */
   readonly varies: boolean;
 }
@@ -17,22 +17,24 @@ export interface Filtered {
  * choice, this is what lets pages do least: a `*` and not the names of the request, 403 and not 204 for a refusal.
  * The answer to an actual request is judged by its origin alone.
  */
-export function gatewayAnswer({ cors, varies }: Filtered, request: Facts): Outcome {
-  const vary: Outcome['headers'] = varies && request.method !== 'OPTIONS' ? [[names.VARY, 'Origin']] : [];
-  const status = request.method === 'OPTIONS' ? 200 : null;
-  const refused: Outcome = { status: status === null ? null : 403, headers: vary };
+export function gatewayAnswer({ routes, varies }: RoutedCors, request: Facts): Outcome {
+  const isPreflight = request.method === 'OPTIONS';
+  const vary: Outcome['headers'] = varies && !isPreflight ? [[names.VARY, 'Origin']] : [];
+  const refused: Outcome = { status: isPreflight ? 403 : null, headers: vary };
+  const method = isPreflight ? request.requestMethod : request.method;
   const { origin } = request;
-  if (cors === null || !origin || !cors.allowOrigins.some((entry) => acceptsOrigin(entry, origin)))
-    return refused;
-  if (status !== null && !request.requestMethod) return refused;
+  if (!origin || !method) return refused;
+  const cors = routes.find(({ methods }) => methods === null || methods.includes(method))?.cors;
+  if (cors === undefined || !cors.allowOrigins.some((entry) => acceptsOrigin(entry, origin))) return refused;
   const common: Outcome['headers'] = [
     [names.ALLOW_ORIGIN, cors.allowOrigins.includes('*') && !cors.allowCredentials ? '*' : origin],
     ...(cors.allowCredentials ? [[names.ALLOW_CREDENTIALS, 'true'] as const] : []),
     ...line(names.EXPOSE_HEADERS, cors.exposeHeaders),
     ...vary,
   ];
-  if (status === null) return { status, headers: common };
-  return { status, headers: [...common, ...preflightLines(cors, request)] };
+  return isPreflight
+    ? { status: 200, headers: [...common, ...preflightLines(cors, request)] }
+    : { status: null, headers: common };
 }
 
 function preflightLines(cors: CorsFilter, { requestMethod, requestHeaders }: Facts): Outcome['headers'] {

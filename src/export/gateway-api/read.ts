@@ -3,10 +3,10 @@ import { type Fields, isFields } from '../../document/fields.ts';
 import { readBanner, rulesOfBanner, withoutBanner } from '../banner.ts';
 import type { Deployed } from '../deployed.ts';
 import type { ReadBack } from '../target.ts';
-import { exactFilter, narrowerFilter } from './compile.ts';
+import { exactRoutes, narrowerRoutes } from './compile.ts';
 import { BEHAVIOUR, dividingRules } from './dividing.ts';
-import { type Filtered, gatewayAnswer } from './model.ts';
-import { filteredOf } from './route.ts';
+import { gatewayAnswer, type RoutedCors } from './model.ts';
+import { routedOf } from './route.ts';
 import { writeRoute } from './write.ts';
 
 const WRITE = '`kubectl get httproute NAME -o json`, or the file that `bucket-cors export gateway-api` wrote';
@@ -22,10 +22,10 @@ export function readRoute(text: string): ReadBack {
   if (banner.target !== 'gateway-api')
     return refused(`was exported for ${banner.target}`, `\`bucket-cors audit ${banner.target}\``);
   const rules = rulesOfBanner(banner);
-  const exact = exactFilter(rules);
-  const found = 'lost' in exact ? exact : banner.allowNarrower ? narrowerFilter(rules) : null;
+  const exact = exactRoutes(rules);
+  const found = 'lost' in exact ? exact : banner.allowNarrower ? narrowerRoutes(rules) : null;
   if (found === null) return refused('has a record of rules that no CORS filter can say', WRITE);
-  const written = writeRoute(rules, found.cors, { ...banner, source: '' });
+  const written = writeRoute(rules, found.routes, { ...banner, source: '' });
   const isEdited = withoutBanner(written.text) !== withoutBanner(text);
   const notes = isEdited
     ? [
@@ -33,25 +33,28 @@ export function readRoute(text: string): ReadBack {
       ]
     : [];
   const name = `the export for gateway-api of bucket-cors ${banner.version}`;
-  return { ok: true, value: { ...deployedAs({ cors: found.cors, varies: true }, name, notes), isEdited } };
+  return {
+    ok: true,
+    value: { ...deployedAs({ routes: found.routes, varies: true }, name, notes), isEdited },
+  };
 }
 
 function readJson(text: string): ReadBack {
   const found = routeOf(parsed(text));
   if (!found.ok) return found;
   const { value: route } = found;
-  const read = filteredOf(route);
+  const read = routedOf(route);
   if (!read.ok) return read;
-  const { filtered, notes } = read.value;
-  return { ok: true, value: deployedAs(filtered, `the HTTPRoute ${nameOf(route)}`, notes) };
+  const { routed, notes } = read.value;
+  return { ok: true, value: deployedAs(routed, `the HTTPRoute ${nameOf(route)}`, notes) };
 }
 
-const deployedAs = (filtered: Filtered, name: string, notes: readonly string[]): Deployed => ({
+const deployedAs = (routed: RoutedCors, name: string, notes: readonly string[]): Deployed => ({
   name,
-  rules: dividingRules(filtered.cors),
+  rules: dividingRules(routed.routes),
   behaviour: BEHAVIOUR,
   isExact: false,
-  answer: (request) => gatewayAnswer(filtered, request),
+  answer: (request) => gatewayAnswer(routed, request),
   isEdited: false,
   notes,
 });

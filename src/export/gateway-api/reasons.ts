@@ -3,7 +3,7 @@ import { matchesEntries } from '../../cors/pattern.ts';
 import type { AuditFinding } from '../audit/finding.ts';
 import { planOf } from '../plan.ts';
 import type { Inexpressible } from '../target.ts';
-import { ALWAYS_ALLOWED, type CorsFilter, LEAST_MAX_AGE, MOST_ITEMS, MOST_MAX_AGE } from './filter.ts';
+import { type CorsRoute, LEAST_MAX_AGE, MOST_ITEMS, MOST_MAX_AGE } from './filter.ts';
 import { whyNot } from './origin.ts';
 
 /** Most origins that a reason names. */
@@ -71,58 +71,42 @@ function ageReasons(rule: CompiledRule): readonly Inexpressible[] {
 }
 
 /** The lists that are too long. */
-export function reasonsOfLength(filter: CorsFilter): readonly Inexpressible[] {
-  const lists = {
-    allowOrigins: filter.allowOrigins,
-    allowHeaders: filter.allowHeaders,
-    exposeHeaders: filter.exposeHeaders,
-  };
-  return Object.entries(lists).flatMap(([field, { length }]) =>
-    length <= MOST_ITEMS
-      ? []
-      : [
-          {
-            rules: [],
-            origins: [],
-            methods: [],
-            what: `${field} has at most ${MOST_ITEMS} items, and the rules need ${length}.`,
-            nearest: `Rules with ${MOST_ITEMS} of them.`,
-          },
-        ],
+export function reasonsOfLength(routes: readonly CorsRoute[]): readonly Inexpressible[] {
+  const found = routes.flatMap(({ cors: { allowOrigins, allowHeaders, exposeHeaders } }) =>
+    Object.entries({ allowOrigins, allowHeaders, exposeHeaders }).filter(
+      ([, list]) => list.length > MOST_ITEMS,
+    ),
   );
+  const longest = new Map(found.sort(([, one], [, other]) => one.length - other.length));
+  return [...longest].map(([field, { length }]) => ({
+    rules: [],
+    origins: [],
+    methods: [],
+    what: `${field} has at most ${MOST_ITEMS} items, and the rules need ${length}.`,
+    nearest: `Rules with ${MOST_ITEMS} of them.`,
+  }));
 }
 
 /** Why one filter for all origins answers otherwise than the rules, by what it would answer. */
-export function reasonOf(
-  rules: CompiledRules,
-  { direction, audited, origins, methods }: AuditFinding,
-): Inexpressible {
+export function reasonOf(rules: CompiledRules, { audited, origins, methods }: AuditFinding): Inexpressible {
   const concerned = rules.rules.filter((rule) =>
     origins.some(({ origin }) => matchesEntries(rule.origins, origin)),
   );
-  const isAlways = audited.kind === 'method' && methods.some((method) => ALWAYS_ALLOWED.includes(method));
   return {
     rules: concerned.map(({ number }) => number),
     origins: origins.slice(0, SHOWN).map(({ origin }) => origin),
     methods,
-    what:
-      isAlways && direction === 'wider'
-        ? 'The filter allows GET, HEAD and POST to each of its origins, whatever allowMethods lists.'
-        : `${FLAT} ${SUBJECTS[audited.kind]} ${audited.kind === 'method' || audited.kind === 'sent' ? 'are' : 'is'} not the same for all.`,
-    nearest: isAlways
-      ? 'The rule with GET, HEAD and POST, or a configuration without these origins.'
-      : 'A configuration for the origins of one rule, and a route of its own for the others.',
+    what: `The filter for a method has one list of headers, and one time, for all origins, and here ${SUBJECTS[audited.kind]} not the same for all.`,
+    nearest: 'A configuration for the origins of one rule, and a route of its own for the others.',
   };
 }
 
-const FLAT = 'The filter has one list of methods, headers and times for all its origins, and here';
-
 const SUBJECTS: Readonly<Record<AuditFinding['audited']['kind'], string>> = {
-  method: 'the methods',
-  sent: 'the methods',
-  headers: 'what request headers pages may send',
-  exposed: 'what response headers scripts may read',
-  credentials: 'whether cookies may be sent',
-  answer: 'how long browsers cache preflights',
-  vary: 'Vary',
+  method: 'the methods are',
+  sent: 'the preflights are',
+  headers: 'the request headers are',
+  exposed: 'the response headers that scripts may read are',
+  credentials: 'the permission to send cookies is',
+  answer: 'the time for which browsers cache preflights is',
+  vary: 'Vary is',
 };

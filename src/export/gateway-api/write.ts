@@ -1,7 +1,7 @@
 import type { CompiledRules } from '../../cors/compile.ts';
 import { bannerOf } from '../banner.ts';
 import type { ExportFile, ExportOptions } from '../target.ts';
-import type { CorsFilter } from './filter.ts';
+import type { CorsFilter, CorsRoute } from './filter.ts';
 
 const USE =
   'Put in the names of your Gateway and of the Service for the bucket, then: kubectl apply -f httproute.yaml';
@@ -9,11 +9,11 @@ const USE =
 /** The HTTPRoute. Each value is written as JSON, which is YAML too, so that no value can end its line. */
 export function writeRoute(
   rules: CompiledRules,
-  cors: CorsFilter | null,
+  routes: readonly CorsRoute[],
   options: ExportOptions,
 ): ExportFile {
   const { name, bucketUrl } = options;
-  const host = bucketUrl === null ? null : new URL(bucketUrl).hostname;
+  const isWhole = routes.some(({ methods }) => methods === null);
   const lines = [
     'apiVersion: gateway.networking.k8s.io/v1',
     'kind: HTTPRoute',
@@ -23,30 +23,49 @@ export function writeRoute(
     '  parentRefs:',
     '  - name: my-gateway # the Gateway of the domain that serves the bucket',
     '  rules:',
-    '  - filters:',
-    ...(cors === null ? [] : corsLines(cors)),
-    '    # The bucket sees no Origin, so it adds no CORS headers of its own. This filter stands after CORS, which needs Origin.',
+    ...routes.flatMap((route) => [...startLines(route), ...corsLines(route.cors), ...restLines(bucketUrl)]),
+    ...(isWhole ? [] : ['  # No page may send other methods.', '  - filters:', ...restLines(bucketUrl)]),
+  ];
+  return {
+    name: 'httproute.yaml',
+    use: "Apply it with `kubectl apply`, with the names of your Gateway and of the bucket's Service.",
+    text: `${bannerOf('gateway-api', rules, options, '#', USE)}${lines.join('\n')}\n`,
+  };
+}
+
+/** The beginning of a rule: the requests of the methods, and their preflights. */
+function startLines({ methods }: CorsRoute): readonly string[] {
+  if (methods === null) return ['  - filters:'];
+  return [
+    '  - matches:',
+    ...methods.flatMap((method) => [
+      `    - method: ${method}`,
+      '    - method: OPTIONS',
+      `      headers: [{name: Access-Control-Request-Method, value: ${method}}]`,
+    ]),
+    '    filters:',
+  ];
+}
+
+/** What every rule has beside CORS, and where it leads. */
+function restLines(bucketUrl: string | null): readonly string[] {
+  const host = bucketUrl === null ? null : new URL(bucketUrl).hostname;
+  return [
+    '    # The bucket sees no Origin, and adds no CORS headers of its own. CORS stands first, because it needs Origin.',
     '    - type: RequestHeaderModifier',
     '      requestHeaderModifier:',
     '        remove: ["Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers"]',
-    '    # The API does not say that a gateway adds this: without it a cache would serve one origin the answer to another.',
+    '    # The API says nothing of Vary: without it a cache would serve one origin the answer to another.',
     '    - type: ResponseHeaderModifier',
     '      responseHeaderModifier:',
-    '        add:',
-    '        - name: Vary',
-    '          value: Origin',
+    '        add: [{name: Vary, value: Origin}]',
     ...(host === null
       ? []
-      : ['    - type: URLRewrite', '      urlRewrite:', `        hostname: ${JSON.stringify(host)}`]),
+      : ['    - type: URLRewrite', `      urlRewrite: {hostname: ${JSON.stringify(host)}}`]),
     '    backendRefs:',
     `    - name: my-bucket # a Service that leads to ${host ?? 'the bucket'}`,
     `      port: ${portOf(bucketUrl)}`,
   ];
-  return {
-    name: 'httproute.yaml',
-    use: `Apply it with \`kubectl apply\`, with the names of your Gateway and of the bucket's Service.`,
-    text: `${bannerOf('gateway-api', rules, options, '#', USE)}${lines.join('\n')}\n`,
-  };
 }
 
 function corsLines(cors: CorsFilter): readonly string[] {
@@ -58,7 +77,6 @@ function corsLines(cors: CorsFilter): readonly string[] {
         : [`        ${field}:`, ...cors[field].map((value) => `        - ${JSON.stringify(value)}`)],
   );
   return [
-    '    # GET, HEAD and POST are allowed to these origins even where allowMethods does not list them.',
     '    - type: CORS',
     '      cors:',
     ...lists,
