@@ -18,7 +18,7 @@ export interface Filtering {
   readonly enforced: CompiledRules;
 }
 
-/** The filters whose answers browsers take as they take those of the rules, or the reasons why there are none. */
+/** The filters whose answers browsers take as they take those of the rules, or why no filters have them. */
 export function exactRoutes(rules: CompiledRules): Filtering | readonly Inexpressible[] {
   const routes = routesOf(rules);
   const reasons = [...reasonsOfRules(rules), ...reasonsOfLength(routes)];

@@ -23,8 +23,18 @@ export function writeRoute(
     '  parentRefs:',
     '  - name: my-gateway # the Gateway of the domain that serves the bucket',
     '  rules:',
-    ...routes.flatMap((route) => [...startLines(route), ...corsLines(route.cors), ...restLines(bucketUrl)]),
-    ...(isWhole ? [] : ['  # No page may send other methods.', '  - filters:', ...restLines(bucketUrl)]),
+    ...routes.flatMap((route, at) => [
+      ...startLines(route),
+      ...corsLines(route.cors),
+      ...restLines(bucketUrl, at === 0),
+    ]),
+    ...(isWhole
+      ? []
+      : [
+          '  # No page may send other methods.',
+          '  - filters:',
+          ...restLines(bucketUrl, routes.length === 0),
+        ]),
   ];
   return {
     name: 'httproute.yaml',
@@ -47,15 +57,20 @@ function startLines({ methods }: CorsRoute): readonly string[] {
   ];
 }
 
-/** What every rule has beside CORS, and where it leads. */
-function restLines(bucketUrl: string | null): readonly string[] {
+/** What every rule has beside CORS, and where it leads; explained once. */
+function restLines(bucketUrl: string | null, isFirst: boolean): readonly string[] {
   const host = bucketUrl === null ? null : new URL(bucketUrl).hostname;
+  const about = (text: string) => (isFirst ? [`    # ${text}`] : []);
   return [
-    '    # The bucket sees no Origin, and adds no CORS headers of its own. CORS stands first, because it needs Origin.',
+    ...about(
+      'The bucket sees no Origin, and adds no CORS headers of its own. CORS stands first, because it needs Origin.',
+    ),
     '    - type: RequestHeaderModifier',
     '      requestHeaderModifier:',
     '        remove: ["Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers"]',
-    '    # The API says nothing of Vary: without it a cache would serve one origin the answer to another.',
+    ...about(
+      'The API says nothing of Vary: without it a cache would serve one origin the answer to another.',
+    ),
     '    - type: ResponseHeaderModifier',
     '      responseHeaderModifier:',
     '        add: [{name: Vary, value: Origin}]',
