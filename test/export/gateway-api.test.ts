@@ -422,7 +422,7 @@ describe('reading', () => {
       /was exported for nginx/,
     ],
     [
-      'a list that is none',
+      'a string in place of a list',
       route({ filters: [filter({ allowOrigins: 'https://a.example' })] }),
       /allowOrigins .*not a list/,
     ],

@@ -11,8 +11,9 @@ import { nameEntries } from './header-entries.ts';
 import { type Atom, joined } from './join.ts';
 import { type Answering, type PageVerdict, pageVerdict, variesByOrigin } from './verdict.ts';
 
-/** Most verdicts that are compared; rules of 100 origins and 20 header names need 30,000. */
-const MAX_VERDICTS = 200_000;
+/** Most rules that requests are compared with, and what a request costs besides; it takes a few seconds. */
+const MAX_COST = 20_000_000;
+const REQUEST_COST = 10;
 
 /** PATCH stands for the methods that no rule can list. */
 const ASKED_METHODS: readonly string[] = [...METHODS, 'PATCH'];
@@ -23,7 +24,8 @@ interface Compared {
   readonly shared: SharedHeaders;
   readonly bucket: Answering;
   readonly deployed: Answering;
-  /** Verdicts that may still be asked for. */
+  /** What a request costs, and may still cost. */
+  readonly cost: number;
   left: number;
 }
 
@@ -38,7 +40,8 @@ export function compareByClasses(rules: CompiledRules, divided: CompiledRules, d
   if (one === undefined || other === undefined) return { findings: [], complete: true };
   const shared = sharedHeaders(model, one, other);
   const bucket: Answering = (request) => outcomeOf(rules, request);
-  const compared: Compared = { model, shared, bucket, deployed, left: MAX_VERDICTS };
+  const cost = REQUEST_COST + rules.rules.length + divided.rules.length;
+  const compared: Compared = { model, shared, bucket, deployed, cost, left: MAX_COST };
   const atoms = model.origins.flatMap((origin, at) =>
     ASKED_METHODS.flatMap((method) => differences(compared, origin, at, method)),
   );
@@ -72,7 +75,7 @@ function differences(compared: Compared, origin: OriginClass, at: number, method
     method,
   });
   const ask: Ask = (headers, credentials) => {
-    compared.left -= 1;
+    compared.left -= compared.cost;
     const page = { origin: origin.witness, method, headers, credentials };
     return [pageVerdict(compared.bucket, page), pageVerdict(compared.deployed, page)];
   };
@@ -81,9 +84,11 @@ function differences(compared: Compared, origin: OriginClass, at: number, method
   if (bucket.sends !== deployed.sends) return [atom(deployed.sends, { kind: 'sent' })];
   const vary = varyAtoms(compared, origin, method);
   if (!bucket.passes) return [...sentAtoms(ask, compared.model, atom), ...vary];
+  const sets = headerSets(compared, at, method);
   return [
-    ...headerAtoms(ask, headerSets(compared, at, method), atom),
-    ...readAtoms(ask, [bucket, deployed], atom),
+    ...headerAtoms(ask, sets, atom),
+    ...readAtoms([[bucket, deployed], ask([], true)], atom),
+    ...cookieAtoms(ask, sets, atom),
     ...cacheAtoms(ask, compared.model, { origin, method }),
     ...vary,
   ];
@@ -108,7 +113,7 @@ function headerSets({ model, shared }: Compared, at: number, method: string): re
   return [...alone, ...together.filter(({ length }) => length > 1), model.headers];
 }
 
-/** The request headers that one of the two allows. Names that differ alone leave out the sets that they are in. */
+/** The request headers that one of the two allows. A name that differs alone leaves out the sets that have it. */
 function headerAtoms(ask: Ask, sets: readonly (readonly string[])[], atom: MakeAtom): readonly Atom[] {
   const alone = { wider: new Set<string>(), narrower: new Set<string>() };
   const together: Atom[] = [];
@@ -122,7 +127,7 @@ function headerAtoms(ask: Ask, sets: readonly (readonly string[])[], atom: MakeA
       together.push(atom(deployed.passes, { kind: 'headers', names: headers, together: true }));
   }
   return [
-    ...[...Object.entries(alone)].flatMap(([direction, names]) =>
+    ...Object.entries(alone).flatMap(([direction, names]) =>
       names.size === 0
         ? []
         : [atom(direction === 'wider', { kind: 'headers', names: [...names], together: false })],
@@ -131,17 +136,25 @@ function headerAtoms(ask: Ask, sets: readonly (readonly string[])[], atom: MakeA
   ];
 }
 
-/** What scripts can read, and whether requests with cookies pass. */
-function readAtoms(ask: Ask, [bucket, deployed]: Both, atom: MakeAtom): readonly Atom[] {
-  const [withCookies, deployedWithCookies] = ask([], true);
-  const wider = newNames(bucket, deployed);
-  const narrower = newNames(deployed, bucket);
+/** Whether requests with cookies pass, where both allow them without: without request headers, and with each set. */
+function cookieAtoms(ask: Ask, sets: readonly (readonly string[])[], atom: MakeAtom): readonly Atom[] {
+  const differing = [[], ...sets].flatMap((headers) => {
+    const [bucket, deployed] = ask(headers, true);
+    if (bucket.passes === deployed.passes) return [];
+    return ask(headers, false).every(({ passes }) => passes) ? [deployed.passes] : [];
+  });
+  return [...new Set(differing)].map((isWider) => atom(isWider, { kind: 'credentials' }));
+}
+
+/** What scripts can read of answers without cookies, and of those with them. */
+function readAtoms(pairs: readonly Both[], atom: MakeAtom): readonly Atom[] {
+  const passing = pairs.filter((pair) => pair.every(({ passes }) => passes));
+  const names = (newer: (pair: Both) => readonly string[]) => [...new Set(passing.flatMap(newer))];
+  const wider = names(([bucket, deployed]) => newNames(bucket, deployed));
+  const narrower = names(([bucket, deployed]) => newNames(deployed, bucket));
   return [
     ...(wider.length > 0 ? [atom(true, { kind: 'exposed', names: wider })] : []),
     ...(narrower.length > 0 ? [atom(false, { kind: 'exposed', names: narrower })] : []),
-    ...(withCookies.passes === deployedWithCookies.passes
-      ? []
-      : [atom(deployedWithCookies.passes, { kind: 'credentials' })]),
   ];
 }
 
