@@ -34,16 +34,16 @@ export const audit: Command = {
   ],
   examples: [
     {
-      line: 'bucket-cors audit nginx /etc/nginx/cors.conf --rules cors.xml',
+      line: 'bucket-cors audit nginx cors.conf --rules cors.xml',
       about: 'A file that bucket-cors export wrote, against the rules as they are now.',
     },
     {
-      line: "aliyun cdn DescribeCdnDomainConfigs --DomainName cdn.example.com | bucket-cors audit alibaba-cdn - --bucket 'oss://my-bucket?region=cn-hangzhou'",
-      about: 'What is in force at Alibaba CDN, against the rules of the bucket.',
+      line: "kubectl get httproute files -o json | bucket-cors audit gateway-api - --bucket 'oss://my-bucket?region=cn-hangzhou'",
+      about: "What a gateway has in force, against the bucket's own rules.",
     },
     {
-      line: "bucket-cors audit rules 's3://copy?region=eu-central-1' --bucket 's3://my-bucket?region=eu-central-1'",
-      about: 'Two buckets that are to have the same rules.',
+      line: 'bucket-cors audit rules new.xml --rules cors.xml --format github',
+      about: 'Two documents that are to say the same, as annotations of GitHub Actions.',
     },
   ],
   exits: [

@@ -51,8 +51,8 @@ const FLAGS: readonly Flag[] = [
   },
 ];
 
-/** The command for a table of targets and the programs that run them. */
-export const exportOf = (targets: readonly Target[], provers: Provers): Command => ({
+/** The command for a table of targets and the programs that run them. `count`: random requests of a proof. */
+export const exportOf = (targets: readonly Target[], provers: Provers, count?: number): Command => ({
   name: 'export',
   group: 'The same rules elsewhere',
   summary: 'Write the configuration of a CDN or a proxy that obeys the rules',
@@ -66,16 +66,20 @@ export const exportOf = (targets: readonly Target[], provers: Provers): Command 
   flags: [...FLAGS, ...EXPORT_SOURCE_FLAGS],
   examples: [
     {
-      line: 'bucket-cors export nginx --rules cors.xml -o /etc/nginx/cors.conf',
+      line: 'bucket-cors export nginx --rules cors.xml -o cors.conf',
       about: 'nginx, by the rules in a file.',
     },
     {
-      line: "bucket-cors export cloudfront --bucket 's3://my-bucket?region=eu-central-1' --format terraform",
-      about: 'CloudFront in front of a bucket, by its own rules.',
+      line: "bucket-cors export alibaba-cdn --bucket 'oss://my-bucket?region=cn-hangzhou' --format json",
+      about: "Alibaba Cloud CDN in front of a bucket, by the bucket's own rules.",
     },
     {
-      line: 'bucket-cors export haproxy --config bucket-cors.json --bucket media --prove',
-      about: 'A bucket of a configuration file of serve; HAProxy itself answers 5,000 requests first.',
+      line: 'bucket-cors export haproxy --config bucket-cors.json --bucket media',
+      about: 'HAProxy in place of serve, for a bucket of its configuration file.',
+    },
+    {
+      line: 'bucket-cors export cloudfront --rules cors.xml --prove -o cors.js',
+      about: 'CloudFront; its function answers 5,000 requests here before it is written.',
     },
   ],
   exits: [
@@ -88,7 +92,7 @@ export const exportOf = (targets: readonly Target[], provers: Provers): Command 
   ],
   // Compilers and programs are for this command only: the others start without them.
   run: async (args, terminal) =>
-    (await import('./export/run.ts')).runExport(args, terminal, targets, provers),
+    (await import('./export/run.ts')).runExport(args, terminal, { targets, provers, count }),
 });
 
 /** The same rules at a CDN, a proxy or a gateway. */

@@ -12,7 +12,7 @@ const LIMIT = 120_000;
 /** Differences that a person reads; `--format json` has more. */
 const SHOWN = 5;
 
-/** A proof; or why there is none, a line each. */
+/** A proof; or why it could not be made, a line each. */
 export type Proving =
   | { readonly ok: true; readonly value: Proof }
   | { readonly ok: false; readonly lines: readonly string[] };
@@ -25,7 +25,7 @@ export async function proveExport(
   prover: Prover,
   write: (bucketUrl: string) => Written,
   terminal: Terminal,
-  limit = LIMIT,
+  { count, limit = LIMIT }: { readonly count: number | undefined; readonly limit?: number },
 ): Promise<Proving> {
   if (!(await prover.isInstalled())) {
     const cure = prover.install === '' ? '' : `; install it: ${prover.install}`;
@@ -36,7 +36,10 @@ export async function proveExport(
   // Timers run by the monotonic clock.
   const late = AbortSignal.timeout(limit);
   try {
-    const proving = prove(prover, write, { signal: AbortSignal.any([ending.signal, late]) });
+    const proving = prove(prover, write, {
+      signal: AbortSignal.any([ending.signal, late]),
+      ...(count !== undefined && { count }),
+    });
     return {
       ok: true,
       value: await patiently(proving, `bucket-cors: ${prover.program} answers …`, terminal),

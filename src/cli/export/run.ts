@@ -16,12 +16,18 @@ import { openExported } from './source.ts';
 /** The programs that run exports, by target. Their modules load only for a proof. */
 export type Provers = () => Promise<ReadonlyMap<string, Prover>>;
 
-/** Writes a target's configuration from rules, where `line` and `args` say. */
+export interface ExportMeans {
+  readonly targets: readonly Target[];
+  readonly provers: Provers;
+  /** Random requests of a proof; undefined: as many as `prove` sends. */
+  readonly count: number | undefined;
+}
+
+/** Writes a target's configuration from rules, as the command line says. */
 export async function runExport(
   args: Arguments,
   terminal: Terminal,
-  targets: readonly Target[],
-  provers: Provers,
+  { targets, provers, count }: ExportMeans,
 ): Promise<number | readonly Fault[]> {
   const read = readLine(args, targets);
   if (!read.ok) return read.faults;
@@ -32,7 +38,8 @@ export async function runExport(
   if (!source.ok) return source.ends;
   const compiled = compileLine(line, source.value);
   if (!compiled.ok) return refuse(compiled, line, source.value, terminal);
-  const proof = prover === null ? null : await proveExport(prover, writer(line, source.value), terminal);
+  const proof =
+    prover === null ? null : await proveExport(prover, writer(line, source.value), terminal, { count });
   if (proof !== null && !proof.ok) {
     for (const text of proof.lines) terminal.say(`bucket-cors: ${text}`);
     return EXIT.failed;
@@ -104,17 +111,19 @@ async function deliver(
   };
   if (proof !== null) say(proofLines(proof));
   if (!isRight) say(['', `bucket-cors: nothing is written: ${line.target.name} would not obey the rules`]);
+  let paths: readonly string[] | null = null;
   if (line.output !== null && isRight) {
     const saved = await saveFiles(files, line.output);
     if (!saved.ok) {
       terminal.say(`bucket-cors: --output ${saved.path} ${saved.reason}. ${saved.cure}`);
       return EXIT.failed;
     }
-    say(saved.paths.map((path) => `bucket-cors: written: ${path}`));
+    paths = saved.paths;
   }
-  if (isRight) say(writtenLines(written, source, line, terminal.width));
   if (line.isJson) await terminal.print(jsonText(asJson(written, files, proof, line)));
   else if (line.output === null && isRight) await terminal.print(printedFiles(files).replace(/\n$/, ''));
+  // At a terminal they stand below a long configuration.
+  if (isRight) say(writtenLines(written, source, line, paths, terminal.width));
   return isRight ? EXIT.nothing : EXIT.findings;
 }
 
