@@ -1,3 +1,4 @@
+import { audit } from './audit.ts';
 import { check } from './check.ts';
 import type { Command } from './command.ts';
 import { completionOf } from './completion.ts';
@@ -19,6 +20,7 @@ export const COMMANDS: readonly Command[] = [
   explain,
   convert,
   exportRules,
+  audit,
   rules,
   completionOf(() => COMMANDS),
   helpOf(() => COMMANDS),

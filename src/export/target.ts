@@ -72,6 +72,8 @@ export interface Target {
   /** One line for help: the program or service, and what is written. */
   readonly about: string;
   readonly formats: readonly ExportFormat[];
+  /** One line for the help of `audit`: what `read` takes; absent: a file that an export of this target wrote. */
+  readonly audited?: string;
   /** Rules whose `vary` is `store` are refused before (`compileFor`). */
   compile(rules: CompiledRules, options: ExportOptions): Compiled;
   /** Reads a deployed configuration of this target back. */

@@ -3,6 +3,9 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
+import { bannerOf } from '../../src/export/banner.ts';
+import { exportOptions } from '../export/_proofs.ts';
+import { compiled, rule } from '../helpers/rules.ts';
 import { rulesFor } from '../node/transport/_store.ts';
 import { edges } from './_edges.ts';
 import { NODE } from './_process.ts';
@@ -27,9 +30,20 @@ const HAR = JSON.stringify({
     ],
   },
 });
+/** What is deployed, and allows another origin. */
+const ROUTE = JSON.stringify({
+  apiVersion: 'gateway.networking.k8s.io/v1',
+  kind: 'HTTPRoute',
+  metadata: { name: 'files' },
+  spec: {
+    rules: [{ filters: [{ type: 'CORS', cors: { allowOrigins: ['https://other.example.com'] } }] }],
+  },
+});
+const EXPORTED = bannerOf('nginx', compiled([rule()]), exportOptions(), '#', 'Include it.');
 /** Programs that the examples name, by their output. */
 const PROGRAMS = {
   git: `cat <<'END'\n${RULES}\nEND`,
+  kubectl: `cat <<'END'\n${ROUTE}\nEND`,
   pbpaste: `echo "curl 'https://files.example.com/key' -H 'Origin: https://app.example.com'"`,
   'bucket-cors': `exec '${NODE}' '${BIN}' "$@"`,
 };
@@ -67,6 +81,7 @@ describe('the example of a command', () => {
     }
     for (const name of ['cors.xml', 'old.xml', 'new.xml']) await writeFile(at(name), RULES);
     await writeFile(at('page.har'), HAR);
+    await writeFile(at('cors.conf'), EXPORTED);
     await writeFile(at('bucket-cors.json'), JSON.stringify({ buckets: { media: { bucket } } }));
     const env = { PATH: `${at('bin')}:${process.env.PATH}` };
     return new Promise((resolve) => {
@@ -102,7 +117,11 @@ describe('the example of a command', () => {
       // An export has notes.
       stderr: line.includes(' export ') ? expect.any(String) : '',
     });
-    if (!/ > | --output | -o /.test(line) && !(line.includes(' export ') && code === 1))
+    if (
+      !/ > | --output | -o /.test(line) &&
+      !(line.includes(' export ') && code === 1) &&
+      !line.includes(' github')
+    )
       expect(stdout).not.toBe('');
   });
 });

@@ -71,7 +71,7 @@ export function refusedLines(
 }
 
 /** A finding: where, what, and the nearest that there is. */
-function inexpressibleLines(
+export function inexpressibleLines(
   { rules, origins, methods, what, nearest }: Inexpressible,
   width: number,
 ): readonly string[] {

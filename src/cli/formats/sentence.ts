@@ -6,7 +6,7 @@ import { visible } from './paint.ts';
 /** Most origins and names in a sentence; the rest are counted. */
 const MOST = 5;
 /** Seconds for which browsers cache a preflight without Access-Control-Max-Age (Fetch standard, "CORS-preflight fetch"). */
-const DEFAULT_MAX_AGE = '5';
+export const DEFAULT_MAX_AGE = '5';
 
 /** One change in one sentence, by witness and by rule. */
 export function sentenceOf(change: Change): string {
@@ -106,7 +106,7 @@ function entries(origins: readonly ChangedOrigin[], otherwise = 'them'): string 
 }
 
 /** `https://a, https://b and origins such as https://x.example`: named ones, then witnesses of patterns. */
-function originsText(origins: readonly ChangedOrigin[]): string {
+export function originsText(origins: readonly ChangedOrigin[]): string {
   const shown = origins.slice(0, MOST);
   const isNamed = ({ origin, entry }: ChangedOrigin) => origin === entry || origin === 'null';
   const named = shown.filter(isNamed).map(({ origin }) => origin);
@@ -122,7 +122,7 @@ function originsText(origins: readonly ChangedOrigin[]): string {
   return list([...(groups.length > 0 && named.length > 0 ? [named.join(', ')] : named), ...groups]);
 }
 
-function unusualNote(origins: readonly ChangedOrigin[]): string {
+export function unusualNote(origins: readonly ChangedOrigin[]): string {
   const unusual = origins.filter(({ isUsual }) => !isUsual);
   if (unusual.length === 0) return '';
   if (unusual.length === origins.length)

@@ -10,6 +10,7 @@ const INPUT_TIMEOUT = 60_000;
 export async function readInput(
   input: Readable = process.stdin,
   limit: number = INPUT_TIMEOUT,
+  maxBytes: number = MAX_DOCUMENT_BYTES,
 ): Promise<Result<string, string>> {
   const late = setTimeout(() => input.destroy(new Error(lateLine(limit))), limit);
   try {
@@ -17,7 +18,7 @@ export async function readInput(
     let size = 0;
     for await (const chunk of input) {
       size += chunk.length;
-      if (size > MAX_DOCUMENT_BYTES) return failed(tooLong);
+      if (size > maxBytes) return failed(tooLong(maxBytes));
       chunks.push(Buffer.from(chunk));
     }
     return { ok: true, value: decodeText(Buffer.concat(chunks, size)) };
@@ -33,7 +34,8 @@ export async function readInput(
 const lateLine = (limit: number): string =>
   `it did not end within ${limit / 1000} seconds. Write a document to it, or name a file.`;
 
-const tooLong = `it has more than the ${MAX_DOCUMENT_BYTES} bytes that a document may have. Write the rules alone to it.`;
+const tooLong = (maxBytes: number): string =>
+  `it has more than the ${maxBytes} bytes that a document may have. Write ${maxBytes === MAX_DOCUMENT_BYTES ? 'the rules alone' : 'one configuration'} to it.`;
 
 const failed = (reason: string): Result<never, string> => ({
   ok: false,

@@ -1,10 +1,31 @@
-import { readExported } from '../exported.ts';
-import type { Target } from '../target.ts';
+import type { CompiledRules } from '../../cors/compile.ts';
+import type { Compiled, ExportOptions, Target } from '../target.ts';
+import { exactRoutes, narrowerRoutes } from './compile.ts';
+import { notesOf } from './notes.ts';
+import { readRoute } from './read.ts';
+import { writeRoute } from './write.ts';
 
+/** The CORS filter of the Kubernetes Gateway API: for each method one list of origins and headers. */
 export const gatewayApi: Target = {
   name: 'gateway-api',
   about: 'Kubernetes Gateway API: an HTTPRoute with the CORS filter.',
   formats: ['config'],
-  compile: () => ({ ok: false, refused: [] }),
-  read: (text) => readExported(gatewayApi, text),
+  audited: 'An HTTPRoute as `kubectl get httproute NAME -o json` prints it, or the exported file.',
+  compile,
+  read: readRoute,
 };
+
+function compile(rules: CompiledRules, options: ExportOptions): Compiled {
+  const exact = exactRoutes(rules);
+  const found = 'lost' in exact ? exact : options.allowNarrower ? narrowerRoutes(rules) : null;
+  if (found === null) return { ok: false, refused: 'lost' in exact ? [] : exact };
+  const { routes, lost, enforced } = found;
+  return {
+    ok: true,
+    files: [writeRoute(rules, routes, options)],
+    grade: 'same verdict',
+    notes: notesOf(routes),
+    enforced,
+    lost,
+  };
+}
