@@ -1,0 +1,189 @@
+import type { Log } from '../../edge/log.ts';
+import type { FileText } from '../files/replace-files.ts';
+import { messageOf } from '../system-error.ts';
+import type { Command, Ran } from './command.ts';
+import type { Output } from './output.ts';
+import {
+  type Action,
+  begin,
+  type Content,
+  type Event,
+  hasExport,
+  type State,
+  step,
+  type Wanted,
+} from './state.ts';
+
+export interface WatcherOptions {
+  readonly output: Output;
+  /** Null: no command. */
+  readonly run: ((content: Content) => Command) | null;
+  readonly log: Log;
+  /** Epoch milliseconds. */
+  readonly wallClock?: () => number;
+}
+
+/** What has been done so far. */
+export interface Done {
+  readonly exports: Record<'written' | 'unchanged' | 'refused' | 'failed', number>;
+  readonly commands: Record<'succeeded' | 'failed' | 'timed_out', number>;
+  succeededAt: number | null;
+}
+
+/** What is wanted, with the text of the files. */
+export type Asked =
+  | { readonly kind: 'export'; readonly content: Content; readonly files: readonly FileText[] }
+  | Exclude<Wanted, { kind: 'export' }>;
+
+export interface Watcher {
+  want(asked: Asked): void;
+  /** Looks whether the file is still as it was written. */
+  look(): void;
+  state(): State;
+  readonly done: Done;
+  /** Ends the command that runs, and resolves when no step runs. */
+  end(): Promise<void>;
+}
+
+/** Does what `step` decides, one action after the other, and logs it. */
+export function createWatcher({ output, run, log, wallClock = Date.now }: WatcherOptions): Watcher {
+  const done: Done = {
+    exports: { written: 0, unchanged: 0, refused: 0, failed: 0 },
+    commands: { succeeded: 0, failed: 0, timed_out: 0 },
+    succeededAt: null,
+  };
+  let files: readonly FileText[] = [];
+  let asked = '';
+  let command: Command | null = null;
+  let retry: NodeJS.Timeout | undefined;
+  let working: Promise<void> = Promise.resolve();
+  let { state, actions } = begin();
+
+  function send(event: Event): void {
+    ({ state, actions } = step(state, event));
+    note();
+    for (const action of actions) act(action);
+  }
+
+  function act(action: Action): void {
+    switch (action.kind) {
+      case 'look':
+        working = look();
+        return;
+      case 'write':
+        working = write(action.content, files);
+        return;
+      case 'run':
+        working = execute(action.content);
+        return;
+      case 'wait':
+        clearTimeout(retry);
+        retry = setTimeout(() => send({ kind: 'retry' }), action.milliseconds).unref();
+        return;
+      case 'stop_waiting':
+        clearTimeout(retry);
+        return;
+      case 'stop_command':
+        command?.stop();
+    }
+  }
+
+  async function look(): Promise<void> {
+    try {
+      const found = await output.look();
+      const before = state.found?.content;
+      if (before && before.key !== found.content?.key)
+        log.warn({}, 'another program changed the exported file');
+      send({ kind: 'looked', found });
+    } catch (error) {
+      fail('not_looked', messageOf(error));
+    }
+  }
+
+  async function write(content: Content, texts: readonly FileText[]): Promise<void> {
+    try {
+      await output.write(texts);
+    } catch (error) {
+      fail('not_written', messageOf(error));
+      return;
+    }
+    done.exports.written += 1;
+    log.info({ version: content.version }, 'export written');
+    send({ kind: 'written', content });
+  }
+
+  function fail(kind: 'not_looked' | 'not_written', why: string): void {
+    done.exports.failed += 1;
+    log.error({ cause: why }, 'the export could not be written');
+    send({ kind, why });
+  }
+
+  async function execute(content: Content): Promise<void> {
+    if (run !== null) {
+      command = run(content);
+      const ran = await command.ended;
+      command = null;
+      if (!report(content, ran)) return;
+    }
+    await output.settle().catch((error) => log.warn({ cause: messageOf(error) }, UNSETTLED));
+    send({ kind: 'ran' });
+  }
+
+  /** Whether the command has succeeded. */
+  function report({ version }: Content, { fault, isLate, output: said, milliseconds }: Ran): boolean {
+    const about = { version, milliseconds, ...(said !== '' && { output: said }) };
+    if (fault === null) {
+      done.commands.succeeded += 1;
+      log.info(about, 'command succeeded');
+      return true;
+    }
+    done.commands[isLate ? 'timed_out' : 'failed'] += 1;
+    if (!state.hasEnded) log.error({ ...about, cause: fault }, 'command failed');
+    const line = said.split('\n', 1)[0] ?? '';
+    send({ kind: 'not_ran', why: `the command ${fault}${line === '' ? '' : `: ${line}`}` });
+    return false;
+  }
+
+  /** Records when the file and the command are right. */
+  function note(): void {
+    const { wanted, found, busy } = state;
+    if (busy !== null || wanted?.kind !== 'export' || found?.isPending) return;
+    if (found?.content?.key === wanted.content.key) done.succeededAt = wallClock();
+  }
+
+  function want(now: Asked): void {
+    if (now.kind === 'export') files = now.files;
+    const isOther = JSON.stringify(summaryOf(now)) !== asked;
+    asked = JSON.stringify(summaryOf(now));
+    if (isOther) announce(now);
+    send({ kind: 'wanted', wanted: summaryOf(now) });
+  }
+
+  function announce(now: Asked): void {
+    const stays = hasExport(state) ? 'the old file stays' : 'there is no file';
+    if (now.kind === 'refused') {
+      done.exports.refused += 1;
+      for (const why of now.why) log.error({ cause: why }, `export refused, ${stays}`);
+    }
+    if (now.kind === 'unavailable') log.warn({ cause: now.why }, `no rules to export, ${stays}`);
+  }
+
+  for (const action of actions) act(action);
+
+  return {
+    want,
+    look: () => send({ kind: 'look' }),
+    state: () => state,
+    done,
+    async end() {
+      send({ kind: 'end' });
+      while (state.busy !== null) await working;
+    },
+  };
+}
+
+const UNSETTLED =
+  'the mark beside the exported file could not be removed: the next start runs the command again';
+
+const summaryOf = (asked: Asked): Wanted =>
+  asked.kind === 'export' ? { kind: 'export', content: asked.content } : asked;
