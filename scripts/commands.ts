@@ -18,6 +18,13 @@ function flagsOf({ flags, serves }: Command): readonly string[] {
   return flags.length === 0 ? [] : ['', '| flag | what it does |', '| --- | --- |', ...flags.map(flagRow)];
 }
 
+/** The values of the words, as a table. */
+function termsOf({ terms }: Command): readonly string[] {
+  if (terms === undefined) return [];
+  const rows = terms.rows.map(({ name, about }) => `| \`${cell(name)}\` | ${cell(about)} |`);
+  return ['', `| ${terms.title.toLowerCase()} | |`, '| --- | --- |', ...rows];
+}
+
 /** A command's line; several forms are a list. */
 function formsOf(command: Command): readonly string[] {
   const lines = usageLines(command).map((line) => `\`${line}\``);
@@ -33,6 +40,7 @@ export function sectionOf(command: Command): string {
     ...formsOf(command),
     '',
     about,
+    ...termsOf(command),
     ...flagsOf(command),
     '',
     ...examples.map((example) => `- ${example.about} \`${example.line}\``),

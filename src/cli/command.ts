@@ -7,6 +7,8 @@ export const EXIT = { nothing: 0, findings: 1, failed: 2 } as const;
 export interface Flag {
   /** Without the two hyphens. */
   readonly name: string;
+  /** One letter that means the same after one hyphen. */
+  readonly short?: string;
   /** What stands for the value in help, such as `FILE`; absent for a switch. */
   readonly value?: string;
   /** The values that are taken; the first is the default. Others are a fault that names the nearest. */
@@ -62,10 +64,21 @@ export interface Terminal {
 /** What a command ends in: its exit code, the faults of the command line (exit code 2), or a server that runs on. */
 export type Ending = number | readonly Fault[] | 'serving';
 
+/** A value, and what it means. */
+export interface Term {
+  readonly name: string;
+  readonly about: string;
+}
+
 export interface Command {
   readonly name: string;
   /** The heading under which `bucket-cors --help` lists the command: what people want to do. */
-  readonly group: 'Serve a bucket' | 'Understand rules' | 'Change rules' | 'Set up';
+  readonly group:
+    | 'Serve a bucket'
+    | 'Understand rules'
+    | 'The same rules elsewhere'
+    | 'Change rules'
+    | 'Set up';
   /** One line for the list. */
   readonly summary: string;
   /** The words after the name, such as `[SOURCE]`. */
@@ -79,6 +92,8 @@ export interface Command {
   /** The values of the words, for completion; without them, words are files. The command itself checks them. */
   readonly offers?: () => readonly string[];
   readonly about: string;
+  /** The values of the words, explained in a section of help. */
+  readonly terms?: { readonly title: string; readonly rows: readonly Term[] };
   readonly flags: readonly Flag[];
   readonly examples: readonly { readonly line: string; readonly about: string }[];
   readonly exits: readonly { readonly code: number; readonly when: string }[];

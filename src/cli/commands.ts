@@ -5,6 +5,7 @@ import { convert } from './convert.ts';
 import { demo } from './demo.ts';
 import { diff } from './diff.ts';
 import { explain } from './explain.ts';
+import { exportRules } from './export.ts';
 import { helpOf } from './help.ts';
 import { rules } from './rules.ts';
 import { serve } from './serve.ts';
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   diff,
   explain,
   convert,
+  exportRules,
   rules,
   completionOf(() => COMMANDS),
   helpOf(() => COMMANDS),

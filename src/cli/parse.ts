@@ -56,9 +56,12 @@ export function readArguments(command: Command, args: readonly string[]): ReadAr
 /** Node's parser finds flags, words and `--`. */
 function tokensOf(flags: readonly Flag[], args: readonly string[], from = 0): Token[] {
   const options = Object.fromEntries(
-    flags.map(({ name, value }) => [
+    flags.map(({ name, short, value }) => [
       name,
-      { type: value === undefined ? ('boolean' as const) : ('string' as const) },
+      {
+        type: value === undefined ? ('boolean' as const) : ('string' as const),
+        ...(short !== undefined && { short }),
+      },
     ]),
   );
   const { tokens } = parseArgs({ args: args.slice(from), options, strict: false, tokens: true });
@@ -68,7 +71,9 @@ function tokensOf(flags: readonly Flag[], args: readonly string[], from = 0): To
     if (token.kind === 'positional')
       found.push({ kind: 'word', text: token.value, at: from + token.index + 1 });
     if (token.kind !== 'option') continue;
-    const { value, inlineValue, index, rawName } = token;
+    const { value, inlineValue, index } = token;
+    const known = flags.some(({ name, short }) => name === token.name && token.rawName === `-${short}`);
+    const rawName = known ? `--${token.name}` : token.rawName;
     const isShort = !rawName.startsWith('--');
     // `-abc` is three tokens, and one mistake.
     if (isShort && index === group) continue;

@@ -1,4 +1,4 @@
-import type { Command, Flag } from './command.ts';
+import type { Command, Flag, Term } from './command.ts';
 
 /** How help is set. */
 export interface Style {
@@ -45,11 +45,12 @@ export function overview(commands: readonly Command[], style: Style): string {
 
 /** Everything about one command. */
 export function commandHelp(command: Command, style: Style): string {
-  const { about, examples, exits } = command;
+  const { about, terms, examples, exits } = command;
   const width = style.width - INDENT;
   const sections: (readonly [string, readonly string[]])[] = [
     ['Usage', usageLines(command)],
     ['About', wrap(about, width)],
+    ...(terms === undefined ? [] : [[terms.title, termLines(terms.rows, style)] as const]),
     ...flagSections(command, style),
     [
       'Examples',
@@ -72,6 +73,11 @@ export const usageLines = ({ name, flags, words, forms = [words] }: Command): re
   forms.map((form) =>
     ['bucket-cors', name, ...(flags.length > 0 ? ['[FLAGS]'] : []), ...(form === '' ? [] : [form])].join(' '),
   );
+
+function termLines(rows: readonly Term[], style: Style): readonly string[] {
+  const column = Math.max(...rows.map(({ name }) => name.length)) + GAP;
+  return rows.flatMap(({ name, about }) => beside(name, about, column, style));
+}
 
 /** The column of the text beside exit codes. */
 const codeColumn = ({ exits }: Command): number =>
@@ -98,9 +104,9 @@ function flagLines(flag: Flag, style: Style): string[] {
   ];
 }
 
-/** `--format FORMAT`. */
-export const flagForm = ({ name, value }: Flag): string =>
-  `--${name}${value === undefined ? '' : ` ${value}`}`;
+/** `--format FORMAT`, or `-o, --output FILE`. */
+export const flagForm = ({ name, short, value }: Flag): string =>
+  `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`;
 
 /** What help says about a flag beside its own sentence. */
 export function notes({ choices, many, preset, variable }: Flag): readonly string[] {

@@ -27,7 +27,29 @@ const DESCRIPTOR = /^\/(?:dev\/(?:std(?:in|out|err)|fd\/\d+)|proc\/.+\/fd\/\d+)$
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const old = await stat(path).catch(() => null);
-  if (old !== null && (!old.isFile() || DESCRIPTOR.test(resolve(path)))) return appendFile(path, text);
+  if (old !== null && isStream(path, old)) return appendFile(path, text);
+  const { temporary, target } = await prepareFile(path, text);
+  try {
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Whether text is added to what is at a path: a device, a pipe, a folder, or an output of this process. */
+export const isStream = (path: string, found: Stats): boolean =>
+  !found.isFile() || DESCRIPTOR.test(resolve(path));
+
+/**
+ * Writes the new text of a regular file to the disk, beside the file: `temporary` is to be renamed to `target`, the file
+ * behind a symbolic link. Rejects with the system's error, and leaves nothing then.
+ */
+export async function prepareFile(
+  path: string,
+  text: string,
+): Promise<{ readonly temporary: string; readonly target: string }> {
+  const old = await stat(path).catch(() => null);
   // The folder's permission alone would let a rename replace a file that its owner has protected.
   if (old !== null) await access(path, constants.W_OK);
   const target = await realpath(path).catch(() => path);
@@ -36,7 +58,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   const handle = await open(temporary, 'wx', old === null ? NEW_MODE : permissions(old));
   try {
     await write(handle, text, old);
-    await rename(temporary, target);
+    return { temporary, target };
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;

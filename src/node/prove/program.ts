@@ -53,12 +53,15 @@ export async function startProgram(
     throw error;
   });
   const child = spawn(program, args, { env: { PATH, HOME: folder }, stdio: ['ignore', 'pipe', 'pipe'] });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   let said = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => {
       if (said.length < SHOWN) said += chunk;
     });
   child.once('error', (error) => {
+    running.delete(child);
     said += error.message;
   });
   const close = async () => {
@@ -74,6 +77,14 @@ export async function startProgram(
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
   return { url: `http://127.0.0.1:${port}`, close };
+}
+
+/** The programs that run. */
+const running = new Set<ChildProcess>();
+
+/** Ends every program that `startProgram` has started; each start that still waits then rejects. */
+export function endPrograms(): void {
+  for (const child of running) void end(child);
 }
 
 const hasEnded = (child: ChildProcess): boolean =>

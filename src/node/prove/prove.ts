@@ -3,6 +3,7 @@ import { differenceOf, type Outcome, outcomeOf } from '../../export/outcome.ts';
 import { randomOf, requestsFor } from '../../export/requests.ts';
 import type { Written } from '../../export/target.ts';
 import { openProofBucket, PROOF_PATHS, type ProofPath } from './bucket.ts';
+import { endPrograms } from './program.ts';
 import type { Prover } from './prover.ts';
 import { openSender } from './send.ts';
 
@@ -32,27 +33,42 @@ const SHOWN = 20;
 /** Requests at once. */
 const PARALLEL = 8;
 
+export interface ProofOptions {
+  /** Random requests. */
+  readonly count?: number;
+  readonly seed?: number;
+  /** Ends the proof, and the program first. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Starts the real program of a target with an export, before a bucket that sends CORS headers of its own or none, and
- * compares its answers with the engine's. `write` is called with the bucket's URL. Rejects if the program does not start.
+ * compares its answers with the engine's. `write` is called with the bucket's URL. Rejects if the program does not
+ * start, and with the signal's reason.
  */
 export async function prove(
   prover: Prover,
   write: (bucketUrl: string) => Written,
-  { count = PROOF_REQUESTS, seed = 1 }: { readonly count?: number; readonly seed?: number } = {},
+  { count = PROOF_REQUESTS, seed = 1, signal }: ProofOptions = {},
 ): Promise<Proof> {
   const began = performance.now();
   const bucket = await openProofBucket();
+  // A program that does not listen yet is ended too.
+  signal?.addEventListener('abort', endPrograms);
   try {
     const written = write(bucket.url);
     const proved = await prover.start(written.files, bucket.url);
     try {
-      const found = await compareAll(proved.url, written, { count, seed });
+      const found = await compareAll(proved.url, written, { count, seed, signal });
+      signal?.throwIfAborted();
       return { program: prover.program, ...found, milliseconds: Math.round(performance.now() - began) };
     } finally {
       await proved.close();
     }
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error;
   } finally {
+    signal?.removeEventListener('abort', endPrograms);
     await bucket.close();
   }
 }
@@ -60,7 +76,11 @@ export async function prove(
 async function compareAll(
   url: string,
   { enforced, grade }: Written,
-  { count, seed }: { readonly count: number; readonly seed: number },
+  {
+    count,
+    seed,
+    signal,
+  }: { readonly count: number; readonly seed: number; readonly signal: AbortSignal | undefined },
 ): Promise<Pick<Proof, 'requests' | 'differences' | 'shown'>> {
   const sender = openSender(url);
   const requests = requestsFor(enforced, count, seed);
@@ -73,7 +93,7 @@ async function compareAll(
   let differences = 0;
   let next = 0;
   const work = async () => {
-    for (let one = asked[next++]; one !== undefined; one = asked[next++]) {
+    for (let one = asked[next++]; one !== undefined && !signal?.aborted; one = asked[next++]) {
       const { request, place } = one;
       const expected = outcomeOf(enforced, request, place.vary);
       const { seen, what } = await ask(sender, request, place, (outcome) =>

@@ -1,0 +1,98 @@
+import type { Target } from '../export/target.ts';
+import { TARGETS } from '../export/targets.ts';
+import { type Command, EXIT, type Flag, type Term } from './command.ts';
+import { DEFAULT_NAME } from './export/line.ts';
+import type { Provers } from './export/run.ts';
+import { EXPORT_SOURCE_FLAGS } from './export/source.ts';
+
+/** What `--help` says about a target. */
+function termOf({ name, about, formats }: Target): Term {
+  const isOne = formats.length === 1 && formats[0] === 'config';
+  return { name, about: isOne ? about : `${about} --format ${formats.join(' or ')}.` };
+}
+
+const FLAGS: readonly Flag[] = [
+  {
+    name: 'output',
+    short: 'o',
+    value: 'FILE',
+    isPath: true,
+    about:
+      'The file to write, in place of standard output. Further files go beside it. All are replaced whole, or none is.',
+  },
+  {
+    name: 'format',
+    value: 'FORMAT',
+    choices: ['config', 'terraform', 'json'],
+    about:
+      "The target's own configuration, Terraform where the target has it, or an object with the files, the grade and the notes.",
+  },
+  {
+    name: 'name',
+    value: 'NAME',
+    preset: DEFAULT_NAME,
+    about: 'What distinguishes this export from others in one program: letters, digits and `_`.',
+  },
+  {
+    name: 'bucket-url',
+    value: 'URL',
+    about:
+      'Where the target fetches objects; without it the address of the bucket that the rules were read from, else a placeholder.',
+  },
+  {
+    name: 'allow-narrower',
+    about:
+      'Where the target cannot say the rules, writes what never allows more than they do, and says what is lost.',
+  },
+  {
+    name: 'prove',
+    about:
+      'First runs the configuration on the real program and compares its answers with the rules. With a difference nothing is written.',
+  },
+];
+
+/** The command for a table of targets and the programs that run them. */
+export const exportOf = (targets: readonly Target[], provers: Provers): Command => ({
+  name: 'export',
+  group: 'The same rules elsewhere',
+  summary: 'Write the configuration of a CDN or a proxy that obeys the rules',
+  words: 'TARGET',
+  minWords: 1,
+  maxWords: 1,
+  offers: () => targets.map(({ name }) => name),
+  about:
+    'Writes the configuration of another edge from rules, to standard output or a file. It is exact, or it is refused with the reasons: nothing ever allows more than the rules do. Grade, notes and what is lost go to standard error.',
+  terms: { title: 'Targets', rows: targets.map(termOf) },
+  flags: [...FLAGS, ...EXPORT_SOURCE_FLAGS],
+  examples: [
+    {
+      line: 'bucket-cors export nginx --rules cors.xml -o /etc/nginx/cors.conf',
+      about: 'nginx, by the rules in a file.',
+    },
+    {
+      line: "bucket-cors export cloudfront --bucket 's3://my-bucket?region=eu-central-1' --format terraform",
+      about: 'CloudFront in front of a bucket, by its own rules.',
+    },
+    {
+      line: 'bucket-cors export haproxy --config bucket-cors.json --bucket media --prove',
+      about: 'A bucket of a configuration file of serve; HAProxy itself answers 5,000 requests first.',
+    },
+  ],
+  exits: [
+    { code: EXIT.nothing, when: 'The configuration is written.' },
+    { code: EXIT.findings, when: 'The target cannot say these rules, or a proof found differences.' },
+    {
+      code: EXIT.failed,
+      when: 'The command line is wrong, the rules cannot be read or have faults, the file cannot be written, or the proof could not be made.',
+    },
+  ],
+  // Compilers and programs are for this command only: the others start without them.
+  run: async (args, terminal) =>
+    (await import('./export/run.ts')).runExport(args, terminal, targets, provers),
+});
+
+/** The same rules at a CDN, a proxy or a gateway. */
+export const exportRules: Command = exportOf(
+  TARGETS,
+  async () => (await import('../node/prove/provers.ts')).PROVERS,
+);

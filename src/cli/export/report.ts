@@ -1,0 +1,94 @@
+import { DIALECT_NAMES } from '../../cors/behaviour.ts';
+import type { Grade } from '../../export/outcome.ts';
+import type { Inexpressible, Note, Written } from '../../export/target.ts';
+import { listed, wrapped } from '../explain/lines.ts';
+import { visible } from '../formats/paint.ts';
+import type { ExportedRules } from './exported.ts';
+import type { ExportLine } from './line.ts';
+
+/** Columns where the terminal does not say. */
+const WIDTH = 80;
+
+const GRADES: Readonly<Record<Grade, string>> = {
+  equal: 'every CORS header and Vary is byte for byte what the edge would send.',
+  'same verdict':
+    'a browser allows the same requests and scripts read the same, but not every byte of every header is as the edge sends it.',
+};
+
+/** What a person must know about a configuration: its rules, its grade, what is lost, and the notes. */
+export function writtenLines(
+  { files, grade, notes, lost }: Written,
+  source: ExportedRules,
+  { target }: Pick<ExportLine, 'target'>,
+  width = WIDTH,
+): readonly string[] {
+  const say = (text: string) => wrapped('bucket-cors: ', visible(text), width);
+  const what = files.length === 1 ? 'the configuration' : `the ${files.length} files`;
+  return [
+    ...say(
+      `${what} for ${target.name} says ${rulesText(source)}.`.replace(/files (.*) says/, 'files $1 say'),
+    ),
+    ...say(`grade: ${grade}; ${GRADES[grade]}`),
+    ...files.flatMap(({ name, use }) => say(`${name}: ${use}`)),
+    ...(lost.length === 0 ? [] : say('lost, because --allow-narrower is given:')),
+    ...lost.flatMap((one) => inexpressibleLines(one, width)),
+    ...notes.flatMap((note) => noteLines(note, width)),
+  ];
+}
+
+function noteLines({ about, command }: Note, width: number): readonly string[] {
+  // A command is copied: it stands in a line of its own.
+  return [
+    ...wrapped('bucket-cors: note: ', visible(about), width),
+    ...(command === undefined ? [] : [`    ${visible(command)}`]),
+  ];
+}
+
+/** Why a target cannot say the rules. `narrower`: whether a configuration that allows less can be written. */
+export function refusedLines(
+  refused: readonly Inexpressible[],
+  source: ExportedRules,
+  { target }: Pick<ExportLine, 'target'>,
+  narrower: boolean,
+  width = WIDTH,
+): readonly string[] {
+  const say = (text: string) => wrapped('bucket-cors: ', visible(text), width);
+  return [
+    ...say(`${target.name} cannot say ${rulesText(source)}; nothing is written.`),
+    ...refused.flatMap((one) => inexpressibleLines(one, width)),
+    ...(narrower
+      ? say(
+          '--allow-narrower writes a configuration that never allows more than the rules do, and says what is lost.',
+        )
+      : []),
+  ];
+}
+
+/** A finding: where, what, and the nearest that there is. */
+function inexpressibleLines(
+  { rules, origins, methods, what, nearest }: Inexpressible,
+  width: number,
+): readonly string[] {
+  const place =
+    rules.length === 0
+      ? 'all rules'
+      : `${rules.length === 1 ? 'rule' : 'rules'} ${listed(rules.map(String))}`;
+  return [
+    ...wrapped('  ', place, width),
+    ...(origins.length === 0 ? [] : wrapped('    origins: ', listed(origins), width)),
+    ...(methods.length === 0 ? [] : wrapped('    methods: ', listed(methods), width)),
+    ...wrapped('    ', visible(what), width),
+    ...wrapped('    nearest: ', visible(nearest), width),
+  ];
+}
+
+/** `3 rules of cors.xml, as an edge in front of store oss answers by them`. */
+function rulesText({ name, rules, hasRules, isStoreKnown }: ExportedRules): string {
+  const count = rules.rules.length;
+  const { dialect } = rules.behaviour;
+  const other = DIALECT_NAMES.filter((one) => one !== dialect).join(' or ');
+  const what = hasRules
+    ? `${count} ${count === 1 ? 'rule' : 'rules'} of ${name}`
+    : `that ${name} has no rules`;
+  return `${what}, as an edge in front of store ${dialect} answers${isStoreKnown ? '' : ` (--store ${other} if it is another)`}`;
+}
