@@ -99,7 +99,7 @@ function besideFile(args: Arguments): readonly Fault[] {
     }));
 }
 
-function bucketNamed(name: string | null, buckets: readonly BucketConfig[]): BucketConfig | Fault {
+export function bucketNamed(name: string | null, buckets: readonly BucketConfig[]): BucketConfig | Fault {
   const [first, ...more] = buckets;
   const found =
     name === null ? (more.length === 0 ? first : undefined) : buckets.find((one) => one.name === name);

@@ -115,7 +115,7 @@ const HIDDEN: readonly string[] = ['rules', 'config', ...BEHAVIOUR.map((name) =>
 
 const SOURCES = '--rules SOURCE, --bucket URL, --admin URL or --config FILE';
 
-function sourceFaults(args: Arguments, word: string | null): readonly Fault[] {
+export function sourceFaults(args: Arguments, word: string | null): readonly Fault[] {
   const beside = ['bucket', 'admin'].filter((flag) => args.value(flag) !== null);
   if (word === null)
     return beside.length > 0

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { rm, stat, writeFile } from 'node:fs/promises';
+import type { ExportFile } from '../../export/target.ts';
 import { files as disk } from '../files/disk.ts';
-import { type FileText, replaceFiles } from '../files/replace-files.ts';
 import { readTextFile } from '../files/text-file.ts';
 import { codeOf } from '../system-error.ts';
 import type { Found } from './state.ts';
@@ -19,6 +19,8 @@ export interface OutputOptions {
   readonly hasCommand: boolean;
   /** The paths of the further files of an export whose first file has this text; null: it is no export. */
   readonly others: (text: string) => readonly string[] | null;
+  /** Writes all files of an export, or rejects and leaves the old ones. */
+  readonly save: (files: readonly ExportFile[]) => Promise<void>;
 }
 
 /** The files of an export, and the mark `FILE.pending` beside the first one. */
@@ -26,7 +28,7 @@ export interface Output {
   /** Rejects if a file cannot be read. */
   look(): Promise<Found>;
   /** Writes all or nothing. The mark comes first: a process that is killed at any moment leaves it. */
-  write(files: readonly FileText[]): Promise<void>;
+  write(files: readonly ExportFile[]): Promise<void>;
   /** The command has succeeded. */
   settle(): Promise<void>;
 }
@@ -38,7 +40,7 @@ export function keyOf(texts: readonly string[]): string {
   return hash.digest('hex');
 }
 
-export function openOutput({ path, hasCommand, others }: OutputOptions): Output {
+export function openOutput({ path, hasCommand, others, save }: OutputOptions): Output {
   const mark = `${path}.pending`;
 
   async function look(): Promise<Found> {
@@ -56,7 +58,7 @@ export function openOutput({ path, hasCommand, others }: OutputOptions): Output 
     write: (files) =>
       disk(async () => {
         if (hasCommand) await writeFile(mark, MARK_TEXT, { flush: true });
-        await replaceFiles(files);
+        await save(files);
       }),
     settle: () => (hasCommand ? disk(() => rm(mark, { force: true })) : Promise.resolve()),
   };

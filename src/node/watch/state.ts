@@ -90,7 +90,7 @@ const LONGEST_PAUSE = 60_000;
 export const pauseAfter = (failures: number): number =>
   Math.min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE);
 
-const AT_START: State = {
+export const AT_START: State = {
   wanted: null,
   found: null,
   busy: null,

@@ -1,15 +1,17 @@
 import type { Log } from '../../edge/log.ts';
-import type { FileText } from '../files/replace-files.ts';
+import type { ExportFile } from '../../export/target.ts';
 import { messageOf } from '../system-error.ts';
 import type { Command, Ran } from './command.ts';
 import type { Output } from './output.ts';
 import {
   type Action,
+  AT_START,
   begin,
   type Content,
   type Event,
   hasExport,
   type State,
+  type Step,
   step,
   type Wanted,
 } from './state.ts';
@@ -32,10 +34,12 @@ export interface Done {
 
 /** What is wanted, with the text of the files. */
 export type Asked =
-  | { readonly kind: 'export'; readonly content: Content; readonly files: readonly FileText[] }
+  | { readonly kind: 'export'; readonly content: Content; readonly files: readonly ExportFile[] }
   | Exclude<Wanted, { kind: 'export' }>;
 
 export interface Watcher {
+  /** Looks at the file, and runs a command that a former process left to do. Call it once, first. */
+  begin(): void;
   want(asked: Asked): void;
   /** Looks whether the file is still as it was written. */
   look(): void;
@@ -52,17 +56,24 @@ export function createWatcher({ output, run, log, wallClock = Date.now }: Watche
     commands: { succeeded: 0, failed: 0, timed_out: 0 },
     succeededAt: null,
   };
-  let files: readonly FileText[] = [];
+  let files: readonly ExportFile[] = [];
   let asked = '';
+  /** The key of the file that was written last, and of the one that was last found right. */
+  let written: string | null = null;
+  let right: string | null = null;
   let command: Command | null = null;
   let retry: NodeJS.Timeout | undefined;
   let working: Promise<void> = Promise.resolve();
-  let { state, actions } = begin();
+  let state: State = AT_START;
 
   function send(event: Event): void {
-    ({ state, actions } = step(state, event));
+    take(step(state, event));
+  }
+
+  function take(next: Step): void {
+    state = next.state;
     note();
-    for (const action of actions) act(action);
+    for (const action of next.actions) act(action);
   }
 
   function act(action: Action): void {
@@ -100,7 +111,7 @@ export function createWatcher({ output, run, log, wallClock = Date.now }: Watche
     }
   }
 
-  async function write(content: Content, texts: readonly FileText[]): Promise<void> {
+  async function write(content: Content, texts: readonly ExportFile[]): Promise<void> {
     try {
       await output.write(texts);
     } catch (error) {
@@ -108,6 +119,7 @@ export function createWatcher({ output, run, log, wallClock = Date.now }: Watche
       return;
     }
     done.exports.written += 1;
+    written = content.key;
     log.info({ version: content.version }, 'export written');
     send({ kind: 'written', content });
   }
@@ -147,8 +159,15 @@ export function createWatcher({ output, run, log, wallClock = Date.now }: Watche
   /** Records when the file and the command are right. */
   function note(): void {
     const { wanted, found, busy } = state;
-    if (busy !== null || wanted?.kind !== 'export' || found?.isPending) return;
-    if (found?.content?.key === wanted.content.key) done.succeededAt = wallClock();
+    if (busy !== null || wanted?.kind !== 'export' || found?.content?.key !== wanted.content.key) return;
+    if (right !== wanted.content.key) {
+      right = wanted.content.key;
+      if (written !== right) {
+        done.exports.unchanged += 1;
+        log.info({ version: wanted.content.version }, 'the file is as the rules say');
+      }
+    }
+    if (!found.isPending) done.succeededAt = wallClock();
   }
 
   function want(now: Asked): void {
@@ -168,9 +187,8 @@ export function createWatcher({ output, run, log, wallClock = Date.now }: Watche
     if (now.kind === 'unavailable') log.warn({ cause: now.why }, `no rules to export, ${stays}`);
   }
 
-  for (const action of actions) act(action);
-
   return {
+    begin: () => take(begin()),
     want,
     look: () => send({ kind: 'look' }),
     state: () => state,
