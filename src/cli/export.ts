@@ -52,8 +52,8 @@ const FLAGS: readonly Flag[] = [
   },
 ];
 
-/** The command for a table of targets and the programs that run them. */
-export const exportOf = (targets: readonly Target[], provers: Provers): Command => ({
+/** The command for a table of targets and the programs that run them. `count`: random requests of a proof. */
+export const exportOf = (targets: readonly Target[], provers: Provers, count?: number): Command => ({
   name: 'export',
   group: 'The same rules elsewhere',
   summary: 'Write the configuration of a CDN or a proxy that obeys the rules',
@@ -93,7 +93,7 @@ export const exportOf = (targets: readonly Target[], provers: Provers): Command 
   ],
   // Compilers and programs are for this command only: the others start without them.
   run: async (args, terminal) =>
-    (await import('./export/run.ts')).runExport(args, terminal, targets, provers),
+    (await import('./export/run.ts')).runExport(args, terminal, { targets, provers, count }),
 });
 
 /** The same rules at a CDN, a proxy or a gateway. */

@@ -71,9 +71,7 @@ function tokensOf(flags: readonly Flag[], args: readonly string[], from = 0): To
     if (token.kind === 'positional')
       found.push({ kind: 'word', text: token.value, at: from + token.index + 1 });
     if (token.kind !== 'option') continue;
-    const { value, inlineValue, index } = token;
-    const known = flags.some(({ name, short }) => name === token.name && token.rawName === `-${short}`);
-    const rawName = known ? `--${token.name}` : token.rawName;
+    const { value, inlineValue, index, rawName } = withLongName(token, flags);
     const isShort = !rawName.startsWith('--');
     // `-abc` is three tokens, and one mistake.
     if (isShort && index === group) continue;
@@ -85,6 +83,18 @@ function tokensOf(flags: readonly Flag[], args: readonly string[], from = 0): To
     if (swallowed) return [...found, ...tokensOf(flags, args, from + index + 1)];
   }
   return found;
+}
+
+type Option = Extract<NonNullable<ReturnType<typeof parseArgs>['tokens']>[number], { kind: 'option' }>;
+
+/** `-oFILE` and `-o=FILE` are the same as `--output=FILE`. */
+function withLongName(token: Option, flags: readonly Flag[]): Option {
+  const known = flags.some(({ name, short }) => name === token.name && token.rawName === `-${short}`);
+  if (!known) return token;
+  const rawName = `--${token.name}`;
+  return token.inlineValue
+    ? { ...token, rawName, value: token.value.replace(/^=/, '') }
+    : { ...token, rawName };
 }
 
 /** Adds the value of a flag to those given; returns the fault if it is not one to take. */

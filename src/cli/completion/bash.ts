@@ -1,4 +1,4 @@
-import type { Command } from '../command.ts';
+import type { Command, Flag } from '../command.ts';
 import { filesFollow, flagsOf, quoted, valuesOf, wordsOf } from './offers.ts';
 
 /** The script for bash 3.2 and later. */
@@ -38,8 +38,11 @@ complete -F _bucket_cors bucket-cors`;
 
 /** The cases of flags before the current word. */
 function valueCases(command: Command): string[] {
-  const patterns = (flags: readonly { readonly name: string }[]) =>
-    flags.map(({ name }) => quoted(`${command.name} --${name}`)).join(' | ');
+  const patterns = (flags: readonly Flag[]) =>
+    flags
+      .flatMap(({ name, short }) => [`--${name}`, ...(short === undefined ? [] : [`-${short}`])])
+      .map((flag) => quoted(`${command.name} ${flag}`))
+      .join(' | ');
   const valued = flagsOf(command).filter(({ value }) => value !== undefined);
   const listed = valued.filter((flag) => valuesOf(flag).length > 0);
   const paths = valued.filter((flag) => !listed.includes(flag) && flag.isPath);

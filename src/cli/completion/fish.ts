@@ -34,7 +34,8 @@ const condition = ({ name }: Command, also?: string): string =>
 const flagLine =
   (command: Command) =>
   (flag: Flag): string => {
-    const head = `${condition(command)} -l ${flag.name} -d ${quoted(brief(flag))}`;
+    const letter = flag.short === undefined ? '' : ` -s ${flag.short}`;
+    const head = `${condition(command)}${letter} -l ${flag.name} -d ${quoted(brief(flag))}`;
     if (flag.value === undefined) return head;
     const values = valuesOf(flag);
     if (values.length > 0) return `${head} -x -a ${quoted(values.join(' '))}`;

@@ -28,19 +28,22 @@ fi`;
 }
 
 function caseOf(command: Command): string {
-  const specs = [...flagsOf(command).map(flagSpec), ...wordSpec(command)];
+  const specs = [...flagsOf(command).flatMap(flagSpecs), ...wordSpec(command)];
   return `    ${command.name})\n      _arguments \\\n${specs.map((spec) => `        ${quoted(spec)}`).join(' \\\n')}\n      ;;`;
 }
 
-/** `--format=[What it does]:FORMAT:(table json)`; a star before it if it may be repeated. */
-function flagSpec(flag: Flag): string {
-  const { name, value, many, isPath } = flag;
-  const head = `${many ? '*' : ''}--${name}`;
-  const about = `[${escaped(brief(flag))}]`;
-  if (value === undefined) return head + about;
+/** `--format=[What it does]:FORMAT:(table json)`; a star before it if it may be repeated. The same for its letter. */
+function flagSpecs(flag: Flag): readonly string[] {
+  const { name, short, value, many, isPath } = flag;
+  const [star, about] = [many ? '*' : '', `[${escaped(brief(flag))}]`];
   const values = valuesOf(flag);
   const action = values.length > 0 ? `(${values.join(' ')})` : isPath ? '_files' : ' ';
-  return `${head}=${about}:${escaped(value)}:${action}`;
+  const rest = value === undefined ? about : `${about}:${escaped(value)}:${action}`;
+  const [long, letter] = value === undefined ? ['', ''] : ['=', '+'];
+  return [
+    `${star}--${name}${long}${rest}`,
+    ...(short === undefined ? [] : [`${star}-${short}${letter}${rest}`]),
+  ];
 }
 
 function wordSpec(command: Command): string[] {

@@ -25,7 +25,7 @@ export async function proveExport(
   prover: Prover,
   write: (bucketUrl: string) => Written,
   terminal: Terminal,
-  limit = LIMIT,
+  { count, limit = LIMIT }: { readonly count: number | undefined; readonly limit?: number },
 ): Promise<Proving> {
   if (!(await prover.isInstalled())) {
     const cure = prover.install === '' ? '' : `; install it: ${prover.install}`;
@@ -36,7 +36,10 @@ export async function proveExport(
   // Timers run by the monotonic clock.
   const late = AbortSignal.timeout(limit);
   try {
-    const proving = prove(prover, write, { signal: AbortSignal.any([ending.signal, late]) });
+    const proving = prove(prover, write, {
+      signal: AbortSignal.any([ending.signal, late]),
+      ...(count !== undefined && { count }),
+    });
     return {
       ok: true,
       value: await patiently(proving, `bucket-cors: ${prover.program} answers …`, terminal),

@@ -17,12 +17,18 @@ import { watchFaults } from './watch-flags.ts';
 /** The programs that run exports, by target. Their modules load only for a proof. */
 export type Provers = () => Promise<ReadonlyMap<string, Prover>>;
 
-/** Writes a target's configuration from rules, where `line` and `args` say. */
+export interface ExportMeans {
+  readonly targets: readonly Target[];
+  readonly provers: Provers;
+  /** Random requests of a proof; undefined: as many as `prove` sends. */
+  readonly count: number | undefined;
+}
+
+/** Writes a target's configuration from rules, as the command line says. */
 export async function runExport(
   args: Arguments,
   terminal: Terminal,
-  targets: readonly Target[],
-  provers: Provers,
+  { targets, provers, count }: ExportMeans,
 ): Promise<Ending> {
   const read = readLine(args, targets);
   if (!read.ok) return read.faults;
@@ -37,7 +43,8 @@ export async function runExport(
   if (!source.ok) return source.ends;
   const compiled = compileLine(line, source.value);
   if (!compiled.ok) return refuse(compiled, line, source.value, terminal);
-  const proof = prover === null ? null : await proveExport(prover, writer(line, source.value), terminal);
+  const proof =
+    prover === null ? null : await proveExport(prover, writer(line, source.value), terminal, { count });
   if (proof !== null && !proof.ok) {
     for (const text of proof.lines) terminal.say(`bucket-cors: ${text}`);
     return EXIT.failed;
@@ -117,9 +124,10 @@ async function deliver(
     }
     say(saved.paths.map((path) => `bucket-cors: written: ${path}`));
   }
-  if (isRight) say(writtenLines(written, source, line, terminal.width));
   if (line.isJson) await terminal.print(jsonText(asJson(written, files, proof, line)));
   else if (line.output === null && isRight) await terminal.print(printedFiles(files).replace(/\n$/, ''));
+  // At a terminal they stand below a long configuration.
+  if (isRight) say(writtenLines(written, source, line, terminal.width));
   return isRight ? EXIT.nothing : EXIT.findings;
 }
 

@@ -1,0 +1,65 @@
+/** The smallest target, and a program that runs it. */
+import { request as ask, createServer } from 'node:http';
+import type { Facts } from '../../src/cors/decide.ts';
+import { bannerOf, readBanner, rulesOfBanner } from '../../src/export/banner.ts';
+import { type Outcome, outcomeOf } from '../../src/export/outcome.ts';
+import type { Target } from '../../src/export/target.ts';
+import type { Prover } from '../../src/node/prove/prover.ts';
+import { listen } from '../helpers/listen.ts';
+
+/** An export that is its banner alone. */
+export const bannerTarget: Target = {
+  name: 'banner',
+  about: '',
+  formats: ['config'],
+  compile: (rules, options) => ({
+    ok: true,
+    files: [{ name: 'cors.conf', use: '', text: bannerOf('banner', rules, options, '#', '') }],
+    grade: 'equal',
+    notes: [],
+    enforced: rules,
+    lost: [],
+  }),
+  read: () => ({ ok: false, faults: [] }),
+};
+
+/** A proxy that answers by the engine and the rules of the banner. */
+export const engineProver: Prover = {
+  program: 'node',
+  install: '',
+  isInstalled: async () => true,
+  start: async ([file], bucketUrl) => {
+    const banner = readBanner(file?.text ?? '');
+    if (banner === null) throw new Error('no banner');
+    const rules = rulesOfBanner(banner);
+    const server = createServer((incoming, outgoing) => {
+      const { headers, method = '' } = incoming;
+      const facts: Facts = {
+        method,
+        origin: headers.origin ?? null,
+        requestMethod: headers['access-control-request-method'] ?? null,
+        requestHeaders: headers['access-control-request-headers'] ?? null,
+      };
+      const send = (status: number, { headers: lines }: Outcome) =>
+        outgoing.writeHead(status, lines.flat()).end();
+      const preflight = outcomeOf(rules, facts);
+      if (preflight.status !== null) {
+        send(preflight.status, preflight);
+        return;
+      }
+      ask(`${bucketUrl}${incoming.url}`, { method }, (answer) => {
+        answer.resume();
+        const vary = answer.headers.vary === undefined ? [] : [answer.headers.vary];
+        send(answer.statusCode ?? 0, outcomeOf(rules, facts, vary));
+      }).end();
+    });
+    const port = await listen(server);
+    return {
+      url: `http://127.0.0.1:${port}`,
+      close: async () => {
+        server.closeAllConnections();
+        server.close();
+      },
+    };
+  },
+};
