@@ -69,10 +69,8 @@ export function planOf(rules: CompiledRules): Plan {
     methods: METHODS.map((method) => planMethod(rules, method)),
     otherMethod: planMethod(rules, 'PATCH'),
     objections: traitsOf(rules.behaviour).objections.flatMap((reason) => objectionOf(rules, reason)),
-    refusedStatus: statusOf(
-      rules,
-      preflight({ origin: 'https://refused.example', requestHeaders: 'x-refused' }),
-    ),
+    // No rule allows a list of origins, not even one with `*`.
+    refusedStatus: statusOf(rules, preflight(LIST)),
     preflightVary: varyOf(rules, preflight({})),
     unsendable: [
       ...new Set(
@@ -120,12 +118,14 @@ function planMethod(rules: CompiledRules, method: string): PlannedMethod {
   return { method, withoutOrigin: rule, variesByOrigin: varyOf(rules, request).length > 0 };
 }
 
+const LIST = { origin: 'https://one.example,https://two.example' };
+
 /** A preflight that objects for one reason, and for none that a store checks before. */
 const OBJECTED: Readonly<Record<Objection, Partial<Facts> | null>> = {
   origin_missing: { origin: null },
   method_missing: { requestMethod: null },
   method_not_allowed: { requestMethod: 'PATCH' },
-  origin_not_allowed: { origin: 'https://one.example,https://two.example' },
+  origin_not_allowed: LIST,
   no_rules: {},
   rules_unavailable: null,
 };

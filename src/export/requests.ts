@@ -65,6 +65,7 @@ const CHANGES: readonly ((origin: string, random: Random) => string)[] = [
   (origin) => `${origin}.evil.example`,
   (origin) => `${origin}:8443`,
   (origin) => `${origin}/`,
+  (origin) => `x${origin}`,
   (origin) => origin.replace('.', 'x'),
   (origin) => origin.replace('://', '://evil-'),
   (origin) => origin.replace('://', '://sub.'),

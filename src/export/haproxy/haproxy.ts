@@ -1,10 +1,70 @@
+import type { CompiledRules } from '../../cors/compile.ts';
+import { bannerOf } from '../banner.ts';
 import { readExported } from '../exported.ts';
-import type { Target } from '../target.ts';
+import { type Plan, planOf } from '../plan.ts';
+import type { ExportOptions, Note, Target } from '../target.ts';
+import { answersPart, varyPart } from './answers.ts';
+import { aclLines, namesOf } from './conditions.ts';
+import { bucketPart, factsPart, type Part, preflightPart, rulesPart } from './requests.ts';
+import { PLACEHOLDER, serverLine, targetLines } from './server.ts';
 
+/** HAProxy says every rule set. It is a backend of its own: rules of a file's start need no section of the operator's. */
 export const haproxy: Target = {
   name: 'haproxy',
-  about: 'HAProxy: lines for a frontend.',
+  about: 'HAProxy 2.6 and later: a backend with the rules and the bucket as its server.',
   formats: ['config'],
-  compile: () => ({ ok: false, refused: [] }),
+  compile: (rules, options) => {
+    const plan = planOf(rules);
+    const echoes = plan.rules.some(({ rule }) => rule.rule.allowedHeaders.length > 0);
+    return {
+      ok: true,
+      files: [{ name: `${options.name}.cfg`, use: useOf(options), text: textOf(rules, plan, options) }],
+      grade: echoes ? 'same verdict' : 'equal',
+      notes: [...(echoes ? [REPEATED] : []), ...(options.bucketUrl === null ? [ADDRESS] : [])],
+      enforced: rules,
+      lost: [],
+    };
+  },
   read: (text) => readExported(haproxy, text),
 };
+
+const useOf = ({ name }: ExportOptions): string =>
+  `Give it to HAProxy with a further -f, and name \`default_backend ${name}\` or \`use_backend ${name}\` in your frontend.`;
+
+const REPEATED: Note = {
+  about:
+    'HAProxy cannot remove duplicates from a list: a name that a preflight requests twice stands twice in Access-Control-Allow-Headers. Browsers send each name once.',
+};
+
+const ADDRESS: Note = {
+  about: `The address of the bucket is not known: ${PLACEHOLDER} stands for it in the last line.`,
+};
+
+function textOf(rules: CompiledRules, plan: Plan, options: ExportOptions): string {
+  const names = namesOf(options.name);
+  const hasRules = plan.rules.length > 0;
+  const acls = aclLines(plan, names);
+  const parts: readonly Part[] = [
+    factsPart(names),
+    ...(hasRules
+      ? [
+          {
+            about:
+              "The rules' origins, compared by case and whole, and the names that their AllowedHeaders lack.",
+            lines: [...acls, `acl ${names.found} var(${names.rule}) -m found`],
+          },
+          rulesPart(plan, names),
+        ]
+      : []),
+    preflightPart(rules, plan, names),
+    bucketPart(targetLines(options.bucketUrl)),
+    answersPart(plan, names),
+    varyPart(plan, names),
+    { about: 'The bucket.', lines: [serverLine(options.bucketUrl)] },
+  ];
+  const body = parts.map(({ about, lines }) =>
+    [`# ${about}`, ...lines].map((line) => `    ${line}`).join('\n'),
+  );
+  const banner = bannerOf('haproxy', rules, options, '#', useOf(options));
+  return `${banner}\nbackend ${options.name}\n    mode http\n\n${body.join('\n\n')}\n`;
+}

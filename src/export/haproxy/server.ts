@@ -1,0 +1,30 @@
+import { quote } from './quote.ts';
+
+/** Stands for the bucket where no address was given; the name is reserved (RFC 6761). */
+export const PLACEHOLDER = 'https://bucket.example';
+
+const IS_ADDRESS = /^(?:\[.*\]|\d+\.\d+\.\d+\.\d+)$/;
+
+/** The lines that address a request to the bucket: its host name, and its path before the request's. */
+export function targetLines(bucketUrl: string | null): readonly string[] {
+  const { host, pathname } = new URL(bucketUrl ?? PLACEHOLDER);
+  const path = pathname.replace(/\/$/, '').replaceAll('%', '%%');
+  return [
+    `http-request set-header Host ${host}`,
+    ...(path === '' ? [] : [`http-request set-path ${quote(`${path}%[path]`)}`]),
+  ];
+}
+
+/** The server of the section. */
+export function serverLine(bucketUrl: string | null): string {
+  const { protocol, hostname, port } = new URL(bucketUrl ?? PLACEHOLDER);
+  const isTls = protocol === 'https:';
+  const isName = !IS_ADDRESS.test(hostname);
+  return [
+    `server bucket ${hostname}:${port || (isTls ? 443 : 80)}`,
+    ...(isTls ? ['ssl verify required ca-file @system-ca'] : []),
+    ...(isTls && isName ? [`sni str(${hostname})`] : []),
+    // HAProxy makes the section `default` of /etc/resolv.conf: a bucket's addresses change.
+    ...(isName ? ['resolvers default init-addr last,libc,none'] : []),
+  ].join(' ');
+}
