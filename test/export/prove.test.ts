@@ -37,7 +37,7 @@ describe('a banner', () => {
     }
   });
 
-  test('that was damaged is none', () => {
+  test('that was damaged is not read', () => {
     const text = bannerOf('nginx', ruleSets()[0]!.rules, exportOptions(), '#', '');
     expect(readBanner('server {}')).toBeNull();
     expect(readBanner(text.replace('"rules"', '"rulez"'))).toBeNull();
