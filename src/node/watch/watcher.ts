@@ -9,7 +9,9 @@ import {
   begin,
   type Content,
   type Event,
+  type Failure,
   hasExport,
+  pauseAfter,
   type State,
   type Step,
   step,
@@ -126,8 +128,8 @@ export function createWatcher({ output, run, log, wallClock = Date.now }: Watche
 
   function fail(kind: 'not_looked' | 'not_written', why: string): void {
     done.exports.failed += 1;
-    log.error({ cause: why }, 'the export could not be written');
     send({ kind, why });
+    log.error({ cause: why, ...retryOf(state.writeFailure) }, 'the export could not be written');
   }
 
   async function execute(content: Content): Promise<void> {
@@ -150,11 +152,15 @@ export function createWatcher({ output, run, log, wallClock = Date.now }: Watche
       return true;
     }
     done.commands[isLate ? 'timed_out' : 'failed'] += 1;
-    if (!state.hasEnded) log.error({ ...about, cause: fault }, 'command failed');
     const line = said.split('\n', 1)[0] ?? '';
     send({ kind: 'not_ran', why: `the command ${fault}${line === '' ? '' : `: ${line}`}` });
+    log.error({ ...about, cause: fault, ...retryOf(state.runFailure) }, 'command failed');
     return false;
   }
+
+  /** When the step that failed is tried again. */
+  const retryOf = (failure: Failure | null) =>
+    failure === null || state.waiting === null ? {} : { retrySeconds: pauseAfter(failure.count) / 1000 };
 
   /** Records when the file and the command are right. */
   function note(): void {

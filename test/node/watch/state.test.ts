@@ -153,7 +153,9 @@ const anyWanted = fc.oneof(
   fc.constant(UNAVAILABLE),
 );
 const anyMove: fc.Arbitrary<Move> = fc.oneof(
-  fc.constantFrom<Luck[]>('works', 'fails', 'dies before', 'dies within', 'dies after').map((luck) => ({ luck })),
+  fc
+    .constantFrom<Luck[]>('works', 'fails', 'dies before', 'dies within', 'dies after')
+    .map((luck) => ({ luck })),
   anyWanted.map((one) => ({ wanted: one })),
 );
 
@@ -209,7 +211,10 @@ function simulated(world: World) {
 
   function next(luck: Luck): void {
     const action = pending;
-    if (luck === 'dies before') return start();
+    if (luck === 'dies before') {
+      start();
+      return;
+    }
     if (action === null) {
       if (waits) {
         waits = false;
@@ -219,7 +224,8 @@ function simulated(world: World) {
     }
     if (luck === 'dies within' || luck === 'dies after') {
       does(action, luck === 'dies after');
-      return start();
+      start();
+      return;
     }
     const event = luck === 'fails' ? fails(action) : does(action, true);
     pending = null;
