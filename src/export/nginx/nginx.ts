@@ -1,10 +1,79 @@
+import type { CompiledRules } from '../../cors/compile.ts';
+import { bannerOf } from '../banner.ts';
 import { readExported } from '../exported.ts';
-import type { Target } from '../target.ts';
+import { planOf } from '../plan.ts';
+import type { Compiled, ExportOptions, Target } from '../target.ts';
+import { decisionMaps } from './decide.ts';
+import { locationText } from './location.ts';
+import { notesFor } from './notes.ts';
+import { refusalsOf } from './refused.ts';
+import { tablesOf } from './tables.ts';
+import { dollarBlock } from './text.ts';
+import { enforceable } from './too-long.ts';
+import { headerValues, varyMap } from './values.ts';
+import { asName, variablesOf } from './variables.ts';
 
 export const nginx: Target = {
   name: 'nginx',
   about: 'nginx: maps and one include, without modules.',
   formats: ['config'],
-  compile: () => ({ ok: false, refused: [] }),
+  compile,
   read: (text) => readExported(nginx, text),
 };
+
+function compile(rules: CompiledRules, options: ExportOptions): Compiled {
+  const { found, refused } = enforceable(rules, options.allowNarrower);
+  if (found === null) return { ok: false, refused };
+  const name = asName(options.name);
+  const v = variablesOf(name);
+  const plan = planOf(found);
+  const tables = tablesOf(found, plan);
+  const refusals = refusalsOf(found, plan, v);
+  const values = headerValues(tables, name, v);
+  const maps = [
+    ...refusals.maps,
+    ...decisionMaps(tables, refusals.value, v),
+    ...legendOf(tables),
+    ...values.map(({ map }) => map),
+    varyMap(plan, v),
+  ].join('\n\n');
+  const location = locationText(plan, tables, values, refusals, v);
+  const needsDollar = `${maps}${location}`.includes(`\${${name}_dollar}`);
+  const [inHttp, inLocation] = [
+    `include ${name}.conf; in http {}`,
+    `include ${name}.location.conf; in the location`,
+  ];
+  const banner = (use: string) => bannerOf('nginx', rules, options, '#', use);
+  return {
+    ok: true,
+    files: [
+      {
+        name: `${name}.conf`,
+        use: `Maps: \`${inHttp}\`.`,
+        text: `${banner(`${inHttp}.`)}\n${needsDollar ? `${dollarBlock(name)}\n\n` : ''}${maps}\n`,
+      },
+      {
+        name: `${name}.location.conf`,
+        use: `Directives: \`${inLocation} that has proxy_pass\`.`,
+        text: `${banner(`${inLocation} that has proxy_pass.`)}\n${location}`,
+      },
+    ],
+    ...notesFor(found, tables),
+    enforced: found,
+    lost: refused,
+  };
+}
+
+/** The rules that each verdict stands for, as comments. */
+const legendOf = ({ verdicts }: ReturnType<typeof tablesOf>): readonly string[] =>
+  verdicts.length === 0
+    ? []
+    : [
+        [
+          '# The headers of each rule.',
+          ...verdicts.map(({ id, numbers }) => `# ${id}: ${numbered(numbers)}`),
+        ].join('\n'),
+      ];
+
+const numbered = (numbers: readonly number[]): string =>
+  `rule${numbers.length > 1 ? 's' : ''} ${numbers.join(', ')} of the document`;

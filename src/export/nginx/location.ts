@@ -1,0 +1,82 @@
+import * as names from '../../cors/names.ts';
+import type { Plan } from '../plan.ts';
+import type { Refusals } from './refused.ts';
+import type { Tables } from './tables.ts';
+import { quoted } from './text.ts';
+import type { HeaderValue } from './values.ts';
+import { ASKED_HEADERS, METHOD, type Variables } from './variables.ts';
+
+/**
+ * The headers that a bucket's answer loses. proxy_hide_header takes no prefix, so each name stands alone: those of the
+ * Fetch standard, those of Private Network Access and its former names, and requests' names, which some stores send.
+ */
+const HIDDEN = [
+  names.ALLOW_ORIGIN,
+  names.ALLOW_METHODS,
+  names.ALLOW_HEADERS,
+  names.EXPOSE_HEADERS,
+  names.MAX_AGE,
+  names.ALLOW_CREDENTIALS,
+  'Access-Control-Allow-Private-Network',
+  'Access-Control-Allow-Local-Network',
+  'Access-Control-Allow-External',
+  'Access-Control-Request-Method',
+  'Access-Control-Request-Headers',
+  'Access-Control-Request-Private-Network',
+  'Access-Control-Request-Local-Network',
+  'Access-Control-Request-External',
+  names.VARY,
+];
+
+/** Names of requests that the bucket does not get, in the form in which they are usually written. */
+const UNSENT = ['Origin', 'Access-Control-Request-Method', 'Access-Control-Request-Headers'];
+
+const addHeader = (header: string, value: string, indent = ''): string =>
+  `${indent}add_header ${header.padEnd(32)} ${/^\$?[\w*]+$/.test(value) ? value : quoted(value)} always;`;
+
+/** The directives of a location that has proxy_pass. */
+export function locationText(
+  plan: Plan,
+  { verdicts }: Tables,
+  values: readonly HeaderValue[],
+  { statuses }: Refusals,
+  v: Variables,
+): string {
+  const vary = addHeader(names.VARY, plan.preflightVary.join(', '), '    ');
+  const refusals = statuses.map((status) =>
+    [`if ($${v.rule} = ${status}) {`, vary, `    return ${status} ${quoted(bodyOf(status))};`, '}'].join(
+      '\n',
+    ),
+  );
+  const allowsHeaders = verdicts.some(({ rule }) => rule.rule.allowedHeaders.length > 0);
+  const allowed = [
+    `if (${METHOD} = OPTIONS) {`,
+    ...values.map(({ header, preflight }) => addHeader(header, preflight, '    ')),
+    ...(allowsHeaders ? [addHeader(names.ALLOW_HEADERS, ASKED_HEADERS, '    ')] : []),
+    vary,
+    '    return 200;',
+    '}',
+  ].join('\n');
+  return [
+    '# The bucket does not get the headers that CORS is decided by, and its own answer to them is removed. nginx takes',
+    '# proxy_set_header, proxy_hide_header and add_header of outer levels only into locations without any: repeat them here.',
+    ...UNSENT.map((name) => `proxy_set_header  ${name.padEnd(31)} "";`),
+    ...HIDDEN.map((name) => `proxy_hide_header ${name};`),
+    '',
+    '# Preflights end here. A block with an add_header has all that its answer needs.',
+    ...refusals,
+    ...(verdicts.length === 0 ? [] : [allowed]),
+    '',
+    '# All other answers, also errors. nginx sends no line for an empty value.',
+    ...values.map(({ header, variable }) => addHeader(header, `$${variable}`)),
+    addHeader(names.VARY, `$${v.vary}`),
+    '',
+  ].join('\n');
+}
+
+const REFUSED =
+  '<Error><Code>AccessForbidden</Code><Message>CORSResponse: This CORS request is not allowed.</Message></Error>';
+const INCOMPLETE =
+  '<Error><Code>BadRequest</Code><Message>Insufficient information. A preflight needs Origin and a valid Access-Control-Request-Method.</Message></Error>';
+
+const bodyOf = (status: number): string => (status === 400 ? INCOMPLETE : REFUSED);

@@ -1,0 +1,34 @@
+import type { CompiledRules } from '../../cors/compile.ts';
+import type { Grade } from '../outcome.ts';
+import type { Note } from '../target.ts';
+import type { Tables } from './tables.ts';
+
+/** Named origins from which on nginx's hash of 2,048 buckets of 64 bytes has no place without a second try. */
+const MANY_ORIGINS = 60;
+
+/** The grade of an export, and what an operator must know. */
+export function notesFor(
+  { rules }: CompiledRules,
+  { groups }: Tables,
+): { readonly grade: Grade; readonly notes: readonly Note[] } {
+  const allowsHeaders = rules.some(({ rule }) => rule.allowedHeaders.length > 0);
+  const isLarge = groups.flatMap(({ origins }) => origins).length > MANY_ORIGINS;
+  return {
+    grade: allowsHeaders ? 'same verdict' : 'equal',
+    notes: [
+      ...(allowsHeaders ? [{ about: AS_SENT }] : []),
+      { about: OUTER },
+      { about: SEVERAL_VARY, command: "curl -sD - -o /dev/null https://DOMAIN/KEY | grep -ci '^vary:'" },
+      ...(isLarge ? [{ about: LARGE }] : []),
+    ],
+  };
+}
+
+const AS_SENT =
+  "Allow-Headers repeats the request's list as it was sent: nginx cannot write it in lower case and without duplicates. Browsers compare its names without case.";
+const OUTER =
+  'A location with proxy_set_header, proxy_hide_header or add_header lines takes none of these of outer levels: repeat those that it needs, such as proxy_set_header Host.';
+const SEVERAL_VARY =
+  'nginx before 1.23 reads the first of several Vary lines of a bucket, and the first of several Origin lines of a request. Ask the bucket for an object: the command must print 0 or 1.';
+const LARGE =
+  'nginx warns of a map_hash that is not optimal, and works. Against the warning write map_hash_max_size 16384; and map_hash_bucket_size 128; in http {} before the first map.';
