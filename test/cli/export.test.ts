@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { pathsFor } from '../../src/cli/export/files.ts';
 import { parseBucketUrl, parseExportName } from '../../src/cli/export/line.ts';
+import { proveExport } from '../../src/cli/export/proof.ts';
 import { exportRules } from '../../src/cli/export.ts';
 import { toXml } from '../../src/document/xml.ts';
 import { readBanner } from '../../src/export/banner.ts';
 import { TARGETS as ALL } from '../../src/export/targets.ts';
-import { rule } from '../helpers/rules.ts';
+import { bannerTarget, engineProver } from '../export/_engine.ts';
+import { writtenFor } from '../export/_proofs.ts';
+import { compiled, rule } from '../helpers/rules.ts';
 import { runCommand } from './_command.ts';
 import { exportTests } from './_export.ts';
 
@@ -157,7 +160,7 @@ describe('a faulty command line', () => {
       ['several', ...xml, '--admin', 'http://127.0.0.1:1'],
       /^--admin stands beside --rules/,
     ],
-    ['a source that is none', ['several', '--rules', 'kv:x'], /^--rules "kv:x" is in KV/],
+    ['a source of Workers', ['several', '--rules', 'kv:x'], /^--rules "kv:x" is in KV/],
     [
       'keys that no source needs',
       ['several', ...xml, '--credentials', 'env'],
@@ -403,6 +406,15 @@ describe('--prove', () => {
         'bucket-cors: --prove needs nothingd, which is not installed here; install it: apt-get install nothing\n',
     });
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('fails after its limit', async () => {
+    const write = () => writtenFor(bannerTarget, compiled([APP, PATTERN]));
+    const terminal = { env: {}, print: async () => {}, say: () => {}, colours: false };
+    const proving = await proveExport(engineProver, write, terminal, { count: 100_000, limit: 100 });
+    const line = '--prove: node did not answer all requests within 0.1 seconds';
+    expect(proving).toEqual({ ok: false, lines: [line] });
+    expect(process.listenerCount('SIGTERM')).toBe(0);
   });
 
   test('fails where the program does not start', async () => {

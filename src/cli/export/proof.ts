@@ -12,7 +12,7 @@ const LIMIT = 120_000;
 /** Differences that a person reads; `--format json` has more. */
 const SHOWN = 5;
 
-/** A proof; or why there is none, a line each. */
+/** A proof; or why it could not be made, a line each. */
 export type Proving =
   | { readonly ok: true; readonly value: Proof }
   | { readonly ok: false; readonly lines: readonly string[] };

@@ -88,6 +88,8 @@ async function openSource(args: Arguments, terminal: Terminal): Promise<Given<Ex
   const word = args.value('rules');
   const faults = sourceFaults(args, word);
   if (faults.length > 0) return { ok: false, ends: faults };
+  const url = addressOf(word, args);
+  if (!url.ok) return url;
   const value = (flag: string) => (HIDDEN.includes(flag) ? null : args.value(flag));
   const opened = await openAll({ ...args, words: word === null ? [] : [word], value }, 1, terminal);
   if (!opened.ok) return { ok: false, ends: asRules(opened.ends) };
@@ -96,8 +98,6 @@ async function openSource(args: Arguments, terminal: Terminal): Promise<Given<Ex
   const read = rulesOf(source, terminal);
   if (!read.ok) return read;
   const { name, hasRules, storeBy, behaviour } = source;
-  const url = addressOf(word, args);
-  if (!url.ok) return url;
   return {
     ok: true,
     value: {
