@@ -5,9 +5,13 @@ export const PLACEHOLDER = 'https://bucket.example';
 
 const IS_ADDRESS = /^(?:\[.*\]|\d+\.\d+\.\d+\.\d+)$/;
 
+/** A record of an export that was changed by hand may have any text. */
+const urlOf = (bucketUrl: string | null): URL =>
+  new URL(bucketUrl !== null && URL.canParse(bucketUrl) ? bucketUrl : PLACEHOLDER);
+
 /** The lines that address a request to the bucket: its host name, and its path before the request's. */
 export function targetLines(bucketUrl: string | null): readonly string[] {
-  const { host, pathname } = new URL(bucketUrl ?? PLACEHOLDER);
+  const { host, pathname } = urlOf(bucketUrl);
   const path = pathname.replace(/\/$/, '').replaceAll('%', '%%');
   return [
     `http-request set-header Host ${host}`,
@@ -17,7 +21,7 @@ export function targetLines(bucketUrl: string | null): readonly string[] {
 
 /** The server of the section. */
 export function serverLine(bucketUrl: string | null): string {
-  const { protocol, hostname, port } = new URL(bucketUrl ?? PLACEHOLDER);
+  const { protocol, hostname, port } = urlOf(bucketUrl);
   const isTls = protocol === 'https:';
   const isName = !IS_ADDRESS.test(hostname);
   return [
