@@ -115,6 +115,8 @@ async function open(
     },
     opened,
   );
+  // No request asks for the rules: a load begins within a tenth of its time.
+  const every = Math.min(TICK, config.rulesTtl / 10);
   const { stateDir } = config;
   const option = places.stateDir ?? asFlag('stateDir');
   const state = stateDir === null ? null : { folder: stateDir, option };
@@ -125,7 +127,7 @@ async function open(
       current = first;
     },
     drain: 0,
-    every: Math.min(TICK, config.rulesTtl),
+    every,
     open: async (configs, before) =>
       (await openBuckets(configs, before, means)).map(renamed(before, rulesName)),
     openStore: async () => null,
@@ -166,7 +168,7 @@ async function open(
   }
   // Last: a command that runs although the start fails would be a surprise.
   watcher.begin();
-  const checking = setInterval(() => void check(), TICK).unref();
+  const checking = setInterval(() => void check(), every).unref();
   const looking = setInterval(watcher.look, Math.max(config.rulesTtl, TICK)).unref();
   opened.add(async () => {
     clearInterval(checking);

@@ -1,4 +1,4 @@
-import type { Log } from '../../edge/log.ts';
+import { cut, type Log } from '../../edge/log.ts';
 import type { ExportFile } from '../../export/target.ts';
 import { messageOf } from '../system-error.ts';
 import type { Command, Ran } from './command.ts';
@@ -152,8 +152,8 @@ export function createWatcher({ output, run, log, wallClock = Date.now }: Watche
       return true;
     }
     done.commands[isLate ? 'timed_out' : 'failed'] += 1;
-    const line = said.split('\n', 1)[0] ?? '';
-    send({ kind: 'not_ran', why: `the command ${fault}${line === '' ? '' : `: ${line}`}` });
+    const lines = said === '' ? '' : `: ${said.replaceAll(/\s*\n\s*/g, '; ')}`;
+    send({ kind: 'not_ran', why: cut(`the command ${fault}${lines}`) });
     log.error({ ...about, cause: fault, ...retryOf(state.runFailure) }, 'command failed');
     return false;
   }
