@@ -85,7 +85,10 @@ export const exportOf = (targets: readonly Target[], provers: Provers, count?: n
   ],
   exits: [
     { code: EXIT.nothing, when: 'The configuration is written; with --watch, a signal ended it.' },
-    { code: EXIT.findings, when: 'The target cannot say these rules, or a proof found differences; with --watch, it could not start.' },
+    {
+      code: EXIT.findings,
+      when: 'The target cannot say these rules, or a proof found differences; with --watch, it could not start.',
+    },
     {
       code: EXIT.failed,
       when: 'The command line is wrong, the rules cannot be read or have faults, the file cannot be written, or the proof could not be made.',

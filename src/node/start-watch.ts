@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { DestinationStream, Logger } from 'pino';
 import type { BucketConfig } from '../config/file.ts';
 import type { Config, Places } from '../config/read.ts';
@@ -13,7 +11,6 @@ import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
 import { adminPort } from './admin-port.ts';
 import { serveBuckets } from './buckets/active.ts';
 import { type OpenedBucket, openBuckets } from './buckets/open.ts';
-import { files as disk } from './files/disk.ts';
 import { catchUp, listenTo } from './keep/shared.ts';
 import { openRules, TICK } from './live-rules.ts';
 import { exportsText } from './metrics/exports.ts';
@@ -24,7 +21,7 @@ import { standardOutput } from './output/standard.ts';
 import { startFault } from './start-fault.ts';
 import { messageOf } from './system-error.ts';
 import { type Command, runCommand } from './watch/command.ts';
-import { keyOf as keyOfTexts, openOutput } from './watch/output.ts';
+import { keyOf as keyOfTexts, type Output, openOutput } from './watch/output.ts';
 import { reasonsOf } from './watch/reasons.ts';
 import type { Content } from './watch/state.ts';
 import { type Asked, createWatcher, type Watcher } from './watch/watcher.ts';
@@ -101,7 +98,11 @@ async function open(
   const warn = (message: string) => log.warn(cut(message));
   warnings.forEach(warn);
   const listenForAdmin = await adminPort(config, places, log);
-  await checkOutput(followed.file);
+  const { file, command, save, others } = followed;
+  const output = openOutput({ path: file, hasCommand: command !== null, others, save });
+  // Anything else may change, and is tried again.
+  const fault = await output.fault();
+  if (fault !== null) throw startFault([`--output ${file} ${fault}`]);
   const isRegister = bucket.management === 'keep';
   const { cache, bus, register, problems, read } = await openRules(
     config,
@@ -135,7 +136,7 @@ async function open(
   opened.add(active.close);
   await active.replace([rulesOnly(bucket)], null);
 
-  const watcher = watch(followed, env, log);
+  const watcher = watch(followed, output, env, log);
   let inForce: RulesInForce | null = null;
   const check = coalesced(async () => {
     if (current === undefined) return;
@@ -203,7 +204,8 @@ const rulesOnly = (bucket: BucketConfig): BucketConfig => ({
   objects: 'pass',
   signPrefix: null,
   preload: true,
-  ...(bucket.management !== 'keep' && { management: null, clientKeys: null }),
+  clientKeys: null,
+  ...(bucket.management !== 'keep' && { management: null }),
 });
 
 /** Opened buckets whose name is that of their rules; those that were open before have it. */
@@ -212,26 +214,13 @@ const renamed =
   (bucket: OpenedBucket): OpenedBucket =>
     name === null || before.includes(bucket) ? bucket : { ...bucket, ruled: { ...bucket.ruled, name } };
 
-/** Rejects with a start fault where no file can be written. Anything else may change, and is tried again. */
-async function checkOutput(file: string): Promise<void> {
-  const fault = await disk(async () => {
-    const found = await stat(file).catch(() => null);
-    if (found !== null) return found.isFile() ? null : 'is not a file: write the path of a regular file';
-    const folder = await stat(dirname(file)).catch(() => null);
-    return folder?.isDirectory()
-      ? null
-      : 'is in a folder that does not exist: make it, or write another path';
-  }).catch(() => null);
-  if (fault !== null) throw startFault([`--output ${file} ${fault}`]);
-}
-
 /** Makes the watcher of the followed files. */
 function watch(
-  { target, file, command, save, others }: FollowedExport,
+  { target, file, command }: FollowedExport,
+  output: Output,
   env: NonNullable<WatchOptions['env']>,
   log: Logger,
 ): Watcher {
-  const output = openOutput({ path: file, hasCommand: command !== null, others, save });
   const run = (content: Content): Command =>
     runCommand(command ?? '', {
       env: {

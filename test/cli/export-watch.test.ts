@@ -3,13 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { fakeClock, WITH_FAKETIME, skipped as withoutFaketime } from '../helpers/faketime.ts';
 import { until } from '../helpers/until.ts';
 import { call } from '../node/_running.ts';
+import { useServer, WITH_SERVER, skipped as withoutRedis } from '../node/keep/_redis-server.ts';
 import { edges, linesWith, write } from './_edges.ts';
-import { MOUNTS, mounts, programIn } from './_mounts.ts';
+import { hangs, MOUNTS, mounts, programIn } from './_mounts.ts';
 import { ended, PATIENCE } from './_process.ts';
+import { KEYS_ENV, keepIn, putRules } from './_rules-client.ts';
 import { countOf, documentFor, messages, readiness, textOf, untilHas, watches } from './_watch.ts';
 
 const all = edges();
-const start = watches('haproxy');
+const start = watches('nginx');
 const A = 'https://a.example';
 const B = 'https://b.example';
 const C = 'https://c.example';
@@ -43,17 +45,17 @@ describe('a watched export', () => {
     expect(new Set(versions).size).toBe(3);
     expect(versions).toHaveLength(3);
     expect(linesWith(watch, /^command succeeded$/)[0]).toMatchObject({
-      target: 'haproxy',
+      target: 'nginx',
       file: output(),
       version: versions[0],
-      output: 'haproxy reloads',
+      output: 'nginx reloads',
     });
     expect(await readiness(watch)).toMatchObject({ code: 200, status: 'ready', reasons: [] });
     expect(await countOf(watch, 'bucket_cors_exports_total', 'written')).toBe(3);
     expect(await countOf(watch, 'bucket_cors_export_commands_total', 'succeeded')).toBe(3);
     const { text } = await call(`${watch.adminUrl}/metrics`);
     expect(text).toContain(
-      `bucket_cors_export_info{target="haproxy",bucket="${rules()}",version="${versions[2]}"} 1`,
+      `bucket_cors_export_info{target="nginx",bucket="${rules()}",version="${versions[2]}"} 1`,
     );
     watch.child.kill('SIGTERM');
     expect(await watch.code).toBe(0);
@@ -90,6 +92,10 @@ describe('a watched export', () => {
     await rm(output());
     await untilHas(output(), text);
     await until('the command has run again', async () => (await linesOf(runs())).length === 3, PATIENCE);
+    const further = all.at('cors.location.conf');
+    await write(further, 'edited');
+    await untilHas(further, 'add_header');
+    await until('the command has run again', async () => (await linesOf(runs())).length === 4, PATIENCE);
     expect(messages(watch)).toContain('another program changed the exported file');
   });
 
@@ -282,7 +288,7 @@ describe('a watched export', () => {
     const line = (...more: string[]) =>
       ended([
         'export',
-        'haproxy',
+        'nginx',
         '--watch',
         '--admin-port',
         '0',
@@ -330,6 +336,57 @@ describe.skipIf(!mounts)(`a watched export on a full disk${MOUNTS}`, () => {
   });
 });
 
+describe.skipIf(withoutRedis)(`a watched export beside an edge that stores rules, ${WITH_SERVER}`, () => {
+  const redis = useServer();
+
+  test('has what clients write at the edge as soon as the edge, and outlives the storage', async () => {
+    await redis.start();
+    const store = await all.store('https://bucket.example');
+    const env = { env: KEYS_ENV, limit: 60_000 };
+    const shared = ['--redis', redis.url(), '--rules-ttl', '1h'];
+    const edge = await all.serveWith(env, ...keepIn(store.url), ...shared);
+    await putRules(edge, A);
+    const bucket = keepIn(store.url).filter((word) => !['--client-keys', 'env:TEAM'].includes(word));
+    const watch = await start(
+      [...bucket, ...shared, '--store', 'oss', '-o', output(), '--exec', recorded()],
+      env,
+    );
+    await untilHas(output(), A);
+    await putRules(edge, B);
+    await untilHas(output(), B, 1_000);
+    await until('the command has succeeded', isSettled);
+    await redis.stop();
+    watch.child.kill('SIGHUP');
+    await until('the load has failed', () => messages(watch).includes('rules could not be loaded'), PATIENCE);
+    expect(await textOf(output())).toContain(B);
+    expect((await readiness(watch)).status).toBe('degraded');
+    expect(await linesOf(runs())).toHaveLength(2);
+  });
+});
+
+describe.skipIf(!mounts)(`a watched export on a disk that does not answer${MOUNTS}`, () => {
+  test('answers health checks, and ends within seconds', async () => {
+    await mkdir(all.at('disk'));
+    const node = await programIn(all.at('program'), hangs(all.at('disk')));
+    await write(rules(), documentFor(A));
+    const watch = await start(['--rules', rules(), '--store', 'oss', '-o', all.at('disk', 'cors.cfg')], {
+      node,
+    });
+    await until(
+      'the write has failed',
+      () => messages(watch).includes('the export could not be written'),
+      20_000,
+    );
+    const { code, reasons } = await readiness(watch);
+    expect(code).toBe(503);
+    expect(reasons.join('\n')).toMatch(/write_failed: .*no answer within 5 seconds/);
+    const began = performance.now();
+    watch.child.kill('SIGTERM');
+    await watch.code;
+    expect(performance.now() - began).toBeLessThan(10_000);
+  });
+});
+
 describe.skipIf(withoutFaketime)(`a watched export and a step of the wall clock, ${WITH_FAKETIME}`, () => {
   test('follows the rules and runs the retry in time', async () => {
     const clock = await fakeClock(all.at('offset'));
@@ -354,7 +411,7 @@ describe.skipIf(withoutFaketime)(`a watched export and a step of the wall clock,
 
 describe('the command line of a watched export', () => {
   test('needs a file, and takes no source that can be read only once', async () => {
-    const line = async (...words: string[]) => (await ended(['export', 'haproxy', ...words])).stderr;
+    const line = async (...words: string[]) => (await ended(['export', 'nginx', ...words])).stderr;
     expect(await line('--watch', '--rules', rules())).toContain('--output is missing');
     expect(await line('--watch', '-o', output(), '--rules', '-')).toContain('--rules is standard input');
     expect(await line('--watch', '-o', output(), '--rules', rules())).toContain('--store is missing');

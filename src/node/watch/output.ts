@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { rm, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { ExportFile } from '../../export/target.ts';
-import { files as disk } from '../files/disk.ts';
+import { type Disk, openDisk } from '../files/disk.ts';
 import { readTextFile } from '../files/text-file.ts';
 import { codeOf } from '../system-error.ts';
 import type { Found } from './state.ts';
@@ -25,6 +26,8 @@ export interface OutputOptions {
 
 /** The files of an export, and the mark `FILE.pending` beside the first one. */
 export interface Output {
+  /** Why no file can ever be written, as the end of a sentence that begins with the path; null if one may be. */
+  fault(): Promise<string | null>;
   /** Rejects if a file cannot be read. */
   look(): Promise<Found>;
   /** Writes all or nothing. The mark comes first: a process that is killed at any moment leaves it. */
@@ -42,18 +45,21 @@ export function keyOf(texts: readonly string[]): string {
 
 export function openOutput({ path, hasCommand, others, save }: OutputOptions): Output {
   const mark = `${path}.pending`;
+  // A disk that hangs must not take the files of the rules with it.
+  const disk = openDisk();
 
   async function look(): Promise<Found> {
     const isPending = hasCommand && (await disk(() => exists(mark)));
-    const first = await textOf(path);
+    const first = await textOf(path, disk);
     const further = first === null ? null : others(first);
     if (first === null) return { content: null, isPending, isExport: false };
     const texts = [first];
-    for (const other of further ?? []) texts.push((await textOf(other)) ?? '');
+    for (const other of further ?? []) texts.push((await textOf(other, disk)) ?? '');
     return { content: { key: keyOf(texts), version: null }, isPending, isExport: further !== null };
   }
 
   return {
+    fault: () => disk(() => faultOf(path)).catch(() => null),
     look,
     write: (files) =>
       disk(async () => {
@@ -64,9 +70,16 @@ export function openOutput({ path, hasCommand, others, save }: OutputOptions): O
   };
 }
 
+async function faultOf(path: string): Promise<string | null> {
+  const found = await stat(path).catch(() => null);
+  if (found !== null) return found.isFile() ? null : 'is not a file: write the path of a regular file';
+  const folder = await stat(dirname(path)).catch(() => null);
+  return folder?.isDirectory() ? null : 'is in a folder that does not exist: make it, or write another path';
+}
+
 /** Null: there is no file. */
-async function textOf(path: string): Promise<string | null> {
-  const found = await readTextFile(path, { maxBytes: MAX_BYTES });
+async function textOf(path: string, disk: Disk): Promise<string | null> {
+  const found = await readTextFile(path, { maxBytes: MAX_BYTES, disk });
   if (!('fault' in found)) return found.text;
   if (found.code === 'ENOENT') return null;
   throw new Error(`${path} ${found.fault}`);
