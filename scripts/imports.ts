@@ -53,6 +53,7 @@ const WINGS: Readonly<Record<string, readonly string[]>> = {
   buckets: ['files', 'directory'],
   demo: ['server'],
   prove: [],
+  watch: ['files'],
   cluster: ['buckets', 'metrics', 'output', 'server', 'frontend.ts', 'single-process.ts'],
 };
 /** Files beside the wings that every wing may import. */

@@ -24,6 +24,8 @@ export interface AdminOptions {
   readonly answering?: () => boolean;
   /** Returns why last good rules would not survive a restart, one line each. */
   readonly problems?: () => readonly string[];
+  /** Returns what else must be there before `/readyz` answers `ready`, one line each. */
+  readonly missing?: () => readonly string[];
   /** Absent: no `/metrics`, because no process has the counts of all. */
   readonly metrics?: () => Promise<{ type: string; text: string }>;
   /** Awaited before `/readyz` answers, on platforms that load no rules before the first request. Never rejects. */

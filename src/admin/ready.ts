@@ -10,6 +10,8 @@ export interface ReadinessFacts {
   readonly listening: () => boolean;
   /** Returns why last good rules would not survive a restart, one line each. */
   readonly problems?: () => readonly string[];
+  /** Returns what else must be there before traffic is sent, one line each. */
+  readonly missing?: () => readonly string[];
 }
 
 export interface Readiness {
@@ -32,8 +34,9 @@ export function readiness({
   cache,
   listening,
   problems = () => [],
+  missing: others = () => [],
 }: ReadinessFacts): Readiness {
-  const missing: string[] = [];
+  const missing: string[] = [...others()];
   const degraded: string[] = [...problems()];
   if (!listening()) missing.push('the edge does not accept connections');
   const needed = new Set(preloaded());

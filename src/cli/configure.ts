@@ -27,7 +27,8 @@ export interface Configured {
 
 /**
  * Reads flags, variables and the configuration file that they name; a flag takes precedence over a variable, and both
- * over the file. The variables of options in `unused` belong to other commands and are not read. The faults are those of
+ * over the file. The options in `unused` belong to other commands: their variables and their keys in the file are not
+ * used. A command without `port` listens on no port of the edge. The faults are those of
  * the command line, the variables and the file together (promise 6).
  */
 export async function configure(
@@ -43,7 +44,7 @@ export async function configure(
   // A path in quotes is a fault that `readConfig` reports.
   const file = path === undefined || wrapping(path) !== null ? NO_FILE : await readFile(path);
   // A file with faults gives no options; its faults are in the list below.
-  const given = { ...file.options, ...direct };
+  const given = { ...(unused.includes('port') && NO_PORT), ...without(file.options, unused), ...direct };
   const read = readConfig(given);
   const both = path === undefined ? [] : besideFile(flags, variables);
   const faults = [
@@ -63,6 +64,9 @@ export async function configure(
   }
   return { ok: false, faults };
 }
+
+/** No admin port is the same port. */
+const NO_PORT: GivenOptions = { port: { place: '--port', text: '0' } };
 
 interface ReadFile {
   readonly options: GivenOptions;

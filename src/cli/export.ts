@@ -4,6 +4,7 @@ import { type Command, EXIT, type Flag, type Term } from './command.ts';
 import { DEFAULT_NAME } from './export/line.ts';
 import type { Provers } from './export/run.ts';
 import { EXPORT_SOURCE_FLAGS } from './export/source.ts';
+import { WATCH_FLAGS } from './export/watch-flags.ts';
 
 /** What `--help` says about a target. */
 function termOf({ name, about, formats }: Target): Term {
@@ -63,7 +64,7 @@ export const exportOf = (targets: readonly Target[], provers: Provers, count?: n
   about:
     'Writes the configuration of another edge from rules, to standard output or a file. It is exact, or it is refused with the reasons: nothing ever allows more than the rules do. Grade, notes and what is lost go to standard error.',
   terms: { title: 'Targets', rows: targets.map(termOf) },
-  flags: [...FLAGS, ...EXPORT_SOURCE_FLAGS],
+  flags: [...FLAGS, ...EXPORT_SOURCE_FLAGS, ...WATCH_FLAGS],
   examples: [
     {
       line: 'bucket-cors export nginx --rules cors.xml -o cors.conf',
@@ -81,10 +82,17 @@ export const exportOf = (targets: readonly Target[], provers: Provers, count?: n
       line: 'bucket-cors export cloudfront --rules cors.xml --prove -o cors.js',
       about: 'CloudFront; its function answers 5,000 requests here before it is written.',
     },
+    {
+      line: "bucket-cors export nginx --bucket 'oss://my-bucket?region=cn-hangzhou' -o /etc/nginx/cors.conf --watch --exec 'nginx -s reload'",
+      about: 'nginx follows the rules of a bucket.',
+    },
   ],
   exits: [
-    { code: EXIT.nothing, when: 'The configuration is written.' },
-    { code: EXIT.findings, when: 'The target cannot say these rules, or a proof found differences.' },
+    { code: EXIT.nothing, when: 'The configuration is written; with --watch, a signal ended it.' },
+    {
+      code: EXIT.findings,
+      when: 'The target cannot say these rules, or a proof found differences; with --watch, it could not start.',
+    },
     {
       code: EXIT.failed,
       when: 'The command line is wrong, the rules cannot be read or have faults, the file cannot be written, or the proof could not be made.',

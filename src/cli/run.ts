@@ -8,7 +8,7 @@ import { readFile } from './configure.ts';
 import { visible } from './formats/paint.ts';
 
 export interface Served {
-  readonly running: Running;
+  readonly running: Pick<Running, 'replace' | 'refresh' | 'roll' | 'log' | 'close'>;
   readonly lines: readonly string[];
 }
 
@@ -67,7 +67,7 @@ function endNow(signal: NodeJS.Signals): void {
 }
 
 /** Serves the buckets of a changed configuration file; a file with faults changes nothing. */
-async function rereadConfig({ replace, log }: Running, path: string | null): Promise<void> {
+async function rereadConfig({ replace, log }: Served['running'], path: string | null): Promise<void> {
   if (path === null) return;
   const { buckets, store, faults } = await readFile(path);
   const refused = faults.length > 0 ? faults.map(faultText) : await replaced(() => replace(buckets, store));

@@ -6,6 +6,7 @@ import { requestLog } from '../edge/log.ts';
 import type { Observe } from '../edge/observe.ts';
 import type { Store } from '../edge/store.ts';
 import type { Counts } from './metrics/counts.ts';
+import { seldom } from './seldom.ts';
 import { type Certificate, openCertificate } from './server/certificate.ts';
 import type { Closed, CrowdLimits } from './server/crowd.ts';
 import { clientTimeouts, type Listening } from './server/listen.ts';
@@ -113,20 +114,6 @@ function crowdOf(
       countClosed(closed);
       warn(closed, client);
     },
-  };
-}
-
-/** Milliseconds between two log lines of one kind that clients can provoke. */
-const SELDOM = 60_000;
-
-/** Limits the rate of calls, so that clients cannot fill the log. */
-export function seldom<A extends readonly unknown[]>(call: (...given: A) => void): (...given: A) => void {
-  let last = Number.NEGATIVE_INFINITY;
-  return (...given) => {
-    const now = performance.now();
-    if (now - last < SELDOM) return;
-    last = now;
-    call(...given);
   };
 }
 

@@ -1,39 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { DestinationStream, Logger } from 'pino';
-import { createAdmin } from '../admin/app.ts';
-import type { Read } from '../bucket/read.ts';
 import type { BucketConfig } from '../config/file.ts';
 import type { Config, Places } from '../config/read.ts';
 import { asFlag } from '../config/spell.ts';
 import type { StoreConfig } from '../config/store.ts';
-import { cut, loggedRegister, logRules } from '../edge/log.ts';
-import type { Bus } from '../rules/bus.ts';
-import { createRulesCache, type RulesCache } from '../rules/cache.ts';
+import { cut } from '../edge/log.ts';
+import type { RulesCache } from '../rules/cache.ts';
 import { refreshLoaded } from '../rules/refresh.ts';
 import type { Register } from '../rules/register.ts';
-import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
+import type { RuledBucket } from '../rules/ruled-bucket.ts';
+import { adminPort, reached } from './admin-port.ts';
 import { accessMeans } from './buckets/access-means.ts';
 import { serveBuckets } from './buckets/active.ts';
 import { type Exposure, openBuckets } from './buckets/open.ts';
 import { openStoreOf } from './buckets/store.ts';
 import { serveByWorkers } from './cluster/primary.ts';
-import { loadDomains } from './domains.ts';
-import { certificateOf, openFront, seldom } from './frontend.ts';
-import { announcedRegister, catchUp, listenTo, openShared, type Shared } from './keep/shared.ts';
+import { certificateOf, openFront } from './frontend.ts';
+import { catchUp, listenTo } from './keep/shared.ts';
+import { openRules, TICK } from './live-rules.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
+import { createOpened, type Opened } from './opened.ts';
 import { createLog } from './output/log.ts';
 import { standardOutput } from './output/standard.ts';
-import { answersTo, reachOf } from './reach.ts';
-import { appListener } from './server/app-listener.ts';
-import { type Closed, OPERATOR_CROWD } from './server/crowd.ts';
-import type { Listening } from './server/listen.ts';
-import { listenOr, portMessage, type Spelt, speltBy } from './server/listen-fault.ts';
+import { type Spelt, speltBy } from './server/listen-fault.ts';
 import { warnOfFiles } from './server/open-files.ts';
 import { type Serve, serveHere } from './single-process.ts';
-import { startFault } from './start-fault.ts';
-import { closeSoon, createPools } from './transport/pools.ts';
-import { readByPools } from './transport/small-read.ts';
 
 export interface StartOptions {
   /** Serves all buckets of this store too. */
@@ -83,23 +75,6 @@ export async function start(
     await opened.close();
     throw error;
   }
-}
-
-/** What has been opened so far. */
-interface Opened {
-  add(close: () => Promise<void>): void;
-  /** Closes everything, the last first. */
-  close(): Promise<void>;
-}
-
-function createOpened(): Opened {
-  const closers: (() => Promise<void>)[] = [];
-  return {
-    add: (close) => void closers.push(close),
-    close: async () => {
-      for (const close of closers.splice(0).reverse()) await close();
-    },
-  };
 }
 
 async function open(
@@ -190,51 +165,6 @@ async function open(
   };
 }
 
-interface RulesOptions {
-  readonly log: Logger;
-  readonly warn: (message: string) => void;
-  readonly places: Places;
-  /** Whether clients write rules of a bucket. */
-  readonly isRegister: boolean;
-  /** Called when the rules of a bucket, or their state, have changed. */
-  readonly changed: (bucket: RuledBucket) => void;
-  /** Called when storage is reachable again. */
-  readonly onBack: (rules: RulesCache) => void;
-}
-
-/** Opens the rules cache, what it shares with other processes, and the connections that rules are read over. */
-async function openRules(
-  config: Config,
-  { log, warn, places, isRegister, changed, onBack }: RulesOptions,
-  opened: Opened,
-): Promise<{
-  readonly cache: RulesCache;
-  readonly bus: Bus | null;
-  readonly register: Register | null;
-  readonly problems: Shared['problems'];
-  readonly read: Read;
-}> {
-  const shared = await openShared(config, { warn, places, isRegister, onBack: () => onBack(cache) });
-  opened.add(shared.close);
-  const { keeps, bus, problems } = shared;
-  const register = shared.register && announcedRegister(loggedRegister(log, shared.register), bus);
-  const cache = createRulesCache({
-    ttl: config.rulesTtl,
-    maxStale: config.maxStale,
-    keeps,
-    domains: loadDomains,
-    onChange: (bucket, status, isNew) => {
-      logRules(log, bucket, status, isNew);
-      changed(bucket);
-    },
-    onVersion: (bucket, version) => bus?.publish({ kind: 'changed', bucket: keyOf(bucket), version }),
-  });
-  // Pools of their own: rules are read also while all connections of a bucket are in use.
-  const { pools, close } = createPools();
-  opened.add(() => closeSoon(close));
-  return { cache, bus, register, problems, read: readByPools(pools) };
-}
-
 interface ServeOptions {
   readonly log: Logger;
   readonly spelt: Spelt;
@@ -275,29 +205,6 @@ function openServe(
   return serveHere(front, cache, accessMeans(env, register), log);
 }
 
-/**
- * Checks the admin port's address, and resolves to the function that listens there. Both reject with a start fault: a
- * wrong address is reported before anything is opened.
- */
-async function adminPort(
-  { adminHost: host, adminPort: port, ownHosts }: Pick<Config, 'adminHost' | 'adminPort' | 'ownHosts'>,
-  places: Places,
-  log: Logger,
-): Promise<(options: Parameters<typeof createAdmin>[0]) => Promise<Listening>> {
-  const spelt = speltBy(places, 'adminHost', 'adminPort');
-  const reach = await reached({ host, port }, spelt);
-  const isOwnHost = answersTo(reach, [host, ...(ownHosts ?? [])]);
-  const onClose = seldom((closed: Closed, client: string) =>
-    log.warn(
-      { connections: OPERATOR_CROWD.most, closed, client },
-      'the admin port closes connections: it has reached its limit',
-    ),
-  );
-  const crowd = { ...OPERATOR_CROWD, onClose };
-  return (options) =>
-    listenOr(appListener(createAdmin(options), isOwnHost), { host, port }, spelt, { crowd });
-}
-
 /** How clients reach the edge. Rejects with a start fault. */
 async function exposureOf(
   { host, port, socket, ownHosts }: Pick<Config, 'host' | 'port' | 'socket' | 'ownHosts'>,
@@ -307,13 +214,4 @@ async function exposureOf(
   return { reach, address: `${spelt.host} ${host}`, names: [host, ...(ownHosts ?? [])] };
 }
 
-/** Which clients reach an address. Rejects with the start fault that listening there would cause. */
-const reached = (where: { readonly host: string; readonly port: number }, spelt: Spelt) =>
-  reachOf(where.host).catch((error) => {
-    throw startFault([portMessage(error, where, spelt)]);
-  });
-
 const nothingAlongside = async () => async () => {};
-
-/** Milliseconds between two checks whether rules are due. */
-const TICK = 1_000;

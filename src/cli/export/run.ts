@@ -3,7 +3,7 @@ import type { Compiled, ExportOptions, Target, Written } from '../../export/targ
 import { compileFor } from '../../export/targets.ts';
 import type { Proof } from '../../node/prove/prove.ts';
 import type { Prover } from '../../node/prove/prover.ts';
-import { type Arguments, EXIT, type Terminal } from '../command.ts';
+import { type Arguments, type Ending, EXIT, type Terminal } from '../command.ts';
 import { jsonText } from '../formats/json.ts';
 import { VERSION } from '../version.ts';
 import type { ExportedRules } from './exported.ts';
@@ -12,6 +12,7 @@ import { type ExportLine, readLine } from './line.ts';
 import { proofLines, proveExport } from './proof.ts';
 import { refusedLines, writtenLines } from './report.ts';
 import { openExported } from './source.ts';
+import { watchFaults } from './watch-flags.ts';
 
 /** The programs that run exports, by target. Their modules load only for a proof. */
 export type Provers = () => Promise<ReadonlyMap<string, Prover>>;
@@ -28,10 +29,14 @@ export async function runExport(
   args: Arguments,
   terminal: Terminal,
   { targets, provers, count }: ExportMeans,
-): Promise<number | readonly Fault[]> {
+): Promise<Ending> {
   const read = readLine(args, targets);
   if (!read.ok) return read.faults;
   const line = read.value;
+  const unfit = watchFaults(args, line);
+  if (unfit.length > 0) return unfit;
+  // The modules of an edge are for this case only.
+  if (args.on('watch')) return (await import('./watch.ts')).watchExport(args, terminal, line);
   const prover = line.prove ? await proverOf(line.target, provers) : null;
   if (prover !== null && 'place' in prover) return [prover];
   const source = await openExported(args, terminal);

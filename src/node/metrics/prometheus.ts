@@ -55,10 +55,10 @@ function linesText({ linesDropped }: CountsTaken): string {
   return metric(name, 'counter', help, [`${name} ${linesDropped}`]);
 }
 
-const metric = (name: string, type: string, help: string, lines: readonly string[]): string =>
+export const metric = (name: string, type: string, help: string, lines: readonly string[]): string =>
   [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines, ''].join('\n');
 
-function sample(name: string, labels: Readonly<Record<string, string>>, value: number): string {
+export function sample(name: string, labels: Readonly<Record<string, string>>, value: number): string {
   const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
   return `${name}{${pairs.join(',')}} ${value}`;
 }

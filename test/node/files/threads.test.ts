@@ -7,8 +7,8 @@ import { expect, test } from 'vitest';
 import { NODE } from '../../cli/_process.ts';
 
 const THREADS = new URL('../../../bin/threads.js', import.meta.url).href;
-/** Two outputs, the files that options name, and the two queues of a state directory. */
-const QUEUES = 5;
+/** Two outputs, the files that options name, an exported file, and the four queues of a state directory. */
+const QUEUES = 8;
 
 test('a name is looked up while every queue of disk work hangs', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'threads-'));

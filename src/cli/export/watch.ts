@@ -1,0 +1,152 @@
+import { type BucketConfig, onlyBucket } from '../../config/file.ts';
+import { OPTIONS } from '../../config/options.ts';
+import { type Fault, faultText, type Result } from '../../document/fault.ts';
+import { readBanner, rulesOfBanner } from '../../export/banner.ts';
+import type { Target } from '../../export/target.ts';
+import { compileFor } from '../../export/targets.ts';
+import { startFault } from '../../node/start-fault.ts';
+import { type FollowedExport, startWatch } from '../../node/start-watch.ts';
+import type { Arguments, Ending, Terminal } from '../command.ts';
+import { type Configured, configure } from '../configure.ts';
+import { run } from '../run.ts';
+import { parseSource } from '../sources/place.ts';
+import { VERSION } from '../version.ts';
+import { bucketNamed } from './configured.ts';
+import { bucketUrlOf } from './exported.ts';
+import { pathsFor, saveFiles } from './files.ts';
+import type { ExportLine } from './line.ts';
+import { sourceFaults } from './source.ts';
+import { NOT_WATCHED } from './watch-flags.ts';
+
+/** Follows the rules with a file, until a signal ends the process. */
+export async function watchExport(args: Arguments, { env }: Terminal, line: ExportLine): Promise<Ending> {
+  const { output } = line;
+  if (output === null) throw new Error('a watched export has a file');
+  const source = sourceOf(args);
+  if (!source.ok) return source.faults;
+  const configured = await configure(source.value.args, env, () => [], NOT_WATCHED);
+  if (!configured.ok) return configured.faults;
+  const { config, places, warnings } = configured.value;
+  const bucket = bucketOf(configured.value, args);
+  if ('place' in bucket) return [bucket];
+  const unusable = unknownStore(bucket, args) ?? addressFault(bucket, args);
+  if (unusable !== null) return [unusable];
+  await run(async () => {
+    const running = await startWatch(config, bucket, followedBy(line, output, args), {
+      rulesName: source.value.name,
+      select: (buckets) => selected(buckets, args),
+      env,
+      places,
+      warnings,
+    });
+    const { name, source: from } = running.bucket();
+    return {
+      running,
+      lines: [
+        `export    ${output}  (${line.target.name}; bucket: ${name}, rules: ${from.name})`,
+        `admin     ${running.adminUrl}`,
+      ],
+    };
+  }, config.config);
+  return 'serving';
+}
+
+interface SourceArguments {
+  /** The arguments as `serve` has them: `--bucket` is an address, and `--rules` what a bucket's rules are read from. */
+  readonly args: Arguments;
+  /** The name of rules that belong to no bucket. */
+  readonly name: string | null;
+}
+
+/** Where no bucket is given. Nothing is sent there: its rules are elsewhere, and no object is asked for. */
+const NO_BUCKET = 'http://bucket.invalid';
+
+function sourceOf(args: Arguments): Result<SourceArguments> {
+  const replaced = (values: Readonly<Record<string, string | null>>): Arguments => ({
+    ...args,
+    value: (flag) => (flag in values ? (values[flag] ?? null) : args.value(flag)),
+  });
+  if (args.value('config') !== null)
+    return { ok: true, value: { args: replaced({ bucket: null }), name: null } };
+  const word = args.value('rules');
+  const faults = sourceFaults(args, word);
+  if (faults.length > 0) return { ok: false, faults };
+  if (word === null) return { ok: true, value: { args, name: null } };
+  const parsed = parseSource(word);
+  if (!parsed.ok) return parsed;
+  const place = parsed.value;
+  if (place.kind === 'bucket')
+    return { ok: true, value: { args: replaced({ bucket: place.text, rules: null }), name: null } };
+  if (place.kind === 'input' || place.kind === 'edge') {
+    const what = place.kind === 'input' ? 'standard input' : 'a running edge';
+    const reason = `is ${what}, and --watch loads rules again and again`;
+    return { ok: false, faults: [{ place: '--rules', reason, write: 'a file, a URL, or a bucket' }] };
+  }
+  const name = place.kind === 'file' ? place.path : place.kind === 'url' ? new URL(place.url).host : 'rules';
+  return { ok: true, value: { args: replaced({ bucket: NO_BUCKET }), name } };
+}
+
+function bucketOf({ config, buckets }: Configured, args: Arguments): BucketConfig | Fault {
+  return config.config === null ? onlyBucket(config) : bucketNamed(args.value('bucket'), buckets);
+}
+
+function selected(buckets: readonly BucketConfig[], args: Arguments): BucketConfig {
+  const bucket = bucketNamed(args.value('bucket'), buckets);
+  const fault = 'place' in bucket ? bucket : addressFault(bucket, args);
+  if (fault !== null) throw startFault([faultText(fault)]);
+  return bucket as BucketConfig;
+}
+
+/** The form of a document would say it, and rules that change must not change the store with it. */
+function unknownStore({ bucket }: BucketConfig, args: Arguments): Fault | null {
+  if (args.value('config') !== null || args.value(OPTIONS.store.flag) !== null) return null;
+  if (bucket?.kind === 'http' && bucket.store !== undefined) return null;
+  const reason = 'is missing: the address does not say how the store answers';
+  return { place: `--${OPTIONS.store.flag}`, reason, write: 'oss or s3' };
+}
+
+function addressFault(bucket: BucketConfig, args: Arguments): Fault | null {
+  const url = urlOf(bucket, args);
+  return url.ok ? null : (url.faults[0] ?? null);
+}
+
+/** Where the target fetches objects, unless `--bucket-url` says it. */
+function urlOf({ bucket }: BucketConfig, args: Arguments): Result<string | null> {
+  if (bucket === null || bucket.kind === 'folder' || isNoBucket(bucket.address))
+    return { ok: true, value: null };
+  const place = args.value('config') === null ? '--bucket' : '--config';
+  const url = bucketUrlOf(bucket.address, place, args);
+  if (url.ok) return url;
+  return { ok: false, faults: typeof url.ends === 'number' ? [] : url.ends };
+}
+
+const isNoBucket = ({ base }: { readonly base: string }): boolean => base === NO_BUCKET;
+
+/** What follows the rules, with the writer and the reader of its files. */
+function followedBy(line: ExportLine, output: string, args: Arguments): FollowedExport {
+  const { target, format, allowNarrower, name } = line;
+  const shared = { format, allowNarrower, name, version: VERSION };
+  return {
+    target: target.name,
+    file: output,
+    command: args.value('exec'),
+    compile: (rules, bucket, source) => {
+      const url = urlOf(bucket, args);
+      const bucketUrl = line.bucketUrl ?? (url.ok ? url.value : null);
+      return compileFor(target, rules, { ...shared, bucketUrl, source });
+    },
+    save: async (files) => {
+      const saved = await saveFiles(files, output);
+      if (!saved.ok) throw new Error(`${saved.path} ${saved.reason}. ${saved.cure}`);
+    },
+    others: (text) => othersOf(target, text, output),
+  };
+}
+
+/** The paths of the further files beside an export whose first file has this text; null: it is no export. */
+function othersOf(target: Target, text: string, output: string): readonly string[] | null {
+  const banner = readBanner(text);
+  if (banner?.target !== target.name) return null;
+  const compiled = compileFor(target, rulesOfBanner(banner), { ...banner, source: '' });
+  return compiled.ok ? pathsFor(compiled.files, output).slice(1) : [];
+}
