@@ -13,7 +13,7 @@ const RULES = compileRules(
   {
     rules: [
       rule({
-        allowedOrigins: ['https://app.example', 'https://ab*ba.example', 'null'],
+        allowedOrigins: ['https://app.example', 'https://ab*ba.example', 'http://dev*', 'null'],
         allowedMethods: ['GET', 'PUT'],
         allowedHeaders: ['content-type', 'x-oss-*'],
         exposeHeaders: ['ETag'],
