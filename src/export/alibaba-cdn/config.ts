@@ -3,7 +3,8 @@ import type { Rule } from '../../cors/rule.ts';
 import { narrowed } from '../narrow.ts';
 import { planOf } from '../plan.ts';
 import type { Inexpressible } from '../target.ts';
-import { draftOf, isCheckedOrigin } from './draft.ts';
+import { isCheckedOrigin } from './allowed.ts';
+import { draftOf } from './draft.ts';
 import type { CdnConfig } from './functions.ts';
 import { isPlainEntry, limitProblems, originProblems } from './limits.ts';
 

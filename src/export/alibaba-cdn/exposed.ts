@@ -3,8 +3,8 @@ import type { CompiledRules } from '../../cors/compile.ts';
 import { EXPOSE_HEADERS } from '../../cors/names.ts';
 import { isOneOrigin } from '../../cors/origin.ts';
 import type { Plan } from '../plan.ts';
+import { type Drafted, isByMethod } from './allowed.ts';
 import { methodsCondition, segmentCondition } from './conditions.ts';
-import { type Drafted, isByMethod } from './draft.ts';
 import { accepts, exposedKey, merged, type Segment, segmentsOf, type Treatment } from './segments.ts';
 
 const keyOf = ({ exposed }: Segment): string => exposedKey(exposed);

@@ -1,7 +1,7 @@
 import type { Plan } from '../plan.ts';
 import type { Inexpressible } from '../target.ts';
+import { isCheckedOrigin } from './allowed.ts';
 import { MAX_CRITERIA, MAX_VALUES, valuesOf } from './conditions.ts';
-import { isCheckedOrigin } from './draft.ts';
 import type { CdnConfig } from './functions.ts';
 import { type Segment, type Treatment, treatmentsOf } from './segments.ts';
 
