@@ -5,7 +5,7 @@ import { decide, type Facts } from '../cors/decide.ts';
 import { ALLOW_CREDENTIALS } from '../cors/names.ts';
 import { isOneOrigin } from '../cors/origin.ts';
 import { refusal } from '../cors/refusal.ts';
-import { METHODS } from '../cors/rule.ts';
+import { METHODS, type RuleSet } from '../cors/rule.ts';
 import type { Objection } from '../cors/traits.ts';
 import { outcomeOf } from './outcome.ts';
 
@@ -69,10 +69,7 @@ export function planOf(rules: CompiledRules): Plan {
     methods: METHODS.map((method) => planMethod(rules, method)),
     otherMethod: planMethod(rules, 'PATCH'),
     objections: traitsOf(rules.behaviour).objections.flatMap((reason) => objectionOf(rules, reason)),
-    refusedStatus: statusOf(
-      rules,
-      preflight({ origin: 'https://refused.example', requestHeaders: 'x-refused' }),
-    ),
+    refusedStatus: statusOf(compileRules(OTHER, rules.behaviour), preflight({})),
     preflightVary: varyOf(rules, preflight({})),
     unsendable: [
       ...new Set(
@@ -143,6 +140,19 @@ const preflight = (facts: Partial<Facts>): Facts => ({
   requestHeaders: null,
   ...facts,
 });
+
+/** Rules that refuse `preflight({})`. Those of a bucket may allow every preflight of a method. */
+const OTHER: RuleSet = {
+  rules: [
+    {
+      allowedOrigins: ['https://other.example'],
+      allowedMethods: ['GET'],
+      allowedHeaders: [],
+      exposeHeaders: [],
+    },
+  ],
+  responseVary: false,
+};
 
 const statusOf = (rules: CompiledRules, request: Facts): number =>
   refusal(rules, decide(rules, request), request, 'OBJECT')?.status ?? 200;

@@ -1,0 +1,59 @@
+import { literal } from './literal.ts';
+
+/**
+ * The module around `programOf` for runtimes with fetch: Cloudflare's Snippets and Workers, ESA's functions. It answers
+ * preflights itself, and sends other requests on: to the bucket, or where the request goes anyway if `bucketUrl` is null.
+ */
+export const fetchHandlerText = (bucketUrl: string | null): string => `
+export default {
+  async fetch(request) {
+    const headers = new Headers(request.headers);
+    const [origin, requestMethod, requestHeaders] = CORS_HEADERS.map((name) => headers.get(name));
+    const answer = cors(request.method, origin, requestMethod, requestHeaders);
+    if (answer.status !== null) return reply(answer.status, answer, answer.body);
+    // One copy for all origins: the bucket does not get them.
+    for (const name of CORS_HEADERS) headers.delete(name);
+    let response;
+    try {
+      response = await fetch(${bucketUrl === null ? 'new Request(request, { headers, redirect: "manual" })' : 'toBucket(new Request(request, { headers, redirect: "manual" }))'});
+    } catch {
+      return reply(502, answer, FAILED);
+    }
+    return withCors(response, answer);
+  },
+};
+
+const CORS_HEADERS = ['Origin', 'Access-Control-Request-Method', 'Access-Control-Request-Headers'];
+const FAILED = '<Error><Code>BadGateway</Code><Message>The bucket did not answer.</Message></Error>\\n';
+${bucketUrl === null ? '' : toBucketText(bucketUrl)}
+// The response with these CORS headers in place of its own. Its body passes unread.
+function withCors(response, answer) {
+  const body = [204, 205, 304].includes(response.status) ? null : response.body;
+  const edited = new Response(body, response);
+  for (const name of [...edited.headers.keys()])
+    if (name.toLowerCase().startsWith('access-control-')) edited.headers.delete(name);
+  for (const [name, value] of answer.headers) edited.headers.set(name, value);
+  const vary = mergedVary(edited.headers.get('Vary') || '', answer.vary);
+  if (vary === '') edited.headers.delete('Vary');
+  else edited.headers.set('Vary', vary);
+  return edited;
+}
+
+// An answer without the bucket.
+function reply(status, answer, body) {
+  const headers = new Headers(answer.headers);
+  const vary = mergedVary('', answer.vary);
+  if (vary !== '') headers.set('Vary', vary);
+  if (body !== '') headers.set('Content-Type', 'application/xml');
+  return new Response(body === '' ? null : body, { status, headers });
+}
+`;
+
+const toBucketText = (bucketUrl: string): string => `
+const BUCKET = ${literal(bucketUrl)};
+
+function toBucket(request) {
+  const { pathname, search } = new URL(request.url);
+  return new Request(BUCKET + pathname + search, request);
+}
+`;
