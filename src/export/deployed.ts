@@ -15,8 +15,11 @@ export interface Deployed {
   readonly behaviour: Behaviour;
   /** True if it enforces `rules` exactly: they can be compared by `diffRules`. */
   readonly isExact: boolean;
-  /** What its answer to a request has. */
-  answer(request: Facts): Outcome;
+  /**
+   * What its answer to a request has. `bucket` is what the bucket behind it answers by the rules of the comparison: some
+   * targets leave a part of the answer to the bucket, and ignore it without one.
+   */
+  answer(request: Facts, bucket?: Outcome): Outcome;
   /** True if an exported file has other lines than its rules ask for: it was changed by hand, or written by another version. */
   readonly isEdited: boolean;
   /** What could not be read, or is outside of what this program understands; sentences. */

@@ -3,8 +3,9 @@ import { literal } from './literal.ts';
 /**
  * The module around `programOf` for runtimes with fetch: Cloudflare's Snippets and Workers, ESA's functions. It answers
  * preflights itself, and sends other requests on: to the bucket, or where the request goes anyway if `bucketUrl` is null.
+ * `init` is the second argument of fetch, as text, for runtimes that need one.
  */
-export const fetchHandlerText = (bucketUrl: string | null): string => `
+export const fetchHandlerText = (bucketUrl: string | null, init: string | null = null): string => `
 export default {
   async fetch(request) {
     const headers = new Headers(request.headers);
@@ -15,7 +16,7 @@ export default {
     for (const name of CORS_HEADERS) headers.delete(name);
     let response;
     try {
-      response = await fetch(${bucketUrl === null ? 'new Request(request, { headers, redirect: "manual" })' : 'toBucket(new Request(request, { headers, redirect: "manual" }))'});
+      response = await fetch(${bucketUrl === null ? 'new Request(request, { headers, redirect: "manual" })' : 'toBucket(new Request(request, { headers, redirect: "manual" }))'}${init === null ? '' : `, ${init}`});
     } catch {
       return reply(502, answer, FAILED);
     }

@@ -1,0 +1,105 @@
+import type { Plan } from '../plan.ts';
+import type { Inexpressible } from '../target.ts';
+import { isCheckedOrigin } from './allowed.ts';
+import { MAX_CRITERIA, MAX_VALUES, valuesOf } from './conditions.ts';
+import type { CdnConfig } from './functions.ts';
+import { type Segment, type Treatment, treatmentsOf } from './segments.ts';
+
+/** How often the functions of a domain may refer to conditions (https://help.aliyun.com/zh/cdn/user-guide/rules-engine). */
+export const MAX_REFERENCES = 5;
+
+/** Characters that have no second meaning in a list of origins, in a value of a condition or in a header's value. */
+const PLAIN = /^[A-Za-z0-9.:/_~-]*$/;
+
+/** What the domain's functions cannot say of the origins. */
+export const originProblems = (plan: Plan): readonly Inexpressible[] =>
+  [...characterProblems(plan), ...credentialProblems(plan), ...countProblems(plan)].slice(0, MAX_SHOWN);
+
+const MAX_SHOWN = 20;
+const MAX_ORIGINS = 10;
+
+const numbersOf = ({ rules }: Segment): readonly number[] => rules.map(({ number }) => number);
+
+const problemsIn = (
+  plan: Plan,
+  find: (segment: Segment, treatment: Treatment) => readonly string[],
+  what: string,
+  nearest: string,
+): readonly Inexpressible[] => {
+  const found = new Map<string, { rules: number[]; origins: string[]; methods: string[] }>();
+  for (const treatment of treatmentsOf(plan))
+    for (const segment of treatment.segments) {
+      const origins = find(segment, treatment);
+      if (origins.length === 0) continue;
+      const key = numbersOf(segment).join();
+      const one = found.get(key) ?? { rules: [...numbersOf(segment)], origins: [], methods: [] };
+      one.origins = [...new Set([...one.origins, ...origins])].slice(0, MAX_ORIGINS);
+      one.methods.push(treatment.method);
+      found.set(key, one);
+    }
+  return [...found.values()].map((one) => ({ ...one, what, nearest }));
+};
+
+const patternText = ({ prefix, suffix }: { prefix: string; suffix: string }): string => `${prefix}*${suffix}`;
+
+/** Each entry, as the rule has it. */
+const entriesOf = ({ exact, patterns }: Segment): readonly string[] => [
+  ...exact,
+  ...patterns.map(patternText),
+];
+
+export const isPlainEntry = (entry: string): boolean => PLAIN.test(entry.replace('*', ''));
+
+const characterProblems = (plan: Plan) =>
+  problemsIn(
+    plan,
+    (segment) => entriesOf(segment).filter((entry) => !isPlainEntry(entry)),
+    'The origins have characters that the CDN documents no meaning for, or another one, in a header or a condition.',
+    'The same rules without these origins.',
+  );
+
+const credentialProblems = (plan: Plan) =>
+  problemsIn(
+    plan,
+    (segment) =>
+      segment.credentials
+        ? [...segment.patterns.map(patternText), ...segment.exact.filter((one) => !isCheckedOrigin(one))]
+        : [],
+    'An answer with Access-Control-Allow-Credentials must name the origin, and the origin check compares only whole origins that begin with http:// or https://.',
+    'The same rules with each origin written out.',
+  );
+
+const countProblems = (plan: Plan) =>
+  problemsIn(
+    plan,
+    (segment, { segments }) => {
+      const isCompared =
+        segments.length > 1 || segment.patterns.length > 0 || !segment.exact.every(isCheckedOrigin);
+      const values = valuesOf(segment);
+      return isCompared && values.length > MAX_VALUES ? values.slice(0, MAX_ORIGINS) : [];
+    },
+    `A condition compares the origin with at most ${MAX_VALUES} values, and these rules need more.`,
+    'The same rules with fewer origins, or with origins without `*` only.',
+  );
+
+/** What a domain's limits do not admit of a configuration. */
+export function limitProblems(plan: Plan, { conditions, headers }: CdnConfig): readonly Inexpressible[] {
+  const references = headers.filter(({ condition }) => condition !== undefined).length;
+  const treatments = treatmentsOf(plan);
+  const about = {
+    rules: plan.rules.map(({ rule }) => rule.number),
+    origins: [],
+    methods: treatments.map(({ method }) => method),
+  };
+  const nearest =
+    'Rules that treat more methods alike: the same origins without `*`, and the same exposed headers, for all of them.';
+  if (references > MAX_REFERENCES) {
+    const what = `The headers of these rules differ by method and origin so that ${references} of them need a condition, and a domain's functions may refer to conditions ${MAX_REFERENCES} times.`;
+    return [{ ...about, what, nearest }];
+  }
+  if (conditions.some(({ match }) => match.criteria.length > MAX_CRITERIA)) {
+    const what = `A condition has at most ${MAX_CRITERIA} parts, and these rules need more.`;
+    return [{ ...about, what, nearest }];
+  }
+  return [];
+}

@@ -1,0 +1,65 @@
+import type { Note } from '../target.ts';
+import type { CdnConfig } from './functions.ts';
+
+/** A preflight as a browser sends it. */
+const PREFLIGHT =
+  "curl -si -X OPTIONS -H 'Origin: https://app.example' -H 'Access-Control-Request-Method: PUT' https://DOMAIN/";
+
+/** What an operator must know of every configuration, and of what this one has. */
+export function notesOf(
+  { conditions, headers }: CdnConfig,
+  isTerraform: boolean,
+  name: string,
+): readonly Note[] {
+  const text = JSON.stringify(headers);
+  return [
+    {
+      about:
+        'Alibaba Cloud documents nowhere how a node answers OPTIONS. This configuration writes no Access-Control-Allow-Origin there, so that the bucket decides: put an origin that a rule allows into the command, and expect 200 with Access-Control-Allow-Origin from the bucket; with an origin that no rule allows, 403. If the node answers by itself, browsers refuse each request that needs a preflight.',
+      command: PREFLIGHT,
+    },
+    {
+      about:
+        'The grade is "same verdict": browsers judge an actual request by the headers that are written here. The others (Access-Control-Allow-Methods, -Allow-Headers, -Max-Age) are judged in answers to preflights only, which are the bucket\'s.',
+    },
+    ...(conditions.length > 0 ? [conditionNote(conditions.length, headers)] : []),
+    ...(conditions.length > 0 && !isTerraform ? [idsNote(name)] : []),
+    ...(text.includes('"contains"') ? [ORIGIN_CONDITION] : []),
+    ...(headers.some(({ isChecked, value }) => isChecked && value?.includes('-')) ? [HYPHEN] : []),
+    OTHERS,
+  ];
+}
+
+const conditionNote = (count: number, headers: CdnConfig['headers']): Note => {
+  const references = headers.filter(({ condition }) => condition !== undefined).length;
+  return {
+    about: `A domain's functions may refer to conditions five times; this configuration needs ${references} of them for ${count} ${count === 1 ? 'condition' : 'conditions'}. If the API refuses the function "condition", it must be applied for (a form is linked in the documentation of the function).`,
+  };
+};
+
+/** The first file's call creates the conditions; their names lead to the ids. */
+const idsNote = (name: string): Note => ({
+  about:
+    'The second call needs the ids that the first one gave the conditions: this command writes its functions, with the ids in place of the names in parentId.',
+  command: `aliyun cdn DescribeCdnDomainConfigs --DomainName DOMAIN --FunctionNames condition | jq --slurpfile headers ${name}-headers.json '(.DomainConfigs.DomainConfig | map({key: (.FunctionArgs.FunctionArg[] | select(.ArgName == "rule").ArgValue | fromjson.name), value: (.ConfigId | tonumber)}) | from_entries) as $ids | $headers[0] | map(.parentId |= $ids[.])'`,
+});
+
+const ORIGIN_CONDITION: Note = {
+  about:
+    'Conditions compare the header Origin with "contains". The documentation says that a value without * must be the whole header and that * stands for any characters, but shows no example with a header: ask once with an origin that a rule allows, and once with another.',
+  command: "curl -sI -H 'Origin: https://app.example' https://DOMAIN/",
+};
+
+const HYPHEN: Note = {
+  about:
+    'An older page of the documentation wants - in origins written as %-; the current one does not. Ask with an allowed origin that has a -: the answer must name it. Ask with the same origin without its -: the answer must have no Access-Control-Allow-Origin.',
+  command: "curl -sI -H 'Origin: https://my-app.example' https://DOMAIN/",
+};
+
+/** Each call adds functions; those of earlier calls stay, and later ones win. */
+const OTHERS: Note = {
+  about:
+    "Delete the domain's earlier functions set_resp_header for Access-Control-* and Vary first (DeleteSpecificConfig with their ConfigId), also those of the console's cross-origin settings: this command lists them.",
+  command:
+    'aliyun cdn DescribeCdnDomainConfigs --DomainName DOMAIN --FunctionNames set_resp_header | jq -r \'.DomainConfigs.DomainConfig[] | select(any(.FunctionArgs.FunctionArg[]; .ArgName == "key" and (.ArgValue | test("^(access-control-|vary$)"; "i")))) | .ConfigId\'',
+};

@@ -1,0 +1,72 @@
+import type { CompiledRules } from '../../cors/compile.ts';
+import { bannerOf } from '../banner.ts';
+import type { ExportFile, ExportOptions } from '../target.ts';
+import { type CdnConfig, type CdnFunction, conditionFunction, headerFunction } from './functions.ts';
+
+/** The text of `Functions`, one function a line: the API has no comments. */
+const functionsText = (functions: readonly CdnFunction[]): string =>
+  `[\n${functions.map((one) => `  ${JSON.stringify(one)}`).join(',\n')}\n]\n`;
+
+/**
+ * The bodies of one or two calls. Functions refer to a condition by the id that the first call gives it: in the second body
+ * the condition's name stands in its place.
+ */
+export function jsonFiles({ conditions, headers }: CdnConfig, name: string): readonly ExportFile[] {
+  const everywhere = headers.filter(({ condition }) => condition === undefined).map(headerFunction);
+  const first = [...conditions.map(conditionFunction), ...everywhere];
+  const conditional = headers.flatMap((header) =>
+    header.condition === undefined ? [] : [{ ...headerFunction(header), parentId: header.condition.name }],
+  );
+  const file = (fileName: string, use: string, functions: readonly CdnFunction[]): ExportFile => ({
+    name: fileName,
+    use,
+    text: functionsText(functions),
+  });
+  if (conditional.length === 0)
+    return [file(`${name}.json`, 'The parameter Functions of BatchSetCdnDomainConfig.', first)];
+  return [
+    file(`${name}.json`, 'The parameter Functions of the first call of BatchSetCdnDomainConfig.', first),
+    file(
+      `${name}-headers.json`,
+      'The parameter Functions of the second call, once the names in parentId are replaced by the ids of the conditions.',
+      conditional,
+    ),
+  ];
+}
+
+/** A string of Terraform's language. `${` and `%{` begin templates there. */
+const quoted = (text: string): string =>
+  JSON.stringify(text).replace(/[$%](?=\{)/g, (sign) => `${sign}${sign}`);
+
+/** Terraform writes the ids of conditions itself. */
+export function terraformFile(config: CdnConfig, rules: CompiledRules, options: ExportOptions): ExportFile {
+  const { name } = options;
+  const use = 'A module of Terraform with the provider aliyun/alicloud, 1.220.0 or later.';
+  const blocks = [
+    `variable "${name}_domain" {\n  description = "The accelerated domain name."\n  type        = string\n}\n`,
+    ...config.conditions.map((rule) => resource(name, rule.name, conditionFunction(rule), null)),
+    ...config.headers.map((header, at) =>
+      resource(name, `${name}_header_${at + 1}`, headerFunction(header), header.condition?.name ?? null),
+    ),
+  ];
+  return {
+    name: `${name}.tf`,
+    use,
+    text: `${bannerOf('alibaba-cdn', rules, options, '#', use)}\n${blocks.join('\n')}`,
+  };
+}
+
+function resource(variable: string, label: string, one: CdnFunction, parent: string | null): string {
+  const fields: readonly (readonly [string, string])[] = [
+    ['domain_name', `var.${variable}_domain`],
+    ['function_name', quoted(one.functionName)],
+    ...(parent === null ? [] : ([['parent_id', `alicloud_cdn_domain_config.${parent}.config_id`]] as const)),
+  ];
+  const width = Math.max(...fields.map(([name]) => name.length));
+  const args = one.functionArgs.map(
+    ({ argName, argValue }) =>
+      `  function_args {\n    arg_name  = ${quoted(argName)}\n    arg_value = ${quoted(argValue)}\n  }\n`,
+  );
+  const lines = fields.map(([name, value]) => `  ${name.padEnd(width)} = ${value}\n`).join('');
+  return `resource "alicloud_cdn_domain_config" "${label}" {\n${lines}\n${args.join('')}}\n`;
+}
