@@ -39,7 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   node: ANYTHING,
   cloudflare: ANYTHING,
   cli: ANYTHING,
-  '': ['analysis', 'cors', 'document', 'rules', 'bucket', 'config', 'edge', 'admin'],
+  '': ['analysis', 'cors', 'document', 'export', 'rules', 'bucket', 'config', 'edge', 'admin'],
 };
 /** By wing, a folder under src/node/: the other wings that it may import. Every wing may import the files of SHARED. */
 const WINGS: Readonly<Record<string, readonly string[]>> = {

@@ -67,6 +67,18 @@ export { createEdge, type EdgeEnv, type EdgeOptions } from './edge/app.ts';
 export type { Bucket } from './edge/bucket.ts';
 export { ERRORS, type ErrorCode } from './edge/errors.ts';
 export type { Observe, RequestEvent } from './edge/observe.ts';
+export { type Grade, outcomeOf } from './export/outcome.ts';
+export type {
+  Compiled as CompiledExport,
+  ExportFile,
+  ExportFormat,
+  ExportOptions,
+  Inexpressible,
+  Note as ExportNote,
+  Target as ExportTarget,
+  Written as WrittenExport,
+} from './export/target.ts';
+export { compileFor, TARGETS } from './export/targets.ts';
 export { bucketCors } from './middleware.ts';
 export { createRulesCache, type RulesCache } from './rules/cache.ts';
 export type { RulesInForce } from './rules/in-force.ts';

@@ -67,16 +67,20 @@ export const exportOf = (targets: readonly Target[], provers: Provers, count?: n
   flags: [...FLAGS, ...EXPORT_SOURCE_FLAGS, ...WATCH_FLAGS],
   examples: [
     {
-      line: 'bucket-cors export nginx --rules cors.xml -o /etc/nginx/cors.conf',
+      line: 'bucket-cors export nginx --rules cors.xml -o cors.conf',
       about: 'nginx, by the rules in a file.',
     },
     {
-      line: "bucket-cors export cloudfront --bucket 's3://my-bucket?region=eu-central-1' --format terraform",
-      about: 'CloudFront in front of a bucket, by its own rules.',
+      line: "bucket-cors export alibaba-cdn --bucket 'oss://my-bucket?region=cn-hangzhou' --format json",
+      about: "Alibaba Cloud CDN in front of a bucket, by the bucket's own rules.",
     },
     {
-      line: 'bucket-cors export haproxy --config bucket-cors.json --bucket media --prove',
-      about: 'A bucket of a configuration file of serve; HAProxy itself answers 5,000 requests first.',
+      line: 'bucket-cors export haproxy --config bucket-cors.json --bucket media',
+      about: 'HAProxy in place of serve, for a bucket of its configuration file.',
+    },
+    {
+      line: 'bucket-cors export cloudfront --rules cors.xml --prove -o cors.js',
+      about: 'CloudFront; its function answers 5,000 requests here before it is written.',
     },
     {
       line: "bucket-cors export nginx --bucket 'oss://my-bucket?region=cn-hangzhou' -o /etc/nginx/cors.conf --watch --exec 'nginx -s reload'",

@@ -18,7 +18,7 @@ export const EXAMPLE: Command = {
     { name: 'fix', about: 'Writes the rules.' },
     { name: 'path', value: 'PATH', about: 'The path.' },
     { name: 'header', value: 'NAME', many: true, about: 'A header. Not all.' },
-    { name: 'out', value: 'FILE', isPath: true, about: 'The file to write.' },
+    { name: 'out', short: 'o', value: 'FILE', isPath: true, about: 'The file to write.' },
   ],
   examples: [{ line: 'bucket-cors check cors.xml', about: 'The rules in a file.' }],
   exits: [

@@ -83,6 +83,7 @@ describe.each(Object.keys(SCRIPTS) as Shell[])('the script of %s', (shell) => {
     ['bucket-cors check --fix --hel', ['--help']],
     ['bucket-cors check co', ['cors rules.xml']],
     ['bucket-cors check --out ot', ['other.json']],
+    ['bucket-cors check -o ot', ['other.json']],
     ['bucket-cors check --header co', []],
     ['bucket-cors serve --store ', ['oss', 's3']],
     ['bucket-cors serve --rules ot', ['other.json']],

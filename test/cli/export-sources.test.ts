@@ -85,7 +85,9 @@ describe('the bucket that rules were read from', () => {
     cors.body = '<Error><Code>NoSuchCORSConfiguration</Code></Error>';
     const found = await exported(['--bucket', url]);
     expect(found).toMatchObject({ code: 0, banner: { rules: { rules: [] } } });
-    expect(found.stderr).toMatch(/says that http:\/\/127\.0\.0\.1:\d+\/\?cors has no rules, as an edge/);
+    expect(found.stderr).toMatch(
+      /banner by http:\/\/127\.0\.0\.1:\d+\/\?cors: no rules, answered as by an edge/,
+    );
   });
 
   test.each([500, 403])('that answers %i has unknown rules, which are not exported', async (status) => {

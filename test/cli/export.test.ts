@@ -40,7 +40,7 @@ describe('export to standard output', () => {
   test('writes one file as it is, and the rest to standard error', async () => {
     const { code, stdout, stderr } = await run('alone', '--rules', at('cors.xml'));
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'cors fetches a placeholder\n' });
-    expect(stderr).toMatch(/^bucket-cors: the configuration for alone says 1 rule of\s/);
+    expect(stderr).toMatch(/^bucket-cors: alone by \S+cors\.xml:\s+1 rule, answered as/);
     expect(stderr.replace(/\s+/g, ' ')).toContain(
       'grade: equal; every CORS header and Vary is byte for byte',
     );
@@ -91,7 +91,7 @@ describe('rules that a target cannot say', () => {
     const { code, stdout, stderr } = await run('plain', '--rules', at('patterns.xml'), '-o', output);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     for (const part of [
-      'plain cannot say 2 rules of ',
+      'bucket-cors: plain cannot say the rules of ',
       '  rule 2\n    origins: https://*.example.com\n    methods: GET\n    The program has no patterns.\n',
       '    nearest: The other origins of the rule.\n',
       'bucket-cors: --allow-narrower writes a configuration that',
@@ -123,6 +123,7 @@ describe('rules that a target cannot say', () => {
     expect(code).toBe(0);
     expect(readBanner(stdout)?.rules.rules[1]?.allowedOrigins).toEqual(['https://www.example.com']);
     expect(stderr).toContain('bucket-cors: lost, because --allow-narrower is given:\n  rule 2\n');
+    expect(stderr).toContain('grade: equal for the rules that are left; ');
   });
 
   test('are those whose Vary is the store’s own', async () => {
@@ -186,6 +187,11 @@ describe('a faulty command line', () => {
       'an address that could end a line',
       ['several', ...xml, '--bucket-url', "https://x/a;b'c"],
       /^--bucket-url "https:\/\/x\/a;b'c" has characters/,
+    ],
+    [
+      'an output that is a URL',
+      ['alone', ...xml, '-o', 'https://u:secret@x/cors.conf'],
+      /^--output is a URL; write the path/,
     ],
     ['a wrong vary', ['several', ...xml, '--vary', 'all'], /^--vary "all" is not one of the allowed values/],
     [
@@ -267,7 +273,7 @@ describe('export to files', () => {
       'media.policy.json',
     ]);
     expect(await text(put('media.location.conf'))).toBe('two\n');
-    expect(stderr).toContain(`bucket-cors: written: ${put('media.policy.json')}\n`);
+    expect(stderr).toContain(`bucket-cors: ${put('media.policy.json')}: `);
   });
 
   test('-o - is standard output', async () => {
@@ -298,7 +304,7 @@ describe('export to files', () => {
     await symlink('real.conf', put('link.conf'));
     const { stderr } = await run('alone', '--rules', at('cors.xml'), '-o', put('link.conf'));
     expect(await text(put('real.conf'))).toContain('fetches');
-    expect(stderr).toContain(`written: ${put('real.conf')}`);
+    expect(stderr).toContain(`bucket-cors: ${put('real.conf')}: `);
   });
 
   test('follows no link that is not named, and writes nothing then', async () => {
@@ -309,6 +315,22 @@ describe('export to files', () => {
     expect(stderr).toContain('x.location.conf is a symbolic link, which leads elsewhere. Remove it');
     expect(await text(put('victim'))).toBe('old');
     expect((await readdir(folder)).sort()).toEqual(['victim', 'x.location.conf']);
+  });
+
+  test('does not write two files to one', async () => {
+    await writeFile(put('x.location.conf'), 'old');
+    await symlink('x.location.conf', put('x.conf'));
+    const { code, stderr } = await several(put('x.conf'));
+    expect(code).toBe(2);
+    expect(stderr).toContain('x.location.conf is the file behind the link at the first path. Remove it');
+    expect(await text(put('x.conf'))).toBe('old');
+  });
+
+  test.skipIf(process.getuid?.() === 0)('is a fault in a folder that may not be written', async () => {
+    await chmod(folder, 0o555);
+    const { code, stderr } = await several(put('x.conf'));
+    expect(code).toBe(2);
+    expect(stderr).toContain('could not be written: EACCES');
   });
 
   test('is a fault for a folder', async () => {

@@ -72,7 +72,7 @@ Flags
   --header NAME
       A header. Not all.
       May be given several times.
-  --out FILE
+  -o, --out FILE
       The file to write.
   --help
       Shows this page.

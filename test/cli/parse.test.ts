@@ -32,6 +32,18 @@ describe('arguments', () => {
     expect([words, value('format'), on('fix'), faults]).toEqual([['a.xml'], 'json', true, []]);
   });
 
+  test.each([[['-o', 'f.xml']], [['-of.xml']], [['-o=f.xml']], [['--out', 'f.xml']]])(
+    'have the value of a flag with a letter, from %j',
+    (args) => {
+      const { words, value, faults } = readArguments(EXAMPLE, ['a.xml', ...args]);
+      expect([words, value('out'), faults]).toEqual([['a.xml'], 'f.xml', []]);
+    },
+  );
+
+  test('have standard output as the value of a letter', () => {
+    expect(readArguments(EXAMPLE, ['-o', '-']).value('out')).toBe('-');
+  });
+
   test('have every value of a flag that may be repeated', () => {
     expect(readArguments(EXAMPLE, ['--header', 'a', '--header=b']).values('header')).toEqual(['a', 'b']);
   });
@@ -53,6 +65,9 @@ describe('a fault of a command line', () => {
       ['--zzzzzzzz is not a flag: a flag that "bucket-cors check --help" lists'],
     ],
     ['short flags', ['-xyz'], ['-xyz is not a flag: a flag that "bucket-cors check --help" lists']],
+    ['a letter without a value', ['-o'], ['--out has no value: --out FILE']],
+    ['a letter before a flag', ['-o', '--fix'], ['--out has no value: --out FILE']],
+    ['a letter and its flag', ['-o', 'x', '--out=y'], ['--out is given twice: it once']],
     ['a negated switch', ['--no-fix'], ['--no-fix is not a flag: --fix=false, or leave it out']],
     ['a missing value', ['--path'], ['--path has no value: --path PATH']],
     ['a missing value of several', ['--format='], ['--format has no value: --format table']],

@@ -50,8 +50,9 @@ export async function saveFiles(files: readonly ExportFile[], output: string): P
       await replaceFile(output, printedFiles(files));
       return { ok: true, paths: [output] };
     }
+    const target = await realpath(output).catch(() => output);
     for (const path of paths.slice(1)) {
-      const fault = await companionFault(path);
+      const fault = await companionFault(path, target);
       if (fault !== null)
         return notSaved(path, fault, 'Remove it, or write another path for the first file.');
     }
@@ -71,9 +72,11 @@ const notSaved = (path: string, reason: string, cure: string): Saved => ({ ok: f
 
 const existing = (path: string): Promise<Stats | null> => stat(path).catch(() => null);
 
-/** Why a path that the operator did not name cannot be replaced. */
-async function companionFault(path: string): Promise<string | null> {
+/** Why a path that the operator did not name cannot be replaced. `target`: the file behind the first path. */
+async function companionFault(path: string, target: string): Promise<string | null> {
   const found = await lstat(path).catch(() => null);
-  if (found === null || found.isFile()) return null;
+  if (found === null) return null;
+  if (found.isFile())
+    return (await realpath(path)) === target ? 'is the file behind the link at the first path' : null;
   return found.isSymbolicLink() ? 'is a symbolic link, which leads elsewhere' : 'is not a file';
 }

@@ -1,6 +1,6 @@
 import { isAddress, parseAddress } from '../../bucket/address.ts';
 import { withoutSecrets } from '../../config/secrets.ts';
-import type { Parsed } from '../../config/values.ts';
+import { type Parsed, parsePath } from '../../config/values.ts';
 import { type Fault, type Result, resultOf } from '../../document/fault.ts';
 import type { ExportFormat, Target } from '../../export/target.ts';
 import type { Arguments } from '../command.ts';
@@ -39,7 +39,7 @@ export function readLine(args: Arguments, targets: readonly Target[]): Result<Ex
     });
   const bucketUrl = take(args, 'bucket-url', parseBucketUrl, faults);
   const name = take(args, 'name', parseExportName, faults) ?? DEFAULT_NAME;
-  const output = args.value('output');
+  const output = take(args, 'output', parsePath, faults);
   if (target === null) return { ok: false, faults };
   const line: ExportLine = {
     target,

@@ -1,4 +1,3 @@
-import { DIALECT_NAMES } from '../../cors/behaviour.ts';
 import type { Grade } from '../../export/outcome.ts';
 import type { Inexpressible, Note, Written } from '../../export/target.ts';
 import { listed, wrapped } from '../explain/lines.ts';
@@ -12,24 +11,29 @@ const WIDTH = 80;
 const GRADES: Readonly<Record<Grade, string>> = {
   equal: 'every CORS header and Vary is byte for byte what the edge would send.',
   'same verdict':
-    'a browser allows the same requests and scripts read the same, but not every byte of every header is as the edge sends it.',
+    'a browser allows the same requests and scripts read the same; other bytes may differ from what the edge would send.',
 };
 
-/** What a person must know about a configuration: its rules, its grade, what is lost, and the notes. */
+/**
+ * What a person must know about a configuration: its rules, its grade, where its files go, what is lost, and the notes.
+ * `paths`: where the files are; null if they were printed.
+ */
 export function writtenLines(
   { files, grade, notes, lost }: Written,
   source: ExportedRules,
   { target }: Pick<ExportLine, 'target'>,
+  paths: readonly string[] | null,
   width = WIDTH,
 ): readonly string[] {
   const say = (text: string) => wrapped('bucket-cors: ', visible(text), width);
-  const what = files.length === 1 ? 'the configuration' : `the ${files.length} files`;
+  // A device has all files.
+  const names = files.map(({ name }, at) => (paths?.length === files.length ? paths[at] : name));
+  const device = paths !== null && paths.length < files.length ? say(`written: ${paths.join(', ')}`) : [];
   return [
-    ...say(
-      `${what} for ${target.name} says ${rulesText(source)}.`.replace(/files (.*) says/, 'files $1 say'),
-    ),
-    ...say(`grade: ${grade}; ${GRADES[grade]}`),
-    ...files.flatMap(({ name, use }) => say(`${name}: ${use}`)),
+    ...say(`${target.name} by ${source.name}: ${rulesText(source)}`),
+    ...say(`grade: ${grade}${lost.length === 0 ? '' : ' for the rules that are left'}; ${GRADES[grade]}`),
+    ...device,
+    ...files.flatMap(({ use }, at) => say(`${names[at]}: ${use}`)),
     ...(lost.length === 0 ? [] : say('lost, because --allow-narrower is given:')),
     ...lost.flatMap((one) => inexpressibleLines(one, width)),
     ...notes.flatMap((note) => noteLines(note, width)),
@@ -54,7 +58,9 @@ export function refusedLines(
 ): readonly string[] {
   const say = (text: string) => wrapped('bucket-cors: ', visible(text), width);
   return [
-    ...say(`${target.name} cannot say ${rulesText(source)}; nothing is written.`),
+    ...say(
+      `${target.name} cannot say the rules of ${source.name} (${rulesText(source)}); nothing is written.`,
+    ),
     ...refused.flatMap((one) => inexpressibleLines(one, width)),
     ...(narrower
       ? say(
@@ -82,13 +88,10 @@ function inexpressibleLines(
   ];
 }
 
-/** `3 rules of cors.xml, as an edge in front of store oss answers by them`. */
-function rulesText({ name, rules, hasRules, isStoreKnown }: ExportedRules): string {
+/** `3 rules, answered as by an edge in front of store oss`. */
+function rulesText({ rules, hasRules, isStoreKnown }: ExportedRules): string {
   const count = rules.rules.length;
-  const { dialect } = rules.behaviour;
-  const other = DIALECT_NAMES.filter((one) => one !== dialect).join(' or ');
-  const what = hasRules
-    ? `${count} ${count === 1 ? 'rule' : 'rules'} of ${name}`
-    : `that ${name} has no rules`;
-  return `${what}, as an edge in front of store ${dialect} answers${isStoreKnown ? '' : ` (--store ${other} if it is another)`}`;
+  const what = hasRules ? `${count} ${count === 1 ? 'rule' : 'rules'}` : 'no rules';
+  const other = isStoreKnown ? '' : ' (--store names another)';
+  return `${what}, answered as by an edge in front of store ${rules.behaviour.dialect}${other}`;
 }

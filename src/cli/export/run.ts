@@ -116,18 +116,19 @@ async function deliver(
   };
   if (proof !== null) say(proofLines(proof));
   if (!isRight) say(['', `bucket-cors: nothing is written: ${line.target.name} would not obey the rules`]);
+  let paths: readonly string[] | null = null;
   if (line.output !== null && isRight) {
     const saved = await saveFiles(files, line.output);
     if (!saved.ok) {
       terminal.say(`bucket-cors: --output ${saved.path} ${saved.reason}. ${saved.cure}`);
       return EXIT.failed;
     }
-    say(saved.paths.map((path) => `bucket-cors: written: ${path}`));
+    paths = saved.paths;
   }
   if (line.isJson) await terminal.print(jsonText(asJson(written, files, proof, line)));
   else if (line.output === null && isRight) await terminal.print(printedFiles(files).replace(/\n$/, ''));
   // At a terminal they stand below a long configuration.
-  if (isRight) say(writtenLines(written, source, line, terminal.width));
+  if (isRight) say(writtenLines(written, source, line, paths, terminal.width));
   return isRight ? EXIT.nothing : EXIT.findings;
 }
 
