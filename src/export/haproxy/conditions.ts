@@ -1,7 +1,7 @@
 import { matchesEntries } from '../../cors/pattern.ts';
-import { namesRegex } from '../names-regex.ts';
 import type { Plan, PlannedRule } from '../plan.ts';
-import { linesOf, originRegex, quote } from './quote.ts';
+import { namesRegex, originRegex } from '../readable-regex.ts';
+import { linesOf, quote } from './quote.ts';
 
 /** The names of variables and acls, which begin with the export's own. */
 export interface Names {

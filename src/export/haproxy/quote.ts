@@ -31,14 +31,3 @@ export function linesOf(words: readonly string[]): readonly string[] {
   }
   return lines.map((line) => line.join(' '));
 }
-
-/** An anchored regular expression for an origin with `*`; the punctuation that is special in PCRE and POSIX is escaped. */
-export const originRegex = ({
-  prefix,
-  suffix,
-}: {
-  readonly prefix: string;
-  readonly suffix: string;
-}): string => `^${escapeSpecial(prefix)}.*${escapeSpecial(suffix)}$`;
-
-const escapeSpecial = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

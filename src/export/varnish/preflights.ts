@@ -1,0 +1,49 @@
+import type { CompiledRules } from '../../cors/compile.ts';
+import { ALLOW_ORIGIN } from '../../cors/names.ts';
+import { METHODS } from '../../cors/rule.ts';
+import type { Objection } from '../../cors/traits.ts';
+import type { Plan } from '../plan.ts';
+import { refusalBody } from '../refusal-body.ts';
+import { oneOf, string } from './quote.ts';
+import { type Facts, indent } from './rules.ts';
+
+/** Sets the status and the body of a preflight's answer, whose CORS headers are written already. */
+export function preflightLines(
+  rules: CompiledRules,
+  plan: Plan,
+  { origin, method }: Facts,
+): readonly string[] {
+  const conditions: Readonly<Record<Objection, string>> = {
+    origin_missing: 'req.http.Origin !~ "."',
+    method_missing: `${method} == ""`,
+    method_not_allowed: `${method} !~ ${oneOf(METHODS)}`,
+    origin_not_allowed: `${origin} == ""`,
+    no_rules: 'true',
+    rules_unavailable: 'false',
+  };
+  const refuse = (status: number, reason: Objection | 'unmatched') => [
+    `set resp.status = ${status};`,
+    'set resp.http.Content-Type = "application/xml";',
+    `set resp.body = ${string(refusalBody(rules, reason))};`,
+  ];
+  const end = plan.objections.findIndex(({ reason }) => reason === 'no_rules');
+  const objections = end === -1 ? plan.objections : plan.objections.slice(0, end);
+  const last =
+    end === -1
+      ? refuse(plan.refusedStatus, 'unmatched')
+      : refuse(plan.objections[end]?.status ?? 403, 'no_rules');
+  const branches = [
+    ...(plan.rules.length > 0
+      ? [{ condition: `resp.http.${ALLOW_ORIGIN}`, lines: ['set resp.status = 200;', 'set resp.body = "";'] }]
+      : []),
+    ...objections
+      // Its status and text are those of any other refusal.
+      .filter(({ reason, status }) => reason !== 'origin_not_allowed' || status !== plan.refusedStatus)
+      .map(({ reason, status }) => ({ condition: conditions[reason], lines: refuse(status, reason) })),
+  ];
+  const lines = branches.flatMap(({ condition, lines: body }, at) => [
+    `${at === 0 ? 'if' : '} elseif'} (${condition}) {`,
+    ...indent(body),
+  ]);
+  return branches.length === 0 ? last : [...lines, '} else {', ...indent(last), '}'];
+}
