@@ -4,7 +4,7 @@ import type { Config, Places } from '../config/read.ts';
 import { asFlag } from '../config/spell.ts';
 import type { CompiledRules } from '../cors/compile.ts';
 import { cut } from '../edge/log.ts';
-import type { Compiled, ExportFile, Inexpressible } from '../export/target.ts';
+import type { Compiled, ExportFile } from '../export/target.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
 import { coalesced, refreshLoaded } from '../rules/refresh.ts';
 import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
@@ -19,12 +19,12 @@ import { createOpened, type Opened } from './opened.ts';
 import { createLog } from './output/log.ts';
 import { standardOutput } from './output/standard.ts';
 import { startFault } from './start-fault.ts';
-import { messageOf } from './system-error.ts';
+import { askedOf } from './watch/asked.ts';
 import { type Command, runCommand } from './watch/command.ts';
-import { keyOf as keyOfTexts, type Output, openOutput } from './watch/output.ts';
+import { type Output, openOutput } from './watch/output.ts';
 import { reasonsOf } from './watch/reasons.ts';
 import type { Content } from './watch/state.ts';
-import { type Asked, createWatcher, type Watcher } from './watch/watcher.ts';
+import { createWatcher, type Watcher } from './watch/watcher.ts';
 
 /** Another program's configuration that follows the rules of a bucket. */
 export interface FollowedExport {
@@ -144,7 +144,10 @@ async function open(
     const found = await cache.current(ruled);
     if (found.rules === inForce?.rules) return;
     inForce = found;
-    watcher.want(asked(followed, found, configured, ruled, () => causeOf(cache.status(keyOf(ruled)))));
+    const { name, source } = ruled;
+    const compile = (rules: CompiledRules) => followed.compile(rules, configured, source.name);
+    const cause = cache.status(keyOf(ruled)).failure?.cause ?? null;
+    watcher.want(askedOf(found, { name, compile, cause }));
   });
   const metrics = createMetrics(destination === undefined ? standardOutput().dropped : undefined);
   const reasons = () => reasonsOf(watcher.state(), followed.file);
@@ -232,36 +235,6 @@ function watch(
     });
   return createWatcher({ output, run: command === null ? null : run, log: log.child({ target, file }) });
 }
-
-/** What the rules in force ask of the file. */
-function asked(
-  { compile, target }: FollowedExport,
-  { rules, version }: RulesInForce,
-  bucket: BucketConfig,
-  { name, source }: RuledBucket,
-  cause: () => string,
-): Asked {
-  if (rules.state === 'unavailable')
-    return { kind: 'unavailable', why: `the rules of ${name} are not in force${cause()}` };
-  if (rules.state === 'missing') return { kind: 'unavailable', why: `there is no bucket ${name}` };
-  try {
-    const compiled = compile(rules, bucket, source.name);
-    if (!compiled.ok) return { kind: 'refused', why: compiled.refused.map(sentenceOf) };
-    const { files } = compiled;
-    return { kind: 'export', content: { key: keyOfTexts(files.map(({ text }) => text)), version }, files };
-  } catch (error) {
-    return { kind: 'refused', why: [`the export for ${target} failed: ${messageOf(error)}`] };
-  }
-}
-
-const causeOf = ({ failure }: { readonly failure: { readonly cause: string } | null }): string =>
-  failure === null ? '' : `: ${failure.cause}`;
-
-/** `rules 2 and 3: … Nearest: …`. */
-const sentenceOf = ({ rules, what, nearest }: Inexpressible): string => {
-  const place = rules.length === 0 ? '' : `${rules.length === 1 ? 'rule' : 'rules'} ${rules.join(', ')}: `;
-  return `${place}${what} Nearest: ${nearest}`;
-};
 
 function countsOf({ target }: FollowedExport, bucket: OpenedBucket | undefined, watcher: Watcher) {
   const { wanted, found } = watcher.state();

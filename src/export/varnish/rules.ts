@@ -99,6 +99,6 @@ function credentialsCondition(
   const named = exact.filter((entry) => entry !== 'null');
   if (credentials === 'exact' && named.length === 0) return null;
   if (credentials === 'exact' && patterns.length > 0)
-    return named.map((entry) => equals(origin, entry)).join('\n    || ');
+    return named.map((entry) => equals(origin, entry)).join('\n        || ');
   return matchesEntries(rule.origins, 'null') ? `${origin} != "null"` : '';
 }

@@ -12,7 +12,7 @@ import { type Facts, factsOf, indent, ruleLines } from './rules.ts';
 /** Varnish says every rule set. The subroutines of its own names are joined to those of the operator's file. */
 export const varnish: Target = {
   name: 'varnish',
-  about: 'Varnish 6 and later: subroutines that a VCL file includes.',
+  about: 'Varnish: subroutines that a VCL file includes.',
   formats: ['config'],
   compile: (rules, options) => {
     const plan = planOf(rules);
@@ -48,8 +48,11 @@ const WRITTEN = [
   'Access-Control-Allow-Private-Network',
 ];
 
-/** What the client's side knows of origins; the bucket does not. */
-const ASKED = ['Origin', 'Access-Control-Request-Method', 'Access-Control-Request-Headers'];
+/** The headers of a preflight. Other requests lose them: a bucket's Vary may have their names. */
+const REQUESTED = ['Access-Control-Request-Method', 'Access-Control-Request-Headers'] as const;
+const [REQUEST_METHOD, REQUEST_HEADERS] = REQUESTED;
+
+const collect = (header: string): string => `std.collect(req.http.${header}, ",");`;
 
 interface Part {
   readonly about: string;
@@ -68,17 +71,23 @@ function textOf(rules: CompiledRules, plan: Plan, options: ExportOptions): strin
       name: 'vcl_recv',
       lines: [
         ...unsetFacts(facts),
-        ...ASKED.map((name) => `std.collect(req.http.${name}, ",");`),
+        collect('Origin'),
         isPreflight,
-        '    return (synth(200));',
+        ...indent([...REQUESTED.map(collect), 'return (synth(200));']),
         '}',
+        ...unsetAll('req', REQUESTED),
       ],
     },
-    bucketPart(
-      'vcl_backend_fetch',
-      'The bucket has no part in CORS: one copy of an object serves every origin.',
-    ),
-    bucketPart('vcl_pipe', "A method that Varnish does not know is piped: the answer is the bucket's alone."),
+    {
+      about: 'The bucket has no part in CORS: one copy of an object serves every origin.',
+      name: 'vcl_backend_fetch',
+      lines: ['unset bereq.http.Origin;'],
+    },
+    {
+      about: "A method that Varnish does not know is piped: the answer is the bucket's alone.",
+      name: 'vcl_pipe',
+      lines: ['unset bereq.http.Origin;'],
+    },
     storedPart(),
     {
       about: 'One set of CORS headers, by the first rule that matches.',
@@ -117,10 +126,8 @@ function textOf(rules: CompiledRules, plan: Plan, options: ExportOptions): strin
   return `${bannerOf('varnish', rules, options, '#', useOf(options))}\nvcl 4.1;\nimport std;\n\n${subs.join('\n')}`;
 }
 
-const unsetAll = (place: 'bereq' | 'beresp' | 'resp', names: readonly string[]): readonly string[] =>
+const unsetAll = (place: 'req' | 'beresp' | 'resp', names: readonly string[]): readonly string[] =>
   names.map((name) => `unset ${place}.http.${name};`);
-
-const bucketPart = (name: string, about: string): Part => ({ about, name, lines: unsetAll('bereq', ASKED) });
 
 /** A stored object has no CORS headers, and no `Origin` in its Vary, which would divide the cache by origins. */
 const storedPart = (): Part => ({
@@ -147,8 +154,8 @@ const factLines = ({ origin, method, names }: Facts): readonly string[] => [
   `set ${method} = req.method;`,
   `set ${names} = "";`,
   'if (req.method == "OPTIONS") {',
-  `    set ${method} = req.http.${ASKED[1]};`,
-  `    set ${names} = regsub(regsuball(std.tolower(req.http.${ASKED[2]}) + ",", "(?<![ \\t])[ \\t]*,[ \\t,]*", ","), "^,", "");`,
+  `    set ${method} = req.http.${REQUEST_METHOD};`,
+  `    set ${names} = regsub(regsuball(std.tolower(req.http.${REQUEST_HEADERS}) + ",", "(?<![ \\t])[ \\t]*,[ \\t,]*", ","), "^,", "");`,
   '}',
 ];
 

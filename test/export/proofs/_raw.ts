@@ -27,6 +27,7 @@ export interface Raw {
 const VARY: Readonly<Record<string, readonly string[]>> = {
   '/vary': ['Accept-Encoding', 'X-One, origin ,X-Two'],
   '/star': ['*'],
+  '/store': ['Origin, Access-Control-Request-Headers, Access-Control-Request-Method'],
   '/origin': ['origin'],
 };
 
@@ -47,6 +48,7 @@ export async function openRaw(
     if (vary !== undefined) response.setHeader('Vary', [...vary]);
     response.setHeader('Access-Control-Allow-Origin', 'https://bucket.example');
     response.setHeader('Cache-Control', 'max-age=60');
+    response.setHeader('ETag', '"object"');
     response.end('the object');
   });
   const port = isDown ? await freePort() : await listen(server);
