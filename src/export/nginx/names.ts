@@ -8,19 +8,23 @@ export function headerKey({ headers }: CompiledRule): string {
 }
 
 /**
- * A regular expression, to follow others, for the values of Access-Control-Request-Headers that a rule allows: a list
- * whose items are empty or allowed names. Atomic groups make it linear: no hostile list makes it search for long.
+ * A regular expression that finds a name which a rule refuses in `,` and a value of Access-Control-Request-Headers. It is
+ * for a rule that does not list `*`. PCRE looks for the commas and compares once at each: that is several times faster
+ * than to match the whole list, and linear for hostile lists.
  */
-export function headersRegex({ headers }: CompiledRule): string {
-  if (headers.any) return '';
+export function refusedNameRegex({ headers }: CompiledRule): string {
   const names = [
     ...headers.exact.filter(isName).map(escaped),
     ...headers.patterns
       .filter(({ source }) => isName(source))
       .map(({ prefix, suffix }) => `${escaped(prefix)}[^,]*${escaped(suffix)}`),
   ];
-  if (names.length === 0) return '[\\s,]*$';
-  return `(?i:(?>\\s*(?>(?:${names.join('|')})(?=\\s*(?:,|$)))?\\s*(?:,|$))*+)$`;
+  return names.length === 0 ? '[^\\s,]' : `,\\s*+(?!(?:${names.join('|')})\\s*(?:,|$))[^\\s,]`;
+}
+
+/** The same to follow other regular expressions: it matches if a rule allows all names of the rest, which begins with `,`. */
+export function allowedNamesRegex(rule: CompiledRule): string {
+  return rule.headers.any ? '' : `(?!(?i:.*${refusedNameRegex(rule)}))`;
 }
 
 /** Whether an item of a list can have this name; a comma divides items. */

@@ -9,6 +9,8 @@ export const variablesOf = (name: string) =>
     asked: `${name}_asked`,
     /** The group of the origin. */
     who: `${name}_who`,
+    /** The same for a preflight, if it asks for a method in capitals. */
+    asker: `${name}_asker`,
     listed: `${name}_listed`,
     unlisted: `${name}_unlisted`,
     /** The verdict of an actual request from an origin that no entry names. */
