@@ -74,6 +74,16 @@ export function ratioCell(
   return `${figures}, ${aim === true ? 'aim' : 'at least'} ${bound.toFixed(2)}: ${verdict}`;
 }
 
+/** The cell of a goal for the CPU time of a request: another's divided by one's own, from the same round. */
+export function cpuRatioCell(own: readonly Sample[], other: readonly Sample[], least: number): string {
+  const ratios = own.map(({ cpu }, at) => (other[at]?.cpu ?? Number.NaN) / cpu);
+  const span = `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`;
+  const atBest = (leastCpu(other) / leastCpu(own)).toFixed(2);
+  const ratio = median(ratios);
+  const verdict = met(ratio >= least && !failed(own));
+  return `${ratio.toFixed(2)} (${span}, at best ${atBest}), at least ${least.toFixed(2)}: ${verdict}`;
+}
+
 const leastCpu = (samples: readonly Sample[]): number => Math.min(...samples.map(({ cpu }) => cpu));
 
 export const met = (is: boolean): string => (is ? 'met' : 'MISSED');

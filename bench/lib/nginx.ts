@@ -40,8 +40,26 @@ const bucketConf = (port: number, root: string): string => `
     if ($args = cors) { return 204; }
   }`;
 
+/** The directives of a proxy: maps, and those of its location. */
+export interface Directives {
+  readonly http: string;
+  readonly location: string;
+}
+
+const upstream = (bucket: string): string =>
+  `upstream bucket { server ${new URL(bucket).host}; keepalive 256; keepalive_requests 1000000000; }`;
+
+const forward = `
+      proxy_pass http://bucket;
+      proxy_http_version 1.1;
+      proxy_set_header Connection '';
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_set_header X-Forwarded-Host $host;
+      proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_max_temp_file_size 0;`;
+
 const proxyConf = (port: number, bucket: string, origin: string): string => `
-  upstream bucket { server ${new URL(bucket).host}; keepalive 256; keepalive_requests 1000000000; }
+  ${upstream(bucket)}
   map $http_origin $allowed { default ''; ${origin} $http_origin; }
   map $allowed $methods { default 'GET, PUT, HEAD'; '' ''; }
   map $allowed $exposed { default 'ETag, x-oss-request-id'; '' ''; }
@@ -60,13 +78,7 @@ const proxyConf = (port: number, bucket: string, origin: string): string => `
         add_header Vary 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers';
         return 200;
       }
-      proxy_pass http://bucket;
-      proxy_http_version 1.1;
-      proxy_set_header Connection '';
-      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-      proxy_set_header X-Forwarded-Host $host;
-      proxy_set_header X-Forwarded-Proto $scheme;
-      proxy_max_temp_file_size 0;
+      ${forward}
     }
   }`;
 
@@ -101,3 +113,27 @@ export function startBucket(nginx: string, folder: string, cores: Cores): Promis
 /** Starts nginx as a proxy with one worker, and with hand-written CORS for one origin. */
 export const startProxy = (nginx: string, folder: string, cores: Cores, bucket: string, origin: string) =>
   startNginx(nginx, join(folder, 'proxy-nginx'), cores, (port) => proxyConf(port, bucket, origin));
+
+/** Starts nginx as a proxy with one worker, and with these directives for CORS. */
+export const startDirectives = (
+  nginx: string,
+  folder: string,
+  cores: Cores,
+  bucket: string,
+  { http, location }: Directives,
+) =>
+  startNginx(
+    nginx,
+    folder,
+    cores,
+    (port) => `
+  ${upstream(bucket)}
+  ${http}
+  server {
+    listen 127.0.0.1:${port} backlog=1024;
+    location / {
+      ${forward}
+      ${location}
+    }
+  }`,
+  );

@@ -27,6 +27,8 @@ export interface OriginGroup {
   /** `o1`. */
   readonly id: string;
   readonly origins: readonly string[];
+  /** Whether the origins have capitals. A group has only such, or only others. */
+  readonly hasCapitals: boolean;
   /** By method: the verdicts in the order in which they apply. A preflight takes the first that allows its headers. */
   readonly chains: ReadonlyMap<string, Chain>;
 }
@@ -70,9 +72,12 @@ export function tablesOf(rules: CompiledRules, plan: Plan): Tables {
   const hasPatterns = plan.rules.some(({ patterns }) => patterns.length > 0);
   const open = plan.rules.filter(({ rule, patterns }) => rule.origins.any || patterns.length > 0);
   return {
-    groups: [...Map.groupBy(listed, ({ chains }) => keyOf(chains)).values()].map((alike, at) => ({
+    groups: [
+      ...Map.groupBy(listed, ({ origin, chains }) => `${/[A-Z]/.test(origin)} ${keyOf(chains)}`).values(),
+    ].map((alike, at) => ({
       id: `o${at + 1}`,
       origins: alike.map(({ origin }) => origin),
+      hasCapitals: alike.some(({ origin }) => /[A-Z]/.test(origin)),
       chains: alike[0]?.chains ?? new Map(),
     })),
     others: hasPatterns ? null : chainsOf(ECHO),

@@ -4,6 +4,7 @@ export type Key = string | RegExpText | typeof DEFAULT;
 /** A regular expression of PCRE, as text. */
 export interface RegExpText {
   readonly regex: string;
+  readonly ignoresCase?: true;
 }
 
 export const DEFAULT = Symbol('default');
@@ -24,7 +25,7 @@ export const TOKEN_LIMIT = 3_900;
 export const quoted = (text: string): string => `"${text.replace(/\\(?=["'\\trn]|$)|"/g, '\\$&')}"`;
 
 /** Writes text as a regular expression for PCRE that matches it alone. */
-export const escaped = (text: string): string => text.replace(/[\\^$.|?*+()[\]{}#-]/g, '\\$&');
+export const escaped = (text: string): string => text.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&');
 
 /** Writes text as a value without variables: nginx has no escape for `$`, but a `geo` does not look for variables. */
 export const literal = (text: string, name: string): string => text.replaceAll('$', `\${${name}_dollar}`);
@@ -37,7 +38,7 @@ export function mapBlock(source: string, variable: string, rows: readonly Row[],
   const keys = rows.map(([key]) => keyText(key));
   const width = Math.max(...keys.map((key) => (key.length > WIDE ? 0 : key.length)));
   const lines = rows.map(([, value], at) => `    ${(keys[at] ?? '').padEnd(width)} ${valueText(value)};`);
-  const head = source.includes(' ') ? quoted(source) : source;
+  const head = /^\$\w+$/.test(source) ? source : quoted(source);
   return `${comment === '' ? '' : `# ${comment}\n`}map ${head} $${variable} {\n${lines.join('\n')}\n}`;
 }
 
@@ -49,7 +50,7 @@ const KEYWORD = /^(?:default|hostnames|include|volatile|[~\\])/;
 
 function keyText(key: Key): string {
   if (key === DEFAULT) return 'default';
-  if (typeof key !== 'string') return quoted(`~${key.regex}`);
+  if (typeof key !== 'string') return quoted(`~${key.ignoresCase ? '*' : ''}${key.regex}`);
   return WORD.test(key) && !KEYWORD.test(key) ? key : quoted(KEYWORD.test(key) ? `\\${key}` : key);
 }
 

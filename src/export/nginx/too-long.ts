@@ -1,7 +1,7 @@
 import type { CompiledRule, CompiledRules } from '../../cors/compile.ts';
 import { narrowed } from '../narrow.ts';
 import type { Inexpressible } from '../target.ts';
-import { headersRegex } from './names.ts';
+import { refusedNameRegex } from './names.ts';
 import { escaped, TOKEN_LIMIT } from './text.ts';
 
 /** Characters of a list of request headers, and of an entry of AllowedOrigin, that fit into one regular expression. */
@@ -33,7 +33,7 @@ function refusedRule(rule: CompiledRule): readonly Inexpressible[] {
   });
   const leftOut = 'A configuration without this rule.';
   if (long.length > 0) return [refuse('An entry of AllowedOrigin', leftOut)];
-  if (headersRegex(rule).length > HEADERS_LIMIT) {
+  if (refusedNameRegex(rule).length > HEADERS_LIMIT) {
     return [
       refuse(
         'The list of AllowedHeader',

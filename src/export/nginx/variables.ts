@@ -9,6 +9,9 @@ export const variablesOf = (name: string) =>
     asked: `${name}_asked`,
     /** The group of the origin. */
     who: `${name}_who`,
+    /** The group of an origin with capitals, or of one that no entry names, if it asks for a method in capitals. */
+    asker: `${name}_asker`,
+    askedOther: `${name}_asked_other`,
     listed: `${name}_listed`,
     unlisted: `${name}_unlisted`,
     /** The verdict of an actual request from an origin that no entry names. */
@@ -16,6 +19,8 @@ export const variablesOf = (name: string) =>
     openAsked: `${name}_open_asked`,
     /** Whether a chain of rules allows the request headers. */
     headers: `${name}_headers`,
+    /** The same, and whether the origin and the method have the right case. */
+    usual: `${name}_usual`,
     refused: `${name}_refused`,
     refusedMethod: `${name}_refused_method`,
     vary: `${name}_vary`,

@@ -1,6 +1,6 @@
-import type { Tables } from './tables.ts';
-import { DEFAULT, escaped, mapBlock, type Row } from './text.ts';
-import { ORIGIN, type Variables } from './variables.ts';
+import type { OriginGroup } from './tables.ts';
+import { DEFAULT, escaped, mapBlock, type RegExpText, type Row } from './text.ts';
+import { ASKED_METHOD, ORIGIN, type Variables } from './variables.ts';
 
 /** Groups beside those of the named origins. */
 export const OTHER = 'other';
@@ -14,14 +14,32 @@ const LIST = 'list';
 const KEY_LIMIT = 46;
 
 /**
- * The maps that find the group of an origin. A hash finds the named ones, which costs the same for one and for a thousand,
- * but ignores case: one regular expression before it leaves out origins with capitals. Entries with capitals, and those
- * that the hash does not take, are regular expressions themselves.
+ * The group of a named origin. A hash costs the same for one origin and for a thousand, but ignores case: what uses it
+ * must check the case. An origin that the hash does not take is a regular expression.
  */
-export function whoMaps({ groups }: Tables, usesOther: boolean, v: Variables): readonly string[] {
-  const unlisted = mapBlock(
+export function listedMap(groups: readonly OriginGroup[], other: string, v: Variables): string {
+  const named = groups
+    .filter(({ hasCapitals }) => !hasCapitals)
+    .flatMap(({ id, origins }) => origins.map((origin) => [origin, id] as const));
+  const isShort = ([origin]: readonly [string, string]) => origin.length <= KEY_LIMIT;
+  return mapBlock(
     ORIGIN,
-    groups.length === 0 ? v.who : v.unlisted,
+    v.listed,
+    [
+      ...(other === OTHER ? [] : [['', NONE] as const]),
+      ...named.filter(isShort),
+      ...named.filter((one) => !isShort(one)).map(([origin, id]): Row => [wholly(origin), id]),
+      [DEFAULT, other],
+    ],
+    'Origins that rules name.',
+  );
+}
+
+/** The group of an origin that no rule names. */
+export const unlistedMap = (v: Variables): string =>
+  mapBlock(
+    ORIGIN,
+    v.unlisted,
     [
       ['', NONE],
       [{ regex: '[\\s,]' }, LIST],
@@ -29,27 +47,38 @@ export function whoMaps({ groups }: Tables, usesOther: boolean, v: Variables): r
     ],
     'Several origins are no origin.',
   );
-  if (groups.length === 0) return [unlisted];
-  const other = usesOther ? `$${v.unlisted}` : OTHER;
-  const named = groups.flatMap(({ id, origins }) => origins.map((origin) => [origin, id] as const));
-  const asRegex = ([origin, id]: readonly [string, string]): Row => [{ regex: `^${escaped(origin)}$` }, id];
-  const hasCapital = ([origin]: readonly [string, string]) => /[A-Z]/.test(origin);
-  const isShort = ([origin]: readonly [string, string]) => origin.length <= KEY_LIMIT;
-  const lower = named.filter((one) => !hasCapital(one));
-  const who: readonly Row[] = [
-    ...named.filter(hasCapital).map(asRegex),
-    [{ regex: '[A-Z]' }, other],
-    [DEFAULT, lower.length === 0 ? other : `$${v.listed}`],
-  ];
-  const listed: readonly Row[] = [
-    ...(usesOther ? [['', NONE] as const] : []),
-    ...lower.filter(isShort),
-    ...lower.filter((one) => !isShort(one)).map(asRegex),
-    [DEFAULT, other],
-  ];
-  return [
-    ...(usesOther ? [unlisted] : []),
-    ...(lower.length === 0 ? [] : [mapBlock(ORIGIN, v.listed, listed, 'Who asks.')]),
-    mapBlock(ORIGIN, v.who, who, 'A map ignores case; an origin does not match in another case.'),
-  ];
-}
+
+/** The group of any origin: origins with capitals are others than those that the hash found for them. */
+export const whoMap = (
+  groups: readonly OriginGroup[],
+  isListed: string,
+  other: string,
+  v: Variables,
+): string =>
+  mapBlock(
+    ORIGIN,
+    v.who,
+    isListed === other
+      ? [...capitals(groups, ''), [DEFAULT, other]]
+      : [...capitals(groups, ''), [{ regex: '[A-Z]' }, other], [DEFAULT, isListed]],
+    'Who asks. A map ignores case, but case distinguishes origins.',
+  );
+
+/** The group of an origin that the hash does not find, for preflights that ask for a method in capitals. */
+export const askerMap = (groups: readonly OriginGroup[], usesOther: boolean, v: Variables): string =>
+  mapBlock(
+    `${ASKED_METHOD} ${ORIGIN}`,
+    v.asker,
+    [
+      ...capitals(groups, '[A-Z]+ '),
+      ...(usesOther ? [[{ regex: '^[A-Z]+ [^\\s,]+$' }, OTHER] as const] : []),
+    ],
+    'Who asks by a preflight, if the map of named origins does not find it. Rules list methods in capitals.',
+  );
+
+const capitals = (groups: readonly OriginGroup[], before: string): readonly Row[] =>
+  groups
+    .filter(({ hasCapitals }) => hasCapitals)
+    .flatMap(({ id, origins }) => origins.map((origin): Row => [wholly(origin, before), id]));
+
+const wholly = (origin: string, before = ''): RegExpText => ({ regex: `^${before}${escaped(origin)}$` });

@@ -1,0 +1,59 @@
+import { refusedNameRegex, usualNamesRegex } from './names.ts';
+import type { Chain, Verdict } from './tables.ts';
+import { DEFAULT, mapBlock, type Row } from './text.ts';
+import { ASKED_HEADERS, ASKED_METHOD, ORIGIN, type Variables } from './variables.ts';
+
+/** The maps that compare request headers: one for each chain of rules and each end of a chain. */
+export function checksOf(refused: string, v: Variables) {
+  const maps = new Map<string, string>();
+  const once = (prefix: string, chain: Chain, write: (variable: string) => string): string => {
+    const variable = `${prefix}_${chain.map(({ id }) => id).join('_')}`;
+    if (!maps.has(variable)) maps.set(variable, write(variable));
+    return `$${variable}`;
+  };
+  /** The value for a chain: its first verdict that allows the request headers. */
+  const valueFor = (chain: Chain): string => {
+    const [first, ...rest] = chain;
+    if (first === undefined) return refused;
+    if (first.rule.headers.any) return first.id;
+    return once(v.headers, chain, (variable) => headersMap(variable, first, valueFor(rest)));
+  };
+  /** The same for a group that the hash found: the case of origin and method is to be checked. */
+  const usualFor = (chain: Chain, otherwise: string): string => {
+    const [first, ...rest] = chain;
+    if (first === undefined) return otherwise;
+    return once(v.usual, chain, (variable) => usualMap(variable, first, valueFor(rest), otherwise));
+  };
+  return { valueFor, usualFor, maps: () => [...maps.values()] };
+}
+
+const headersMap = (variable: string, verdict: Verdict, next: string): string =>
+  mapBlock(
+    `,${ASKED_HEADERS}`,
+    variable,
+    [[',', verdict.id], refusedRow(verdict, next), [DEFAULT, verdict.id]],
+    `A request header that rule ${verdict.numbers[0]} does not allow.`,
+  );
+
+/** A method in capitals, an origin without, and request headers as browsers write them; then each that may be wrong. */
+const usualMap = (variable: string, verdict: Verdict, next: string, otherwise: string): string => {
+  const usual: Row = [{ regex: `^[A-Z]+ [^A-Z,]*${usualNamesRegex(verdict.rule)}` }, verdict.id];
+  return mapBlock(
+    `${ASKED_METHOD} ${ORIGIN},${ASKED_HEADERS}`,
+    variable,
+    verdict.rule.headers.any
+      ? [usual, [DEFAULT, otherwise]]
+      : [
+          usual,
+          [{ regex: '^(?![A-Z]+ [^A-Z,]*,)' }, otherwise],
+          refusedRow(verdict, next),
+          [DEFAULT, verdict.id],
+        ],
+    `What rule ${verdict.numbers[0]} allows; an origin or a method in another case; a request header that it does not allow.`,
+  );
+};
+
+const refusedRow = ({ rule }: Verdict, next: string): Row => [
+  { regex: refusedNameRegex(rule), ignoresCase: true },
+  next,
+];
