@@ -1,9 +1,12 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileRules } from '../../../src/cors/compile.ts';
 import { haproxy } from '../../../src/export/haproxy/haproxy.ts';
 import { haproxyProver } from '../../../src/node/prove/haproxy.ts';
+import { startProgram } from '../../../src/node/prove/program.ts';
 import { presence } from '../../helpers/program.ts';
-import { differencesOf, expectProved } from '../_proofs.ts';
+import { differencesOf, expectProved, writtenFor } from '../_proofs.ts';
 import { behaviourOf, rule, ruleSets } from '../_rule-sets.ts';
 import { openRaw, type Raw } from './_raw.ts';
 
@@ -188,6 +191,47 @@ describe.skipIf(HAPROXY.skipped)(title('HAProxy, asked byte by byte'), () => {
       expect(answer).toMatchObject({ status: 503, lines: READ });
     } finally {
       await down.close();
+    }
+  });
+});
+
+describe.skipIf(HAPROXY.skipped)(title('Two exports in one HAProxy'), () => {
+  test('answer each by its own rules', async () => {
+    const text = (name: string, rules: typeof RULES) =>
+      writtenFor(haproxy, rules, { name, bucketUrl: 'http://127.0.0.1:9' }).files[0]?.text ?? '';
+    const running = await startProgram('haproxy', async (folder, port) => {
+      const files = {
+        main: `defaults
+  mode http
+  timeout connect 1s
+  timeout client 5s
+  timeout server 5s
+  retries 0
+frontend web
+  bind 127.0.0.1:${port}
+  use_backend media if { path_beg /media/ }
+  default_backend files
+`,
+        media: text('media', RULES),
+        files: text('files', PLAIN),
+      };
+      const paths = Object.entries(files).map(
+        ([name, content]) => [join(folder, `${name}.cfg`), content] as const,
+      );
+      for (const [path, content] of paths) await writeFile(path, content);
+      return ['-db', ...paths.flatMap(([path]) => ['-f', path])];
+    });
+    try {
+      const headers = { Origin: 'https://app.example' };
+      const media = await fetch(`${running.url}/media/a`, { headers });
+      const files = await fetch(`${running.url}/a`, { headers });
+      expect([media, files].map(({ status }) => status)).toEqual([503, 503]);
+      expect(media.headers.get('access-control-allow-origin')).toBe('https://app.example');
+      expect(media.headers.get('vary')).toBe('Origin');
+      expect(files.headers.get('access-control-allow-origin')).toBe('*');
+      expect(files.headers.get('vary')).toBeNull();
+    } finally {
+      await running.close();
     }
   });
 });

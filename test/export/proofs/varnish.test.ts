@@ -1,13 +1,15 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compileRules } from '../../../src/cors/compile.ts';
 import { varnish } from '../../../src/export/varnish/varnish.ts';
 import { varnishProver } from '../../../src/node/prove/varnish.ts';
-import { presence } from '../../helpers/program.ts';
-import { differencesOf, expectProved } from '../_proofs.ts';
+import { startVarnish, VARNISH } from '../../helpers/varnish.ts';
+import { differencesOf, expectProved, writtenFor } from '../_proofs.ts';
 import { behaviourOf, rule, ruleSets } from '../_rule-sets.ts';
 import { openRaw, type Raw } from './_raw.ts';
 
-const VARNISH = presence('varnishd', '-V', 'varnish');
 const title = (text: string) => `${text}${VARNISH.why}`;
 
 describe.skipIf(VARNISH.skipped)(title('Varnish with an export'), () => {
@@ -233,6 +235,46 @@ describe.skipIf(VARNISH.skipped)(title('Varnish, asked byte by byte'), () => {
       expect(answer).toMatchObject({ status: 503, lines: READ });
     } finally {
       await down.close();
+    }
+  });
+});
+
+describe.skipIf(VARNISH.skipped)(title("Varnish with an export in the operator's VCL"), () => {
+  test('joins the subroutines of both', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bucket-cors-vcl-'));
+    const file = join(folder, 'cors.vcl');
+    await writeFile(file, writtenFor(varnish, RULES).files[0]?.text ?? '');
+    const running = await startVarnish(
+      'http://127.0.0.1:9',
+      `include "${file}";
+import std;
+sub vcl_recv {
+    if (req.url == "/denied") {
+        return (synth(403, "Denied"));
+    }
+    set req.url = std.tolower(req.url);
+}
+sub vcl_synth {
+    set resp.http.X-Own = "synth";
+    return (deliver);
+}
+sub vcl_deliver {
+    set resp.http.X-Own = "deliver";
+}`,
+    );
+    try {
+      const ask = async (path: string, method = 'GET') => {
+        const headers = { Origin: 'https://app.example', 'Access-Control-Request-Method': 'PUT' };
+        const answer = await fetch(`${running.url}${path}`, { method, headers });
+        const shown = ['access-control-allow-origin', 'x-own'].map((name) => answer.headers.get(name));
+        return [answer.status, ...shown];
+      };
+      expect(await ask('/denied')).toEqual([403, 'https://app.example', 'synth']);
+      expect(await ask('/KEY')).toEqual([503, 'https://app.example', 'deliver']);
+      expect(await ask('/denied', 'OPTIONS')).toEqual([200, 'https://app.example', null]);
+    } finally {
+      await running.stop();
+      await rm(folder, { recursive: true });
     }
   });
 });

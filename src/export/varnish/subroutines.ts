@@ -1,0 +1,147 @@
+import * as headers from '../../cors/names.ts';
+import { METHODS } from '../../cors/rule.ts';
+import type { Plan } from '../plan.ts';
+import { oneOf, string } from './quote.ts';
+import { type Facts, indent, ruleLines } from './rules.ts';
+
+/** A subroutine of VCL. Those with names of Varnish's are joined to the operator's subroutines of the same name. */
+export interface Subroutine {
+  readonly about: string;
+  readonly name: string;
+  readonly lines: readonly string[];
+}
+
+/** The headers that a bucket or an older VCL may have written. VCL has no form for all names with one beginning. */
+const WRITTEN = [
+  headers.ALLOW_ORIGIN,
+  headers.ALLOW_METHODS,
+  headers.ALLOW_HEADERS,
+  headers.EXPOSE_HEADERS,
+  headers.MAX_AGE,
+  headers.ALLOW_CREDENTIALS,
+  'Access-Control-Allow-Private-Network',
+];
+
+/** The headers of a preflight. Other requests lose them: a bucket's Vary may have their names. */
+const REQUESTED = ['Access-Control-Request-Method', 'Access-Control-Request-Headers'] as const;
+const [REQUEST_METHOD, REQUEST_HEADERS] = REQUESTED;
+
+const PREFLIGHT = 'if (req.method == "OPTIONS") {';
+
+const collect = (header: string): string => `std.collect(req.http.${header}, ",");`;
+
+const unsetAll = (place: 'req' | 'beresp' | 'resp', names: readonly string[]): readonly string[] =>
+  names.map((name) => `unset ${place}.http.${name};`);
+
+export const received = ({ origin, method, names }: Facts): Subroutine => ({
+  about:
+    'Several lines of a header become one list. Preflights are answered here, and do not reach the bucket.',
+  name: 'vcl_recv',
+  lines: [
+    ...[origin, method, names].map((fact) => `unset ${fact};`),
+    collect('Origin'),
+    PREFLIGHT,
+    ...indent([...REQUESTED.map(collect), 'return (synth(200));']),
+    '}',
+    ...unsetAll('req', REQUESTED),
+  ],
+});
+
+const withoutOrigin = (name: string, about: string): Subroutine => ({
+  about,
+  name,
+  lines: ['unset bereq.http.Origin;'],
+});
+
+/** A stored object has no CORS headers, and no `Origin` in its Vary, which would divide the cache by origins. */
+export const BACKEND: readonly Subroutine[] = [
+  withoutOrigin(
+    'vcl_backend_fetch',
+    'The bucket has no part in CORS: one copy of an object serves every origin.',
+  ),
+  withoutOrigin(
+    'vcl_pipe',
+    "A method that Varnish does not know is piped: the answer is the bucket's alone.",
+  ),
+  {
+    about: 'Objects are stored without CORS headers, and do not vary on what the bucket does not get.',
+    name: 'vcl_backend_response',
+    lines: [
+      ...unsetAll('beresp', WRITTEN),
+      'if (beresp.http.Vary) {',
+      ...indent([
+        'std.collect(beresp.http.Vary, ",");',
+        'set beresp.http.Vary = regsuball("," + beresp.http.Vary, "(?i),[ \\t]*origin[ \\t]*(?=,|$)", "");',
+        'set beresp.http.Vary = regsub(beresp.http.Vary, "^,[ \\t]*", "");',
+        'if (beresp.http.Vary == "") {',
+        '    unset beresp.http.Vary;',
+        '}',
+      ]),
+      '}',
+    ],
+  },
+];
+
+/** The CORS headers of `resp`, for Varnish's subroutines of the client's side to call. */
+export const answered = (name: string, plan: Plan, facts: Facts): Subroutine => ({
+  about: 'One set of CORS headers, by the first rule that matches.',
+  name,
+  lines: [...unsetAll('resp', WRITTEN), ...factLines(facts), ...ruleLines(plan, facts), ...varyLines(plan)],
+});
+
+/**
+ * One origin, the method in question, and the requested names without blanks and empty ones. Without the look-behind, many
+ * blanks take quadratic time.
+ */
+const factLines = ({ origin, method, names }: Facts): readonly string[] => [
+  `set ${origin} = "";`,
+  'if (req.http.Origin ~ "^[^, \\t]+$") {',
+  `    set ${origin} = req.http.Origin;`,
+  '}',
+  `set ${method} = req.method;`,
+  `set ${names} = "";`,
+  PREFLIGHT,
+  ...indent([
+    `set ${method} = req.http.${REQUEST_METHOD};`,
+    `set ${names} = std.tolower(req.http.${REQUEST_HEADERS}) + ",";`,
+    `set ${names} = regsub(regsuball(${names}, "(?<![ \\t])[ \\t]*,[ \\t,]*", ","), "^,", "");`,
+  ]),
+  '}',
+];
+
+function varyLines({ methods, otherMethod }: Plan): readonly string[] {
+  const varies = methods.filter(({ variesByOrigin }) => variesByOrigin).map(({ method }) => method);
+  if (varies.length === 0) return [];
+  const isEach = otherMethod.variesByOrigin && varies.length === METHODS.length;
+  return isEach ? ADD_ORIGIN : [`if (req.method ~ ${oneOf(varies)}) {`, ...indent(ADD_ORIGIN), '}'];
+}
+
+const ADD_ORIGIN: readonly string[] = [
+  'if (!resp.http.Vary) {',
+  '    set resp.http.Vary = "Origin";',
+  '} elseif (resp.http.Vary !~ "(?i)(^|,)[ \\t]*(origin|\\*)[ \\t]*(,|$)") {',
+  '    set resp.http.Vary = resp.http.Vary + ", Origin";',
+  '}',
+];
+
+export const delivered = (answer: string): Subroutine => ({
+  about: "Answers from the cache or the bucket, also its errors and Varnish's own.",
+  name: 'vcl_deliver',
+  lines: [`call ${answer};`],
+});
+
+/** `preflight` sets the status and the body of a preflight's answer. */
+export const synthesized = (answer: string, plan: Plan, preflight: readonly string[]): Subroutine => ({
+  about: 'Preflights, and answers that your VCL writes itself.',
+  name: 'vcl_synth',
+  lines: [
+    `call ${answer};`,
+    PREFLIGHT,
+    ...indent([
+      `set resp.http.Vary = ${string(plan.preflightVary.join(', '))};`,
+      ...preflight,
+      'return (deliver);',
+    ]),
+    '}',
+  ],
+});
