@@ -27,7 +27,9 @@ const caddyfile = (name: string, port: number, bucketUrl: string): string => `{
 import cors.caddyfile
 http://127.0.0.1:${port} {
     bind 127.0.0.1
-    import ${name}
-    reverse_proxy ${bucketUrl}
+    route {
+        import ${name}
+        reverse_proxy ${bucketUrl}
+    }
 }
 `;
