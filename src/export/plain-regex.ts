@@ -1,4 +1,4 @@
-import type { Plan, PlannedRule } from './plan.ts';
+import type { PlannedRule } from './plan.ts';
 
 /**
  * Writes text as a regular expression that matches it alone, for RE2 and PCRE, without any character that a configuration
@@ -20,17 +20,3 @@ export const anyOf = (expressions: readonly string[]): string =>
 /** Entries with `*`. The length is checked too: `ab*ba` does not match `aba` (semantics.md §2.2). */
 export const originPatterns = ({ patterns }: PlannedRule): readonly string[] =>
   patterns.map(({ prefix, suffix }) => `${plainRegex(prefix)}${ONE_ORIGIN}*${plainRegex(suffix)}`);
-
-/** Whether `null` is an origin that a rule matches: it never gets credentials (semantics.md §3). */
-export const matchesNull = ({ exact, patterns }: PlannedRule): boolean =>
-  exact.includes('null') ||
-  patterns.some(
-    ({ prefix, suffix }) =>
-      'null'.length >= prefix.length + suffix.length && 'null'.startsWith(prefix) && 'null'.endsWith(suffix),
-  );
-
-/** Methods whose answer is this rule's for every origin, and for requests without one. */
-export const constantMethods = (plan: Plan, { rule }: PlannedRule): readonly string[] =>
-  plan.methods
-    .filter(({ withoutOrigin }) => withoutOrigin?.number === rule.number)
-    .map(({ method }) => method);

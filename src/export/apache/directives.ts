@@ -1,5 +1,6 @@
 import type { CompiledRules } from '../../cors/compile.ts';
 import type { Plan, PlannedRule } from '../plan.ts';
+import { neededObjections } from '../planned.ts';
 import { refusalBody } from '../refusal-body.ts';
 import { credentialsCondition, isOneOf, objects, ruleConditions, termsOf } from './conditions.ts';
 
@@ -45,7 +46,7 @@ export function facts(name: string): Lines {
 /** Preflights that are refused before any rule, in the order in which the store checks them. */
 export function objections(name: string, rules: CompiledRules, plan: Plan): Lines {
   const terms = termsOf(name);
-  return plan.objections.map(({ reason, status }) => {
+  return neededObjections(plan).map(({ reason, status }) => {
     const condition = objects(terms)[reason];
     return setWhere(
       [`-n ${terms.preflight}`, `-z ${terms.rule}`, ...(condition === null ? [] : [condition])],

@@ -52,20 +52,23 @@ export function corsHeaders(name: string, plan: Plan): Lines {
   ];
 }
 
-/** The bucket's own Origin leaves Vary, with what remains empty. A `*` replaces all names. */
+/**
+ * The bucket's own Origin leaves Vary. Apache then writes all lines of Vary as one, without empty items and duplicates. An
+ * empty Vary stays, which names nothing: `unset` removes all lines, but an expression sees the first one only.
+ */
 export function varyHeader(name: string, { methods, otherMethod }: Plan): Lines {
   const varies = otherMethod.variesByOrigin
     ? ['Header always set Vary Origin']
     : methods.some(({ variesByOrigin }) => variesByOrigin)
       ? [`Header always set Vary Origin env=${name}_varies`]
       : [];
-  const any = `Header always unset Vary "expr=resp('Vary') =~ m#(?:^|,)[\\x20\\t]*\\*[\\x20\\t]*(?:,|$)#"`;
   return [
     'Header edit* Vary "(?i)(?:^|,)(?:[\\x20\\t]*origin[\\x20\\t]*(?:,|$))+" ","',
     'Header edit  Vary "^[\\x20\\t,]*(.*?)[\\x20\\t,]*$" "$1"',
-    `Header unset Vary "expr=-z resp('Vary')"`,
     ...varies,
-    ...(varies.length === 0 ? [] : [any]),
+    ...(varies.length === 0
+      ? []
+      : [`Header always unset Vary "expr=resp('Vary') =~ m#(?:^|,)[\\x20\\t]*\\*[\\x20\\t]*(?:,|$)#"`]),
   ];
 }
 

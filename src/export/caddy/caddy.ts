@@ -1,7 +1,7 @@
 import type { CompiledRules } from '../../cors/compile.ts';
 import { bannerOf } from '../banner.ts';
 import { readExported } from '../exported.ts';
-import { planOf } from '../plan.ts';
+import { type Plan, planOf } from '../plan.ts';
 import type { Compiled, ExportOptions, Note, Target } from '../target.ts';
 import { allowHeaders, objectionHandlers, refusedHandlers, ruleHandlers, ruleSnippet } from './handlers.ts';
 import { bucketHeaders } from './vary.ts';
@@ -35,7 +35,7 @@ function compile(rules: CompiledRules, options: ExportOptions): Compiled {
 
 const USE = 'The Caddyfile imports the file before its sites, and a site imports the snippet.';
 
-const indented = (lines: readonly string[], by = '    '): string =>
+const indented = (lines: readonly string[], by: string): string =>
   lines.map((line) => (line === '' ? '\n' : `${by}${line}\n`)).join('');
 
 function textOf(rules: CompiledRules, options: ExportOptions): string {
@@ -47,20 +47,23 @@ function textOf(rules: CompiledRules, options: ExportOptions): string {
     usage(options),
     snippets,
     `(${name}) {\n    route {\n`,
-    indented(bodyOf(rules, name), '        '),
+    indented(bodyOf(rules, plan, name), '        '),
     '    }\n}\n',
   ].join('');
 }
 
+/** Caddy orders the directives of a site: those of a `handle` would run before a `route`. In a `route` they run as written. */
 function usage({ name, bucketUrl }: ExportOptions): string {
   const url = (bucketUrl ?? 'https://BUCKET.example').replace(/[^\x21-\x7e]/g, '?');
   return `#
-# Caddyfile:
+# Caddyfile, where \`route\` runs its directives in their order:
 #     import ${name}.caddyfile
 #     media.example.com {
-#         import ${name}
-#         reverse_proxy ${url} {
-#             header_up Host {upstream_hostport}
+#         route {
+#             import ${name}
+#             reverse_proxy ${url} {
+#                 header_up Host {upstream_hostport}
+#             }
 #         }
 #     }
 
@@ -68,8 +71,7 @@ function usage({ name, bucketUrl }: ExportOptions): string {
 }
 
 /** The directives of the route, in the order in which they apply. */
-function bodyOf(rules: CompiledRules, name: string): readonly string[] {
-  const plan = planOf(rules);
+function bodyOf(rules: CompiledRules, plan: Plan, name: string): readonly string[] {
   const refused = refusedHandlers(name, rules, plan);
   const isClosed = plan.objections.some(({ reason }) => reason === 'no_rules');
   const chain = [

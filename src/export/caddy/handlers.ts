@@ -1,7 +1,7 @@
 import type { CompiledRules } from '../../cors/compile.ts';
 import * as names from '../../cors/names.ts';
-import { constantMethods } from '../plain-regex.ts';
 import type { Plan, PlannedRule } from '../plan.ts';
+import { constantMethods, neededObjections } from '../planned.ts';
 import { refusalBody } from '../refusal-body.ts';
 import { credentialsCondition, HAS_NAMES, matcher, NOT_NAMES, OBJECTS, ruleConditions } from './matchers.ts';
 
@@ -71,8 +71,8 @@ const refuse = (name: string, status: number, body: string): Lines =>
   block(`handle @${name}`, ['header Content-Type application/xml', `respond ${quoted(body)} ${status}`]);
 
 /** The `handle` blocks of preflights that are refused before any rule, in the order in which the store checks them. */
-export function objectionHandlers(name: string, rules: CompiledRules, { objections }: Plan): Lines {
-  return objections.flatMap(({ reason, status }) => {
+export function objectionHandlers(name: string, rules: CompiledRules, plan: Plan): Lines {
+  return neededObjections(plan).flatMap(({ reason, status }) => {
     const at = `${name}_${reason}`;
     const condition = OBJECTS[reason];
     const lines = ['method OPTIONS', ...(condition === null ? [] : [condition])];

@@ -1,14 +1,8 @@
 import { METHODS } from '../../cors/rule.ts';
 import type { Objection } from '../../cors/traits.ts';
-import {
-  anyOf,
-  constantMethods,
-  matchesNull,
-  ONE_ORIGIN,
-  originPatterns,
-  plainRegex,
-} from '../plain-regex.ts';
+import { anyOf, ONE_ORIGIN, originPatterns, plainRegex } from '../plain-regex.ts';
 import type { Plan, PlannedRule } from '../plan.ts';
+import { constantMethods, matchesNull } from '../planned.ts';
 
 /**
  * Matchers on the three request headers, each of which has one line when they are compared. Only `header_regexp` is used:

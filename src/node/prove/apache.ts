@@ -35,6 +35,7 @@ ThreadsPerChild 64
 MaxRequestWorkers 64
 <VirtualHost 127.0.0.1:${port}>
     Include ${folder}/cors.conf
+    AllowEncodedSlashes NoDecode
     ProxyPass / ${bucketUrl}/ nocanon
 </VirtualHost>
 `;

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readBanner } from '../../export/banner.ts';
 import { isOnPath, startProgram } from './program.ts';
 import type { Prover } from './prover.ts';
 
@@ -10,7 +11,7 @@ export const caddyProver: Prover = {
   start: ([file], bucketUrl) =>
     startProgram('caddy', async (folder, port) => {
       const text = file?.text ?? '';
-      const name = /^\((\w+)\) \{$/m.exec(text.slice(text.lastIndexOf('\n(')))?.[1] ?? 'cors';
+      const name = readBanner(text)?.name ?? 'cors';
       await writeFile(join(folder, 'cors.caddyfile'), text);
       await writeFile(join(folder, 'Caddyfile'), caddyfile(name, port, bucketUrl));
       return ['run', '--config', join(folder, 'Caddyfile')];
@@ -27,7 +28,9 @@ const caddyfile = (name: string, port: number, bucketUrl: string): string => `{
 import cors.caddyfile
 http://127.0.0.1:${port} {
     bind 127.0.0.1
-    import ${name}
-    reverse_proxy ${bucketUrl}
+    route {
+        import ${name}
+        reverse_proxy ${bucketUrl}
+    }
 }
 `;

@@ -4,7 +4,7 @@ import { apacheProver } from '../../../src/node/prove/apache.ts';
 import { presence } from '../../helpers/program.ts';
 import { differencesOf, expectProved } from '../_proofs.ts';
 import { ruleSets } from '../_rule-sets.ts';
-import { type Change, differencesWhenDown, reachesBucket } from './_alone.ts';
+import { type Change, differencesWhenDown, rawAnswers, reachesBucket } from './_alone.ts';
 import { EQUAL, ORDERED } from './_mutant-rules.ts';
 
 const { skipped, why } = presence('apache2', '-v', 'apache2');
@@ -86,5 +86,15 @@ describe.skipIf(skipped)(`Apache with an export${why}`, () => {
     expect(await reachesBucket(apache, apacheProver, ORDERED, sent)).toEqual(['origin']);
     const asked: Change = (text) => text.replace('Redirect 200 /', '');
     expect(await reachesBucket(apache, apacheProver, ORDERED, asked)).toEqual(['OPTIONS']);
+  });
+
+  test('reads two lines of Origin as a list, and every line of the Vary of the bucket', async () => {
+    expect(await rawAnswers(apache, apacheProver, EQUAL)).toEqual({
+      twoOrigins: [undefined, 403],
+      vary: [
+        ['accept-encoding', 'origin', 'origin-trial'],
+        ['accept-encoding', 'origin-trial'],
+      ],
+    });
   });
 });
