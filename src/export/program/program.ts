@@ -107,15 +107,16 @@ const LISTS = `
 // The items of a list, trimmed, each once.
 function itemsIn(list) {
   const seen = {};
-  return list
-    .map((item) => item.trim())
-    .filter((item) => {
-      // A colon before: the name may be one that every object has.
-      const key = ':' + item.toLowerCase();
-      if (item === '' || seen[key]) return false;
-      seen[key] = true;
-      return true;
-    });
+  const items = [];
+  for (let at = 0; at < list.length; at++) {
+    const item = list[at].trim();
+    // A colon before: the name may be one that every object has.
+    const key = ':' + item.toLowerCase();
+    if (item === '' || seen[key]) continue;
+    seen[key] = true;
+    items.push(item);
+  }
+  return items;
 }
 
 // Vary of an answer: its own names without Origin, which the bucket does not get, and these.
