@@ -57,7 +57,6 @@ describe('a Worker for Cloudflare', () => {
     const request = new Request('https://cdn.example/a%20b?x=1', {
       method: 'PUT',
       body: 'object',
-      duplex: 'half',
     });
     const { sent } = await ask('https://s3.example/bucket', request);
     expect(sent[0]?.url).toBe('https://s3.example/bucket/a%20b?x=1');
