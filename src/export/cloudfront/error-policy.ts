@@ -2,6 +2,7 @@ import { modelOf } from '../../analysis/model.ts';
 import { answerTo } from '../../cors/answer.ts';
 import type { CompiledRules } from '../../cors/compile.ts';
 import { ALLOW_CREDENTIALS, ALLOW_ORIGIN, EXPOSE_HEADERS } from '../../cors/names.ts';
+import { compileOrigins, matchesEntries } from '../../cors/pattern.ts';
 import { canSend } from '../outcome.ts';
 
 /**
@@ -15,7 +16,7 @@ export interface ErrorPolicy {
   readonly origins: readonly string[];
   readonly exposeHeaders: readonly string[];
   readonly credentials: boolean;
-  /** Origins and entries whose error answers have fewer headers than the rules give them. */
+  /** Entries of AllowedOrigin whose origins can read less of these answers than the rules allow. */
   readonly lost: readonly string[];
 }
 
@@ -84,22 +85,32 @@ function commonOf(lists: readonly (readonly string[])[]): readonly string[] {
   return first.filter((name) => sets.every((set) => set.has(name.toLowerCase())));
 }
 
-/** Origins that the rules give more than the policy does. */
+/** The entries of the rules whose origins the rules give more than the policy does. */
 function lostBy(
   rules: CompiledRules,
   policy: Omit<ErrorPolicy, 'lost'>,
   known: readonly string[],
 ): readonly string[] {
-  const { methods, origins, exposeHeaders, credentials } = policy;
-  return known.filter((origin) => {
-    const has = origins[0] === '*' || origins.includes(origin);
-    return methods
-      .filter((method) => canSend(rules, origin, method))
-      .map((method) => readable(rules, origin, method))
-      .some(
-        (one) =>
-          one !== null &&
-          (!has || one.credentials !== credentials || one.expose.length !== exposeHeaders.length),
-      );
+  const lost = known.filter((origin) => getsLess(rules, policy, origin));
+  const entries = [...new Set(rules.rules.flatMap(({ rule }) => rule.allowedOrigins))];
+  return entries.filter((entry) => {
+    const alone = compileOrigins([entry]);
+    return lost.some((origin) => matchesEntries(alone, origin));
   });
+}
+
+function getsLess(
+  rules: CompiledRules,
+  { methods, origins, exposeHeaders, credentials }: Omit<ErrorPolicy, 'lost'>,
+  origin: string,
+): boolean {
+  const has = origins[0] === '*' || origins.includes(origin);
+  return methods
+    .filter((method) => canSend(rules, origin, method))
+    .map((method) => readable(rules, origin, method))
+    .some(
+      (one) =>
+        one !== null &&
+        (!has || one.credentials !== credentials || one.expose.length !== exposeHeaders.length),
+    );
 }

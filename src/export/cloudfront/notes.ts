@@ -20,8 +20,8 @@ const ERRORS =
   'CloudFront calls no function for answers of 400 and more. The response headers policy writes Allow-Origin, ' +
   'Expose-Headers and Allow-Credentials there; Allow-Methods and Max-Age, which browsers read in preflights only, are absent.';
 const LOST =
-  'A policy has one answer for all methods and compares whole origins. Scripts of these origins can read less of ' +
-  'answers of 400 and more than the rules allow, or nothing:';
+  'A policy has one answer for all methods, GET, HEAD and POST at least where the cache behaviour takes them, and compares ' +
+  'whole origins. Scripts of these origins can read less of answers of 400 and more than the rules allow, or nothing:';
 const VARY =
   'Whether CloudFront adds Vary: Origin where a policy names the origin is documented nowhere. It concerns the caches of ' +
   'browsers, for errors only.';

@@ -85,7 +85,7 @@ async function answer(
   respond(outgoing, found.status, sent, found.body);
 }
 
-/** The cache policy and the absent origin request policy: the origin gets none of the client's CORS headers. */
+/** As the cache policy says, and without an origin request policy: the bucket gets no CORS headers of the client. */
 function fromOrigin(
   url: string,
   method: string,
