@@ -1,9 +1,11 @@
 import { type HeaderPairs, preflightCheck } from '../analysis/browser/check.ts';
-import { judge } from '../analysis/browser/judge.ts';
+import { type Judgement, judge } from '../analysis/browser/judge.ts';
+import { isSafeMethod } from '../analysis/browser/safelist.ts';
 import { answer } from '../cors/answer.ts';
 import type { CompiledRules } from '../cors/compile.ts';
 import { decide, type Facts, requestedNames } from '../cors/decide.ts';
-import { CORS_PREFIX, ORIGIN, VARY } from '../cors/names.ts';
+import { ALLOW_ORIGIN, CORS_PREFIX, ORIGIN, VARY } from '../cors/names.ts';
+import { isOneOrigin } from '../cors/origin.ts';
 import { refusal } from '../cors/refusal.ts';
 import { varyHeader, withoutVary } from '../cors/vary.ts';
 
@@ -91,6 +93,45 @@ function otherVerdict(request: Facts, expected: Outcome, seen: Outcome): string 
     : `Vary lacks ${missing}: a cache would serve the answer to other requests`;
 }
 
+/**
+ * Returns what a script may do by an answer to an actual request that it may not do by the rules, as a sentence, or null.
+ * The answer may allow less.
+ */
+export function wideningOf(
+  rules: CompiledRules,
+  request: Facts,
+  expected: Outcome,
+  seen: Outcome,
+): string | null {
+  const cors = seen.headers.map(([name]) => name.toLowerCase()).filter((name) => name !== 'vary');
+  if (new Set(cors).size < cors.length) return `has a header twice: ${cors.join(', ')}`;
+  const named = seen.headers.find(([name]) => name.toLowerCase() === ALLOW_ORIGIN.toLowerCase())?.[1] ?? '*';
+  if (named !== '*' && named !== request.origin) return `names ${named}`;
+  if (!canSend(rules, request.origin, request.method)) return null;
+  for (const credentials of [false, true]) {
+    const [asked, got] = [
+      actualVerdict(request, expected, credentials),
+      actualVerdict(request, seen, credentials),
+    ];
+    if (!got.passes) continue;
+    if (!asked.passes) return `a browser ${credentials ? 'with credentials ' : ''}lets scripts read it`;
+    const more = readableOnlyBy(got.readable, asked.readable);
+    if (more.length > 0) return `scripts read ${more.join(', ')}`;
+  }
+  return null;
+}
+
+const readableOnlyBy = (got: Judgement['readable'], asked: Judgement['readable']): readonly string[] =>
+  asked === '*' ? [] : got === '*' ? ['all headers'] : got.filter((name) => !asked.includes(name));
+
+/** Whether a script can send a request at all: without a preflight, or after the one that asks for least. */
+export function canSend(rules: CompiledRules, origin: string | null, method: string): boolean {
+  if (origin !== null && !isOneOrigin(origin)) return false;
+  if (isSafeMethod(method)) return true;
+  const preflight = { method: 'OPTIONS', origin, requestMethod: method, requestHeaders: null };
+  return decide(rules, preflight).rule !== null;
+}
+
 /** An origin that asks after a request without one: a cache serves it the stored answer. */
 const LATER = 'https://later.example';
 
@@ -104,8 +145,12 @@ function verdictOf(request: Facts, { status, headers }: Outcome, credentials: bo
     };
     return preflightCheck({ ...asked, credentials }, status, headers) === null ? 'allows' : 'refuses';
   }
-  // Whether the request may be sent is the preflight's matter: a GET has none.
-  const asked = { origin, method: 'GET', headers: [], credentials };
-  const { passes, readable } = judge(asked, { preflight: { status: 200, headers }, actual: { headers } });
+  const { passes, readable } = actualVerdict(request, { status, headers }, credentials);
   return passes ? `lets scripts read ${readable === '*' ? 'all headers' : readable.join(', ')}` : 'refuses';
+}
+
+/** Whether the request may be sent is the preflight's matter: a GET has none. */
+function actualVerdict(request: Facts, { headers }: Outcome, credentials: boolean): Judgement {
+  const asked = { origin: request.origin || LATER, method: 'GET', headers: [], credentials };
+  return judge(asked, { preflight: { status: 200, headers }, actual: { headers } });
 }

@@ -61,6 +61,10 @@ export interface Written {
   readonly enforced: CompiledRules;
   /** With `allowNarrower`: what is lost. */
   readonly lost: readonly Inexpressible[];
+  /** The methods of actual requests that reach the bucket, where the configuration refuses others; absent: all. */
+  readonly methods?: readonly string[];
+  /** The bucket's answers with this status or a higher one may allow less than the rules, and never more: a note says why. */
+  readonly narrowerFrom?: number;
 }
 
 /** What the compiler of a target answers. Nothing is written unless the configuration is exact. */

@@ -3,7 +3,7 @@ import * as names from '../../cors/names.ts';
 import { type Credentials, type Plan, planOf } from '../plan.ts';
 import { literal } from './literal.ts';
 import { preflightText } from './preflight.ts';
-import { MATCHES, tableText } from './table.ts';
+import { hasEveryone, MATCHES, tableText } from './table.ts';
 
 export interface ProgramOptions {
   /** Without comments and indentation, each rule in one line. */
@@ -45,7 +45,7 @@ const corsText = (plan: Plan): string => `
 // The part of an answer that CORS is about; \`status\` is null where the bucket answers.
 function cors(method, origin, requestMethod, requestHeaders) {
   if (method === 'OPTIONS') return preflight(origin, requestMethod, requestHeaders);
-${plan.rules.length > 0 ? ACTUAL : '  const headers = [];'}
+${actualText(plan)}
   return { status: null, headers: headers, vary: ${varyText(plan)}, body: '' };
 }
 
@@ -55,10 +55,13 @@ function isOneOrigin(origin) {
 }
 `;
 
-const ACTUAL = `  const rule =
+const actualText = (plan: Plan): string =>
+  plan.rules.length === 0
+    ? '  const headers = [];'
+    : `  const rule =
     origin && isOneOrigin(origin)
       ? RULES.find((one) => one.methods.includes(method) && matches(one.origins, origin))
-      : RULES.find((one) => one.everyone.includes(method));
+      : ${hasEveryone(plan) ? 'RULES.find((one) => one.everyone && one.everyone.includes(method))' : 'undefined'};
   const headers = rule ? headersOf(rule, origin, []) : [];`;
 
 /** The names that the answer to an actual request varies on, as an expression. */
@@ -107,15 +110,16 @@ const LISTS = `
 // The items of a list, trimmed, each once.
 function itemsIn(list) {
   const seen = {};
-  return list
-    .map((item) => item.trim())
-    .filter((item) => {
-      // A colon before: the name may be one that every object has.
-      const key = ':' + item.toLowerCase();
-      if (item === '' || seen[key]) return false;
-      seen[key] = true;
-      return true;
-    });
+  const items = [];
+  for (let at = 0; at < list.length; at++) {
+    const item = list[at].trim();
+    // A colon before: the name may be one that every object has.
+    const key = ':' + item.toLowerCase();
+    if (item === '' || seen[key]) continue;
+    seen[key] = true;
+    items.push(item);
+  }
+  return items;
 }
 
 // Vary of an answer: its own names without Origin, which the bucket does not get, and these.

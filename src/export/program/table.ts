@@ -9,7 +9,7 @@ export function tableText(plan: Plan, isCompact: boolean): string {
     isCompact ? `{ ${fields.join(', ')} },` : `  {\n${fields.map((field) => `    ${field},\n`).join('')}  },`,
   );
   return `
-// The first rule that matches applies. \`everyone\`: methods for which also requests without Origin get its headers.
+// The first rule that matches applies.${hasEveryone(plan) ? EVERYONE : ''}
 const RULES = [
 ${text.join('\n')}
 ];
@@ -29,8 +29,16 @@ function fieldsOf({ methods }: Plan, { rule, allowOrigin, exact, patterns }: Pla
     ['maxAge', rule.maxAge ?? ''],
     ['everyone', everyone],
   ];
-  return fields.map(([name, value]) => `${name}: ${literal(value)}`);
+  return fields
+    .filter(([name, value]) => value.length > 0 || name === 'headers')
+    .map(([name, value]) => `${name}: ${literal(value)}`);
 }
+
+const EVERYONE = ' `everyone`: methods for which also requests without Origin get its headers.';
+
+/** Whether an answer to a request without Origin may have CORS headers. */
+export const hasEveryone = ({ methods }: Plan): boolean =>
+  methods.some(({ withoutOrigin }) => withoutOrigin !== null);
 
 const once = (list: readonly string[]): readonly string[] => [...new Set(list)];
 

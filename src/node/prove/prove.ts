@@ -1,5 +1,5 @@
 import type { Facts } from '../../cors/decide.ts';
-import { differenceOf, type Outcome, outcomeOf } from '../../export/outcome.ts';
+import { differenceOf, type Outcome, outcomeOf, wideningOf } from '../../export/outcome.ts';
 import { randomOf, requestsFor } from '../../export/requests.ts';
 import type { Written } from '../../export/target.ts';
 import { openProofBucket, PROOF_PATHS, type ProofPath } from './bucket.ts';
@@ -59,11 +59,15 @@ export async function prove(
 
 async function compareAll(
   url: string,
-  { enforced, grade }: Written,
+  written: Written,
   { count, seed }: { readonly count: number; readonly seed: number },
 ): Promise<Pick<Proof, 'requests' | 'differences' | 'shown'>> {
   const sender = openSender(url);
-  const requests = requestsFor(enforced, count, seed);
+  const { enforced, methods } = written;
+  const isServed = ({ method }: Facts) => method === 'OPTIONS' || methods?.includes(method) !== false;
+  const requests = requestsFor(enforced, count, seed).map((request) =>
+    isServed(request) ? request : { ...request, method: 'GET' },
+  );
   const random = randomOf(seed + 1);
   const asked = requests.map((request) => ({
     request,
@@ -77,7 +81,7 @@ async function compareAll(
       const { request, place } = one;
       const expected = outcomeOf(enforced, request, place.vary);
       const { seen, what } = await ask(sender, request, place, (outcome) =>
-        differenceOf(request, expected, outcome, grade),
+        compareOne(written, request, place, expected, outcome),
       );
       if (what === null) continue;
       differences += 1;
@@ -90,6 +94,18 @@ async function compareAll(
     await sender.close();
   }
   return { requests: asked.length, differences, shown };
+}
+
+function compareOne(
+  { enforced, grade, narrowerFrom = Number.POSITIVE_INFINITY }: Written,
+  request: Facts,
+  { status }: ProofPath,
+  expected: Outcome,
+  seen: Outcome,
+): string | null {
+  return request.method !== 'OPTIONS' && status >= narrowerFrom
+    ? wideningOf(enforced, request, expected, seen)
+    : differenceOf(request, expected, seen, grade);
 }
 
 async function ask(

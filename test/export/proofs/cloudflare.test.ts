@@ -42,7 +42,7 @@ const MUTANTS: readonly Omit<Mutant, 'rules'>[] = [
     name: 'header names in their own case',
     change: replace('requestHeaders.toLowerCase()', 'requestHeaders'),
   },
-  { name: 'names repeated', change: replace('|| seen[key]', '') },
+  { name: 'names repeated', change: replace(' || seen[key]', '') },
   {
     name: 'the last rule first',
     change: replace('RULES.find((one) => one.methods', 'RULES.slice().reverse().find((one) => one.methods'),
