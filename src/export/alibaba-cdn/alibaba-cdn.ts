@@ -6,7 +6,7 @@ import { configOf, narrowerConfig } from './config.ts';
 import type { CdnConfig } from './functions.ts';
 import { notesOf } from './notes.ts';
 import { readDomain } from './read.ts';
-import { jsonFiles, terraformFile } from './text.ts';
+import { functionsFile, terraformFile } from './text.ts';
 
 /**
  * Alibaba Cloud CDN writes response headers after its cache. It can compare the method and the origin with conditions, and
@@ -36,10 +36,10 @@ function written(
   lost: readonly Inexpressible[],
 ): Compiled {
   const isTerraform = options.format === 'terraform';
-  const files = isTerraform ? [terraformFile(config, given, options)] : jsonFiles(config, options.name);
+  const file = isTerraform ? terraformFile(config, given, options) : functionsFile(config, options.name);
   return {
     ok: true,
-    files,
+    files: [file],
     grade: 'same verdict',
     notes: notesOf(config, isTerraform, options.name),
     enforced,

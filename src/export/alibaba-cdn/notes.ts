@@ -13,6 +13,8 @@ export function notesOf(
 ): readonly Note[] {
   const text = JSON.stringify(headers);
   return [
+    ...(isTerraform ? [] : [earlierNote(name)]),
+    ...(conditions.length > 0 && !isTerraform ? callNotes(name) : []),
     {
       about:
         'Alibaba Cloud documents nowhere how a node answers OPTIONS. This configuration writes no Access-Control-Allow-Origin there, so that the bucket decides: put an origin that a rule allows into the command, and expect 200 with Access-Control-Allow-Origin from the bucket; with an origin that no rule allows, 403. If the node answers by itself, browsers refuse each request that needs a preflight.',
@@ -23,10 +25,8 @@ export function notesOf(
         'The grade is "same verdict": browsers judge an actual request by the headers that are written here. The others (Access-Control-Allow-Methods, -Allow-Headers, -Max-Age) are judged in answers to preflights only, which are the bucket\'s.',
     },
     ...(conditions.length > 0 ? [conditionNote(conditions.length, headers)] : []),
-    ...(conditions.length > 0 && !isTerraform ? [idsNote(name)] : []),
     ...(text.includes('"contains"') ? [ORIGIN_CONDITION] : []),
     ...(headers.some(({ isChecked, value }) => isChecked && value?.includes('-')) ? [HYPHEN] : []),
-    OTHERS,
   ];
 }
 
@@ -37,12 +37,20 @@ const conditionNote = (count: number, headers: CdnConfig['headers']): Note => {
   };
 };
 
-/** The first file's call creates the conditions; their names lead to the ids. */
-const idsNote = (name: string): Note => ({
-  about:
-    'The second call needs the ids that the first one gave the conditions: this command writes its functions, with the ids in place of the names in parentId.',
-  command: `aliyun cdn DescribeCdnDomainConfigs --DomainName DOMAIN --FunctionNames condition | jq --slurpfile headers ${name}-headers.json '(.DomainConfigs.DomainConfig | map({key: (.FunctionArgs.FunctionArg[] | select(.ArgName == "rule").ArgValue | fromjson.name), value: (.ConfigId | tonumber)}) | from_entries) as $ids | $headers[0] | map(.parentId |= $ids[.])'`,
-});
+/** The first call creates the conditions; their names lead to the ids that the second call refers to. */
+const callNotes = (name: string): readonly Note[] => [
+  {
+    about: 'The first of two calls creates the conditions, and what needs none.',
+    command: `aliyun cdn BatchSetCdnDomainConfig --DomainNames DOMAIN --Functions "$(jq -c 'map(select(.parentId | not))' ${name}.json)"`,
+  },
+  {
+    about: 'The second call refers to the conditions by the ids that the first one gave them.',
+    command: `aliyun cdn BatchSetCdnDomainConfig --DomainNames DOMAIN --Functions "$(aliyun cdn DescribeCdnDomainConfigs --DomainName DOMAIN --FunctionNames condition | jq -c --slurpfile all ${name}.json '${IDS} as $ids | $all[0] | map(select(.parentId) | .parentId |= $ids[.])')"`,
+  },
+];
+
+const IDS =
+  '(.DomainConfigs.DomainConfig | map({key: (.FunctionArgs.FunctionArg[] | select(.ArgName == "rule").ArgValue | fromjson.name), value: (.ConfigId | tonumber)}) | from_entries)';
 
 const ORIGIN_CONDITION: Note = {
   about:
@@ -56,10 +64,9 @@ const HYPHEN: Note = {
   command: "curl -sI -H 'Origin: https://my-app.example' https://DOMAIN/",
 };
 
-/** Each call adds functions; those of earlier calls stay, and later ones win. */
-const OTHERS: Note = {
+/** Each call adds functions; those of earlier calls stay. */
+const earlierNote = (name: string): Note => ({
   about:
-    "Delete the domain's earlier functions set_resp_header for Access-Control-* and Vary first (DeleteSpecificConfig with their ConfigId), also those of the console's cross-origin settings: this command lists them.",
-  command:
-    'aliyun cdn DescribeCdnDomainConfigs --DomainName DOMAIN --FunctionNames set_resp_header | jq -r \'.DomainConfigs.DomainConfig[] | select(any(.FunctionArgs.FunctionArg[]; .ArgName == "key" and (.ArgValue | test("^(access-control-|vary$)"; "i")))) | .ConfigId\'',
-};
+    "First delete what earlier calls and the console's cross-origin settings left (DeleteSpecificConfig with each ConfigId): the domain's functions for Access-Control-* and Vary, and conditions of this name. This command lists them.",
+  command: `aliyun cdn DescribeCdnDomainConfigs --DomainName DOMAIN --FunctionNames set_resp_header,condition | jq -r '.DomainConfigs.DomainConfig[] | select(any(.FunctionArgs.FunctionArg[]; (.ArgName == "key" and (.ArgValue | test("^(access-control-|vary$)"; "i"))) or (.ArgName == "rule" and (.ArgValue | fromjson.name | startswith("${name}_"))))) | .ConfigId'`,
+});

@@ -3,35 +3,27 @@ import { bannerOf } from '../banner.ts';
 import type { ExportFile, ExportOptions } from '../target.ts';
 import { type CdnConfig, type CdnFunction, conditionFunction, headerFunction } from './functions.ts';
 
-/** The text of `Functions`, one function a line: the API has no comments. */
-const functionsText = (functions: readonly CdnFunction[]): string =>
-  `[\n${functions.map((one) => `  ${JSON.stringify(one)}`).join(',\n')}\n]\n`;
-
 /**
- * The bodies of one or two calls. Functions refer to a condition by the id that the first call gives it: in the second body
- * the condition's name stands in its place.
+ * The functions as a list, one a line: the API has no comments. A function refers to a condition by its name; the API wants
+ * the id that a first call gives the condition.
  */
-export function jsonFiles({ conditions, headers }: CdnConfig, name: string): readonly ExportFile[] {
-  const everywhere = headers.filter(({ condition }) => condition === undefined).map(headerFunction);
-  const first = [...conditions.map(conditionFunction), ...everywhere];
-  const conditional = headers.flatMap((header) =>
-    header.condition === undefined ? [] : [{ ...headerFunction(header), parentId: header.condition.name }],
-  );
-  const file = (fileName: string, use: string, functions: readonly CdnFunction[]): ExportFile => ({
-    name: fileName,
-    use,
-    text: functionsText(functions),
-  });
-  if (conditional.length === 0)
-    return [file(`${name}.json`, 'The parameter Functions of BatchSetCdnDomainConfig.', first)];
-  return [
-    file(`${name}.json`, 'The parameter Functions of the first call of BatchSetCdnDomainConfig.', first),
-    file(
-      `${name}-headers.json`,
-      'The parameter Functions of the second call, once the names in parentId are replaced by the ids of the conditions.',
-      conditional,
+export function functionsFile({ conditions, headers }: CdnConfig, name: string): ExportFile {
+  const functions: readonly CdnFunction[] = [
+    ...conditions.map(conditionFunction),
+    ...headers.map((header) =>
+      header.condition === undefined
+        ? headerFunction(header)
+        : { ...headerFunction(header), parentId: header.condition.name },
     ),
   ];
+  return {
+    name: `${name}.json`,
+    use:
+      conditions.length === 0
+        ? 'The parameter Functions of BatchSetCdnDomainConfig.'
+        : 'The parameter Functions of two calls of BatchSetCdnDomainConfig: first the functions without parentId, then the others.',
+    text: `[\n${functions.map((one) => `  ${JSON.stringify(one)}`).join(',\n')}\n]\n`,
+  };
 }
 
 /** A string of Terraform's language. `${` and `%{` begin templates there. */

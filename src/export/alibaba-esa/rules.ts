@@ -77,7 +77,7 @@ const methodIn = (methods: readonly string[]): string => {
 
 const order = (method: string): number => [...METHODS, 'OPTIONS'].indexOf(method);
 
-/** Every header is written or removed, so that none of the bucket's own is left. */
+/** Every header is written or removed, so that no header of the bucket's own is left. */
 function changesFor(rule: CompiledRule): readonly HeaderChange[] {
   const values: Readonly<Record<(typeof CORS_NAMES)[number], string | null>> = {
     [names.ALLOW_ORIGIN]: '*',
