@@ -23,7 +23,11 @@ const MAX_BYTES = 4 * 1_048_576;
 const URL_TIMEOUT = 10_000;
 
 /** Reads the file, standard input or URL that a word names, within limits of size and time. Never rejects. */
-export async function readDeployed(word: string, terminal: Terminal): Promise<Result<DeployedFile, string>> {
+export async function readDeployed(
+  word: string,
+  terminal: Terminal,
+  limit: number = URL_TIMEOUT,
+): Promise<Result<DeployedFile, string>> {
   if (word === '-') {
     const read = patiently(
       readInput(process.stdin, undefined, MAX_BYTES),
@@ -33,7 +37,7 @@ export async function readDeployed(word: string, terminal: Terminal): Promise<Re
     return named(await read, { name: 'standard input' });
   }
   if (/^https?:\/\//i.test(word))
-    return patiently(readUrl(word), 'bucket-cors: waiting for the url …', terminal);
+    return patiently(readUrl(word, limit), 'bucket-cors: waiting for the url …', terminal);
   const found = await readTextFile(word, { maxBytes: MAX_BYTES, pipe: true });
   if ('fault' in found)
     return failed(
@@ -42,7 +46,7 @@ export async function readDeployed(word: string, terminal: Terminal): Promise<Re
   return named({ ok: true, value: found.text }, { name: word, path: word });
 }
 
-async function readUrl(word: string): Promise<Result<DeployedFile, string>> {
+async function readUrl(word: string, limit: number): Promise<Result<DeployedFile, string>> {
   if (!URL.canParse(word))
     return failed(
       `FILE ${JSON.stringify(withoutSecrets(word) ?? 'https://…')} is not a URL. Write a path or a URL.`,
@@ -53,7 +57,7 @@ async function readUrl(word: string): Promise<Result<DeployedFile, string>> {
     return failed(`${name} has a user name or password. Fetch it with curl, and write - in its place.`);
   const { pools, close } = createPools();
   try {
-    const signal = AbortSignal.timeout(URL_TIMEOUT);
+    const signal = AbortSignal.timeout(limit);
     const { status, headers, text } = await readByPools(pools)(url.href, [], { maxBytes: MAX_BYTES, signal });
     if (status === 200) return named({ ok: true, value: text }, { name });
     const to = headers.get('location');

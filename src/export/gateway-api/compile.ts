@@ -51,18 +51,35 @@ const reasonsFor = (rules: CompiledRules, findings: readonly AuditFinding[]): re
   ).values(),
 ];
 
+/** Most comparisons with the rules in search of those that filters can have. */
+const MAX_COMPARISONS = 50;
+
 /**
  * Filters that never allow more than the rules: made of those rules, in their order, that they can have without letting a
  * page do more. Null if no rule is left.
  */
 export function narrowerRoutes(rules: CompiledRules): Filtering | null {
   let of: readonly Rule[] = [];
-  for (const rule of rules.rules.flatMap(sayable)) {
-    const routes = routesOf(compiled(rules, [...of, rule]));
-    if (reasonsOfLength(routes).length > 0) continue;
-    const { findings, complete } = differencesFrom(rules, routes);
-    if (complete && findings.every(({ direction }) => direction !== 'wider')) of = [...of, rule];
-  }
+  let left = MAX_COMPARISONS;
+  /** Adds rules all at once, else each half of them. */
+  const add = (more: readonly Rule[]): void => {
+    const together = [...of, ...more];
+    const routes = routesOf(compiled(rules, together));
+    if (reasonsOfLength(routes).length === 0 && left > 0) {
+      left -= 1;
+      const { findings, complete } = differencesFrom(rules, routes);
+      if (complete && findings.every(({ direction }) => direction !== 'wider')) {
+        of = together;
+        return;
+      }
+    }
+    if (more.length === 1 || left === 0) return;
+    const half = Math.ceil(more.length / 2);
+    add(more.slice(0, half));
+    add(more.slice(half));
+  };
+  const all = rules.rules.flatMap(sayable);
+  if (all.length > 0) add(all);
   if (of.length === 0) return null;
   const enforced = compiled(rules, of);
   const routes = routesOf(enforced);
