@@ -1,4 +1,4 @@
-import type { Behaviour } from '../cors/behaviour.ts';
+import { type Behaviour, DIALECT_NAMES } from '../cors/behaviour.ts';
 import { type CompiledRules, compileRules } from '../cors/compile.ts';
 import type { RuleSet } from '../cors/rule.ts';
 import { isFields } from '../document/fields.ts';
@@ -77,7 +77,10 @@ export function readBanner(text: string): Banner | null {
 function isBanner(value: unknown): value is Banner {
   if (!isFields(value) || !isFields(value.rules) || !isFields(value.behaviour)) return false;
   const { rules } = value.rules;
-  if (typeof value.target !== 'string' || !Array.isArray(rules)) return false;
+  const { target, name, bucketUrl, behaviour } = value;
+  if (typeof target !== 'string' || typeof name !== 'string' || !/^\w+$/.test(name)) return false;
+  if (bucketUrl !== null && typeof bucketUrl !== 'string') return false;
+  if (!DIALECT_NAMES.some((dialect) => dialect === behaviour.dialect) || !Array.isArray(rules)) return false;
   return rules.length === 0 || readRuleSet({ rules }).ok;
 }
 

@@ -95,6 +95,20 @@ describe('VCL', () => {
   });
 });
 
+test.each([
+  ['a name that is no name', '"name":"cors"', '"name":"a {}"'],
+  ['no name', '"name":"cors"', '"nome":"cors"'],
+  ['an unknown dialect', '"oss"', '"xyz"'],
+])('a file whose record has %s is not read', (_, from, to) => {
+  const text = textOf([app]);
+  const record = text.replaceAll('\n# bucket-cors-export: ', '');
+  expect(record).toContain(from);
+  const [head = '', rest = ''] = record.split('audit`.');
+  const read = (given: string) => varnish.read(`${head}\n# bucket-cors-export: ${given}`);
+  expect(read(rest).ok).toBe(true);
+  expect(read(rest.replace(from, to)).ok).toBe(false);
+});
+
 describe('a string of VCL', () => {
   test('has no escapes, so that a quotation mark is a regular expression', () => {
     expect(equals('o', 'a$\\b')).toBe('o == "a$\\b"');
