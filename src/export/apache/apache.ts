@@ -45,8 +45,7 @@ function usage({ name, bucketUrl }: ExportOptions): string {
 # <VirtualHost *:80>
 #     Include /etc/apache2/${name}.conf
 #     AllowEncodedSlashes NoDecode
-#     SSLProxyEngine On
-#     ProxyPass / ${url}/ nocanon
+${url.startsWith('https:') ? '#     SSLProxyEngine On\n' : ''}#     ProxyPass / ${url}/ nocanon
 # </VirtualHost>
 `;
 }
