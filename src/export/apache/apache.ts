@@ -6,10 +6,13 @@ import type { Compiled, ExportOptions, Note, Target } from '../target.ts';
 import { conclusions, facts, objections, ruleDirectives } from './directives.ts';
 import { corsHeaders, preflights, varyHeader } from './headers.ts';
 
-/** Apache httpd 2.4: directives of a virtual host. It refuses no rule set. */
+/**
+ * Apache httpd: directives of a virtual host. It refuses no rule set. Before 2.4.47, and where ETag matters 2.4.48, an answer
+ * of 304 loses its CORS headers (https://downloads.apache.org/httpd/CHANGES_2.4, PR 61820).
+ */
 export const apache: Target = {
   name: 'apache',
-  about: 'Apache httpd: directives for a virtual host.',
+  about: 'Apache httpd 2.4.48 and later: directives for a virtual host.',
   formats: ['config'],
   compile,
   read: (text) => readExported(apache, text),
@@ -32,7 +35,8 @@ function compile(rules: CompiledRules, options: ExportOptions): Compiled {
   };
 }
 
-const USE = 'A virtual host includes the file, before its ProxyPass.';
+/** In a `<Location>`, Apache evaluates `<If>` before `SetEnvIf`. */
+const USE = 'A virtual host includes the file, outside of <Location>, before its ProxyPass.';
 
 function usage({ name, bucketUrl }: ExportOptions): string {
   const url = (bucketUrl ?? 'https://BUCKET.example').replace(/[^\x21-\x7e]|\\$/g, '?');
@@ -41,8 +45,7 @@ function usage({ name, bucketUrl }: ExportOptions): string {
 # <VirtualHost *:80>
 #     Include /etc/apache2/${name}.conf
 #     AllowEncodedSlashes NoDecode
-#     SSLProxyEngine On
-#     ProxyPass / ${url}/ nocanon
+${url.startsWith('https:') ? '#     SSLProxyEngine On\n' : ''}#     ProxyPass / ${url}/ nocanon
 # </VirtualHost>
 `;
 }

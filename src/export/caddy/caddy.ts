@@ -9,7 +9,7 @@ import { bucketHeaders } from './vary.ts';
 /** Caddy 2: a snippet that a site imports before its `reverse_proxy`. It refuses no rule set. */
 export const caddy: Target = {
   name: 'caddy',
-  about: 'Caddy: a snippet of a Caddyfile.',
+  about: 'Caddy 2.6 and later: a snippet that a site imports.',
   formats: ['config'],
   compile,
   read: (text) => readExported(caddy, text),
@@ -33,7 +33,8 @@ function compile(rules: CompiledRules, options: ExportOptions): Compiled {
   };
 }
 
-const USE = 'The Caddyfile imports the file before its sites, and a site imports the snippet.';
+const USE =
+  'The Caddyfile imports the file before its sites, and a site imports the snippet first in a `route`.';
 
 const indented = (lines: readonly string[], by: string): string =>
   lines.map((line) => (line === '' ? '\n' : `${by}${line}\n`)).join('');
