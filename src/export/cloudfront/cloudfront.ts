@@ -76,7 +76,7 @@ function written(
     ok: true,
     files: write(given, options, made, errors),
     grade: 'same verdict',
-    notes: notesOn(errors),
+    notes: notesOn(enforced, errors),
     enforced,
     lost,
     methods: errors.methods,
