@@ -105,7 +105,7 @@ describe('an export for CloudFront', () => {
   test('has the fields that the API asks for', () => {
     for (const { rules } of ruleSets()) {
       const written = writtenFor(cloudfront, rules, { name: 'media' });
-      const policy = JSON.parse(fileOf(written, '-response-headers-policy.json'));
+      const policy = JSON.parse(fileOf(written, '.response-headers-policy.json'));
       expect(policy.Name).toBe('media');
       expect(policy.Comment.length).toBeLessThanOrEqual(128);
       expect(policy.RemoveHeadersConfig.Quantity).toBe(6);
@@ -118,13 +118,13 @@ describe('an export for CloudFront', () => {
         if (cors.AccessControlAllowCredentials)
           expect(cors.AccessControlAllowOrigins.Items).not.toContain('*');
       }
-      const behavior = JSON.parse(fileOf(written, '-cache-behavior.json'));
+      const behavior = JSON.parse(fileOf(written, '.cache-behavior.json'));
       // CloudFront takes three lists of methods.
       expect([3, 7]).toContain(behavior.AllowedMethods.Quantity);
       expect(behavior.AllowedMethods.Items).toContain('OPTIONS');
       expect(behavior.FunctionAssociations.Quantity).toBe(2);
       const { ParametersInCacheKeyAndForwardedToOrigin: key } = JSON.parse(
-        fileOf(written, '-cache-policy.json'),
+        fileOf(written, '.cache-policy.json'),
       );
       expect(key.HeadersConfig).toEqual({ HeaderBehavior: 'none' });
     }
@@ -138,23 +138,22 @@ describe('an export for CloudFront', () => {
     }
   });
 
-  test('as Terraform has balanced blocks, and no template in a string', () => {
-    for (const { rules } of ruleSets()) {
+  test('as Terraform has balanced blocks, and the function as it is', () => {
+    const odd = rulesOf([rule({ allowedOrigins: ['https://$' + '{a}%' + '{b}.example"\\'], ...READ })]);
+    for (const rules of [odd, ...ruleSets().map((set) => set.rules)]) {
       const written = writtenFor(cloudfront, rules, { format: 'terraform', name: 'media' });
-      expect(written.files.map(({ name }) => name)).toEqual(['media.tf', 'media.js']);
+      expect(written.files.map(({ name }) => name)).toEqual(['media.tf']);
       const text = fileOf(written, '.tf');
-      const code = text.replace(/^\s*#.*$/gm, '').replace(/"(?:[^"\\\n]|\\.)*"/g, '""');
-      expect(code.match(/\{/g)?.length).toBe(code.match(/\}/g)?.length);
-      expect(
-        code
-          .replace(
-            /^\s*(?:resource "" "" \{|\w+ \{|\}|\w+ += (?:""|\d+|true|false|\[(?:"", )*""\]|file\(""\)))?$/gm,
-            '',
-          )
-          .trim(),
-      ).toBe('');
+      const [, before = '', code = '', after = ''] =
+        /^([\s\S]*)<<CODE\n([\s\S]*\n)CODE\n([\s\S]*)$/.exec(text) ?? [];
+      // HCL: `$$` and `%%` before a brace stand for one.
+      expect(code).not.toMatch(/(?:^|[^$])\$\{|(?:^|[^%])%\{/m);
+      expect(() => openFunction(code.replace(/([$%])\1\{/g, '$1{'))).not.toThrow();
+      const lines = `${before}""\n${after}`.replace(/^\s*#.*$/gm, '').replace(/"(?:[^"\\\n]|\\.)*"/g, '""');
+      expect(lines.match(/\{/g)?.length).toBe(lines.match(/\}/g)?.length);
+      const known = /^\s*(?:resource "" "" \{|\w+ \{|\}|\w+ += (?:""|\d+|true|false|\[(?:"", )*""\]))?$/gm;
+      expect(lines.replace(known, '').trim()).toBe('');
       expect(text).toContain('aws_cloudfront_function.media.arn');
-      expect(text.match(/\$\{[^}]*\}/g)).toEqual(['$' + '{path.module}']);
     }
   });
 
@@ -165,7 +164,7 @@ describe('an export for CloudFront', () => {
     expect(fileOf(compact, '.js')).toContain('bucket-cors-export:');
     const bare = writtenFor(cloudfront, many(10));
     expect(fileOf(bare, '.js')).not.toContain('bucket-cors-export:');
-    expect(fileOf(bare, '-export.txt')).toContain('bucket-cors-export:');
+    expect(fileOf(bare, '.export.txt')).toContain('bucket-cors-export:');
     const refused = cloudfront.compile(many(40), exportOptions());
     expect(refused).toMatchObject({ ok: false });
     const [{ what, nearest, rules, origins } = { what: '', nearest: '', rules: [], origins: [] }] = refused.ok
@@ -182,7 +181,7 @@ describe('an export for CloudFront', () => {
     const fit = written.enforced.rules.length;
     expect(fit).toBeGreaterThan(5);
     expect(written.lost[0]?.rules).toEqual(Array.from({ length: 40 - fit }, (_, at) => fit + 1 + at));
-    const read = cloudfront.read(fileOf(written, '-export.txt'));
+    const read = cloudfront.read(fileOf(written, '.export.txt'));
     expect(read.ok && read.value.rules.rules).toHaveLength(fit);
     const text = fileOf(written, '.js');
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(FUNCTION_LIMIT);
@@ -268,7 +267,7 @@ describe('a deployed', () => {
 
   test('policy of an export reads back', () => {
     const written = writtenFor(cloudfront, rulesOf([rule({ allowedOrigins: [A], ...READ })], 's3'));
-    const read = cloudfront.read(fileOf(written, '-response-headers-policy.json'));
+    const read = cloudfront.read(fileOf(written, '.response-headers-policy.json'));
     expect(read).toMatchObject({ ok: true, value: { name: 'the response headers policy cors' } });
   });
 });

@@ -22,31 +22,34 @@ const TERRAFORM_USE =
   'Terraform: the function, its policies, and in comments the lines of the cache behaviour.';
 
 function compile(given: CompiledRules, options: ExportOptions): Compiled {
-  const whole = functionOf(given, given, options, FUNCTION_USE);
+  const make = (rules: CompiledRules) =>
+    functionOf(rules, options.format === 'terraform' ? null : given, options, FUNCTION_USE);
+  const whole = make(given);
   if (typeof whole !== 'number') return written(given, given, options, whole, []);
-  const fit = firstThatFit(given, options);
+  const fit = firstThatFit(given, (rules) => typeof make(rules) !== 'number');
   const lost = tooLarge(given, whole, fit);
   const first = options.allowNarrower
     ? narrowed(given, (rule, number) => (number <= fit ? rule : null))
     : null;
-  const made = first === null ? null : functionOf(first, given, options, FUNCTION_USE);
+  const made = first === null ? null : make(first);
   return first === null || made === null || typeof made === 'number'
     ? { ok: false, refused: [lost] }
     : written(given, first, options, made, [lost]);
 }
 
 /** How many of the rules, from the first, a function has room for. */
-function firstThatFit(given: CompiledRules, options: ExportOptions): number {
-  const { rules, responseVary, behaviour } = given;
+function firstThatFit(
+  { rules, responseVary, behaviour }: CompiledRules,
+  fits: (rules: CompiledRules) => boolean,
+): number {
   const all = rules.map(({ rule }) => rule);
-  let [fits, tooMany] = [0, all.length];
-  while (tooMany - fits > 1) {
-    const middle = Math.floor((fits + tooMany) / 2);
-    const some = compileRules({ rules: all.slice(0, middle), responseVary }, behaviour);
-    if (typeof functionOf(some, given, options, FUNCTION_USE) === 'number') tooMany = middle;
-    else fits = middle;
+  let [fit, tooMany] = [0, all.length];
+  while (tooMany - fit > 1) {
+    const middle = Math.floor((fit + tooMany) / 2);
+    if (fits(compileRules({ rules: all.slice(0, middle), responseVary }, behaviour))) fit = middle;
+    else tooMany = middle;
   }
-  return fits;
+  return fit;
 }
 
 function tooLarge({ rules }: CompiledRules, bytes: number, fit: number): Inexpressible {
@@ -73,7 +76,7 @@ function written(
     ok: true,
     files: write(given, options, made, errors),
     grade: 'same verdict',
-    notes: notesOn(errors),
+    notes: notesOn(enforced, errors),
     enforced,
     lost,
     methods: errors.methods,
@@ -95,17 +98,17 @@ function configFiles(
   return [
     { name: `${name}.js`, use: FUNCTION_USE, text },
     {
-      name: `${name}-response-headers-policy.json`,
+      name: `${name}.response-headers-policy.json`,
       use: 'aws cloudfront create-response-headers-policy --response-headers-policy-config: for answers of 400 and more.',
       text: jsonText(responseHeadersPolicy(name, comment, errors)),
     },
     {
-      name: `${name}-cache-policy.json`,
+      name: `${name}.cache-policy.json`,
       use: 'aws cloudfront create-cache-policy --cache-policy-config: no header is part of the key.',
       text: jsonText(cachePolicy(name, comment)),
     },
     {
-      name: `${name}-cache-behavior.json`,
+      name: `${name}.cache-behavior.json`,
       use: 'The fields of the cache behaviour, for aws cloudfront update-distribution.',
       text: jsonText(cacheBehavior(errors)),
     },
@@ -118,7 +121,7 @@ function recordFile(given: CompiledRules, options: ExportOptions): ExportFile {
   const use =
     'The record of the export, for which the function has no room: for `bucket-cors audit cloudfront`.';
   return {
-    name: `${options.name}-export.txt`,
+    name: `${options.name}.export.txt`,
     use,
     text: bannerOf('cloudfront', given, options, '#', use),
   };
@@ -130,12 +133,7 @@ function terraformFiles(
   { text }: CloudFrontFunction,
   errors: ErrorPolicy,
 ): readonly ExportFile[] {
-  const { name } = options;
-  const code = `${name}.js`;
   const banner = bannerOf('cloudfront', given, options, '#', TERRAFORM_USE);
-  const resources = terraformText(name, commentOf(options), code, errors);
-  return [
-    { name: `${name}.tf`, use: TERRAFORM_USE, text: `${banner}${resources}` },
-    { name: code, use: `${FUNCTION_USE} It stands beside ${name}.tf.`, text },
-  ];
+  const resources = terraformText(options.name, commentOf(options), text, errors);
+  return [{ name: `${options.name}.tf`, use: TERRAFORM_USE, text: `${banner}${resources}` }];
 }

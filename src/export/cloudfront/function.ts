@@ -20,22 +20,23 @@ export interface CloudFrontFunction {
 
 /**
  * Writes the function: with comments, else without, else also without the record of the rules that were given. Returns
- * the bytes of the last if it is too large too.
+ * the bytes of the last if it is too large too. Terraform's file has the record of its own: `given` is null.
  */
 export function functionOf(
   rules: CompiledRules,
-  given: CompiledRules,
+  given: CompiledRules | null,
   options: ExportOptions,
   use: string,
 ): CloudFrontFunction | number {
+  const head = `// Written by bucket-cors ${options.version} export cloudfront.\n`;
   const source = options.source.slice(0, SOURCE);
-  const banner = bannerOf('cloudfront', given, { ...options, source }, '//', use);
-  const reserved = banner.length + SOURCE - source.length;
+  const banner = given === null ? head : bannerOf('cloudfront', given, { ...options, source }, '//', use);
+  const reserved = given === null ? head.length : banner.length + SOURCE - source.length;
   const whole = `\n${programOf(rules)}${HANDLER}`;
   if (reserved + whole.length <= FUNCTION_LIMIT) return { text: `${banner}${whole}`, hasRecord: true };
   const short = `${programOf(rules, { isCompact: true })}${compact(HANDLER)}`;
   if (reserved + short.length <= FUNCTION_LIMIT) return { text: `${banner}${short}`, hasRecord: true };
-  const text = `// Written by bucket-cors ${options.version} export cloudfront.\n${short}`;
+  const text = `${head}${short}`;
   return text.length <= FUNCTION_LIMIT ? { text, hasRecord: false } : text.length;
 }
 

@@ -1,3 +1,4 @@
+import type { CompiledRules } from '../../cors/compile.ts';
 import type { Note } from '../target.ts';
 import type { ErrorPolicy } from './error-policy.ts';
 
@@ -5,7 +6,7 @@ import type { ErrorPolicy } from './error-policy.ts';
 const SHOWN = 10;
 
 /** What an operator must know about the parts that a function never sees. */
-export function notesOn({ methods, origins, lost }: ErrorPolicy): readonly Note[] {
+export function notesOn(rules: CompiledRules, { methods, origins, lost }: ErrorPolicy): readonly Note[] {
   const notes: Note[] = [{ about: ERRORS }];
   if (lost.length > 0) {
     const shown = [...lost.slice(0, SHOWN), ...(lost.length > SHOWN ? ['others'] : [])].join(', ');
@@ -13,7 +14,7 @@ export function notesOn({ methods, origins, lost }: ErrorPolicy): readonly Note[
   }
   if (origins.length > 0 && origins[0] !== '*') notes.push({ about: VARY });
   if (origins.length > 0 && !methods.includes('POST')) notes.push({ about: READING });
-  return [...notes, { about: FORWARDED }, { about: GENERATED, command: ASK }];
+  return [...notes, { about: FORWARDED }, { about: GENERATED, command: askFor(rules) }];
 }
 
 const ERRORS =
@@ -34,5 +35,13 @@ const FORWARDED =
 const GENERATED =
   'That a response headers policy leaves the answers alone which a function generates is not written in the documentation; ' +
   'a figure of the vendor shows it. A preflight that is allowed must have its Access-Control headers:';
-const ASK =
-  "curl -si -X OPTIONS -H 'Origin: https://app.example.com' -H 'Access-Control-Request-Method: GET' https://DOMAIN/";
+
+/** A preflight that the rules allow, if an entry is an origin that needs no quotation. */
+function askFor({ rules }: CompiledRules): string {
+  const found = rules.find(({ rule }) => rule.allowedOrigins.some(isPlain));
+  const origin = found?.rule.allowedOrigins.find(isPlain) ?? 'https://app.example.com';
+  const method = found?.rule.allowedMethods[0] ?? 'GET';
+  return `curl -si -X OPTIONS -H 'Origin: ${origin}' -H 'Access-Control-Request-Method: ${method}' https://DOMAIN/`;
+}
+
+const isPlain = (entry: string): boolean => /^https?:\/\/[a-z0-9.:-]+$/.test(entry);

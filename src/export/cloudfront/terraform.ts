@@ -6,14 +6,17 @@ const text = (value: string): string => JSON.stringify(value).replace(/([$%])\{/
 
 const list = (items: readonly string[]): string => `[${items.map(text).join(', ')}]`;
 
-/** The resources of the Terraform provider `hashicorp/aws`. `name` is an identifier, `code` the function's file beside. */
+/** Lines between two marks: without escapes but for the beginnings of templates. No line of a function is the mark. */
+const heredoc = (value: string): string => `<<CODE\n${value.replace(/([$%])\{/g, '$1$1{')}CODE`;
+
+/** The resources of the Terraform provider `hashicorp/aws`. `code` is the function's text. */
 export const terraformText = (name: string, comment: string, code: string, errors: ErrorPolicy): string => `
 resource "aws_cloudfront_function" "${name}" {
   name    = "${name}"
   comment = ${text(comment)}
   runtime = "cloudfront-js-2.0"
   publish = true
-  code    = file("\${path.module}/${code}")
+  code    = ${heredoc(code)}
 }
 
 # Answers of 400 and more, which the function never sees.

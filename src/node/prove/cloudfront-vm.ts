@@ -17,8 +17,8 @@ export const cloudfrontProver: Prover = {
   start: async (files, bucketUrl) => {
     const run = openFunction(textOf(files, '.js'));
     const policy = readPolicyFiles(
-      textOf(files, '-response-headers-policy.json'),
-      textOf(files, '-cache-behavior.json'),
+      textOf(files, '.response-headers-policy.json'),
+      textOf(files, '.cache-behavior.json'),
     );
     const agent = new Agent({ keepAlive: true });
     const server = createServer((incoming, outgoing) => {
@@ -44,7 +44,8 @@ export const cloudfrontProver: Prover = {
 
 function textOf(files: readonly ExportFile[], end: string): string {
   const file = files.find(({ name }) => name.endsWith(end));
-  if (file === undefined) throw new Error(`CloudFront needs a file *${end}`);
+  if (file === undefined)
+    throw new Error(`there is no file *${end}: --format config has the same function and policies`);
   return file.text;
 }
 
