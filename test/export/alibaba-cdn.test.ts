@@ -91,6 +91,29 @@ describe('a domain with the exported functions', () => {
       }
   });
 
+  test('answers like the edge: 500 other rule sets, as they are or narrower', () => {
+    for (const { name, rules } of ruleSets(500).slice(60)) {
+      const found = compileOf(rules, true);
+      if (!found.ok) throw new Error(`${name} is refused`);
+      const domain = deployed(functionsOf(found));
+      expect([name, differencesOf(found.enforced, domain, true, 40)]).toEqual([name, []]);
+    }
+  });
+
+  test("leaves the bucket's credentials to a preflight by a rule that no actual request reaches", () => {
+    const rules = compileRules(
+      {
+        rules: [
+          rule({ allowedOrigins: ['*'], allowedMethods: ['GET'] }),
+          rule({ allowedOrigins: ['https://app.example'], allowedMethods: ['GET'], allowedHeaders: ['*'] }),
+        ],
+        responseVary: false,
+      },
+      behaviourOf('s3'),
+    );
+    expect(differencesOf(rules, deployed(functionsOf(compileOf(rules))), true, 500)).toEqual([]);
+  });
+
   test('says rule sets of each kind, and those of the OSS guide but one', () => {
     expect(said.length).toBeGreaterThan(30);
     const names = said.map(({ name }) => name);
