@@ -20,19 +20,21 @@ export function draftOf(rules: CompiledRules, plan: Plan, name: string, isNarrow
     ...(isVaried ? [{ key: VARY, value: 'Origin', isAdded: true, match: null }] : []),
     ...(cells.length === 0 ? [{ key: ALLOW_ORIGIN, value: null, match: null }] : []),
     ...cells.map(({ allow, match }) => ({ key: ALLOW_ORIGIN, ...allow, match })),
-    ...credentialsOf(treatments, cells, isNarrower),
+    ...credentialsOf(plan, treatments, cells, isNarrower),
     ...(isNarrower ? exposedByCell(treatments) : exposures(rules, plan, treatments)),
   ]);
 }
 
+/** A preflight may be allowed by a rule that no actual request reaches: the bucket's header stays where a rule sends it. */
 function credentialsOf(
+  { rules }: Plan,
   treatments: readonly Treatment[],
   cells: readonly Cell[],
   isNarrower: boolean,
 ): readonly Drafted[] {
   const segments = treatments.flatMap((treatment) => treatment.segments);
   if (segments.length === 0) return [];
-  if (!segments.some(({ credentials }) => credentials))
+  if (rules.every(({ credentials }) => credentials === 'none'))
     return [{ key: ALLOW_CREDENTIALS, value: null, match: null }];
   if (!isNarrower && segments.every(({ credentials }) => credentials))
     return [{ key: ALLOW_CREDENTIALS, value: 'true', match: null }];

@@ -1,8 +1,8 @@
 import type { Plan } from '../plan.ts';
 import type { Inexpressible } from '../target.ts';
 import { isCheckedOrigin } from './allowed.ts';
-import { MAX_CRITERIA, MAX_VALUES, valuesOf } from './conditions.ts';
-import type { CdnConfig } from './functions.ts';
+import { MAX_CRITERIA, MAX_VALUES } from './conditions.ts';
+import type { CdnConfig, ConditionRule } from './functions.ts';
 import { type Segment, type Treatment, treatmentsOf } from './segments.ts';
 
 /** How often the functions of a domain may refer to conditions (https://help.aliyun.com/zh/cdn/user-guide/rules-engine). */
@@ -13,7 +13,7 @@ const PLAIN = /^[A-Za-z0-9.:/_~-]*$/;
 
 /** What the domain's functions cannot say of the origins. */
 export const originProblems = (plan: Plan): readonly Inexpressible[] =>
-  [...characterProblems(plan), ...credentialProblems(plan), ...countProblems(plan)].slice(0, MAX_SHOWN);
+  [...characterProblems(plan), ...credentialProblems(plan)].slice(0, MAX_SHOWN);
 
 const MAX_SHOWN = 20;
 const MAX_ORIGINS = 10;
@@ -69,19 +69,6 @@ const credentialProblems = (plan: Plan) =>
     'The same rules with each origin written out.',
   );
 
-const countProblems = (plan: Plan) =>
-  problemsIn(
-    plan,
-    (segment, { segments }) => {
-      const isCompared =
-        segments.length > 1 || segment.patterns.length > 0 || !segment.exact.every(isCheckedOrigin);
-      const values = valuesOf(segment);
-      return isCompared && values.length > MAX_VALUES ? values.slice(0, MAX_ORIGINS) : [];
-    },
-    `A condition compares the origin with at most ${MAX_VALUES} values, and these rules need more.`,
-    'The same rules with fewer origins, or with origins without `*` only.',
-  );
-
 /** What a domain's limits do not admit of a configuration. */
 export function limitProblems(plan: Plan, { conditions, headers }: CdnConfig): readonly Inexpressible[] {
   const references = headers.filter(({ condition }) => condition !== undefined).length;
@@ -97,9 +84,12 @@ export function limitProblems(plan: Plan, { conditions, headers }: CdnConfig): r
     const what = `The headers of these rules differ by method and origin so that ${references} of them need a condition, and a domain's functions may refer to conditions ${MAX_REFERENCES} times.`;
     return [{ ...about, what, nearest }];
   }
-  if (conditions.some(({ match }) => match.criteria.length > MAX_CRITERIA)) {
-    const what = `A condition has at most ${MAX_CRITERIA} parts, and these rules need more.`;
-    return [{ ...about, what, nearest }];
-  }
-  return [];
+  const isLarge = ({ match }: ConditionRule): boolean =>
+    match.criteria.length > MAX_CRITERIA ||
+    match.criteria.some(({ matchValue }) => Array.isArray(matchValue) && matchValue.length > MAX_VALUES);
+  if (!conditions.some(isLarge)) return [];
+  const what = `A condition has at most ${MAX_CRITERIA} parts and compares the origin with at most ${MAX_VALUES} values, and these rules need more.`;
+  return [
+    { ...about, what, nearest: 'The same rules with fewer origins, or with origins without `*` only.' },
+  ];
 }

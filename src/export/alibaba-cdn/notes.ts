@@ -14,7 +14,7 @@ export function notesOf(
   const text = JSON.stringify(headers);
   return [
     ...(isTerraform ? [] : [earlierNote(name)]),
-    ...(conditions.length > 0 && !isTerraform ? callNotes(name) : []),
+    ...(isTerraform ? [] : conditions.length > 0 ? callNotes(name) : [callNote(name)]),
     {
       about:
         'Alibaba Cloud documents nowhere how a node answers OPTIONS. This configuration writes no Access-Control-Allow-Origin there, so that the bucket decides: put an origin that a rule allows into the command, and expect 200 with Access-Control-Allow-Origin from the bucket; with an origin that no rule allows, 403. If the node answers by itself, browsers refuse each request that needs a preflight.',
@@ -36,6 +36,11 @@ const conditionNote = (count: number, headers: CdnConfig['headers']): Note => {
     about: `A domain's functions may refer to conditions five times; this configuration needs ${references} of them for ${count} ${count === 1 ? 'condition' : 'conditions'}. If the API refuses the function "condition", it must be applied for (a form is linked in the documentation of the function).`,
   };
 };
+
+const callNote = (name: string): Note => ({
+  about: 'One call sets the functions.',
+  command: `aliyun cdn BatchSetCdnDomainConfig --DomainNames DOMAIN --Functions "$(cat ${name}.json)"`,
+});
 
 /** The first call creates the conditions; their names lead to the ids that the second call refers to. */
 const callNotes = (name: string): readonly Note[] => [

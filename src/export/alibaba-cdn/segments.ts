@@ -82,13 +82,20 @@ function withoutEarlier(part: Segment, earlier: readonly Segment[]): Segment | n
   return part.any || exact.length + patterns.length > 0 ? { ...part, exact, patterns } : null;
 }
 
-/** The same origins in fewer segments: those that follow each other and have the same key become one. */
+/**
+ * The same origins in fewer segments: those that follow each other and have the same key become one. Whole origins may move
+ * forward, because no segment before accepts them.
+ */
 export function merged(segments: readonly Segment[], key: (segment: Segment) => string): readonly Segment[] {
   const found: Segment[] = [];
   for (const segment of segments) {
-    const last = found.at(-1);
-    if (last === undefined || key(last) !== key(segment)) found.push(segment);
-    else found[found.length - 1] = join(last, segment);
+    const isWhole = !segment.any && segment.patterns.length === 0;
+    const at = isWhole
+      ? found.findIndex((one) => key(one) === key(segment))
+      : found.findIndex((one, position) => position === found.length - 1 && key(one) === key(segment));
+    const same = found[at];
+    if (same === undefined) found.push(segment);
+    else found[at] = join(same, segment);
   }
   return found;
 }

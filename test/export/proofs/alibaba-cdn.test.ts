@@ -21,14 +21,14 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Writes down its arguments, and answers DescribeCdnDomainConfigs by a file. */
 const ALIYUN = `#!/bin/sh
-printf '%s\\n' "$*" >> calls
+printf '%s\\n' "$(printf '%s' "$*" | tr -d '\\n')" >> calls
 case "$2" in Describe*) cat described.json;; esac
 `;
 
 const idOf = (at: number): number => 520_201_192_464_384 + at;
 
 describe.skipIf(jq.skipped)(`the commands of the notes${jq.why}`, () => {
-  test.each(said.slice(0, 12))(
+  test.each(said.slice(0, 12).concat(said.filter(({ name }) => name.startsWith('no rules'))))(
     'send all functions, with the ids of the conditions: $name',
     async ({ rules }) => {
       const { files, notes } = writtenFor(alibabaCdn, rules);
@@ -72,7 +72,7 @@ describe.skipIf(jq.skipped)(`the commands of the notes${jq.why}`, () => {
       );
       const first = expected.filter(({ parentId }) => parentId === undefined);
       const second = expected.filter(({ parentId }) => parentId !== undefined);
-      if (calls.length > 0) expect(sent).toEqual([...first, ...second]);
+      expect(sent).toEqual([...first, ...second]);
     },
   );
 });
