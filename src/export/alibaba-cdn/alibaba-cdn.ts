@@ -16,6 +16,7 @@ export const alibabaCdn: Target = {
   name: 'alibaba-cdn',
   about: 'Alibaba Cloud CDN: the bodies of BatchSetCdnDomainConfig, or Terraform.',
   formats: ['config', 'terraform'],
+  audited: 'What `aliyun cdn DescribeCdnDomainConfigs` answers for a domain, or an exported file.',
   compile(rules, options) {
     const configured = configOf(rules, options.name);
     if (configured.ok) return written(rules, rules, configured.config, options, []);

@@ -13,6 +13,7 @@ export const alibabaEsa: Target = {
   name: 'alibaba-esa',
   about: 'Alibaba Cloud ESA: response-header rules where they suffice, else a function.',
   formats: ['config'],
+  audited: 'What ListHttpResponseHeaderModificationRules answers for a site, or an exported file.',
   compile(rules, options) {
     const found = headerRules(planOf(rules), options.name);
     return found === null ? functionFor(rules, options) : rulesFor(rules, found, options.name);

@@ -5,6 +5,7 @@ import { actualRequest } from '../../analysis/table.ts';
 import type { CompiledRules } from '../../cors/compile.ts';
 import { MAX_AGE } from '../../cors/names.ts';
 import { isMethod, METHODS } from '../../cors/rule.ts';
+import type { Deployed } from '../deployed.ts';
 import { outcomeOf } from '../outcome.ts';
 import type { Audit, Direction } from './finding.ts';
 import { nameEntries } from './header-entries.ts';
@@ -32,14 +33,19 @@ interface Compared {
 /**
  * Compares rules with any deployed configuration, by what a browser notices: one origin of each class of origins, each
  * method, and the header names that either distinguishes. `divided` has the entries by which the configuration
- * distinguishes origins and header names.
+ * distinguishes origins and header names; the bucket behind it answers by the rules.
  */
-export function compareByClasses(rules: CompiledRules, divided: CompiledRules, deployed: Answering): Audit {
+export function compareByClasses(
+  rules: CompiledRules,
+  divided: CompiledRules,
+  answer: Deployed['answer'],
+): Audit {
   const model = modelOf([rules, divided]);
   const [one, other] = model.sets;
   if (one === undefined || other === undefined) return { findings: [], complete: true };
   const shared = sharedHeaders(model, one, other);
   const bucket: Answering = (request) => outcomeOf(rules, request);
+  const deployed: Answering = (request) => answer(request, bucket(request));
   const cost = REQUEST_COST + rules.rules.length + divided.rules.length;
   const compared: Compared = { model, shared, bucket, deployed, cost, left: MAX_COST };
   const atoms = model.origins.flatMap((origin, at) =>
