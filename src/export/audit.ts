@@ -2,6 +2,7 @@ import type { Change } from '../analysis/change.ts';
 import { changesOf } from '../analysis/changes.ts';
 import { type CompiledRules, compileRules } from '../cors/compile.ts';
 import { ALLOW_CREDENTIALS } from '../cors/names.ts';
+import { METHODS } from '../cors/rule.ts';
 import { compareByClasses } from './audit/classes.ts';
 import {
   type Audit,
@@ -36,7 +37,17 @@ export function auditOf(rules: CompiledRules, deployed: Deployed): Audit {
 
 function compareRules(rules: CompiledRules, copy: CompiledRules): Audit {
   const { changes, complete } = changesOf(rules, copy);
-  return { findings: changes.map(findingOf), complete };
+  return { findings: merged(changes.map(findingOf)), complete };
+}
+
+/** Which rule decides makes no finding of its own. */
+function merged(findings: readonly AuditFinding[]): readonly AuditFinding[] {
+  const alike = Map.groupBy(findings, ({ methods: _, ...common }) => JSON.stringify(common));
+  return [...alike.values()].flatMap(([first, ...more]) => {
+    if (first === undefined) return [];
+    const methods = [first, ...more].flatMap((finding) => finding.methods);
+    return { ...first, methods: METHODS.filter((method) => methods.includes(method)) };
+  });
 }
 
 function findingOf({ changed, isWider, isNarrower, origins, methods }: Change): AuditFinding {

@@ -5,6 +5,7 @@ import { requestedNames } from '../../src/cors/decide.ts';
 import { METHODS, type Rule } from '../../src/cors/rule.ts';
 import { type Answering, pageVerdict } from '../../src/export/audit/verdict.ts';
 import { auditOf } from '../../src/export/audit.ts';
+import { bannerOf } from '../../src/export/banner.ts';
 import type { Deployed } from '../../src/export/deployed.ts';
 import { gatewayApi } from '../../src/export/gateway-api/gateway-api.ts';
 import { outcomeOf } from '../../src/export/outcome.ts';
@@ -418,7 +419,13 @@ describe('reading', () => {
     ['an nginx file', 'server {}', /is not an HTTPRoute/],
     [
       'the export for another target',
-      '# bucket-cors-export: {"target":"nginx","rules":{"rules":[]},"behaviour":{"dialect":"oss"}}',
+      bannerOf(
+        'nginx',
+        rulesOf([rule({ allowedOrigins: [A], allowedMethods: ['GET'] })]),
+        exportOptions(),
+        '#',
+        '',
+      ),
       /was exported for nginx/,
     ],
     [

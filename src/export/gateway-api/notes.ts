@@ -9,7 +9,8 @@ const NOTES: readonly Note[] = [
   {
     about:
       'The CORS filter is an extended feature (HTTPRouteCORS), in the standard channel since v1.5. A gateway that does not implement it may accept the route and let preflights through to the bucket, as Cilium did before 1.20 (https://github.com/cilium/cilium/issues/45272).',
-    command: 'bucket-cors doctor https://DOMAIN',
+    command:
+      "curl -si -X OPTIONS -H 'Origin: https://app.example' -H 'Access-Control-Request-Method: GET' https://DOMAIN/",
   },
   {
     about:

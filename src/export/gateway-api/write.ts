@@ -31,7 +31,7 @@ export function writeRoute(
     ...(isWhole
       ? []
       : [
-          '  # No page may send other methods.',
+          `  # No page may ${routes.length === 0 ? 'read or write' : 'send other methods'}.`,
           '  - filters:',
           ...restLines(bucketUrl, routes.length === 0),
         ]),
