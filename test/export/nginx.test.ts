@@ -1,0 +1,219 @@
+import { describe, expect, test } from 'vitest';
+import { type CompiledRules, compileRules } from '../../src/cors/compile.ts';
+import type { Rule } from '../../src/cors/rule.ts';
+import { nginx } from '../../src/export/nginx/nginx.ts';
+import { quoted } from '../../src/export/nginx/text.ts';
+import { exportOptions, writtenFor } from './_proofs.ts';
+import { behaviourOf, rule, ruleSets } from './_rule-sets.ts';
+
+const rulesOf = (
+  rules: readonly Rule[],
+  dialect: 'oss' | 's3' = 'oss',
+  responseVary = false,
+): CompiledRules => compileRules({ rules, responseVary }, behaviourOf(dialect));
+
+const APP = rule({ allowedOrigins: ['https://app.example'], allowedMethods: ['GET', 'PUT'] });
+
+function textsOf(rules: CompiledRules, given = {}): { readonly maps: string; readonly location: string } {
+  const [maps, location] = writtenFor(nginx, rules, given).files;
+  return { maps: maps?.text ?? '', location: location?.text ?? '' };
+}
+
+/** The lines of a map, without the first and the last. */
+const mapOf = (maps: string, variable: string): string =>
+  new RegExp(`^map .* \\$${variable} \\{\\n(.*?)\\n\\}`, 'ms').exec(maps)?.[1] ?? '';
+
+describe('facts about nginx', () => {
+  test('a map ignores case: origins with capitals are regular expressions, and stop the look-up of others', () => {
+    const { maps } = textsOf(
+      rulesOf([{ ...APP, allowedOrigins: ['https://app.example', 'https://App.example'] }]),
+    );
+    const listed = mapOf(maps, 'cors_listed');
+    expect(listed).toContain('"https://app.example" o1;');
+    expect(listed).not.toContain('App');
+    expect(mapOf(maps, 'cors_who')).toMatch(
+      /"~\^https:\/\/App\\\.example\$" o2;\s+"~\[A-Z\]" +other;\s+default +\$cors_listed;/,
+    );
+  });
+
+  test('a preflight is allowed only if origin and method have the right case', () => {
+    const usual = mapOf(textsOf(rulesOf([APP])).maps, 'cors_usual_r1');
+    expect(usual).toContain('"~^[A-Z]+ [^A-Z,]*,$"');
+    expect(usual).toContain('"~^(?![A-Z]+ [^A-Z,]*,)"');
+  });
+
+  test('an origin that the hash does not take is a regular expression with everything escaped', () => {
+    const long = `https://${'a'.repeat(40)}.example`;
+    const { maps } = textsOf(rulesOf([{ ...APP, allowedOrigins: [long] }]));
+    expect(mapOf(maps, 'cors_listed')).toContain(`"~^https://${'a'.repeat(40)}\\.example$" o1;`);
+    for (const key of maps.matchAll(/^ {4}"([^~"][^"]*)"/gm)) expect(key[1]?.length).toBeLessThanOrEqual(46);
+  });
+
+  test('an origin is data: quotation marks, braces, variables and keywords end nothing', () => {
+    const odd = ['https://a$b.example"\'{}|^`%\\', 'default', 'include', '~x', '\\n'];
+    const listed = mapOf(textsOf(rulesOf([{ ...APP, allowedOrigins: odd }])).maps, 'cors_listed');
+    expect(listed).toContain('"https://a$b.example\\"\'{}|^`%\\\\" o1;');
+    for (const key of [
+      String.raw`"\default"`,
+      String.raw`"\include"`,
+      String.raw`"\~x"`,
+      String.raw`"\\\\n"`,
+    ])
+      expect(listed).toContain(key);
+  });
+
+  test('an escape is written only where nginx would take the backslash away', () => {
+    expect(quoted('\\.')).toBe('"\\."');
+    expect(quoted('\\n')).toBe('"\\\\n"');
+    expect(quoted('\\')).toBe('"\\\\"');
+    expect(quoted('a"b')).toBe('"a\\"b"');
+  });
+
+  test('a wildcard matches whole origins, and its ends do not overlap', () => {
+    const { maps } = textsOf(rulesOf([{ ...APP, allowedOrigins: ['ab*ba'] }]));
+    expect(mapOf(maps, 'cors_open')).toContain('"~^(?:GET|PUT) ab[^ ]*ba$" r1;');
+  });
+
+  test('a list of origins reaches no rule', () => {
+    const { maps } = textsOf(rulesOf([{ ...APP, allowedOrigins: ['https://*.example'] }]));
+    expect(mapOf(maps, 'cors_unlisted')).toMatch(/""\s+none;\s+"~\[\\s,\]" list;\s+default\s+other;/);
+  });
+
+  test('add_header in a block drops all outer ones: each block that answers has all, and Vary', () => {
+    const { location } = textsOf(rulesOf([{ ...APP, exposeHeaders: ['ETag'], maxAgeSeconds: 60 }]));
+    const blocks = [...location.matchAll(/^if .*?^\}/gms)].map(([text]) => text);
+    expect(blocks).toHaveLength(3);
+    for (const block of blocks)
+      expect(block).toContain(
+        '"Origin, Access-Control-Request-Headers, Access-Control-Request-Method" always;',
+      );
+    for (const name of ['Allow-Origin', 'Allow-Methods', 'Expose-Headers', 'Max-Age'])
+      expect(blocks.at(-1)).toContain(`Access-Control-${name}`);
+  });
+
+  test('errors are bare without always', () => {
+    for (const { rules } of ruleSets()) {
+      const lines = textsOf(rules).location.match(/^ *add_header .*/gm) ?? [];
+      expect(lines.length).toBeGreaterThan(0);
+      for (const line of lines) expect(line).toMatch(/ always;$/);
+    }
+  });
+
+  test('an empty value sends no line: the maps of headers have no default', () => {
+    const { maps } = textsOf(
+      rulesOf([
+        { ...APP, maxAgeSeconds: 60 },
+        { ...APP, allowedMethods: ['HEAD'] },
+      ]),
+    );
+    expect(mapOf(maps, 'cors_max_age').trim()).toBe('r1 60;');
+  });
+
+  test('each Access-Control name is hidden by itself, and not sent to the bucket', () => {
+    const { location } = textsOf(rulesOf([APP]));
+    for (const name of [
+      'Allow-Origin',
+      'Allow-Methods',
+      'Allow-Headers',
+      'Allow-Credentials',
+      'Expose-Headers',
+    ])
+      expect(location).toContain(`proxy_hide_header Access-Control-${name};`);
+    for (const name of ['Max-Age', 'Allow-Private-Network', 'Request-Method', 'Request-Headers'])
+      expect(location).toContain(`proxy_hide_header Access-Control-${name};`);
+    expect(location).toContain('proxy_hide_header Vary;');
+    expect(location).toMatch(/proxy_set_header {2}Origin +"";/);
+    expect(location).toMatch(/proxy_set_header {2}Access-Control-Request-Method +"";/);
+    expect(location).toMatch(/proxy_set_header {2}Access-Control-Request-Headers +"";/);
+  });
+
+  test("the bucket's Vary loses Origin, and gets it where answers differ by it", () => {
+    const vary = (responseVary: boolean) =>
+      mapOf(textsOf(rulesOf([APP], 'oss', responseVary)).maps, 'cors_vary');
+    expect(vary(false)).toMatch(/"GET " +Origin;/);
+    expect(vary(false)).toMatch(/"POST " +"";/);
+    expect(vary(false)).toMatch(/default +\$upstream_http_vary;/);
+    expect(vary(true)).toMatch(/"POST " +Origin;/);
+    expect(vary(true)).toMatch(/default +Origin;/);
+  });
+
+  test('a value has no escape for $: a geo gives it', () => {
+    const rules = rulesOf([{ ...APP, exposeHeaders: ['x-$host'] }]);
+    const { maps, location } = textsOf(rules);
+    expect(maps).toContain('geo $cors_dollar { default "$"; }');
+    expect(mapOf(maps, 'cors_expose_headers').trim()).toBe(`r1 "x-\${cors_dollar}host";`);
+    expect(location).toContain(`"x-\${cors_dollar}host" always;`);
+  });
+
+  test('every OPTIONS is a preflight with a status of the store', () => {
+    expect(mapOf(textsOf(rulesOf([APP])).maps, 'cors_refused_method')).toMatch(/"" +400;\s+default +403;/);
+    expect(mapOf(textsOf(rulesOf([APP], 's3')).maps, 'cors_refused_method')).toMatch(
+      /"~\^\(\?:GET\|PUT\|DELETE\|POST\|HEAD\)\$" 403;\s+default +400;/,
+    );
+  });
+
+  test('a method whose answer is the same for every origin is decided without the origin', () => {
+    const { maps } = textsOf(rulesOf([rule({ allowedOrigins: ['*'], allowedMethods: ['GET'] })]));
+    expect(mapOf(maps, 'cors_rule')).toMatch(/OPTIONS \$cors_asked_other;\s+GET +r1;$/);
+    expect(maps).not.toContain('$cors_who');
+  });
+
+  test('names begin with the name of the export', () => {
+    const { maps, location } = textsOf(rulesOf([APP]), { name: 'media' });
+    for (const [, variable] of `${maps}${location}`.matchAll(/(?<=[{ ])\$([a-z]\w+)/g))
+      expect(variable).toMatch(/^(?:media_|http_|request_method|upstream_http_vary)/);
+    expect(writtenFor(nginx, rulesOf([APP]), { name: 'media' }).files.map(({ name }) => name)).toEqual([
+      'media.conf',
+      'media.location.conf',
+    ]);
+  });
+
+  test('a name is never more than a name', () => {
+    const { maps } = textsOf(rulesOf([APP]), { name: '1a\n}\nload_module x; #' });
+    expect(maps).not.toMatch(/^load_module/m);
+    expect(maps).toContain('$_1a___load_module_x____rule {');
+  });
+});
+
+describe('an export for nginx', () => {
+  test('is equal without AllowedHeader, else the verdict is the same', () => {
+    expect(writtenFor(nginx, rulesOf([APP])).grade).toBe('equal');
+    const allows = writtenFor(nginx, rulesOf([{ ...APP, allowedHeaders: ['*'] }]));
+    expect(allows.grade).toBe('same verdict');
+    expect(allows.notes.map(({ about }) => about).join(' ')).toContain('lower case');
+  });
+
+  test('shares what rules have in common', () => {
+    const alike = Array.from({ length: 20 }, (_, at) => ({
+      ...APP,
+      allowedOrigins: [`https://a${at}.example`],
+    }));
+    const { maps } = textsOf(rulesOf(alike));
+    expect(maps).toContain('rules 1, 2, 3');
+    expect(maps.match(/^map /gm)?.length).toBe(textsOf(rulesOf([APP])).maps.match(/^map /gm)?.length);
+  });
+
+  test('is read back, and its edits are noticed', () => {
+    for (const { rules } of ruleSets())
+      for (const { text } of writtenFor(nginx, rules).files) {
+        const read = nginx.read(text);
+        expect(read).toMatchObject({ ok: true, value: { isEdited: false, isExact: true } });
+        if (read.ok) expect(read.value.rules.rules).toEqual(rules.rules.map(({ rule: one }) => one));
+        expect(nginx.read(text.replace(/always;|default/, 'x'))).toMatchObject({ value: { isEdited: true } });
+      }
+  });
+
+  test('has no token that nginx cannot read', () => {
+    const names = Array.from({ length: 400 }, (_, at) => `x-header-number-${at}`);
+    const long = rulesOf([
+      { ...APP, allowedHeaders: names },
+      { ...APP, allowedMethods: ['HEAD'] },
+    ]);
+    expect(nginx.compile(long, exportOptions())).toMatchObject({ ok: false, refused: [{ rules: [1] }] });
+    const narrower = nginx.compile(long, exportOptions({ allowNarrower: true }));
+    expect(narrower).toMatchObject({ ok: true, lost: [{ rules: [1], methods: ['GET', 'PUT'] }] });
+    if (narrower.ok) expect(narrower.enforced.rules).toHaveLength(1);
+    const value = rulesOf([{ ...APP, exposeHeaders: ['x'.repeat(4_000)] }]);
+    expect(nginx.compile(value, exportOptions())).toMatchObject({ ok: false });
+  });
+});
