@@ -12,7 +12,6 @@ import {
   sortedFindings,
 } from './audit/finding.ts';
 import type { Deployed } from './deployed.ts';
-import { outcomeOf } from './outcome.ts';
 
 /** Most origins that a finding names. */
 const MAX_ORIGINS = 100;
@@ -27,7 +26,7 @@ export function auditOf(rules: CompiledRules, deployed: Deployed): Audit {
   const copy = compileRules(deployed.rules, deployed.behaviour);
   const { findings, complete } = deployed.isExact
     ? compareRules(rules, copy)
-    : compareByClasses(rules, copy, (request) => deployed.answer(request, outcomeOf(rules, request)));
+    : compareByClasses(rules, copy, deployed.answer);
   const limited = findings.map((finding) => ({ ...finding, origins: finding.origins.slice(0, MAX_ORIGINS) }));
   return {
     findings: sortedFindings(limited).slice(0, MAX_FINDINGS),
