@@ -8,6 +8,8 @@ export const PAGES: readonly string[] = [
   'docs/clients.md',
   'docs/objects.md',
   'docs/stores.md',
+  'docs/cdn.md',
+  'docs/targets.md',
   'docs/commands.md',
   'docs/troubleshooting.md',
   'docs/testing.md',
