@@ -18,6 +18,9 @@ const OWN = [
   ['Access-Control-Expose-Headers', 'x-bucket'],
   ['Access-Control-Max-Age', '1'],
   ['Access-Control-Allow-Credentials', 'true'],
+  ['Access-Control-Allow-Private-Network', 'true'],
+  ['Access-Control-Allow-Local-Network', 'true'],
+  ['Access-Control-Request-Headers', 'x-bucket'],
 ] as const;
 
 const STATUSES = [200, 206, 304, 403, 404, 500] as const;
