@@ -67,7 +67,7 @@ function textOf(rules: CompiledRules, options: ExportOptions): string {
     ['What follows from it.', conclusions(name, rules, plan)],
     ["The bucket's own CORS headers are removed, then one set is written.", corsHeaders(name, plan)],
     ["The bucket's own Vary, without Origin.", varyHeader(name, plan)],
-    ['A cache stores the object without these headers.', cache],
+    ['mod_cache stores objects without these headers. A SetOutputFilter of your own names CACHE too.', cache],
     [
       'The bucket decides nothing.',
       ['Origin', 'Access-Control-Request-Method', 'Access-Control-Request-Headers'].map(
