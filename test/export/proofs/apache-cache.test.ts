@@ -4,8 +4,9 @@ import { apache } from '../../../src/export/apache/apache.ts';
 import { differenceOf, outcomeOf, seenOutcome } from '../../../src/export/outcome.ts';
 import { apacheWith } from '../../../src/node/prove/apache.ts';
 import { presence } from '../../helpers/program.ts';
-import type { Change } from './_alone.ts';
-import { ORDERED } from './_mutant-rules.ts';
+import { expectProved } from '../_proofs.ts';
+import { type Change, differencesWhenDown } from './_alone.ts';
+import { EQUAL, ORDERED } from './_mutant-rules.ts';
 import { openRaw } from './_raw.ts';
 
 const { skipped, why } = presence('apache2', '-v', 'apache2');
@@ -73,6 +74,15 @@ const without =
 describe.skipIf(skipped)(`Apache with mod_cache${why}`, () => {
   test.each(['', 'CacheHeader on', 'CacheLock on'])('serves every origin from one copy: %s', async (more) => {
     expect(await answers(more)).toEqual({ differences: [], reached: 1 });
+  });
+
+  test.each([
+    ['ordered rules', ORDERED],
+    ['rules of OSS', EQUAL],
+  ])('answers as the rules: %s', async (_, rules) => {
+    const program = apacheWith(MODULES, `${STORE}\nCacheDefaultExpire 60\nCacheIgnoreNoLastMod On`);
+    await expectProved(apache, program, rules, 1_000);
+    expect(await differencesWhenDown(apache, program, rules)).toBe(0);
   });
 
   test('serves a copy with the Vary of the bucket', async () => {
