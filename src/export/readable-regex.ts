@@ -17,13 +17,15 @@ export const originRegex = ({
  * after it. A list is allowed when nothing remains after every match is removed. A match begins at the beginning of a name
  * and cannot pass a comma: a long hostile list takes linear time.
  */
-export const namesRegex = ({ headers }: CompiledRule): string => {
-  const entries = [
-    ...headers.exact.map(escapeName),
-    ...headers.patterns.map(({ prefix, suffix }) => `${escapeName(prefix)}[^,]*${escapeName(suffix)}`),
-  ];
-  return `(?<![^,])(${entries.join('|')}),`;
-};
+export const namesRegex = (rule: CompiledRule): string => `(?<![^,])(${entriesOf(rule).join('|')}),`;
+
+/** A regular expression (PCRE) for such a list whose names the rule allows, all or none. It takes back no name: linear time. */
+export const listRegex = (rule: CompiledRule): string => `^((${entriesOf(rule).join('|')}),)*+$`;
+
+const entriesOf = ({ headers }: CompiledRule): readonly string[] => [
+  ...headers.exact.map(escapeName),
+  ...headers.patterns.map(({ prefix, suffix }) => `${escapeName(prefix)}[^,]*${escapeName(suffix)}`),
+];
 
 /** Letters, digits, `-` and `_` stand for themselves, other characters that a name can have as their code. */
 const escapeName = (text: string): string =>
