@@ -3,14 +3,11 @@ import type { CompiledRule } from '../cors/compile.ts';
 /** Puts a backslash before the punctuation that PCRE gives a meaning, and before no other. */
 export const escapeSpecial = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/** An anchored regular expression for an origin with `*`, for configurations that people read. */
-export const originRegex = ({
-  prefix,
-  suffix,
-}: {
-  readonly prefix: string;
-  readonly suffix: string;
-}): string => `^${escapeSpecial(prefix)}.*${escapeSpecial(suffix)}$`;
+/** An anchored regular expression for an origin with `*`, for configurations that people read. `star`: what `*` matches. */
+export const originRegex = (
+  { prefix, suffix }: { readonly prefix: string; readonly suffix: string },
+  star = '.*',
+): string => `^${escapeSpecial(prefix)}${star}${escapeSpecial(suffix)}$`;
 
 /**
  * A regular expression (PCRE) for one of the names that a rule allows, in a list of names in lower case each with a comma

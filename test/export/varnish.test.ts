@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { compileRules } from '../../src/cors/compile.ts';
 import type { Rule } from '../../src/cors/rule.ts';
 import type { ExportOptions } from '../../src/export/target.ts';
+import { compileFor } from '../../src/export/targets.ts';
 import { equals, oneOf, regex } from '../../src/export/varnish/quote.ts';
 import { varnish } from '../../src/export/varnish/varnish.ts';
-import { writtenFor } from './_proofs.ts';
+import { exportOptions, writtenFor } from './_proofs.ts';
 import { behaviourOf, rule, ruleSets } from './_rule-sets.ts';
 
 const written = (rules: readonly Rule[], given: Partial<ExportOptions> = {}, responseVary = false) =>
@@ -95,6 +96,18 @@ describe('VCL', () => {
   test('copies no list of requested names for a rule: the copies would fill the workspace', () => {
     const text = textOf([{ ...app, allowedHeaders: ['x-a', 'x-b-*'] }]);
     expect(text).toContain('&& req.http.bucket-cors-names ~ "^((x-a|x-b-[^,]*),)*+$") {');
+  });
+
+  test('refuses names that no regular expression can have', () => {
+    const allowedHeaders = Array.from({ length: 5_000 }, (_, at) => `x-${at}`);
+    const rules = compileRules(
+      { rules: [{ ...app, allowedHeaders }], responseVary: false },
+      behaviourOf('oss'),
+    );
+    expect(compileFor(varnish, rules, exportOptions())).toMatchObject({
+      ok: false,
+      refused: [{ rules: [1] }],
+    });
   });
 
   test('is read back', () => {

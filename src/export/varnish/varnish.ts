@@ -1,5 +1,6 @@
 import type { CompiledRules } from '../../cors/compile.ts';
 import { bannerOf } from '../banner.ts';
+import { enforceable, namesTooLong } from '../enforceable.ts';
 import { readExported } from '../exported.ts';
 import { type Plan, planOf } from '../plan.ts';
 import type { ExportOptions, Note, Target } from '../target.ts';
@@ -15,15 +16,17 @@ export const varnish: Target = {
   about: 'Varnish: subroutines that a VCL file includes.',
   formats: ['config'],
   compile: (rules, options) => {
-    const plan = planOf(rules);
+    const { found, refused } = enforceable(rules, options.allowNarrower, namesTooLong);
+    if (found === null) return { ok: false, refused };
+    const plan = planOf(found);
     const echoes = plan.rules.some(({ rule }) => rule.rule.allowedHeaders.length > 0);
     return {
       ok: true,
       files: [{ name: `${options.name}.vcl`, use: useOf(options), text: textOf(rules, plan, options) }],
       grade: echoes ? 'same verdict' : 'equal',
       notes: [SITE, PIPED, ...(echoes ? [REPEATED] : [])],
-      enforced: rules,
-      lost: [],
+      enforced: found,
+      lost: refused,
     };
   },
   read: (text) => readExported(varnish, text),

@@ -237,6 +237,8 @@ describe.skipIf(VARNISH.skipped)(title('Varnish, asked byte by byte'), () => {
 
   test.each([
     ['/vary', ['vary: Accept-Encoding, X-One,X-Two, Origin']],
+    ['/lines', ['vary: Accept-Encoding, Origin']],
+    ['/repeated', ['vary: A, B, Origin']],
     ['/origin', ['vary: Origin']],
     ['/star', ['vary: *']],
   ])('the Vary of %s', async (path, vary) => {
