@@ -38,6 +38,10 @@ const KINDS: readonly { readonly name: string; readonly own: boolean; readonly v
   },
 ];
 
+/** A body longer than the buffers of a program; the others are short, because a proof has thousands. */
+const LONG_BODY = Buffer.alloc(100_000, 'a');
+const LONG_PATH = '/merged/200';
+
 /** Every path of the bucket, the plain ones first. */
 export const PROOF_PATHS: readonly ProofPath[] = KINDS.flatMap(({ name, vary }) =>
   STATUSES.map((status) => ({ path: `/${name}/${status}`, status, vary })),
@@ -53,7 +57,8 @@ export async function openProofBucket(): Promise<{ readonly url: string; close()
     for (const line of kind?.vary ?? []) response.appendHeader('Vary', line);
     if (kind?.own) for (const [header, value] of OWN) response.setHeader(header, value);
     response.setHeader('ETag', '"proof"');
-    response.end(response.statusCode === 304 ? undefined : 'the object');
+    const body = request.url?.endsWith(LONG_PATH) ? LONG_BODY : 'the object';
+    response.end(response.statusCode === 304 ? undefined : body);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
