@@ -19,7 +19,7 @@ export default {
       const response = await fetch(${bucketUrl === null ? 'sent' : 'toBucket(sent)'}${init === null ? '' : `, ${init}`});
       return withCors(response, answer);
     } catch {
-      // The bucket is down, or its status is none that a Response may have, such as 101 or 600.
+      // The bucket is down, or a Response may not have its status, such as 101 or 600.
       return reply(502, answer, FAILED);
     }
   },
