@@ -69,7 +69,7 @@ describe.skipIf(skipped)(`Apache with an export${why}`, () => {
   });
 
   test.each(BYTES)('is not equal with %s', async (name, change) => {
-    expect(await differencesOf(apache, apacheProver, { name, rules: EQUAL, change }, 1_000)).toBeGreaterThan(
+    expect(await differencesOf(apache, apacheProver, { name, rules: EQUAL, change }, 5_000)).toBeGreaterThan(
       0,
     );
   });
