@@ -33,7 +33,7 @@ export const varnish: Target = {
 };
 
 const useOf = ({ name }: ExportOptions): string =>
-  `Include it in your VCL before its subroutines: include "/etc/varnish/${name}.vcl";`;
+  `Include it in the VCL of this site alone, before its subroutines: include "/etc/varnish/${name}.vcl";`;
 
 const SITE: Note = {
   about:
