@@ -266,7 +266,11 @@ describe.skipIf(VARNISH.skipped)(title('Varnish with many rules and long lists o
 
   test('a hundred rules for an origin, asked with 7,900 bytes of names', async () => {
     const one = rule({ allowedOrigins: ['https://app.example'], allowedMethods: ['GET'] });
-    const rules = Array.from({ length: 100 }, (_, at) => ({ ...one, allowedHeaders: [`x-${at}`, 'n*'] }));
+    const rules = Array.from({ length: 100 }, (_, at) => ({
+      ...one,
+      allowedHeaders: [`x-${at}`, 'n*'],
+      exposeHeaders: ['x'.repeat(4_000)],
+    }));
     const many = compileRules({ rules, responseVary: false }, behaviourOf('oss'));
     const raw = await openRaw(varnish, varnishProver, many);
     try {
