@@ -26,14 +26,17 @@ export function enforceable(
   return { found: narrowed(rules, (rule, number) => (left.has(number) ? null : rule)), refused };
 }
 
-/** PCRE compiles 64 KB, which 24,000 characters can be; HAProxy reads no argument beyond its buffer of 16 KB. */
-const NAMES_LIMIT = 12_000;
+/**
+ * Characters of a regular expression for names. A preflight for all of them must fit the line of a header: Varnish reads 8 KB,
+ * HAProxy answers 7,500 (`REQUESTED_LIMIT`). PCRE compiles more, and HAProxy's arguments are longer.
+ */
+const NAMES_LIMIT = 7_000;
 
-/** A list of AllowedHeader that no regular expression can have. */
+/** A list of AllowedHeader whose names no preflight could request at once. */
 export function namesTooLong({ rule }: PlannedRule): Reason | null {
   if (rule.headers.any || namesRegex(rule).length <= NAMES_LIMIT) return null;
   return {
-    what: `The list of AllowedHeader of rule ${rule.number} is longer than a regular expression may be, about ${NAMES_LIMIT} characters.`,
+    what: `The list of AllowedHeader of rule ${rule.number} is longer than a preflight may be, about ${NAMES_LIMIT} characters.`,
     nearest: 'One entry with `*` that covers several headers, if that is meant.',
   };
 }

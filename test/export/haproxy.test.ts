@@ -89,7 +89,7 @@ describe('HAProxy configuration', () => {
     ['headers that have no room', exposing(3_900), 'HAProxy has room for 3840'],
     ['an origin that has no room', { ...app, allowedOrigins: ['x'.repeat(4_000)] }, 'HAProxy has room'],
     [
-      'names that no regular expression can have',
+      'names that no preflight could request at once',
       { ...app, allowedHeaders: Array.from({ length: 2_000 }, (_, at) => `x-${at}`) },
       'AllowedHeader of rule 1',
     ],

@@ -98,12 +98,14 @@ describe('VCL', () => {
     expect(text).toContain('&& req.http.bucket-cors-names ~ "^((x-a|x-b-[^,]*),)*+$") {');
   });
 
-  test('refuses names that no regular expression can have', () => {
-    const allowedHeaders = Array.from({ length: 5_000 }, (_, at) => `x-${at}`);
-    const rules = compileRules(
-      { rules: [{ ...app, allowedHeaders }], responseVary: false },
-      behaviourOf('oss'),
-    );
+  test.each([
+    [
+      'names that no preflight could request at once',
+      { allowedHeaders: Array.from({ length: 5_000 }, (_, at) => `x-${at}`) },
+    ],
+    ['exposed names that do not fit beside a preflight', { exposeHeaders: ['x'.repeat(4_001)] }],
+  ])('refuses %s', (_, given) => {
+    const rules = compileRules({ rules: [{ ...app, ...given }], responseVary: false }, behaviourOf('oss'));
     expect(compileFor(varnish, rules, exportOptions())).toMatchObject({
       ok: false,
       refused: [{ rules: [1] }],

@@ -1,8 +1,8 @@
 import type { CompiledRules } from '../../cors/compile.ts';
 import { bannerOf } from '../banner.ts';
-import { enforceable, namesTooLong } from '../enforceable.ts';
+import { enforceable, namesTooLong, type Reason } from '../enforceable.ts';
 import { readExported } from '../exported.ts';
-import { type Plan, planOf } from '../plan.ts';
+import { type Plan, type PlannedRule, planOf } from '../plan.ts';
 import type { ExportOptions, Note, Target } from '../target.ts';
 import { preflightLines } from './preflights.ts';
 import { indent } from './rules.ts';
@@ -16,7 +16,11 @@ export const varnish: Target = {
   about: 'Varnish: subroutines that a VCL file includes.',
   formats: ['config'],
   compile: (rules, options) => {
-    const { found, refused } = enforceable(rules, options.allowNarrower, namesTooLong);
+    const { found, refused } = enforceable(
+      rules,
+      options.allowNarrower,
+      (planned) => namesTooLong(planned) ?? exposedTooLong(planned),
+    );
     if (found === null) return { ok: false, refused };
     const plan = planOf(found);
     const echoes = plan.rules.some(({ rule }) => rule.rule.allowedHeaders.length > 0);
@@ -32,8 +36,19 @@ export const varnish: Target = {
   read: (text) => readExported(varnish, text),
 };
 
+/** Characters of ExposeHeaders, so that a preflight with as many names as Varnish reads fits its workspace of 64 KB. */
+const EXPOSED_LIMIT = 4_000;
+
+function exposedTooLong({ rule }: PlannedRule): Reason | null {
+  if ((rule.exposeHeaders ?? '').length <= EXPOSED_LIMIT) return null;
+  return {
+    what: `The list of ExposeHeader of rule ${rule.number} has more than ${EXPOSED_LIMIT} characters, which do not fit Varnish's workspace beside a long preflight.`,
+    nearest: 'The same rule with fewer names in ExposeHeader.',
+  };
+}
+
 const useOf = ({ name }: ExportOptions): string =>
-  `Include it in your VCL before its subroutines: include "/etc/varnish/${name}.vcl";`;
+  `Include it in the VCL of this site alone, before its subroutines: include "/etc/varnish/${name}.vcl";`;
 
 const SITE: Note = {
   about:

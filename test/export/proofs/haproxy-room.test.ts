@@ -49,6 +49,13 @@ const NAMES = compileRules(
 );
 
 describe.skipIf(HAPROXY.skipped)(title('HAProxy with long headers'), () => {
+  test('compares as many names as an export takes', async () => {
+    const allowedHeaders = Array.from({ length: 1_150 }, (_, at) => `x-${at}`);
+    const one = rule({ allowedOrigins: ['https://app.example'], allowedMethods: ['GET'], allowedHeaders });
+    const rules = compileRules({ rules: [one], responseVary: false }, behaviourOf('oss'));
+    await expectProved(haproxy, haproxyProver, rules, 250);
+  });
+
   test('answers as the rules ask, also before a long body', async () => {
     await expectProved(haproxy, haproxyProver, LONG, 1_000);
   });

@@ -257,9 +257,20 @@ describe.skipIf(VARNISH.skipped)(title('Varnish, asked byte by byte'), () => {
 });
 
 describe.skipIf(VARNISH.skipped)(title('Varnish with many rules and long lists of names'), () => {
+  test('compares as many names as an export takes', async () => {
+    const allowedHeaders = Array.from({ length: 1_150 }, (_, at) => `x-${at}`);
+    const one = rule({ allowedOrigins: ['https://app.example'], allowedMethods: ['GET'], allowedHeaders });
+    const rules = compileRules({ rules: [one], responseVary: false }, behaviourOf('oss'));
+    await expectProved(varnish, varnishProver, rules, 250);
+  });
+
   test('a hundred rules for an origin, asked with 7,900 bytes of names', async () => {
     const one = rule({ allowedOrigins: ['https://app.example'], allowedMethods: ['GET'] });
-    const rules = Array.from({ length: 100 }, (_, at) => ({ ...one, allowedHeaders: [`x-${at}`, 'n*'] }));
+    const rules = Array.from({ length: 100 }, (_, at) => ({
+      ...one,
+      allowedHeaders: [`x-${at}`, 'n*'],
+      exposeHeaders: ['x'.repeat(4_000)],
+    }));
     const many = compileRules({ rules, responseVary: false }, behaviourOf('oss'));
     const raw = await openRaw(varnish, varnishProver, many);
     try {
