@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { pathsFor } from '../../src/cli/export/files.ts';
 import { parseBucketUrl, parseExportName } from '../../src/cli/export/line.ts';
-import { proveExport } from '../../src/cli/export/proof.ts';
+import { proofLines, proveExport } from '../../src/cli/export/proof.ts';
 import { exportRules } from '../../src/cli/export.ts';
 import { toXml } from '../../src/document/xml.ts';
 import { readBanner } from '../../src/export/banner.ts';
@@ -395,6 +395,16 @@ describe('--prove', () => {
     expect(code).toBe(0);
     expect(stderr).toMatch(/^program +requests +differences +milliseconds\nnode +4\d\d +0 +\d+\n/);
     expect(await readdir(folder)).toEqual(['x.conf']);
+  });
+
+  test('says what was not asked', () => {
+    const omitted = ['several Vary lines: nginx before 1.23 reads the first alone'];
+    const proof = { program: 'nginx', requests: 5010, differences: 0, shown: [], omitted, milliseconds: 700 };
+    expect(proofLines(proof)).toEqual([
+      'program  requests  differences  milliseconds',
+      'nginx        5010            0           700',
+      'not asked: several Vary lines: nginx before 1.23 reads the first alone',
+    ]);
   });
 
   test('with differences shows the first, and writes nothing', async () => {

@@ -23,8 +23,14 @@ export const bannerTarget: Target = {
   read: () => ({ ok: false, faults: [] }),
 };
 
-/** A proxy that answers by the engine and the rules of the banner. */
-export const engineProver: Prover = {
+/** The head of a bucket's answer, as far as a proxy sees it. */
+interface Head {
+  readonly vary: readonly string[];
+  readonly length: number;
+}
+
+/** A proxy that answers by the engine and the rules of the banner, and sees of an answer what `see` returns. */
+export const proverThatSees = (see: (head: Head) => Head): Prover => ({
   program: 'node',
   install: '',
   isInstalled: async () => true,
@@ -49,8 +55,12 @@ export const engineProver: Prover = {
       }
       ask(`${bucketUrl}${incoming.url}`, { method }, (answer) => {
         answer.resume();
-        const vary = answer.headers.vary === undefined ? [] : [answer.headers.vary];
-        send(answer.statusCode ?? 0, outcomeOf(rules, facts, vary));
+        const { vary, length } = see({
+          vary: answer.headersDistinct.vary ?? [],
+          length: Number(answer.headers['content-length'] ?? 0),
+        });
+        if (length > BUFFER) send(500, outcomeOf(rules, facts));
+        else send(answer.statusCode ?? 0, outcomeOf(rules, facts, vary));
       }).end();
     });
     const port = await listen(server);
@@ -62,4 +72,9 @@ export const engineProver: Prover = {
       },
     };
   },
-};
+});
+
+/** Characters of a body that the proxy passes. */
+const BUFFER = 64_000;
+
+export const engineProver = proverThatSees(({ vary }) => ({ vary, length: 0 }));

@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { Facts } from '../../src/cors/decide.ts';
 import { bannerOf, readBanner } from '../../src/export/banner.ts';
 import { differenceOf, type Outcome } from '../../src/export/outcome.ts';
-import { engineProver as prover, bannerTarget as target } from './_engine.ts';
-import { differencesOf, expectProved, exportOptions } from './_proofs.ts';
+import { prove } from '../../src/node/prove/prove.ts';
+import type { Prover } from '../../src/node/prove/prover.ts';
+import { engineProver as prover, proverThatSees, bannerTarget as target } from './_engine.ts';
+import { differencesOf, expectProved, exportOptions, writtenFor } from './_proofs.ts';
 import { ruleSets } from './_rule-sets.ts';
 
 describe('a proxy that answers by the engine', () => {
@@ -17,6 +19,34 @@ describe('a proxy that answers by the engine', () => {
     const change = (text: string) => text.replace('www.example.com', 'web.example.com');
     const mutant = { name: 'another origin', rules: upload.rules, change };
     expect(await differencesOf(target, prover, mutant, 60)).toBeGreaterThan(0);
+  });
+});
+
+describe('a program that cannot pass an answer of the bucket', () => {
+  const rules = ruleSets()[0]!.rules;
+  const proved = (unfit: Prover) =>
+    prove(unfit, (bucketUrl) => writtenFor(target, rules, { bucketUrl }), { count: 200 });
+  const first = proverThatSees(({ vary }) => ({ vary: vary.slice(0, 1), length: 0 }));
+  const last = proverThatSees(({ vary }) => ({ vary: vary.slice(-1), length: 0 }));
+  const short = proverThatSees((head) => head);
+
+  test.each([
+    ['reads the first Vary line alone', first],
+    ['reads the last Vary line alone', last],
+    ['fails at a long body', short],
+  ])('is not proved: it %s', async (_, unfit) => {
+    expect((await proved(unfit)).differences).toBeGreaterThan(0);
+  });
+
+  test('is proved without such answers, if its prover names them', async () => {
+    const several = { answers: 'several Vary lines', why: 'it reads the first alone' };
+    const unpassable = async () => [
+      { ...several, has: ({ vary }: { vary: readonly string[] }) => vary.length > 1 },
+    ];
+    const proof = await proved({ ...first, unpassable });
+    expect(proof.shown).toEqual([]);
+    expect(proof.requests).toBeGreaterThan(200);
+    expect(proof.omitted).toEqual(['several Vary lines: it reads the first alone']);
   });
 });
 

@@ -89,6 +89,7 @@ export function proofLines({
   requests,
   differences,
   shown,
+  omitted,
   milliseconds,
 }: Proof): readonly string[] {
   const rows = [
@@ -105,6 +106,7 @@ export function proofLines({
   const more = differences - first.length;
   return [
     ...table,
+    ...omitted.map((one) => `not asked: ${visible(one)}`),
     ...first.flatMap(differenceLines),
     ...(more > 0 && first.length > 0
       ? ['', `and ${more} more ${more === 1 ? 'difference' : 'differences'}`]

@@ -8,6 +8,8 @@ export interface ProofPath {
   readonly status: number;
   /** The Vary lines of its answers. */
   readonly vary: readonly string[];
+  /** Characters of its body. */
+  readonly length: number;
 }
 
 /** CORS headers of a bucket's own, which an edge must remove. */
@@ -22,8 +24,17 @@ const OWN = [
 
 const STATUSES = [200, 206, 304, 403, 404, 500] as const;
 
-/** Each kind of answer: with CORS headers of the bucket's own and without, and with each Vary. */
-const KINDS: readonly { readonly name: string; readonly own: boolean; readonly vary: readonly string[] }[] = [
+const SHORT = 10;
+/** More than a program reads before it adds headers: then its buffer is full. */
+const LONG = 100_000;
+
+/** Each kind of answer: with CORS headers of the bucket's own and without, with each Vary, and long. */
+const KINDS: readonly {
+  readonly name: string;
+  readonly own: boolean;
+  readonly vary: readonly string[];
+  readonly length?: number;
+}[] = [
   { name: 'bare', own: false, vary: [] },
   { name: 'own', own: true, vary: ['Origin'] },
   { name: 'encoding', own: false, vary: ['Accept-Encoding'] },
@@ -33,12 +44,17 @@ const KINDS: readonly { readonly name: string; readonly own: boolean; readonly v
     own: true,
     vary: ['Origin, Access-Control-Request-Headers, Access-Control-Request-Method'],
   },
+  { name: 'lines', own: true, vary: ['Origin', 'Accept-Encoding'] },
+  { name: 'swapped', own: false, vary: ['Accept-Encoding', 'Origin'] },
+  { name: 'long', own: true, vary: [], length: LONG },
 ];
 
 /** Every path of the bucket, the plain ones first. */
-export const PROOF_PATHS: readonly ProofPath[] = KINDS.flatMap(({ name, vary }) =>
-  STATUSES.map((status) => ({ path: `/${name}/${status}`, status, vary })),
+export const PROOF_PATHS: readonly ProofPath[] = KINDS.flatMap(({ name, vary, length = SHORT }) =>
+  STATUSES.map((status) => ({ path: `/${name}/${status}`, status, vary, length })),
 );
+
+const BODIES = new Map([SHORT, LONG].map((length) => [length, Buffer.alloc(length, 'object ')]));
 
 /** A bucket on loopback for proofs; its answers depend on the path alone. */
 export async function openProofBucket(): Promise<{ readonly url: string; close(): Promise<void> }> {
@@ -50,7 +66,7 @@ export async function openProofBucket(): Promise<{ readonly url: string; close()
     for (const line of kind?.vary ?? []) response.appendHeader('Vary', line);
     if (kind?.own) for (const [header, value] of OWN) response.setHeader(header, value);
     response.setHeader('ETag', '"proof"');
-    response.end(response.statusCode === 304 ? undefined : 'the object');
+    response.end(response.statusCode === 304 ? undefined : BODIES.get(kind?.length ?? SHORT));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

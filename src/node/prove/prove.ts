@@ -4,7 +4,7 @@ import { randomOf, requestsFor } from '../../export/requests.ts';
 import type { Written } from '../../export/target.ts';
 import { openProofBucket, PROOF_PATHS, type ProofPath } from './bucket.ts';
 import { endPrograms } from './program.ts';
-import type { Prover } from './prover.ts';
+import type { Prover, Unpassable } from './prover.ts';
 import { openSender } from './send.ts';
 
 /** A request that a program answers otherwise than the rules ask. */
@@ -24,6 +24,8 @@ export interface Proof {
   readonly differences: number;
   /** The first of them, at most `SHOWN`. */
   readonly shown: readonly ProofDifference[];
+  /** What was not asked, because the program cannot pass it on: a clause each. */
+  readonly omitted: readonly string[];
   readonly milliseconds: number;
 }
 
@@ -52,6 +54,7 @@ export async function prove(
   { count = PROOF_REQUESTS, seed = 1, signal }: ProofOptions = {},
 ): Promise<Proof> {
   const began = performance.now();
+  const unpassable = (await prover.unpassable?.()) ?? [];
   const bucket = await openProofBucket();
   // A program that does not listen yet is ended too.
   signal?.addEventListener('abort', endPrograms);
@@ -59,9 +62,11 @@ export async function prove(
     const written = write(bucket.url);
     const proved = await prover.start(written.files, bucket.url);
     try {
-      const found = await compareAll(proved.url, written, { count, seed, signal });
+      const found = await compareAll(proved.url, written, { count, seed, signal, unpassable });
       signal?.throwIfAborted();
-      return { program: prover.program, ...found, milliseconds: Math.round(performance.now() - began) };
+      const omitted = unpassable.map(({ answers, why }) => `${answers}: ${why}`);
+      const milliseconds = Math.round(performance.now() - began);
+      return { program: prover.program, ...found, omitted, milliseconds };
     } finally {
       await proved.close();
     }
@@ -80,7 +85,13 @@ async function compareAll(
     count,
     seed,
     signal,
-  }: { readonly count: number; readonly seed: number; readonly signal: AbortSignal | undefined },
+    unpassable,
+  }: {
+    readonly count: number;
+    readonly seed: number;
+    readonly signal: AbortSignal | undefined;
+    readonly unpassable: readonly Unpassable[];
+  },
 ): Promise<Pick<Proof, 'requests' | 'differences' | 'shown'>> {
   const sender = openSender(url);
   const { enforced, methods } = written;
@@ -89,9 +100,10 @@ async function compareAll(
     isServed(request) ? request : { ...request, method: 'GET' },
   );
   const random = randomOf(seed + 1);
+  const places = PROOF_PATHS.filter((place) => !unpassable.some((one) => one.has(place)));
   const asked = requests.map((request) => ({
     request,
-    place: PROOF_PATHS[Math.floor(random() * PROOF_PATHS.length)] as ProofPath,
+    place: places[Math.floor(random() * places.length)] as ProofPath,
   }));
   const shown: ProofDifference[] = [];
   let differences = 0;
