@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { compileRules } from '../../src/cors/compile.ts';
 import type { Facts } from '../../src/cors/decide.ts';
 import { bannerOf, readBanner } from '../../src/export/banner.ts';
 import { differenceOf, type Outcome } from '../../src/export/outcome.ts';
@@ -6,7 +7,7 @@ import { prove } from '../../src/node/prove/prove.ts';
 import type { Prover } from '../../src/node/prove/prover.ts';
 import { engineProver as prover, proverThatSees, bannerTarget as target } from './_engine.ts';
 import { differencesOf, expectProved, exportOptions, writtenFor } from './_proofs.ts';
-import { ruleSets } from './_rule-sets.ts';
+import { behaviourOf, rule, ruleSets } from './_rule-sets.ts';
 
 describe('a proxy that answers by the engine', () => {
   test.each(ruleSets().map((set) => [set.name, set] as const))('is proved: %s', async (_, { rules }) => {
@@ -86,14 +87,33 @@ const allowed = (...more: [string, string][]): Outcome => ({
   status: null,
   headers: [['Access-Control-Allow-Origin', 'https://a.example'], ['Vary', 'Origin'], ...more],
 });
-const passed = (headers: string, status = 200): Outcome => ({
+const passed = (headers: string, status = 200, methods = 'GET, PUT', maxAge?: string): Outcome => ({
   status,
   headers: [
     ['access-control-allow-origin', 'https://a.example'],
-    ['Access-Control-Allow-Methods', 'GET, PUT'],
+    ['Access-Control-Allow-Methods', methods],
     ['Access-Control-Allow-Headers', headers],
+    ...(maxAge === undefined ? [] : [['Access-Control-Max-Age', maxAge] as const]),
   ],
 });
+const PAIRED = compileRules(
+  {
+    rules: [
+      rule({
+        allowedOrigins: ['https://a.example'],
+        allowedMethods: ['GET', 'PUT'],
+        allowedHeaders: ['x-a', 'x-b', 'x-c'],
+      }),
+      rule({
+        allowedOrigins: ['https://a.example'],
+        allowedMethods: ['DELETE'],
+        allowedHeaders: ['x-a', 'x-b'],
+      }),
+    ],
+    responseVary: false,
+  },
+  behaviourOf('s3'),
+);
 
 describe('two outcomes', () => {
   test.each<[string, Facts, Outcome, Outcome, boolean, boolean]>([
@@ -161,6 +181,81 @@ describe('two outcomes', () => {
     ['403', PREFLIGHT, passed('x-a, x-b'), passed('x-a, x-b', 403), false, false],
     ['one header refused', PREFLIGHT, passed('x-a, x-b'), passed('x-a'), false, false],
     [
+      'cached for a day',
+      PREFLIGHT,
+      passed('x-a, x-b'),
+      passed('x-a, x-b', 200, 'GET, PUT', '86400'),
+      false,
+      false,
+    ],
+    [
+      'cached for the default time',
+      PREFLIGHT,
+      passed('x-a, x-b'),
+      passed('x-a, x-b', 200, 'GET, PUT', '5'),
+      false,
+      true,
+    ],
+    [
+      'cached for the default time, by two lines',
+      PREFLIGHT,
+      passed('x-a, x-b', 200, 'GET, PUT', '60'),
+      passed('x-a, x-b', 200, 'GET, PUT', '60, 60'),
+      false,
+      false,
+    ],
+    [
+      'a header more, which the rule allows',
+      PREFLIGHT,
+      passed('x-a, x-b'),
+      passed('x-a, x-b, X-C'),
+      false,
+      true,
+    ],
+    [
+      'a header more, which no rule allows',
+      PREFLIGHT,
+      passed('x-a, x-b'),
+      passed('x-a, x-b, x-d'),
+      false,
+      false,
+    ],
+    ['all headers', PREFLIGHT, passed('x-a, x-b'), passed('*, x-a, x-b'), false, false],
+    ['a method less', PREFLIGHT, passed('x-a, x-b'), passed('x-a, x-b', 200, 'PUT'), false, true],
+    [
+      'a method more, which a rule allows with the same headers',
+      PREFLIGHT,
+      passed('x-a, x-b'),
+      passed('x-a, x-b', 200, 'PUT, DELETE'),
+      false,
+      true,
+    ],
+    [
+      'a method more, which no rule allows with all headers',
+      PREFLIGHT,
+      passed('x-a, x-b'),
+      passed('x-a, x-b, x-c', 200, 'PUT, DELETE'),
+      false,
+      false,
+    ],
+    [
+      'a method more, which no rule allows',
+      PREFLIGHT,
+      passed('x-a, x-b'),
+      passed('x-a, x-b', 200, 'PUT, PATCH'),
+      false,
+      false,
+    ],
+    ['all methods', PREFLIGHT, passed('x-a, x-b'), passed('x-a, x-b', 200, 'PUT, *'), false, false],
+    [
+      'HEAD more, which needs no preflight',
+      PREFLIGHT,
+      passed('x-a, x-b'),
+      passed('x-a, x-b', 200, 'PUT, HEAD'),
+      false,
+      true,
+    ],
+    [
       'other statuses of a refusal',
       PREFLIGHT,
       { status: 403, headers: [] },
@@ -169,7 +264,7 @@ describe('two outcomes', () => {
       true,
     ],
   ])('%s', (_, request, expected, seen, isEqual, isSame) => {
-    expect(differenceOf(request, expected, seen, 'equal') === null).toBe(isEqual);
-    expect(differenceOf(request, expected, seen, 'same verdict') === null).toBe(isSame);
+    expect(differenceOf(PAIRED, request, expected, seen, 'equal') === null).toBe(isEqual);
+    expect(differenceOf(PAIRED, request, expected, seen, 'same verdict') === null).toBe(isSame);
   });
 });

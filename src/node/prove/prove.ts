@@ -137,7 +137,7 @@ function compareOne(
 ): string | null {
   return request.method !== 'OPTIONS' && status >= narrowerFrom
     ? wideningOf(enforced, request, expected, seen)
-    : differenceOf(request, expected, seen, grade);
+    : differenceOf(enforced, request, expected, seen, grade);
 }
 
 async function ask(
