@@ -1,5 +1,7 @@
 import { type BucketConfig, onlyBucket } from '../../config/file.ts';
 import { OPTIONS } from '../../config/options.ts';
+import { compileRules } from '../../cors/compile.ts';
+import { NO_RULES } from '../../cors/rule.ts';
 import { type Fault, faultText, type Result } from '../../document/fault.ts';
 import { readBanner, rulesOfBanner } from '../../export/banner.ts';
 import type { Target } from '../../export/target.ts';
@@ -15,6 +17,7 @@ import { bucketNamed } from './configured.ts';
 import { bucketUrlOf } from './exported.ts';
 import { pathsFor, saveFiles } from './files.ts';
 import type { ExportLine } from './line.ts';
+import { filesOfBucket, overwriteFault } from './read-files.ts';
 import { sourceFaults } from './source.ts';
 import { NOT_WATCHED } from './watch-flags.ts';
 
@@ -31,8 +34,12 @@ export async function watchExport(args: Arguments, { env }: Terminal, line: Expo
   if ('place' in bucket) return [bucket];
   const unusable = unknownStore(bucket, args) ?? addressFault(bucket, args);
   if (unusable !== null) return [unusable];
+  const followed = followedBy(line, output, args, config.config);
+  const paths = pathsAtStart(followed, bucket);
+  const overwritten = await overwriteFault(paths, { rules: filesOfBucket(bucket), config: config.config });
+  if (overwritten !== null) return [overwritten];
   await run(async () => {
-    const running = await startWatch(config, bucket, followedBy(line, output, args), {
+    const running = await startWatch(config, bucket, followed, {
       rulesName: source.value.name,
       select: (buckets) => selected(buckets, args),
       env,
@@ -122,21 +129,38 @@ function urlOf({ bucket }: BucketConfig, args: Arguments): Result<string | null>
 
 const isNoBucket = ({ base }: { readonly base: string }): boolean => base === NO_BUCKET;
 
+/** Where files go, whatever the rules: those of an export of no rules. */
+function pathsAtStart({ file, compile }: FollowedExport, bucket: BucketConfig): readonly string[] {
+  const { store: dialect, vary, dangerouslyAllowCredentials } = bucket;
+  const rules = compileRules(NO_RULES, { dialect, vary, dangerouslyAllowCredentials });
+  const compiled = compile(rules, bucket, '');
+  return compiled.ok ? pathsFor(compiled.files, file) : [file];
+}
+
 /** What follows the rules, with the writer and the reader of its files. */
-function followedBy(line: ExportLine, output: string, args: Arguments): FollowedExport {
+function followedBy(
+  line: ExportLine,
+  output: string,
+  args: Arguments,
+  config: string | null,
+): FollowedExport {
   const { target, format, allowNarrower, name } = line;
   const shared = { format, allowNarrower, name, version: VERSION };
+  let rulesFiles: readonly string[] = [];
   return {
     target: target.name,
     file: output,
     command: args.value('exec'),
     compile: (rules, bucket, source) => {
+      rulesFiles = filesOfBucket(bucket);
       const url = urlOf(bucket, args);
       const bucketUrl = line.bucketUrl ?? (url.ok ? url.value : null);
       return compileFor(target, rules, { ...shared, bucketUrl, source });
     },
     save: async (files) => {
-      const saved = await saveFiles(files, output);
+      const fault = await overwriteFault(pathsFor(files, output), { rules: rulesFiles, config });
+      if (fault !== null) throw new Error(`${fault.value} ${fault.reason}`);
+      const saved = await saveFiles(files, output, target.name);
       if (!saved.ok) throw new Error(`${saved.path} ${saved.reason}. ${saved.cure}`);
     },
     others: (text) => othersOf(target, text, output),
