@@ -107,7 +107,7 @@ describe('a watched export', () => {
     const line = ['export', 'nginx', '--watch', '--admin-port', '0', '--store', 'oss'];
     const { code, stderr } = await ended([...line, '--rules', all.at(source), '-o', all.at(file)]);
     expect({ code, stderr }).toEqual({
-      code: 2,
+      code: 1,
       stderr: expect.stringContaining('is the file that the rules are read from; write another path'),
     });
     expect(await textOf(all.at(source))).toBe(documentFor(A));

@@ -51,6 +51,38 @@ describe('a program that cannot pass an answer of the bucket', () => {
   });
 });
 
+describe('a proxy that changes requests is not proved', () => {
+  test.each<[string, Parameters<typeof proverThatSees>[1]]>([
+    ['with another query', (sent) => ({ ...sent, target: sent.target.replace('partNumber=1', '') })],
+    ['decodes the query', (sent) => ({ ...sent, target: decodeURIComponent(sent.target) })],
+    ['without the key', ({ headers: { authorization: _, ...headers }, ...sent }) => ({ ...sent, headers })],
+    [
+      'without a header',
+      ({ headers: { authorization = '' }, ...sent }) => ({ ...sent, headers: { authorization } }),
+    ],
+    [
+      'with the Origin',
+      (sent, origin) => ({ ...sent, headers: { ...sent.headers, ...(origin !== null && { origin }) } }),
+    ],
+    [
+      'with the method that a preflight asks for',
+      (sent) => ({ ...sent, headers: { ...sent.headers, 'access-control-request-method': 'DELETE' } }),
+    ],
+    ['with GET for HEAD', (sent) => ({ ...sent, method: sent.method === 'HEAD' ? 'GET' : sent.method })],
+  ])('%s', async (_, pass) => {
+    const [set] = ruleSets();
+    if (set === undefined) throw new Error('no rule set');
+    const changing = proverThatSees((head) => ({ ...head, length: 0 }), pass);
+    const proof = await prove(changing, (bucketUrl) => writtenFor(target, set.rules, { bucketUrl }), {
+      count: 200,
+    });
+    expect(proof.differences).toBeGreaterThan(0);
+    expect(proof.shown[0]?.what).toContain('reached the bucket, not');
+  });
+});
+
+const APP = rule({ allowedOrigins: ['https://app.example'], allowedMethods: ['GET'] });
+
 describe('a banner', () => {
   test('gives the rules and options back, over several lines', () => {
     for (const { rules } of ruleSets()) {
@@ -73,6 +105,41 @@ describe('a banner', () => {
     expect(readBanner('server {}')).toBeNull();
     expect(readBanner(text.replace('"rules"', '"rulez"'))).toBeNull();
     expect(readBanner(text.slice(0, -20))).toBeNull();
+  });
+
+  const RECORD = {
+    target: 'nginx',
+    version: '1.0.0',
+    rules: { rules: [APP], responseVary: false },
+    behaviour: behaviourOf('s3'),
+    format: 'config',
+    allowNarrower: false,
+    bucketUrl: null,
+    name: 'cors',
+  };
+  const recorded = (more: object) =>
+    readBanner(`# bucket-cors-export: ${JSON.stringify({ ...RECORD, ...more })}\n`);
+  const ruled = (more: object) => ({ rules: { rules: [{ ...APP, ...more }], responseVary: false } });
+
+  test('has the rules as a document is read', () => {
+    expect(recorded(ruled({ allowedHeaders: null }))).toEqual(RECORD);
+  });
+
+  test.each<[string, object]>([
+    ['a text in place of a list of rules', { rules: { rules: 'all', responseVary: false } }],
+    ['an object in place of a list', ruled({ allowedOrigins: { 0: 'https://a.example' } })],
+    ['a number for a method', ruled({ allowedMethods: [1] })],
+    ['a method that no store takes', ruled({ allowedMethods: ['PATCH'] })],
+    ['a text for seconds', ruled({ maxAgeSeconds: '1; x' })],
+    ['no answer about Vary', { rules: { rules: [APP] } }],
+    ['another store', { behaviour: { ...behaviourOf('s3'), dialect: 'gcs' } }],
+    ['another Vary', { behaviour: { ...behaviourOf('s3'), vary: 1 } }],
+    ['another format', { format: 'yaml' }],
+    ['a name with a newline', { name: 'a\nb' }],
+    ['no version', { version: undefined }],
+  ])('with %s is no record', (_, more) => {
+    expect(recorded({})).toEqual(RECORD);
+    expect(recorded(more)).toBeNull();
   });
 });
 

@@ -4,7 +4,7 @@ import { compileRules } from '../../cors/compile.ts';
 import { NO_RULES } from '../../cors/rule.ts';
 import { type Fault, faultText, type Result } from '../../document/fault.ts';
 import { readBanner, rulesOfBanner } from '../../export/banner.ts';
-import type { Target } from '../../export/target.ts';
+import type { ExportFile, Target } from '../../export/target.ts';
 import { compileFor } from '../../export/targets.ts';
 import { startFault } from '../../node/start-fault.ts';
 import { type FollowedExport, startWatch } from '../../node/start-watch.ts';
@@ -35,9 +35,6 @@ export async function watchExport(args: Arguments, { env }: Terminal, line: Expo
   const unusable = unknownStore(bucket, args) ?? addressFault(bucket, args);
   if (unusable !== null) return [unusable];
   const followed = followedBy(line, output, args, config.config);
-  const paths = pathsAtStart(followed, bucket);
-  const overwritten = await overwriteFault(paths, { rules: filesOfBucket(bucket), config: config.config });
-  if (overwritten !== null) return [overwritten];
   await run(async () => {
     const running = await startWatch(config, bucket, followed, {
       rulesName: source.value.name,
@@ -129,12 +126,12 @@ function urlOf({ bucket }: BucketConfig, args: Arguments): Result<string | null>
 
 const isNoBucket = ({ base }: { readonly base: string }): boolean => base === NO_BUCKET;
 
-/** Where files go, whatever the rules: those of an export of no rules. */
-function pathsAtStart({ file, compile }: FollowedExport, bucket: BucketConfig): readonly string[] {
+/** The files of an export of no rules: those of any other have the same names. */
+function filesAtStart(compile: FollowedExport['compile'], bucket: BucketConfig): readonly ExportFile[] {
   const { store: dialect, vary, dangerouslyAllowCredentials } = bucket;
   const rules = compileRules(NO_RULES, { dialect, vary, dangerouslyAllowCredentials });
   const compiled = compile(rules, bucket, '');
-  return compiled.ok ? pathsFor(compiled.files, file) : [file];
+  return compiled.ok ? compiled.files : [];
 }
 
 /** What follows the rules, with the writer and the reader of its files. */
@@ -146,20 +143,27 @@ function followedBy(
 ): FollowedExport {
   const { target, format, allowNarrower, name } = line;
   const shared = { format, allowNarrower, name, version: VERSION };
-  let rulesFiles: readonly string[] = [];
+  const compile: FollowedExport['compile'] = (rules, bucket, source) => {
+    const url = urlOf(bucket, args);
+    const bucketUrl = line.bucketUrl ?? (url.ok ? url.value : null);
+    return compileFor(target, rules, { ...shared, bucketUrl, source });
+  };
+  const overwrites = async (files: readonly ExportFile[], bucket: BucketConfig) => {
+    const paths = files.length === 0 ? [output] : pathsFor(files, output);
+    const fault = await overwriteFault(paths, { rules: filesOfBucket(bucket), config });
+    if (fault === null) return null;
+    const which = fault.value === output ? '' : `has the further file ${fault.value}, which `;
+    return `${which}${fault.reason}; write ${fault.write}`;
+  };
   return {
     target: target.name,
     file: output,
     command: args.value('exec'),
-    compile: (rules, bucket, source) => {
-      rulesFiles = filesOfBucket(bucket);
-      const url = urlOf(bucket, args);
-      const bucketUrl = line.bucketUrl ?? (url.ok ? url.value : null);
-      return compileFor(target, rules, { ...shared, bucketUrl, source });
-    },
-    save: async (files) => {
-      const fault = await overwriteFault(pathsFor(files, output), { rules: rulesFiles, config });
-      if (fault !== null) throw new Error(`${fault.value} ${fault.reason}`);
+    compile,
+    fault: (bucket) => overwrites(filesAtStart(compile, bucket), bucket),
+    save: async (files, bucket) => {
+      const fault = await overwrites(files, bucket);
+      if (fault !== null) throw new Error(`${output} ${fault}`);
       const saved = await saveFiles(files, output, target.name);
       if (!saved.ok) throw new Error(`${saved.path} ${saved.reason}. ${saved.cure}`);
     },
@@ -171,6 +175,11 @@ function followedBy(
 function othersOf(target: Target, text: string, output: string): readonly string[] | null {
   const banner = readBanner(text);
   if (banner?.target !== target.name) return null;
-  const compiled = compileFor(target, rulesOfBanner(banner), { ...banner, source: '' });
-  return compiled.ok ? pathsFor(compiled.files, output).slice(1) : [];
+  try {
+    const compiled = compileFor(target, rulesOfBanner(banner), { ...banner, source: '' });
+    return compiled.ok ? pathsFor(compiled.files, output).slice(1) : [];
+  } catch {
+    // Nobody who changes a file stops the process that follows it.
+    return null;
+  }
 }

@@ -5,7 +5,7 @@ import type { Written } from '../../export/target.ts';
 import { openProofBucket, PROOF_PATHS, type ProofPath } from './bucket.ts';
 import { endPrograms } from './program.ts';
 import type { Prover, Unpassable } from './prover.ts';
-import { openSender } from './send.ts';
+import { openSender, type Sent } from './send.ts';
 
 /** A request that a program answers otherwise than the rules ask. */
 export interface ProofDifference {
@@ -143,16 +143,25 @@ function compareOne(
 async function ask(
   sender: ReturnType<typeof openSender>,
   request: Facts,
-  { path, status }: ProofPath,
+  place: ProofPath,
   compare: (outcome: Outcome) => string | null,
 ): Promise<{ readonly seen: Outcome | null; readonly what: string | null }> {
   try {
-    const sent = await sender.send(request, path);
-    const isActual = request.method !== 'OPTIONS';
-    if (isActual && sent.status !== status)
-      return { seen: sent.outcome, what: `status ${sent.status}, not the bucket's ${status}` };
-    return { seen: sent.outcome, what: compare(sent.outcome) };
+    const sent = await sender.send(request, place.path);
+    const other = request.method === 'OPTIONS' ? preflightFault(sent) : passedFault(sent, place);
+    return { seen: sent.outcome, what: other ?? compare(sent.outcome) };
   } catch (error) {
     return { seen: null, what: `no answer: ${error instanceof Error ? error.message : String(error)}` };
   }
+}
+
+const preflightFault = ({ reached }: Sent): string | null =>
+  reached === null ? null : 'the preflight reached the bucket';
+
+/** How the passing on of an actual request differs from what it has to be; null if it does not. */
+function passedFault({ status, reached, expected }: Sent, place: ProofPath): string | null {
+  if (place.isDropped)
+    return status >= 500 ? null : `status ${status}, although the bucket closed the connection`;
+  if (status !== place.status) return `status ${status}, not the bucket's ${place.status}`;
+  return reached === expected ? null : `"${reached ?? 'nothing'}" reached the bucket, not "${expected}"`;
 }
