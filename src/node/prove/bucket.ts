@@ -21,7 +21,7 @@ export const REACHED = 'x-proof-reached';
 export const PROBE = 'x-proof-probe';
 
 /** Request headers that reach the bucket as they were sent. */
-const FORWARDED = ['authorization', PROBE];
+export const FORWARDED: readonly string[] = ['authorization', PROBE];
 /** Request headers that do not reach the bucket. */
 const REMOVED = [ORIGIN, REQUEST_METHOD, REQUEST_HEADERS];
 
@@ -95,6 +95,8 @@ export async function openProofBucket(): Promise<{ readonly url: string; close()
     request.resume();
     if (kind?.isDropped) {
       request.socket.destroy();
+      // A program that has used a connection before takes its end for no answer, and has its client ask again.
+      server.closeIdleConnections();
       return;
     }
     response.setHeader(REACHED, reachedLine(request.method ?? '', request.url ?? '', request.headers));
