@@ -17,6 +17,14 @@ import { rulesFileOfFolder } from './read-files.ts';
 const BEHAVIOUR = ['vary', 'dangerouslyAllowCredentials'] as const satisfies readonly OptionName[];
 const SECTION = 'Source';
 
+/** No target says the rules of another. */
+const VARY: Pick<Flag, 'value' | 'offers' | 'about'> = {
+  value: 'safe',
+  offers: ['safe'],
+  about:
+    'The Vary header that is right behind every shared cache, where a configuration file has `store` for the bucket.',
+};
+
 /** The flags that say where the rules are, and how they are meant. */
 export const EXPORT_SOURCE_FLAGS: readonly Flag[] = [
   {
@@ -41,7 +49,7 @@ export const EXPORT_SOURCE_FLAGS: readonly Flag[] = [
   ),
   ...BEHAVIOUR.map((name): Flag => {
     const { variable: _, ...flag } = flagOf(name, SECTION);
-    return flag;
+    return name === 'vary' ? { ...flag, ...VARY } : flag;
   }),
 ];
 
