@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ORIGIN, REQUEST_HEADERS, REQUEST_METHOD } from '../../cors/names.ts';
 
 /** What the bucket of a proof answers at a path. */
 export interface ProofPath {
@@ -10,6 +11,30 @@ export interface ProofPath {
   readonly vary: readonly string[];
   /** Characters of its body. */
   readonly length: number;
+  /** Closes the connection without an answer: the program answers with an error of its own. */
+  readonly isDropped: boolean;
+}
+
+/** The response header that says what reached the bucket. */
+export const REACHED = 'x-proof-reached';
+/** A request header that means nothing to a program. */
+export const PROBE = 'x-proof-probe';
+
+/** Request headers that reach the bucket as they were sent. */
+export const FORWARDED: readonly string[] = ['authorization', PROBE];
+/** Request headers that do not reach the bucket. */
+const REMOVED = [ORIGIN, REQUEST_METHOD, REQUEST_HEADERS];
+
+/** What reaches a bucket of a request, as one line. */
+export function reachedLine(
+  method: string,
+  target: string,
+  headers: Readonly<Record<string, string | readonly string[] | undefined>>,
+): string {
+  const lines = [...FORWARDED, ...REMOVED].flatMap((name) =>
+    headers[name] === undefined ? [] : [`${name}: ${headers[name]}`],
+  );
+  return [`${method} ${target}`, ...lines].join(', ');
 }
 
 /** CORS headers of a bucket's own, which an edge must remove. */
@@ -37,6 +62,7 @@ const KINDS: readonly {
   readonly own: boolean;
   readonly vary: readonly string[];
   readonly length?: number;
+  readonly isDropped?: boolean;
 }[] = [
   { name: 'bare', own: false, vary: [] },
   { name: 'own', own: true, vary: ['Origin'] },
@@ -50,11 +76,16 @@ const KINDS: readonly {
   { name: 'lines', own: true, vary: ['Origin', 'Accept-Encoding'] },
   { name: 'swapped', own: false, vary: ['Accept-Encoding', 'Origin'] },
   { name: 'long', own: true, vary: ['Accept-Encoding, Origin'], length: LONG },
+  { name: 'dropped', own: false, vary: [], isDropped: true },
 ];
 
 /** Every path of the bucket, the plain ones first. */
-export const PROOF_PATHS: readonly ProofPath[] = KINDS.flatMap(({ name, vary, length = SHORT }) =>
-  STATUSES.map((status) => ({ path: `/${name}/${status}`, status, vary, length })),
+export const PROOF_PATHS: readonly ProofPath[] = KINDS.flatMap(
+  ({ name, vary, length = SHORT, isDropped = false }) =>
+    (isDropped ? [502] : STATUSES).map((status) => {
+      const path = `/${name}/${status}`;
+      return { path, status, vary, length, isDropped };
+    }),
 );
 
 const BODIES = new Map([SHORT, LONG].map((length) => [length, Buffer.alloc(length, 'object ')]));
@@ -65,6 +96,13 @@ export async function openProofBucket(): Promise<{ readonly url: string; close()
     const [, name, status = '404'] = /^\/(\w+)\/(\d+)/.exec(request.url ?? '') ?? [];
     const kind = KINDS.find((one) => one.name === name);
     request.resume();
+    if (kind?.isDropped) {
+      request.socket.destroy();
+      // A program that has used a connection before takes its end for no answer, and has its client ask again.
+      server.closeIdleConnections();
+      return;
+    }
+    response.setHeader(REACHED, reachedLine(request.method ?? '', request.url ?? '', request.headers));
     response.statusCode = Number(status);
     for (const line of kind?.vary ?? []) response.appendHeader('Vary', line);
     if (kind?.own) for (const [header, value] of OWN) response.setHeader(header, value);

@@ -27,6 +27,8 @@ export interface Prover {
   isInstalled(): Promise<boolean>;
   /** What the installed version cannot pass on: a proof does not ask for it, and says so. Absent: nothing. */
   unpassable?(): Promise<readonly Unpassable[]>;
+  /** Request headers of a proof that the exported part does not send to the bucket, in lower case; absent: none. */
+  readonly withheld?: readonly string[];
   /**
    * Starts the program before a bucket, `http://127.0.0.1:1234`. The export was compiled with this `bucketUrl`. Rejects with
    * what the program says if it does not start within its limit.
