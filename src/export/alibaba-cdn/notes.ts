@@ -1,5 +1,6 @@
 import type { Note } from '../target.ts';
 import type { CdnConfig } from './functions.ts';
+import { MAX_CONDITIONS, MAX_REFERENCES } from './limits.ts';
 
 /** A preflight as a browser sends it. */
 const PREFLIGHT =
@@ -24,18 +25,15 @@ export function notesOf(
       about:
         'The grade is "same verdict": browsers judge an actual request by the headers that are written here. The others (Access-Control-Allow-Methods, -Allow-Headers, -Max-Age) are judged in answers to preflights only, which are the bucket\'s.',
     },
-    ...(conditions.length > 0 ? [conditionNote(conditions.length, headers)] : []),
+    ...(conditions.length > 0 ? [conditionNote(conditions.length)] : []),
     ...(text.includes('"contains"') ? [ORIGIN_CONDITION] : []),
     ...(headers.some(({ isChecked, value }) => isChecked && value?.includes('-')) ? [HYPHEN] : []),
   ];
 }
 
-const conditionNote = (count: number, headers: CdnConfig['headers']): Note => {
-  const references = headers.filter(({ condition }) => condition !== undefined).length;
-  return {
-    about: `A domain's functions may refer to conditions five times; this configuration needs ${references} of them for ${count} ${count === 1 ? 'condition' : 'conditions'}. If the API refuses the function "condition", it must be applied for (a form is linked in the documentation of the function).`,
-  };
-};
+const conditionNote = (count: number): Note => ({
+  about: `A domain has at most ${MAX_CONDITIONS} conditions, those included that it has already, and functions refer to each at most ${MAX_REFERENCES} times; this configuration needs ${count}. If the API refuses the function "condition", it must be applied for (a form is linked in the documentation of the function).`,
+});
 
 const callNote = (name: string): Note => ({
   about: 'One call sets the functions.',
