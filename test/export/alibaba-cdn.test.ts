@@ -110,6 +110,17 @@ describe('a domain with the exported functions', () => {
     }
   });
 
+  test('never allows more by a narrower export where the bucket has the wider rules', () => {
+    const rules = oss(
+      { allowedOrigins: ['https://a$b.example'], allowedMethods: ['GET'] },
+      { allowedOrigins: ['null'], allowedMethods: ['GET'] },
+      { allowedOrigins: ['*'], allowedMethods: ['GET'], exposeHeaders: ['ETag'] },
+    );
+    const written = compileOf(rules, true);
+    expect(written.ok && written.lost.length).toBeGreaterThan(0);
+    expect(widenings(rules, deployed(functionsOf(written)))).toEqual([]);
+  });
+
   test('refuses HEAD from the copy of a GET where no rule lists it', () => {
     const rules = oss({
       allowedOrigins: ['https://app.example', 'https://*.x.example'],
