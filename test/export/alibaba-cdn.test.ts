@@ -8,6 +8,7 @@ import { alibabaCdn } from '../../src/export/alibaba-cdn/alibaba-cdn.ts';
 import type { CdnFunction } from '../../src/export/alibaba-cdn/functions.ts';
 import { isGlob } from '../../src/export/alibaba-cdn/glob.ts';
 import { argOf } from '../../src/export/alibaba-cdn/model.ts';
+import { auditOf } from '../../src/export/audit.ts';
 import type { Deployed } from '../../src/export/deployed.ts';
 import { differenceOf, type Outcome, outcomeOf } from '../../src/export/outcome.ts';
 import { requestsFor } from '../../src/export/requests.ts';
@@ -448,6 +449,7 @@ describe('a deployed domain is read', () => {
     expect(read.value).toMatchObject({ isExact: false, isEdited: false });
     expect(read.value.notes).toHaveLength(1);
     expect(differencesOf(rules, read.value, true)).toEqual([]);
+    expect(auditOf(rules, read.value)).toEqual({ findings: [], complete: true });
   });
 
   test('with the entries that its answers depend on', () => {

@@ -38,9 +38,9 @@ const TOO_MANY: Inexpressible = {
 
 /** What pages notice of filters in place of the rules. Origins that no browser sends do not count. */
 function differencesFrom(rules: CompiledRules, routes: readonly CorsRoute[]) {
-  const { findings, complete } = compareByClasses(rules, dividing(routes), (request) =>
-    gatewayAnswer({ routes, varies: true }, request),
-  );
+  const { findings, complete } = compareByClasses(rules, dividing(routes), {
+    answer: (request) => gatewayAnswer({ routes, varies: true }, request),
+  });
   const noticed = findings.filter(({ origins }) => origins.some(({ isUsual }) => isUsual));
   return { findings: sortedFindings(noticed), complete };
 }
