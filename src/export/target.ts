@@ -47,7 +47,7 @@ export interface Inexpressible {
 export interface Note {
   /** Sentences: what the vendor documents nowhere, or why the export is not `equal`. */
   readonly about: string;
-  /** A shell command that finds out, with the placeholder `DOMAIN`. */
+  /** A shell command that finds out, or installs; `DOMAIN` stands for the domain, `FILE` for the first file of the export. */
   readonly command?: string;
 }
 

@@ -117,7 +117,7 @@ describe('a cache that ignores Vary', () => {
     },
   );
 
-  test('is none where Vary is heeded', () => {
+  test('has no finding where Vary counts', () => {
     const [, deployed] = bare[0]!;
     const rules = rulesOf(rule({ allowedOrigins: [A, B], allowedMethods: ['GET', 'HEAD'] }));
     expect(cached(rules, { ...deployed, ignoresVary: false })).toEqual([]);

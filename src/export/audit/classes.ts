@@ -27,7 +27,7 @@ interface Compared {
   readonly bucket: Answering;
   readonly deployed: Answering;
   readonly answer: Deployed['answer'];
-  /** What its cache may have stored; null: it has none, or one that heeds Vary. */
+  /** What its cache may have stored; null: it has none, or one that Vary counts for. */
   readonly copies: Copies | null;
   /** What a request costs, and may still cost. */
   readonly cost: number;
