@@ -59,7 +59,7 @@ export interface Written {
   readonly notes: readonly Note[];
   /** The rules that the configuration enforces: those that were given, or with `allowNarrower` narrower ones. */
   readonly enforced: CompiledRules;
-  /** With `allowNarrower`: what is lost. */
+  /** With `allowNarrower`: why it is narrower. `compileFor` adds what pages lose. */
   readonly lost: readonly Inexpressible[];
   /** The methods of actual requests that reach the bucket, where the configuration refuses others; absent: all. */
   readonly methods?: readonly string[];

@@ -83,7 +83,9 @@ export function narrowerRoutes(rules: CompiledRules): Filtering | null {
   if (of.length === 0) return null;
   const enforced = compiled(rules, of);
   const routes = routesOf(enforced);
-  const lost = [...reasonsOfRules(rules), ...reasonsFor(rules, differencesFrom(rules, routes).findings)];
+  // What the entries lose that no filter can say is told by the reasons of the rules.
+  const compared = of.length < all.length ? rules : enforced;
+  const lost = [...reasonsOfRules(rules), ...reasonsFor(rules, differencesFrom(compared, routes).findings)];
   return { routes, lost, enforced };
 }
 
