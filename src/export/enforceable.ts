@@ -1,7 +1,7 @@
 import type { CompiledRules } from '../cors/compile.ts';
 import { narrowed } from './narrow.ts';
 import { type PlannedRule, planOf } from './plan.ts';
-import { namesRegex } from './readable-regex.ts';
+import { namesRegex } from './regex.ts';
 import type { Inexpressible } from './target.ts';
 
 /** Why a program cannot say a rule, and the nearest that it can, as sentences. */

@@ -1,7 +1,7 @@
 import type { CompiledRules } from '../../cors/compile.ts';
 import { narrowed } from '../narrow.ts';
-import { originPatterns, plainRegex } from '../plain-regex.ts';
 import { type PlannedRule, planOf } from '../plan.ts';
+import { originPatterns, plainRegex } from '../regex.ts';
 import type { Inexpressible } from '../target.ts';
 import { namesRegex, REGEX_LIMIT } from './conditions.ts';
 
