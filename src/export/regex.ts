@@ -1,6 +1,6 @@
 /**
  * Regular expressions of exports. `escapeSpecial` is for programs whose strings have only quotation marks to escape (HAProxy,
- * Varnish), so that a person can read the expression; `plainRegex` for those that expand placeholders or end a string at a
+ * nginx, Varnish), so that a person can read the expression; `plainRegex` for those that expand placeholders or end a string at a
  * character without escape (Apache, Caddy).
  */
 import type { CompiledRule } from '../cors/compile.ts';

@@ -1,5 +1,5 @@
 import type { CompiledRule } from '../../cors/compile.ts';
-import { escaped } from './text.ts';
+import { escapeSpecial as escaped } from '../regex.ts';
 
 /** Identifies the request headers that a rule allows: rules with the same text allow the same. */
 export function headerKey({ headers }: CompiledRule): string {

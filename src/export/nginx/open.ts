@@ -1,6 +1,7 @@
+import { escapeSpecial as escaped } from '../regex.ts';
 import { allowedNamesRegex } from './names.ts';
 import type { OpenRule } from './tables.ts';
-import { DEFAULT, escaped, mapBlock, type Row } from './text.ts';
+import { DEFAULT, mapBlock, type Row } from './text.ts';
 import { ASKED_HEADERS, ASKED_METHOD, METHOD, ORIGIN, type Variables } from './variables.ts';
 
 /** Characters of the patterns in one regular expression. */

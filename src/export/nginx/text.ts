@@ -24,9 +24,6 @@ export const TOKEN_LIMIT = 3_900;
  */
 export const quoted = (text: string): string => `"${text.replace(/\\(?=["'\\trn]|$)|"/g, '\\$&')}"`;
 
-/** Writes text as a regular expression for PCRE that matches it alone. */
-export const escaped = (text: string): string => text.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&');
-
 /** Writes text as a value without variables: nginx has no escape for `$`, but a `geo` does not look for variables. */
 export const literal = (text: string, name: string): string => text.replaceAll('$', `\${${name}_dollar}`);
 

@@ -1,8 +1,9 @@
 import type { CompiledRule, CompiledRules } from '../../cors/compile.ts';
 import { narrowed } from '../narrow.ts';
+import { escapeSpecial as escaped } from '../regex.ts';
 import type { Inexpressible } from '../target.ts';
 import { refusedNameRegex } from './names.ts';
-import { escaped, TOKEN_LIMIT } from './text.ts';
+import { TOKEN_LIMIT } from './text.ts';
 
 /** Characters of a list of request headers, and of an entry of AllowedOrigin, that fit into one regular expression. */
 const HEADERS_LIMIT = 2_500;

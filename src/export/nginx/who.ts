@@ -1,5 +1,6 @@
+import { escapeSpecial as escaped } from '../regex.ts';
 import type { OriginGroup } from './tables.ts';
-import { DEFAULT, escaped, mapBlock, type RegExpText, type Row } from './text.ts';
+import { DEFAULT, mapBlock, type RegExpText, type Row } from './text.ts';
 import { ASKED_METHOD, ORIGIN, type Variables } from './variables.ts';
 
 /** Groups beside those of the named origins. */
