@@ -26,7 +26,7 @@ export function auditOf(rules: CompiledRules, deployed: Deployed): Audit {
   const copy = compileRules(deployed.rules, deployed.behaviour);
   const { findings, complete } = deployed.isExact
     ? compareRules(rules, copy)
-    : compareByClasses(rules, copy, deployed.answer);
+    : compareByClasses(rules, copy, deployed);
   const limited = findings.map((finding) => ({ ...finding, origins: finding.origins.slice(0, MAX_ORIGINS) }));
   return {
     findings: sortedFindings(limited).slice(0, MAX_FINDINGS),

@@ -47,7 +47,7 @@ export interface Inexpressible {
 export interface Note {
   /** Sentences: what the vendor documents nowhere, or why the export is not `equal`. */
   readonly about: string;
-  /** A shell command that finds out, with the placeholder `DOMAIN`. */
+  /** A shell command that finds out, or installs; `DOMAIN` stands for the domain, `FILE` for the first file of the export. */
   readonly command?: string;
 }
 
@@ -59,7 +59,7 @@ export interface Written {
   readonly notes: readonly Note[];
   /** The rules that the configuration enforces: those that were given, or with `allowNarrower` narrower ones. */
   readonly enforced: CompiledRules;
-  /** With `allowNarrower`: what is lost. */
+  /** With `allowNarrower`: why it is narrower. `compileFor` adds what pages lose. */
   readonly lost: readonly Inexpressible[];
   /** The methods of actual requests that reach the bucket, where the configuration refuses others; absent: all. */
   readonly methods?: readonly string[];

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { changesOf } from '../../src/analysis/changes.ts';
 import { type CompiledRules, compileRules } from '../../src/cors/compile.ts';
 import { METHODS, type Rule } from '../../src/cors/rule.ts';
+import { alibabaCdn } from '../../src/export/alibaba-cdn/alibaba-cdn.ts';
+import { alibabaEsa } from '../../src/export/alibaba-esa/alibaba-esa.ts';
 import type { AuditFinding } from '../../src/export/audit/finding.ts';
 import { type Answering, type PageVerdict, pageVerdict } from '../../src/export/audit/verdict.ts';
 import { auditOf } from '../../src/export/audit.ts';
@@ -61,6 +63,65 @@ const random = randomOf(7);
 const PAIRS = Array.from({ length: 120 }, () => {
   const pick = () => SETS[Math.floor(random() * SETS.length)] ?? SETS[0]!;
   return [pick(), pick()] as const;
+});
+
+describe('a cache that ignores Vary', () => {
+  const bare: readonly (readonly [string, Deployed])[] = (
+    [
+      [alibabaCdn, '{"DomainConfigs":{"DomainConfig":[]}}'],
+      [alibabaEsa, '{"Configs":[]}'],
+    ] as const
+  ).map(([target, text]) => {
+    const read = target.read(text);
+    if (!read.ok) throw new Error(JSON.stringify(read.faults));
+    return [target.name, read.value];
+  });
+  const B = 'https://b.example.com';
+  const cached = (rules: CompiledRules, deployed: Deployed) =>
+    auditOf(rules, deployed).findings.map(({ direction, audited, methods, origins }) => [
+      audited.kind,
+      direction,
+      methods.join(),
+      origins.flatMap(({ origin, isUsual }) => (isUsual ? [origin] : [])).join(),
+    ]);
+
+  test.each(bare)(
+    'answers one origin with the copy of another: %s without any configuration',
+    (_, deployed) => {
+      const rules = rulesOf(rule({ allowedOrigins: [A, B], allowedMethods: ['GET', 'HEAD', 'PUT'] }));
+      expect(cached(rules, deployed)).toEqual([['cached', 'narrower', 'GET,HEAD', `${A},${B}`]]);
+    },
+  );
+
+  test.each(bare)('answers HEAD with the copy of a GET: %s without any configuration', (_, deployed) => {
+    const rules = rulesOf(rule({ allowedOrigins: [A], allowedMethods: ['GET'] }));
+    expect(cached(rules, deployed)).toContainEqual(['cached', 'wider', 'HEAD', A]);
+  });
+
+  test.each(bare)(
+    'lets more be read, where another origin may: %s without any configuration',
+    (_, deployed) => {
+      const rules = rulesOf(
+        rule({ allowedOrigins: [A], allowedMethods: ['GET'] }),
+        rule({ allowedOrigins: ['*'], allowedMethods: ['GET'], exposeHeaders: ['ETag'] }),
+      );
+      expect(cached(rules, deployed)).toContainEqual(['cached', 'wider', 'GET,HEAD', A]);
+    },
+  );
+
+  test.each(bare)(
+    'answers all alike by rules that begin with `*`: %s without any configuration',
+    (_, deployed) => {
+      const rules = rulesOf(rule({ allowedOrigins: ['*'], allowedMethods: ['GET', 'HEAD'] }));
+      expect(cached(rules, deployed)).toEqual([]);
+    },
+  );
+
+  test('has no finding where Vary counts', () => {
+    const [, deployed] = bare[0]!;
+    const rules = rulesOf(rule({ allowedOrigins: [A, B], allowedMethods: ['GET', 'HEAD'] }));
+    expect(cached(rules, { ...deployed, ignoresVary: false })).toEqual([]);
+  });
 });
 
 describe('an audit', () => {

@@ -48,6 +48,8 @@ function bodyOf({ direction, audited, origins, methods }: AuditFinding, subject:
       return `${allows} allows ${pages} to send cookies with ${sent}, ${other} does not`;
     case 'answer':
       return answerText(audited, pages, sent, subject);
+    case 'cached':
+      return `answers to ${sent} from the cache of ${subject} are those of another origin, and let scripts at ${pages} read ${isWider ? 'more' : 'less'} than the bucket lets them`;
     case 'vary':
       return varyText(audited.deployed, methods, subject);
   }

@@ -1,9 +1,18 @@
 import type { Grade } from '../../export/outcome.ts';
 import type { Inexpressible, Note, Written } from '../../export/target.ts';
+import { quoted } from '../completion/offers.ts';
 import { listed, wrapped } from '../explain/lines.ts';
 import { visible } from '../formats/paint.ts';
 import type { ExportedRules } from './exported.ts';
 import type { ExportLine } from './line.ts';
+
+/** The notes with the first file in the place of `FILE`, quoted for a shell where it must be. */
+export function notesNaming(file: string, notes: readonly Note[]): readonly Note[] {
+  const word = /^[\w./][\w./:@=,+-]*$/.test(file) ? file : quoted(file);
+  return notes.map((note) =>
+    note.command === undefined ? note : { ...note, command: note.command.replace(/\bFILE\b/g, () => word) },
+  );
+}
 
 /** Columns where the terminal does not say. */
 const WIDTH = 80;

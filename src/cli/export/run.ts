@@ -11,7 +11,7 @@ import { pathsFor, printedFiles, saveFiles } from './files.ts';
 import { type ExportLine, readLine } from './line.ts';
 import { proofLines, proveExport } from './proof.ts';
 import { overwriteFault } from './read-files.ts';
-import { refusedLines, writtenLines } from './report.ts';
+import { notesNaming, refusedLines, writtenLines } from './report.ts';
 import { openExported } from './source.ts';
 import { watchFaults } from './watch-flags.ts';
 
@@ -108,14 +108,14 @@ async function refuse(
 
 /** Writes the files where the line says, unless a proof found differences. */
 async function deliver(
-  written: Written,
+  compiled: Written,
   proof: Proof | null,
   line: ExportLine,
   source: ExportedRules,
   terminal: Terminal,
 ): Promise<number> {
   const isRight = proof === null || proof.differences === 0;
-  const files = isRight ? written.files : [];
+  const files = isRight ? compiled.files : [];
   const say = (texts: readonly string[]) => {
     if (!line.isJson) for (const text of texts) terminal.say(text);
   };
@@ -130,6 +130,8 @@ async function deliver(
     }
     paths = saved.paths;
   }
+  const [first = ''] = paths ?? compiled.files.map(({ name }) => name);
+  const written = { ...compiled, notes: notesNaming(first, compiled.notes) };
   if (line.isJson) await terminal.print(jsonText(asJson(written, files, proof, line)));
   else if (line.output === null && isRight) await terminal.print(printedFiles(files).replace(/\n$/, ''));
   // At a terminal they stand below a long configuration.

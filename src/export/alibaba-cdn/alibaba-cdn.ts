@@ -42,7 +42,7 @@ function written(
     ok: true,
     files: [file],
     grade: 'same verdict',
-    notes: notesOf(config, isTerraform, options.name),
+    notes: notesOf(enforced, config, isTerraform, options.name),
     enforced,
     lost,
   };

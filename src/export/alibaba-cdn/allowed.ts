@@ -1,4 +1,4 @@
-import { methodsCondition, segmentCondition } from './conditions.ts';
+import { methodsCondition, otherOrigins, segmentCondition } from './conditions.ts';
 import type { ConditionRule, HeaderEntry } from './functions.ts';
 import { merged, type Segment, type Treatment } from './segments.ts';
 
@@ -51,6 +51,24 @@ export function cellsOf(treatments: readonly Treatment[]): readonly Cell[] {
       ),
     );
   return [...byMethod, ...byOrigin];
+}
+
+/**
+ * Conditions for the requests that no cell has, to methods that a cache answers from a copy which was stored for another
+ * origin or method: its Allow-Origin is not theirs. A cell with the origin check has all requests of its methods.
+ */
+export function withoutCell(treatments: readonly Treatment[], methods: readonly string[]): readonly Match[] {
+  const unlisted = methods.filter((method) => treatments.every((treatment) => treatment.method !== method));
+  const partial = treatments.filter(
+    (treatment) =>
+      methods.includes(treatment.method) &&
+      !isByMethod(treatment) &&
+      allowSegments(treatment).every(({ any }) => !any),
+  );
+  return [
+    ...(unlisted.length > 0 ? [methodsCondition(unlisted)] : []),
+    ...partial.map((treatment) => otherOrigins(treatment.method, allowSegments(treatment))),
+  ];
 }
 
 /** Where the condition compares the origin and no cookies are sent, a browser judges `*` as it would judge the origin. */

@@ -50,12 +50,22 @@ export function segmentCondition(
   if (segment.any) criteria.push(hasOrigin);
   else criteria.push(origin(valuesOf(segment), false));
   if (segment.any || segment.patterns.length > 0) {
-    criteria.push(isOneOrigin);
-    const before = earlier.flatMap(valuesOf);
-    for (let at = 0; at < before.length; at += MAX_VALUES)
-      criteria.push(origin(before.slice(at, at + MAX_VALUES), true));
+    criteria.push(isOneOrigin, ...noneOf(earlier));
   }
   return { logic: 'and', criteria };
+}
+
+/** Requests with one method from no origin of these segments. */
+export const otherOrigins = (method: string, segments: readonly Segment[]): ConditionRule['match'] => ({
+  logic: 'and',
+  criteria: [methodIs(method), ...noneOf(segments)],
+});
+
+function noneOf(segments: readonly Segment[]): readonly Criterion[] {
+  const values = segments.flatMap(valuesOf);
+  return Array.from({ length: Math.ceil(values.length / MAX_VALUES) }, (_, at) =>
+    origin(values.slice(at * MAX_VALUES, (at + 1) * MAX_VALUES), true),
+  );
 }
 
 /**

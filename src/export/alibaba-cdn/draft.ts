@@ -1,7 +1,7 @@
 import type { CompiledRules } from '../../cors/compile.ts';
 import { ALLOW_CREDENTIALS, ALLOW_ORIGIN, VARY } from '../../cors/names.ts';
 import type { Plan } from '../plan.ts';
-import { type Cell, cellsOf, type Drafted } from './allowed.ts';
+import { type Cell, cellsOf, type Drafted, withoutCell } from './allowed.ts';
 import { exposedByCell, exposures } from './exposed.ts';
 import type { CdnConfig, ConditionRule } from './functions.ts';
 import { type Treatment, treatmentsOf } from './segments.ts';
@@ -14,12 +14,20 @@ import { type Treatment, treatmentsOf } from './segments.ts';
 export function draftOf(rules: CompiledRules, plan: Plan, name: string, isNarrower: boolean): CdnConfig {
   const treatments = treatmentsOf(plan);
   const cells = cellsOf(treatments);
+  // HEAD is answered from the copy of a GET. Copies of the wider rules' answers are for origins that are refused here.
+  const isStored = treatments.some(({ method }) => method === 'GET');
+  const cached = isNarrower ? ['GET', 'HEAD'] : isStored ? ['HEAD'] : [];
   const isVaried = [...plan.methods, plan.otherMethod].some(({ variesByOrigin }) => variesByOrigin);
   return named(name, [
     // Beside the bucket's own Vary: in its place, `Accept-Encoding` would be lost.
     ...(isVaried ? [{ key: VARY, value: 'Origin', isAdded: true, match: null }] : []),
     ...(cells.length === 0 ? [{ key: ALLOW_ORIGIN, value: null, match: null }] : []),
     ...cells.map(({ allow, match }) => ({ key: ALLOW_ORIGIN, ...allow, match })),
+    ...(cells.length === 0 ? [] : withoutCell(treatments, cached)).map((match) => ({
+      key: ALLOW_ORIGIN,
+      value: null,
+      match,
+    })),
     ...credentialsOf(plan, treatments, cells, isNarrower),
     ...(isNarrower ? exposedByCell(treatments) : exposures(rules, plan, treatments)),
   ]);

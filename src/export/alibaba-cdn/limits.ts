@@ -5,7 +5,8 @@ import { MAX_CRITERIA, MAX_VALUES } from './conditions.ts';
 import type { CdnConfig, ConditionRule } from './functions.ts';
 import { type Segment, type Treatment, treatmentsOf } from './segments.ts';
 
-/** How often the functions of a domain may refer to conditions (https://help.aliyun.com/zh/cdn/user-guide/rules-engine). */
+/** Most conditions of a domain, and most references to each of them (https://www.alibabacloud.com/help/en/cdn/user-guide/rules-engine). */
+export const MAX_CONDITIONS = 50;
 export const MAX_REFERENCES = 5;
 
 /** Characters that have no second meaning in a list of origins, in a value of a condition or in a header's value. */
@@ -69,9 +70,17 @@ const credentialProblems = (plan: Plan) =>
     'The same rules with each origin written out.',
   );
 
+/** How many headers refer to the condition that most of them refer to. */
+function mostReferences(headers: CdnConfig['headers']): number {
+  const byCondition = Map.groupBy(
+    headers.filter(({ condition }) => condition !== undefined),
+    ({ condition }) => condition?.name,
+  );
+  return Math.max(0, ...[...byCondition.values()].map(({ length }) => length));
+}
+
 /** What a domain's limits do not admit of a configuration. */
 export function limitProblems(plan: Plan, { conditions, headers }: CdnConfig): readonly Inexpressible[] {
-  const references = headers.filter(({ condition }) => condition !== undefined).length;
   const treatments = treatmentsOf(plan);
   const about = {
     rules: plan.rules.map(({ rule }) => rule.number),
@@ -80,8 +89,13 @@ export function limitProblems(plan: Plan, { conditions, headers }: CdnConfig): r
   };
   const nearest =
     'Rules that treat more methods alike: the same origins without `*`, and the same exposed headers, for all of them.';
-  if (references > MAX_REFERENCES) {
-    const what = `The headers of these rules differ by method and origin so that ${references} of them need a condition, and a domain's functions may refer to conditions ${MAX_REFERENCES} times.`;
+  if (conditions.length > MAX_CONDITIONS) {
+    const what = `The headers of these rules differ by method and origin so that they need ${conditions.length} conditions, and a domain has at most ${MAX_CONDITIONS}.`;
+    return [{ ...about, what, nearest }];
+  }
+  const most = mostReferences(headers);
+  if (most > MAX_REFERENCES) {
+    const what = `${most} headers need the same condition, and functions refer to one at most ${MAX_REFERENCES} times.`;
     return [{ ...about, what, nearest }];
   }
   const isLarge = ({ match }: ConditionRule): boolean =>

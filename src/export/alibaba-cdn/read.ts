@@ -22,6 +22,7 @@ export function readDomain(text: string): ReadBack {
       rules: classesOf(functions),
       behaviour: { dialect: 'oss', vary: 'safe', dangerouslyAllowCredentials: false },
       isExact: false,
+      ignoresVary: true,
       answer: (request, bucket) => answerOf(functions, request, bucket),
       isEdited: false,
       notes: notesOf(functions),

@@ -1,4 +1,5 @@
 import type { CompiledRules } from '../../cors/compile.ts';
+import { preflightCommand } from '../ask.ts';
 import { bannerOf, readBanner } from '../banner.ts';
 import { readExported } from '../exported.ts';
 import { planOf } from '../plan.ts';
@@ -29,20 +30,20 @@ function rulesFor(rules: CompiledRules, found: readonly HeaderRule[], name: stri
     ok: true,
     files: [{ name: `${name}.json`, use, text }],
     grade: 'same verdict',
-    notes: [PREFLIGHTS, OWN_VARY],
+    notes: [preflightNote(rules), OWN_VARY],
     enforced: rules,
     lost: [],
   };
 }
 
-const PREFLIGHT =
-  "curl -si -X OPTIONS -H 'Origin: https://app.example' -H 'Access-Control-Request-Method: GET' -H 'Access-Control-Request-Headers: x-unknown' https://DOMAIN/";
+/** With a header that the bucket refuses, unless a rule allows every header. */
+const refusedPreflight = (rules: CompiledRules): string => preflightCommand(rules, ['x-unknown']);
 
-const PREFLIGHTS: Note = {
+const preflightNote = (rules: CompiledRules): Note => ({
   about:
-    'Alibaba Cloud documents nowhere how a node answers OPTIONS. These rules leave it alone, so that the bucket decides: put a header into the command that no rule allows, and expect 403 with the bucket\'s message "CORSResponse". If the node answers by itself, browsers refuse each request that needs a preflight.',
-  command: PREFLIGHT,
-};
+    'Alibaba Cloud documents nowhere how a node answers OPTIONS. These rules leave it alone, so that the bucket decides: a request header that no rule allows, here x-unknown, gets 403 with the bucket\'s message "CORSResponse". If the node answers by itself, browsers refuse each request that needs a preflight.',
+  command: refusedPreflight(rules),
+});
 
 const OWN_VARY: Note = {
   about:
@@ -60,7 +61,7 @@ function functionFor(rules: CompiledRules, options: ExportOptions): Compiled {
     ok: true,
     files: [{ name: `${options.name}.js`, use, text }],
     grade: 'equal',
-    notes: [RUNTIME],
+    notes: [runtimeNote(rules)],
     enforced: rules,
     lost: [],
   };
@@ -74,8 +75,8 @@ const USES = {
     'The entry of a function of ESA (Functions and Pages), with a domain of its own: it fetches objects from the bucket.',
 } as const;
 
-const RUNTIME: Note = {
+const runtimeNote = (rules: CompiledRules): Note => ({
   about:
     'The function is proved in workerd, which has the same API as ESA\'s own runtime. Ask once after the deployment: 403 with "CORSResponse" comes from the function.',
-  command: PREFLIGHT,
-};
+  command: refusedPreflight(rules),
+});

@@ -21,6 +21,7 @@ export function readSite(text: string): ReadBack {
       rules: classesOf(rules),
       behaviour: { dialect: 'oss', vary: 'safe', dangerouslyAllowCredentials: false },
       isExact: false,
+      ignoresVary: true,
       answer: (request, bucket = { status: request.method === 'OPTIONS' ? 200 : null, headers: [] }) => ({
         status: bucket.status,
         headers: headersFrom(rules, request, bucket.headers),

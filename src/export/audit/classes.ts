@@ -7,6 +7,7 @@ import { MAX_AGE } from '../../cors/names.ts';
 import { isMethod, METHODS } from '../../cors/rule.ts';
 import type { Deployed } from '../deployed.ts';
 import { outcomeOf } from '../outcome.ts';
+import { type Copies, copiesOf, copyDirections } from './copies.ts';
 import type { Audit, Direction } from './finding.ts';
 import { nameEntries } from './header-entries.ts';
 import { type Atom, joined } from './join.ts';
@@ -25,6 +26,9 @@ interface Compared {
   readonly shared: SharedHeaders;
   readonly bucket: Answering;
   readonly deployed: Answering;
+  readonly answer: Deployed['answer'];
+  /** What its cache may have stored; null: it has none, or one that Vary counts for. */
+  readonly copies: Copies | null;
   /** What a request costs, and may still cost. */
   readonly cost: number;
   left: number;
@@ -38,7 +42,7 @@ interface Compared {
 export function compareByClasses(
   rules: CompiledRules,
   divided: CompiledRules,
-  answer: Deployed['answer'],
+  { answer, ignoresVary = false }: Pick<Deployed, 'answer' | 'ignoresVary'>,
 ): Audit {
   const model = modelOf([rules, divided]);
   const [one, other] = model.sets;
@@ -47,7 +51,8 @@ export function compareByClasses(
   const bucket: Answering = (request) => outcomeOf(rules, request);
   const deployed: Answering = (request) => answer(request, bucket(request));
   const cost = REQUEST_COST + rules.rules.length + divided.rules.length;
-  const compared: Compared = { model, shared, bucket, deployed, cost, left: MAX_COST };
+  const copies = ignoresVary ? copiesOf(model, bucket) : null;
+  const compared: Compared = { model, shared, bucket, deployed, answer, copies, cost, left: MAX_COST };
   const atoms = model.origins.flatMap((origin, at) =>
     ASKED_METHODS.flatMap((method) => differences(compared, origin, at, method)),
   );
@@ -85,10 +90,11 @@ function differences(compared: Compared, origin: OriginClass, at: number, method
     const page = { origin: origin.witness, method, headers, credentials };
     return [pageVerdict(compared.bucket, page), pageVerdict(compared.deployed, page)];
   };
+  const stored = copyAtoms(compared, origin, method);
   const [bucket, deployed] = ask([], false);
-  if (bucket.passes !== deployed.passes) return [atom(deployed.passes, { kind: 'method' })];
-  if (bucket.sends !== deployed.sends) return [atom(deployed.sends, { kind: 'sent' })];
-  const vary = varyAtoms(compared, origin, method);
+  if (bucket.passes !== deployed.passes) return [atom(deployed.passes, { kind: 'method' }), ...stored];
+  if (bucket.sends !== deployed.sends) return [atom(deployed.sends, { kind: 'sent' }), ...stored];
+  const vary = [...stored, ...varyAtoms(compared, origin, method)];
   if (!bucket.passes) return [...sentAtoms(ask, compared.model, atom), ...vary];
   const sets = headerSets(compared, at, method);
   return [
@@ -194,6 +200,18 @@ function cacheAtoms(ask: Ask, model: Model, place: Pick<Atom, 'origin' | 'method
 
 const isSame = (cache: PageVerdict['cache'], browser: string, seconds: number): boolean =>
   cache !== null && Object.entries(cache).some(([name, value]) => name === browser && value === seconds);
+
+/** Answers from the cache that a page judges otherwise than the bucket's to itself. */
+function copyAtoms(compared: Compared, origin: OriginClass, method: string): readonly Atom[] {
+  if (compared.copies === null || !CACHED.includes(method)) return [];
+  compared.left -= 2 * compared.cost * (compared.copies.get(method)?.length ?? 0);
+  return copyDirections(compared.copies, origin, method, compared).map((direction) => ({
+    direction,
+    audited: { kind: 'cached' },
+    origin,
+    method,
+  }));
+}
 
 /** The methods whose answers caches store. */
 const CACHED: readonly string[] = ['GET', 'HEAD'];

@@ -23,6 +23,8 @@ export type Audited =
       readonly bucket: string | null;
       readonly deployed: string | null;
     }
+  /** The cache answers with a copy of the bucket's answer to another origin. */
+  | { readonly kind: 'cached' }
   /** `Vary: Origin` is in the answers of one of the two only. */
   | { readonly kind: 'vary'; readonly deployed: boolean };
 
@@ -49,6 +51,7 @@ const KINDS: readonly Audited['kind'][] = [
   'headers',
   'exposed',
   'credentials',
+  'cached',
   'answer',
   'vary',
 ];

@@ -1,4 +1,5 @@
 import type { CompiledRules } from '../../cors/compile.ts';
+import { preflightCommand } from '../ask.ts';
 import type { Note } from '../target.ts';
 import type { ErrorPolicy } from './error-policy.ts';
 
@@ -14,7 +15,7 @@ export function notesOn(rules: CompiledRules, { methods, origins, lost }: ErrorP
   }
   if (origins.length > 0 && origins[0] !== '*') notes.push({ about: VARY });
   if (origins.length > 0 && !methods.includes('POST')) notes.push({ about: READING });
-  return [...notes, { about: FORWARDED }, { about: GENERATED, command: askFor(rules) }];
+  return [...notes, { about: FORWARDED }, { about: GENERATED, command: preflightCommand(rules) }];
 }
 
 const ERRORS =
@@ -35,13 +36,3 @@ const FORWARDED =
 const GENERATED =
   'That a response headers policy leaves the answers alone which a function generates is not written in the documentation; ' +
   'a figure of the vendor shows it. A preflight that is allowed must have its Access-Control headers:';
-
-/** A preflight that the rules allow, if an entry is an origin that needs no quotation. */
-function askFor({ rules }: CompiledRules): string {
-  const found = rules.find(({ rule }) => rule.allowedOrigins.some(isPlain));
-  const origin = found?.rule.allowedOrigins.find(isPlain) ?? 'https://app.example.com';
-  const method = found?.rule.allowedMethods[0] ?? 'GET';
-  return `curl -si -X OPTIONS -H 'Origin: ${origin}' -H 'Access-Control-Request-Method: ${method}' https://DOMAIN/`;
-}
-
-const isPlain = (entry: string): boolean => /^https?:\/\/[a-z0-9.:-]+$/.test(entry);

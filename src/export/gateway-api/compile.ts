@@ -38,9 +38,9 @@ const TOO_MANY: Inexpressible = {
 
 /** What pages notice of filters in place of the rules. Origins that no browser sends do not count. */
 function differencesFrom(rules: CompiledRules, routes: readonly CorsRoute[]) {
-  const { findings, complete } = compareByClasses(rules, dividing(routes), (request) =>
-    gatewayAnswer({ routes, varies: true }, request),
-  );
+  const { findings, complete } = compareByClasses(rules, dividing(routes), {
+    answer: (request) => gatewayAnswer({ routes, varies: true }, request),
+  });
   const noticed = findings.filter(({ origins }) => origins.some(({ isUsual }) => isUsual));
   return { findings: sortedFindings(noticed), complete };
 }
@@ -83,7 +83,9 @@ export function narrowerRoutes(rules: CompiledRules): Filtering | null {
   if (of.length === 0) return null;
   const enforced = compiled(rules, of);
   const routes = routesOf(enforced);
-  const lost = [...reasonsOfRules(rules), ...reasonsFor(rules, differencesFrom(rules, routes).findings)];
+  // What the entries lose that no filter can say is told by the reasons of the rules.
+  const compared = of.length < all.length ? rules : enforced;
+  const lost = [...reasonsOfRules(rules), ...reasonsFor(rules, differencesFrom(compared, routes).findings)];
   return { routes, lost, enforced };
 }
 

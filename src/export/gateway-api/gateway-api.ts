@@ -24,7 +24,7 @@ function compile(rules: CompiledRules, options: ExportOptions): Compiled {
     ok: true,
     files: [writeRoute(rules, routes, options)],
     grade: 'same verdict',
-    notes: notesOf(routes),
+    notes: notesOf(enforced, routes),
     enforced,
     lost,
   };

@@ -1,7 +1,9 @@
+import type { CompiledRules } from '../../cors/compile.ts';
+import { preflightCommand } from '../ask.ts';
 import type { Note } from '../target.ts';
 import type { CorsRoute } from './filter.ts';
 
-const NOTES: readonly Note[] = [
+const notesFor = (rules: CompiledRules): readonly Note[] => [
   {
     about:
       'The export is of the grade "same verdict": the Gateway API leaves open whether a refused preflight has the status 200, 204 or 403, whether answers name the origin or `*`, and whether Allow-Methods and Allow-Headers list what was asked or everything.',
@@ -9,8 +11,7 @@ const NOTES: readonly Note[] = [
   {
     about:
       'The CORS filter is an extended feature (HTTPRouteCORS), in the standard channel since v1.5. A gateway that does not implement it may accept the route and let preflights through to the bucket, as Cilium did before 1.20 (https://github.com/cilium/cilium/issues/45272).',
-    command:
-      "curl -si -X OPTIONS -H 'Origin: https://app.example' -H 'Access-Control-Request-Method: GET' https://DOMAIN/",
+    command: preflightCommand(rules),
   },
   {
     about:
@@ -24,5 +25,7 @@ const BY_METHOD: Note = {
 };
 
 /** What an operator must know about a route. */
-export const notesOf = (routes: readonly CorsRoute[]): readonly Note[] =>
-  routes.some(({ methods }) => methods !== null) ? [...NOTES, BY_METHOD] : NOTES;
+export const notesOf = (rules: CompiledRules, routes: readonly CorsRoute[]): readonly Note[] => [
+  ...notesFor(rules),
+  ...(routes.some(({ methods }) => methods !== null) ? [BY_METHOD] : []),
+];

@@ -107,6 +107,7 @@ const SUBJECTS: Readonly<Record<AuditFinding['audited']['kind'], string>> = {
   headers: 'the request headers are',
   exposed: 'the response headers that scripts may read are',
   credentials: 'the permission to send cookies is',
+  cached: 'what caches answer is',
   answer: 'the time for which browsers cache preflights is',
   vary: 'Vary is',
 };

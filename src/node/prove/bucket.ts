@@ -45,6 +45,9 @@ const OWN = [
   ['Access-Control-Expose-Headers', 'x-bucket'],
   ['Access-Control-Max-Age', '1'],
   ['Access-Control-Allow-Credentials', 'true'],
+  ['Access-Control-Allow-Private-Network', 'true'],
+  ['Access-Control-Allow-Local-Network', 'true'],
+  ['Access-Control-Request-Headers', 'x-bucket'],
 ] as const;
 
 const STATUSES = [200, 206, 304, 403, 404, 500] as const;
@@ -72,7 +75,7 @@ const KINDS: readonly {
   },
   { name: 'lines', own: true, vary: ['Origin', 'Accept-Encoding'] },
   { name: 'swapped', own: false, vary: ['Accept-Encoding', 'Origin'] },
-  { name: 'long', own: true, vary: [], length: LONG },
+  { name: 'long', own: true, vary: ['Accept-Encoding, Origin'], length: LONG },
   { name: 'dropped', own: false, vary: [], isDropped: true },
 ];
 

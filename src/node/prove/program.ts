@@ -29,17 +29,17 @@ export async function isOnPath(program: string): Promise<boolean> {
   return false;
 }
 
-/** Below the ports that systems give to clients, so that no connection takes a port before the program listens there. */
-const FIRST_PORT = 20_000;
-const PORTS = 12_000;
-const PORT_TRIES = 50;
-
 /** The first version number that a program prints: `[1, 22, 1]`. */
 export async function versionOf(program: string, args: readonly string[]): Promise<readonly number[]> {
   const { stdout, stderr } = await promisify(execFile)(program, args, { env: { PATH } });
   const [found = ''] = /\d+(?:\.\d+)+/.exec(stdout + stderr) ?? [];
   return found.split('.').map(Number);
 }
+
+/** Below the ports that systems give to clients, so that no connection takes a port before the program listens there. */
+const FIRST_PORT = 20_000;
+const PORTS = 12_000;
+const PORT_TRIES = 50;
 
 /** A port of loopback that is free now, for a program that cannot choose one itself. */
 export async function freePort(): Promise<number> {

@@ -3,6 +3,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { notesNaming } from '../../../src/cli/export/report.ts';
 import { alibabaCdn } from '../../../src/export/alibaba-cdn/alibaba-cdn.ts';
 import type { CdnFunction } from '../../../src/export/alibaba-cdn/functions.ts';
 import { presence } from '../../helpers/program.ts';
@@ -45,13 +46,15 @@ describe.skipIf(jq.skipped)(`the commands of the notes${jq.why}`, () => {
       }));
       const answer = { DomainConfigs: { DomainConfig: described } };
       await Promise.all([
-        writeFile(join(folder, 'cors.json'), files[0]?.text ?? ''),
+        writeFile(join(folder, "it's cors.json"), files[0]?.text ?? ''),
         writeFile(join(folder, 'described.json'), JSON.stringify(answer)),
         writeFile(join(folder, 'aliyun'), ALIYUN),
         writeFile(join(folder, 'calls'), ''),
       ]);
       await chmod(join(folder, 'aliyun'), 0o755);
-      const commands = notes.flatMap(({ command }) => (command?.startsWith('aliyun') ? [command] : []));
+      const commands = notesNaming("it's cors.json", notes).flatMap(({ command }) =>
+        command?.startsWith('aliyun') ? [command] : [],
+      );
       const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
       const [list = '', ...calls] = commands;
       const listed = spawnSync('sh', ['-c', list], { cwd: folder, env, encoding: 'utf8' });
