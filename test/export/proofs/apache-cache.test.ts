@@ -55,7 +55,7 @@ async function answers(directives: string, change: Change = (text) => text, path
       lines.flatMap((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
     );
     const own = path === '/vary' ? ['Accept-Encoding', 'X-One, X-Two'] : [];
-    const difference = differenceOf(request, outcomeOf(ORDERED, request, own), seen, 'equal');
+    const difference = differenceOf(ORDERED, request, outcomeOf(ORDERED, request, own), seen, 'equal');
     if (difference !== null) differences.push(`${method} ${origin}: ${difference}`);
   }
   const reached = raw.reached.length;
