@@ -61,9 +61,7 @@ describe('export to standard output', () => {
     const { code, stdout, stderr } = await run('alone', '--rules', at('cors.xml'));
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'cors fetches a placeholder\n' });
     expect(stderr).toMatch(/^bucket-cors: alone by \S+cors\.xml:\s+1 rule, answered as/);
-    expect(stderr.replace(/\s+/g, ' ')).toContain(
-      'grade: equal; every CORS header is byte for byte',
-    );
+    expect(stderr.replace(/\s+/g, ' ')).toContain('grade: equal; every CORS header is byte for byte');
     expect(stderr).toContain('cors.conf: Include cors.conf.');
   });
 
