@@ -1,7 +1,7 @@
 import { type Behaviour, DIALECT_NAMES } from '../cors/behaviour.ts';
 import { type CompiledRules, compileRules } from '../cors/compile.ts';
 import type { RuleSet } from '../cors/rule.ts';
-import { isFields } from '../document/fields.ts';
+import { type Fields, isFields } from '../document/fields.ts';
 import { readRuleSet } from '../document/read.ts';
 import type { ExportFormat, ExportOptions } from './target.ts';
 
@@ -67,21 +67,42 @@ export function readBanner(text: string): Banner | null {
     .join('');
   if (record === '') return null;
   try {
-    const banner: unknown = JSON.parse(record);
-    return isBanner(banner) ? banner : null;
+    return bannerIn(JSON.parse(record));
   } catch {
     return null;
   }
 }
 
-function isBanner(value: unknown): value is Banner {
-  if (!isFields(value) || !isFields(value.rules) || !isFields(value.behaviour)) return false;
-  const { rules } = value.rules;
-  const { target, name, bucketUrl, behaviour } = value;
-  if (typeof target !== 'string' || typeof name !== 'string' || !/^\w+$/.test(name)) return false;
-  if (bucketUrl !== null && typeof bucketUrl !== 'string') return false;
-  if (!DIALECT_NAMES.some((dialect) => dialect === behaviour.dialect) || !Array.isArray(rules)) return false;
-  return rules.length === 0 || readRuleSet({ rules }).ok;
+/** A record that has all of its parts. Its rules are read as strictly as a document: anyone may have edited the file. */
+function bannerIn(value: unknown): Banner | null {
+  if (!isFields(value) || !isFields(value.rules)) return null;
+  const { target, version, name, bucketUrl, format, allowNarrower } = value;
+  const behaviour = behaviourIn(value.behaviour);
+  const rules = ruleSetIn(value.rules);
+  if (behaviour === null || rules === null) return null;
+  if (typeof target !== 'string' || typeof version !== 'string') return null;
+  if (typeof name !== 'string' || !/^\w+$/.test(name)) return null;
+  if (bucketUrl !== null && typeof bucketUrl !== 'string') return null;
+  if (format !== 'config' && format !== 'terraform') return null;
+  if (typeof allowNarrower !== 'boolean') return null;
+  return { target, version, rules, behaviour, format, allowNarrower, bucketUrl, name };
+}
+
+function ruleSetIn({ rules, responseVary }: Fields): RuleSet | null {
+  if (!Array.isArray(rules) || typeof responseVary !== 'boolean') return null;
+  if (rules.length === 0) return { rules: [], responseVary };
+  const read = readRuleSet({ rules });
+  return read.ok ? { ...read.ruleSet, responseVary } : null;
+}
+
+function behaviourIn(value: unknown): Behaviour | null {
+  if (!isFields(value)) return null;
+  const dialect = DIALECT_NAMES.find((name) => name === value.dialect);
+  const { vary, dangerouslyAllowCredentials } = value;
+  if (dialect === undefined || (vary !== 'safe' && vary !== 'store')) return null;
+  return typeof dangerouslyAllowCredentials === 'boolean'
+    ? { dialect, vary, dangerouslyAllowCredentials }
+    : null;
 }
 
 /** The rules of a banner, ready to decide. */

@@ -8,10 +8,12 @@ import { ALLOW_ORIGIN, CORS_PREFIX, ORIGIN, VARY } from '../cors/names.ts';
 import { isOneOrigin } from '../cors/origin.ts';
 import { refusal } from '../cors/refusal.ts';
 import { varyHeader, withoutVary } from '../cors/vary.ts';
+import { excessOf } from './granted.ts';
 
 /**
- * `equal`: every CORS header and Vary has the same names and values as the edge's, byte for byte, and refusals have the
- * same status. `same verdict`: a browser allows the same requests, and scripts read the same.
+ * `equal`: the CORS headers are those of the edge, each value byte for byte, Vary has the same names, and preflights have
+ * the same status; the order of header lines and of the names in Vary is not compared. `same verdict`: a browser allows
+ * the same requests, also by what it caches of preflights, and scripts read the same.
  */
 export type Grade = 'equal' | 'same verdict';
 
@@ -51,9 +53,15 @@ export const seenOutcome = (
   }),
 });
 
-/** Returns how two outcomes differ, as a sentence, or null if they have the grade. */
-export function differenceOf(request: Facts, expected: Outcome, seen: Outcome, grade: Grade): string | null {
-  return grade === 'equal' ? unequal(expected, seen) : otherVerdict(request, expected, seen);
+/** Returns how the outcome that the rules ask for and another differ, as a sentence, or null if they have the grade. */
+export function differenceOf(
+  rules: CompiledRules,
+  request: Facts,
+  expected: Outcome,
+  seen: Outcome,
+  grade: Grade,
+): string | null {
+  return grade === 'equal' ? unequal(expected, seen) : otherVerdict(rules, request, expected, seen);
 }
 
 function unequal(expected: Outcome, seen: Outcome): string | null {
@@ -80,10 +88,12 @@ const varyOf = (headers: HeaderPairs): readonly string[] =>
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '');
 
-function otherVerdict(request: Facts, expected: Outcome, seen: Outcome): string | null {
+function otherVerdict(rules: CompiledRules, request: Facts, expected: Outcome, seen: Outcome): string | null {
   for (const credentials of [false, true]) {
     const [asked, got] = [verdictOf(request, expected, credentials), verdictOf(request, seen, credentials)];
     if (asked !== got) return `a browser ${credentials ? 'with credentials ' : ''}${got}, not ${asked}`;
+    const excess = got === 'allows' ? excessOf(rules, request, expected.headers, seen.headers) : null;
+    if (excess !== null) return excess;
   }
   const varies = varyOf(seen.headers);
   if (varies.includes('*')) return null;

@@ -36,8 +36,10 @@ export interface FollowedExport {
   readonly command: string | null;
   /** Writes the rules of a bucket for the target. */
   readonly compile: (rules: CompiledRules, bucket: BucketConfig, source: string) => Compiled;
-  /** Writes all files, or rejects and leaves the old ones. */
-  readonly save: (files: readonly ExportFile[]) => Promise<void>;
+  /** Why no file can ever be written for a bucket, as the end of a sentence that begins with the path; null if one may be. */
+  readonly fault: (bucket: BucketConfig) => Promise<string | null>;
+  /** Writes all files of an export for a bucket, or rejects and leaves the old ones. */
+  readonly save: (files: readonly ExportFile[], bucket: BucketConfig) => Promise<void>;
   /** The paths of the further files of an export whose first file has this text; null: it is no export. */
   readonly others: (text: string) => readonly string[] | null;
 }
@@ -98,8 +100,14 @@ async function open(
   const warn = (message: string) => log.warn(cut(message));
   warnings.forEach(warn);
   const listenForAdmin = await adminPort(config, places, log);
-  const { file, command, save, others } = followed;
-  const output = openOutput({ path: file, hasCommand: command !== null, others, save });
+  const { file, command, others } = followed;
+  const output = openOutput({
+    path: file,
+    hasCommand: command !== null,
+    others,
+    fault: () => followed.fault(bucket),
+    save: (files) => followed.save(files, current?.config ?? bucket),
+  });
   // Anything else may change, and is tried again.
   const fault = await output.fault();
   if (fault !== null) throw startFault([`--output ${file} ${fault}`]);

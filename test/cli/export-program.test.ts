@@ -8,7 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { saveFiles } from '../../src/cli/export/files.ts';
 import { toXml } from '../../src/document/xml.ts';
-import { rule } from '../helpers/rules.ts';
+import { bannerOf } from '../../src/export/banner.ts';
+import { exportOptions } from '../export/_proofs.ts';
+import { compiled, rule } from '../helpers/rules.ts';
 import { until } from '../helpers/until.ts';
 import { mayMount } from './_outputs.ts';
 import { ended, NODE, PATIENCE } from './_process.ts';
@@ -98,20 +100,21 @@ test.runIf(mayMount)('a full disk leaves the old files, and no temporary ones', 
   await mkdir(at('disk'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', at('disk')]);
   try {
-    for (const name of ['x.conf', 'x.location.conf']) await writeFile(at('disk', name), 'old');
+    const old = bannerOf('nginx', compiled([rule()]), exportOptions(), '#', 'old');
+    for (const name of ['x.conf', 'x.location.conf']) await writeFile(at('disk', name), old);
     // The first file has room, the second has not.
     const files = [
       { name: 'cors.conf', use: '', text: 'new' },
       { name: 'cors.location.conf', use: '', text: 'new'.repeat(30_000) },
     ];
-    const saved = await saveFiles(files, at('disk/x.conf'));
+    const saved = await saveFiles(files, at('disk/x.conf'), 'nginx');
     expect(saved).toMatchObject({
       ok: false,
       reason: expect.stringMatching(/^could not be written: ENOSPC/),
     });
     expect((await readdir(at('disk'))).sort()).toEqual(['x.conf', 'x.location.conf']);
-    expect(await readFile(at('disk/x.conf'), 'utf8')).toBe('old');
-    expect(await readFile(at('disk/x.location.conf'), 'utf8')).toBe('old');
+    expect(await readFile(at('disk/x.conf'), 'utf8')).toBe(old);
+    expect(await readFile(at('disk/x.location.conf'), 'utf8')).toBe(old);
   } finally {
     execFileSync('umount', ['--lazy', at('disk')]);
   }

@@ -99,6 +99,20 @@ describe('a watched export', () => {
     expect(messages(watch)).toContain('another program changed the exported file');
   });
 
+  test.each([
+    ['as the first file', 'rules.cfg', 'rules.cfg'],
+    ['as a further file', 'rules.location.conf', 'rules.cfg'],
+  ])('does not start where it would replace its rules, %s', async (_, source, file) => {
+    await write(all.at(source), documentFor(A));
+    const line = ['export', 'nginx', '--watch', '--admin-port', '0', '--store', 'oss'];
+    const { code, stderr } = await ended([...line, '--rules', all.at(source), '-o', all.at(file)]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('is the file that the rules are read from; write another path'),
+    });
+    expect(await textOf(all.at(source))).toBe(documentFor(A));
+  });
+
   test('runs a command that fails three times until it succeeds, with longer pauses', async () => {
     await write(rules(), documentFor(A));
     const command = recorded(

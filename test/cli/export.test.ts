@@ -1,10 +1,22 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { pathsFor } from '../../src/cli/export/files.ts';
 import { parseBucketUrl, parseExportName } from '../../src/cli/export/line.ts';
-import { proveExport } from '../../src/cli/export/proof.ts';
+import { proofLines, proveExport } from '../../src/cli/export/proof.ts';
 import { exportRules } from '../../src/cli/export.ts';
 import { toXml } from '../../src/document/xml.ts';
 import { readBanner } from '../../src/export/banner.ts';
@@ -24,6 +36,14 @@ const at = (...names: string[]) => join(root, ...names);
 const run = (...line: string[]) => runCommand(exportTests, line);
 const put = (...names: string[]) => join(folder, ...names);
 const text = (path: string) => readFile(path, 'utf8');
+/** The texts of all files. */
+const contents = async () => {
+  const found = await readdir(folder, { withFileTypes: true });
+  const files = found.filter((one) => !one.isDirectory()).map(({ name }) => name);
+  return Object.fromEntries(
+    await Promise.all(files.map(async (name) => [name, await text(put(name))] as const)),
+  );
+};
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'cli-export-'));
@@ -42,7 +62,7 @@ describe('export to standard output', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'cors fetches a placeholder\n' });
     expect(stderr).toMatch(/^bucket-cors: alone by \S+cors\.xml:\s+1 rule, answered as/);
     expect(stderr.replace(/\s+/g, ' ')).toContain(
-      'grade: equal; every CORS header and Vary is byte for byte',
+      'grade: equal; every CORS header is byte for byte',
     );
     expect(stderr).toContain('cors.conf: Include cors.conf.');
   });
@@ -317,6 +337,92 @@ describe('export to files', () => {
     expect((await readdir(folder)).sort()).toEqual(['victim', 'x.location.conf']);
   });
 
+  test('replaces no file that is not named and that no export wrote', async () => {
+    await writeFile(put('x.location.conf'), 'mine');
+    const { code, stderr } = await several(put('x.conf'));
+    expect(code).toBe(2);
+    expect(stderr).toContain('x.location.conf is a file that no export wrote');
+    expect(await text(put('x.location.conf'))).toBe('mine');
+    await writeFile(put('x.location.conf'), 'two\n');
+    await writeFile(put('x.policy.json'), '{"mine": 1}');
+    expect((await several(put('x.conf'))).stderr).toContain('x.policy.json is a file that no export wrote');
+    await writeFile(put('x.policy.json'), '{ }');
+    expect((await several(put('x.conf'))).code).toBe(0);
+  });
+
+  test('replaces what an export for the same target wrote, also after a change by hand', async () => {
+    const nginx = async (...line: string[]) => {
+      const args = ['nginx', '--rules', at('cors.xml'), '--output', put('x.conf'), ...line];
+      return (await runCommand(exportRules, args)).code;
+    };
+    expect(await nginx()).toBe(0);
+    await rm(put('x.conf'));
+    expect(await nginx('--name', 'media')).toBe(0);
+    await writeFile(put('x.location.conf'), 'edited');
+    expect(await nginx()).toBe(0);
+    await rm(put('x.conf'));
+    await writeFile(put('x.location.conf'), 'edited');
+    expect(await nginx()).toBe(2);
+  });
+
+  test.each<[what: string, args: () => Promise<readonly string[]>, reason: string]>([
+    [
+      'the rules',
+      async () => ['--rules', put('c.xml'), '-o', put('c.xml')],
+      'the file that the rules are read from',
+    ],
+    [
+      'the rules behind a link',
+      async () => {
+        await symlink(put('c.xml'), put('link.conf'));
+        return ['--rules', put('c.xml'), '-o', put('link.conf')];
+      },
+      'the file that the rules are read from',
+    ],
+    [
+      'the rules, by a further file',
+      async () => {
+        await rename(put('c.xml'), put('x.policy.json'));
+        return ['--rules', put('x.policy.json'), '-o', put('x.conf')];
+      },
+      'the file that the rules are read from',
+    ],
+    [
+      'the rules of a folder',
+      async () => {
+        await mkdir(put('objects'));
+        await rename(put('c.xml'), put('objects.cors.xml'));
+        return ['--bucket', put('objects'), '-o', put('objects.cors.xml')];
+      },
+      'the file that the rules are read from',
+    ],
+    [
+      'the configuration',
+      async () => {
+        const bucket = { bucket: 'http://127.0.0.1:1', store: 'oss', rules: put('c.xml') };
+        await writeFile(put('edge.json'), JSON.stringify({ buckets: { media: bucket } }));
+        return ['--config', put('edge.json'), '-o', put('edge.json')];
+      },
+      'the configuration file that is read',
+    ],
+    [
+      'the rules that the configuration names',
+      async () => {
+        const bucket = { bucket: 'http://127.0.0.1:1', store: 'oss', rules: put('c.xml') };
+        await writeFile(put('edge.json'), JSON.stringify({ buckets: { media: bucket } }));
+        return ['--config', put('edge.json'), '-o', put('c.xml')];
+      },
+      'the file that the rules are read from',
+    ],
+  ])('does not replace %s', async (_, args, reason) => {
+    await copyFile(at('cors.xml'), put('c.xml'));
+    const line = await args();
+    const before = await contents();
+    const { code, stderr } = await run('several', ...line);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(`is ${reason}`) });
+    expect(await contents()).toEqual(before);
+  });
+
   test('does not write two files to one', async () => {
     await writeFile(put('x.location.conf'), 'old');
     await symlink('x.location.conf', put('x.conf'));
@@ -395,6 +501,16 @@ describe('--prove', () => {
     expect(code).toBe(0);
     expect(stderr).toMatch(/^program +requests +differences +milliseconds\nnode +4\d\d +0 +\d+\n/);
     expect(await readdir(folder)).toEqual(['x.conf']);
+  });
+
+  test('says what was not asked', () => {
+    const omitted = ['several Vary lines: nginx before 1.23 reads the first alone'];
+    const proof = { program: 'nginx', requests: 5010, differences: 0, shown: [], omitted, milliseconds: 700 };
+    expect(proofLines(proof)).toEqual([
+      'program  requests  differences  milliseconds',
+      'nginx        5010            0           700',
+      'not asked: several Vary lines: nginx before 1.23 reads the first alone',
+    ]);
   });
 
   test('with differences shows the first, and writes nothing', async () => {

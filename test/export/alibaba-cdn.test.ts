@@ -48,7 +48,7 @@ function differencesOf(
     const expected = outcomeOf(rules, request, ['Accept-Encoding, Origin']);
     const bare: Outcome = { status: null, headers: [['Vary', 'Accept-Encoding']] };
     const bucket = sendsOwn || request.method === 'OPTIONS' ? expected : bare;
-    const what = differenceOf(request, expected, domain.answer(request, bucket), 'same verdict');
+    const what = differenceOf(rules, request, expected, domain.answer(request, bucket), 'same verdict');
     return what === null ? [] : [`${JSON.stringify(request)}: ${what}`];
   });
 }

@@ -37,7 +37,7 @@ function differencesOf(rules: CompiledRules, site: Deployed): readonly string[] 
   return requestsFor(rules, 500, 14).flatMap((request) => {
     const expected = outcomeOf(rules, request, ['Accept-Encoding, Origin']);
     const bucket = request.method === 'OPTIONS' ? expected : { status: null, headers: OWN };
-    const what = differenceOf(request, expected, site.answer(request, bucket), 'same verdict');
+    const what = differenceOf(rules, request, expected, site.answer(request, bucket), 'same verdict');
     return what === null ? [] : [`${JSON.stringify(request)}: ${what}`];
   });
 }

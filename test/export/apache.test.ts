@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { compileRules } from '../../src/cors/compile.ts';
 import { apache } from '../../src/export/apache/apache.ts';
-import { writtenFor } from './_proofs.ts';
+import { exportOptions, writtenFor } from './_proofs.ts';
 import { behaviourOf, rule, ruleSets } from './_rule-sets.ts';
 
 const textFor = (...given: Parameters<typeof rule>[0][]): string => {
@@ -58,6 +58,28 @@ describe('an Apache export', () => {
       const others = headers.filter((line) => !line.includes('unset'));
       expect(others.every((line) => /^Header always (?:set|edit\*) /.test(line))).toBe(true);
     }
+  });
+
+  test.each([
+    ['AllowedOrigin', { allowedOrigins: [`https://${'a'.repeat(8_100)}`] }],
+    ['AllowedHeader', { allowedHeaders: Array.from({ length: 3_000 }, (_, at) => `x-h-${at}`) }],
+  ])('refuses what no regular expression of Apache compares: %s', (name, given) => {
+    const rules = compileRules(
+      {
+        rules: [
+          rule({ allowedOrigins: ['https://a.example'], allowedMethods: ['GET'], ...given }),
+          rule({ allowedOrigins: ['https://b.example'], allowedMethods: ['PUT'] }),
+        ],
+        responseVary: false,
+      },
+      behaviourOf('s3'),
+    );
+    const refused = apache.compile(rules, exportOptions());
+    expect(refused.ok ? [] : refused.refused.map(({ what, rules: numbers }) => [what, numbers])).toEqual([
+      [expect.stringContaining(name), [1]],
+    ]);
+    const narrower = apache.compile(rules, exportOptions({ allowNarrower: true }));
+    expect(narrower.ok && narrower.enforced.rules.map((one) => one.rule)).toEqual([rules.rules[1]?.rule]);
   });
 
   test('gives null no credentials', () => {

@@ -49,6 +49,15 @@ describe('a Caddy export', () => {
     expect(text).not.toContain('{vars.');
   });
 
+  test('compares no headers that are longer than the edge accepts', () => {
+    const lines = bodyOf(textFor({ allowedOrigins: ['*'], allowedMethods: ['GET'] })).split('\n');
+    const [long, compared] = ['respond @cors_long 431', 'header_regexp'].map((part) =>
+      lines.findIndex((line) => line.includes(part)),
+    );
+    expect(long).toBeGreaterThan(0);
+    expect(compared).toBeGreaterThan(long ?? 0);
+  });
+
   test('gives null no credentials', () => {
     const rules = compileRules(
       {

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { neverAllowsMore } from '../../src/analysis/diff.ts';
 import { compileRules } from '../../src/cors/compile.ts';
 import { METHODS, type Rule } from '../../src/cors/rule.ts';
 import { haproxy } from '../../src/export/haproxy/haproxy.ts';
 import { linesOf, quote, quoteFormat } from '../../src/export/haproxy/quote.ts';
 import type { ExportOptions } from '../../src/export/target.ts';
-import { writtenFor } from './_proofs.ts';
+import { compileFor } from '../../src/export/targets.ts';
+import { exportOptions, writtenFor } from './_proofs.ts';
 import { behaviourOf, rule, ruleSets } from './_rule-sets.ts';
 
 const written = (rules: readonly Rule[], given: Partial<ExportOptions> = {}) =>
@@ -25,7 +27,7 @@ describe('HAProxy configuration', () => {
     const origins = ['https://app.example', 'https://*.app.example', 'http*://a'];
     expect(linesIn(textOf([{ ...app, allowedOrigins: origins }]), 'acl')).toEqual([
       'acl cors_origins_1 var(txn.cors_origin) -m str https://app.example',
-      "acl cors_origins_1 var(txn.cors_origin) -m reg '^https://.*\\.app\\.example$' '^http.*://a$'",
+      "acl cors_origins_1 var(txn.cors_origin) -m reg '^https://.{0,300}\\.app\\.example$' '^http.{0,300}://a$'",
       'acl cors_found var(txn.cors_rule) -m found',
     ]);
   });
@@ -64,8 +66,49 @@ describe('HAProxy configuration', () => {
     expect(written([app], { bucketUrl: 'https://b.example' })).toMatchObject({ grade: 'equal', notes: [] });
     expect(written([{ ...app, allowedHeaders: ['*'] }], { bucketUrl: 'https://b.example' })).toMatchObject({
       grade: 'same verdict',
-      notes: [{ about: expect.stringContaining('duplicates') }],
+      notes: [
+        { about: expect.stringContaining('duplicates') },
+        { about: expect.stringContaining('several lines, or have more than 7500 bytes') },
+      ],
     });
+  });
+
+  const exposing = (bytes: number, given: Partial<Rule> = {}) =>
+    rule({ ...app, exposeHeaders: ['x'.repeat(bytes)], ...given });
+
+  test('makes room for headers that do not fit beside a long body', () => {
+    const note = { about: expect.stringContaining('tune.maxrewrite 4096') };
+    expect(textOf([exposing(500)])).not.toContain('tune.maxrewrite');
+    for (const rules of [[exposing(750)], [exposing(400, { allowedOrigins: ['https://*.app.example'] })]]) {
+      expect(textOf(rules)).toMatch(/^global\n {4}tune\.maxrewrite 4096\n\nbackend cors$/m);
+      expect(written(rules).notes).toContainEqual(note);
+    }
+  });
+
+  test.each([
+    ['headers that have no room', exposing(3_900), 'HAProxy has room for 3840'],
+    ['an origin that has no room', { ...app, allowedOrigins: ['x'.repeat(4_000)] }, 'HAProxy has room'],
+    [
+      'names that no preflight could request at once',
+      { ...app, allowedHeaders: Array.from({ length: 2_000 }, (_, at) => `x-${at}`) },
+      'AllowedHeader of rule 1',
+    ],
+  ])('refuses %s', (_, long, what) => {
+    const rules = compileRules({ rules: [long, exposing(10)], responseVary: false }, behaviourOf('oss'));
+    expect(compileFor(haproxy, rules, exportOptions())).toMatchObject({
+      ok: false,
+      refused: [{ rules: [1], what: expect.stringContaining(what) }],
+    });
+    const narrower = compileFor(haproxy, rules, exportOptions({ allowNarrower: true }));
+    if (!narrower.ok) throw new Error('refused');
+    expect(neverAllowsMore(rules, narrower.enforced)).toBe(true);
+    expect(narrower.lost).toHaveLength(1);
+  });
+
+  test('says that a `*` of an origin has a limit', () => {
+    const note = { about: expect.stringContaining('at most 300 characters') };
+    expect(written([{ ...app, allowedOrigins: ['https://*.app.example'] }]).notes).toContainEqual(note);
+    expect(written([app]).notes).not.toContainEqual(note);
   });
 
   test('names the section, variables and acls after the export', () => {

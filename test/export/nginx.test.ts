@@ -132,7 +132,8 @@ describe('facts about nginx', () => {
       mapOf(textsOf(rulesOf([APP], 'oss', responseVary)).maps, 'cors_vary');
     expect(vary(false)).toMatch(/"GET " +Origin;/);
     expect(vary(false)).toMatch(/"POST " +"";/);
-    expect(vary(false)).toMatch(/default +\$upstream_http_vary;/);
+    expect(vary(false)).toMatch(/"OPTIONS " +"Origin, Access-Control-Request-Headers, /);
+    expect(vary(false)).toMatch(/ "\$1\$2\$3\$4";$/);
     expect(vary(true)).toMatch(/"POST " +Origin;/);
     expect(vary(true)).toMatch(/default +Origin;/);
   });
@@ -168,6 +169,20 @@ describe('facts about nginx', () => {
     ]);
   });
 
+  test.each(['upstream_http', 'Upstream_HTTP', 'http', 'sent_http', 'arg_x', 'cookie', 'proxy_add_x'])(
+    'the name %s begins no variable of nginx',
+    (name) => {
+      const { maps } = textsOf(rulesOf([APP]), { name });
+      expect(maps).toContain(` $_${name}_vary {`);
+      expect(maps).not.toMatch(new RegExp(`\\$${name}_\\w+ \\{$`, 'mi'));
+    },
+  );
+
+  test('names like those of nginx stay', () => {
+    for (const name of ['https', 'media_http', 'argo', 'upstreams'])
+      expect(textsOf(rulesOf([APP]), { name }).maps).toContain(` $${name}_vary {`);
+  });
+
   test('a name is never more than a name', () => {
     const { maps } = textsOf(rulesOf([APP]), { name: '1a\n}\nload_module x; #' });
     expect(maps).not.toMatch(/^load_module/m);
@@ -176,12 +191,25 @@ describe('facts about nginx', () => {
 });
 
 describe('an export for nginx', () => {
+  test('names no file: the operator names them', () => {
+    for (const { name, use, text } of writtenFor(nginx, rulesOf([APP]), { name: 'media' }).files)
+      expect(`${use}\n${text}`).not.toContain(name.replace(/^media/, ''));
+  });
+
   test('is equal without AllowedHeader, else the verdict is the same', () => {
     expect(writtenFor(nginx, rulesOf([APP])).grade).toBe('equal');
     const allows = writtenFor(nginx, rulesOf([{ ...APP, allowedHeaders: ['*'] }]));
     expect(allows.grade).toBe('same verdict');
     expect(allows.notes.map(({ about }) => about).join(' ')).toContain('lower case');
   });
+
+  test.each(['Vary', 'Origin', 'Access-Control-Request-Method', 'Access-Control-Request-Headers', '103'])(
+    'has a note about %s, where nginx reads less than it was sent',
+    (what) => {
+      const notes = writtenFor(nginx, rulesOf([APP])).notes.map(({ about }) => about);
+      expect(notes.filter((about) => /^nginx (?:before|takes)/.test(about)).join(' ')).toContain(what);
+    },
+  );
 
   test('shares what rules have in common', () => {
     const alike = Array.from({ length: 20 }, (_, at) => ({

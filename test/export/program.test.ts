@@ -29,6 +29,7 @@ function outcomeBy({ cors, mergedVary }: Program, request: Facts, own: readonly 
 
 function expectAlike(rules: CompiledRules, program: Program, request: Facts, own: readonly string[] = []) {
   const difference = differenceOf(
+    rules,
     request,
     outcomeOf(rules, request, own),
     outcomeBy(program, request, own),

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { compileRules } from '../../src/cors/compile.ts';
 import type { Rule } from '../../src/cors/rule.ts';
 import type { ExportOptions } from '../../src/export/target.ts';
+import { compileFor } from '../../src/export/targets.ts';
 import { equals, oneOf, regex } from '../../src/export/varnish/quote.ts';
 import { varnish } from '../../src/export/varnish/varnish.ts';
-import { writtenFor } from './_proofs.ts';
+import { exportOptions, writtenFor } from './_proofs.ts';
 import { behaviourOf, rule, ruleSets } from './_rule-sets.ts';
 
 const written = (rules: readonly Rule[], given: Partial<ExportOptions> = {}, responseVary = false) =>
@@ -16,7 +17,7 @@ const any = rule({ allowedOrigins: ['*'], allowedMethods: ['GET', 'HEAD'] });
 
 /** The lines of a subroutine, without indentation. */
 const sub = (text: string, name: string): readonly string[] => {
-  const [, body = ''] = new RegExp(`^sub ${name} \\{\\n(.*?)^\\}`, 'ms').exec(text) ?? [];
+  const [, body = ''] = new RegExp(`^sub ${name} \\{[^\\n]*\\n(.*?)^\\}`, 'ms').exec(text) ?? [];
   return body.split('\n').map((line) => line.trim());
 };
 
@@ -24,7 +25,7 @@ describe('VCL', () => {
   test('compares origins by case and whole', () => {
     const lines = sub(
       textOf([{ ...app, allowedOrigins: ['https://a.example', 'https://*.a.example'] }]),
-      'cors_answer',
+      'bucket_cors_answer',
     );
     const at = lines.indexOf('if (req.http.bucket-cors-method ~ "^GET$"');
     expect(lines.slice(at, at + 7)).toEqual([
@@ -46,14 +47,14 @@ describe('VCL', () => {
 
   test('varies where origins differ, and not where they do not', () => {
     expect(textOf([any])).not.toContain('"Origin"');
-    expect(sub(textOf([app, any]), 'cors_answer')).toContain('if (req.method ~ "^GET$") {');
+    expect(sub(textOf([app, any]), 'bucket_cors_answer')).toContain('if (req.method ~ "^GET$") {');
     expect(textOf([any], {}, true)).toContain('set resp.http.Vary = "Origin";');
     expect(textOf([any], {}, true)).not.toContain('if (req.method ~');
   });
 
   test('stores objects without CORS headers', () => {
     const lines = sub(textOf([app]), 'vcl_backend_response');
-    expect(lines.filter((line) => line.startsWith('unset beresp.http.Access-Control-'))).toHaveLength(7);
+    expect(lines.filter((line) => line.startsWith('unset beresp.http.Access-Control-'))).toHaveLength(10);
     expect(lines.some((line) => line.startsWith('set beresp.http.Access-Control-'))).toBe(false);
   });
 
@@ -68,18 +69,47 @@ describe('VCL', () => {
   });
 
   test('is equal to the edge, but where names are requested', () => {
-    expect(written([app])).toMatchObject({ grade: 'equal', notes: [] });
-    expect(written([{ ...app, allowedHeaders: ['*'] }])).toMatchObject({
-      grade: 'same verdict',
-      notes: [{ about: expect.stringContaining('duplicates') }],
-    });
+    const notesOf = (rules: readonly Rule[]) => written(rules).notes.map(({ about }) => about);
+    expect(written([app]).grade).toBe('equal');
+    expect(notesOf([app]).join()).not.toContain('duplicates');
+    const named = [{ ...app, allowedHeaders: ['*'] }];
+    expect(written(named).grade).toBe('same verdict');
+    expect(notesOf(named).join()).toContain('duplicates');
   });
 
-  test('names its subroutine and facts after the export', () => {
-    const text = textOf([app], { name: 'media_1' });
-    expect(text).toContain('sub media_1_answer {');
-    expect(text).toContain('req.http.bucket-media-1-origin');
-    expect(text).not.toMatch(/\bcors[_-](?:answer|origin)/);
+  test('says that it rules every site of its VCL, and that nothing is piped', () => {
+    expect(written([app]).notes).toMatchObject([
+      { about: expect.stringContaining('every request of the VCL') },
+      { about: expect.stringContaining('405') },
+    ]);
+  });
+
+  test.each(['media', 'vcl', 'vcl_deliver', `${'long_'.repeat(60)}`])(
+    'is the same for every name: two exports in one VCL are a fault; %s',
+    (name) => {
+      const [text, other] = [textOf([app], { name }), textOf([app])];
+      const codeOf = (vcl: string) => vcl.slice(vcl.indexOf('\nvcl 4.1;'));
+      expect(codeOf(text)).toBe(codeOf(other));
+    },
+  );
+
+  test('copies no list of requested names for a rule: the copies would fill the workspace', () => {
+    const text = textOf([{ ...app, allowedHeaders: ['x-a', 'x-b-*'] }]);
+    expect(text).toContain('&& req.http.bucket-cors-names ~ "^((x-a|x-b-[^,]*),)*+$") {');
+  });
+
+  test.each([
+    [
+      'names that no preflight could request at once',
+      { allowedHeaders: Array.from({ length: 5_000 }, (_, at) => `x-${at}`) },
+    ],
+    ['exposed names that do not fit beside a preflight', { exposeHeaders: ['x'.repeat(4_001)] }],
+  ])('refuses %s', (_, given) => {
+    const rules = compileRules({ rules: [{ ...app, ...given }], responseVary: false }, behaviourOf('oss'));
+    expect(compileFor(varnish, rules, exportOptions())).toMatchObject({
+      ok: false,
+      refused: [{ rules: [1] }],
+    });
   });
 
   test('is read back', () => {

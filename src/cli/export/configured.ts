@@ -23,6 +23,7 @@ import { meantBy } from '../report.ts';
 import { SOURCE_FLAGS } from '../sources/flags.ts';
 import type { Given } from '../sources/open-all.ts';
 import { bucketUrlOf, type ExportedRules, failed } from './exported.ts';
+import { filesOfBucket } from './read-files.ts';
 
 /** Rules of a bucket that a configuration file of `serve` has, loaded from the same source in the same way. */
 export async function openConfigured(args: Arguments, terminal: Terminal): Promise<Given<ExportedRules>> {
@@ -54,6 +55,7 @@ export async function openConfigured(args: Arguments, terminal: Terminal): Promi
           hasRules: loaded.outcome === 'rules',
           isStoreKnown: true,
           bucketUrl: url.value,
+          files: filesOfBucket(bucket),
         },
       };
     }

@@ -14,6 +14,8 @@ export interface ExportedRules {
   readonly isStoreKnown: boolean;
   /** The address of the bucket that they were read from; null if they were read from anything else. */
   readonly bucketUrl: string | null;
+  /** The files that they may have been read from. */
+  readonly files: readonly string[];
 }
 
 /** The address of a bucket as a URL for configurations, unless `--bucket-url` takes its place. */

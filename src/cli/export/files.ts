@@ -1,6 +1,8 @@
 import type { Stats } from 'node:fs';
-import { lstat, realpath, stat } from 'node:fs/promises';
+import { lstat, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
+import { isFields } from '../../document/fields.ts';
+import { readBanner } from '../../export/banner.ts';
 import type { ExportFile } from '../../export/target.ts';
 import { isStream, replaceFile } from '../../node/files/replace-file.ts';
 import { replaceFiles } from '../../node/files/replace-files.ts';
@@ -39,9 +41,14 @@ export type Saved =
 
 /**
  * Writes all files, or none if one cannot be written. The file behind a symbolic link at `output` is replaced, since the
- * operator named the link; one at the name of another file is a fault. A device or a pipe gets the files as one text.
+ * operator named the link; one at the name of another file is a fault, and so is a file there that no export wrote. A
+ * device or a pipe gets the files as one text.
  */
-export async function saveFiles(files: readonly ExportFile[], output: string): Promise<Saved> {
+export async function saveFiles(
+  files: readonly ExportFile[],
+  output: string,
+  targetName: string,
+): Promise<Saved> {
   const paths = pathsFor(files, output);
   try {
     const found = await existing(output);
@@ -51,8 +58,11 @@ export async function saveFiles(files: readonly ExportFile[], output: string): P
       return { ok: true, paths: [output] };
     }
     const target = await realpath(output).catch(() => output);
-    for (const path of paths.slice(1)) {
-      const fault = await companionFault(path, target);
+    const isExport = readBanner(await textOf(output))?.target === targetName;
+    for (const [at, path] of paths.entries()) {
+      if (at === 0) continue;
+      const isOurs = (text: string) => isExport || isWritten(text, files[at]?.text ?? '', targetName);
+      const fault = await companionFault(path, target, isOurs);
       if (fault !== null)
         return notSaved(path, fault, 'Remove it, or write another path for the first file.');
     }
@@ -72,11 +82,38 @@ const notSaved = (path: string, reason: string, cure: string): Saved => ({ ok: f
 
 const existing = (path: string): Promise<Stats | null> => stat(path).catch(() => null);
 
-/** Why a path that the operator did not name cannot be replaced. `target`: the file behind the first path. */
-async function companionFault(path: string, target: string): Promise<string | null> {
+const textOf = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '');
+
+/**
+ * Why a path that the operator did not name cannot be replaced. `target`: the file behind the first path. `isOurs`: whether
+ * an export for the same target wrote a text.
+ */
+async function companionFault(
+  path: string,
+  target: string,
+  isOurs: (text: string) => boolean,
+): Promise<string | null> {
   const found = await lstat(path).catch(() => null);
   if (found === null) return null;
-  if (found.isFile())
-    return (await realpath(path)) === target ? 'is the file behind the link at the first path' : null;
-  return found.isSymbolicLink() ? 'is a symbolic link, which leads elsewhere' : 'is not a file';
+  if (!found.isFile())
+    return found.isSymbolicLink() ? 'is a symbolic link, which leads elsewhere' : 'is not a file';
+  if ((await realpath(path)) === target) return 'is the file behind the link at the first path';
+  return isOurs(await textOf(path)) ? null : `is a file that no export wrote, and would be replaced`;
+}
+
+/** Whether an export for a target wrote a text. JSON has no comments: there the keys decide. */
+function isWritten(text: string, next: string, targetName: string): boolean {
+  if (text === next || readBanner(text)?.target === targetName) return true;
+  const [own, others] = [keysOf(text), keysOf(next)];
+  return own !== null && own === others;
+}
+
+/** The names of an object as one text; null if a text is no JSON object. */
+function keysOf(text: string): string | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isFields(value) ? Object.keys(value).sort().join(' ') : null;
+  } catch {
+    return null;
+  }
 }

@@ -3,7 +3,7 @@ import type { Outcome } from '../../export/outcome.ts';
 import type { Written } from '../../export/target.ts';
 import type { Proof, ProofDifference } from '../../node/prove/prove.ts';
 import type { Prover } from '../../node/prove/prover.ts';
-import { EXIT, type Terminal } from '../command.ts';
+import type { Terminal } from '../command.ts';
 import { visible } from '../formats/paint.ts';
 import { patiently } from '../patience.ts';
 
@@ -89,6 +89,7 @@ export function proofLines({
   requests,
   differences,
   shown,
+  omitted,
   milliseconds,
 }: Proof): readonly string[] {
   const rows = [
@@ -105,6 +106,7 @@ export function proofLines({
   const more = differences - first.length;
   return [
     ...table,
+    ...omitted.map((one) => `not asked: ${visible(one)}`),
     ...first.flatMap(differenceLines),
     ...(more > 0 && first.length > 0
       ? ['', `and ${more} more ${more === 1 ? 'difference' : 'differences'}`]
@@ -145,7 +147,3 @@ function outcomeLines(word: string, { status, headers }: Outcome): readonly stri
     ...(lines.length === 0 ? ['no CORS headers'] : lines).map((line) => `      ${visible(line)}`),
   ];
 }
-
-/** The exit code of a proof. */
-export const proofExit = ({ differences }: Proof): number =>
-  differences === 0 ? EXIT.nothing : EXIT.findings;

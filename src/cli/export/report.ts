@@ -18,7 +18,8 @@ export function notesNaming(file: string, notes: readonly Note[]): readonly Note
 const WIDTH = 80;
 
 const GRADES: Readonly<Record<Grade, string>> = {
-  equal: 'every CORS header and Vary is byte for byte what the edge would send.',
+  equal:
+    'every CORS header is byte for byte what the edge would send, and Vary has the same names; their order may differ.',
   'same verdict':
     'a browser allows the same requests and scripts read the same; other bytes may differ from what the edge would send.',
 };

@@ -7,9 +7,10 @@ import { type Arguments, type Ending, EXIT, type Terminal } from '../command.ts'
 import { jsonText } from '../formats/json.ts';
 import { VERSION } from '../version.ts';
 import type { ExportedRules } from './exported.ts';
-import { printedFiles, saveFiles } from './files.ts';
+import { pathsFor, printedFiles, saveFiles } from './files.ts';
 import { type ExportLine, readLine } from './line.ts';
 import { proofLines, proveExport } from './proof.ts';
+import { overwriteFault } from './read-files.ts';
 import { notesNaming, refusedLines, writtenLines } from './report.ts';
 import { openExported } from './source.ts';
 import { watchFaults } from './watch-flags.ts';
@@ -30,9 +31,9 @@ export async function runExport(
   terminal: Terminal,
   { targets, provers, count }: ExportMeans,
 ): Promise<Ending> {
-  const read = readLine(args, targets);
-  if (!read.ok) return read.faults;
-  const line = read.value;
+  const parsed = readLine(args, targets);
+  if (!parsed.ok) return parsed.faults;
+  const line = parsed.value;
   const unfit = watchFaults(args, line);
   if (unfit.length > 0) return unfit;
   // The modules of an edge are for this case only.
@@ -43,6 +44,10 @@ export async function runExport(
   if (!source.ok) return source.ends;
   const compiled = compileLine(line, source.value);
   if (!compiled.ok) return refuse(compiled, line, source.value, terminal);
+  const paths = line.output === null ? [] : pathsFor(compiled.files, line.output);
+  const read = { rules: source.value.files, config: args.value('config') };
+  const overwritten = await overwriteFault(paths, read);
+  if (overwritten !== null) return [overwritten];
   const proof =
     prover === null ? null : await proveExport(prover, writer(line, source.value), terminal, { count });
   if (proof !== null && !proof.ok) {
@@ -118,7 +123,7 @@ async function deliver(
   if (!isRight) say(['', `bucket-cors: nothing is written: ${line.target.name} would not obey the rules`]);
   let paths: readonly string[] | null = null;
   if (line.output !== null && isRight) {
-    const saved = await saveFiles(files, line.output);
+    const saved = await saveFiles(files, line.output, line.target.name);
     if (!saved.ok) {
       terminal.say(`bucket-cors: --output ${saved.path} ${saved.reason}. ${saved.cure}`);
       return EXIT.failed;

@@ -1,4 +1,4 @@
-import { parseBucket } from '../../config/bucket-url.ts';
+import { type BucketPlace, parseBucket } from '../../config/bucket-url.ts';
 import { OPTIONS, type OptionName } from '../../config/options.ts';
 import { optionFaults } from '../../config/read.ts';
 import { type Behaviour, DIALECTS } from '../../cors/behaviour.ts';
@@ -11,10 +11,19 @@ import { type Given, openAll, rulesOf } from '../sources/open-all.ts';
 import { isStoreKnown } from '../sources/opened.ts';
 import { parseSource } from '../sources/place.ts';
 import { bucketUrlOf, type ExportedRules } from './exported.ts';
+import { rulesFileOfFolder } from './read-files.ts';
 
 /** Options that decide answers and that a document does not say; those of a source are replaced. */
 const BEHAVIOUR = ['vary', 'dangerouslyAllowCredentials'] as const satisfies readonly OptionName[];
 const SECTION = 'Source';
+
+/** No target says the rules of another. */
+const VARY: Pick<Flag, 'value' | 'offers' | 'about'> = {
+  value: 'safe',
+  offers: ['safe'],
+  about:
+    'The Vary header that is right behind every shared cache, where a configuration file has `store` for the bucket.',
+};
 
 /** The flags that say where the rules are, and how they are meant. */
 export const EXPORT_SOURCE_FLAGS: readonly Flag[] = [
@@ -40,7 +49,7 @@ export const EXPORT_SOURCE_FLAGS: readonly Flag[] = [
   ),
   ...BEHAVIOUR.map((name): Flag => {
     const { variable: _, ...flag } = flagOf(name, SECTION);
-    return flag;
+    return name === 'vary' ? { ...flag, ...VARY } : flag;
   }),
 ];
 
@@ -106,6 +115,7 @@ async function openSource(args: Arguments, terminal: Terminal): Promise<Given<Ex
       hasRules,
       isStoreKnown: isStoreKnown(storeBy),
       bucketUrl: url.value,
+      files: filesOf(word, args),
     },
   };
 }
@@ -141,11 +151,26 @@ const asRules = (ends: number | readonly Fault[]): number | readonly Fault[] =>
 
 /** The address of the bucket that the rules were read from; null for other sources. */
 function addressOf(word: string | null, args: Arguments): Given<string | null> {
+  const place = bucketPlace(word, args);
+  if (place === null || place.kind === 'folder') return { ok: true, value: null };
+  return bucketUrlOf(place.address, word === null ? '--bucket' : '--rules', args);
+}
+
+/** The bucket that the rules are read from; null for other sources. */
+function bucketPlace(word: string | null, args: Arguments): BucketPlace | null {
   const text = word === null ? (args.value('admin') === null ? args.value('bucket') : null) : bucketIn(word);
   const place = text === null ? null : parseBucket(text);
-  if (place === null || !('value' in place) || place.value.kind === 'folder')
-    return { ok: true, value: null };
-  return bucketUrlOf(place.value.address, word === null ? '--bucket' : '--rules', args);
+  return place !== null && 'value' in place ? place.value : null;
+}
+
+/** The files that the rules are read from. A shell may have opened one as standard input. */
+function filesOf(word: string | null, args: Arguments): readonly string[] {
+  const bucket = bucketPlace(word, args);
+  if (bucket?.kind === 'folder') return [rulesFileOfFolder(bucket.path)];
+  const parsed = word === null ? null : parseSource(word);
+  if (!parsed?.ok) return [];
+  if (parsed.value.kind === 'input') return ['/dev/stdin'];
+  return parsed.value.kind === 'file' ? [parsed.value.path] : [];
 }
 
 function bucketIn(word: string): string | null {

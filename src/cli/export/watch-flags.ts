@@ -19,6 +19,17 @@ const SHARED = [
   'logLevel',
 ] as const satisfies readonly OptionName[];
 
+/** What options mean where no request is served. */
+const ABOUT: Readonly<Partial<Record<OptionName, Pick<Flag, 'about'>>>> = {
+  management: {
+    about:
+      '`keep`: clients write the rules through an edge with the same storage, which `--state-dir` or `--redis` names; they are loaded from there.',
+  },
+  logLevel: {
+    about: 'The least level of log lines to print: `debug`, `info`, `warn`, `error` or `silent`.',
+  },
+};
+
 /** The options whose variables belong to `serve`, and that a configuration file has for it. */
 export const NOT_WATCHED: readonly OptionName[] = OPTION_NAMES.filter(
   (name) => !SHARED.some((one) => one === name),
@@ -39,7 +50,7 @@ export const WATCH_FLAGS: readonly Flag[] = [
     about:
       'What the shell runs after a new file is written, until it succeeds: `nginx -s reload`. BUCKET_CORS_FILE, BUCKET_CORS_VERSION and BUCKET_CORS_TARGET are set for it.',
   },
-  ...SHARED.map((name) => flagOf(name, SECTION)),
+  ...SHARED.map((name) => ({ ...flagOf(name, SECTION), ...ABOUT[name] })),
 ];
 
 /** Flags that mean nothing beside the others: what a watch needs and excludes, and what only a watch has a use for. */

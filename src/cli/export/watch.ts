@@ -1,8 +1,10 @@
 import { type BucketConfig, onlyBucket } from '../../config/file.ts';
 import { OPTIONS } from '../../config/options.ts';
+import { compileRules } from '../../cors/compile.ts';
+import { NO_RULES } from '../../cors/rule.ts';
 import { type Fault, faultText, type Result } from '../../document/fault.ts';
 import { readBanner, rulesOfBanner } from '../../export/banner.ts';
-import type { Target } from '../../export/target.ts';
+import type { ExportFile, Target } from '../../export/target.ts';
 import { compileFor } from '../../export/targets.ts';
 import { startFault } from '../../node/start-fault.ts';
 import { type FollowedExport, startWatch } from '../../node/start-watch.ts';
@@ -15,6 +17,7 @@ import { bucketNamed } from './configured.ts';
 import { bucketUrlOf } from './exported.ts';
 import { pathsFor, saveFiles } from './files.ts';
 import type { ExportLine } from './line.ts';
+import { filesOfBucket, overwriteFault } from './read-files.ts';
 import { sourceFaults } from './source.ts';
 import { NOT_WATCHED } from './watch-flags.ts';
 
@@ -31,8 +34,9 @@ export async function watchExport(args: Arguments, { env }: Terminal, line: Expo
   if ('place' in bucket) return [bucket];
   const unusable = unknownStore(bucket, args) ?? addressFault(bucket, args);
   if (unusable !== null) return [unusable];
+  const followed = followedBy(line, output, args, config.config);
   await run(async () => {
-    const running = await startWatch(config, bucket, followedBy(line, output, args), {
+    const running = await startWatch(config, bucket, followed, {
       rulesName: source.value.name,
       select: (buckets) => selected(buckets, args),
       env,
@@ -122,21 +126,45 @@ function urlOf({ bucket }: BucketConfig, args: Arguments): Result<string | null>
 
 const isNoBucket = ({ base }: { readonly base: string }): boolean => base === NO_BUCKET;
 
+/** The files of an export of no rules: those of any other have the same names. */
+function filesAtStart(compile: FollowedExport['compile'], bucket: BucketConfig): readonly ExportFile[] {
+  const { store: dialect, vary, dangerouslyAllowCredentials } = bucket;
+  const rules = compileRules(NO_RULES, { dialect, vary, dangerouslyAllowCredentials });
+  const compiled = compile(rules, bucket, '');
+  return compiled.ok ? compiled.files : [];
+}
+
 /** What follows the rules, with the writer and the reader of its files. */
-function followedBy(line: ExportLine, output: string, args: Arguments): FollowedExport {
+function followedBy(
+  line: ExportLine,
+  output: string,
+  args: Arguments,
+  config: string | null,
+): FollowedExport {
   const { target, format, allowNarrower, name } = line;
   const shared = { format, allowNarrower, name, version: VERSION };
+  const compile: FollowedExport['compile'] = (rules, bucket, source) => {
+    const url = urlOf(bucket, args);
+    const bucketUrl = line.bucketUrl ?? (url.ok ? url.value : null);
+    return compileFor(target, rules, { ...shared, bucketUrl, source });
+  };
+  const overwrites = async (files: readonly ExportFile[], bucket: BucketConfig) => {
+    const paths = files.length === 0 ? [output] : pathsFor(files, output);
+    const fault = await overwriteFault(paths, { rules: filesOfBucket(bucket), config });
+    if (fault === null) return null;
+    const which = fault.value === output ? '' : `has the further file ${fault.value}, which `;
+    return `${which}${fault.reason}; write ${fault.write}`;
+  };
   return {
     target: target.name,
     file: output,
     command: args.value('exec'),
-    compile: (rules, bucket, source) => {
-      const url = urlOf(bucket, args);
-      const bucketUrl = line.bucketUrl ?? (url.ok ? url.value : null);
-      return compileFor(target, rules, { ...shared, bucketUrl, source });
-    },
-    save: async (files) => {
-      const saved = await saveFiles(files, output);
+    compile,
+    fault: (bucket) => overwrites(filesAtStart(compile, bucket), bucket),
+    save: async (files, bucket) => {
+      const fault = await overwrites(files, bucket);
+      if (fault !== null) throw new Error(`${output} ${fault}`);
+      const saved = await saveFiles(files, output, target.name);
       if (!saved.ok) throw new Error(`${saved.path} ${saved.reason}. ${saved.cure}`);
     },
     others: (text) => othersOf(target, text, output),
@@ -147,6 +175,11 @@ function followedBy(line: ExportLine, output: string, args: Arguments): Followed
 function othersOf(target: Target, text: string, output: string): readonly string[] | null {
   const banner = readBanner(text);
   if (banner?.target !== target.name) return null;
-  const compiled = compileFor(target, rulesOfBanner(banner), { ...banner, source: '' });
-  return compiled.ok ? pathsFor(compiled.files, output).slice(1) : [];
+  try {
+    const compiled = compileFor(target, rulesOfBanner(banner), { ...banner, source: '' });
+    return compiled.ok ? pathsFor(compiled.files, output).slice(1) : [];
+  } catch {
+    // Nobody who changes a file stops the process that follows it.
+    return null;
+  }
 }

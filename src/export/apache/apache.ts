@@ -4,10 +4,11 @@ import { readExported } from '../exported.ts';
 import { planOf } from '../plan.ts';
 import type { Compiled, ExportOptions, Note, Target } from '../target.ts';
 import { conclusions, facts, objections, ruleDirectives } from './directives.ts';
-import { corsHeaders, preflights, varyHeader } from './headers.ts';
+import { cache, corsHeaders, preflights, varyHeader } from './headers.ts';
+import { enforceable } from './too-long.ts';
 
 /**
- * Apache httpd: directives of a virtual host. It refuses no rule set. Before 2.4.47, and where ETag matters 2.4.48, an answer
+ * Apache httpd: directives of a virtual host. It refuses lists of many thousands of characters. Before 2.4.47, and where ETag matters 2.4.48, an answer
  * of 304 loses its CORS headers (https://downloads.apache.org/httpd/CHANGES_2.4, PR 61820).
  */
 export const apache: Target = {
@@ -23,7 +24,9 @@ const ECHO: Note = {
     'Access-Control-Allow-Headers has a name as often as the request has it. Browsers send each name once.',
 };
 
-function compile(rules: CompiledRules, options: ExportOptions): Compiled {
+function compile(given: CompiledRules, options: ExportOptions): Compiled {
+  const { found: rules, refused } = enforceable(given, options.allowNarrower);
+  if (rules === null) return { ok: false, refused };
   const echoed = rules.rules.some(({ rule }) => rule.allowedHeaders.length > 0);
   return {
     ok: true,
@@ -31,7 +34,7 @@ function compile(rules: CompiledRules, options: ExportOptions): Compiled {
     grade: echoed ? 'same verdict' : 'equal',
     notes: echoed ? [ECHO] : [],
     enforced: rules,
-    lost: [],
+    lost: refused,
   };
 }
 
@@ -64,6 +67,7 @@ function textOf(rules: CompiledRules, options: ExportOptions): string {
     ['What follows from it.', conclusions(name, rules, plan)],
     ["The bucket's own CORS headers are removed, then one set is written.", corsHeaders(name, plan)],
     ["The bucket's own Vary, without Origin.", varyHeader(name, plan)],
+    ['mod_cache stores objects without these headers. A SetOutputFilter of your own names CACHE too.', cache],
     [
       'The bucket decides nothing.',
       ['Origin', 'Access-Control-Request-Method', 'Access-Control-Request-Headers'].map(

@@ -1,3 +1,4 @@
+import type { CompiledRule } from '../../cors/compile.ts';
 import { METHODS } from '../../cors/rule.ts';
 import type { Objection } from '../../cors/traits.ts';
 import { anyOf, ONE_ORIGIN, originPatterns, plainRegex } from '../plain-regex.ts';
@@ -11,6 +12,8 @@ export interface Terms {
   readonly names: string;
   readonly rule: string;
   readonly preflight: string;
+  /** Set if a rule with a long list of names allows the requested ones. */
+  allowedNames(rule: number): string;
 }
 
 /** `reqenv` reads variables only; the attribute of `SetEnvIf` would read a header of the same name first. */
@@ -20,6 +23,7 @@ export const termsOf = (name: string): Terms => ({
   names: `reqenv('${name}_names')`,
   rule: `reqenv('${name}_rule')`,
   preflight: `reqenv('${name}_preflight')`,
+  allowedNames: (rule) => `reqenv('${name}_names_${rule}')`,
 });
 
 /** One of several texts of plain characters; `==` and `in` compare whole strings, with case. */
@@ -30,6 +34,24 @@ export const isOneOf = (term: string, texts: readonly string[]): string =>
 
 /** The text of a regular expression ends at the first `#`, which `plainRegex` writes by its number. */
 const matches = (term: string, regex: string): string => `${term} =~ m#^${regex}$#`;
+
+/** Characters of a regular expression in an expression: Apache 2.4 fails to start with one of 8,192. */
+export const REGEX_LIMIT = 8_000;
+
+/** One of several expressions, as conditions of which one must hold true: no regular expression is too long. */
+function matchesOneOf(term: string, expressions: readonly string[]): readonly string[] {
+  const parts: string[][] = [];
+  let free = 0;
+  for (const expression of expressions) {
+    if (expression.length >= free) {
+      parts.push([]);
+      free = REGEX_LIMIT;
+    }
+    parts.at(-1)?.push(expression);
+    free -= expression.length + 1;
+  }
+  return parts.map((part) => matches(term, anyOf(part)));
+}
 
 /** The condition of each objection to a preflight; null: every preflight. */
 export const objects = ({ origin, method }: Terms): Readonly<Record<Objection, string | null>> => ({
@@ -53,7 +75,7 @@ export function ruleConditions(plan: Plan, planned: PlannedRule, terms: Terms): 
   return [
     isOneOf(terms.method, [...rule.methods]),
     ...(isConstant ? [] : [eitherOf(origins)]),
-    ...(rule.headers.any ? [] : [matches(terms.names, namesRegex(planned))]),
+    ...(rule.headers.any ? [] : [namesTest(planned, terms)]),
   ];
 }
 
@@ -65,26 +87,27 @@ const isPlain = (text: string): boolean => /^[A-Za-z0-9:/._-]+$/.test(text);
 function originTests(planned: PlannedRule, term: string): readonly string[] {
   if (planned.rule.origins.any) return [matches(term, `${ONE_ORIGIN}+`)];
   const patterns = originPatterns(planned);
-  return [
-    ...exactTests(planned.exact, term),
-    ...(patterns.length === 0 ? [] : [matches(term, anyOf(patterns))]),
-  ];
+  return [...exactTests(planned.exact, term), ...matchesOneOf(term, patterns)];
 }
 
 function exactTests(exact: readonly string[], term: string): readonly string[] {
   const [plain, odd] = [exact.filter(isPlain), exact.filter((one) => !isPlain(one))];
-  return [
-    ...(plain.length === 0 ? [] : [isOneOf(term, plain)]),
-    ...(odd.length === 0 ? [] : [matches(term, anyOf(odd.map(plainRegex)))]),
-  ];
+  return [...(plain.length === 0 ? [] : [isOneOf(term, plain)]), ...matchesOneOf(term, odd.map(plainRegex))];
+}
+
+/** The requested names: compared here, or with a long list by a directive of its own (`longNames`). */
+function namesTest(planned: PlannedRule, terms: Terms): string {
+  const regex = namesRegex(planned.rule);
+  return regex.length > REGEX_LIMIT
+    ? `(-z ${terms.preflight} || -n ${terms.allowedNames(planned.rule.number)})`
+    : matches(terms.names, regex);
 }
 
 /**
  * A list of which each item is an allowed name or empty. Possessive, so that PCRE goes back within one item only: a list
  * with many blanks would take exponential time.
  */
-function namesRegex({ rule }: PlannedRule): string {
-  const { exact, patterns } = rule.headers;
+export function namesRegex({ headers: { exact, patterns } }: CompiledRule): string {
   const names = [
     ...exact.map(plainRegex),
     ...patterns.map(({ prefix, suffix }) => `${plainRegex(prefix)}[^,]*${plainRegex(suffix)}`),

@@ -1,8 +1,16 @@
-import type { CompiledRules } from '../../cors/compile.ts';
+import type { CompiledRule, CompiledRules } from '../../cors/compile.ts';
 import type { Plan, PlannedRule } from '../plan.ts';
 import { neededObjections } from '../planned.ts';
 import { refusalBody } from '../refusal-body.ts';
-import { credentialsCondition, isOneOf, objects, ruleConditions, termsOf } from './conditions.ts';
+import {
+  credentialsCondition,
+  isOneOf,
+  namesRegex,
+  objects,
+  REGEX_LIMIT,
+  ruleConditions,
+  termsOf,
+} from './conditions.ts';
 
 type Lines = readonly string[];
 
@@ -17,8 +25,12 @@ function setWhere(conditions: Lines, variables: Lines): string {
     : `SetEnvIfExpr "${conditions.join(' \\\n    && ')}" \\\n    ${variables.join(' ')}`;
 }
 
-/** `$` and a digit stand for a part of the last match. */
-const variable = (name: string, value: string): string => `"${name}=${value.replaceAll('$', '\\$')}"`;
+/**
+ * `$` and a digit stand for a part of the last match. A value that begins with `!` would remove the variable: before it
+ * stands a part that no expression here has.
+ */
+const variable = (name: string, value: string): string =>
+  `"${name}=${value.startsWith('!') ? '$9' : ''}${value.replaceAll('$', '\\$')}"`;
 
 /** What a request has: variables, because the headers are removed before it is sent to the bucket. */
 export function facts(name: string): Lines {
@@ -76,11 +88,19 @@ export function ruleDirectives(name: string, plan: Plan, planned: PlannedRule): 
   const some = who === 'all' || who === 'none' ? [] : [who];
   return [
     `# Rule ${rule.number}`,
+    ...longNames(name, rule),
     setWhere([`-z ${terms.rule}`, ...ruleConditions(plan, planned, terms)], values),
     ...some.map((condition) =>
       setWhere([`${terms.rule} == '${rule.number}'`, condition], [`${name}_credentials`]),
     ),
   ];
+}
+
+/** A list of names that is too long for an expression; that of a directive may be longer. It reads the header itself. */
+function longNames(name: string, rule: CompiledRule): Lines {
+  const regex = rule.headers.any ? '' : namesRegex(rule);
+  if (regex.length <= REGEX_LIMIT) return [];
+  return [`SetEnvIfNoCase Access-Control-Request-Headers "^${regex}$" \\\n    ${name}_names_${rule.number}`];
 }
 
 /** What follows from the rule: a refusal, Allow-Headers, Vary. */

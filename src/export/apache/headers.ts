@@ -4,7 +4,7 @@ import { echoes } from './directives.ts';
 
 type Lines = readonly string[];
 
-/** `Header unset` has no wildcard. */
+/** `Header unset` has no wildcard: the names that browsers know, and those that an echo of the request may have. */
 const REMOVED = [
   names.ALLOW_ORIGIN,
   names.ALLOW_METHODS,
@@ -13,6 +13,9 @@ const REMOVED = [
   names.MAX_AGE,
   names.ALLOW_CREDENTIALS,
   'Access-Control-Allow-Private-Network',
+  'Access-Control-Allow-Local-Network',
+  'Access-Control-Request-Method',
+  'Access-Control-Request-Headers',
 ];
 
 const WIDTH = Math.max(...REMOVED.map((name) => name.length));
@@ -71,6 +74,20 @@ export function varyHeader(name: string, { methods, otherMethod }: Plan): Lines 
       : [`Header always unset Vary "expr=resp('Vary') =~ m#(?:^|,)[\\x20\\t]*\\*[\\x20\\t]*(?:,|$)#"`]),
   ];
 }
+
+/**
+ * mod_cache stores the object as the bucket sends it, so that each answer gets headers of its own. By default it stores
+ * after them, and answers before any of these directives (https://httpd.apache.org/docs/2.4/mod/mod_cache.html). An answer
+ * of 304 to a fresh copy has what is stored besides: so CORS headers are not stored, nor does a copy allow anything where
+ * other directives undo these.
+ */
+export const cache: Lines = [
+  '<IfModule mod_cache.c>',
+  '    CacheQuickHandler off',
+  '    SetOutputFilter CACHE',
+  `    CacheIgnoreHeaders ${REMOVED.join(' \\\n        ')}`,
+  '</IfModule>',
+];
 
 /** Every OPTIONS is answered here, without authentication, before the handler that would send it to the bucket. */
 export const preflights = (name: string, { preflightVary }: Plan): Lines => [

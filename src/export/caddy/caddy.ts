@@ -107,8 +107,16 @@ function bodyOf(rules: CompiledRules, plan: Plan, name: string): readonly string
   ];
 }
 
+/** What the edge accepts of all headers together (`--max-headers`, docs/limits.md). */
+const MAX_HEADERS = 16_384;
+const COMPARED = ['Origin', 'Access-Control-Request-Method', 'Access-Control-Request-Headers'];
+
 /** One line of each header. An actual request is compared like a preflight that asks for its method and for no headers. */
 const facts = (name: string): readonly string[] => [
+  '# Headers that are compared take time by their length: Caddy accepts 1 MB of them.',
+  `@${name}_long expression \`${COMPARED.map((header) => `size({header.${header}})`).join(' + ')} > ${MAX_HEADERS}\``,
+  `respond @${name}_long 431`,
+  '',
   '# One line of each header, so that two of them match no rule.',
   `vars ${name}_origin {header.Origin}`,
   'request_header Origin {header.Origin}',

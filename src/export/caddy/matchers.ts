@@ -5,7 +5,7 @@ import type { Plan, PlannedRule } from '../plan.ts';
 import { constantMethods, matchesNull } from '../planned.ts';
 
 /**
- * Matchers on the three request headers, each of which has one line when they are compared. Only `header_regexp` is used:
+ * Matchers on the three request headers, each of which has one line when they are compared. Only `header_regexp` compares:
  * `vars` and `vars_regexp` expand placeholders in what the client sent (GHSA-m2w3-8f23-hxxf), and match if any of several
  * lines does.
  */

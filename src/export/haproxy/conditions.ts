@@ -2,6 +2,7 @@ import { matchesEntries } from '../../cors/pattern.ts';
 import type { Plan, PlannedRule } from '../plan.ts';
 import { namesRegex, originRegex } from '../readable-regex.ts';
 import { linesOf, quote } from './quote.ts';
+import { STAR_LIMIT } from './room.ts';
 
 /** The names of variables and acls, which begin with the export's own. */
 export interface Names {
@@ -73,7 +74,11 @@ export function aclLines(plan: Plan, names: Names): readonly string[] {
         ? []
         : [
             ...acl(names.origins(rule.number), `${origin} -m str`, exact.map(quote)),
-            ...acl(names.origins(rule.number), `${origin} -m reg`, patterns.map(originRegex).map(quote)),
+            ...acl(
+              names.origins(rule.number),
+              `${origin} -m reg`,
+              patterns.map((one) => quote(originRegex(one, `.{0,${STAR_LIMIT}}`))),
+            ),
           ]),
       ...(needsNamed(planned) && isFirst(namedOf)
         ? acl(names.named(rule.number), `${origin} -m str`, exact.map(quote))

@@ -5,6 +5,7 @@ import type { Plan, PlannedRule } from '../plan.ts';
 import { refusalBody } from '../refusal-body.ts';
 import { checksHeaders, lackingOf, type Names, originsOf, sharedBy } from './conditions.ts';
 import { quote } from './quote.ts';
+import { REQUESTED_LIMIT } from './room.ts';
 
 /** Lines with a comment before them. */
 export interface Part {
@@ -30,7 +31,7 @@ export const factsPart = ({ origin, method, requested }: Names): Part => ({
     `http-request set-var(${requested}) ${quoteNames(`${REQUEST_HEADERS},lower,concat(',',,),`)} if METH_OPTIONS`,
     `http-request unset-var(${requested}) if !{ var(${requested}) -m len 1: }`,
     // HAProxy cannot join the lines of a list. No browser sends more than one.
-    `http-request unset-var(${origin}) if METH_OPTIONS ${several(REQUEST_HEADERS)}`,
+    `http-request unset-var(${origin}) if METH_OPTIONS ${several(REQUEST_HEADERS)} || { var(${requested}) -m len ${REQUESTED_LIMIT + 1}: }`,
   ],
 });
 

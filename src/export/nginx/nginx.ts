@@ -39,23 +39,19 @@ function compile(rules: CompiledRules, options: ExportOptions): Compiled {
   ].join('\n\n');
   const location = locationText(plan, tables, values, refusals, v);
   const needsDollar = `${maps}${location}`.includes(`\${${name}_dollar}`);
-  const [inHttp, inLocation] = [
-    `include ${name}.conf; in http {}`,
-    `include ${name}.location.conf; in the location`,
-  ];
-  const banner = (use: string) => bannerOf('nginx', rules, options, '#', use);
+  const head = (use: string) => `${bannerOf('nginx', rules, options, '#', use)}\n`;
   return {
     ok: true,
     files: [
       {
         name: `${name}.conf`,
-        use: `Maps: \`${inHttp}\`.`,
-        text: `${banner(`${inHttp}.`)}\n${needsDollar ? `${dollarBlock(name)}\n\n` : ''}${maps}\n`,
+        use: USES.maps,
+        text: `${head(USES.maps)}${onceBlock(name)}\n\n${needsDollar ? `${dollarBlock(name)}\n\n` : ''}${maps}\n`,
       },
       {
         name: `${name}.location.conf`,
-        use: `Directives: \`${inLocation} that has proxy_pass\`.`,
-        text: `${banner(`${inLocation} that has proxy_pass.`)}\n${location}`,
+        use: USES.location,
+        text: `${head(USES.location)}${location}`,
       },
     ],
     ...notesFor(found, tables),
@@ -63,6 +59,20 @@ function compile(rules: CompiledRules, options: ExportOptions): Compiled {
     lost: refused,
   };
 }
+
+/** They name no file: the operator names the files. */
+const USES = {
+  maps: 'Maps: include this file in http {}, once.',
+  location: 'Directives: include this file in the location that has proxy_pass.',
+};
+
+/**
+ * The maps of a second export of one name would silently take the place of the first one's. nginx refuses a second
+ * log_format of one name, and does nothing for one that no log uses.
+ */
+const onceBlock = (name: string): string =>
+  `# nginx does not start with two exports of one name: give the second another --name.
+log_format two_exports_are_named_${name.toLowerCase()} '';`;
 
 /** The rules that each verdict stands for, as comments. */
 const legendOf = ({ verdicts }: ReturnType<typeof tablesOf>): readonly string[] =>

@@ -19,6 +19,7 @@ export function notesFor(
       ...(allowsHeaders ? [{ about: AS_SENT }] : []),
       { about: OUTER },
       { about: SEVERAL_VARY, command: "curl -sD - -o /dev/null https://DOMAIN/KEY | grep -ci '^vary:'" },
+      { about: INTERIM },
       ...(isLarge ? [{ about: LARGE }] : []),
     ],
   };
@@ -29,6 +30,9 @@ const AS_SENT =
 const OUTER =
   'A location with proxy_set_header, proxy_hide_header or add_header lines inherits no such line of outer levels: repeat those that it needs, such as proxy_set_header Host.';
 const SEVERAL_VARY =
-  'nginx before 1.23 reads the first of several Vary lines of a bucket, and the first of several Origin lines of a request. Ask the bucket for an object: the command must print 0 or 1.';
+  'nginx before 1.23 reads the first of several lines: of Vary in an answer of the bucket, of Origin, Access-Control-Request-Method and Access-Control-Request-Headers in a request. Browsers send one line. Ask the bucket for an object: the command must print 0 or 1.';
+/** https://github.com/nginx/nginx/issues/1427 */
+const INTERIM =
+  'nginx takes an interim answer of the bucket, 100 or before nginx 1.29 also 103, for the answer itself: what follows passes unchanged. No store is known to send one to a request without Expect, which nginx removes.';
 const LARGE =
   'nginx may warn of a map_hash that is not optimal, and works. Against the warning write map_hash_max_size 16384; and map_hash_bucket_size 256; in http {} before the first map.';

@@ -44,16 +44,23 @@ function valueIn({ headers }: Verdict, header: string, name: string): string | n
   return value === ECHO ? ORIGIN : literal(value, name);
 }
 
+/** A method and any Vary. The groups have what is left without Origin, which may stand first and in three other places. */
+const OWN_VARY = (() => {
+  const origin = '(?i:\\s*,\\s*origin(?=\\s*(?:,|$)))+';
+  return `^\\S+ (?i:origin\\s*(?:,\\s*|$))*(.*?)${`(?:${origin}(.*?))?`.repeat(3)}$`;
+})();
+
 /**
  * Vary of an answer to a method: the bucket's own without Origin, which it does not get, and Origin where the answer
- * depends on it.
+ * depends on it. OPTIONS is here for nginx's own errors that come before the preflight is answered, such as 413.
  */
-export function varyMap({ methods, otherMethod }: Plan, v: Variables): string {
+export function varyMap({ methods, otherMethod, preflightVary }: Plan, v: Variables): string {
   const own = '$upstream_http_vary';
   const varies = methods.filter(({ variesByOrigin }) => variesByOrigin).map(({ method }) => method);
   const all = otherMethod.variesByOrigin;
   const some = all ? '\\S+' : `(?:${varies.join('|')})`;
   const rows: readonly Row[] = [
+    ['OPTIONS ', preflightVary.join(', ')],
     ...METHODS.map((method) => [`${method} `, all || varies.includes(method) ? 'Origin' : ''] as const),
     [{ regex: '^\\S+ (?:.*,)?\\s*\\*\\s*(?:,.*)?$' }, '*'],
     ...(all || varies.length > 0
@@ -62,13 +69,7 @@ export function varyMap({ methods, otherMethod }: Plan, v: Variables): string {
           [{ regex: `^${some} .` }, `${own}, Origin`] as const,
         ]
       : []),
-    ...(all
-      ? [[DEFAULT, 'Origin'] as const]
-      : [
-          [{ regex: '^\\S+ (?i:origin\\s*(?:,\\s*|$))+(.*)$' }, '$1'] as const,
-          [{ regex: '^\\S+ (.*?)(?i:\\s*,\\s*origin)+(?=\\s*(?:,|$))(.*)$' }, '$1$2'] as const,
-          [DEFAULT, own] as const,
-        ]),
+    ...(all ? [[DEFAULT, 'Origin'] as const] : [[{ regex: OWN_VARY }, '$1$2$3$4'] as const]),
   ];
   return mapBlock(
     `${METHOD} ${own}`,

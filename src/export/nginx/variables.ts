@@ -33,8 +33,14 @@ export const variablesOf = (name: string) =>
 
 export type Variables = ReturnType<typeof variablesOf>;
 
-/** A name that nginx takes in variables: letters, digits and `_`, and no digit first, because `$1` is a group of a regex. */
-export const asName = (name: string): string => name.replace(/[^A-Za-z0-9_]/g, '_').replace(/^(?=\d|$)/, '_');
+/**
+ * A name that begins variables: letters, digits and `_`, and no digit first, because `$1` is a group of a regex. Nor may it
+ * begin as variables of nginx do, which ignore case: a map of `$upstream_http_vary` would read itself.
+ */
+export const asName = (name: string): string =>
+  name
+    .replace(/[^A-Za-z0-9_]/g, '_')
+    .replace(/^(?=\d|$|(?:arg|cookie|http|jwt|proxy|sent|ssl|upstream)(?:_|$))/i, '_');
 
 export const ORIGIN = '$http_origin';
 export const METHOD = '$request_method';

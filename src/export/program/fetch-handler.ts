@@ -14,13 +14,14 @@ export default {
     if (answer.status !== null) return reply(answer.status, answer, answer.body);
     // One copy for all origins: the bucket does not get them.
     for (const name of CORS_HEADERS) headers.delete(name);
-    let response;
     try {
-      response = await fetch(${bucketUrl === null ? 'new Request(request, { headers, redirect: "manual" })' : 'toBucket(new Request(request, { headers, redirect: "manual" }))'}${init === null ? '' : `, ${init}`});
+      const sent = new Request(request, { headers, redirect: "manual" });
+      const response = await fetch(${bucketUrl === null ? 'sent' : 'toBucket(sent)'}${init === null ? '' : `, ${init}`});
+      return withCors(response, answer);
     } catch {
+      // The bucket is down, or a Response may not have its status, such as 101 or 600.
       return reply(502, answer, FAILED);
     }
-    return withCors(response, answer);
   },
 };
 

@@ -5,19 +5,15 @@ import type { Objection } from '../../cors/traits.ts';
 import type { Plan } from '../plan.ts';
 import { refusalBody } from '../refusal-body.ts';
 import { oneOf, string } from './quote.ts';
-import { type Facts, indent } from './rules.ts';
+import { FACTS, indent } from './rules.ts';
 
 /** Sets the status and the body of a preflight's answer, whose CORS headers are written already. */
-export function preflightLines(
-  rules: CompiledRules,
-  plan: Plan,
-  { origin, method }: Facts,
-): readonly string[] {
+export function preflightLines(rules: CompiledRules, plan: Plan): readonly string[] {
   const conditions: Readonly<Record<Objection, string>> = {
     origin_missing: 'req.http.Origin !~ "."',
-    method_missing: `${method} == ""`,
-    method_not_allowed: `${method} !~ ${oneOf(METHODS)}`,
-    origin_not_allowed: `${origin} == ""`,
+    method_missing: `${FACTS.method} == ""`,
+    method_not_allowed: `${FACTS.method} !~ ${oneOf(METHODS)}`,
+    origin_not_allowed: `${FACTS.origin} == ""`,
     no_rules: 'true',
     rules_unavailable: 'false',
   };

@@ -1,52 +1,45 @@
 import * as headers from '../../cors/names.ts';
 import { matchesEntries } from '../../cors/pattern.ts';
 import type { Plan, PlannedRule } from '../plan.ts';
-import { namesRegex, originRegex } from '../readable-regex.ts';
+import { listRegex, originRegex } from '../readable-regex.ts';
 import { equals, oneOf, regex, string } from './quote.ts';
 
-/** Headers of the request in which the subroutine of an export has its facts: VCL has no other variables. */
-export interface Facts {
+/** Headers of the request in which an export has its facts: VCL has no other variables. A VCL has one export. */
+export const FACTS = {
   /** The request's Origin if it is one origin. */
-  readonly origin: string;
+  origin: 'req.http.bucket-cors-origin',
   /** The method that rules are compared with. */
-  readonly method: string;
+  method: 'req.http.bucket-cors-method',
   /** The requested header names, in lower case, each with a comma after it. */
-  readonly names: string;
-}
-
-export const factsOf = (name: string): Facts => {
-  const fact = (what: string) => `req.http.bucket-${name.toLowerCase().replaceAll('_', '-')}-${what}`;
-  return { origin: fact('origin'), method: fact('method'), names: fact('names') };
-};
+  names: 'req.http.bucket-cors-names',
+} as const;
+const { origin, method, names } = FACTS;
 
 export const indent = (lines: readonly string[]): readonly string[] =>
   lines.map((line) => (line === '' ? '' : `    ${line}`));
 
 /** The first rule that matches writes its headers. */
-export function ruleLines(plan: Plan, facts: Facts): readonly string[] {
+export function ruleLines(plan: Plan): readonly string[] {
   const lines = plan.rules.flatMap((planned, at) => [
-    `${at === 0 ? 'if' : '} elseif'} (${conditionOf(plan, planned, facts)}) {`,
-    ...indent([`# Rule ${planned.rule.number}`, ...headerLines(planned, facts)]),
+    `${at === 0 ? 'if' : '} elseif'} (${conditionOf(plan, planned)}) {`,
+    ...indent([`# Rule ${planned.rule.number}`, ...headerLines(planned)]),
   ]);
   return lines.length === 0 ? [] : [...lines, '}'];
 }
 
-function conditionOf(plan: Plan, planned: PlannedRule, facts: Facts): string {
+function conditionOf(plan: Plan, planned: PlannedRule): string {
   const { rule } = planned;
   const constant = plan.methods.filter((one) => one.withoutOrigin?.number === rule.number);
-  const origins = [
-    ...originConditions(planned, facts),
-    ...withoutOrigin(constant.map(({ method }) => method)),
-  ];
+  const origins = [...originConditions(planned), ...withoutOrigin(constant.map(({ method }) => method))];
   const both = [
-    `${facts.method} ~ ${oneOf(rule.rule.allowedMethods)}`,
+    `${method} ~ ${oneOf(rule.rule.allowedMethods)}`,
     origins.length === 1 ? origins[0] : `(${origins.join('\n        || ')})`,
-    ...namesCondition(planned, facts),
+    ...namesCondition(planned),
   ];
   return both.join('\n    && ');
 }
 
-function originConditions({ rule, exact, patterns }: PlannedRule, { origin }: Facts): readonly string[] {
+function originConditions({ rule, exact, patterns }: PlannedRule): readonly string[] {
   if (rule.origins.any) return [`${origin} != ""`];
   return [
     ...exact.map((entry) => equals(origin, entry)),
@@ -58,18 +51,18 @@ function originConditions({ rule, exact, patterns }: PlannedRule, { origin }: Fa
 const withoutOrigin = (methods: readonly string[]): readonly string[] =>
   methods.length === 0 ? [] : [`req.method ~ ${oneOf(methods)}`];
 
-/** Nothing remains of the requested names if the rule lists them all. */
-function namesCondition({ rule }: PlannedRule, { names }: Facts): readonly string[] {
+/** Compared in place: a copy for each rule would fill the workspace of the request. */
+function namesCondition({ rule }: PlannedRule): readonly string[] {
   if (rule.headers.any) return [];
   return rule.rule.allowedHeaders.length === 0
     ? [`${names} == ""`]
-    : [`regsuball(${names}, ${regex(namesRegex(rule))}, "") == ""`];
+    : [`${names} ~ ${regex(listRegex(rule))}`];
 }
 
-function headerLines(planned: PlannedRule, { origin, names }: Facts): readonly string[] {
+function headerLines(planned: PlannedRule): readonly string[] {
   const { rule, allowOrigin, credentials } = planned;
   const set = (header: string, value: string) => `set resp.http.${header} = ${value};`;
-  const named = credentials === 'none' ? null : credentialsCondition(planned, origin);
+  const named = credentials === 'none' ? null : credentialsCondition(planned);
   return [
     set(headers.ALLOW_ORIGIN, allowOrigin === '*' ? '"*"' : origin),
     set(headers.ALLOW_METHODS, string(rule.allowMethods)),
@@ -92,10 +85,7 @@ const credentialsLines = (condition: string | null, line: string): readonly stri
 };
 
 /** Never for `null`. An empty condition is true, null is false. */
-function credentialsCondition(
-  { rule, credentials, exact, patterns }: PlannedRule,
-  origin: string,
-): string | null {
+function credentialsCondition({ rule, credentials, exact, patterns }: PlannedRule): string | null {
   const named = exact.filter((entry) => entry !== 'null');
   if (credentials === 'exact' && named.length === 0) return null;
   if (credentials === 'exact' && patterns.length > 0)

@@ -2,16 +2,22 @@ import * as headers from '../../cors/names.ts';
 import { METHODS } from '../../cors/rule.ts';
 import type { Plan } from '../plan.ts';
 import { oneOf, string } from './quote.ts';
-import { type Facts, indent, ruleLines } from './rules.ts';
+import { FACTS, indent, ruleLines } from './rules.ts';
 
 /** A subroutine of VCL. Those with names of Varnish's are joined to the operator's subroutines of the same name. */
 export interface Subroutine {
   readonly about: string;
   readonly name: string;
+  /** A comment beside the name. */
+  readonly remark?: string;
   readonly lines: readonly string[];
 }
 
-/** The headers that a bucket or an older VCL may have written. VCL has no form for all names with one beginning. */
+/** The headers of a preflight. Other requests lose them: a bucket's Vary may have their names. */
+const REQUESTED = ['Access-Control-Request-Method', 'Access-Control-Request-Headers'] as const;
+const [REQUEST_METHOD, REQUEST_HEADERS] = REQUESTED;
+
+/** The headers that a bucket or an older VCL may have written, by name: VCL has no form for all with one beginning. */
 const WRITTEN = [
   headers.ALLOW_ORIGIN,
   headers.ALLOW_METHODS,
@@ -20,20 +26,20 @@ const WRITTEN = [
   headers.MAX_AGE,
   headers.ALLOW_CREDENTIALS,
   'Access-Control-Allow-Private-Network',
+  'Access-Control-Allow-Local-Network',
+  ...REQUESTED,
 ];
-
-/** The headers of a preflight. Other requests lose them: a bucket's Vary may have their names. */
-const REQUESTED = ['Access-Control-Request-Method', 'Access-Control-Request-Headers'] as const;
-const [REQUEST_METHOD, REQUEST_HEADERS] = REQUESTED;
 
 const PREFLIGHT = 'if (req.method == "OPTIONS") {';
 
 const collect = (header: string): string => `std.collect(req.http.${header}, ",");`;
 
+const { origin, method, names } = FACTS;
+
 const unsetAll = (place: 'req' | 'beresp' | 'resp', names: readonly string[]): readonly string[] =>
   names.map((name) => `unset ${place}.http.${name};`);
 
-export const received = ({ origin, method, names }: Facts): Subroutine => ({
+export const RECEIVED: Subroutine = {
   about:
     'Several lines of a header become one list. Preflights are answered here, and do not reach the bucket.',
   name: 'vcl_recv',
@@ -45,24 +51,21 @@ export const received = ({ origin, method, names }: Facts): Subroutine => ({
     '}',
     ...unsetAll('req', REQUESTED),
   ],
-});
-
-const withoutOrigin = (name: string, about: string): Subroutine => ({
-  about,
-  name,
-  lines: ['unset bereq.http.Origin;'],
-});
+};
 
 /** A stored object has no CORS headers, and no `Origin` in its Vary, which would divide the cache by origins. */
 export const BACKEND: readonly Subroutine[] = [
-  withoutOrigin(
-    'vcl_backend_fetch',
-    'The bucket has no part in CORS: one copy of an object serves every origin.',
-  ),
-  withoutOrigin(
-    'vcl_pipe',
-    "A method that Varnish does not know is piped: the answer is the bucket's alone.",
-  ),
+  {
+    about: 'The bucket has no part in CORS: one copy of an object serves every origin.',
+    name: 'vcl_backend_fetch',
+    lines: ['unset bereq.http.Origin;'],
+  },
+  {
+    about:
+      'Varnish pipes methods that it does not know: the answer would be raw, and what follows on the connection too.',
+    name: 'vcl_pipe',
+    lines: ['return (synth(405));'],
+  },
   {
     about: 'Objects are stored without CORS headers, and do not vary on what the bucket does not get.',
     name: 'vcl_backend_response',
@@ -82,18 +85,23 @@ export const BACKEND: readonly Subroutine[] = [
   },
 ];
 
+/** The same in every export: a VCL with two would answer each request by the rules of both, and is not compiled. */
+const ANSWER = 'bucket_cors_answer';
+
 /** The CORS headers of `resp`, for Varnish's subroutines of the client's side to call. */
-export const answered = (name: string, plan: Plan, facts: Facts): Subroutine => ({
+export const answered = (plan: Plan): Subroutine => ({
   about: 'One set of CORS headers, by the first rule that matches.',
-  name,
-  lines: [...unsetAll('resp', WRITTEN), ...factLines(facts), ...ruleLines(plan, facts), ...varyLines(plan)],
+  name: ANSWER,
+  // The compiler shows this line where it finds a second one.
+  remark: 'A VCL has one export. Another site has its own VCL, with a label.',
+  lines: [...unsetAll('resp', WRITTEN), ...FACT_LINES, ...ruleLines(plan), ...varyLines(plan)],
 });
 
 /**
  * One origin, the method in question, and the requested names without blanks and empty ones. Without the look-behind, many
  * blanks take quadratic time.
  */
-const factLines = ({ origin, method, names }: Facts): readonly string[] => [
+const FACT_LINES: readonly string[] = [
   `set ${origin} = "";`,
   'if (req.http.Origin ~ "^[^, \\t]+$") {',
   `    set ${origin} = req.http.Origin;`,
@@ -124,18 +132,18 @@ const ADD_ORIGIN: readonly string[] = [
   '}',
 ];
 
-export const delivered = (answer: string): Subroutine => ({
+export const DELIVERED: Subroutine = {
   about: "Answers from the cache or the bucket, also its errors and Varnish's own.",
   name: 'vcl_deliver',
-  lines: [`call ${answer};`],
-});
+  lines: [`call ${ANSWER};`],
+};
 
 /** `preflight` sets the status and the body of a preflight's answer. */
-export const synthesized = (answer: string, plan: Plan, preflight: readonly string[]): Subroutine => ({
+export const synthesized = (plan: Plan, preflight: readonly string[]): Subroutine => ({
   about: 'Preflights, and answers that your VCL writes itself.',
   name: 'vcl_synth',
   lines: [
-    `call ${answer};`,
+    `call ${ANSWER};`,
     PREFLIGHT,
     ...indent([
       `set resp.http.Vary = ${string(plan.preflightVary.join(', '))};`,

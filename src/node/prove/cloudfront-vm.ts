@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ExportFile } from '../../export/target.ts';
+import { FORWARDED } from './bucket.ts';
 import { type CloudFrontPolicy, readPolicyFiles } from './cloudfront-policy.ts';
 import { type CloudFrontHeaders, type FunctionRun, openFunction } from './cloudfront-runtime.ts';
 import type { Prover } from './prover.ts';
@@ -14,6 +15,8 @@ export const cloudfrontProver: Prover = {
   program: 'node:vm',
   install: '',
   isInstalled: async () => true,
+  // An origin request policy, which is the operator's, says what else the bucket gets.
+  withheld: FORWARDED,
   start: async (files, bucketUrl) => {
     const run = openFunction(textOf(files, '.js'));
     const policy = readPolicyFiles(

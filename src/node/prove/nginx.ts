@@ -1,13 +1,24 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExportFile } from '../../export/target.ts';
-import { isOnPath, startProgram } from './program.ts';
-import type { Prover } from './prover.ts';
+import { isOnPath, startProgram, versionOf } from './program.ts';
+import type { Prover, Unpassable } from './prover.ts';
+
+/** `$upstream_http_vary` has all lines from 1.23.0 on (https://nginx.org/en/CHANGES). */
+const FIRST_VARY: Unpassable = {
+  answers: 'several Vary lines',
+  why: 'nginx before 1.23 reads the first alone',
+  has: ({ vary }) => vary.length > 1,
+};
 
 export const nginxProver: Prover = {
   program: 'nginx',
   install: 'apt-get install nginx',
   isInstalled: () => isOnPath('nginx'),
+  unpassable: async () => {
+    const [major = 1, minor = 0] = await versionOf('nginx', ['-v']);
+    return major === 1 && minor < 23 ? [FIRST_VARY] : [];
+  },
   start: (files, bucketUrl) =>
     startProgram('nginx', async (folder, port) => {
       // Started by root, nginx serves as another user.

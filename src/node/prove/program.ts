@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { access, constants, mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Proved } from './prover.ts';
 
 /** Debian installs servers in folders that only root's PATH has. */
@@ -26,6 +27,13 @@ export async function isOnPath(program: string): Promise<boolean> {
     } catch {}
   }
   return false;
+}
+
+/** The first version number that a program prints: `[1, 22, 1]`. */
+export async function versionOf(program: string, args: readonly string[]): Promise<readonly number[]> {
+  const { stdout, stderr } = await promisify(execFile)(program, args, { env: { PATH } });
+  const [found = ''] = /\d+(?:\.\d+)+/.exec(stdout + stderr) ?? [];
+  return found.split('.').map(Number);
 }
 
 /** Below the ports that systems give to clients, so that no connection takes a port before the program listens there. */

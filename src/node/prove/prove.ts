@@ -2,9 +2,10 @@ import type { Facts } from '../../cors/decide.ts';
 import { differenceOf, type Outcome, outcomeOf, wideningOf } from '../../export/outcome.ts';
 import { randomOf, requestsFor } from '../../export/requests.ts';
 import type { Written } from '../../export/target.ts';
+import { ask } from './ask.ts';
 import { openProofBucket, PROOF_PATHS, type ProofPath } from './bucket.ts';
 import { endPrograms } from './program.ts';
-import type { Prover } from './prover.ts';
+import type { Prover, Unpassable } from './prover.ts';
 import { openSender } from './send.ts';
 
 /** A request that a program answers otherwise than the rules ask. */
@@ -24,6 +25,8 @@ export interface Proof {
   readonly differences: number;
   /** The first of them, at most `SHOWN`. */
   readonly shown: readonly ProofDifference[];
+  /** What was not asked, because the program cannot pass it on: a clause each. */
+  readonly omitted: readonly string[];
   readonly milliseconds: number;
 }
 
@@ -52,6 +55,7 @@ export async function prove(
   { count = PROOF_REQUESTS, seed = 1, signal }: ProofOptions = {},
 ): Promise<Proof> {
   const began = performance.now();
+  const unpassable = (await prover.unpassable?.()) ?? [];
   const bucket = await openProofBucket();
   // A program that does not listen yet is ended too.
   signal?.addEventListener('abort', endPrograms);
@@ -59,9 +63,12 @@ export async function prove(
     const written = write(bucket.url);
     const proved = await prover.start(written.files, bucket.url);
     try {
-      const found = await compareAll(proved.url, written, { count, seed, signal });
+      const { withheld } = prover;
+      const found = await compareAll(proved.url, written, { count, seed, signal, unpassable, withheld });
       signal?.throwIfAborted();
-      return { program: prover.program, ...found, milliseconds: Math.round(performance.now() - began) };
+      const omitted = unpassable.map(({ answers, why }) => `${answers}: ${why}`);
+      const milliseconds = Math.round(performance.now() - began);
+      return { program: prover.program, ...found, omitted, milliseconds };
     } finally {
       await proved.close();
     }
@@ -80,40 +87,73 @@ async function compareAll(
     count,
     seed,
     signal,
-  }: { readonly count: number; readonly seed: number; readonly signal: AbortSignal | undefined },
+    unpassable,
+    withheld,
+  }: {
+    readonly count: number;
+    readonly seed: number;
+    readonly signal: AbortSignal | undefined;
+    readonly unpassable: readonly Unpassable[];
+    readonly withheld: readonly string[] | undefined;
+  },
 ): Promise<Pick<Proof, 'requests' | 'differences' | 'shown'>> {
-  const sender = openSender(url);
+  const sender = openSender(url, withheld);
   const { enforced, methods } = written;
   const isServed = ({ method }: Facts) => method === 'OPTIONS' || methods?.includes(method) !== false;
   const requests = requestsFor(enforced, count, seed).map((request) =>
     isServed(request) ? request : { ...request, method: 'GET' },
   );
   const random = randomOf(seed + 1);
+  const places = PROOF_PATHS.filter((place) => !unpassable.some((one) => one.has(place)));
   const asked = requests.map((request) => ({
     request,
-    place: PROOF_PATHS[Math.floor(random() * PROOF_PATHS.length)] as ProofPath,
+    place: places[Math.floor(random() * places.length)] as ProofPath,
   }));
   const shown: ProofDifference[] = [];
   let differences = 0;
-  let next = 0;
-  const work = async () => {
-    for (let one = asked[next++]; one !== undefined && !signal?.aborted; one = asked[next++]) {
-      const { request, place } = one;
-      const expected = outcomeOf(enforced, request, place.vary);
-      const { seen, what } = await ask(sender, request, place, (outcome) =>
-        compareOne(written, request, place, expected, outcome),
-      );
-      if (what === null) continue;
-      differences += 1;
-      if (shown.length < SHOWN) shown.push({ request, path: place.path, expected, seen, what });
-    }
+  const compare = async ({ request, place }: Asked) => {
+    const expected = outcomeOf(enforced, request, place.vary);
+    const { seen, what } = await ask(sender, request, place, (outcome) =>
+      compareOne(written, request, place, expected, outcome),
+    );
+    if (what === null) return;
+    differences += 1;
+    if (shown.length < SHOWN) shown.push({ request, path: place.path, expected, seen, what });
   };
+  // Last, and apart: the bucket closes connections that other requests would take.
+  const last = ({ place }: Asked) => place.isDropped;
   try {
-    await Promise.all(Array.from({ length: PARALLEL }, work));
+    for (const isLast of [false, true])
+      await inParallel(
+        asked.filter((one) => last(one) === isLast),
+        compare,
+        signal,
+      );
   } finally {
     await sender.close();
   }
   return { requests: asked.length, differences, shown };
+}
+
+interface Asked {
+  readonly request: Facts;
+  readonly place: ProofPath;
+}
+
+/** Works on a list from several sides at once, until the signal ends it. */
+async function inParallel<T>(
+  list: readonly T[],
+  work: (one: T) => Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const left = list.values();
+  const take = async () => {
+    for (const one of left) {
+      if (signal?.aborted) return;
+      await work(one);
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, take));
 }
 
 function compareOne(
@@ -125,22 +165,5 @@ function compareOne(
 ): string | null {
   return request.method !== 'OPTIONS' && status >= narrowerFrom
     ? wideningOf(enforced, request, expected, seen)
-    : differenceOf(request, expected, seen, grade);
-}
-
-async function ask(
-  sender: ReturnType<typeof openSender>,
-  request: Facts,
-  { path, status }: ProofPath,
-  compare: (outcome: Outcome) => string | null,
-): Promise<{ readonly seen: Outcome | null; readonly what: string | null }> {
-  try {
-    const sent = await sender.send(request, path);
-    const isActual = request.method !== 'OPTIONS';
-    if (isActual && sent.status !== status)
-      return { seen: sent.outcome, what: `status ${sent.status}, not the bucket's ${status}` };
-    return { seen: sent.outcome, what: compare(sent.outcome) };
-  } catch (error) {
-    return { seen: null, what: `no answer: ${error instanceof Error ? error.message : String(error)}` };
-  }
+    : differenceOf(enforced, request, expected, seen, grade);
 }

@@ -20,6 +20,8 @@ export interface OutputOptions {
   readonly hasCommand: boolean;
   /** The paths of the further files of an export whose first file has this text; null: it is no export. */
   readonly others: (text: string) => readonly string[] | null;
+  /** Another reason why no file can ever be written. */
+  readonly fault: () => Promise<string | null>;
   /** Writes all files of an export, or rejects and leaves the old ones. */
   readonly save: (files: readonly ExportFile[]) => Promise<void>;
 }
@@ -43,7 +45,7 @@ export function keyOf(texts: readonly string[]): string {
   return hash.digest('hex');
 }
 
-export function openOutput({ path, hasCommand, others, save }: OutputOptions): Output {
+export function openOutput({ path, hasCommand, others, fault, save }: OutputOptions): Output {
   const mark = `${path}.pending`;
   // A disk that hangs must not take the files of the rules with it.
   const disk = openDisk();
@@ -59,7 +61,7 @@ export function openOutput({ path, hasCommand, others, save }: OutputOptions): O
   }
 
   return {
-    fault: () => disk(() => faultOf(path)).catch(() => null),
+    fault: () => disk(async () => (await faultOf(path)) ?? (await fault())).catch(() => null),
     look,
     write: (files) =>
       disk(async () => {

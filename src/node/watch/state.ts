@@ -28,6 +28,19 @@ export interface Failure {
   readonly count: number;
 }
 
+/** Another program changed the file after this one wrote it or found it, so many times without a long rest. */
+export interface Contest {
+  readonly count: number;
+  /** Milliseconds of a clock, at the last of them. */
+  readonly at: number;
+}
+
+/** The command has succeeded for a file, and the mark beside it could not be removed. */
+export interface Unsettled {
+  readonly key: string;
+  readonly why: string;
+}
+
 /**
  * A watched export. One step runs at a time, `busy`. The file decides what comes next: it is written while it differs
  * from what is wanted, and then the command runs until it has succeeded for it.
@@ -39,7 +52,9 @@ export interface State {
   readonly busy: Busy | null;
   readonly writeFailure: Failure | null;
   readonly runFailure: Failure | null;
-  /** The step that failed and waits for its next attempt. */
+  readonly contest: Contest | null;
+  readonly unsettled: Unsettled | null;
+  /** The step that failed, or that another program undoes, and waits for its next attempt. */
   readonly waiting: 'write' | 'run' | null;
   /** Another program, or a write that failed, may have changed the file. */
   readonly mustLook: boolean;
@@ -59,12 +74,14 @@ export type Event =
   | { readonly kind: 'wanted'; readonly wanted: Wanted }
   /** It is time to look at the file again. */
   | { readonly kind: 'look' }
-  | { readonly kind: 'looked'; readonly found: Found }
+  /** `at`: milliseconds of a clock that never goes back. */
+  | { readonly kind: 'looked'; readonly found: Found; readonly at: number }
   | { readonly kind: 'not_looked'; readonly why: string }
   | { readonly kind: 'written'; readonly content: Content }
   /** What the file has now is not known: a disk that did not answer may still be writing. */
   | { readonly kind: 'not_written'; readonly why: string }
-  | { readonly kind: 'ran' }
+  /** `unsettled`: why the mark beside the file could not be removed; null if it was. */
+  | { readonly kind: 'ran'; readonly unsettled: string | null }
   | { readonly kind: 'not_ran'; readonly why: string }
   /** The time of a retry has come. */
   | { readonly kind: 'retry' }
@@ -85,6 +102,8 @@ export interface Step {
 
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 60_000;
+/** Milliseconds without a change by another program after which it is taken to have stopped: longer than any pause. */
+const REST = 5 * LONGEST_PAUSE;
 
 /** Milliseconds until the next attempt after so many failures in a row. */
 export const pauseAfter = (failures: number): number =>
@@ -96,6 +115,8 @@ export const AT_START: State = {
   busy: null,
   writeFailure: null,
   runFailure: null,
+  contest: null,
+  unsettled: null,
   waiting: null,
   mustLook: true,
   hasEnded: false,
@@ -113,13 +134,11 @@ export function step(state: State, event: Event): Step {
       return want(state, event.wanted);
     case 'look':
       return next({ ...state, mustLook: true });
-    case 'looked': {
-      const looked = { ...idle, found: event.found };
-      return next({ ...looked, writeFailure: differs(looked) ? state.writeFailure : null });
-    }
+    case 'looked':
+      return look(idle, event.found, event.at);
     case 'written': {
       const found = { content: event.content, isPending: true, isExport: true };
-      return next({ ...idle, found, writeFailure: null, runFailure: null });
+      return next({ ...idle, found, writeFailure: null, runFailure: null, unsettled: null });
     }
     case 'not_looked':
     case 'not_written':
@@ -129,6 +148,7 @@ export function step(state: State, event: Event): Step {
         ...idle,
         found: state.found && { ...state.found, isPending: false },
         runFailure: null,
+        unsettled: unsettledBy(state, event.unsettled),
       });
     case 'not_ran':
       return failed(state, 'run', event.why);
@@ -137,6 +157,54 @@ export function step(state: State, event: Event): Step {
     case 'end':
       return end(state);
   }
+}
+
+function unsettledBy({ found }: State, why: string | null): Unsettled | null {
+  const key = found?.content?.key;
+  return why === null || key === undefined ? null : { key, why };
+}
+
+/** Takes what a look has found. A file that another program changes again and again is written again with pauses. */
+function look(before: State, seen: Found, at: number): Step {
+  const { key } = seen.content ?? {};
+  const isSettled = key !== undefined && key === before.unsettled?.key;
+  const found: Found = {
+    ...seen,
+    content: named(seen.content, before),
+    isPending: seen.isPending && !isSettled,
+  };
+  // A write that failed may still have changed the file, and what was not right has been counted.
+  const isRight = before.found !== null && !differs(before) && before.writeFailure === null;
+  const isForeign = isRight && before.found?.content?.key !== key;
+  const contest = contestBy(before.contest, isForeign, at);
+  const state: State = {
+    ...before,
+    found,
+    contest,
+    unsettled: isSettled && seen.isPending ? before.unsettled : null,
+  };
+  if (!differs(state)) return next({ ...state, writeFailure: null });
+  if (!isForeign || !isContested(state)) return next(state);
+  const pause = pauseAfter((contest?.count ?? 0) - 1);
+  return {
+    state: { ...state, waiting: 'write' },
+    actions: [{ kind: 'wait', milliseconds: pause }],
+  };
+}
+
+function contestBy(contest: Contest | null, isForeign: boolean, at: number): Contest | null {
+  if (isForeign) return { count: (contest?.count ?? 0) + 1, at };
+  return contest !== null && at - contest.at >= REST ? null : contest;
+}
+
+/** Whether another program changes the file again and again. One change by hand is none of this. */
+export const isContested = ({ contest }: State): boolean => (contest?.count ?? 0) > 1;
+
+/** Content with the version of its rules, where it is what is wanted or what was known before. */
+function named(content: Content | null, { wanted, found }: Pick<State, 'wanted' | 'found'>): Content | null {
+  if (content === null || content.version !== null) return content;
+  const known = [wanted?.kind === 'export' ? wanted.content : null, found?.content ?? null];
+  return known.find((one) => one?.key === content.key) ?? content;
 }
 
 /** After the end only the step that still ran is recorded. */
@@ -152,7 +220,12 @@ function end(state: State): Step {
 
 /** What is wanted now does not wait for the retry of what was wanted before. */
 function want(before: State, wanted: Wanted): Step {
-  const state = { ...before, wanted };
+  const { found } = before;
+  const state: State = {
+    ...before,
+    wanted,
+    found: found && { ...found, content: named(found.content, { wanted, found }) },
+  };
   if (keyOf(wanted) === keyOf(before.wanted)) return next(state);
   const waits = state.waiting === 'run' && !differs(state);
   if (state.waiting === null || waits) return next(state);

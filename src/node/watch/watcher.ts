@@ -10,6 +10,7 @@ import {
   type Content,
   type Event,
   type Failure,
+  type Found,
   hasExport,
   pauseAfter,
   type State,
@@ -104,12 +105,26 @@ export function createWatcher({ output, run, log, wallClock = Date.now }: Watche
   async function look(): Promise<void> {
     try {
       const found = await output.look();
-      const before = state.found?.content;
-      if (before && before.key !== found.content?.key)
-        log.warn({}, 'another program changed the exported file');
-      send({ kind: 'looked', found });
+      const before = state.contest?.count ?? 0;
+      const known = state.found?.content;
+      send({ kind: 'looked', found: await settled(found), at: performance.now() });
+      const changes = state.contest?.count ?? 0;
+      // Twice as many each time: two programs may change it for ever.
+      if (known && changes > before && Number.isInteger(Math.log2(changes)))
+        log.warn({ changes }, 'another program changed the exported file');
     } catch (error) {
       fail('not_looked', messageOf(error));
+    }
+  }
+
+  /** What a look has found, after another attempt to remove a mark that could not be removed. */
+  async function settled(found: Found): Promise<Found> {
+    if (!found.isPending || found.content?.key !== state.unsettled?.key) return found;
+    try {
+      await output.settle();
+      return { ...found, isPending: false };
+    } catch {
+      return found;
     }
   }
 
@@ -139,8 +154,9 @@ export function createWatcher({ output, run, log, wallClock = Date.now }: Watche
       command = null;
       if (!report(content, ran)) return;
     }
-    await output.settle().catch((error) => log.warn({ cause: messageOf(error) }, UNSETTLED));
-    send({ kind: 'ran' });
+    const unsettled = await output.settle().then(() => null, messageOf);
+    if (unsettled !== null) log.warn({ cause: unsettled }, UNSETTLED);
+    send({ kind: 'ran', unsettled });
   }
 
   /** Whether the command has succeeded. */

@@ -49,7 +49,7 @@ export async function differencesWhenDown(
     for (const request of requestsFor(rules, 60, 3)) {
       const { status, outcome } = await sender.send(request, '/object');
       const isError = request.method === 'OPTIONS' || status === 502 || status === 503;
-      const difference = differenceOf(request, outcomeOf(rules, request), outcome, grade);
+      const difference = differenceOf(rules, request, outcomeOf(rules, request), outcome, grade);
       if (!isError || difference !== null) differences += 1;
     }
     await sender.close();

@@ -23,10 +23,12 @@ export interface Raw {
   close(): Promise<void>;
 }
 
-/** The bucket's answers, by path: `/vary` has a Vary of two lines. */
+/** The bucket's answers, by path: `/vary` has a Vary of two lines, `/long/100000` a body of so many bytes. */
 const VARY: Readonly<Record<string, readonly string[]>> = {
   '/vary': ['Accept-Encoding', 'X-One, origin ,X-Two'],
   '/star': ['*'],
+  '/lines': ['Origin', 'Accept-Encoding'],
+  '/repeated': ['Origin, A, ORIGIN , B,origin'],
   '/store': ['Origin, Access-Control-Request-Headers, Access-Control-Request-Method'],
   '/origin': ['origin'],
 };
@@ -49,7 +51,8 @@ export async function openRaw(
     response.setHeader('Access-Control-Allow-Origin', 'https://bucket.example');
     response.setHeader('Cache-Control', 'max-age=60');
     response.setHeader('ETag', '"object"');
-    response.end('the object');
+    const [, long] = /^\/long\/(\d+)$/.exec(request.url ?? '') ?? [];
+    response.end(long === undefined ? 'the object' : Buffer.alloc(Number(long), 'a'));
   });
   const port = isDown ? await freePort() : await listen(server);
   const bucketUrl = `http://127.0.0.1:${port}`;

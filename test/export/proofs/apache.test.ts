@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { compileRules } from '../../../src/cors/compile.ts';
 import { apache } from '../../../src/export/apache/apache.ts';
 import { apacheProver } from '../../../src/node/prove/apache.ts';
 import { presence } from '../../helpers/program.ts';
 import { differencesOf, expectProved } from '../_proofs.ts';
-import { ruleSets } from '../_rule-sets.ts';
+import { behaviourOf, rule, ruleSets } from '../_rule-sets.ts';
 import { type Change, differencesWhenDown, rawAnswers, reachesBucket } from './_alone.ts';
 import { EQUAL, ORDERED } from './_mutant-rules.ts';
 
@@ -54,6 +55,43 @@ const BYTES: readonly (readonly [name: string, change: Change])[] = [
   ['200 for a refusal', (text) => text.replaceAll(/Redirect 40[03]/g, 'Redirect 200')],
 ];
 
+const several = (count: number, text: (at: number) => string): string[] =>
+  Array.from({ length: count }, (_, at) => text(at));
+
+/** Apache reads at most 8,192 characters of a regular expression in an expression; `!` removes a variable. */
+const LONG: readonly (readonly [name: string, given: Parameters<typeof rule>[0]])[] = [
+  [
+    '1,000 origins with *',
+    {
+      allowedOrigins: several(1_000, (at) => `https://*.o${at}.example.com`),
+      allowedMethods: ['GET', 'PUT'],
+    },
+  ],
+  [
+    '1,000 odd origins',
+    { allowedOrigins: several(1_000, (at) => `https://o${at}$.example.com`), allowedMethods: ['GET'] },
+  ],
+  [
+    'a long origin',
+    {
+      allowedOrigins: [`https://${'a'.repeat(7_900)}`, `https://*${'a'.repeat(7_900)}`],
+      allowedMethods: ['GET'],
+    },
+  ],
+  [
+    '800 headers',
+    {
+      allowedOrigins: ['https://a.example'],
+      allowedMethods: ['GET'],
+      allowedHeaders: several(800, (at) => `x-h-${at}`),
+    },
+  ],
+  [
+    'names that begin with !',
+    { allowedOrigins: ['https://a.example'], allowedMethods: ['GET'], exposeHeaders: ['!x', 'x$1'] },
+  ],
+];
+
 describe.skipIf(skipped)(`Apache with an export${why}`, () => {
   test.each(ruleSets().map((set) => [set.name, set] as const))(
     'answers as the rules: %s',
@@ -86,6 +124,11 @@ describe.skipIf(skipped)(`Apache with an export${why}`, () => {
     expect(await reachesBucket(apache, apacheProver, ORDERED, sent)).toEqual(['origin']);
     const asked: Change = (text) => text.replace('Redirect 200 /', '');
     expect(await reachesBucket(apache, apacheProver, ORDERED, asked)).toEqual(['OPTIONS']);
+  });
+
+  test.each(LONG)('starts with %s, and answers as the rules', async (_, given) => {
+    const rules = compileRules({ rules: [rule(given)], responseVary: false }, behaviourOf('s3'));
+    await expectProved(apache, apacheProver, rules, 250);
   });
 
   test('reads two lines of Origin as a list, and every line of the Vary of the bucket', async () => {

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { compileRules } from '../../../src/cors/compile.ts';
 import { caddy } from '../../../src/export/caddy/caddy.ts';
 import { caddyProver } from '../../../src/node/prove/caddy.ts';
 import { presence } from '../../helpers/program.ts';
 import { differencesOf, expectProved } from '../_proofs.ts';
-import { ruleSets } from '../_rule-sets.ts';
+import { behaviourOf, rule, ruleSets } from '../_rule-sets.ts';
 import { type Change, differencesWhenDown, rawAnswers, reachesBucket } from './_alone.ts';
 import { EQUAL, ORDERED } from './_mutant-rules.ts';
+import { openRaw } from './_raw.ts';
 
 const { skipped, why } = presence('caddy', 'version', 'caddy');
 
@@ -86,6 +88,41 @@ describe.skipIf(skipped)(`Caddy with an export${why}`, () => {
     expect(await reachesBucket(caddy, caddyProver, ORDERED, sent)).toEqual(['origin']);
     const asked: Change = (text) => text.replace('respond @cors_preflight 200', '');
     expect(await reachesBucket(caddy, caddyProver, ORDERED, asked)).toEqual(['OPTIONS']);
+  });
+
+  test('refuses headers that are longer than the edge accepts, before it compares them', async () => {
+    const rules = compileRules(
+      {
+        rules: Array.from({ length: 100 }, (_, at) =>
+          rule({
+            allowedOrigins: [`https://*.o${at}.example`],
+            allowedMethods: ['GET'],
+            allowedHeaders: ['x-a', `x-${at}-*`],
+          }),
+        ),
+        responseVary: false,
+      },
+      behaviourOf('s3'),
+    );
+    const raw = await openRaw(caddy, caddyProver, rules);
+    const ask = async (method: string, origin: string, names: number) => {
+      const { status, lines } = await raw.ask(
+        `${method} /object HTTP/1.1`,
+        'Host: 127.0.0.1',
+        `Origin: ${origin}`,
+        'Access-Control-Request-Method: GET',
+        `Access-Control-Request-Headers: ${'x-a,'.repeat(names)}`,
+      );
+      return [status, lines.length > 0];
+    };
+    const origin = 'https://a.o99.example';
+    expect(await ask('OPTIONS', origin, 4_000)).toEqual([200, true]);
+    const began = performance.now();
+    expect(await ask('OPTIONS', origin, 4_100)).toEqual([431, false]);
+    expect(await ask('OPTIONS', origin, 225_000)).toEqual([431, false]);
+    expect(await ask('GET', `https://${'a.o'.repeat(300_000)}`, 1)).toEqual([431, false]);
+    expect(performance.now() - began).toBeLessThan(5_000);
+    await raw.close();
   });
 
   test('reads two lines of Origin as a list, and every line of the Vary of the bucket', async () => {

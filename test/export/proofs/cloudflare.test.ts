@@ -1,9 +1,10 @@
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { compileRules } from '../../../src/cors/compile.ts';
 import { cloudflare } from '../../../src/export/cloudflare/cloudflare.ts';
 import { openProofBucket } from '../../../src/node/prove/bucket.ts';
 import { workerdProver } from '../../../src/node/prove/workerd.ts';
+import { listen } from '../../helpers/listen.ts';
 import { differencesOf, expectProved, type Mutant, writtenFor } from '../_proofs.ts';
 import { behaviourOf, rule, ruleSets } from '../_rule-sets.ts';
 
@@ -98,6 +99,24 @@ const headOf = (url: string, request: string): Promise<string> =>
 
 describe.skipIf(!installed)('a Worker for Cloudflare answers', () => {
   const asked = (head: readonly string[]) => `${head.join('\r\n')}\r\n\r\n`;
+
+  test.each([101, 600, 999])('502 with CORS headers to a bucket with the status %i', async (status) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.end(`HTTP/1.1 ${status} Odd\r\nContent-Length: 0\r\n\r\n`));
+    });
+    const bucketUrl = `http://127.0.0.1:${await listen(server)}`;
+    const worker = await workerdProver.start(writtenFor(cloudflare, RULES, { bucketUrl }).files, bucketUrl);
+    try {
+      const answer = await fetch(`${worker.url}/key`, { headers: { Origin: 'https://app.example' } });
+      expect(answer.status).toBe(502);
+      expect(answer.headers.get('Access-Control-Allow-Origin')).toBe('https://app.example');
+      expect(answer.headers.get('Vary')).toBe('Origin');
+    } finally {
+      await worker.close();
+      server.close();
+    }
+  });
 
   test('raw requests, and those that the bucket does not answer', async () => {
     const bucket = await openProofBucket();

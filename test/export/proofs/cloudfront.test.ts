@@ -134,7 +134,9 @@ describe.skipIf(!hasNjs)(`a function in njs${hasNjs ? '' : ' (skipped: apt-get i
         const kind = request.method === 'OPTIONS' ? 'preflight' : 'actual';
         const flat = Object.entries(headers).flatMap(([name, { value }]) => [name, value]);
         const expected = outcomeOf(rules, request, ['Accept', 'Origin']);
-        expect(differenceOf(request, expected, seenOutcome(kind, statusCode, flat), 'equal')).toBeNull();
+        expect(
+          differenceOf(rules, request, expected, seenOutcome(kind, statusCode, flat), 'equal'),
+        ).toBeNull();
       });
     } finally {
       await rm(folder, { recursive: true });

@@ -45,7 +45,7 @@ const NAMED = compileRules({ rules: TWO, responseVary: false }, behaviourOf('oss
 const MUTANTS: readonly (readonly [name: string, from: string | RegExp, to: string, rules?: typeof RULES])[] =
   [
     ['origins that ignore case', /(origins_1 var\S+ -m \w+)/g, '$1 -i'],
-    ['a dropped length check', '^https://ab.*ba', '^https://ab(.*b)?a'],
+    ['a dropped length check', '^https://ab.{0,300}ba', '^https://ab(.{0,300}b)?a'],
     ['a pattern without its end', 'ba\\.example$', 'ba\\.example'],
     ['a pattern without its start', '^https://ab', 'https://ab'],
     ['a dot that matches any character', 'ba\\.example$', 'ba.example$'],
@@ -57,10 +57,10 @@ const MUTANTS: readonly (readonly [name: string, from: string | RegExp, to: stri
     ['the last rule that matches', '!cors_found ', ''],
     ['headers of answers from the bucket alone', /http-after-response/g, 'http-response'],
     ['a forgotten Vary', /.*add-header Vary Origin.*\n/, ''],
-    ['a forgotten Vary of preflights', /.*set-header Vary.*\n/, ''],
+    ['a forgotten Vary of preflights', /.*set-header Vary.*METH_OPTIONS\n/, ''],
     ['Vary in place of the bucket’s', 'add-header Vary Origin', 'set-header Vary Origin'],
-    ["the bucket's CORS headers left in place", /.*http-after-response del-header Access.*\n/, ''],
-    ["the bucket's Vary left as it is", /.*replace-header Vary.*\n/g, '', PLAIN],
+    ["the bucket's CORS headers left in place", /.*response del-header Access.*\n/g, ''],
+    ["the bucket's Vary left as it is", /.*http-response \S+ Vary.*\n/g, '', PLAIN],
     ['names that heed case', ',lower,', ','],
     ['names that match in part', 'x-oss-[^,]*', 'x-oss-.*'],
     ['names that are not checked', /!cors_lacks_1/, ''],
@@ -171,7 +171,9 @@ describe.skipIf(HAPROXY.skipped)(title('HAProxy, asked byte by byte'), () => {
   });
 
   test.each([
-    ['/vary', ['vary: Accept-Encoding', 'vary: Origin', 'vary: X-One,X-Two']],
+    ['/vary', ['vary: Accept-Encoding, X-One,X-Two', 'vary: Origin']],
+    ['/lines', ['vary: Accept-Encoding', 'vary: Origin']],
+    ['/repeated', ['vary: A, B', 'vary: Origin']],
     ['/origin', ['vary: Origin']],
     ['/star', ['vary: *']],
   ])('the Vary of %s', async (path, vary) => {

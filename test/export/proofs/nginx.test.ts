@@ -6,6 +6,7 @@ import { type CompiledRules, compileRules } from '../../../src/cors/compile.ts';
 import type { Rule } from '../../../src/cors/rule.ts';
 import { nginx } from '../../../src/export/nginx/nginx.ts';
 import { nginxProver } from '../../../src/node/prove/nginx.ts';
+import { prove } from '../../../src/node/prove/prove.ts';
 import { NGINX, startNginx } from '../../helpers/nginx.ts';
 import { differencesOf, expectProved, writtenFor } from '../_proofs.ts';
 import { behaviourOf, rule, ruleSets } from '../_rule-sets.ts';
@@ -32,6 +33,12 @@ describe.skipIf(NGINX.skipped)(`an export for nginx is proved${NGINX.why}`, () =
       }),
     );
     await expectProved(nginx, nginxProver, rulesOf(...rules), REQUESTS);
+  });
+
+  test.each(['upstream_http', 'http', 'sent_http', 'ARG', '1st'])('with the name %s', async (name) => {
+    const write = (bucketUrl: string) => writtenFor(nginx, EQUAL_RULES, { bucketUrl, name });
+    const proof = await prove(nginxProver, write, { count: REQUESTS });
+    expect(proof.shown).toEqual([]);
   });
 });
 
@@ -172,6 +179,35 @@ describe.skipIf(NGINX.skipped)(`nginx with an export${NGINX.why}`, () => {
       expect(headers.get('access-control-allow-origin')).toBe(APP);
       expect(headers.get('vary')).toBe('Origin');
     }
+  });
+
+  test('sends Vary with an error to a preflight, too', async () => {
+    const { url } = await openNginx('http://127.0.0.1:1', 'client_max_body_size 1;');
+    const large = await fetch(`${url}/key`, { ...from(APP), method: 'OPTIONS', body: 'large' });
+    expect(large.status).toBe(413);
+    expect(large.headers.get('vary')).toBe(
+      'Origin, Access-Control-Request-Headers, Access-Control-Request-Method',
+    );
+  });
+
+  test.each([
+    ['Origin', null],
+    ['Origin, A, ORIGIN , B,origin', 'A, B'],
+    ['origin,Origin , A', 'A'],
+    ['A, Origin', 'A'],
+    ['A,Origin,origin, X-Origin, Origin-X ,Origin, B,ORIGIN', 'A, X-Origin, Origin-X, B'],
+    ['A', 'A'],
+  ])('removes Origin from Vary: %s', async (vary, expected) => {
+    const { url } = await openNginx((await openBucket([vary])).url);
+    const { headers } = await fetch(`${url}/key`, { method: 'DELETE' });
+    expect(headers.get('vary')?.replaceAll(/ *, */g, ', ') ?? null).toBe(expected);
+  });
+
+  test('does not start with a second export of the same name', async () => {
+    const [maps] = writtenFor(nginx, RULES).files;
+    const [others] = writtenFor(nginx, EQUAL_RULES, { name: 'CORS' }).files;
+    const started = startNginx({ http: `${maps?.text}\n${others?.text}`, server: '' });
+    await expect(started).rejects.toThrow(/duplicate "log_format" name "two_exports_are_named_cors"/);
   });
 
   test('is one of several exports in one nginx', async () => {

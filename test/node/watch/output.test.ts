@@ -19,6 +19,7 @@ describe('the files of a watched export', () => {
       path: join(folder, 'cors.conf'),
       hasCommand,
       others: (text) => (text.startsWith('#') ? [join(folder, 'cors.location.conf')] : null),
+      fault: async () => null,
       save,
     });
   const saveBoth = async (files: readonly ExportFile[]) => {

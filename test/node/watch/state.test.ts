@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { reasonsOf } from '../../../src/node/watch/reasons.ts';
 import {
   type Action,
   begin,
@@ -29,8 +30,10 @@ function play(events: readonly Event[], first: Step = begin()) {
   return { state, actions };
 }
 
-const looked = (key: string | null, isPending = false): Event => ({
+const RAN: Event = { kind: 'ran', unsettled: null };
+const looked = (key: string | null, isPending = false, at = 0): Event => ({
   kind: 'looked',
+  at,
   found: { content: key === null ? null : contentOf(key), isPending, isExport: key !== null },
 });
 const wanted = (key: string): Event => ({ kind: 'wanted', wanted: wantedOf(key) });
@@ -39,7 +42,7 @@ const kinds = (actions: readonly Action[]) => actions.map(({ kind }) => kind);
 
 describe('the steps of a watched export', () => {
   it('looks, writes what is missing and runs the command once', () => {
-    const { state, actions } = play([looked(null), wanted('a'), written('a'), { kind: 'ran' }, wanted('a')]);
+    const { state, actions } = play([looked(null), wanted('a'), written('a'), RAN, wanted('a')]);
     expect(kinds(actions)).toEqual(['look', 'write', 'run']);
     expect(state).toMatchObject({ busy: null, waiting: null, found: { isPending: false } });
   });
@@ -69,7 +72,7 @@ describe('the steps of a watched export', () => {
       { kind: 'not_ran', why: 'it failed' },
       { kind: 'retry' },
     ];
-    const { state, actions } = play([looked(null), wanted('a'), written('a'), ...fails, { kind: 'ran' }]);
+    const { state, actions } = play([looked(null), wanted('a'), written('a'), ...fails, RAN]);
     expect(kinds(actions).slice(2)).toEqual(['run', 'wait', 'run', 'wait', 'run', 'wait', 'run']);
     const pauses = actions.flatMap((action) => (action.kind === 'wait' ? action.milliseconds : []));
     expect(pauses).toEqual([1_000, 2_000, 4_000]);
@@ -121,6 +124,82 @@ describe('the steps of a watched export', () => {
   it('writes again what another program changed', () => {
     const { actions } = play([looked('a'), wanted('a'), { kind: 'look' }, looked('edited')]);
     expect(kinds(actions)).toEqual(['look', 'look', 'write']);
+  });
+
+  const look: Event = { kind: 'look' };
+  const retry: Event = { kind: 'retry' };
+  /** A change by another program, and the end of the pause after it. */
+  const change = (at: number, ...more: Event[]): Event[] => [
+    look,
+    looked(`other ${at}`, false, at),
+    ...more,
+    written('a'),
+    RAN,
+  ];
+  const waits = (actions: readonly Action[]) =>
+    actions.flatMap((action) => (action.kind === 'wait' ? action.milliseconds : []));
+
+  it('has pauses before it writes again what another program changes again and again', () => {
+    const events = [...change(1), ...change(2, retry), ...change(3, retry), ...change(4, retry)];
+    const { state, actions } = play([looked('a'), wanted('a'), ...events]);
+    expect(waits(actions)).toEqual([1_000, 2_000, 4_000]);
+    expect(kinds(actions).filter((kind) => kind === 'write')).toHaveLength(4);
+    expect(reasonsOf(state, 'x.conf').degraded).toEqual([
+      'changed_elsewhere: another program has changed x.conf 4 times: end one of the two',
+    ]);
+  });
+
+  it('writes after the pause, also where the file was changed once more meanwhile', () => {
+    const during = [look, retry, looked('other again', false, 3)];
+    const { actions } = play([looked('a'), wanted('a'), ...change(1), ...change(2, ...during)]);
+    expect(kinds(actions).slice(-4)).toEqual(['wait', 'look', 'write', 'run']);
+  });
+
+  it('writes at once again after the other program has stopped for five minutes', () => {
+    const fight = [looked('a'), wanted('a'), ...change(1), ...change(2, retry)];
+    const early = play([...fight, look, looked('a', false, 300_001)]);
+    expect(reasonsOf(early.state, 'x.conf').degraded).toHaveLength(1);
+    const late = play([...fight, look, looked('a', false, 300_002)]);
+    expect(reasonsOf(late.state, 'x.conf').degraded).toEqual([]);
+    expect(kinds(play(change(300_003), { state: late.state, actions: [] }).actions)).not.toContain('wait');
+  });
+
+  it('does not run the command again for a mark that cannot be removed', () => {
+    const unsettled: Event = { kind: 'ran', unsettled: 'EPERM' };
+    const { state, actions } = play([
+      looked(null),
+      wanted('a'),
+      written('a'),
+      unsettled,
+      look,
+      looked('a', true),
+      look,
+      looked('a', true),
+    ]);
+    expect(kinds(actions).filter((kind) => kind === 'run')).toHaveLength(1);
+    expect(reasonsOf(state, 'x.conf').degraded).toEqual(['mark_not_removed: x.conf.pending: EPERM']);
+    const removed = play([look, looked('a')], { state, actions: [] });
+    expect(reasonsOf(removed.state, 'x.conf').degraded).toEqual([]);
+    const next = play([wanted('b'), written('b')], { state, actions: [] });
+    expect(kinds(next.actions)).toEqual(['write', 'run']);
+  });
+
+  it('runs the command with the version that is known, also for a file that a look has found', () => {
+    const found = (isPending: boolean): Event => ({
+      kind: 'looked',
+      at: 0,
+      found: { content: { key: 'a', version: null }, isPending, isExport: true },
+    });
+    const version = (events: readonly Event[]) =>
+      play(events)
+        .actions.filter(({ kind }) => kind === 'run')
+        .map((action) => ('content' in action ? action.content.version : ''));
+    const failed: Event = { kind: 'not_ran', why: 'it failed' };
+    expect(version([looked(null), wanted('a'), written('a'), failed, look, retry, found(true)])).toEqual(
+      Array(2).fill('version of a'),
+    );
+    expect(version([wanted('a'), found(true)])).toEqual(['version of a']);
+    expect(version([found(true), failed, wanted('a'), retry])).toEqual([null, 'version of a']);
   });
 
   it('ends the command that runs, and begins no other step', () => {
@@ -198,7 +277,7 @@ function simulated(world: World) {
       expect(world.file).toBe(action.content.key);
       world.loaded = world.file;
       if (isWhole) world.isMarked = false;
-      return { kind: 'ran' };
+      return RAN;
     }
     return looked(world.file, world.isMarked);
   }
