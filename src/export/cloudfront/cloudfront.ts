@@ -13,7 +13,8 @@ export const cloudfront: Target = {
   name: 'cloudfront',
   about: 'Amazon CloudFront: a function and a response headers policy, for the CLI or Terraform.',
   formats: ['config', 'terraform'],
-  audited: 'The exported function or Terraform, or what `aws cloudfront get-response-headers-policy` prints.',
+  audited:
+    'The exported function or Terraform, or what `aws cloudfront get-response-headers-policy` prints of a policy that no export wrote.',
   compile,
   read: (text) => readCloudFront(cloudfront, text),
 };
