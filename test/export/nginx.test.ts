@@ -28,16 +28,16 @@ describe('facts about nginx', () => {
     const { maps } = textsOf(
       rulesOf([{ ...APP, allowedOrigins: ['https://app.example', 'https://App.example'] }]),
     );
-    const listed = mapOf(maps, 'cors_listed');
+    const listed = mapOf(maps, 'cors__listed');
     expect(listed).toContain('"https://app.example" o1;');
     expect(listed).not.toContain('App');
-    expect(mapOf(maps, 'cors_who')).toMatch(
-      /"~\^https:\/\/App\\\.example\$" o2;\s+"~\[A-Z\]" +other;\s+default +\$cors_listed;/,
+    expect(mapOf(maps, 'cors__who')).toMatch(
+      /"~\^https:\/\/App\\\.example\$" o2;\s+"~\[A-Z\]" +other;\s+default +\$cors__listed;/,
     );
   });
 
   test('a preflight is allowed only if origin and method have the right case', () => {
-    const usual = mapOf(textsOf(rulesOf([APP])).maps, 'cors_usual_r1');
+    const usual = mapOf(textsOf(rulesOf([APP])).maps, 'cors__usual_r1');
     expect(usual).toContain('"~^[A-Z]+ [^A-Z,]*,$"');
     expect(usual).toContain('"~^(?![A-Z]+ [^A-Z,]*,)"');
   });
@@ -45,13 +45,13 @@ describe('facts about nginx', () => {
   test('an origin that the hash does not take is a regular expression with everything escaped', () => {
     const long = `https://${'a'.repeat(40)}.example`;
     const { maps } = textsOf(rulesOf([{ ...APP, allowedOrigins: [long] }]));
-    expect(mapOf(maps, 'cors_listed')).toContain(`"~^https://${'a'.repeat(40)}\\.example$" o1;`);
+    expect(mapOf(maps, 'cors__listed')).toContain(`"~^https://${'a'.repeat(40)}\\.example$" o1;`);
     for (const key of maps.matchAll(/^ {4}"([^~"][^"]*)"/gm)) expect(key[1]?.length).toBeLessThanOrEqual(46);
   });
 
   test('an origin is data: quotation marks, braces, variables and keywords end nothing', () => {
     const odd = ['https://a$b.example"\'{}|^`%\\', 'default', 'include', '~x', '\\n'];
-    const listed = mapOf(textsOf(rulesOf([{ ...APP, allowedOrigins: odd }])).maps, 'cors_listed');
+    const listed = mapOf(textsOf(rulesOf([{ ...APP, allowedOrigins: odd }])).maps, 'cors__listed');
     expect(listed).toContain('"https://a$b.example\\"\'{}|^`%\\\\" o1;');
     for (const key of [
       String.raw`"\default"`,
@@ -71,12 +71,12 @@ describe('facts about nginx', () => {
 
   test('a wildcard matches whole origins, and its ends do not overlap', () => {
     const { maps } = textsOf(rulesOf([{ ...APP, allowedOrigins: ['ab*ba'] }]));
-    expect(mapOf(maps, 'cors_open')).toContain('"~^(?:GET|PUT) ab[^ ]*ba$" r1;');
+    expect(mapOf(maps, 'cors__open')).toContain('"~^(?:GET|PUT) ab[^ ]*ba$" r1;');
   });
 
   test('a list of origins reaches no rule', () => {
     const { maps } = textsOf(rulesOf([{ ...APP, allowedOrigins: ['https://*.example'] }]));
-    expect(mapOf(maps, 'cors_unlisted')).toMatch(/""\s+none;\s+"~\[\\s,\]" list;\s+default\s+other;/);
+    expect(mapOf(maps, 'cors__unlisted')).toMatch(/""\s+none;\s+"~\[\\s,\]" list;\s+default\s+other;/);
   });
 
   test('add_header in a block drops all outer ones: each block that answers has all, and Vary', () => {
@@ -106,7 +106,7 @@ describe('facts about nginx', () => {
         { ...APP, allowedMethods: ['HEAD'] },
       ]),
     );
-    expect(mapOf(maps, 'cors_max_age').trim()).toBe('r1 60;');
+    expect(mapOf(maps, 'cors__max_age').trim()).toBe('r1 60;');
   });
 
   test('each Access-Control name is hidden by itself, and not sent to the bucket', () => {
@@ -129,7 +129,7 @@ describe('facts about nginx', () => {
 
   test("the bucket's Vary loses Origin, and gets it where answers differ by it", () => {
     const vary = (responseVary: boolean) =>
-      mapOf(textsOf(rulesOf([APP], 'oss', responseVary)).maps, 'cors_vary');
+      mapOf(textsOf(rulesOf([APP], 'oss', responseVary)).maps, 'cors__vary');
     expect(vary(false)).toMatch(/"GET " +Origin;/);
     expect(vary(false)).toMatch(/"POST " +"";/);
     expect(vary(false)).toMatch(/"OPTIONS " +"Origin, Access-Control-Request-Headers, /);
@@ -141,22 +141,22 @@ describe('facts about nginx', () => {
   test('a value has no escape for $: a geo gives it', () => {
     const rules = rulesOf([{ ...APP, exposeHeaders: ['x-$host'] }]);
     const { maps, location } = textsOf(rules);
-    expect(maps).toContain('geo $cors_dollar { default "$"; }');
-    expect(mapOf(maps, 'cors_expose_headers').trim()).toBe(`r1 "x-\${cors_dollar}host";`);
-    expect(location).toContain(`"x-\${cors_dollar}host" always;`);
+    expect(maps).toContain('geo $cors__dollar { default "$"; }');
+    expect(mapOf(maps, 'cors__expose_headers').trim()).toBe(`r1 "x-\${cors__dollar}host";`);
+    expect(location).toContain(`"x-\${cors__dollar}host" always;`);
   });
 
   test('every OPTIONS is a preflight with a status of the store', () => {
-    expect(mapOf(textsOf(rulesOf([APP])).maps, 'cors_refused_method')).toMatch(/"" +400;\s+default +403;/);
-    expect(mapOf(textsOf(rulesOf([APP], 's3')).maps, 'cors_refused_method')).toMatch(
+    expect(mapOf(textsOf(rulesOf([APP])).maps, 'cors__refused_method')).toMatch(/"" +400;\s+default +403;/);
+    expect(mapOf(textsOf(rulesOf([APP], 's3')).maps, 'cors__refused_method')).toMatch(
       /"~\^\(\?:GET\|PUT\|DELETE\|POST\|HEAD\)\$" 403;\s+default +400;/,
     );
   });
 
   test('a method whose answer is the same for every origin is decided without the origin', () => {
     const { maps } = textsOf(rulesOf([rule({ allowedOrigins: ['*'], allowedMethods: ['GET'] })]));
-    expect(mapOf(maps, 'cors_rule')).toMatch(/OPTIONS \$cors_asked_other;\s+GET +r1;$/);
-    expect(maps).not.toContain('$cors_who');
+    expect(mapOf(maps, 'cors__rule')).toMatch(/OPTIONS \$cors__asked_other;\s+GET +r1;$/);
+    expect(maps).not.toContain('$cors__who');
   });
 
   test('names begin with the name of the export', () => {
@@ -165,7 +165,7 @@ describe('facts about nginx', () => {
       expect(variable).toMatch(/^(?:media_|http_|request_method|upstream_http_vary)/);
     expect(writtenFor(nginx, rulesOf([APP]), { name: 'media' }).files.map(({ name }) => name)).toEqual([
       'media.conf',
-      'media.location.conf',
+      'media.location.inc',
     ]);
   });
 

@@ -1,11 +1,11 @@
 import { answer } from '../../cors/answer.ts';
 import type { CompiledRule, CompiledRules } from '../../cors/compile.ts';
-import { failedCondition } from '../../cors/decide.ts';
 import * as names from '../../cors/names.ts';
 import { matchesEntries } from '../../cors/pattern.ts';
 import { METHODS } from '../../cors/rule.ts';
 import type { Plan, PlannedRule } from '../plan.ts';
 import { headerKey } from './names.ts';
+import { wildcardsOf } from './wildcards.ts';
 
 /** The headers of an answer and the request headers that it needs. Rules with the same share one. */
 export interface Verdict {
@@ -35,6 +35,15 @@ export interface OriginGroup {
 
 export type Chain = readonly Verdict[];
 
+/** Origins that a wildcard matches, and no entry names. */
+export interface WildGroup {
+  /** `w1`. Groups of the same rules have the same. */
+  readonly id: string;
+  /** The first group with a pattern that matches is the one of an origin. */
+  readonly patterns: PlannedRule['patterns'];
+  readonly chains: OriginGroup['chains'];
+}
+
 /** A rule with `*` in its origins, for the origins that no entry names. */
 export interface OpenRule {
   readonly planned: PlannedRule;
@@ -45,8 +54,10 @@ export interface OpenRule {
 export interface Tables {
   readonly verdicts: readonly Verdict[];
   readonly groups: readonly OriginGroup[];
-  /** The chains of an origin that no entry names, if no rule has a pattern; else null, and `open` decides. */
-  readonly others: OriginGroup['chains'] | null;
+  readonly wild: readonly WildGroup[];
+  /** The chains of an origin that no entry names or matches by a pattern. */
+  readonly others: OriginGroup['chains'];
+  /** Compared one by one, in place of `wild` and `others`, where patterns overlap so that no order of groups is right. */
   readonly open: readonly OpenRule[];
   /** By method: the verdict that an answer to any request has. Methods whose answer depends on the origin are absent. */
   readonly constants: ReadonlyMap<string, Verdict>;
@@ -64,12 +75,17 @@ export function tablesOf(rules: CompiledRules, plan: Plan): Tables {
     verdicts.set(key, verdict);
     return verdict;
   };
-  const chainsOf = (origin: string): OriginGroup['chains'] =>
-    new Map(
-      METHODS.map((method) => [method, chainOf(plan, origin, method).map((rule) => verdictOf(rule, origin))]),
-    );
-  const listed = namedOrigins(plan).map((origin) => ({ origin, chains: chainsOf(origin) }));
-  const hasPatterns = plan.rules.some(({ patterns }) => patterns.length > 0);
+  const chainsOf = (met: readonly PlannedRule[], origin: string): OriginGroup['chains'] =>
+    new Map(METHODS.map((method) => [method, chainOf(met, method).map((rule) => verdictOf(rule, origin))]));
+  const meetingAll = plan.rules.filter(({ rule }) => rule.origins.any);
+  const listed = namedOrigins(plan).map((origin) => ({
+    origin,
+    chains: chainsOf(
+      plan.rules.filter(({ rule }) => matchesEntries(rule.origins, origin)),
+      origin,
+    ),
+  }));
+  const wildcards = wildcardsOf(plan);
   const open = plan.rules.filter(({ rule, patterns }) => rule.origins.any || patterns.length > 0);
   return {
     groups: [
@@ -80,8 +96,12 @@ export function tablesOf(rules: CompiledRules, plan: Plan): Tables {
       hasCapitals: alike.some(({ origin }) => /[A-Z]/.test(origin)),
       chains: alike[0]?.chains ?? new Map(),
     })),
-    others: hasPatterns ? null : chainsOf(ECHO),
-    open: hasPatterns ? open.map((planned) => ({ planned, verdict: verdictOf(planned.rule, ECHO) })) : [],
+    wild: wildGroups(
+      (wildcards ?? []).map(({ patterns, rules: met }) => ({ patterns, chains: chainsOf(met, ECHO) })),
+    ),
+    others: wildcards === null ? new Map() : chainsOf(meetingAll, ECHO),
+    open:
+      wildcards === null ? open.map((planned) => ({ planned, verdict: verdictOf(planned.rule, ECHO) })) : [],
     constants: new Map(
       plan.methods.flatMap(({ method, withoutOrigin }) =>
         withoutOrigin === null ? [] : [[method, verdictOf(withoutOrigin, ECHO)]],
@@ -100,11 +120,21 @@ function namedOrigins({ rules }: Plan): readonly string[] {
   return [...new Set([...rules.flatMap(({ exact }) => exact), ...(matchesNull ? ['null'] : [])])];
 }
 
-/** The rules that an origin and a method meet, without those that an earlier one hides from every preflight. */
-function chainOf({ rules }: Plan, origin: string, method: string): readonly CompiledRule[] {
+function wildGroups(found: readonly Omit<WildGroup, 'id'>[]): readonly WildGroup[] {
+  const ids = new Map<string, string>();
+  return found.map(({ patterns, chains }) => {
+    const key = keyOf(chains);
+    const id = ids.get(key) ?? `w${ids.size + 1}`;
+    ids.set(key, id);
+    return { id, patterns, chains };
+  });
+}
+
+/** Of the rules that an origin meets those of a method, without those that an earlier one hides from every preflight. */
+function chainOf(met: readonly PlannedRule[], method: string): readonly CompiledRule[] {
   const chain: CompiledRule[] = [];
-  for (const { rule } of rules) {
-    if (failedCondition(rule, { origin, method, headers: null }) !== null) continue;
+  for (const { rule } of met) {
+    if (!rule.methods.has(method)) continue;
     if (!chain.some((earlier) => headerKey(earlier) === headerKey(rule))) chain.push(rule);
     if (rule.headers.any) break;
   }
