@@ -32,7 +32,7 @@ describe('facts about nginx', () => {
     expect(listed).toContain('"https://app.example" o1;');
     expect(listed).not.toContain('App');
     expect(mapOf(maps, 'cors__who')).toMatch(
-      /"~\^https:\/\/App\\\.example\$" o2;\s+"~\[A-Z\]" +other;\s+default +\$cors__listed;/,
+      /"~\^https:\/\/App\\\.example\$" o2;\s+"~\[A-Z\]" +"";\s+default +\$cors__listed;/,
     );
   });
 
@@ -71,18 +71,18 @@ describe('facts about nginx', () => {
 
   test('a wildcard matches whole origins, and its ends do not overlap', () => {
     const { maps } = textsOf(rulesOf([{ ...APP, allowedOrigins: ['ab*ba'] }]));
-    expect(mapOf(maps, 'cors__open')).toContain('"~^(?:GET|PUT) ab[^ ]*ba$" r1;');
+    expect(mapOf(maps, 'cors__unlisted')).toContain('"~^ab[^\\s,]*ba$" w1;');
   });
 
   test('a list of origins reaches no rule', () => {
-    const { maps } = textsOf(rulesOf([{ ...APP, allowedOrigins: ['https://*.example'] }]));
+    const { maps } = textsOf(rulesOf([{ ...APP, allowedOrigins: ['*'] }]));
     expect(mapOf(maps, 'cors__unlisted')).toMatch(/""\s+none;\s+"~\[\\s,\]" list;\s+default\s+other;/);
   });
 
   test('add_header in a block drops all outer ones: each block that answers has all, and Vary', () => {
     const { location } = textsOf(rulesOf([{ ...APP, exposeHeaders: ['ETag'], maxAgeSeconds: 60 }]));
     const blocks = [...location.matchAll(/^if .*?^\}/gms)].map(([text]) => text);
-    expect(blocks).toHaveLength(3);
+    expect(blocks).toHaveLength(4);
     for (const block of blocks)
       expect(block).toContain(
         '"Origin, Access-Control-Request-Headers, Access-Control-Request-Method" always;',
@@ -147,15 +147,17 @@ describe('facts about nginx', () => {
   });
 
   test('every OPTIONS is a preflight with a status of the store', () => {
-    expect(mapOf(textsOf(rulesOf([APP])).maps, 'cors__refused_method')).toMatch(/"" +400;\s+default +403;/);
+    expect(mapOf(textsOf(rulesOf([APP])).maps, 'cors__refused_method')).toMatch(
+      /"" +no_method;\s+default +not_allowed;/,
+    );
     expect(mapOf(textsOf(rulesOf([APP], 's3')).maps, 'cors__refused_method')).toMatch(
-      /"~\^\(\?:GET\|PUT\|DELETE\|POST\|HEAD\)\$" 403;\s+default +400;/,
+      /"~\^\(\?:GET\|PUT\|DELETE\|POST\|HEAD\)\$" not_allowed;\s+default +unknown_method;/,
     );
   });
 
   test('a method whose answer is the same for every origin is decided without the origin', () => {
     const { maps } = textsOf(rulesOf([rule({ allowedOrigins: ['*'], allowedMethods: ['GET'] })]));
-    expect(mapOf(maps, 'cors__rule')).toMatch(/OPTIONS \$cors__asked_other;\s+GET +r1;$/);
+    expect(mapOf(maps, 'cors__rule')).toMatch(/OPTIONS \$cors__asked;\s+GET +r1;$/);
     expect(maps).not.toContain('$cors__who');
   });
 
@@ -173,20 +175,49 @@ describe('facts about nginx', () => {
     'the name %s begins no variable of nginx',
     (name) => {
       const { maps } = textsOf(rulesOf([APP]), { name });
-      expect(maps).toContain(` $_${name}_vary {`);
+      expect(maps).toContain(` $_${name}__vary {`);
       expect(maps).not.toMatch(new RegExp(`\\$${name}_\\w+ \\{$`, 'mi'));
     },
   );
 
+  test('no variable of a name is one of another name that begins with it', () => {
+    const wild = ['https://a.example', 'https://*.b.example'];
+    const rules = rulesOf([
+      { ...APP, allowedOrigins: wild, allowedHeaders: ['x'] },
+      { ...APP, allowedOrigins: ['https://b.*'], exposeHeaders: ['x-$'] },
+    ]);
+    const variables = (name: string) =>
+      [...textsOf(rules, { name }).maps.matchAll(/ \$(\w+) \{/g)].map(([, variable]) => variable);
+    const own = variables('a').map((variable) => variable?.slice('a__'.length));
+    expect(own).toContain('open_asked');
+    const others = [...own, '', '_'].flatMap((more) => [`a_${more}`, `a__${more}`]).flatMap(variables);
+    expect(others.filter((variable) => variables('a').includes(variable))).toEqual([]);
+  });
+
+  test('a refusal says which header is missing, with the type of its body', () => {
+    const { location } = textsOf(rulesOf([APP]));
+    expect(location).toContain('types {}\ndefault_type application/xml;');
+    expect(location).toMatch(/= no_origin\) \{[^}]*return 400 "[^"]*Origin request header needed/);
+    expect(location).toMatch(/= no_method\) \{[^}]*return 400 "[^"]*Access-Control-Request-Method/);
+    expect(location).toMatch(/= not_allowed\) \{[^}]*return 403 "[^"]*CORSResponse: /);
+    expect(textsOf(rulesOf([])).location).toContain('CORS is not enabled');
+  });
+
+  test('one rule of one origin has no map that only passes on', () => {
+    const { maps } = textsOf(rulesOf([APP]));
+    expect(maps.match(/^map /gm)).toHaveLength(11);
+    expect(maps).not.toMatch(/\{\s+default \S+\s+\}/);
+  });
+
   test('names like those of nginx stay', () => {
     for (const name of ['https', 'media_http', 'argo', 'upstreams'])
-      expect(textsOf(rulesOf([APP]), { name }).maps).toContain(` $${name}_vary {`);
+      expect(textsOf(rulesOf([APP]), { name }).maps).toContain(` $${name}__vary {`);
   });
 
   test('a name is never more than a name', () => {
     const { maps } = textsOf(rulesOf([APP]), { name: '1a\n}\nload_module x; #' });
     expect(maps).not.toMatch(/^load_module/m);
-    expect(maps).toContain('$_1a___load_module_x____rule {');
+    expect(maps).toContain('$_1a___load_module_x_____rule {');
   });
 });
 

@@ -1,7 +1,7 @@
 import { METHODS } from '../../cors/rule.ts';
 import { checksOf } from './headers.ts';
 import { openAskedMap, openMap } from './open.ts';
-import type { Chain, OriginGroup, Tables } from './tables.ts';
+import { type Chain, type OriginGroup, type Tables, UNSURE } from './tables.ts';
 import { DEFAULT, mapBlock, type Row } from './text.ts';
 import { ASKED_METHOD, METHOD, type Variables } from './variables.ts';
 import { listedMap, OTHER, unlistedMap, whoMap } from './who.ts';
@@ -21,11 +21,8 @@ interface Groups {
  */
 export function decisionMaps(tables: Tables, refused: string, v: Variables): readonly string[] {
   const depends = METHODS.filter((method) => !tables.constants.has(method));
-  const idOf = ([first]: Chain) => first?.id ?? '';
-  const actual = [
-    ...groupRows(tables.groups, depends, idOf),
-    ...unlistedRows(tables, depends, idOf, `$${v.open}`),
-  ];
+  const idOf = ([first]: Chain) => (first === UNSURE ? `$${v.open}` : (first?.id ?? ''));
+  const actual = [...groupRows(tables.groups, depends, idOf), ...unlistedRows(tables, depends, idOf)];
   const groups = groupMaps(tables, v);
   const preflights = preflightMaps(tables, groups, refused, v);
   const rule: readonly Row[] = [
@@ -45,8 +42,8 @@ export function decisionMaps(tables: Tables, refused: string, v: Variables): rea
   ];
 }
 
-function groupMaps({ groups, wild, others, open }: Tables, v: Variables): Groups {
-  const usesOther = open.length > 0 || [...others.values()].some((chain) => chain.length > 0);
+function groupMaps({ groups, wild, others }: Tables, v: Variables): Groups {
+  const usesOther = [...others.values()].some((chain) => chain.length > 0);
   const unlisted = usesOther || wild.length > 0 ? `$${v.unlisted}` : '';
   const hasListed = groups.some(({ hasCapitals }) => !hasCapitals);
   const listed = hasListed ? `$${v.listed}` : unlisted;
@@ -75,7 +72,7 @@ function preflightMaps(
   const checks = checksOf(refused, v);
   const capitals = tables.groups.filter(({ hasCapitals }) => hasCapitals);
   const small = tables.groups.filter(({ hasCapitals }) => !hasCapitals);
-  const unlisted = unlistedRows(tables, METHODS, checks.methodFor, `$${v.openAsked}`);
+  const unlisted = unlistedRows(tables, METHODS, checks.methodFor);
   const exact = [...groupRows(capitals, METHODS, checks.methodFor), ...unlisted];
   const opens = tables.open.length === 0 ? [] : [openAskedMap(tables.open, refused, v)];
   if (small.length === 0) {
@@ -125,13 +122,8 @@ function groupRows(
 }
 
 /** The same for origins that no entry names. */
-function unlistedRows(
-  { wild, others, open }: Tables,
+const unlistedRows = (
+  { wild, others }: Tables,
   methods: readonly string[],
   valueFor: (chain: Chain) => string,
-  openValue: string,
-): readonly Row[] {
-  if (open.length === 0) return groupRows([...wild, { id: OTHER, chains: others }], methods, valueFor);
-  const listing = methods.filter((method) => open.some(({ planned }) => planned.rule.methods.has(method)));
-  return listing.map((method) => [`${OTHER} ${method}`, openValue]);
-}
+): readonly Row[] => groupRows([...wild, { id: OTHER, chains: others }], methods, valueFor);

@@ -15,19 +15,20 @@ export function checksOf(refused: string, v: Variables) {
   const valueFor = (chain: Chain): string => {
     const [first, ...rest] = chain;
     if (first === undefined) return refused;
+    if (!('rule' in first)) return `$${v.openAsked}`;
     if (first.rule.headers.any) return first.id;
     return once(v.headers, chain, (variable) => headersMap(variable, first, valueFor(rest)));
   };
   /** The same with the method's case, which is to be checked. The origin is compared before. */
   const methodFor = (chain: Chain): string => {
     const [first, ...rest] = chain;
-    if (first === undefined) return refused;
+    if (first === undefined || !('rule' in first)) return valueFor(chain);
     return once(v.allowed, chain, (variable) => firstMap(variable, first, valueFor(rest), refused, false));
   };
   /** The same for a group that the hash found: the case of origin and method is to be checked. */
   const usualFor = (chain: Chain, otherwise: string): string => {
     const [first, ...rest] = chain;
-    if (first === undefined) return otherwise;
+    if (first === undefined || !('rule' in first)) return otherwise;
     return once(v.usual, chain, (variable) => firstMap(variable, first, valueFor(rest), otherwise, true));
   };
   return { methodFor, usualFor, maps: () => [...maps.values()] };

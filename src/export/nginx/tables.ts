@@ -33,7 +33,11 @@ export interface OriginGroup {
   readonly chains: ReadonlyMap<string, Chain>;
 }
 
-export type Chain = readonly Verdict[];
+/** `UNSURE` is only the last. */
+export type Chain = readonly (Verdict | typeof UNSURE)[];
+
+/** In place of the rest of a chain that depends on the origin: `open` decides. */
+export const UNSURE = { id: 'open' } as const;
 
 /** Origins that a wildcard matches, and no entry names. */
 export interface WildGroup {
@@ -57,7 +61,7 @@ export interface Tables {
   readonly wild: readonly WildGroup[];
   /** The chains of an origin that no entry names or matches by a pattern. */
   readonly others: OriginGroup['chains'];
-  /** Compared one by one, in place of `wild` and `others`, where patterns overlap so that no order of groups is right. */
+  /** The rules with `*` in their origins, where a chain is `UNSURE`. */
   readonly open: readonly OpenRule[];
   /** By method: the verdict that an answer to any request has. Methods whose answer depends on the origin are absent. */
   readonly constants: ReadonlyMap<string, Verdict>;
@@ -75,9 +79,14 @@ export function tablesOf(rules: CompiledRules, plan: Plan): Tables {
     verdicts.set(key, verdict);
     return verdict;
   };
-  const chainsOf = (met: readonly PlannedRule[], origin: string): OriginGroup['chains'] =>
-    new Map(METHODS.map((method) => [method, chainOf(met, method).map((rule) => verdictOf(rule, origin))]));
-  const meetingAll = plan.rules.filter(({ rule }) => rule.origins.any);
+  const chainsOf = (met: readonly PlannedRule[], origin: string, perhaps: readonly PlannedRule[] = []) =>
+    new Map(
+      METHODS.map((method): [string, Chain] => {
+        const { chain, isSure } = chainOf(met, perhaps, method);
+        const links = chain.map((rule) => verdictOf(rule, origin));
+        return [method, isSure ? links : [...links, UNSURE]];
+      }),
+    );
   const listed = namedOrigins(plan).map((origin) => ({
     origin,
     chains: chainsOf(
@@ -85,7 +94,13 @@ export function tablesOf(rules: CompiledRules, plan: Plan): Tables {
       origin,
     ),
   }));
-  const wildcards = wildcardsOf(plan);
+  const wild = wildGroups(
+    wildcardsOf(plan).map(({ patterns, met, perhaps }) => ({
+      patterns,
+      chains: chainsOf(met, ECHO, perhaps),
+    })),
+  );
+  const isUnsure = wild.some(({ chains }) => [...chains.values()].some((chain) => chain.includes(UNSURE)));
   const open = plan.rules.filter(({ rule, patterns }) => rule.origins.any || patterns.length > 0);
   return {
     groups: [
@@ -96,12 +111,12 @@ export function tablesOf(rules: CompiledRules, plan: Plan): Tables {
       hasCapitals: alike.some(({ origin }) => /[A-Z]/.test(origin)),
       chains: alike[0]?.chains ?? new Map(),
     })),
-    wild: wildGroups(
-      (wildcards ?? []).map(({ patterns, rules: met }) => ({ patterns, chains: chainsOf(met, ECHO) })),
+    wild,
+    others: chainsOf(
+      plan.rules.filter(({ rule }) => rule.origins.any),
+      ECHO,
     ),
-    others: wildcards === null ? new Map() : chainsOf(meetingAll, ECHO),
-    open:
-      wildcards === null ? open.map((planned) => ({ planned, verdict: verdictOf(planned.rule, ECHO) })) : [],
+    open: isUnsure ? open.map((planned) => ({ planned, verdict: verdictOf(planned.rule, ECHO) })) : [],
     constants: new Map(
       plan.methods.flatMap(({ method, withoutOrigin }) =>
         withoutOrigin === null ? [] : [[method, verdictOf(withoutOrigin, ECHO)]],
@@ -122,23 +137,34 @@ function namedOrigins({ rules }: Plan): readonly string[] {
 
 function wildGroups(found: readonly Omit<WildGroup, 'id'>[]): readonly WildGroup[] {
   const ids = new Map<string, string>();
-  return found.map(({ patterns, chains }) => {
+  const groups: WildGroup[] = [];
+  for (const { patterns, chains } of found) {
     const key = keyOf(chains);
     const id = ids.get(key) ?? `w${ids.size + 1}`;
     ids.set(key, id);
-    return { id, patterns, chains };
-  });
+    const last = groups.at(-1);
+    if (last?.id === id) groups.splice(-1, 1, { ...last, patterns: [...last.patterns, ...patterns] });
+    else groups.push({ id, patterns, chains });
+  }
+  return groups;
 }
 
-/** Of the rules that an origin meets those of a method, without those that an earlier one hides from every preflight. */
-function chainOf(met: readonly PlannedRule[], method: string): readonly CompiledRule[] {
+/**
+ * Of the rules that an origin meets those of a method, without those that an earlier one hides from every preflight. It
+ * ends before a rule that only some origins meet.
+ */
+function chainOf(met: readonly PlannedRule[], perhaps: readonly PlannedRule[], method: string) {
   const chain: CompiledRule[] = [];
-  for (const { rule } of met) {
+  const rules = [...met, ...perhaps].toSorted((one, other) => one.rule.number - other.rule.number);
+  for (const planned of rules) {
+    const { rule } = planned;
     if (!rule.methods.has(method)) continue;
-    if (!chain.some((earlier) => headerKey(earlier) === headerKey(rule))) chain.push(rule);
+    if (chain.some((earlier) => headerKey(earlier) === headerKey(rule))) continue;
+    if (perhaps.includes(planned)) return { chain, isSure: false };
+    chain.push(rule);
     if (rule.headers.any) break;
   }
-  return chain;
+  return { chain, isSure: true };
 }
 
 const keyOf = (chains: OriginGroup['chains']): string =>

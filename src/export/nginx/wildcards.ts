@@ -2,55 +2,40 @@ import type { Plan, PlannedRule } from '../plan.ts';
 
 type Pattern = PlannedRule['patterns'][number];
 
-/** Patterns, and the rules that each origin meets which they match and no earlier group does. */
+/** Patterns of one rule, for the origins that no pattern of an earlier rule matches. */
 export interface Wildcard {
   readonly patterns: readonly Pattern[];
-  readonly rules: readonly PlannedRule[];
+  /** The rules that all these origins meet. */
+  readonly met: readonly PlannedRule[];
+  /** The rules that some of them meet. */
+  readonly perhaps: readonly PlannedRule[];
 }
 
-/**
- * Divides patterns into groups, in the order in which an origin is compared with them: then the first match alone says
- * which rules the origin meets. It needs patterns of different rules that share no origin, or of which one contains the
- * other, which comes later. Null if others are there: no order is right for them.
- */
-export function wildcardsOf({ rules }: Plan): readonly Wildcard[] | null {
-  const all = new Map(
-    rules.flatMap(({ patterns }) => patterns.map((one) => [`${one.prefix}*${one.suffix}`, one])),
-  );
-  const found = [...all.values()].map((pattern) => {
-    const met = rules.filter(
-      ({ rule, patterns }) => rule.origins.any || patterns.some((one) => contains(one, pattern)),
-    );
-    return { pattern, met, key: met.map(({ rule }) => rule.number).join(' ') };
+/** Divides patterns into groups, in the order in which an origin is compared with them: the first match decides. */
+export function wildcardsOf({ rules }: Plan): readonly Wildcard[] {
+  return rules.flatMap((own, at): readonly Wildcard[] => {
+    const earlier = rules.slice(0, at);
+    const reachable = own.patterns.filter((pattern) => !earlier.some((one) => containsAll(one, pattern)));
+    const divided = reachable.map((pattern) => {
+      const met = rules.filter((one) => one.rule.origins.any || containsAll(one, pattern));
+      const perhaps = rules
+        .slice(at)
+        .filter((one) => !met.includes(one) && one.patterns.some((other) => shareOrigins(other, pattern)));
+      return { pattern, met, perhaps };
+    });
+    const keyOf = ({ met, perhaps }: Omit<Wildcard, 'patterns'>): string =>
+      [met, perhaps].map((some) => some.map(({ rule }) => rule.number).join(' ')).join('|');
+    return [...Map.groupBy(divided, keyOf).values()].map((alike) => ({
+      patterns: alike.map(({ pattern }) => pattern),
+      met: alike[0]?.met ?? [],
+      perhaps: alike[0]?.perhaps ?? [],
+    }));
   });
-  let isNested = false;
-  for (const [at, one] of found.entries()) {
-    for (const other of found.slice(at + 1)) {
-      if (one.key === other.key || !shareOrigins(one.pattern, other.pattern)) continue;
-      if (!contains(one.pattern, other.pattern) && !contains(other.pattern, one.pattern)) return null;
-      isNested = true;
-    }
-  }
-  // Of two patterns the one that is contained has more characters beside its `*`.
-  const ordered = isNested
-    ? found.toSorted((one, other) => fixed(other.pattern) - fixed(one.pattern))
-    : found.toSorted((one, other) => firstOf(one.met) - firstOf(other.met));
-  const groups: { key: string; patterns: Pattern[]; rules: readonly PlannedRule[] }[] = [];
-  for (const { pattern, met, key } of ordered) {
-    const last = groups.at(-1);
-    if (last?.key === key) last.patterns.push(pattern);
-    else groups.push({ key, patterns: [pattern], rules: met });
-  }
-  return groups;
 }
 
-const fixed = ({ prefix, suffix }: Pattern): number => prefix.length + suffix.length;
-
-const firstOf = ([first]: readonly PlannedRule[]): number => first?.rule.number ?? 0;
-
-/** Whether `outer` matches all that `inner` matches. */
-const contains = (outer: Pattern, inner: Pattern): boolean =>
-  inner.prefix.startsWith(outer.prefix) && inner.suffix.endsWith(outer.suffix);
+/** Whether a pattern of a rule matches all that `inner` matches. */
+const containsAll = ({ patterns }: PlannedRule, inner: Pattern): boolean =>
+  patterns.some((outer) => inner.prefix.startsWith(outer.prefix) && inner.suffix.endsWith(outer.suffix));
 
 const shareOrigins = (one: Pattern, other: Pattern): boolean =>
   (one.prefix.startsWith(other.prefix) || other.prefix.startsWith(one.prefix)) &&
