@@ -43,7 +43,7 @@ const several: Target = {
   compile: (rules) =>
     written(
       rules,
-      [file('cors.conf', 'one\n'), file('cors.location.conf', 'two\n'), file('policy.json', '{}\n')],
+      [file('cors.conf', 'one\n'), file('cors.location.inc', 'two\n'), file('policy.json', '{}\n')],
       {
         grade: 'same verdict',
         notes: [

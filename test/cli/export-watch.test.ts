@@ -92,7 +92,7 @@ describe('a watched export', () => {
     await rm(output());
     await untilHas(output(), text);
     await until('the command has run again', async () => (await linesOf(runs())).length === 3, PATIENCE);
-    const further = all.at('cors.location.conf');
+    const further = all.at('cors.location.inc');
     await write(further, 'edited');
     await untilHas(further, 'add_header');
     await until('the command has run again', async () => (await linesOf(runs())).length === 4, PATIENCE);
