@@ -101,7 +101,7 @@ describe('a watched export', () => {
 
   test.each([
     ['as the first file', 'rules.cfg', 'rules.cfg'],
-    ['as a further file', 'rules.location.conf', 'rules.cfg'],
+    ['as a further file', 'rules.location.inc', 'rules.cfg'],
   ])('does not start where it would replace its rules, %s', async (_, source, file) => {
     await write(all.at(source), documentFor(A));
     const line = ['export', 'nginx', '--watch', '--admin-port', '0', '--store', 'oss'];

@@ -285,11 +285,7 @@ describe('export to files', () => {
   test('writes the first to the path, and the others beside it', async () => {
     const { code, stdout, stderr } = await several(put('media.conf'));
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
-    expect((await readdir(folder)).sort()).toEqual([
-      'media.conf',
-      'media.location.inc',
-      'media.policy.json',
-    ]);
+    expect((await readdir(folder)).sort()).toEqual(['media.conf', 'media.location.inc', 'media.policy.json']);
     expect(await text(put('media.location.inc'))).toBe('two\n');
     expect(stderr).toContain(`bucket-cors: ${put('media.policy.json')}: `);
   });
@@ -336,12 +332,12 @@ describe('export to files', () => {
   });
 
   test('replaces no file that is not named and that no export wrote', async () => {
-    await writeFile(put('x.location.conf'), 'mine');
+    await writeFile(put('x.location.inc'), 'mine');
     const { code, stderr } = await several(put('x.conf'));
     expect(code).toBe(2);
-    expect(stderr).toContain('x.location.conf is a file that no export wrote');
-    expect(await text(put('x.location.conf'))).toBe('mine');
-    await writeFile(put('x.location.conf'), 'two\n');
+    expect(stderr).toContain('x.location.inc is a file that no export wrote');
+    expect(await text(put('x.location.inc'))).toBe('mine');
+    await writeFile(put('x.location.inc'), 'two\n');
     await writeFile(put('x.policy.json'), '{"mine": 1}');
     expect((await several(put('x.conf'))).stderr).toContain('x.policy.json is a file that no export wrote');
     await writeFile(put('x.policy.json'), '{ }');
@@ -356,10 +352,10 @@ describe('export to files', () => {
     expect(await nginx()).toBe(0);
     await rm(put('x.conf'));
     expect(await nginx('--name', 'media')).toBe(0);
-    await writeFile(put('x.location.conf'), 'edited');
+    await writeFile(put('x.location.inc'), 'edited');
     expect(await nginx()).toBe(0);
     await rm(put('x.conf'));
-    await writeFile(put('x.location.conf'), 'edited');
+    await writeFile(put('x.location.inc'), 'edited');
     expect(await nginx()).toBe(2);
   });
 
