@@ -234,6 +234,14 @@ describe('an export for nginx', () => {
     expect(allows.notes.map(({ about }) => about).join(' ')).toContain('lower case');
   });
 
+  test.each(['Vary', 'Origin', 'Access-Control-Request-Method', 'Access-Control-Request-Headers', '103'])(
+    'has a note about %s, where nginx reads less than it was sent',
+    (what) => {
+      const notes = writtenFor(nginx, rulesOf([APP])).notes.map(({ about }) => about);
+      expect(notes.filter((about) => /^nginx (?:before|takes)/.test(about)).join(' ')).toContain(what);
+    },
+  );
+
   test('shares what rules have in common', () => {
     const alike = Array.from({ length: 20 }, (_, at) => ({
       ...APP,

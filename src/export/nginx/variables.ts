@@ -1,6 +1,6 @@
 /**
- * The variables of an export, without `$`. All begin with the name of the export and `__`, which stands in none of them
- * again: two names have no variable in common, though one begins with the other.
+ * The variables of an export, without `$`. All begin with the name of the export and `__`, and the rest never has `__`: two
+ * names have no variable in common, though one begins with the other.
  */
 export const variablesOf = (name: string) =>
   ({

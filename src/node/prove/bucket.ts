@@ -46,7 +46,7 @@ const KINDS: readonly {
   },
   { name: 'lines', own: true, vary: ['Origin', 'Accept-Encoding'] },
   { name: 'swapped', own: false, vary: ['Accept-Encoding', 'Origin'] },
-  { name: 'long', own: true, vary: [], length: LONG },
+  { name: 'long', own: true, vary: ['Accept-Encoding, Origin'], length: LONG },
 ];
 
 /** Every path of the bucket, the plain ones first. */
