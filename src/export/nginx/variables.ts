@@ -1,5 +1,5 @@
 /**
- * The variables of an export, without `$`. All begin with the name of the export and `__`, which occurs once in each: two
+ * The variables of an export, without `$`. All begin with the name of the export and `__`, and the rest never has `__`: two
  * names have no variable in common, though one begins with the other.
  */
 export const variablesOf = (name: string) =>
