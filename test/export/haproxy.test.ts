@@ -123,7 +123,8 @@ describe('HAProxy configuration', () => {
       'my-bucket.oss-cn-hangzhou.aliyuncs.com:443 ssl verify required ca-file @system-ca sni str(my-bucket.oss-cn-hangzhou.aliyuncs.com) resolvers default init-addr last,libc,none',
     ],
     ['http://127.0.0.1:9000/media', '127.0.0.1:9000'],
-    ['https://[::1]:8443', '[::1]:8443 ssl verify required ca-file @system-ca'],
+    ['https://[::1]:8443', '[::1]:8443 ssl verify required ca-file @system-ca verifyhost ::1'],
+    ['https://192.0.2.7', '192.0.2.7:443 ssl verify required ca-file @system-ca verifyhost 192.0.2.7'],
     [
       null,
       'bucket.example:443 ssl verify required ca-file @system-ca sni str(bucket.example) resolvers default init-addr last,libc,none',
@@ -134,6 +135,13 @@ describe('HAProxy configuration', () => {
     ],
   ])('the server for %s', (bucketUrl, server) => {
     expect(linesIn(textOf([app], { bucketUrl }), 'server')).toEqual([`server bucket ${server}`]);
+  });
+
+  test('says what the certificate of an IP address must have', () => {
+    const note = { about: expect.stringContaining('The bucket is an IP address') };
+    expect(written([app], { bucketUrl: 'https://192.0.2.7' }).notes).toContainEqual(note);
+    expect(written([app], { bucketUrl: 'http://192.0.2.7' }).notes).not.toContainEqual(note);
+    expect(written([app], { bucketUrl: 'https://b.example' }).notes).not.toContainEqual(note);
   });
 
   test('has a path of the bucket before the path of the request', () => {

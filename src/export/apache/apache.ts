@@ -3,6 +3,7 @@ import { bannerOf } from '../banner.ts';
 import { readExported } from '../exported.ts';
 import { planOf } from '../plan.ts';
 import type { Compiled, ExportOptions, Note, Target } from '../target.ts';
+import { ALONE, COUNTED } from './alone.ts';
 import { conclusions, facts, objections, ruleDirectives } from './directives.ts';
 import { cache, corsHeaders, preflights, varyHeader } from './headers.ts';
 import { enforceable } from './too-long.ts';
@@ -39,7 +40,8 @@ function compile(given: CompiledRules, options: ExportOptions): Compiled {
 }
 
 /** In a `<Location>`, Apache evaluates `<If>` before `SetEnvIf`. */
-const USE = 'A virtual host includes the file, outside of <Location>, before its ProxyPass.';
+const USE =
+  'A virtual host includes the file, outside of <Location>, before its ProxyPass. It serves this bucket alone: the file answers every OPTIONS and rules every answer. Another bucket has a virtual host of its own.';
 
 function usage({ name, bucketUrl }: ExportOptions): string {
   const url = (bucketUrl ?? 'https://BUCKET.example').replace(/[^\x21-\x7e]|\\$/g, '?');
@@ -58,6 +60,7 @@ function textOf(rules: CompiledRules, options: ExportOptions): string {
   const { name } = options;
   const isClosed = plan.objections.some(({ reason }) => reason === 'no_rules');
   const parts: readonly (readonly [comment: string, lines: readonly string[]])[] = [
+    ['A second export in one virtual host is found.', COUNTED],
     ['What the request has.', facts(name)],
     ['Preflights that the store refuses before it compares them with a rule.', objections(name, rules, plan)],
     [
@@ -75,6 +78,7 @@ function textOf(rules: CompiledRules, options: ExportOptions): string {
       ),
     ],
     ['Every OPTIONS is a preflight: it is answered here.', preflights(name, plan)],
+    ['The rules of one export would apply to the bucket of the other.', ALONE],
   ];
   const written = parts
     .filter(([, lines]) => lines.length > 0)

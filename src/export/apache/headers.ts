@@ -1,5 +1,6 @@
 import * as names from '../../cors/names.ts';
 import type { Plan } from '../plan.ts';
+import { IS_ALONE } from './alone.ts';
 import { echoes } from './directives.ts';
 
 type Lines = readonly string[];
@@ -91,7 +92,7 @@ export const cache: Lines = [
 
 /** Every OPTIONS is answered here, without authentication, before the handler that would send it to the bucket. */
 export const preflights = (name: string, { preflightVary }: Plan): Lines => [
-  `<If "%{REQUEST_METHOD} == 'OPTIONS'">`,
+  `<If "%{REQUEST_METHOD} == 'OPTIONS' && ${IS_ALONE}">`,
   '    Require all granted',
   `    Header always set Vary "${preflightVary.join(', ')}"`,
   `    <If "reqenv('${name}_status') == '200'">`,

@@ -55,20 +55,27 @@ function textOf(rules: CompiledRules, options: ExportOptions): string {
 
 /** Caddy orders the directives of a site: those of a `handle` would run before a `route`. In a `route` they run as written. */
 function usage({ name, bucketUrl }: ExportOptions): string {
-  const url = (bucketUrl ?? 'https://BUCKET.example').replace(/[^\x21-\x7e]/g, '?');
+  const { origin, path } = bucketOf(bucketUrl ?? 'https://BUCKET.example');
   return `#
 # Caddyfile, where \`route\` runs its directives in their order:
 #     import ${name}.caddyfile
 #     media.example.com {
 #         route {
 #             import ${name}
-#             reverse_proxy ${url} {
+${path === '' ? '' : `#             rewrite * ${path}{uri}\n`}#             reverse_proxy ${origin} {
 #                 header_up Host {upstream_hostport}
 #             }
 #         }
 #     }
 
 `;
+}
+
+/** `reverse_proxy` takes no path: `rewrite` writes it before the request's. An export changed by hand may have any text. */
+function bucketOf(bucketUrl: string): { readonly origin: string; readonly path: string } {
+  const url = bucketUrl.replace(/[^\x21-\x7e]/g, '?');
+  const [, origin = url, path = ''] = /^(\w+:\/\/[^/]+)(.*)$/.exec(url) ?? [];
+  return { origin, path: path.replace(/\/+$/, '') };
 }
 
 /** The directives of the route, in the order in which they apply. */

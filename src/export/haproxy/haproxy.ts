@@ -8,7 +8,7 @@ import { answersPart, OWN_PART, varyPart } from './answers.ts';
 import { aclLines, namesOf } from './conditions.ts';
 import { bucketPart, factsPart, type Part, preflightPart, rulesPart } from './requests.ts';
 import { headersTooLong, needsRoom, REQUESTED_LIMIT, ROOM, ROOM_SECTION, STAR_LIMIT } from './room.ts';
-import { PLACEHOLDER, serverLine, targetLines } from './server.ts';
+import { PLACEHOLDER, serverLine, targetLines, verifiesAddress } from './server.ts';
 
 /** HAProxy says every rule set. It is a backend of its own: rules of a file's start need no section of the operator's. */
 export const haproxy: Target = {
@@ -33,6 +33,7 @@ export const haproxy: Target = {
         ...(plan.rules.some(({ patterns }) => patterns.length > 0) ? [STAR] : []),
         ...(needsRoom(plan.rules) ? [ROOM_NOTE] : []),
         ...(options.bucketUrl === null ? [ADDRESS] : []),
+        ...(verifiesAddress(options.bucketUrl) ? [CERTIFICATE] : []),
       ],
       enforced: found,
       lost: refused,
@@ -63,6 +64,11 @@ const ROOM_NOTE: Note = {
 
 const ADDRESS: Note = {
   about: `The address of the bucket is not known: ${PLACEHOLDER} stands for it in the last line.`,
+};
+
+const CERTIFICATE: Note = {
+  about:
+    'The bucket is an IP address: HAProxy accepts a certificate only if its common name or a DNS name of it is this address. It does not compare IP addresses of a certificate (https://github.com/haproxy/haproxy/issues/3373).',
 };
 
 function textOf(rules: CompiledRules, plan: Plan, options: ExportOptions): string {

@@ -19,6 +19,12 @@ export function targetLines(bucketUrl: string | null): readonly string[] {
   ];
 }
 
+/** Whether the bucket's certificate is compared with an IP address. HAProxy reads no IP addresses of certificates. */
+export function verifiesAddress(bucketUrl: string | null): boolean {
+  const { protocol, hostname } = urlOf(bucketUrl);
+  return protocol === 'https:' && IS_ADDRESS.test(hostname);
+}
+
 /** The server of the section. */
 export function serverLine(bucketUrl: string | null): string {
   const { protocol, hostname, port } = urlOf(bucketUrl);
@@ -27,7 +33,8 @@ export function serverLine(bucketUrl: string | null): string {
   return [
     `server bucket ${hostname}:${port || (isTls ? 443 : 80)}`,
     ...(isTls ? ['ssl verify required ca-file @system-ca'] : []),
-    ...(isTls && isName ? [`sni str(${hostname})`] : []),
+    // The certificate is compared with the name of `sni`, or of `verifyhost`. Without one, that of any host would do.
+    ...(isTls ? [isName ? `sni str(${hostname})` : `verifyhost ${hostname.replace(/^\[|\]$/g, '')}`] : []),
     // HAProxy makes the section `default` of /etc/resolv.conf: a bucket's addresses change.
     ...(isName ? ['resolvers default init-addr last,libc,none'] : []),
   ].join(' ');

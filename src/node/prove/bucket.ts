@@ -75,6 +75,7 @@ const KINDS: readonly {
   },
   { name: 'lines', own: true, vary: ['Origin', 'Accept-Encoding'] },
   { name: 'swapped', own: false, vary: ['Accept-Encoding', 'Origin'] },
+  { name: 'star', own: true, vary: ['*'] },
   { name: 'long', own: true, vary: ['Accept-Encoding, Origin'], length: LONG },
   { name: 'dropped', own: false, vary: [], isDropped: true },
 ];

@@ -28,6 +28,14 @@ const MUTANTS: readonly (readonly [name: string, change: Change])[] = [
   ['a pattern without its end', inRule(1, 'example$#', 'example#')],
   ['a dot that matches all', inRule(1, 'a\\.example', 'a.example')],
   ['header names with case', (text) => text.replace(/tolower\((req_novary\(.*?\))\)/, '$1')],
+  [
+    'the method that a GET requests',
+    (text) =>
+      text.replace(
+        /-n reqenv\('cors_preflight'\)[ \\\n]*&& (?=req_novary\('Access-Control-Request-Method'\))/,
+        '',
+      ),
+  ],
   ['header names that begin alike', inRule(1, '(?:,|$))*+$#', '(?:,|$))*+#')],
   ['rules in the wrong order', SWAPPED],
   ['every rule that matches', inRule(2, "-z reqenv('cors_rule')", "-z reqenv('none')")],

@@ -1,9 +1,14 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { compileRules } from '../../../src/cors/compile.ts';
 import { caddy } from '../../../src/export/caddy/caddy.ts';
 import { caddyProver } from '../../../src/node/prove/caddy.ts';
 import { presence } from '../../helpers/program.ts';
-import { differencesOf, expectProved } from '../_proofs.ts';
+import { differencesOf, expectProved, writtenFor } from '../_proofs.ts';
 import { behaviourOf, rule, ruleSets } from '../_rule-sets.ts';
 import { type Change, differencesWhenDown, rawAnswers, reachesBucket } from './_alone.ts';
 import { EQUAL, ORDERED } from './_mutant-rules.ts';
@@ -33,6 +38,14 @@ const MUTANTS: readonly (readonly [name: string, change: Change])[] = [
   ['an origin without its end', inRule(1, /(Origin .*)\$\n/, '$1\n')],
   ['a dot that matches all', inRule(1, 'app\\.example', 'app.example')],
   ['header names with case', inRule(1, '(?i)', '')],
+  [
+    'the method that a GET requests',
+    (text) =>
+      text.replace(
+        '@cors_actual not method OPTIONS',
+        '@cors_actual {\nnot method OPTIONS\nnot header_regexp Access-Control-Request-Method .\n}',
+      ),
+  ],
   ['header names that begin alike', inRule(1, '(?:,|$))*$', '(?:,|$))*')],
   ['rules in the wrong order', SWAPPED],
   ['every rule that matches', (text) => text.replace('        handle {\n', '        route {\n')],
@@ -123,6 +136,25 @@ describe.skipIf(skipped)(`Caddy with an export${why}`, () => {
     expect(await ask('GET', `https://${'a.o'.repeat(300_000)}`, 1)).toEqual([431, false]);
     expect(performance.now() - began).toBeLessThan(5_000);
     await raw.close();
+  });
+
+  test.each([
+    ['http://127.0.0.1:9000/media', '/media{http.request.uri}', '127.0.0.1:9000'],
+    ['https://b.example/', null, 'b.example:443'],
+  ])('its comment has a Caddyfile for %s', async (bucketUrl, uri, dial) => {
+    const text = writtenFor(caddy, EQUAL, { bucketUrl }).files[0]?.text ?? '';
+    const comment = /^# Caddyfile, .*\n((?:# .*\n)+)/m.exec(text)?.[1] ?? '';
+    const folder = await mkdtemp(join(tmpdir(), 'caddyfile-'));
+    try {
+      await writeFile(join(folder, 'cors.caddyfile'), text);
+      await writeFile(join(folder, 'Caddyfile'), comment.replace(/^# {5}/gm, ''));
+      const adapted = promisify(execFile)('caddy', ['adapt', '--config', join(folder, 'Caddyfile')]);
+      const { stdout } = await adapted;
+      expect(stdout).toContain(`"upstreams":[{"dial":"${dial}"}]`);
+      expect(/"uri":"([^"]*)"/.exec(stdout)?.[1] ?? null).toBe(uri);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   test('reads two lines of Origin as a list, and every line of the Vary of the bucket', async () => {

@@ -65,6 +65,7 @@ const MUTANTS: readonly (readonly [name: string, from: string | RegExp, to: stri
     ['names that match in part', 'x-oss-[^,]*', 'x-oss-.*'],
     ['names that are not checked', /!cors_lacks_1/, ''],
     ['a list taken for one origin', '[^,[:blank:]]+', '.+'],
+    ['the method that a GET requests', /(request-method\) if) METH_OPTIONS/, '$1'],
     ['GET for HEAD', '-m str GET PUT }', '-m str GET PUT HEAD }'],
     ['no headers without Origin', /.*!METH_OPTIONS !\{ var\(txn.cors_origin\).*\n/, '', PLAIN],
     ['credentials for null', / !\{ var\(txn.cors_origin\) -m str null \}/, '', S3],

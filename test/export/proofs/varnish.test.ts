@@ -86,6 +86,11 @@ const MUTANTS: readonly (readonly [name: string, from: string | RegExp, to: stri
     ['names that match in part', 'x-oss-[^,]*', 'x-oss-.*'],
     ['names that are not checked', /&& \S+-names ~ "\^\(\(.*"/, ''],
     ['a list taken for one origin', '"^[^, \\t]+$"', '"."'],
+    [
+      'the method that a GET requests',
+      /unset req\.http\.Access-Control-Request-Method;([\s\S]*? (\S+-method) = )req\.method;/,
+      '$1req.http.Access-Control-Request-Method;\nif ($2 == "") { set $2 = req.method; }',
+    ],
     ['GET for HEAD', '"^(GET|PUT)$"', '"^(GET|PUT|HEAD)$"'],
     ['no headers without Origin', /\|\| req\.method ~ "[^"]*"/, '', PLAIN],
     ['credentials for null', 'bucket-cors-origin != "null"', 'bucket-cors-origin != ""', S3],
