@@ -130,4 +130,9 @@ const PROVERS: ReadonlyMap<string, Prover> = new Map([
 ]);
 
 /** `export` with targets of the tests. */
-export const exportTests = exportOf(TARGETS, async () => PROVERS, 400);
+export const exportTests = exportOf(
+  TARGETS,
+  async () => TARGETS,
+  async () => PROVERS,
+  400,
+);

@@ -1,5 +1,6 @@
 import type { CompiledRules } from '../../cors/compile.ts';
 import { bannerOf } from '../banner.ts';
+import { DESCRIPTIONS } from '../descriptions.ts';
 import { readExported } from '../exported.ts';
 import { planOf } from '../plan.ts';
 import type { Compiled, ExportOptions, Target } from '../target.ts';
@@ -14,9 +15,7 @@ import { headerValues, varyMap } from './values.ts';
 import { asName, variablesOf } from './variables.ts';
 
 export const nginx: Target = {
-  name: 'nginx',
-  about: 'nginx: maps and one include, without modules.',
-  formats: ['config'],
+  ...DESCRIPTIONS.nginx,
   compile,
   read: (text) => readExported(nginx, text),
 };
