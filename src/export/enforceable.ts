@@ -1,11 +1,13 @@
 import type { CompiledRules } from '../cors/compile.ts';
 import { narrowed } from './narrow.ts';
 import { type PlannedRule, planOf } from './plan.ts';
-import { namesRegex } from './readable-regex.ts';
+import { namesRegex } from './regex.ts';
 import type { Inexpressible } from './target.ts';
 
-/** Why a program cannot say a rule, and the nearest that it can, as sentences. */
-export type Reason = Pick<Inexpressible, 'what' | 'nearest'>;
+/** Why a program cannot say a rule, and the nearest that it can, as sentences. `origins`: only for these, not for all. */
+export interface Reason extends Pick<Inexpressible, 'what' | 'nearest'> {
+  readonly origins?: readonly string[];
+}
 
 /** What a program can enforce, and the rules that it cannot; null if there are any, and none may be left out. */
 export function enforceable(
@@ -17,8 +19,9 @@ export function enforceable(
     const reason = reasonOf(planned);
     if (reason === null) return [];
     const { number, rule } = planned.rule;
-    const origins = rule.allowedOrigins.slice(0, 10).map((entry) => entry.slice(0, 100));
-    return [{ rules: [number], origins, methods: rule.allowedMethods, ...reason }];
+    const { origins = rule.allowedOrigins, ...why } = reason;
+    const shown = origins.slice(0, 10).map((entry) => entry.slice(0, 100));
+    return [{ rules: [number], origins: shown, methods: rule.allowedMethods, ...why }];
   });
   if (refused.length === 0) return { found: rules, refused };
   if (!allowNarrower) return { found: null, refused };

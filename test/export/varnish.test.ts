@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { compileRules } from '../../src/cors/compile.ts';
 import type { Rule } from '../../src/cors/rule.ts';
+import { BUCKET_HEADERS } from '../../src/export/bucket-headers.ts';
 import type { ExportOptions } from '../../src/export/target.ts';
 import { compileFor } from '../../src/export/targets.ts';
 import { equals, oneOf, regex } from '../../src/export/varnish/quote.ts';
@@ -54,7 +55,9 @@ describe('VCL', () => {
 
   test('stores objects without CORS headers', () => {
     const lines = sub(textOf([app]), 'vcl_backend_response');
-    expect(lines.filter((line) => line.startsWith('unset beresp.http.Access-Control-'))).toHaveLength(10);
+    expect(lines.filter((line) => line.startsWith('unset beresp.http.Access-Control-'))).toHaveLength(
+      BUCKET_HEADERS.length,
+    );
     expect(lines.some((line) => line.startsWith('set beresp.http.Access-Control-'))).toBe(false);
   });
 

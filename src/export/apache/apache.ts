@@ -1,13 +1,14 @@
 import type { CompiledRules } from '../../cors/compile.ts';
 import { bannerOf } from '../banner.ts';
 import { DESCRIPTIONS } from '../descriptions.ts';
+import { enforceable } from '../enforceable.ts';
 import { readExported } from '../exported.ts';
 import { planOf } from '../plan.ts';
 import type { Compiled, ExportOptions, Note, Target } from '../target.ts';
 import { ALONE, COUNTED } from './alone.ts';
 import { conclusions, facts, objections, ruleDirectives } from './directives.ts';
 import { cache, corsHeaders, preflights, varyHeader } from './headers.ts';
-import { enforceable } from './too-long.ts';
+import { tooLong } from './too-long.ts';
 
 /**
  * Apache httpd: directives of a virtual host. It refuses lists of many thousands of characters. Before 2.4.47, and where ETag matters 2.4.48, an answer
@@ -25,7 +26,7 @@ const ECHO: Note = {
 };
 
 function compile(given: CompiledRules, options: ExportOptions): Compiled {
-  const { found: rules, refused } = enforceable(given, options.allowNarrower);
+  const { found: rules, refused } = enforceable(given, options.allowNarrower, tooLong);
   if (rules === null) return { ok: false, refused };
   const echoed = rules.rules.some(({ rule }) => rule.allowedHeaders.length > 0);
   return {

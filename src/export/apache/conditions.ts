@@ -1,9 +1,9 @@
 import type { CompiledRule } from '../../cors/compile.ts';
 import { METHODS } from '../../cors/rule.ts';
 import type { Objection } from '../../cors/traits.ts';
-import { anyOf, ONE_ORIGIN, originPatterns, plainRegex } from '../plain-regex.ts';
 import type { Plan, PlannedRule } from '../plan.ts';
-import { constantMethods, matchesNull } from '../planned.ts';
+import { constantMethods, credentialsOf } from '../planned.ts';
+import { anyOf, ONE_ORIGIN, originPatterns, plainRegex } from '../regex.ts';
 
 /** Expressions of Apache (https://httpd.apache.org/docs/2.4/expr.html) over the variables of an export. */
 export interface Terms {
@@ -118,11 +118,7 @@ export function namesRegex({ headers: { exact, patterns } }: CompiledRule): stri
 
 /** Who gets credentials among the origins of a rule: all, no origin, or those that meet a condition. */
 export function credentialsCondition(planned: PlannedRule, term: string): 'all' | 'none' | string {
-  const { credentials, exact, patterns } = planned;
-  const named = exact.filter((origin) => origin !== 'null');
-  if (credentials === 'none') return 'none';
-  if (credentials === 'all') return matchesNull(planned) ? `${term} != 'null'` : 'all';
-  if (named.length === 0) return 'none';
-  if (patterns.length === 0 && named.length === exact.length) return 'all';
-  return eitherOf(exactTests(named, term));
+  const origins = credentialsOf(planned);
+  if (origins === 'all but null') return `${term} != 'null'`;
+  return typeof origins === 'string' ? origins : eitherOf(exactTests(origins, term));
 }

@@ -1,28 +1,17 @@
 import * as names from '../../cors/names.ts';
+import { BUCKET_HEADERS } from '../bucket-headers.ts';
 import type { Plan } from '../plan.ts';
+import { neededObjections } from '../planned.ts';
 import { IS_ALONE } from './alone.ts';
 import { echoes } from './directives.ts';
 
 type Lines = readonly string[];
 
-/** `Header unset` has no wildcard: the names that browsers know, and those that an echo of the request may have. */
-const REMOVED = [
-  names.ALLOW_ORIGIN,
-  names.ALLOW_METHODS,
-  names.ALLOW_HEADERS,
-  names.EXPOSE_HEADERS,
-  names.MAX_AGE,
-  names.ALLOW_CREDENTIALS,
-  'Access-Control-Allow-Private-Network',
-  'Access-Control-Allow-Local-Network',
-  'Access-Control-Request-Method',
-  'Access-Control-Request-Headers',
-];
-
-const WIDTH = Math.max(...REMOVED.map((name) => name.length));
+/** The longest of the names that are set. */
+const WIDTH = names.ALLOW_CREDENTIALS.length;
 
 /**
- * Two tables (mod_headers, "Header"): the bucket's headers are in `onsuccess`, of whatever status; Apache's own errors have
+ * `Header unset` has no wildcard. Two tables (mod_headers, "Header"): the bucket's headers are in `onsuccess`, of whatever status; Apache's own errors have
  * those of `always` only. So all of the bucket's are removed from both, and one set is written, in `always`.
  */
 export function corsHeaders(name: string, plan: Plan): Lines {
@@ -31,7 +20,7 @@ export function corsHeaders(name: string, plan: Plan): Lines {
   const has = (test: (rule: Plan['rules'][number]) => boolean, lines: Lines) =>
     plan.rules.some(test) ? lines : [];
   return [
-    ...REMOVED.flatMap((header) => [`Header always unset ${header}`, `Header unset ${header}`]),
+    ...BUCKET_HEADERS.flatMap((header) => [`Header always unset ${header}`, `Header unset ${header}`]),
     ...has(({ allowOrigin }) => allowOrigin === '*', [set(names.ALLOW_ORIGIN, '*', 'any')]),
     ...has(
       ({ allowOrigin }) => allowOrigin === 'origin',
@@ -86,28 +75,35 @@ export const cache: Lines = [
   '<IfModule mod_cache.c>',
   '    CacheQuickHandler off',
   '    SetOutputFilter CACHE',
-  `    CacheIgnoreHeaders ${REMOVED.join(' \\\n        ')}`,
+  `    CacheIgnoreHeaders ${BUCKET_HEADERS.join(' \\\n        ')}`,
   '</IfModule>',
 ];
 
 /** Every OPTIONS is answered here, without authentication, before the handler that would send it to the bucket. */
-export const preflights = (name: string, { preflightVary }: Plan): Lines => [
-  `<If "%{REQUEST_METHOD} == 'OPTIONS' && ${IS_ALONE}">`,
-  '    Require all granted',
-  `    Header always set Vary "${preflightVary.join(', ')}"`,
-  `    <If "reqenv('${name}_status') == '200'">`,
-  `        ErrorDocument 200 "%{reqenv:${name}_body}"`,
-  '        Redirect 200 /',
-  '    </If>',
-  `    <ElseIf "reqenv('${name}_status') == '400'">`,
-  '        Header always set Content-Type application/xml',
-  `        ErrorDocument 400 "%{reqenv:${name}_body}"`,
-  '        Redirect 400 /',
-  '    </ElseIf>',
-  '    <Else>',
-  '        Header always set Content-Type application/xml',
-  `        ErrorDocument 403 "%{reqenv:${name}_body}"`,
-  '        Redirect 403 /',
-  '    </Else>',
-  '</If>',
-];
+export function preflights(name: string, plan: Plan): Lines {
+  const body = `"%{reqenv:${name}_body}"`;
+  const answer = (status: number) => [
+    ...(status === 200 ? [] : ['Header always set Content-Type application/xml']),
+    `ErrorDocument ${status} ${body}`,
+    `Redirect ${status} /`,
+  ];
+  const refused = new Set([...neededObjections(plan).map(({ status }) => status), plan.refusedStatus]);
+  const [last = plan.refusedStatus, ...others] = [...refused].reverse();
+  const branch = (head: string, element: string, status: number) => [
+    `<${head}>`,
+    ...answer(status).map((line) => `    ${line}`),
+    `</${element}>`,
+  ];
+  const is = (status: number) => `"reqenv('${name}_status') == '${status}'"`;
+  return [
+    `<If "%{REQUEST_METHOD} == 'OPTIONS' && ${IS_ALONE}">`,
+    ...[
+      'Require all granted',
+      `Header always set Vary "${plan.preflightVary.join(', ')}"`,
+      ...branch(`If ${is(200)}`, 'If', 200),
+      ...others.flatMap((status) => branch(`ElseIf ${is(status)}`, 'ElseIf', status)),
+      ...branch('Else', 'Else', last),
+    ].map((line) => `    ${line}`),
+    '</If>',
+  ];
+}

@@ -1,8 +1,8 @@
 import { METHODS } from '../../cors/rule.ts';
 import type { Objection } from '../../cors/traits.ts';
-import { anyOf, ONE_ORIGIN, originPatterns, plainRegex } from '../plain-regex.ts';
 import type { Plan, PlannedRule } from '../plan.ts';
-import { constantMethods, matchesNull } from '../planned.ts';
+import { constantMethods, credentialsOf } from '../planned.ts';
+import { anyOf, ONE_ORIGIN, originPatterns, plainRegex } from '../regex.ts';
 
 /**
  * Matchers on the three request headers, each of which has one line when they are compared. Only `header_regexp` compares:
@@ -60,11 +60,7 @@ function namesRegex({ rule }: PlannedRule): string {
 
 /** Who gets credentials among the origins of a rule: all, no origin, or those that match a condition. */
 export function credentialsCondition(planned: PlannedRule): 'all' | 'none' | string {
-  const { credentials, exact, patterns } = planned;
-  const named = exact.filter((origin) => origin !== 'null');
-  if (credentials === 'none') return 'none';
-  if (credentials === 'all') return matchesNull(planned) ? `not ${ORIGIN} ^null$` : 'all';
-  if (named.length === 0) return 'none';
-  if (patterns.length === 0 && named.length === exact.length) return 'all';
-  return `${ORIGIN} ^${anyOf(named.map(plainRegex))}$`;
+  const origins = credentialsOf(planned);
+  if (origins === 'all but null') return `not ${ORIGIN} ^null$`;
+  return typeof origins === 'string' ? origins : `${ORIGIN} ^${anyOf(origins.map(plainRegex))}$`;
 }

@@ -1,7 +1,8 @@
 import * as headers from '../../cors/names.ts';
 import { METHODS } from '../../cors/rule.ts';
 import type { Plan, PlannedRule } from '../plan.ts';
-import { matchesNull, type Names, namedOf, needsNamed, sharedBy } from './conditions.ts';
+import { matchesNull } from '../planned.ts';
+import { type Names, namedOf, needsNamed, sharedBy } from './conditions.ts';
 import { linesOf, quote, quoteFormat } from './quote.ts';
 import type { Part } from './requests.ts';
 

@@ -1,6 +1,5 @@
-import { matchesEntries } from '../../cors/pattern.ts';
 import type { Plan, PlannedRule } from '../plan.ts';
-import { namesRegex, originRegex } from '../readable-regex.ts';
+import { namesRegex, originRegex } from '../regex.ts';
 import { linesOf, quote } from './quote.ts';
 import { STAR_LIMIT } from './room.ts';
 
@@ -54,8 +53,6 @@ export const needsNamed = ({ credentials, exact, patterns }: PlannedRule): boole
 export const checksHeaders = ({ rule: { headers } }: PlannedRule): boolean => !headers.any;
 const listsHeaders = ({ rule: { headers } }: PlannedRule): boolean =>
   !headers.any && headers.exact.length + headers.patterns.length > 0;
-
-export const matchesNull = ({ rule }: PlannedRule): boolean => matchesEntries(rule.origins, 'null');
 
 /** The condition that a preflight requests a name which the rule does not list. */
 export const lackingOf = (plan: Plan, planned: PlannedRule, names: Names): string =>

@@ -2,6 +2,7 @@ import type { CompiledRules } from '../../cors/compile.ts';
 import { METHODS } from '../../cors/rule.ts';
 import type { Objection } from '../../cors/traits.ts';
 import type { Plan, PlannedRule } from '../plan.ts';
+import { neededObjections } from '../planned.ts';
 import { refusalBody } from '../refusal-body.ts';
 import { checksHeaders, lackingOf, type Names, originsOf, sharedBy } from './conditions.ts';
 import { quote } from './quote.ts';
@@ -95,22 +96,12 @@ export function preflightPart(rules: CompiledRules, plan: Plan, names: Names): P
     about: 'Preflights are answered here. No OPTIONS request reaches the bucket.',
     lines: [
       ...(plan.rules.length > 0 ? [`http-request return status 200 if METH_OPTIONS ${names.found}`] : []),
-      ...objectionsOf(plan).map(({ reason, status }) => refuse(status, reason, conditions[reason])),
+      ...neededObjections(plan, true).map(({ reason, status }) => refuse(status, reason, conditions[reason])),
       ...(plan.objections.some(({ reason }) => reason === 'no_rules')
         ? []
         : [refuse(plan.refusedStatus, 'unmatched', '')]),
     ],
   };
-}
-
-/** Without rules, what follows that objection is never reached. A last one with the status of a refusal says the same. */
-function objectionsOf({ objections, refusedStatus }: Plan): Plan['objections'] {
-  const end = objections.findIndex(({ reason }) => reason === 'no_rules');
-  if (end !== -1) return objections.slice(0, end + 1);
-  const last = objections.findLastIndex(
-    ({ reason, status }) => reason !== 'origin_not_allowed' || status !== refusedStatus,
-  );
-  return objections.slice(0, last + 1);
 }
 
 export const bucketPart = (lines: readonly string[]): Part => ({

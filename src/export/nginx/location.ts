@@ -1,4 +1,5 @@
 import * as names from '../../cors/names.ts';
+import { BUCKET_HEADERS } from '../bucket-headers.ts';
 import type { Plan } from '../plan.ts';
 import type { Refusals } from './refused.ts';
 import type { Tables } from './tables.ts';
@@ -6,27 +7,8 @@ import { quoted } from './text.ts';
 import type { HeaderValue } from './values.ts';
 import { ASKED_HEADERS, METHOD, type Variables } from './variables.ts';
 
-/**
- * The headers that a bucket's answer loses. proxy_hide_header takes no prefix, so each name stands alone: those of the
- * Fetch standard, those of Private Network Access and its former names, and requests' names, which some stores send.
- */
-const HIDDEN = [
-  names.ALLOW_ORIGIN,
-  names.ALLOW_METHODS,
-  names.ALLOW_HEADERS,
-  names.EXPOSE_HEADERS,
-  names.MAX_AGE,
-  names.ALLOW_CREDENTIALS,
-  'Access-Control-Allow-Private-Network',
-  'Access-Control-Allow-Local-Network',
-  'Access-Control-Allow-External',
-  'Access-Control-Request-Method',
-  'Access-Control-Request-Headers',
-  'Access-Control-Request-Private-Network',
-  'Access-Control-Request-Local-Network',
-  'Access-Control-Request-External',
-  names.VARY,
-];
+/** The headers that a bucket's answer loses. proxy_hide_header takes no prefix, so each name stands alone. */
+const HIDDEN = [...BUCKET_HEADERS, names.VARY];
 
 /** Names of requests that the bucket does not get, in the form in which they are usually written. */
 const UNSENT = ['Origin', 'Access-Control-Request-Method', 'Access-Control-Request-Headers'];

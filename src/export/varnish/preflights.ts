@@ -3,6 +3,7 @@ import { ALLOW_ORIGIN } from '../../cors/names.ts';
 import { METHODS } from '../../cors/rule.ts';
 import type { Objection } from '../../cors/traits.ts';
 import type { Plan } from '../plan.ts';
+import { neededObjections } from '../planned.ts';
 import { refusalBody } from '../refusal-body.ts';
 import { oneOf, string } from './quote.ts';
 import { FACTS, indent } from './rules.ts';
@@ -22,19 +23,15 @@ export function preflightLines(rules: CompiledRules, plan: Plan): readonly strin
     'set resp.http.Content-Type = "application/xml";',
     `set resp.body = ${string(refusalBody(rules, reason))};`,
   ];
-  const end = plan.objections.findIndex(({ reason }) => reason === 'no_rules');
-  const objections = end === -1 ? plan.objections : plan.objections.slice(0, end);
-  const last =
-    end === -1
-      ? refuse(plan.refusedStatus, 'unmatched')
-      : refuse(plan.objections[end]?.status ?? 403, 'no_rules');
+  const objections = neededObjections(plan, true);
+  const closed = objections.find(({ reason }) => reason === 'no_rules');
+  const last = closed ? refuse(closed.status, closed.reason) : refuse(plan.refusedStatus, 'unmatched');
   const branches = [
     ...(plan.rules.length > 0
       ? [{ condition: `resp.http.${ALLOW_ORIGIN}`, lines: ['set resp.status = 200;', 'set resp.body = "";'] }]
       : []),
     ...objections
-      // Its status and text are those of any other refusal.
-      .filter(({ reason, status }) => reason !== 'origin_not_allowed' || status !== plan.refusedStatus)
+      .filter((one) => one !== closed)
       .map(({ reason, status }) => ({ condition: conditions[reason], lines: refuse(status, reason) })),
   ];
   const lines = branches.flatMap(({ condition, lines: body }, at) => [

@@ -1,4 +1,4 @@
-import { escapeSpecial } from '../readable-regex.ts';
+import { escapeSpecial } from '../regex.ts';
 
 /**
  * A regular expression (PCRE2) in a short string of VCL, which has no escapes and ends at the first `"`

@@ -1,7 +1,7 @@
 import * as headers from '../../cors/names.ts';
-import { matchesEntries } from '../../cors/pattern.ts';
 import type { Plan, PlannedRule } from '../plan.ts';
-import { listRegex, originRegex } from '../readable-regex.ts';
+import { constantMethods, credentialsOf } from '../planned.ts';
+import { listRegex, originRegex } from '../regex.ts';
 import { equals, oneOf, regex, string } from './quote.ts';
 
 /** Headers of the request in which an export has its facts: VCL has no other variables. A VCL has one export. */
@@ -29,8 +29,7 @@ export function ruleLines(plan: Plan): readonly string[] {
 
 function conditionOf(plan: Plan, planned: PlannedRule): string {
   const { rule } = planned;
-  const constant = plan.methods.filter((one) => one.withoutOrigin?.number === rule.number);
-  const origins = [...originConditions(planned), ...withoutOrigin(constant.map(({ method }) => method))];
+  const origins = [...originConditions(planned), ...withoutOrigin(constantMethods(plan, planned))];
   const both = [
     `${method} ~ ${oneOf(rule.rule.allowedMethods)}`,
     origins.length === 1 ? origins[0] : `(${origins.join('\n        || ')})`,
@@ -60,9 +59,8 @@ function namesCondition({ rule }: PlannedRule): readonly string[] {
 }
 
 function headerLines(planned: PlannedRule): readonly string[] {
-  const { rule, allowOrigin, credentials } = planned;
+  const { rule, allowOrigin } = planned;
   const set = (header: string, value: string) => `set resp.http.${header} = ${value};`;
-  const named = credentials === 'none' ? null : credentialsCondition(planned);
   return [
     set(headers.ALLOW_ORIGIN, allowOrigin === '*' ? '"*"' : origin),
     set(headers.ALLOW_METHODS, string(rule.allowMethods)),
@@ -75,7 +73,7 @@ function headerLines(planned: PlannedRule): readonly string[] {
       : []),
     ...(rule.exposeHeaders === null ? [] : [set(headers.EXPOSE_HEADERS, string(rule.exposeHeaders))]),
     ...(rule.maxAge === null ? [] : [set(headers.MAX_AGE, string(rule.maxAge))]),
-    ...credentialsLines(named, set(headers.ALLOW_CREDENTIALS, '"true"')),
+    ...credentialsLines(credentialsCondition(planned), set(headers.ALLOW_CREDENTIALS, '"true"')),
   ];
 }
 
@@ -84,11 +82,11 @@ const credentialsLines = (condition: string | null, line: string): readonly stri
   return condition === '' ? [line] : [`if (${condition}) {`, `    ${line}`, '}'];
 };
 
-/** Never for `null`. An empty condition is true, null is false. */
-function credentialsCondition({ rule, credentials, exact, patterns }: PlannedRule): string | null {
-  const named = exact.filter((entry) => entry !== 'null');
-  if (credentials === 'exact' && named.length === 0) return null;
-  if (credentials === 'exact' && patterns.length > 0)
-    return named.map((entry) => equals(origin, entry)).join('\n        || ');
-  return matchesEntries(rule.origins, 'null') ? `${origin} != "null"` : '';
+/** An empty condition is true, null is false. */
+function credentialsCondition(planned: PlannedRule): string | null {
+  const origins = credentialsOf(planned);
+  if (origins === 'none') return null;
+  if (origins === 'all') return '';
+  if (origins === 'all but null') return `${origin} != "null"`;
+  return origins.map((entry) => equals(origin, entry)).join('\n        || ');
 }

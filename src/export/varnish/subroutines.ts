@@ -1,5 +1,5 @@
-import * as headers from '../../cors/names.ts';
 import { METHODS } from '../../cors/rule.ts';
+import { BUCKET_HEADERS } from '../bucket-headers.ts';
 import type { Plan } from '../plan.ts';
 import { oneOf, string } from './quote.ts';
 import { FACTS, indent, ruleLines } from './rules.ts';
@@ -16,19 +16,6 @@ export interface Subroutine {
 /** The headers of a preflight. Other requests lose them: a bucket's Vary may have their names. */
 const REQUESTED = ['Access-Control-Request-Method', 'Access-Control-Request-Headers'] as const;
 const [REQUEST_METHOD, REQUEST_HEADERS] = REQUESTED;
-
-/** The headers that a bucket or an older VCL may have written, by name: VCL has no form for all with one beginning. */
-const WRITTEN = [
-  headers.ALLOW_ORIGIN,
-  headers.ALLOW_METHODS,
-  headers.ALLOW_HEADERS,
-  headers.EXPOSE_HEADERS,
-  headers.MAX_AGE,
-  headers.ALLOW_CREDENTIALS,
-  'Access-Control-Allow-Private-Network',
-  'Access-Control-Allow-Local-Network',
-  ...REQUESTED,
-];
 
 const PREFLIGHT = 'if (req.method == "OPTIONS") {';
 
@@ -70,7 +57,7 @@ export const BACKEND: readonly Subroutine[] = [
     about: 'Objects are stored without CORS headers, and do not vary on what the bucket does not get.',
     name: 'vcl_backend_response',
     lines: [
-      ...unsetAll('beresp', WRITTEN),
+      ...unsetAll('beresp', BUCKET_HEADERS),
       'if (beresp.http.Vary) {',
       ...indent([
         'std.collect(beresp.http.Vary, ",");',
@@ -94,7 +81,7 @@ export const answered = (plan: Plan): Subroutine => ({
   name: ANSWER,
   // The compiler shows this line where it finds a second one.
   remark: 'A VCL has one export. Another site has its own VCL, with a label.',
-  lines: [...unsetAll('resp', WRITTEN), ...FACT_LINES, ...ruleLines(plan), ...varyLines(plan)],
+  lines: [...unsetAll('resp', BUCKET_HEADERS), ...FACT_LINES, ...ruleLines(plan), ...varyLines(plan)],
 });
 
 /**

@@ -47,7 +47,7 @@ function exposedTooLong({ rule }: PlannedRule): Reason | null {
 }
 
 const useOf = ({ name }: ExportOptions): string =>
-  `Include it in the VCL of this site alone, before its subroutines: include "/etc/varnish/${name}.vcl";`;
+  `Include it in the VCL of this site alone, of which it answers every OPTIONS and rules every answer, before its subroutines: include "/etc/varnish/${name}.vcl";`;
 
 const SITE: Note = {
   about:

@@ -35,3 +35,23 @@ export const EQUAL = compileRules(
   },
   behaviourOf('oss'),
 );
+
+/** Both ask for headers, and the second one is for every origin. */
+const TWO = [
+  rule({
+    allowedOrigins: ['https://app.example', 'https://ab*ba.example', 'null'],
+    allowedMethods: ['GET', 'PUT'],
+    allowedHeaders: ['content-type', 'x-oss-*'],
+    exposeHeaders: ['ETag'],
+    maxAgeSeconds: 60,
+  }),
+  rule({ allowedOrigins: ['*'], allowedMethods: ['GET', 'HEAD'], allowedHeaders: ['x-any'] }),
+];
+export const RULES = compileRules({ rules: TWO, responseVary: false }, behaviourOf('oss'));
+export const S3 = compileRules({ rules: TWO, responseVary: false }, behaviourOf('s3'));
+/** Every origin gets the same, and no header is requested: the proof compares byte for byte. */
+export const PLAIN = compileRules(
+  { rules: [rule({ allowedOrigins: ['*'], allowedMethods: ['GET', 'HEAD'] })], responseVary: false },
+  behaviourOf('oss'),
+);
+export const NAMED = compileRules({ rules: TWO, responseVary: false }, behaviourOf('oss', true));

@@ -9,8 +9,8 @@ import { openRaw } from './_raw.ts';
 const { skipped, why } = presence('apache2', '-v', 'apache2');
 
 /** The statuses of a GET, of a preflight that the rules allow, and of one that they refuse. */
-async function statuses(directives: string) {
-  const raw = await openRaw(apache, apacheWith([], directives), EQUAL);
+async function statuses(directives: string, isDown = false) {
+  const raw = await openRaw(apache, apacheWith([], directives), EQUAL, { isDown });
   const ask = async (method: string, origin: string) => {
     const lines = ['Host: media.example', `Origin: ${origin}`, 'Access-Control-Request-Method: PUT'];
     return (await raw.ask(`${method} /object HTTP/1.1`, ...lines)).status;
@@ -28,6 +28,11 @@ async function statuses(directives: string) {
 describe.skipIf(skipped)(`Apache with several exports${why}`, () => {
   test('refuses all requests where a virtual host has two', async () => {
     expect(await statuses('Include FOLDER/cors.conf')).toEqual({ found: [500, 500, 500], reached: 0 });
+  });
+
+  test('takes the document of an error for no second one', async () => {
+    const document = 'ErrorDocument 503 /unavailable';
+    expect(await statuses(document, true)).toEqual({ found: [503, 200, 403], reached: 0 });
   });
 
   test('answers by the rules where each virtual host has one', async () => {

@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compileRules } from '../../../src/cors/compile.ts';
 import { haproxy } from '../../../src/export/haproxy/haproxy.ts';
 import { haproxyProver } from '../../../src/node/prove/haproxy.ts';
 import { startProgram } from '../../../src/node/prove/program.ts';
 import { presence } from '../../helpers/program.ts';
 import { differencesOf, expectProved, writtenFor } from '../_proofs.ts';
-import { behaviourOf, rule, ruleSets } from '../_rule-sets.ts';
+import { ruleSets } from '../_rule-sets.ts';
+import { NAMED, PLAIN, RULES, S3 } from './_mutant-rules.ts';
 import { openRaw, type Raw } from './_raw.ts';
 
 const HAPROXY = presence('haproxy', '-v', 'haproxy');
@@ -21,25 +21,6 @@ describe.skipIf(HAPROXY.skipped)(title('HAProxy with an export'), () => {
     },
   );
 });
-
-const TWO = [
-  rule({
-    allowedOrigins: ['https://app.example', 'https://ab*ba.example', 'null'],
-    allowedMethods: ['GET', 'PUT'],
-    allowedHeaders: ['content-type', 'x-oss-*'],
-    exposeHeaders: ['ETag'],
-    maxAgeSeconds: 60,
-  }),
-  rule({ allowedOrigins: ['*'], allowedMethods: ['GET', 'HEAD'], allowedHeaders: ['x-any'] }),
-];
-const RULES = compileRules({ rules: TWO, responseVary: false }, behaviourOf('oss'));
-const S3 = compileRules({ rules: TWO, responseVary: false }, behaviourOf('s3'));
-/** Every origin gets the same, and no header is requested: the proof compares byte for byte. */
-const PLAIN = compileRules(
-  { rules: [rule({ allowedOrigins: ['*'], allowedMethods: ['GET', 'HEAD'] })], responseVary: false },
-  behaviourOf('oss'),
-);
-const NAMED = compileRules({ rules: TWO, responseVary: false }, behaviourOf('oss', true));
 
 /** What a wrong exporter would write: the first text is replaced by the second, everywhere. */
 const MUTANTS: readonly (readonly [name: string, from: string | RegExp, to: string, rules?: typeof RULES])[] =

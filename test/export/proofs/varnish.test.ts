@@ -8,6 +8,7 @@ import { varnishProver } from '../../../src/node/prove/varnish.ts';
 import { startVarnish, VARNISH } from '../../helpers/varnish.ts';
 import { differencesOf, expectProved, writtenFor } from '../_proofs.ts';
 import { behaviourOf, rule, ruleSets } from '../_rule-sets.ts';
+import { NAMED, PLAIN, RULES, S3 } from './_mutant-rules.ts';
 import { openRaw, type Raw } from './_raw.ts';
 
 const title = (text: string) => `${text}${VARNISH.why}`;
@@ -21,25 +22,7 @@ describe.skipIf(VARNISH.skipped)(title('Varnish with an export'), () => {
   );
 });
 
-const TWO = [
-  rule({
-    allowedOrigins: ['https://app.example', 'https://ab*ba.example', 'null'],
-    allowedMethods: ['GET', 'PUT'],
-    allowedHeaders: ['content-type', 'x-oss-*'],
-    exposeHeaders: ['ETag'],
-    maxAgeSeconds: 60,
-  }),
-  rule({ allowedOrigins: ['*'], allowedMethods: ['GET', 'HEAD'], allowedHeaders: ['x-any'] }),
-];
-const RULES = compileRules({ rules: TWO, responseVary: false }, behaviourOf('oss'));
-const S3 = compileRules({ rules: TWO, responseVary: false }, behaviourOf('s3'));
-const NAMED = compileRules({ rules: TWO, responseVary: false }, behaviourOf('oss', true));
-/** Every origin gets the same, and no header is requested: the proof compares byte for byte. */
-const PLAIN = compileRules(
-  { rules: [rule({ allowedOrigins: ['*'], allowedMethods: ['GET', 'HEAD'] })], responseVary: false },
-  behaviourOf('oss'),
-);
-/** The same, but origins differ. */
+/** As `PLAIN`, but origins differ. */
 const NAMES_ONE = compileRules(
   {
     rules: [rule({ allowedOrigins: ['https://app.example'], allowedMethods: ['GET', 'HEAD'] })],
