@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { byHand, differentRules, exported, ONE_RULE } from './lib/by-hand.ts';
+import { byHand, differentRules, exported, ONE_RULE, underWildcard } from './lib/by-hand.ts';
 import { type Contestant, cell, check, type Kind } from './lib/contestants.ts';
 import { cpuRatioCell, median, met } from './lib/goals.ts';
 import { describeMachine, type Places, places, versionOf, whereIs } from './lib/machine.ts';
@@ -20,6 +20,8 @@ const KINDS = ['preflight', '1k', '100k'] as const satisfies readonly Kind[];
 const CASES = [
   { id: 'one', title: 'one rule of 3 origins', rules: ONE_RULE, least: 0.95 },
   { id: 'many', title: '20 rules of 5 origins', rules: differentRules(20), least: 0.9 },
+  { id: 'one-wild', title: 'one rule, a wildcard', rules: underWildcard(ONE_RULE), least: 0.95 },
+  { id: 'many-wild', title: '20 rules, wildcards', rules: underWildcard(differentRules(20)), least: 0.9 },
 ] as const;
 
 /** The rules whose export is timed, and its limit in milliseconds. */

@@ -36,6 +36,17 @@ export const differentRules = (count: number, origins = 5): RuleSet => ({
   responseVary: false,
 });
 
+/** The same rules with the origin of the requests under a wildcard, which shares origins with other wildcards. */
+export const underWildcard = ({ rules, responseVary }: RuleSet): RuleSet => ({
+  rules: rules.map((rule) => ({
+    ...rule,
+    allowedOrigins: rule.allowedOrigins.map((origin) =>
+      origin === ORIGIN ? 'https://app-*.example.com' : origin,
+    ),
+  })),
+  responseVary,
+});
+
 /** What the exporter writes from rules. */
 export function exported(rules: RuleSet): Directives {
   const compiled = compileFor(

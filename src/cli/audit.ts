@@ -1,8 +1,9 @@
-import { TARGETS } from '../export/targets.ts';
+import { DESCRIPTIONS, type TargetDescription } from '../export/descriptions.ts';
 import { AUDITED_RULES } from './audit/line.ts';
 import { type Command, EXIT } from './command.ts';
 import { EXPORT_SOURCE_FLAGS } from './export/source.ts';
 
+const DESCRIBED: readonly TargetDescription[] = Object.values(DESCRIPTIONS);
 const EXPORTED = 'A file that `bucket-cors export` wrote for this target.';
 
 /** Where a deployed configuration and a bucket's rules differ. */
@@ -13,13 +14,13 @@ export const audit: Command = {
   words: 'TARGET FILE',
   minWords: 2,
   maxWords: 2,
-  offers: () => [...TARGETS.map(({ name }) => name), AUDITED_RULES],
+  offers: () => [...DESCRIBED.map(({ name }) => name), AUDITED_RULES],
   about:
     "Reads the configuration back that is deployed at a CDN or a proxy, and says by origin, method and header where it lets pages do more or less than the bucket's rules, and what would correct it. FILE is a path, - for standard input, or the URL of the file. For the target `rules` it is another bucket's rules: any SOURCE of the other commands.",
   terms: {
     title: 'Targets',
     rows: [
-      ...TARGETS.map(({ name, audited }) => ({ name, about: audited ?? EXPORTED })),
+      ...DESCRIBED.map(({ name, audited }) => ({ name, about: audited ?? EXPORTED })),
       { name: AUDITED_RULES, about: "Another bucket's rules, such as those of a copy." },
     ],
   },
@@ -55,5 +56,8 @@ export const audit: Command = {
     },
   ],
   // Compilers are for this command only: the others start without them.
-  run: async (args, terminal) => (await import('./audit/run.ts')).runAudit(args, terminal, TARGETS),
+  run: async (args, terminal) => {
+    const { TARGETS } = await import('../export/targets.ts');
+    return (await import('./audit/run.ts')).runAudit(args, terminal, TARGETS);
+  },
 };

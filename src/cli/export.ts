@@ -1,5 +1,5 @@
+import { DESCRIPTIONS, type TargetDescription } from '../export/descriptions.ts';
 import type { Target } from '../export/target.ts';
-import { TARGETS } from '../export/targets.ts';
 import { type Command, EXIT, type Flag, type Term } from './command.ts';
 import { DEFAULT_NAME } from './export/line.ts';
 import type { Provers } from './export/run.ts';
@@ -7,7 +7,7 @@ import { EXPORT_SOURCE_FLAGS } from './export/source.ts';
 import { WATCH_FLAGS } from './export/watch-flags.ts';
 
 /** What `--help` says about a target. */
-function termOf({ name, about, formats }: Target): Term {
+function termOf({ name, about, formats }: TargetDescription): Term {
   const isOne = formats.length === 1 && formats[0] === 'config';
   return { name, about: isOne ? about : `${about} --format ${formats.join(' or ')}.` };
 }
@@ -52,18 +52,23 @@ const FLAGS: readonly Flag[] = [
   },
 ];
 
-/** The command for a table of targets and the programs that run them. `count`: random requests of a proof. */
-export const exportOf = (targets: readonly Target[], provers: Provers, count?: number): Command => ({
+/** The command for a table of targets, their compilers and the programs that run them. `count`: random requests of a proof. */
+export const exportOf = (
+  described: readonly TargetDescription[],
+  targets: () => Promise<readonly Target[]>,
+  provers: Provers,
+  count?: number,
+): Command => ({
   name: 'export',
   group: 'The same rules elsewhere',
   summary: 'Write the configuration of a CDN or a proxy that obeys the rules',
   words: 'TARGET',
   minWords: 1,
   maxWords: 1,
-  offers: () => targets.map(({ name }) => name),
+  offers: () => described.map(({ name }) => name),
   about:
     'Writes the configuration of another edge from rules, to standard output or a file. It is exact, or it is refused with the reasons: nothing ever allows more than the rules do. Grade, notes and what is lost go to standard error.',
-  terms: { title: 'Targets', rows: targets.map(termOf) },
+  terms: { title: 'Targets', rows: described.map(termOf) },
   flags: [...FLAGS, ...EXPORT_SOURCE_FLAGS, ...WATCH_FLAGS],
   examples: [
     {
@@ -99,12 +104,15 @@ export const exportOf = (targets: readonly Target[], provers: Provers, count?: n
     },
   ],
   // Compilers and programs are for this command only: the others start without them.
-  run: async (args, terminal) =>
-    (await import('./export/run.ts')).runExport(args, terminal, { targets, provers, count }),
+  run: async (args, terminal) => {
+    const { runExport } = await import('./export/run.ts');
+    return runExport(args, terminal, { targets: await targets(), provers, count });
+  },
 });
 
 /** The same rules at a CDN, a proxy or a gateway. */
 export const exportRules: Command = exportOf(
-  TARGETS,
+  Object.values(DESCRIPTIONS),
+  async () => (await import('../export/targets.ts')).TARGETS,
   async () => (await import('../node/prove/provers.ts')).PROVERS,
 );

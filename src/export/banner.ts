@@ -52,7 +52,7 @@ export function bannerOf(
   const lines = [
     `Written by bucket-cors ${version} export ${target} from ${source.replace(/[^\x20-\x7e]/g, '?')}.`,
     use,
-    'A change by hand is lost at the next export. The lines that begin with the mark are for `bucket-cors audit`.',
+    `A change by hand is lost at the next export. The lines that begin with ${MARK} are for \`bucket-cors audit\`.`,
     ...(record.match(new RegExp(`.{1,${LINE}}`, 'g')) ?? []).map((part) => `${MARK} ${part}`),
   ];
   return `${lines.map((line) => `${comment} ${line}`).join('\n')}\n`;

@@ -22,6 +22,8 @@ export interface Deployed {
   answer(request: Facts, bucket?: Outcome): Outcome;
   /** It has a cache that stores the bucket's answers, and answers every origin with them: Vary has no part in it. */
   readonly ignoresVary?: boolean;
+  /** It is for a part of the requests only, by path or by anything else that is not compared: notes say which. */
+  readonly isPartial?: boolean;
   /** True if an exported file has other lines than its rules ask for: it was changed by hand, or written by another version. */
   readonly isEdited: boolean;
   /** What could not be read, or is outside of what this program understands; sentences. */

@@ -4,7 +4,7 @@ import type { Config, Places } from '../config/read.ts';
 import { asFlag } from '../config/spell.ts';
 import type { CompiledRules } from '../cors/compile.ts';
 import { cut } from '../edge/log.ts';
-import type { Compiled, ExportFile } from '../export/target.ts';
+import type { RulesCache } from '../rules/cache.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
 import { coalesced, refreshLoaded } from '../rules/refresh.ts';
 import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
@@ -18,31 +18,10 @@ import { createMetrics } from './metrics/metrics.ts';
 import { createOpened, type Opened } from './opened.ts';
 import { createLog } from './output/log.ts';
 import { standardOutput } from './output/standard.ts';
-import { startFault } from './start-fault.ts';
 import { askedOf } from './watch/asked.ts';
-import { type Command, runCommand } from './watch/command.ts';
-import { type Output, openOutput } from './watch/output.ts';
+import { countsOf, type FollowedExport, openFollowed, watchFollowed } from './watch/followed.ts';
 import { reasonsOf } from './watch/reasons.ts';
-import type { Content } from './watch/state.ts';
-import { createWatcher, type Watcher } from './watch/watcher.ts';
-
-/** Another program's configuration that follows the rules of a bucket. */
-export interface FollowedExport {
-  /** The name of the target, `nginx`. */
-  readonly target: string;
-  /** The path of the first file. */
-  readonly file: string;
-  /** What the shell runs after a new file is written; null: nothing. */
-  readonly command: string | null;
-  /** Writes the rules of a bucket for the target. */
-  readonly compile: (rules: CompiledRules, bucket: BucketConfig, source: string) => Compiled;
-  /** Why no file can ever be written for a bucket, as the end of a sentence that begins with the path; null if one may be. */
-  readonly fault: (bucket: BucketConfig) => Promise<string | null>;
-  /** Writes all files of an export for a bucket, or rejects and leaves the old ones. */
-  readonly save: (files: readonly ExportFile[], bucket: BucketConfig) => Promise<void>;
-  /** The paths of the further files of an export whose first file has this text; null: it is no export. */
-  readonly others: (text: string) => readonly string[] | null;
-}
+import type { Watcher } from './watch/watcher.ts';
 
 export interface WatchOptions {
   /** The name of the rules where no bucket is configured, whose place is then not used. */
@@ -100,17 +79,7 @@ async function open(
   const warn = (message: string) => log.warn(cut(message));
   warnings.forEach(warn);
   const listenForAdmin = await adminPort(config, places, log);
-  const { file, command, others } = followed;
-  const output = openOutput({
-    path: file,
-    hasCommand: command !== null,
-    others,
-    fault: () => followed.fault(bucket),
-    save: (files) => followed.save(files, current?.config ?? bucket),
-  });
-  // Anything else may change, and is tried again.
-  const fault = await output.fault();
-  if (fault !== null) throw startFault([`--output ${file} ${fault}`]);
+  const output = await openFollowed(followed, bucket, () => current?.config ?? bucket);
   const isRegister = bucket.management === 'keep';
   const { cache, bus, register, problems, read } = await openRules(
     config,
@@ -144,20 +113,9 @@ async function open(
   opened.add(active.close);
   await active.replace([rulesOnly(bucket)], null);
 
-  const watcher = watch(followed, output, env, log);
-  let inForce: RulesInForce | null = null;
-  const check = coalesced(async () => {
-    if (current === undefined) return;
-    const { ruled, config: configured } = current;
-    const found = await cache.current(ruled);
-    if (found.rules === inForce?.rules) return;
-    inForce = found;
-    const { name, source } = ruled;
-    const compile = (rules: CompiledRules) => followed.compile(rules, configured, source.name);
-    const cause = cache.status(keyOf(ruled)).failure?.cause ?? null;
-    watcher.want(askedOf(found, { name, compile, cause }));
-  });
-  const metrics = createMetrics(destination === undefined ? standardOutput().dropped : undefined);
+  const watcher = watchFollowed(followed, output, env, log);
+  const check = checkOf(followed, cache, () => current, watcher);
+  const { text } = metricsOf(destination === undefined, () => countsOf(followed, current?.ruled, watcher));
   const reasons = () => reasonsOf(watcher.state(), followed.file);
   const admin = await listenForAdmin({
     buckets: active.ruled,
@@ -167,10 +125,7 @@ async function open(
     listening: () => true,
     missing: () => reasons().missing,
     problems: () => [...reasons().degraded, ...problems()],
-    metrics: async () => {
-      const { type, text } = await metrics.render();
-      return { type, text: `${text}\n${exportsText(countsOf(followed, current, watcher))}` };
-    },
+    metrics: text,
     onRefresh: (key) => bus?.publish({ kind: 'refresh', bucket: key }),
   });
   opened.add(() => admin.close(0));
@@ -179,14 +134,7 @@ async function open(
     opened.add(async () => silence());
   }
   // Last: a command that runs although the start fails would be a surprise.
-  watcher.begin();
-  const checking = setInterval(() => void check(), every).unref();
-  const looking = setInterval(watcher.look, Math.max(config.rulesTtl, TICK)).unref();
-  opened.add(async () => {
-    clearInterval(checking);
-    clearInterval(looking);
-    await watcher.end();
-  });
+  opened.add(beginWatch(watcher, check, { every, looks: Math.max(config.rulesTtl, TICK) }));
   active.begin();
   void check();
   return {
@@ -203,6 +151,55 @@ async function open(
     roll: async () => {},
     log,
     close: opened.close,
+  };
+}
+
+/** Has the watcher follow the rules in force, each time that it is called. */
+function checkOf(
+  followed: FollowedExport,
+  cache: RulesCache,
+  current: () => OpenedBucket | undefined,
+  watcher: Watcher,
+): () => Promise<void> {
+  let inForce: RulesInForce | null = null;
+  return coalesced(async () => {
+    const bucket = current();
+    if (bucket === undefined) return;
+    const { ruled, config } = bucket;
+    const found = await cache.current(ruled);
+    if (found.rules === inForce?.rules) return;
+    inForce = found;
+    const { name, source } = ruled;
+    const compile = (rules: CompiledRules) => followed.compile(rules, config, source.name);
+    const cause = cache.status(keyOf(ruled)).failure?.cause ?? null;
+    watcher.want(askedOf(found, { name, compile, cause }));
+  });
+}
+
+/** The metrics of this process and of the export. */
+function metricsOf(isStandard: boolean, counts: () => Parameters<typeof exportsText>[0]) {
+  const metrics = createMetrics(isStandard ? standardOutput().dropped : undefined);
+  return {
+    text: async () => {
+      const { type, text } = await metrics.render();
+      return { type, text: `${text}\n${exportsText(counts())}` };
+    },
+  };
+}
+
+/** Begins to look at the file and at the rules in force, in milliseconds. Returns what ends it. */
+function beginWatch(
+  watcher: Watcher,
+  check: () => Promise<void>,
+  { every, looks }: { readonly every: number; readonly looks: number },
+): () => Promise<void> {
+  watcher.begin();
+  const checking = setInterval(() => void check(), every).unref();
+  const looking = setInterval(watcher.look, looks).unref();
+  return async () => {
+    clearInterval(checking);
+    clearInterval(looking);
+    await watcher.end();
   };
 }
 
@@ -224,35 +221,3 @@ const renamed =
   (before: readonly OpenedBucket[], name: string | null) =>
   (bucket: OpenedBucket): OpenedBucket =>
     name === null || before.includes(bucket) ? bucket : { ...bucket, ruled: { ...bucket.ruled, name } };
-
-/** Makes the watcher of the followed files. */
-function watch(
-  { target, file, command }: FollowedExport,
-  output: Output,
-  env: NonNullable<WatchOptions['env']>,
-  log: Logger,
-): Watcher {
-  const run = (content: Content): Command =>
-    runCommand(command ?? '', {
-      env: {
-        ...env,
-        BUCKET_CORS_TARGET: target,
-        BUCKET_CORS_FILE: file,
-        BUCKET_CORS_VERSION: content.version ?? '',
-      },
-    });
-  return createWatcher({ output, run: command === null ? null : run, log: log.child({ target, file }) });
-}
-
-function countsOf({ target }: FollowedExport, bucket: OpenedBucket | undefined, watcher: Watcher) {
-  const { wanted, found } = watcher.state();
-  const content = found?.content ?? null;
-  const isWanted = wanted?.kind === 'export' && wanted.content.key === content?.key;
-  return {
-    target,
-    bucket: bucket?.ruled.name ?? '',
-    version: isWanted ? wanted.content.version : (content?.version ?? null),
-    ...watcher.done,
-    isPending: found?.isPending ?? false,
-  };
-}

@@ -31,6 +31,10 @@ const slow: Prover = {
     }),
 };
 
-const command = exportOf(TARGETS, async () => new Map([['banner', slow]]));
+const command = exportOf(
+  TARGETS,
+  async () => TARGETS,
+  async () => new Map([['banner', slow]]),
+);
 const code = await runLine(process.argv.slice(2), [command], openTerminal(process.env));
 if (code !== 'serving') await exit(code);

@@ -43,7 +43,7 @@ const several: Target = {
   compile: (rules) =>
     written(
       rules,
-      [file('cors.conf', 'one\n'), file('cors.location.conf', 'two\n'), file('policy.json', '{}\n')],
+      [file('cors.conf', 'one\n'), file('cors.location.inc', 'two\n'), file('policy.json', '{}\n')],
       {
         grade: 'same verdict',
         notes: [
@@ -130,4 +130,9 @@ const PROVERS: ReadonlyMap<string, Prover> = new Map([
 ]);
 
 /** `export` with targets of the tests. */
-export const exportTests = exportOf(TARGETS, async () => PROVERS, 400);
+export const exportTests = exportOf(
+  TARGETS,
+  async () => TARGETS,
+  async () => PROVERS,
+  400,
+);

@@ -101,20 +101,20 @@ test.runIf(mayMount)('a full disk leaves the old files, and no temporary ones', 
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', at('disk')]);
   try {
     const old = bannerOf('nginx', compiled([rule()]), exportOptions(), '#', 'old');
-    for (const name of ['x.conf', 'x.location.conf']) await writeFile(at('disk', name), old);
+    for (const name of ['x.conf', 'x.location.inc']) await writeFile(at('disk', name), old);
     // The first file has room, the second has not.
     const files = [
       { name: 'cors.conf', use: '', text: 'new' },
-      { name: 'cors.location.conf', use: '', text: 'new'.repeat(30_000) },
+      { name: 'cors.location.inc', use: '', text: 'new'.repeat(30_000) },
     ];
     const saved = await saveFiles(files, at('disk/x.conf'), 'nginx');
     expect(saved).toMatchObject({
       ok: false,
       reason: expect.stringMatching(/^could not be written: ENOSPC/),
     });
-    expect((await readdir(at('disk'))).sort()).toEqual(['x.conf', 'x.location.conf']);
+    expect((await readdir(at('disk'))).sort()).toEqual(['x.conf', 'x.location.inc']);
     expect(await readFile(at('disk/x.conf'), 'utf8')).toBe(old);
-    expect(await readFile(at('disk/x.location.conf'), 'utf8')).toBe(old);
+    expect(await readFile(at('disk/x.location.inc'), 'utf8')).toBe(old);
   } finally {
     execFileSync('umount', ['--lazy', at('disk')]);
   }

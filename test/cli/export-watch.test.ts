@@ -92,7 +92,7 @@ describe('a watched export', () => {
     await rm(output());
     await untilHas(output(), text);
     await until('the command has run again', async () => (await linesOf(runs())).length === 3, PATIENCE);
-    const further = all.at('cors.location.conf');
+    const further = all.at('cors.location.inc');
     await write(further, 'edited');
     await untilHas(further, 'add_header');
     await until('the command has run again', async () => (await linesOf(runs())).length === 4, PATIENCE);
@@ -101,7 +101,7 @@ describe('a watched export', () => {
 
   test.each([
     ['as the first file', 'rules.cfg', 'rules.cfg'],
-    ['as a further file', 'rules.location.conf', 'rules.cfg'],
+    ['as a further file', 'rules.location.inc', 'rules.cfg'],
   ])('does not start where it would replace its rules, %s', async (_, source, file) => {
     await write(all.at(source), documentFor(A));
     const line = ['export', 'nginx', '--watch', '--admin-port', '0', '--store', 'oss'];

@@ -61,9 +61,7 @@ describe('export to standard output', () => {
     const { code, stdout, stderr } = await run('alone', '--rules', at('cors.xml'));
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'cors fetches a placeholder\n' });
     expect(stderr).toMatch(/^bucket-cors: alone by \S+cors\.xml:\s+1 rule, answered as/);
-    expect(stderr.replace(/\s+/g, ' ')).toContain(
-      'grade: equal; every CORS header is byte for byte',
-    );
+    expect(stderr.replace(/\s+/g, ' ')).toContain('grade: equal; every CORS header is byte for byte');
     expect(stderr).toContain('cors.conf: Include cors.conf.');
   });
 
@@ -71,7 +69,7 @@ describe('export to standard output', () => {
     const { code, stdout, stderr } = await run('several', '--rules', at('cors.xml'));
     expect(code).toBe(0);
     expect(stdout).toBe(
-      '==> cors.conf <==\none\n\n==> cors.location.conf <==\ntwo\n\n==> policy.json <==\n{}\n',
+      '==> cors.conf <==\none\n\n==> cors.location.inc <==\ntwo\n\n==> policy.json <==\n{}\n',
     );
     expect(stderr).toContain('grade: same verdict');
     expect(stderr).toContain('\n    bucket-cors doctor https://DOMAIN/\n');
@@ -101,7 +99,7 @@ describe('export to standard output', () => {
       grade: 'same verdict',
       notes: [{}, { command: /doctor/ }],
     });
-    expect(json.files[1]).toEqual({ name: 'cors.location.conf', use: expect.any(String), text: 'two\n' });
+    expect(json.files[1]).toEqual({ name: 'cors.location.inc', use: expect.any(String), text: 'two\n' });
   });
 });
 
@@ -287,12 +285,8 @@ describe('export to files', () => {
   test('writes the first to the path, and the others beside it', async () => {
     const { code, stdout, stderr } = await several(put('media.conf'));
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
-    expect((await readdir(folder)).sort()).toEqual([
-      'media.conf',
-      'media.location.conf',
-      'media.policy.json',
-    ]);
-    expect(await text(put('media.location.conf'))).toBe('two\n');
+    expect((await readdir(folder)).sort()).toEqual(['media.conf', 'media.location.inc', 'media.policy.json']);
+    expect(await text(put('media.location.inc'))).toBe('two\n');
     expect(stderr).toContain(`bucket-cors: ${put('media.policy.json')}: `);
   });
 
@@ -329,21 +323,21 @@ describe('export to files', () => {
 
   test('follows no link that is not named, and writes nothing then', async () => {
     await writeFile(put('victim'), 'old');
-    await symlink('victim', put('x.location.conf'));
+    await symlink('victim', put('x.location.inc'));
     const { code, stderr } = await several(put('x.conf'));
     expect(code).toBe(2);
-    expect(stderr).toContain('x.location.conf is a symbolic link, which leads elsewhere. Remove it');
+    expect(stderr).toContain('x.location.inc is a symbolic link, which leads elsewhere. Remove it');
     expect(await text(put('victim'))).toBe('old');
-    expect((await readdir(folder)).sort()).toEqual(['victim', 'x.location.conf']);
+    expect((await readdir(folder)).sort()).toEqual(['victim', 'x.location.inc']);
   });
 
   test('replaces no file that is not named and that no export wrote', async () => {
-    await writeFile(put('x.location.conf'), 'mine');
+    await writeFile(put('x.location.inc'), 'mine');
     const { code, stderr } = await several(put('x.conf'));
     expect(code).toBe(2);
-    expect(stderr).toContain('x.location.conf is a file that no export wrote');
-    expect(await text(put('x.location.conf'))).toBe('mine');
-    await writeFile(put('x.location.conf'), 'two\n');
+    expect(stderr).toContain('x.location.inc is a file that no export wrote');
+    expect(await text(put('x.location.inc'))).toBe('mine');
+    await writeFile(put('x.location.inc'), 'two\n');
     await writeFile(put('x.policy.json'), '{"mine": 1}');
     expect((await several(put('x.conf'))).stderr).toContain('x.policy.json is a file that no export wrote');
     await writeFile(put('x.policy.json'), '{ }');
@@ -358,10 +352,10 @@ describe('export to files', () => {
     expect(await nginx()).toBe(0);
     await rm(put('x.conf'));
     expect(await nginx('--name', 'media')).toBe(0);
-    await writeFile(put('x.location.conf'), 'edited');
+    await writeFile(put('x.location.inc'), 'edited');
     expect(await nginx()).toBe(0);
     await rm(put('x.conf'));
-    await writeFile(put('x.location.conf'), 'edited');
+    await writeFile(put('x.location.inc'), 'edited');
     expect(await nginx()).toBe(2);
   });
 
@@ -424,11 +418,11 @@ describe('export to files', () => {
   });
 
   test('does not write two files to one', async () => {
-    await writeFile(put('x.location.conf'), 'old');
-    await symlink('x.location.conf', put('x.conf'));
+    await writeFile(put('x.location.inc'), 'old');
+    await symlink('x.location.inc', put('x.conf'));
     const { code, stderr } = await several(put('x.conf'));
     expect(code).toBe(2);
-    expect(stderr).toContain('x.location.conf is the file behind the link at the first path. Remove it');
+    expect(stderr).toContain('x.location.inc is the file behind the link at the first path. Remove it');
     expect(await text(put('x.conf'))).toBe('old');
   });
 
@@ -478,12 +472,12 @@ describe('export to files', () => {
 
 test.each([
   [
-    ['cors.conf', 'cors.location.conf'],
+    ['cors.conf', 'cors.location.inc'],
     '/etc/x/media.conf',
-    ['/etc/x/media.conf', '/etc/x/media.location.conf'],
+    ['/etc/x/media.conf', '/etc/x/media.location.inc'],
   ],
-  [['cors.conf', 'cors.location.conf'], 'media', ['media', 'media.location.conf']],
-  [['cors.conf', 'cors.location.conf'], './a.b/media', ['./a.b/media', 'a.b/media.location.conf']],
+  [['cors.conf', 'cors.location.inc'], 'media', ['media', 'media.location.inc']],
+  [['cors.conf', 'cors.location.inc'], './a.b/media', ['./a.b/media', 'a.b/media.location.inc']],
   [['function.js', 'policy.json'], 'edge.js', ['edge.js', 'edge.policy.json']],
   [['cors.conf', 'cors.json'], 'x.json', ['x.json', 'x.cors.json']],
   [['cors.conf'], '.conf', ['.conf']],

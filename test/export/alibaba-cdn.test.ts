@@ -447,7 +447,8 @@ describe('a deployed domain is read', () => {
     const read = alibabaCdn.read(describeAnswer(functionsOf(written)));
     if (!read.ok) throw new Error(JSON.stringify(read.faults));
     expect(read.value).toMatchObject({ isExact: false, isEdited: false });
-    expect(read.value.notes).toHaveLength(1);
+    expect(read.value.notes).toHaveLength(2);
+    expect(read.value.notes[1]).toMatch(/DeleteSpecificConfig with the ConfigId 51\d+/);
     expect(differencesOf(rules, read.value, true)).toEqual([]);
     expect(auditOf(rules, read.value)).toEqual({ findings: [], complete: true });
   });

@@ -159,7 +159,7 @@ describe('a deployed site is read', () => {
       ConfigType: 'rule',
       SiteVersion: 0,
     }));
-    const read = alibabaEsa.read(JSON.stringify({ TotalCount: 3, Configs }));
+    const read = alibabaEsa.read(JSON.stringify({ TotalCount: Configs.length, Configs }));
     if (!read.ok) throw new Error(JSON.stringify(read.faults));
     expect(differencesOf(STAR, read.value)).toEqual([]);
     expect(read.value).toMatchObject({ isExact: false, isEdited: false });
@@ -189,6 +189,9 @@ describe('a deployed site is read', () => {
 
   test('not from another text', () => {
     for (const text of ['', '{}', '[1]', '{"Configs":[{}]}']) expect(alibabaEsa.read(text).ok).toBe(false);
+    expect(alibabaEsa.read('{"TotalCount":3,"Configs":[]}')).toMatchObject({
+      faults: [{ reason: 'has 0 of 3 rules', write: expect.stringContaining('PageSize') }],
+    });
   });
 
   test.each(byFunction.slice(0, 8))('from its function: $name', ({ export: one }) => {

@@ -180,7 +180,9 @@ describe('an export for CloudFront', () => {
     const written = writtenFor(cloudfront, many(40), { allowNarrower: true });
     const fit = written.enforced.rules.length;
     expect(fit).toBeGreaterThan(5);
-    expect(written.lost[0]?.rules).toEqual(Array.from({ length: 40 - fit }, (_, at) => fit + 1 + at));
+    expect(written.lost.flatMap(({ rules: numbers }) => numbers)).toEqual(
+      Array.from({ length: 40 - fit }, (_, at) => fit + 1 + at),
+    );
     const read = cloudfront.read(fileOf(written, '.export.txt'));
     expect(read.ok && read.value.rules.rules).toHaveLength(fit);
     const text = fileOf(written, '.js');
@@ -265,10 +267,49 @@ describe('a deployed', () => {
     expect(cloudfront.read('{')).toMatchObject({ ok: false });
   });
 
-  test('policy of an export reads back', () => {
-    const written = writtenFor(cloudfront, rulesOf([rule({ allowedOrigins: [A], ...READ })], 's3'));
-    const read = cloudfront.read(fileOf(written, '.response-headers-policy.json'));
-    expect(read).toMatchObject({ ok: true, value: { name: 'the response headers policy cors' } });
+  test.each([[[A]], [['https://*.b.example']]])('policy of an export is refused: %s', (allowedOrigins) => {
+    const written = writtenFor(cloudfront, rulesOf([rule({ allowedOrigins, ...READ })], 's3'));
+    const config = JSON.parse(fileOf(written, '.response-headers-policy.json'));
+    for (const text of [
+      config,
+      { ResponseHeadersPolicy: { ResponseHeadersPolicyConfig: config }, ETag: 'x' },
+    ])
+      expect(cloudfront.read(JSON.stringify(text))).toMatchObject({
+        ok: false,
+        faults: [
+          { reason: expect.stringContaining('400 and more'), write: expect.stringContaining('the function') },
+        ],
+      });
+  });
+
+  describe.each([
+    ['beside', false],
+    ['in place of', true],
+  ])("policy writes %s the bucket's headers", (_, overrides) => {
+    const config = structuredClone(policy);
+    config.ResponseHeadersPolicy.ResponseHeadersPolicyConfig.CorsConfig.OriginOverride = overrides;
+    const read = cloudfront.read(JSON.stringify(config));
+    const answer = read.ok ? read.value.answer : () => ({ status: null, headers: [] });
+    const bucket = {
+      status: 403,
+      headers: [
+        ['Access-Control-Allow-Origin', '*'],
+        ['Vary', 'Origin'],
+      ] as const,
+    };
+    const asked = { method: 'OPTIONS', requestMethod: 'PUT', requestHeaders: null };
+
+    test('to a listed origin, with its status', () => {
+      const { status, headers } = answer({ ...asked, origin: A }, bucket);
+      expect(status).toBe(403);
+      expect(headers).toContainEqual(['Vary', 'Origin']);
+      const allowed = headers.filter(([name]) => name === 'Access-Control-Allow-Origin');
+      expect(allowed).toEqual([['Access-Control-Allow-Origin', overrides ? A : '*']]);
+    });
+
+    test('but not to another', () => {
+      expect(answer({ ...asked, origin: 'https://other.example' }, bucket)).toEqual(bucket);
+    });
   });
 });
 

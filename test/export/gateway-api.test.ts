@@ -410,6 +410,30 @@ describe('reading', () => {
     gatewayApi.read(typeof document === 'string' ? document : JSON.stringify(document));
   const one = route({ filters: [filter({ allowOrigins: [A] })] });
 
+  const matched = (...matches: readonly object[]) =>
+    route({ matches, filters: [filter({ allowOrigins: [A] })] });
+
+  test.each<[string, object, RegExp, boolean]>([
+    ['a path', matched({ path: { type: 'PathPrefix', value: '/files' } }), /Rule 1 .*path \/files/, true],
+    ['an exact path', matched({ path: { type: 'Exact', value: '/' } }), /Rule 1 .*path \//, true],
+    ['the path of all requests', matched({ path: { type: 'PathPrefix', value: '/' } }), /^$/, false],
+    ['one match for all', matched({ path: { value: '/a' } }, { path: { value: '/' } }), /^$/, false],
+    ['a header', matched({ headers: [{ name: 'x-tenant', value: 'a' }] }), /Rule 1 .*header x-tenant/, true],
+    ['a query', matched({ queryParams: [{ name: 'a', value: 'b' }] }), /Rule 1 .*query/, true],
+    ['a method without its preflights', matched({ method: 'GET' }), /Rule 1 .*method GET/, true],
+    [
+      'hostnames',
+      { ...one, spec: { ...one.spec, hostnames: ['files.example'] } },
+      /The route is for files\.example only/,
+      false,
+    ],
+  ])('names %s', (_, document, note, isPartial) => {
+    const found = read(document);
+    if (!found.ok) throw new Error(JSON.stringify(found.faults));
+    expect(found.value.notes.join('\n')).toMatch(note);
+    expect(found.value.isPartial).toBe(isPartial);
+  });
+
   test.each<[string, unknown, RegExp]>([
     ['no JSON', '{"kind": "HTTPRoute", "spec"', /not whole JSON/],
     ['an Ingress', { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress' }, /has no HTTPRoute/],

@@ -67,3 +67,19 @@ test.each(TARGETS.map((target) => [target.name, target] as const))(
     }
   },
 );
+
+test('gateway-api refuses a `*` for a part of a label, and says how many items a list has', () => {
+  const refusedFor = (rules: ReturnType<typeof oss>) => {
+    const compiled = compileFor(gatewayApi, rules, exportOptions());
+    return compiled.ok ? [] : compiled.refused;
+  };
+  const allowedMethods = ['GET', 'HEAD', 'POST'] as const;
+  expect(refusedFor(oss({ allowedOrigins: ['https://app-*.example.com'], allowedMethods }))).toMatchObject([
+    { origins: ['https://app-*.example.com'], what: expect.stringContaining('part of a label') },
+  ]);
+  expect(refusedFor(oss({ allowedOrigins: ['https://*.example.com'], allowedMethods }))).toEqual([]);
+  const many = Array.from({ length: 65 }, (_, at) => `https://x${at}.example`);
+  expect(refusedFor(oss({ allowedOrigins: many, allowedMethods }))).toMatchObject([
+    { nearest: 'The same rules with at most 64 origins for each method.' },
+  ]);
+});

@@ -28,16 +28,16 @@ describe('facts about nginx', () => {
     const { maps } = textsOf(
       rulesOf([{ ...APP, allowedOrigins: ['https://app.example', 'https://App.example'] }]),
     );
-    const listed = mapOf(maps, 'cors_listed');
+    const listed = mapOf(maps, 'cors__listed');
     expect(listed).toContain('"https://app.example" o1;');
     expect(listed).not.toContain('App');
-    expect(mapOf(maps, 'cors_who')).toMatch(
-      /"~\^https:\/\/App\\\.example\$" o2;\s+"~\[A-Z\]" +other;\s+default +\$cors_listed;/,
+    expect(mapOf(maps, 'cors__who')).toMatch(
+      /"~\^https:\/\/App\\\.example\$" o2;\s+"~\[A-Z\]" +"";\s+default +\$cors__listed;/,
     );
   });
 
   test('a preflight is allowed only if origin and method have the right case', () => {
-    const usual = mapOf(textsOf(rulesOf([APP])).maps, 'cors_usual_r1');
+    const usual = mapOf(textsOf(rulesOf([APP])).maps, 'cors__usual_r1');
     expect(usual).toContain('"~^[A-Z]+ [^A-Z,]*,$"');
     expect(usual).toContain('"~^(?![A-Z]+ [^A-Z,]*,)"');
   });
@@ -45,13 +45,13 @@ describe('facts about nginx', () => {
   test('an origin that the hash does not take is a regular expression with everything escaped', () => {
     const long = `https://${'a'.repeat(40)}.example`;
     const { maps } = textsOf(rulesOf([{ ...APP, allowedOrigins: [long] }]));
-    expect(mapOf(maps, 'cors_listed')).toContain(`"~^https://${'a'.repeat(40)}\\.example$" o1;`);
+    expect(mapOf(maps, 'cors__listed')).toContain(`"~^https://${'a'.repeat(40)}\\.example$" o1;`);
     for (const key of maps.matchAll(/^ {4}"([^~"][^"]*)"/gm)) expect(key[1]?.length).toBeLessThanOrEqual(46);
   });
 
   test('an origin is data: quotation marks, braces, variables and keywords end nothing', () => {
     const odd = ['https://a$b.example"\'{}|^`%\\', 'default', 'include', '~x', '\\n'];
-    const listed = mapOf(textsOf(rulesOf([{ ...APP, allowedOrigins: odd }])).maps, 'cors_listed');
+    const listed = mapOf(textsOf(rulesOf([{ ...APP, allowedOrigins: odd }])).maps, 'cors__listed');
     expect(listed).toContain('"https://a$b.example\\"\'{}|^`%\\\\" o1;');
     for (const key of [
       String.raw`"\default"`,
@@ -71,18 +71,18 @@ describe('facts about nginx', () => {
 
   test('a wildcard matches whole origins, and its ends do not overlap', () => {
     const { maps } = textsOf(rulesOf([{ ...APP, allowedOrigins: ['ab*ba'] }]));
-    expect(mapOf(maps, 'cors_open')).toContain('"~^(?:GET|PUT) ab[^ ]*ba$" r1;');
+    expect(mapOf(maps, 'cors__unlisted')).toContain('"~^ab[^\\s,]*ba$" w1;');
   });
 
   test('a list of origins reaches no rule', () => {
-    const { maps } = textsOf(rulesOf([{ ...APP, allowedOrigins: ['https://*.example'] }]));
-    expect(mapOf(maps, 'cors_unlisted')).toMatch(/""\s+none;\s+"~\[\\s,\]" list;\s+default\s+other;/);
+    const { maps } = textsOf(rulesOf([{ ...APP, allowedOrigins: ['*'] }]));
+    expect(mapOf(maps, 'cors__unlisted')).toMatch(/""\s+none;\s+"~\[\\s,\]" list;\s+default\s+other;/);
   });
 
   test('add_header in a block drops all outer ones: each block that answers has all, and Vary', () => {
     const { location } = textsOf(rulesOf([{ ...APP, exposeHeaders: ['ETag'], maxAgeSeconds: 60 }]));
     const blocks = [...location.matchAll(/^if .*?^\}/gms)].map(([text]) => text);
-    expect(blocks).toHaveLength(3);
+    expect(blocks).toHaveLength(4);
     for (const block of blocks)
       expect(block).toContain(
         '"Origin, Access-Control-Request-Headers, Access-Control-Request-Method" always;',
@@ -106,7 +106,7 @@ describe('facts about nginx', () => {
         { ...APP, allowedMethods: ['HEAD'] },
       ]),
     );
-    expect(mapOf(maps, 'cors_max_age').trim()).toBe('r1 60;');
+    expect(mapOf(maps, 'cors__max_age').trim()).toBe('r1 60;');
   });
 
   test('each Access-Control name is hidden by itself, and not sent to the bucket', () => {
@@ -129,7 +129,7 @@ describe('facts about nginx', () => {
 
   test("the bucket's Vary loses Origin, and gets it where answers differ by it", () => {
     const vary = (responseVary: boolean) =>
-      mapOf(textsOf(rulesOf([APP], 'oss', responseVary)).maps, 'cors_vary');
+      mapOf(textsOf(rulesOf([APP], 'oss', responseVary)).maps, 'cors__vary');
     expect(vary(false)).toMatch(/"GET " +Origin;/);
     expect(vary(false)).toMatch(/"POST " +"";/);
     expect(vary(false)).toMatch(/"OPTIONS " +"Origin, Access-Control-Request-Headers, /);
@@ -141,22 +141,24 @@ describe('facts about nginx', () => {
   test('a value has no escape for $: a geo gives it', () => {
     const rules = rulesOf([{ ...APP, exposeHeaders: ['x-$host'] }]);
     const { maps, location } = textsOf(rules);
-    expect(maps).toContain('geo $cors_dollar { default "$"; }');
-    expect(mapOf(maps, 'cors_expose_headers').trim()).toBe(`r1 "x-\${cors_dollar}host";`);
-    expect(location).toContain(`"x-\${cors_dollar}host" always;`);
+    expect(maps).toContain('geo $cors__dollar { default "$"; }');
+    expect(mapOf(maps, 'cors__expose_headers').trim()).toBe(`r1 "x-\${cors__dollar}host";`);
+    expect(location).toContain(`"x-\${cors__dollar}host" always;`);
   });
 
   test('every OPTIONS is a preflight with a status of the store', () => {
-    expect(mapOf(textsOf(rulesOf([APP])).maps, 'cors_refused_method')).toMatch(/"" +400;\s+default +403;/);
-    expect(mapOf(textsOf(rulesOf([APP], 's3')).maps, 'cors_refused_method')).toMatch(
-      /"~\^\(\?:GET\|PUT\|DELETE\|POST\|HEAD\)\$" 403;\s+default +400;/,
+    expect(mapOf(textsOf(rulesOf([APP])).maps, 'cors__refused_method')).toMatch(
+      /"" +no_method;\s+default +not_allowed;/,
+    );
+    expect(mapOf(textsOf(rulesOf([APP], 's3')).maps, 'cors__refused_method')).toMatch(
+      /"~\^\(\?:GET\|PUT\|DELETE\|POST\|HEAD\)\$" not_allowed;\s+default +unknown_method;/,
     );
   });
 
   test('a method whose answer is the same for every origin is decided without the origin', () => {
     const { maps } = textsOf(rulesOf([rule({ allowedOrigins: ['*'], allowedMethods: ['GET'] })]));
-    expect(mapOf(maps, 'cors_rule')).toMatch(/OPTIONS \$cors_asked_other;\s+GET +r1;$/);
-    expect(maps).not.toContain('$cors_who');
+    expect(mapOf(maps, 'cors__rule')).toMatch(/OPTIONS \$cors__asked;\s+GET +r1;$/);
+    expect(maps).not.toContain('$cors__who');
   });
 
   test('names begin with the name of the export', () => {
@@ -165,7 +167,7 @@ describe('facts about nginx', () => {
       expect(variable).toMatch(/^(?:media_|http_|request_method|upstream_http_vary)/);
     expect(writtenFor(nginx, rulesOf([APP]), { name: 'media' }).files.map(({ name }) => name)).toEqual([
       'media.conf',
-      'media.location.conf',
+      'media.location.inc',
     ]);
   });
 
@@ -173,20 +175,49 @@ describe('facts about nginx', () => {
     'the name %s begins no variable of nginx',
     (name) => {
       const { maps } = textsOf(rulesOf([APP]), { name });
-      expect(maps).toContain(` $_${name}_vary {`);
+      expect(maps).toContain(` $_${name}__vary {`);
       expect(maps).not.toMatch(new RegExp(`\\$${name}_\\w+ \\{$`, 'mi'));
     },
   );
 
+  test('no variable of a name is one of another name that begins with it', () => {
+    const wild = ['https://a.example', 'https://*.b.example'];
+    const rules = rulesOf([
+      { ...APP, allowedOrigins: wild, allowedHeaders: ['x'] },
+      { ...APP, allowedOrigins: ['https://b.*'], exposeHeaders: ['x-$'] },
+    ]);
+    const variables = (name: string) =>
+      [...textsOf(rules, { name }).maps.matchAll(/ \$(\w+) \{/g)].map(([, variable]) => variable);
+    const own = variables('a').map((variable) => variable?.slice('a__'.length));
+    expect(own).toContain('open_asked');
+    const others = [...own, '', '_'].flatMap((more) => [`a_${more}`, `a__${more}`]).flatMap(variables);
+    expect(others.filter((variable) => variables('a').includes(variable))).toEqual([]);
+  });
+
+  test('a refusal says which header is missing, with the type of its body', () => {
+    const { location } = textsOf(rulesOf([APP]));
+    expect(location).toContain('types {}\ndefault_type application/xml;');
+    expect(location).toMatch(/= no_origin\) \{[^}]*return 400 "[^"]*Origin request header needed/);
+    expect(location).toMatch(/= no_method\) \{[^}]*return 400 "[^"]*Access-Control-Request-Method/);
+    expect(location).toMatch(/= not_allowed\) \{[^}]*return 403 "[^"]*CORSResponse: /);
+    expect(textsOf(rulesOf([])).location).toContain('CORS is not enabled');
+  });
+
+  test('one rule of one origin has no map that only passes on', () => {
+    const { maps } = textsOf(rulesOf([APP]));
+    expect(maps.match(/^map /gm)).toHaveLength(11);
+    expect(maps).not.toMatch(/\{\s+default \S+\s+\}/);
+  });
+
   test('names like those of nginx stay', () => {
     for (const name of ['https', 'media_http', 'argo', 'upstreams'])
-      expect(textsOf(rulesOf([APP]), { name }).maps).toContain(` $${name}_vary {`);
+      expect(textsOf(rulesOf([APP]), { name }).maps).toContain(` $${name}__vary {`);
   });
 
   test('a name is never more than a name', () => {
     const { maps } = textsOf(rulesOf([APP]), { name: '1a\n}\nload_module x; #' });
     expect(maps).not.toMatch(/^load_module/m);
-    expect(maps).toContain('$_1a___load_module_x____rule {');
+    expect(maps).toContain('$_1a___load_module_x_____rule {');
   });
 });
 

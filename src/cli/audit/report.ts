@@ -21,7 +21,7 @@ export const INCOMPLETE =
 
 export const exitOf = ({ findings, read, complete }: AuditReport): number => {
   if (findings.length > 0 || read.deployed.isEdited) return EXIT.findings;
-  return complete ? EXIT.nothing : EXIT.failed;
+  return complete && !read.deployed.isPartial ? EXIT.nothing : EXIT.failed;
 };
 
 export const ofDirection = (findings: readonly AuditFinding[], wanted: Direction): readonly AuditFinding[] =>

@@ -72,15 +72,28 @@ function correctionLines(
         ? ['What corrects it:']
         : ['What corrects it, as the command writes it:', `  ${visible(command)}`]),
       ...lines,
+      ...installLines(correction, width),
       '',
     ];
-  return ['What corrects it is written by:', `  ${visible(command)}`, ''];
+  return ['What corrects it is written by:', `  ${visible(command)}`, ...installLines(correction, width), ''];
+}
+
+/** Where more than the file is needed: the notes up to the last command that sends it. */
+function installLines({ notes }: Extract<Correction, { ok: true }>, width: number): readonly string[] {
+  const last = notes.findLastIndex(({ command }) => /\bFILE\b/.test(command ?? ''));
+  return notes
+    .slice(0, last + 1)
+    .flatMap(({ about, command }) => [
+      '',
+      ...folded([visible(about)], width),
+      ...(command === undefined ? [] : [`  ${visible(command)}`]),
+    ]);
 }
 
 function lastLine({ findings, complete, read, source }: AuditReport): string {
   const names = `${visible(read.name)} and ${visible(source.name)}${source.hasRules ? '' : ' (no rules)'}`;
   if (findings.length === 0)
-    return complete
+    return complete && !read.deployed.isPartial
       ? `${names}: no request is answered otherwise.`
       : `${names}: no difference was found among the requests that were compared.`;
   const counts = DIRECTIONS.map((direction) => ({

@@ -15,7 +15,7 @@ export function printedFiles(files: readonly ExportFile[]): string {
 }
 
 /**
- * Where the files go: the first to `output`, the others beside it. `cors.location.conf` is to `media.conf` what it is to
+ * Where the files go: the first to `output`, the others beside it. `cors.location.inc` is to `media.conf` what it is to
  * `cors.conf`.
  */
 export function pathsFor(files: readonly ExportFile[], output: string): readonly string[] {

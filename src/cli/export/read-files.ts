@@ -12,7 +12,7 @@ export function filesOfBucket({ rules, bucket }: Pick<BucketConfig, 'rules' | 'b
 /** The rules file of a folder that is a bucket. */
 export const rulesFileOfFolder = (folder: string): string => `${resolve(folder)}.cors.xml`;
 
-/** What an export must not replace. `config`: the configuration file; null: there is none. */
+/** What an export must not replace. `config`: the configuration file; null: the line has no file. */
 export interface FilesRead {
   readonly rules: readonly string[];
   readonly config: string | null;

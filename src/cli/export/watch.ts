@@ -7,7 +7,8 @@ import { readBanner, rulesOfBanner } from '../../export/banner.ts';
 import type { ExportFile, Target } from '../../export/target.ts';
 import { compileFor } from '../../export/targets.ts';
 import { startFault } from '../../node/start-fault.ts';
-import { type FollowedExport, startWatch } from '../../node/start-watch.ts';
+import { startWatch } from '../../node/start-watch.ts';
+import type { FollowedExport } from '../../node/watch/followed.ts';
 import type { Arguments, Ending, Terminal } from '../command.ts';
 import { type Configured, configure } from '../configure.ts';
 import { run } from '../run.ts';
@@ -179,7 +180,7 @@ function othersOf(target: Target, text: string, output: string): readonly string
     const compiled = compileFor(target, rulesOfBanner(banner), { ...banner, source: '' });
     return compiled.ok ? pathsFor(compiled.files, output).slice(1) : [];
   } catch {
-    // Nobody who changes a file stops the process that follows it.
+    // A change by hand does not stop the process that follows the rules.
     return null;
   }
 }

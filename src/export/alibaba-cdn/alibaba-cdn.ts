@@ -1,5 +1,6 @@
 import type { CompiledRules } from '../../cors/compile.ts';
 import { readBanner } from '../banner.ts';
+import { DESCRIPTIONS } from '../descriptions.ts';
 import { readExported } from '../exported.ts';
 import type { Compiled, ExportOptions, Inexpressible, Target } from '../target.ts';
 import { configOf, narrowerConfig } from './config.ts';
@@ -13,10 +14,7 @@ import { functionsFile, terraformFile } from './text.ts';
  * the origin with a list.
  */
 export const alibabaCdn: Target = {
-  name: 'alibaba-cdn',
-  about: 'Alibaba Cloud CDN: the bodies of BatchSetCdnDomainConfig, or Terraform.',
-  formats: ['config', 'terraform'],
-  audited: 'What `aliyun cdn DescribeCdnDomainConfigs` answers for a domain, or an exported file.',
+  ...DESCRIPTIONS['alibaba-cdn'],
   compile(rules, options) {
     const configured = configOf(rules, options.name);
     if (configured.ok) return written(rules, rules, configured.config, options, []);

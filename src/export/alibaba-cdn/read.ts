@@ -137,6 +137,9 @@ function originsIn(match: unknown): readonly string[] {
   return (Array.isArray(match.matchValue) ? match.matchValue : [match.matchValue]).map(String);
 }
 
+const parentOf = (one: DeployedFunction): readonly string[] =>
+  hasCondition(one) ? [String(one.parentId)] : [];
+
 const ASKED: Facts = { method: 'GET', origin: null, requestMethod: null, requestHeaders: null };
 
 function notesOf(functions: readonly DeployedFunction[]): readonly string[] {
@@ -144,6 +147,11 @@ function notesOf(functions: readonly DeployedFunction[]): readonly string[] {
     'Answers to OPTIONS are those of the bucket, with the headers of the domain: Alibaba Cloud documents nowhere how its nodes answer.',
   ];
   const headers = functions.filter(isCors);
+  const ids = [...new Set(headers.flatMap((one) => [one.configId ?? [], parentOf(one)].flat()))];
+  if (headers.some(({ configId }) => configId !== null))
+    notes.push(
+      `Before a correction, delete what these functions and their conditions are: DeleteSpecificConfig with the ConfigId ${ids.join(', ')}.`,
+    );
   for (const one of headers) {
     const label = `${argOf(one, 'key')}: ${argOf(one, 'value')}`;
     if (argOf(one, 'header_operation_type') === 'rewrite')

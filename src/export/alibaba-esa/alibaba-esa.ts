@@ -1,6 +1,7 @@
 import type { CompiledRules } from '../../cors/compile.ts';
 import { preflightCommand } from '../ask.ts';
 import { bannerOf, readBanner } from '../banner.ts';
+import { DESCRIPTIONS } from '../descriptions.ts';
 import { readExported } from '../exported.ts';
 import { planOf } from '../plan.ts';
 import { fetchHandlerText } from '../program/fetch-handler.ts';
@@ -11,10 +12,7 @@ import { type HeaderRule, headerRules } from './rules.ts';
 
 /** Header rules cost nothing per request; a function answers preflights itself and can say all rules. */
 export const alibabaEsa: Target = {
-  name: 'alibaba-esa',
-  about: 'Alibaba Cloud ESA: response-header rules where they suffice, else a function.',
-  formats: ['config'],
-  audited: 'What ListHttpResponseHeaderModificationRules answers for a site, or an exported file.',
+  ...DESCRIPTIONS['alibaba-esa'],
   compile(rules, options) {
     const found = headerRules(planOf(rules), options.name);
     return found === null ? functionFor(rules, options) : rulesFor(rules, found, options.name);

@@ -9,11 +9,16 @@ import type { HeaderChange, HeaderRule } from './rules.ts';
 const WRITE =
   'the answer of ListHttpResponseHeaderModificationRules, or an exported list of rules or function';
 
+const WRITE_ALL = 'the answer with all of them: --PageSize 500, or the Configs of all pages in one list';
+
 /** Reads the header rules of a site. */
 export function readSite(text: string): ReadBack {
   const rules = rulesIn(text);
   if (typeof rules === 'string')
-    return { ok: false, faults: [{ place: 'FILE', reason: rules, write: WRITE }] };
+    return {
+      ok: false,
+      faults: [{ place: 'FILE', reason: rules, write: / of \d+ rules$/.test(rules) ? WRITE_ALL : WRITE }],
+    };
   return {
     ok: true,
     value: {
@@ -43,6 +48,8 @@ function rulesIn(text: string): readonly HeaderRule[] | string {
   const list = isFields(parsed) ? parsed.Configs : parsed;
   if (!Array.isArray(list)) return 'has no list of rules';
   const rules = list.map((one: unknown, at) => (isFields(one) ? ruleOf(one, at) : null));
+  const total = isFields(parsed) ? Number(parsed.TotalCount ?? list.length) : list.length;
+  if (total > list.length) return `has ${list.length} of ${total} rules`;
   const missing = rules.indexOf(null);
   return missing === -1
     ? rules.filter((rule) => rule !== null)

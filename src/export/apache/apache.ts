@@ -1,5 +1,6 @@
 import type { CompiledRules } from '../../cors/compile.ts';
 import { bannerOf } from '../banner.ts';
+import { DESCRIPTIONS } from '../descriptions.ts';
 import { enforceable } from '../enforceable.ts';
 import { readExported } from '../exported.ts';
 import { planOf } from '../plan.ts';
@@ -14,9 +15,7 @@ import { tooLong } from './too-long.ts';
  * of 304 loses its CORS headers (https://downloads.apache.org/httpd/CHANGES_2.4, PR 61820).
  */
 export const apache: Target = {
-  name: 'apache',
-  about: 'Apache httpd 2.4.48 and later: directives for a virtual host.',
-  formats: ['config'],
+  ...DESCRIPTIONS.apache,
   compile,
   read: (text) => readExported(apache, text),
 };

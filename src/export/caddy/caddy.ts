@@ -1,5 +1,6 @@
 import type { CompiledRules } from '../../cors/compile.ts';
 import { bannerOf } from '../banner.ts';
+import { DESCRIPTIONS } from '../descriptions.ts';
 import { readExported } from '../exported.ts';
 import { type Plan, planOf } from '../plan.ts';
 import type { Compiled, ExportOptions, Note, Target } from '../target.ts';
@@ -8,9 +9,7 @@ import { bucketHeaders } from './vary.ts';
 
 /** Caddy 2: a snippet that a site imports before its `reverse_proxy`. It refuses no rule set. */
 export const caddy: Target = {
-  name: 'caddy',
-  about: 'Caddy 2.6 and later: a snippet that a site imports.',
-  formats: ['config'],
+  ...DESCRIPTIONS.caddy,
   compile,
   read: (text) => readExported(caddy, text),
 };

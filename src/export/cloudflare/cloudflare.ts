@@ -1,5 +1,6 @@
 import type { CompiledRules } from '../../cors/compile.ts';
 import { bannerOf } from '../banner.ts';
+import { DESCRIPTIONS } from '../descriptions.ts';
 import { readExported } from '../exported.ts';
 import { fetchHandlerText } from '../program/fetch-handler.ts';
 import { programOf } from '../program/program.ts';
@@ -9,9 +10,7 @@ import type { Compiled, ExportOptions, Note, Target } from '../target.ts';
 export const SNIPPET_LIMIT = 32 * 1024;
 
 export const cloudflare: Target = {
-  name: 'cloudflare',
-  about: 'Cloudflare: a Snippet or Worker without bindings.',
-  formats: ['config'],
+  ...DESCRIPTIONS.cloudflare,
   compile,
   read: (text) => readExported(cloudflare, text),
 };

@@ -1,5 +1,6 @@
 import { type CompiledRules, compileRules } from '../../cors/compile.ts';
 import { bannerOf } from '../banner.ts';
+import { DESCRIPTIONS } from '../descriptions.ts';
 import { narrowed } from '../narrow.ts';
 import type { Compiled, ExportFile, ExportOptions, Inexpressible, Target, Written } from '../target.ts';
 import { type ErrorPolicy, errorPolicyOf } from './error-policy.ts';
@@ -10,10 +11,7 @@ import { readCloudFront } from './read.ts';
 import { terraformText } from './terraform.ts';
 
 export const cloudfront: Target = {
-  name: 'cloudfront',
-  about: 'Amazon CloudFront: a function and a response headers policy, for the CLI or Terraform.',
-  formats: ['config', 'terraform'],
-  audited: 'The exported function or Terraform, or what `aws cloudfront get-response-headers-policy` prints.',
+  ...DESCRIPTIONS.cloudfront,
   compile,
   read: (text) => readCloudFront(cloudfront, text),
 };

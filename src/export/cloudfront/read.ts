@@ -16,6 +16,10 @@ interface Policy {
   readonly expose: readonly string[];
   readonly maxAge: number | null;
   readonly credentials: boolean;
+  /** The policy's headers take the place of the bucket's; else they are added where the bucket has none. */
+  readonly overrides: boolean;
+  /** Headers of the bucket that the policy removes, in lower case. */
+  readonly removed: readonly string[];
 }
 
 /** Reads a function or Terraform file that an export wrote, or a response headers policy as the CLI prints it. */
@@ -44,7 +48,22 @@ const itemsOf = (value: unknown): readonly string[] => {
   return Array.isArray(items) ? items.filter((item) => typeof item === 'string') : [];
 };
 
+const removedBy = (config: unknown): readonly string[] => {
+  const items = fieldOf(config, 'Items');
+  return (Array.isArray(items) ? items : []).map((item) => String(fieldOf(item, 'Header')).toLowerCase());
+};
+
 function readPolicy(config: Fields): ReadBack {
+  // The function writes all other answers: compared with the rules, the policy alone would always differ.
+  if (typeof config.Comment === 'string' && /^bucket-cors \S+ export cloudfront$/.test(config.Comment)) {
+    const fault = {
+      place: 'FILE',
+      reason: 'is the policy of an export, which is for answers of 400 and more',
+      write:
+        'the function of the export, in which its rules are: aws cloudfront get-function --name … OUTFILE',
+    };
+    return { ok: false, faults: [fault] };
+  }
   const cors = config.CorsConfig;
   if (!isFields(cors)) {
     const fault = {
@@ -61,6 +80,8 @@ function readPolicy(config: Fields): ReadBack {
     expose: itemsOf(cors.AccessControlExposeHeaders),
     maxAge: typeof cors.AccessControlMaxAgeSec === 'number' ? cors.AccessControlMaxAgeSec : null,
     credentials: cors.AccessControlAllowCredentials === true,
+    overrides: cors.OriginOverride === true,
+    removed: removedBy(config.RemoveHeadersConfig),
   };
   return {
     ok: true,
@@ -69,7 +90,7 @@ function readPolicy(config: Fields): ReadBack {
       rules: { rules: rulesOf(policy), responseVary: false },
       behaviour: BEHAVIOUR,
       isExact: false,
-      answer: (request) => answerOf(policy, request),
+      answer: (request, bucket) => answerOf(policy, request, bucket),
       isEdited: false,
       notes: [ASSUMED, ...(cors.OriginOverride === true ? [] : [BESIDE])],
     },
@@ -79,8 +100,9 @@ function readPolicy(config: Fields): ReadBack {
 const ALL = ['GET', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 const BEHAVIOUR: Behaviour = { dialect: 's3', vary: 'safe', dangerouslyAllowCredentials: false };
 const ASSUMED =
-  'The status of a preflight is the bucket’s, or that of a function: 200 is assumed. A function may write other headers.';
-const BESIDE = 'OriginOverride is false: where the bucket sends CORS headers of its own, those count.';
+  'The status of a preflight is taken to be that of the bucket. A function may answer preflights, and write other headers.';
+const BESIDE =
+  'OriginOverride is false: where the bucket sends CORS headers of its own, those count. It does if it gets the Origin.';
 
 /** One rule whose entries divide origins and header names as the policy does. */
 const rulesOf = ({ origins, methods, headers, expose }: Policy) =>
@@ -112,18 +134,33 @@ function matches(entry: string, origin: string): boolean {
   return origin.length > before.length + after.length && origin.startsWith(before) && origin.endsWith(after);
 }
 
-/** The documented semantics: an origin of the list is named, the lists are sent in preflights. */
-function answerOf(policy: Policy, { method, origin }: Facts): Outcome {
+/**
+ * The documented semantics: an origin of the list is named, the lists are sent in preflights; the bucket's own headers are
+ * replaced, or count where it has any
+ * (https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/understanding-response-headers-policies.html).
+ */
+function answerOf(
+  policy: Policy,
+  request: Facts,
+  { status, headers }: Outcome = { status: request.method === 'OPTIONS' ? 200 : null, headers: [] },
+): Outcome {
+  const own = headers.filter(([name]) => !policy.removed.includes(name.toLowerCase()));
+  const hasOwn = own.some(([name]) => name.toLowerCase().startsWith(names.CORS_PREFIX));
+  if (hasOwn && !policy.overrides) return { status, headers: own };
+  const written = writtenBy(policy, request);
+  const replaced = new Set(written.map(([name]) => name.toLowerCase()));
+  return { status, headers: [...own.filter(([name]) => !replaced.has(name.toLowerCase())), ...written] };
+}
+
+function writtenBy(policy: Policy, { method, origin }: Facts): Outcome['headers'] {
   const { origins, methods, headers, expose, maxAge, credentials } = policy;
-  const status = method === 'OPTIONS' ? 200 : null;
-  if (!origin || !isOneOrigin(origin) || !origins.some((entry) => matches(entry, origin)))
-    return { status, headers: [] };
+  if (!origin || !isOneOrigin(origin) || !origins.some((entry) => matches(entry, origin))) return [];
   const pairs: [string, string][] = [[names.ALLOW_ORIGIN, origins.includes('*') ? '*' : origin]];
   if (credentials) pairs.push([names.ALLOW_CREDENTIALS, 'true']);
   if (expose.length > 0) pairs.push([names.EXPOSE_HEADERS, expose.join(', ')]);
-  if (status !== null) {
+  if (method === 'OPTIONS') {
     pairs.push([names.ALLOW_METHODS, methods.join(', ')], [names.ALLOW_HEADERS, headers.join(', ')]);
     if (maxAge !== null) pairs.push([names.MAX_AGE, String(maxAge)]);
   }
-  return { status, headers: pairs };
+  return pairs;
 }

@@ -83,7 +83,7 @@ export function narrowerRoutes(rules: CompiledRules): Filtering | null {
   if (of.length === 0) return null;
   const enforced = compiled(rules, of);
   const routes = routesOf(enforced);
-  // What the entries lose that no filter can say is told by the reasons of the rules.
+  // The reasons of the rules say what the entries lose that no filter can say.
   const compared = of.length < all.length ? rules : enforced;
   const lost = [...reasonsOfRules(rules), ...reasonsFor(rules, differencesFrom(compared, routes).findings)];
   return { routes, lost, enforced };

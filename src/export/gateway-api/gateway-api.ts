@@ -1,4 +1,5 @@
 import type { CompiledRules } from '../../cors/compile.ts';
+import { DESCRIPTIONS } from '../descriptions.ts';
 import type { Compiled, ExportOptions, Target } from '../target.ts';
 import { exactRoutes, narrowerRoutes } from './compile.ts';
 import { notesOf } from './notes.ts';
@@ -7,10 +8,7 @@ import { writeRoute } from './write.ts';
 
 /** The CORS filter of the Kubernetes Gateway API: for each method one list of origins and headers. */
 export const gatewayApi: Target = {
-  name: 'gateway-api',
-  about: 'Kubernetes Gateway API: an HTTPRoute with the CORS filter.',
-  formats: ['config'],
-  audited: 'An HTTPRoute as `kubectl get httproute NAME -o json` prints it, or the exported file.',
+  ...DESCRIPTIONS['gateway-api'],
   compile,
   read: readRoute,
 };

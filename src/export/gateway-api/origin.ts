@@ -52,7 +52,11 @@ export function whyNot(entry: string): string | null {
 function isSubdomains(entry: string): boolean {
   const [scheme = '', domain, ...more] = entry.split('*.');
   return (
-    domain !== undefined && more.length === 0 && isWebOrigin(`${scheme}${domain}`) && partsOf(entry) !== null
+    /^https?:\/\/$/.test(scheme) &&
+    domain !== undefined &&
+    more.length === 0 &&
+    isWebOrigin(`${scheme}${domain}`) &&
+    partsOf(entry) !== null
   );
 }
 

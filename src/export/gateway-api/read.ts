@@ -45,8 +45,9 @@ function readJson(text: string): ReadBack {
   const { value: route } = found;
   const read = routedOf(route);
   if (!read.ok) return read;
-  const { routed, notes } = read.value;
-  return { ok: true, value: deployedAs(routed, `the HTTPRoute ${nameOf(route)}`, notes) };
+  const { routed, notes, isPartial } = read.value;
+  const deployed = deployedAs(routed, `the HTTPRoute ${nameOf(route)}`, notes);
+  return { ok: true, value: { ...deployed, isPartial } };
 }
 
 const deployedAs = (routed: RoutedCors, name: string, notes: readonly string[]): Deployed => ({

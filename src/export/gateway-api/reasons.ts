@@ -70,6 +70,12 @@ function ageReasons(rule: CompiledRule): readonly Inexpressible[] {
   return [about(rule, { what: `maxAge is at least ${LEAST_MAX_AGE} and at most ${MOST_MAX_AGE}.`, nearest })];
 }
 
+const ITEMS: Readonly<Record<string, string>> = {
+  allowOrigins: 'origins',
+  allowHeaders: 'request headers',
+  exposeHeaders: 'exposed headers',
+};
+
 /** The lists that are too long. */
 export function reasonsOfLength(routes: readonly CorsRoute[]): readonly Inexpressible[] {
   const found = routes.flatMap(({ cors: { allowOrigins, allowHeaders, exposeHeaders } }) =>
@@ -83,7 +89,7 @@ export function reasonsOfLength(routes: readonly CorsRoute[]): readonly Inexpres
     origins: [],
     methods: [],
     what: `${field} has at most ${MOST_ITEMS} items, and the rules need ${length}.`,
-    nearest: `Rules with ${MOST_ITEMS} of them.`,
+    nearest: `The same rules with at most ${MOST_ITEMS} ${ITEMS[field] ?? 'items'} for each method.`,
   }));
 }
 

@@ -9,6 +9,8 @@ import { partsOf } from './origin.ts';
 export interface ReadRoute {
   readonly routed: RoutedCors;
   readonly notes: readonly string[];
+  /** The filters are for a part of the requests, or read as if they were for all. */
+  readonly isPartial: boolean;
 }
 
 /** One rule of a route, with what it does about CORS. */
@@ -19,6 +21,8 @@ interface RouteRule {
   readonly methods: readonly string[] | null;
   readonly cors: Fields | null;
   readonly varies: boolean;
+  /** What of its matches is not compared, in a few words. */
+  readonly limits: readonly string[];
 }
 
 /** The CORS filters of a route. Faults: several for the same requests differ, or a field is no list or number. */
@@ -34,14 +38,19 @@ export function routedOf(route: Fields): Result<ReadRoute> {
     cors: corsOf(cors, `spec.rules[${number}].filters.cors`, faults),
     fields: Object.keys(cors),
   }));
+  const partial = [...notesOfMatches(rules), ...notesOfRules(rules)];
   const notes = [
     ...(routes.length === 0 ? [NO_FILTER] : []),
     ...routes.flatMap(({ cors, fields }) => notesOfFilter(cors, fields)),
-    ...notesOfRules(rules),
+    ...partial,
+    ...notesOfHosts(spec.hostnames),
     ...notesOfStatus(route),
   ];
   const varies = rules.length > 0 && rules.every((rule) => rule.varies);
-  return resultOf({ routed: { routes, varies }, notes: [...new Set(notes)] }, faults);
+  return resultOf(
+    { routed: { routes, varies }, notes: [...new Set(notes)], isPartial: partial.length > 0 },
+    faults,
+  );
 }
 
 const NO_FILTER = 'The route has no CORS filter: no answer of the gateway has CORS headers.';
@@ -67,13 +76,32 @@ const listOf = (value: unknown): readonly Fields[] => (Array.isArray(value) ? va
 function ruleOf(rule: Fields, at: number): RouteRule {
   const filters = listOf(rule.filters);
   const cors = filters.find(({ type }) => type === 'CORS')?.cors;
+  const matches = listOf(rule.matches);
+  const methods = methodsOf(matches);
   return {
     number: at + 1,
-    methods: methodsOf(listOf(rule.matches)),
+    methods,
+    limits: limitsOf(matches, methods),
     cors: isFields(cors) ? cors : null,
     varies: filters.some(({ responseHeaderModifier: modifier }) => isFields(modifier) && addsVary(modifier)),
   };
 }
+
+/** What decides beside methods whether a rule is for a request; empty if one match is for all requests. */
+function limitsOf(matches: readonly Fields[], methods: readonly string[] | null): readonly string[] {
+  const found = matches.map(({ method, path, headers, queryParams }) => [
+    ...(isFields(path) && !isWholePath(path) ? [`path ${String(path.value)}`] : []),
+    ...listOf(headers)
+      .filter((header) => method !== 'OPTIONS' || !isMethodHeader(header))
+      .map(({ name }) => `header ${String(name)}`),
+    ...(listOf(queryParams).length > 0 ? ['query'] : []),
+    ...(method !== undefined && methods === null ? [`method ${String(method)}`] : []),
+  ]);
+  return found.some((limits) => limits.length === 0) && methods === null ? [] : [...new Set(found.flat())];
+}
+
+const isWholePath = ({ type = 'PathPrefix', value = '/' }: Fields): boolean =>
+  type === 'PathPrefix' && value === '/';
 
 /** The methods whose requests, and whose preflights, all matches are for; null if anything else decides. */
 function methodsOf(matches: readonly Fields[]): readonly string[] | null {
@@ -174,6 +202,19 @@ function notesOfRules(rules: readonly RouteRule[]): readonly string[] {
     return [];
   return [`Rules without a CORS filter are not compared: ${others.map(({ number }) => number).join(', ')}.`];
 }
+
+const notesOfMatches = (rules: readonly RouteRule[]): readonly string[] =>
+  rules
+    .filter(({ cors, limits }) => cors !== null && limits.length > 0)
+    .map(
+      ({ number, limits }) =>
+        `Rule ${number} is for a part of the requests (${limits.slice(0, 5).join(', ')}${limits.length > 5 ? ', …' : ''}), and is compared as if it were for all.`,
+    );
+
+const notesOfHosts = (hostnames: unknown): readonly string[] =>
+  Array.isArray(hostnames) && hostnames.length > 0
+    ? [`The route is for ${hostnames.slice(0, 5).join(', ')}${hostnames.length > 5 ? ', …' : ''} only.`]
+    : [];
 
 /** Gateways that do not accept the route, or a part of it. */
 function notesOfStatus({ status }: Fields): readonly string[] {

@@ -1,5 +1,6 @@
 import type { CompiledRules } from '../../cors/compile.ts';
 import { bannerOf } from '../banner.ts';
+import { DESCRIPTIONS } from '../descriptions.ts';
 import { enforceable, namesTooLong } from '../enforceable.ts';
 import { readExported } from '../exported.ts';
 import { type Plan, planOf } from '../plan.ts';
@@ -12,9 +13,7 @@ import { PLACEHOLDER, serverLine, targetLines, verifiesAddress } from './server.
 
 /** HAProxy says every rule set. It is a backend of its own: rules of a file's start need no section of the operator's. */
 export const haproxy: Target = {
-  name: 'haproxy',
-  about: 'HAProxy 2.6 and later: a backend with the rules and the bucket as its server.',
-  formats: ['config'],
+  ...DESCRIPTIONS.haproxy,
   compile: (rules, options) => {
     const { found, refused } = enforceable(
       rules,

@@ -15,16 +15,23 @@ export function checksOf(refused: string, v: Variables) {
   const valueFor = (chain: Chain): string => {
     const [first, ...rest] = chain;
     if (first === undefined) return refused;
+    if (!('rule' in first)) return `$${v.openAsked}`;
     if (first.rule.headers.any) return first.id;
     return once(v.headers, chain, (variable) => headersMap(variable, first, valueFor(rest)));
+  };
+  /** The same with the method's case, which is to be checked. The origin is compared before. */
+  const methodFor = (chain: Chain): string => {
+    const [first, ...rest] = chain;
+    if (first === undefined || !('rule' in first)) return valueFor(chain);
+    return once(v.allowed, chain, (variable) => firstMap(variable, first, valueFor(rest), refused, false));
   };
   /** The same for a group that the hash found: the case of origin and method is to be checked. */
   const usualFor = (chain: Chain, otherwise: string): string => {
     const [first, ...rest] = chain;
-    if (first === undefined) return otherwise;
-    return once(v.usual, chain, (variable) => usualMap(variable, first, valueFor(rest), otherwise));
+    if (first === undefined || !('rule' in first)) return otherwise;
+    return once(v.usual, chain, (variable) => firstMap(variable, first, valueFor(rest), otherwise, true));
   };
-  return { valueFor, usualFor, maps: () => [...maps.values()] };
+  return { methodFor, usualFor, maps: () => [...maps.values()] };
 }
 
 const headersMap = (variable: string, verdict: Verdict, next: string): string =>
@@ -36,20 +43,22 @@ const headersMap = (variable: string, verdict: Verdict, next: string): string =>
   );
 
 /** A method in capitals, an origin without, and request headers as browsers write them; then each that may be wrong. */
-const usualMap = (variable: string, verdict: Verdict, next: string, otherwise: string): string => {
-  const usual: Row = [{ regex: `^[A-Z]+ [^A-Z,]*${usualNamesRegex(verdict.rule)}` }, verdict.id];
+const firstMap = (
+  variable: string,
+  verdict: Verdict,
+  next: string,
+  otherwise: string,
+  comparesOrigin: boolean,
+): string => {
+  const before = comparesOrigin ? '[A-Z]+ [^A-Z,]*' : '[A-Z]+';
+  const usual: Row = [{ regex: `^${before}${usualNamesRegex(verdict.rule)}` }, verdict.id];
   return mapBlock(
-    `${ASKED_METHOD} ${ORIGIN},${ASKED_HEADERS}`,
+    `${ASKED_METHOD}${comparesOrigin ? ` ${ORIGIN}` : ''},${ASKED_HEADERS}`,
     variable,
     verdict.rule.headers.any
       ? [usual, [DEFAULT, otherwise]]
-      : [
-          usual,
-          [{ regex: '^(?![A-Z]+ [^A-Z,]*,)' }, otherwise],
-          refusedRow(verdict, next),
-          [DEFAULT, verdict.id],
-        ],
-    `What rule ${verdict.numbers[0]} allows; an origin or a method in another case; a request header that it does not allow.`,
+      : [usual, [{ regex: `^(?!${before},)` }, otherwise], refusedRow(verdict, next), [DEFAULT, verdict.id]],
+    `What rule ${verdict.numbers[0]} allows; ${comparesOrigin ? 'an origin or a method' : 'a method'} in another case; a request header that it does not allow.`,
   );
 };
 

@@ -21,14 +21,12 @@ export function locationText(
   plan: Plan,
   { verdicts }: Tables,
   values: readonly HeaderValue[],
-  { statuses }: Refusals,
+  { refusals }: Refusals,
   v: Variables,
 ): string {
   const vary = addHeader(names.VARY, plan.preflightVary.join(', '), '    ');
-  const refusals = statuses.map((status) =>
-    [`if ($${v.rule} = ${status}) {`, vary, `    return ${status} ${quoted(bodyOf(status))};`, '}'].join(
-      '\n',
-    ),
+  const refused = refusals.map(({ id, status, body }) =>
+    [`if ($${v.rule} = ${id}) {`, vary, `    return ${status} ${quoted(body)};`, '}'].join('\n'),
   );
   const allowsHeaders = verdicts.some(({ rule }) => rule.rule.allowedHeaders.length > 0);
   const allowed = [
@@ -45,8 +43,11 @@ export function locationText(
     ...UNSENT.map((name) => `proxy_set_header  ${name.padEnd(31)} "";`),
     ...HIDDEN.map((name) => `proxy_hide_header ${name};`),
     '',
-    '# Preflights end here. A block with an add_header has all that its answer needs.',
-    ...refusals,
+    '# Preflights end here. A block with an add_header has all that its answer needs. The type of a refusal would be that of',
+    "# the key's extension; answers of the bucket have their own.",
+    'types {}',
+    'default_type application/xml;',
+    ...refused,
     ...(verdicts.length === 0 ? [] : [allowed]),
     '',
     '# All other answers, also errors. nginx sends no line for an empty value.',
@@ -55,10 +56,3 @@ export function locationText(
     '',
   ].join('\n');
 }
-
-const REFUSED =
-  '<Error><Code>AccessForbidden</Code><Message>CORSResponse: This CORS request is not allowed.</Message></Error>';
-const INCOMPLETE =
-  '<Error><Code>BadRequest</Code><Message>Insufficient information. A preflight needs Origin and a valid Access-Control-Request-Method.</Message></Error>';
-
-const bodyOf = (status: number): string => (status === 400 ? INCOMPLETE : REFUSED);

@@ -1,5 +1,6 @@
 import type { CompiledRules } from '../../cors/compile.ts';
 import { bannerOf } from '../banner.ts';
+import { DESCRIPTIONS } from '../descriptions.ts';
 import { readExported } from '../exported.ts';
 import { planOf } from '../plan.ts';
 import type { Compiled, ExportOptions, Target } from '../target.ts';
@@ -14,9 +15,7 @@ import { headerValues, varyMap } from './values.ts';
 import { asName, variablesOf } from './variables.ts';
 
 export const nginx: Target = {
-  name: 'nginx',
-  about: 'nginx: maps and one include, without modules.',
-  formats: ['config'],
+  ...DESCRIPTIONS.nginx,
   compile,
   read: (text) => readExported(nginx, text),
 };
@@ -38,7 +37,7 @@ function compile(rules: CompiledRules, options: ExportOptions): Compiled {
     varyMap(plan, v),
   ].join('\n\n');
   const location = locationText(plan, tables, values, refusals, v);
-  const needsDollar = `${maps}${location}`.includes(`\${${name}_dollar}`);
+  const needsDollar = `${maps}${location}`.includes(`\${${name}__dollar}`);
   const head = (use: string) => `${bannerOf('nginx', rules, options, '#', use)}\n`;
   return {
     ok: true,
@@ -46,10 +45,10 @@ function compile(rules: CompiledRules, options: ExportOptions): Compiled {
       {
         name: `${name}.conf`,
         use: USES.maps,
-        text: `${head(USES.maps)}${onceBlock(name)}\n\n${needsDollar ? `${dollarBlock(name)}\n\n` : ''}${maps}\n`,
+        text: `${head(USES.maps)}${overviewOf(v)}\n\n${onceBlock(name)}\n\n${needsDollar ? `${dollarBlock(name)}\n\n` : ''}${maps}\n`,
       },
       {
-        name: `${name}.location.conf`,
+        name: `${name}.location.inc`,
         use: USES.location,
         text: `${head(USES.location)}${location}`,
       },
@@ -65,6 +64,13 @@ const USES = {
   maps: 'Maps: include this file in http {}, once.',
   location: 'Directives: include this file in the location that has proxy_pass.',
 };
+
+/** The steps of a decision, for a person who reads the maps. */
+const overviewOf = (v: ReturnType<typeof variablesOf>): string =>
+  `# 1. Origins that the rules treat alike are a group: o1, o2 are named, w1, w2 match a wildcard, other is any other.
+# 2. A group and a method have a rule such as r1: $${v.actual}; that of a preflight also allows its headers: $${v.asked}.
+# 3. $${v.rule} is the rule of the request, or why a preflight is refused. The other file answers by it.
+# 4. The maps after it have the value of each response header. nginx evaluates a map only where one needs it.`;
 
 /**
  * The maps of a second export of one name would silently take the place of the first one's. nginx refuses a second

@@ -38,12 +38,17 @@ export const openAskedMap = (open: readonly OpenRule[], refused: string, v: Vari
     'The same for their preflights: no request header may be one that the rule does not allow.',
   );
 
-/** Regular expressions for the origins that a rule matches by a wildcard, several patterns in one. */
-function originRegexes({ rule, patterns }: OpenRule['planned']): readonly string[] {
-  if (rule.origins.any) return ['[^ ]+'];
+const originRegexes = ({ rule, patterns }: OpenRule['planned']): readonly string[] =>
+  rule.origins.any ? ['[^ ]+'] : patternRegexes(patterns, '[^ ]*');
+
+/** Regular expressions for patterns, several in one. `wildcard` stands for each `*`. */
+export function patternRegexes(
+  patterns: OpenRule['planned']['patterns'],
+  wildcard: string,
+): readonly string[] {
   const found: string[][] = [];
   for (const { prefix, suffix } of patterns) {
-    const regex = `${escaped(prefix)}[^ ]*${escaped(suffix)}`;
+    const regex = `${escaped(prefix)}${wildcard}${escaped(suffix)}`;
     const last = found.at(-1);
     if (last === undefined || last.join('|').length + regex.length > PATTERNS_LIMIT) found.push([regex]);
     else last.push(regex);

@@ -1,11 +1,11 @@
 import { answer } from '../../cors/answer.ts';
 import type { CompiledRule, CompiledRules } from '../../cors/compile.ts';
-import { failedCondition } from '../../cors/decide.ts';
 import * as names from '../../cors/names.ts';
 import { matchesEntries } from '../../cors/pattern.ts';
 import { METHODS } from '../../cors/rule.ts';
 import type { Plan, PlannedRule } from '../plan.ts';
 import { headerKey } from './names.ts';
+import { wildcardsOf } from './wildcards.ts';
 
 /** The headers of an answer and the request headers that it needs. Rules with the same share one. */
 export interface Verdict {
@@ -33,7 +33,20 @@ export interface OriginGroup {
   readonly chains: ReadonlyMap<string, Chain>;
 }
 
-export type Chain = readonly Verdict[];
+/** `UNSURE` is only the last. */
+export type Chain = readonly (Verdict | typeof UNSURE)[];
+
+/** In place of the rest of a chain that depends on the origin: `open` decides. */
+export const UNSURE = { id: 'open' } as const;
+
+/** Origins that a wildcard matches, and no entry names. */
+export interface WildGroup {
+  /** `w1`. Groups of the same rules have the same. */
+  readonly id: string;
+  /** The first group with a pattern that matches is the one of an origin. */
+  readonly patterns: PlannedRule['patterns'];
+  readonly chains: OriginGroup['chains'];
+}
 
 /** A rule with `*` in its origins, for the origins that no entry names. */
 export interface OpenRule {
@@ -45,8 +58,10 @@ export interface OpenRule {
 export interface Tables {
   readonly verdicts: readonly Verdict[];
   readonly groups: readonly OriginGroup[];
-  /** The chains of an origin that no entry names, if no rule has a pattern; else null, and `open` decides. */
-  readonly others: OriginGroup['chains'] | null;
+  readonly wild: readonly WildGroup[];
+  /** The chains of an origin that no entry names or matches by a pattern. */
+  readonly others: OriginGroup['chains'];
+  /** The rules with `*` in their origins, where a chain is `UNSURE`. */
   readonly open: readonly OpenRule[];
   /** By method: the verdict that an answer to any request has. Methods whose answer depends on the origin are absent. */
   readonly constants: ReadonlyMap<string, Verdict>;
@@ -64,12 +79,28 @@ export function tablesOf(rules: CompiledRules, plan: Plan): Tables {
     verdicts.set(key, verdict);
     return verdict;
   };
-  const chainsOf = (origin: string): OriginGroup['chains'] =>
+  const chainsOf = (met: readonly PlannedRule[], origin: string, perhaps: readonly PlannedRule[] = []) =>
     new Map(
-      METHODS.map((method) => [method, chainOf(plan, origin, method).map((rule) => verdictOf(rule, origin))]),
+      METHODS.map((method): [string, Chain] => {
+        const { chain, isSure } = chainOf(met, perhaps, method);
+        const links = chain.map((rule) => verdictOf(rule, origin));
+        return [method, isSure ? links : [...links, UNSURE]];
+      }),
     );
-  const listed = namedOrigins(plan).map((origin) => ({ origin, chains: chainsOf(origin) }));
-  const hasPatterns = plan.rules.some(({ patterns }) => patterns.length > 0);
+  const listed = namedOrigins(plan).map((origin) => ({
+    origin,
+    chains: chainsOf(
+      plan.rules.filter(({ rule }) => matchesEntries(rule.origins, origin)),
+      origin,
+    ),
+  }));
+  const wild = wildGroups(
+    wildcardsOf(plan).map(({ patterns, met, perhaps }) => ({
+      patterns,
+      chains: chainsOf(met, ECHO, perhaps),
+    })),
+  );
+  const isUnsure = wild.some(({ chains }) => [...chains.values()].some((chain) => chain.includes(UNSURE)));
   const open = plan.rules.filter(({ rule, patterns }) => rule.origins.any || patterns.length > 0);
   return {
     groups: [
@@ -80,8 +111,12 @@ export function tablesOf(rules: CompiledRules, plan: Plan): Tables {
       hasCapitals: alike.some(({ origin }) => /[A-Z]/.test(origin)),
       chains: alike[0]?.chains ?? new Map(),
     })),
-    others: hasPatterns ? null : chainsOf(ECHO),
-    open: hasPatterns ? open.map((planned) => ({ planned, verdict: verdictOf(planned.rule, ECHO) })) : [],
+    wild,
+    others: chainsOf(
+      plan.rules.filter(({ rule }) => rule.origins.any),
+      ECHO,
+    ),
+    open: isUnsure ? open.map((planned) => ({ planned, verdict: verdictOf(planned.rule, ECHO) })) : [],
     constants: new Map(
       plan.methods.flatMap(({ method, withoutOrigin }) =>
         withoutOrigin === null ? [] : [[method, verdictOf(withoutOrigin, ECHO)]],
@@ -100,15 +135,36 @@ function namedOrigins({ rules }: Plan): readonly string[] {
   return [...new Set([...rules.flatMap(({ exact }) => exact), ...(matchesNull ? ['null'] : [])])];
 }
 
-/** The rules that an origin and a method meet, without those that an earlier one hides from every preflight. */
-function chainOf({ rules }: Plan, origin: string, method: string): readonly CompiledRule[] {
+function wildGroups(found: readonly Omit<WildGroup, 'id'>[]): readonly WildGroup[] {
+  const ids = new Map<string, string>();
+  const groups: WildGroup[] = [];
+  for (const { patterns, chains } of found) {
+    const key = keyOf(chains);
+    const id = ids.get(key) ?? `w${ids.size + 1}`;
+    ids.set(key, id);
+    const last = groups.at(-1);
+    if (last?.id === id) groups.splice(-1, 1, { ...last, patterns: [...last.patterns, ...patterns] });
+    else groups.push({ id, patterns, chains });
+  }
+  return groups;
+}
+
+/**
+ * Of the rules that an origin meets those of a method, without those that an earlier one hides from every preflight. It
+ * ends before a rule that only some origins meet.
+ */
+function chainOf(met: readonly PlannedRule[], perhaps: readonly PlannedRule[], method: string) {
   const chain: CompiledRule[] = [];
-  for (const { rule } of rules) {
-    if (failedCondition(rule, { origin, method, headers: null }) !== null) continue;
-    if (!chain.some((earlier) => headerKey(earlier) === headerKey(rule))) chain.push(rule);
+  const rules = [...met, ...perhaps].toSorted((one, other) => one.rule.number - other.rule.number);
+  for (const planned of rules) {
+    const { rule } = planned;
+    if (!rule.methods.has(method)) continue;
+    if (chain.some((earlier) => headerKey(earlier) === headerKey(rule))) continue;
+    if (perhaps.includes(planned)) return { chain, isSure: false };
+    chain.push(rule);
     if (rule.headers.any) break;
   }
-  return chain;
+  return { chain, isSure: true };
 }
 
 const keyOf = (chains: OriginGroup['chains']): string =>

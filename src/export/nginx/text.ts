@@ -25,10 +25,10 @@ export const TOKEN_LIMIT = 3_900;
 export const quoted = (text: string): string => `"${text.replace(/\\(?=["'\\trn]|$)|"/g, '\\$&')}"`;
 
 /** Writes text as a value without variables: nginx has no escape for `$`, but a `geo` does not look for variables. */
-export const literal = (text: string, name: string): string => text.replaceAll('$', `\${${name}_dollar}`);
+export const literal = (text: string, name: string): string => text.replaceAll('$', `\${${name}__dollar}`);
 
 /** The block that `literal` needs. */
-export const dollarBlock = (name: string): string => `geo $${name}_dollar { default "$"; }`;
+export const dollarBlock = (name: string): string => `geo $${name}__dollar { default "$"; }`;
 
 /** Writes a `map` with aligned values, under a comment. */
 export function mapBlock(source: string, variable: string, rows: readonly Row[], comment = ''): string {

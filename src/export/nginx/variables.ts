@@ -1,34 +1,37 @@
-/** The variables of an export, without `$`. All begin with the name of the export. */
+/**
+ * The variables of an export, without `$`. All begin with the name of the export and `__`, and the rest never has `__`: two
+ * names have no variable in common, though one begins with the other.
+ */
 export const variablesOf = (name: string) =>
   ({
     /** The verdict, or the status of a refused preflight; empty: no headers. */
-    rule: `${name}_rule`,
+    rule: `${name}__rule`,
     /** The verdict of an actual request whose answer depends on the origin. */
-    actual: `${name}_actual`,
+    actual: `${name}__actual`,
     /** The verdict of a preflight, or the status of its refusal. */
-    asked: `${name}_asked`,
+    asked: `${name}__asked`,
     /** The group of the origin. */
-    who: `${name}_who`,
-    /** The group of an origin with capitals, or of one that no entry names, if it asks for a method in capitals. */
-    asker: `${name}_asker`,
-    askedOther: `${name}_asked_other`,
-    listed: `${name}_listed`,
-    unlisted: `${name}_unlisted`,
+    who: `${name}__who`,
+    askedOther: `${name}__asked_other`,
+    listed: `${name}__listed`,
+    unlisted: `${name}__unlisted`,
     /** The verdict of an actual request from an origin that no entry names. */
-    open: `${name}_open`,
-    openAsked: `${name}_open_asked`,
+    open: `${name}__open`,
+    openAsked: `${name}__open_asked`,
     /** Whether a chain of rules allows the request headers. */
-    headers: `${name}_headers`,
+    headers: `${name}__headers`,
+    /** The same, and whether the method has the right case. */
+    allowed: `${name}__allowed`,
     /** The same, and whether the origin and the method have the right case. */
-    usual: `${name}_usual`,
-    refused: `${name}_refused`,
-    refusedMethod: `${name}_refused_method`,
-    vary: `${name}_vary`,
-    allowOrigin: `${name}_allow_origin`,
-    allowMethods: `${name}_allow_methods`,
-    exposeHeaders: `${name}_expose_headers`,
-    maxAge: `${name}_max_age`,
-    allowCredentials: `${name}_allow_credentials`,
+    usual: `${name}__usual`,
+    refused: `${name}__refused`,
+    refusedMethod: `${name}__refused_method`,
+    vary: `${name}__vary`,
+    allowOrigin: `${name}__allow_origin`,
+    allowMethods: `${name}__allow_methods`,
+    exposeHeaders: `${name}__expose_headers`,
+    maxAge: `${name}__max_age`,
+    allowCredentials: `${name}__allow_credentials`,
   }) as const;
 
 export type Variables = ReturnType<typeof variablesOf>;

@@ -1,7 +1,8 @@
 import { escapeSpecial as escaped } from '../regex.ts';
-import type { OriginGroup } from './tables.ts';
-import { DEFAULT, mapBlock, type RegExpText, type Row } from './text.ts';
-import { ASKED_METHOD, ORIGIN, type Variables } from './variables.ts';
+import { patternRegexes } from './open.ts';
+import type { OriginGroup, WildGroup } from './tables.ts';
+import { DEFAULT, mapBlock, type Row } from './text.ts';
+import { ORIGIN, type Variables } from './variables.ts';
 
 /** Groups beside those of the named origins. */
 export const OTHER = 'other';
@@ -27,26 +28,34 @@ export function listedMap(groups: readonly OriginGroup[], other: string, v: Vari
     ORIGIN,
     v.listed,
     [
-      ...(other === OTHER ? [] : [['', NONE] as const]),
       ...named.filter(isShort),
       ...named.filter((one) => !isShort(one)).map(([origin, id]): Row => [wholly(origin), id]),
-      [DEFAULT, other],
+      ...(other === '' ? [] : [[DEFAULT, other] as const]),
     ],
     'Origins that rules name.',
   );
 }
 
-/** The group of an origin that no rule names. */
-export const unlistedMap = (v: Variables): string =>
+/** The group of an origin that no rule names. `usesOther`: a rule matches any origin. */
+export const unlistedMap = (wild: readonly WildGroup[], usesOther: boolean, v: Variables): string =>
   mapBlock(
     ORIGIN,
     v.unlisted,
     [
-      ['', NONE],
-      [{ regex: '[\\s,]' }, LIST],
-      [DEFAULT, OTHER],
+      ...(usesOther ? [['', NONE] as const] : []),
+      ...wild.flatMap(({ id, patterns }) =>
+        patternRegexes(patterns, '[^\\s,]*').map((regex): Row => [{ regex: `^${regex}$` }, id]),
+      ),
+      ...(usesOther
+        ? ([
+            [{ regex: '[\\s,]' }, LIST],
+            [DEFAULT, OTHER],
+          ] as const)
+        : []),
     ],
-    'Several origins are no origin.',
+    wild.length > 0
+      ? 'Other origins, by wildcards. Several origins are no origin.'
+      : 'Several origins are no origin.',
   );
 
 /** The group of any origin: origins with capitals are others than those that the hash found for them. */
@@ -59,27 +68,17 @@ export const whoMap = (
   mapBlock(
     ORIGIN,
     v.who,
-    isListed === other
-      ? [...capitals(groups, ''), [DEFAULT, other]]
-      : [...capitals(groups, ''), [{ regex: '[A-Z]' }, other], [DEFAULT, isListed]],
+    [
+      ...capitals(groups),
+      ...(isListed === other ? [] : [[{ regex: '[A-Z]' }, other] as const]),
+      ...(isListed === '' ? [] : [[DEFAULT, isListed] as const]),
+    ],
     'Who asks. A map ignores case, but case distinguishes origins.',
   );
 
-/** The group of an origin that the hash does not find, for preflights that ask for a method in capitals. */
-export const askerMap = (groups: readonly OriginGroup[], usesOther: boolean, v: Variables): string =>
-  mapBlock(
-    `${ASKED_METHOD} ${ORIGIN}`,
-    v.asker,
-    [
-      ...capitals(groups, '[A-Z]+ '),
-      ...(usesOther ? [[{ regex: '^[A-Z]+ [^\\s,]+$' }, OTHER] as const] : []),
-    ],
-    'Who asks by a preflight, if the map of named origins does not find it. Rules list methods in capitals.',
-  );
-
-const capitals = (groups: readonly OriginGroup[], before: string): readonly Row[] =>
+const capitals = (groups: readonly OriginGroup[]): readonly Row[] =>
   groups
     .filter(({ hasCapitals }) => hasCapitals)
-    .flatMap(({ id, origins }) => origins.map((origin): Row => [wholly(origin, before), id]));
+    .flatMap(({ id, origins }) => origins.map((origin): Row => [wholly(origin), id]));
 
-const wholly = (origin: string, before = ''): RegExpText => ({ regex: `^${before}${escaped(origin)}$` });
+const wholly = (origin: string) => ({ regex: `^${escaped(origin)}$` });

@@ -1,5 +1,6 @@
 import type { CompiledRules } from '../../cors/compile.ts';
 import { bannerOf } from '../banner.ts';
+import { DESCRIPTIONS } from '../descriptions.ts';
 import { enforceable, namesTooLong, type Reason } from '../enforceable.ts';
 import { readExported } from '../exported.ts';
 import { type Plan, type PlannedRule, planOf } from '../plan.ts';
@@ -12,9 +13,7 @@ import { answered, BACKEND, DELIVERED, RECEIVED, synthesized } from './subroutin
  * Varnish says every rule set. The file has no backend: that is the operator's, and Varnish itself speaks no TLS to it.
  */
 export const varnish: Target = {
-  name: 'varnish',
-  about: 'Varnish: subroutines that a VCL file includes.',
-  formats: ['config'],
+  ...DESCRIPTIONS.varnish,
   compile: (rules, options) => {
     const { found, refused } = enforceable(
       rules,

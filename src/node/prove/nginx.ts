@@ -40,7 +40,7 @@ function configuration(
 ): string {
   const includes = (isLocation: boolean): string =>
     files
-      .filter(({ name }) => name.endsWith('.location.conf') === isLocation)
+      .filter(({ name }) => name.endsWith('.location.inc') === isLocation)
       .map(({ name }) => `include ${folder}/${name};`)
       .join('\n');
   return `

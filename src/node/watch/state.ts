@@ -197,7 +197,7 @@ function contestBy(contest: Contest | null, isForeign: boolean, at: number): Con
   return contest !== null && at - contest.at >= REST ? null : contest;
 }
 
-/** Whether another program changes the file again and again. One change by hand is none of this. */
+/** Whether another program changes the file again and again. One change by hand is not counted. */
 export const isContested = ({ contest }: State): boolean => (contest?.count ?? 0) > 1;
 
 /** Content with the version of its rules, where it is what is wanted or what was known before. */

@@ -109,7 +109,7 @@ export function createWatcher({ output, run, log, wallClock = Date.now }: Watche
       const known = state.found?.content;
       send({ kind: 'looked', found: await settled(found), at: performance.now() });
       const changes = state.contest?.count ?? 0;
-      // Twice as many each time: two programs may change it for ever.
+      // Twice as many each time: two programs may change it without an end.
       if (known && changes > before && Number.isInteger(Math.log2(changes)))
         log.warn({ changes }, 'another program changed the exported file');
     } catch (error) {

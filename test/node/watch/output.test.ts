@@ -18,12 +18,12 @@ describe('the files of a watched export', () => {
     openOutput({
       path: join(folder, 'cors.conf'),
       hasCommand,
-      others: (text) => (text.startsWith('#') ? [join(folder, 'cors.location.conf')] : null),
+      others: (text) => (text.startsWith('#') ? [join(folder, 'cors.location.inc')] : null),
       fault: async () => null,
       save,
     });
   const saveBoth = async (files: readonly ExportFile[]) => {
-    for (const [at, name] of ['cors.conf', 'cors.location.conf'].entries())
+    for (const [at, name] of ['cors.conf', 'cors.location.inc'].entries())
       await writeFile(join(folder, name), files[at]?.text ?? '');
   };
   const isMarked = () =>

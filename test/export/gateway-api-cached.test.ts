@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { preflightCheck } from '../../src/analysis/browser/check.ts';
+import { requestedNames } from '../../src/cors/decide.ts';
+import { gatewayApi } from '../../src/export/gateway-api/gateway-api.ts';
+import { excessOf } from '../../src/export/granted.ts';
+import { outcomeOf } from '../../src/export/outcome.ts';
+import { requestsFor } from '../../src/export/requests.ts';
+import { exportOptions } from './_proofs.ts';
+import { ruleSets } from './_rule-sets.ts';
+
+/** A gateway may list all names and methods of a route. */
+test('what a browser caches of a route’s preflights is what the rules allow', () => {
+  let passing = 0;
+  for (const { name, rules } of ruleSets()) {
+    const compiled = gatewayApi.compile(rules, exportOptions());
+    const read = compiled.ok ? gatewayApi.read(compiled.files[0]?.text ?? '') : null;
+    if (!read?.ok) continue;
+    for (const request of requestsFor(rules, 300, 3)) {
+      const expected = outcomeOf(rules, request);
+      if (expected.status === null) continue;
+      const seen = read.value.answer(request, expected);
+      const { origin, requestMethod, requestHeaders } = request;
+      const headers = requestedNames(requestHeaders);
+      const asked = { origin: origin ?? '', method: requestMethod ?? '', headers, credentials: false };
+      const passes = [expected, seen].every(
+        (one) => preflightCheck(asked, one.status ?? 0, one.headers) === null,
+      );
+      if (!passes) continue;
+      passing += 1;
+      expect(excessOf(rules, request, expected.headers, seen.headers), name).toBeNull();
+    }
+  }
+  expect(passing).toBeGreaterThan(50);
+});
