@@ -10,6 +10,7 @@ import { auditOf } from '../../src/export/audit.ts';
 import type { Deployed } from '../../src/export/deployed.ts';
 import { outcomeOf } from '../../src/export/outcome.ts';
 import { randomOf, requestsFor } from '../../src/export/requests.ts';
+import { headerRules, NAME_SETS, ONE } from './_header-lists.ts';
 import { behaviourOf, rule, ruleSets } from './_rule-sets.ts';
 
 const A = 'https://app.example.com';
@@ -340,5 +341,58 @@ describe('headers that a CDN adds to every answer', () => {
   ])('%s', (_, rules, answer, findings) => {
     expect(found(rules, answer)).toMatchObject(findings);
     expect(found(rules, answer)).toHaveLength(findings.length);
+  });
+});
+
+/** A CDN has one list for all rules, and no rules that say which names it has. */
+describe('a list of headers on every preflight', () => {
+  const divided = rulesOf(rule({ allowedOrigins: [ONE], allowedMethods: [...METHODS] }));
+  const LISTS = [
+    '',
+    'x-a',
+    'x-a, x-b',
+    'X-A, X-B, X-C',
+    'x-b, authorization, x-own',
+    '*',
+    '*, authorization',
+  ];
+  const pages = METHODS.flatMap((method) =>
+    [...NAME_SETS, ['x-own']].map((headers) => ({ origin: ONE, method, headers, credentials: false })),
+  );
+
+  test('is wider, narrower or of another time exactly where some set of names is', () => {
+    const count = { none: 0, wider: 0, other: 0 };
+    for (const rules of headerRules(60, 21))
+      for (const list of LISTS) {
+        const answer = constant({
+          'Access-Control-Allow-Origin': ONE,
+          'Access-Control-Allow-Methods': 'GET, PUT, HEAD',
+          'Access-Control-Allow-Headers': list,
+          'Access-Control-Max-Age': '60',
+        });
+        const verdicts = pages.map(
+          (page) => [pageVerdict(asked(rules), page), pageVerdict(answer, page)] as const,
+        );
+        const expected = {
+          wider: verdicts.some(([bucket, edge]) => edge.passes && !bucket.passes),
+          other: verdicts.some(
+            ([{ cache }, edge]) =>
+              cache !== null && edge.cache !== null && JSON.stringify(cache) !== JSON.stringify(edge.cache),
+          ),
+        };
+        const findings = auditOf(rules, deployedAs(divided, false, answer)).findings.filter(({ origins }) =>
+          origins.some(({ origin }) => origin === ONE),
+        );
+        const kinds = {
+          wider: findings.some(
+            ({ direction, audited: { kind } }) =>
+              direction === 'wider' && (kind === 'method' || kind === 'headers'),
+          ),
+          other: findings.some(({ audited }) => audited.kind === 'answer'),
+        };
+        expect(kinds, JSON.stringify([rules.rules.map((one) => one.rule), list])).toEqual(expected);
+        count[expected.wider ? 'wider' : expected.other ? 'other' : 'none'] += 1;
+      }
+    expect(Object.values(count).every((times) => times > 5)).toBe(true);
   });
 });

@@ -8,8 +8,9 @@ import { auditOf } from '../../src/export/audit.ts';
 import { bannerOf } from '../../src/export/banner.ts';
 import type { Deployed } from '../../src/export/deployed.ts';
 import { gatewayApi } from '../../src/export/gateway-api/gateway-api.ts';
-import { outcomeOf } from '../../src/export/outcome.ts';
+import { differenceOf, type Outcome, outcomeOf } from '../../src/export/outcome.ts';
 import { requestsFor } from '../../src/export/requests.ts';
+import { headerRules, NAME_SETS, ONE } from './_header-lists.ts';
 import { exportOptions, writtenFor } from './_proofs.ts';
 import { behaviourOf, rule, ruleSets } from './_rule-sets.ts';
 
@@ -147,6 +148,64 @@ describe('sixty rule sets', () => {
   );
 });
 
+describe('rules of one origin with several lists of headers', () => {
+  const sets = headerRules(900, 16).map((rules) => ({ rules, exact: compiled(rules) }));
+  const preflights = METHODS.flatMap((requestMethod) =>
+    NAME_SETS.map((names) => ({
+      method: 'OPTIONS',
+      origin: ONE,
+      requestMethod,
+      requestHeaders: names.join(',') || null,
+    })),
+  );
+
+  test('are said exactly, or refused', () => {
+    let said = 0;
+    for (const { rules, exact } of sets) {
+      if (!exact.ok) continue;
+      said += 1;
+      const { answer } = readBack(exact.files[0]?.text ?? '');
+      for (const request of preflights) {
+        const expected = outcomeOf(rules, request);
+        const seen = answer(request, expected);
+        // No cache stores the answer to an OPTIONS (RFC 9110 §9.3.7).
+        const difference = differenceOf(
+          rules,
+          request,
+          { ...expected, headers: withoutVary(expected) },
+          seen,
+          'same verdict',
+        );
+        if (difference !== null)
+          expect.fail(`${JSON.stringify([rules.rules.map((one) => one.rule), request])}: ${difference}`);
+      }
+    }
+    expect(said).toBeGreaterThan(100);
+    expect(said).toBeLessThan(800);
+  });
+
+  test('let no page do more where the rules cannot be said', () => {
+    let narrower = 0;
+    for (const { rules, exact } of sets.slice(0, 80)) {
+      const found = exact.ok ? null : compiled(rules, true);
+      if (!found?.ok) continue;
+      narrower += 1;
+      const { answer } = readBack(found.files[0]?.text ?? '');
+      const bucket: Answering = (request) => outcomeOf(rules, request);
+      for (const method of METHODS)
+        for (const headers of NAME_SETS)
+          for (const credentials of [false, true]) {
+            const page = { origin: ONE, method, headers, credentials };
+            if (pageVerdict(answer, page).passes && !pageVerdict(bucket, page).passes)
+              expect.fail(JSON.stringify([rules.rules.map((one) => one.rule), page]));
+          }
+    }
+    expect(narrower).toBeGreaterThan(20);
+  });
+});
+
+const withoutVary = ({ headers }: Outcome) => headers.filter(([name]) => name !== 'Vary');
+
 describe('the filter', () => {
   const whole = (given: Partial<Rule> = {}) => rule({ allowedOrigins: [A], allowedMethods: ALL, ...given });
 
@@ -199,6 +258,31 @@ describe('the filter', () => {
       'headers of two rules of one origin, never together',
       [whole({ allowedHeaders: ['x-a'] }), whole({ allowedHeaders: ['x-b'] })],
       /request headers/,
+    ],
+    [
+      'a list of one method that is a part of the list of another, and of two rules',
+      [
+        whole({ allowedMethods: ['GET'], allowedHeaders: ['x-a', 'x-b', 'x-c'] }),
+        whole({ allowedMethods: ['PUT'], allowedHeaders: ['x-a'] }),
+        whole({ allowedMethods: ['PUT'], allowedHeaders: ['x-b'] }),
+      ],
+      /request headers/,
+    ],
+    [
+      'other times for other headers, the longer first',
+      [
+        whole({ allowedMethods: ['PUT'], allowedHeaders: ['x-a'], maxAgeSeconds: 600 }),
+        whole({ allowedMethods: ['PUT'], allowedHeaders: ['x-a', 'x-b'], maxAgeSeconds: 60 }),
+      ],
+      /time for which/,
+    ],
+    [
+      'other times for other headers of a method without preflights of its own',
+      [
+        whole({ allowedMethods: ['GET'], allowedHeaders: ['x-a'], maxAgeSeconds: 1 }),
+        whole({ allowedMethods: ['GET'], allowedHeaders: ['x-a', 'x-b'], maxAgeSeconds: 600 }),
+      ],
+      /time for which/,
     ],
     [
       '65 origins',

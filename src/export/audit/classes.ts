@@ -1,9 +1,10 @@
-import { ALWAYS_READABLE, isSafeMethod } from '../../analysis/browser/safelist.ts';
+import { listOf } from '../../analysis/browser/check.ts';
+import { ALWAYS_READABLE, isForbidden, isSafeMethod } from '../../analysis/browser/safelist.ts';
 import { type Model, modelOf, type OriginClass } from '../../analysis/model.ts';
 import { type SharedHeaders, sharedHeaders } from '../../analysis/shared-headers.ts';
-import { actualRequest } from '../../analysis/table.ts';
+import { actualRequest, preflightRequest } from '../../analysis/table.ts';
 import type { CompiledRules } from '../../cors/compile.ts';
-import { MAX_AGE } from '../../cors/names.ts';
+import { ALLOW_HEADERS, MAX_AGE } from '../../cors/names.ts';
 import { isMethod, METHODS } from '../../cors/rule.ts';
 import type { Deployed } from '../deployed.ts';
 import { outcomeOf } from '../outcome.ts';
@@ -96,12 +97,12 @@ function differences(compared: Compared, origin: OriginClass, at: number, method
   if (bucket.sends !== deployed.sends) return [atom(deployed.sends, { kind: 'sent' }), ...stored];
   const vary = [...stored, ...varyAtoms(compared, origin, method)];
   if (!bucket.passes) return [...sentAtoms(ask, compared.model, atom), ...vary];
-  const sets = headerSets(compared, at, method);
+  const sets = headerSets(compared, origin, at, method);
   return [
     ...headerAtoms(ask, sets, atom),
     ...readAtoms([[bucket, deployed], ask([], true)], atom),
     ...cookieAtoms(ask, sets, atom),
-    ...cacheAtoms(ask, compared.model, { origin, method }),
+    ...cacheAtoms(ask, sets, { origin, method }),
     ...vary,
   ];
 }
@@ -110,20 +111,37 @@ type MakeAtom = (isWider: boolean, audited: Atom['audited']) => Atom;
 
 /** Requests with a header of its own that browsers send by one of the two only, though scripts read no answer. */
 function sentAtoms(ask: Ask, model: Model, atom: MakeAtom): readonly Atom[] {
-  const differing = [...model.headers, 'authorization'].flatMap((name) => {
+  const differing = [...model.headers, AUTHORIZATION].flatMap((name) => {
     const [bucket, deployed] = ask([name], false);
     return bucket.sends === deployed.sends ? [] : [deployed.sends];
   });
   return [...new Set(differing)].map((isWider) => atom(isWider, { kind: 'sent' }));
 }
 
-/** Sets of header names to ask about: each alone, all, and those that both rule sets distinguish. */
-function headerSets({ model, shared }: Compared, at: number, method: string): readonly (readonly string[])[] {
-  // Browsers do not count Authorization in a `*` (Fetch standard, "CORS non-wildcard request-header name").
-  const alone = [...new Set([...model.headers, 'authorization'])].map((name) => [name]);
-  const together = isMethod(method) ? shared.of(at, method) : [];
-  return [...alone, ...together.filter(({ length }) => length > 1), model.headers];
+/**
+ * Sets of header names to ask about: each alone, all, those that both rule sets distinguish, and what the configuration
+ * lists, whole and as far as the bucket allows it.
+ */
+function headerSets(
+  { model, shared, deployed }: Compared,
+  { witness }: OriginClass,
+  at: number,
+  method: string,
+): readonly (readonly string[])[] {
+  const { headers } = deployed(preflightRequest(witness, method, []));
+  const listed = (listOf(headers, ALLOW_HEADERS) ?? []).map((name) => name.toLowerCase());
+  const named = listed.filter((name) => name !== '*' && !isForbidden(name));
+  const alone = [...new Set([...model.headers, ...named, AUTHORIZATION])].map((name) => [name]);
+  const pairs = isMethod(method) ? shared.of(at, method) : [];
+  const both = pairs.map((names) => names.filter((name) => named.includes(name)));
+  const together = [...pairs, ...both, named, model.headers];
+  const sets = [...together, ...together.map((names) => names.filter((name) => name !== AUTHORIZATION))];
+  const larger = sets.filter(({ length }) => length > 1);
+  return [...alone, ...new Map(larger.map((names) => [names.join(), names])).values()];
 }
+
+/** Browsers do not count it in a `*` (Fetch standard, "CORS non-wildcard request-header name"). */
+const AUTHORIZATION = 'authorization';
 
 /** The request headers that one of the two allows. A name that differs alone leaves out the sets that have it. */
 function headerAtoms(ask: Ask, sets: readonly (readonly string[])[], atom: MakeAtom): readonly Atom[] {
@@ -178,14 +196,17 @@ function newNames({ readable }: PageVerdict, other: PageVerdict): readonly strin
 
 const OTHER: Direction = 'other';
 
-/** How long browsers cache a preflight that both allow. */
-function cacheAtoms(ask: Ask, model: Model, place: Pick<Atom, 'origin' | 'method'>): readonly Atom[] {
-  const sets = isSafeMethod(place.method) ? model.headers.map((name) => [name]) : [[]];
-  for (const headers of sets) {
+/** How long browsers cache a preflight that both allow: each set of names may have another rule. */
+function cacheAtoms(
+  ask: Ask,
+  sets: readonly (readonly string[])[],
+  place: Pick<Atom, 'origin' | 'method'>,
+): readonly Atom[] {
+  for (const headers of isSafeMethod(place.method) ? sets : [[], ...sets]) {
     const [bucket, deployed] = ask(headers, false);
     if (bucket.cache === null || deployed.cache === null) continue;
     if (Object.entries(bucket.cache).every(([browser, seconds]) => isSame(deployed.cache, browser, seconds)))
-      return [];
+      continue;
     const values = { bucket: bucket.maxAge, deployed: deployed.maxAge };
     return [
       {

@@ -6,13 +6,16 @@ import { partsOf } from './origin.ts';
 
 export const BEHAVIOUR: Behaviour = { dialect: 'oss', vary: 'safe', dangerouslyAllowCredentials: false };
 
-/** Rules whose entries divide origins and header names into the classes that filters distinguish. */
+/**
+ * Rules whose entries divide origins and header names into the classes that filters distinguish. Each lists the methods of
+ * its filter alone, so that no filter for another method stands before it.
+ */
 export const dividingRules = (routes: readonly CorsRoute[]): RuleSet => ({
-  rules: routes.map(({ cors }) => ({
+  rules: routes.map(({ methods, cors }) => ({
     allowedOrigins: [
       ...new Set(cors.allowOrigins.flatMap((entry) => [oneStar(entry), ...normalized(entry)])),
     ],
-    allowedMethods: [...METHODS],
+    allowedMethods: METHODS.filter((method) => methods === null || methods.includes(method)),
     allowedHeaders: cors.allowHeaders,
     exposeHeaders: cors.exposeHeaders,
   })),
