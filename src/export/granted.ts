@@ -56,6 +56,9 @@ function ruleFor(
   names: readonly string[],
 ): CompiledRule | null {
   const requestHeaders = names.filter((name) => name !== '*').join(',') || null;
-  const { rule } = decide(rules, { ...request, requestMethod, requestHeaders });
-  return names.includes('*') && rule?.headers.any !== true ? null : rule;
+  // Only a rule with `*` allows every name, and another may stand before it.
+  const among = names.includes('*')
+    ? { ...rules, rules: rules.rules.filter((one) => one.headers.any) }
+    : rules;
+  return decide(among, { ...request, requestMethod, requestHeaders }).rule;
 }
