@@ -7,7 +7,7 @@ import { ASKED_HEADERS, ASKED_METHOD, ORIGIN, type Variables } from './variables
  * Rules of a chain that have a map each, which leads to the next. nginx evaluates 100 variables within each other, and takes
  * one more for empty (`ngx_http_variable_depth`): a preflight would be allowed by no rule. The operator's maps need some too.
  */
-const NESTED_LIMIT = 20;
+const NESTED_LIMIT = 5;
 
 /** The maps that compare request headers: one for each chain of rules and each end of a chain. */
 export function checksOf(refused: string, v: Variables) {

@@ -5,8 +5,9 @@
 export const HASH_LIMIT = 46;
 
 /**
- * The variables of an export, without `$`. A name has up to 33 characters, so that 11 are left for the rest. All begin with the name of the export and `__`, and the rest never has `__`: two
- * names have no variable in common, though one begins with the other.
+ * The variables of an export, without `$`. All begin with the name of the export and `__`, and the rest never has `__`: two
+ * names have no variable in common, though one begins with the other. A name has up to 33 characters, which leaves 11 for
+ * the rest.
  */
 export const variablesOf = (name: string) =>
   ({

@@ -37,6 +37,10 @@ const SETS = [
   ['ten origins in each, ten rules for each origin', rulesOf((at) => originsFrom((at % 10) * 10))],
   ['ten origins in each, a hundred rules for each origin', rulesOf(() => originsFrom(0))],
   ['wildcards, a hundred rules for each origin', rulesOf(() => ['https://*.example', 'HTTPS://o1.example'])],
+  [
+    'a last rule that some of the origins meet',
+    rulesOf((at) => (at < 99 ? ['https://*.example', 'https://o1.example'] : ['https://o*'])),
+  ],
 ] as const;
 
 for (const [name, flag, debian, program = name] of PROGRAMS) {
