@@ -27,8 +27,15 @@ export function writtenFor(
 }
 
 /** Proves a rule set with the real program: no answer differs. */
-export async function expectProved(target: Target, prover: Prover, rules: CompiledRules, count: number) {
-  const proof = await prove(prover, (bucketUrl) => writtenFor(target, rules, { bucketUrl }), { count });
+export async function expectProved(
+  target: Target,
+  prover: Prover,
+  rules: CompiledRules,
+  count: number,
+  given: Partial<ExportOptions> = {},
+) {
+  const write = (bucketUrl: string) => writtenFor(target, rules, { ...given, bucketUrl });
+  const proof = await prove(prover, write, { count });
   expect(proof.shown).toEqual([]);
   expect(proof.differences).toBe(0);
   expect(proof.requests).toBeGreaterThan(count);

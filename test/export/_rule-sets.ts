@@ -83,20 +83,57 @@ const origin = fc.constantFrom(
 );
 const header = fc.constantFrom('content-type', 'X-Amz-Date', 'x-oss-*', '*', 'x-meta-*-id', 'authorization');
 
-const random: fc.Arbitrary<RuleSet> = fc.record({
-  rules: fc.array(
-    fc.record(
-      {
-        allowedOrigins: fc.uniqueArray(origin, { minLength: 1, maxLength: 4 }),
-        allowedMethods: fc.shuffledSubarray([...METHODS], { minLength: 1 }),
-        allowedHeaders: fc.uniqueArray(header, { maxLength: 3 }),
-        exposeHeaders: fc.subarray(['ETag', 'Content-Range', 'x-oss-request-id']),
-        maxAgeSeconds: fc.constantFrom(0, 60, 86_400),
-      },
-      { requiredKeys: ['allowedOrigins', 'allowedMethods', 'allowedHeaders', 'exposeHeaders'] },
+type Drawn = Record<'allowedOrigins' | 'allowedHeaders', fc.Arbitrary<readonly string[]>>;
+
+const ruleOf = (lists: Drawn): fc.Arbitrary<Rule> =>
+  fc.record(
+    {
+      ...lists,
+      allowedMethods: fc.shuffledSubarray([...METHODS], { minLength: 1 }),
+      exposeHeaders: fc.subarray(['ETag', 'Content-Range', 'x-oss-request-id']),
+      maxAgeSeconds: fc.constantFrom(0, 60, 86_400),
+    },
+    { requiredKeys: ['allowedOrigins', 'allowedMethods', 'allowedHeaders', 'exposeHeaders'] },
+  );
+
+const origins = fc.uniqueArray(origin, { minLength: 1, maxLength: 4 });
+
+const different = fc.array(
+  ruleOf({ allowedOrigins: origins, allowedHeaders: fc.uniqueArray(header, { maxLength: 3 }) }),
+  { minLength: 1, maxLength: 5 },
+);
+
+/** Rules with the same lists, or with more beside them, such as `*`: exporters write once what rules share. */
+const alike = fc
+  .tuple(
+    fc.uniqueArray(origin, { minLength: 1, maxLength: 2 }),
+    fc.uniqueArray(header, { minLength: 1, maxLength: 2 }),
+  )
+  .chain(([sharedOrigins, sharedHeaders]) => {
+    const beside = (shared: readonly string[], ...more: readonly string[]) =>
+      fc.constantFrom([], ...more.map((one) => [one])).map((added) => [...new Set([...added, ...shared])]);
+    const one = ruleOf({
+      allowedOrigins: beside(sharedOrigins, '*', 'https://*.app.example', 'https://app.example'),
+      allowedHeaders: beside(sharedHeaders, '*', 'x-own'),
+    });
+    return fc.array(one, { minLength: 2, maxLength: 5 });
+  });
+
+/** Rules of the same origins with headers of their own: a preflight meets them all. */
+const many = fc
+  .tuple(
+    origins,
+    fc.uniqueArray(fc.nat({ max: 99 }), { minLength: 6, maxLength: 12 }),
+    fc.constantFrom([], ['*']),
+  )
+  .map(([allowedOrigins, numbers, last]) =>
+    [...numbers.map((number) => [`x-${number}`]), last].map((allowedHeaders, at) =>
+      rule({ allowedOrigins, allowedMethods: at % 3 === 0 ? ['GET', 'PUT'] : ['PUT'], allowedHeaders }),
     ),
-    { minLength: 1, maxLength: 5 },
-  ),
+  );
+
+const random: fc.Arbitrary<RuleSet> = fc.record({
+  rules: fc.oneof({ arbitrary: different, weight: 2 }, alike, many),
   responseVary: fc.boolean(),
 });
 

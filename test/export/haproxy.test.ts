@@ -42,6 +42,29 @@ describe('HAProxy configuration', () => {
     ]);
   });
 
+  // HAProxy does not start with a condition that names no acl.
+  test.each<[what: string, rules: readonly Partial<Rule>[], allowsCredentials?: boolean]>([
+    ['the same origin beside `*`', [{ allowedOrigins: ['*', 'https://app.example'] }, {}]],
+    ['the same header beside `*`', [{ allowedHeaders: ['*', 'x-a'] }, { allowedHeaders: ['x-a'] }]],
+    [
+      'the same named origin without a wildcard',
+      [{}, { allowedOrigins: ['https://app.example', 'https://*.b.example'] }],
+      true,
+    ],
+  ])('a rule writes its own acl where an earlier one has %s', (_, [first, second], allowsCredentials) => {
+    const rules = [
+      { ...app, ...first },
+      { ...app, allowedMethods: ['PUT' as const], ...second },
+    ];
+    const behaviour = behaviourOf('oss', allowsCredentials);
+    const text = writtenFor(haproxy, compileRules({ rules, responseVary: false }, behaviour)).files[0]?.text;
+    const lines = linesIn(text ?? '', '');
+    const defined = lines.flatMap((line) => /^acl (\w+) /.exec(line)?.[1] ?? []);
+    const used = lines.flatMap((line) => [...line.matchAll(/ !?(cors_(?:origins|named|lacks)_\d+)/g)]);
+    expect(used.filter((one) => !one.input.startsWith('acl')).length).toBeGreaterThan(0);
+    for (const [, name] of used) expect(defined).toContain(name);
+  });
+
   test('escapes what is special in a name', () => {
     const text = textOf([{ ...app, allowedHeaders: ["x.y'z$", 'a^*|b'], exposeHeaders: ['100%'] }]);
     expect(text).toContain('(x[.]y\\\\x27z\\\\x24|a\\\\x5e[^,]*\\\\x7cb),');

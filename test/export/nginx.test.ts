@@ -37,7 +37,7 @@ describe('facts about nginx', () => {
   });
 
   test('a preflight is allowed only if origin and method have the right case', () => {
-    const usual = mapOf(textsOf(rulesOf([APP])).maps, 'cors__usual_r1');
+    const usual = mapOf(textsOf(rulesOf([APP])).maps, 'cors__usual_1');
     expect(usual).toContain('"~^[A-Z]+ [^A-Z,]*,$"');
     expect(usual).toContain('"~^(?![A-Z]+ [^A-Z,]*,)"');
   });
@@ -142,15 +142,15 @@ describe('facts about nginx', () => {
     const rules = rulesOf([{ ...APP, exposeHeaders: ['x-$host'] }]);
     const { maps, location } = textsOf(rules);
     expect(maps).toContain('geo $cors__dollar { default "$"; }');
-    expect(mapOf(maps, 'cors__expose_headers').trim()).toBe(`r1 "x-\${cors__dollar}host";`);
+    expect(mapOf(maps, 'cors__expose').trim()).toBe(`r1 "x-\${cors__dollar}host";`);
     expect(location).toContain(`"x-\${cors__dollar}host" always;`);
   });
 
   test('every OPTIONS is a preflight with a status of the store', () => {
-    expect(mapOf(textsOf(rulesOf([APP])).maps, 'cors__refused_method')).toMatch(
+    expect(mapOf(textsOf(rulesOf([APP])).maps, 'cors__bad_method')).toMatch(
       /"" +no_method;\s+default +not_allowed;/,
     );
-    expect(mapOf(textsOf(rulesOf([APP], 's3')).maps, 'cors__refused_method')).toMatch(
+    expect(mapOf(textsOf(rulesOf([APP], 's3')).maps, 'cors__bad_method')).toMatch(
       /"~\^\(\?:GET\|PUT\|DELETE\|POST\|HEAD\)\$" not_allowed;\s+default +unknown_method;/,
     );
   });
@@ -218,6 +218,44 @@ describe('facts about nginx', () => {
     const { maps } = textsOf(rulesOf([APP]), { name: '1a\n}\nload_module x; #' });
     expect(maps).not.toMatch(/^load_module/m);
     expect(maps).toContain('$_1a___load_module_x_____rule {');
+  });
+});
+
+describe('a hundred rules for one origin and method', () => {
+  const rules = rulesOf(
+    Array.from({ length: 100 }, (_, at) => ({
+      ...APP,
+      allowedOrigins: ['https://app.example', 'https://APP.example', 'https://*.app.example'],
+      allowedHeaders: [`x-${at}`],
+      exposeHeaders: [`x-$${at}`],
+      maxAgeSeconds: at,
+    })),
+    's3',
+  );
+  const maps = (name: string) =>
+    [...textsOf(rules, { name }).maps.matchAll(/^(?:map [^\n]*|geo) \$(\w+) (\{.*?\})$/gms)].map(
+      ([, variable = '', rows = '']) => ({ variable, rows }),
+    );
+
+  // nginx does not start: "could not build variables_hash, you should increase variables_hash_bucket_size: 64".
+  test.each(['m'.repeat(32), `upstream_${'m'.repeat(23)}`])(
+    '%s begins no variable too long for the hash',
+    (name) => {
+      const variables = maps(name).map(({ variable }) => variable);
+      expect(variables.length).toBeGreaterThan(15);
+      expect(variables.filter((variable) => variable.length > 46)).toEqual([]);
+    },
+  );
+
+  // nginx takes the 101st variable for empty, so that a preflight is allowed that no rule allows.
+  test('nest few variables', () => {
+    const found = new Map(maps('cors').map(({ variable, rows }) => [variable, rows]));
+    const depthOf = (variable: string): number => {
+      const used = [...(found.get(variable) ?? '').matchAll(/\$(cors__\w+)/g)];
+      return 1 + Math.max(0, ...used.map(([, one = '']) => depthOf(one)));
+    };
+    expect(depthOf('cors__rule')).toBeGreaterThan(3);
+    expect(depthOf('cors__rule')).toBeLessThan(40);
   });
 });
 

@@ -2,7 +2,7 @@ import * as headers from '../../cors/names.ts';
 import { METHODS } from '../../cors/rule.ts';
 import type { Plan, PlannedRule } from '../plan.ts';
 import { matchesNull } from '../planned.ts';
-import { type Names, namedOf, needsNamed, sharedBy } from './conditions.ts';
+import { type Names, namedOf, sharedBy } from './conditions.ts';
 import { linesOf, quote, quoteFormat } from './quote.ts';
 import type { Part } from './requests.ts';
 
@@ -51,7 +51,7 @@ function credentials(plan: Plan, names: Names): readonly string[] {
   const conditionOf = (planned: PlannedRule): string | null => {
     if (planned.credentials === 'none') return null;
     if (planned.credentials === 'exact' && planned.exact.length === 0) return null;
-    const named = needsNamed(planned) ? ` ${names.named(sharedBy(plan, planned, namedOf))}` : '';
+    const named = namedOf(planned) === null ? '' : ` ${names.named(sharedBy(plan, planned, namedOf))}`;
     return `${named}${matchesNull(planned) ? ` !{ var(${names.origin}) -m str null }` : ''}`;
   };
   return [...Map.groupBy(plan.rules, conditionOf)].flatMap(([condition, same]) =>

@@ -32,18 +32,22 @@ export const namesOf = (name: string): Names => ({
   lacks: (number) => `${name}_lacks_${number}`,
 });
 
-/** The first rule of the plan with the same value: rules share its acl. */
-export const sharedBy = (plan: Plan, planned: PlannedRule, value: (one: PlannedRule) => unknown): number => {
-  const key = JSON.stringify(value(planned));
-  return (plan.rules.find((one) => JSON.stringify(value(one)) === key) ?? planned).rule.number;
+/** What an acl of a rule compares, and null for a rule that writes no such acl. */
+type Compared = (planned: PlannedRule) => readonly unknown[] | null;
+
+/** The first rule of the plan that writes the same acl: rules share it. */
+export const sharedBy = (plan: Plan, planned: PlannedRule, compared: Compared): number => {
+  const key = JSON.stringify(compared(planned));
+  return (plan.rules.find((one) => JSON.stringify(compared(one)) === key) ?? planned).rule.number;
 };
 
-export const originsOf = ({ exact, patterns }: PlannedRule) => [[...exact].sort(), patterns];
-export const namedOf = ({ exact }: PlannedRule) => exact;
-export const headersOf = ({ rule: { headers } }: PlannedRule) => [
-  [...headers.exact].sort(),
-  headers.patterns.map(({ source }) => source),
-];
+export const originsOf: Compared = ({ rule, exact, patterns }) =>
+  rule.origins.any ? null : [[...exact].sort(), patterns];
+export const namedOf: Compared = (planned) => (needsNamed(planned) ? [...planned.exact].sort() : null);
+export const headersOf: Compared = ({ rule: { headers } }) =>
+  headers.any || headers.exact.length + headers.patterns.length === 0
+    ? null
+    : [[...headers.exact].sort(), headers.patterns.map(({ source }) => source)];
 
 /** Whether credentials depend on the origin's being named without `*`. */
 export const needsNamed = ({ credentials, exact, patterns }: PlannedRule): boolean =>
@@ -51,38 +55,33 @@ export const needsNamed = ({ credentials, exact, patterns }: PlannedRule): boole
 
 /** Whether a preflight must request no name, or only names that the rule lists. */
 export const checksHeaders = ({ rule: { headers } }: PlannedRule): boolean => !headers.any;
-const listsHeaders = ({ rule: { headers } }: PlannedRule): boolean =>
-  !headers.any && headers.exact.length + headers.patterns.length > 0;
 
 /** The condition that a preflight requests a name which the rule does not list. */
 export const lackingOf = (plan: Plan, planned: PlannedRule, names: Names): string =>
-  listsHeaders(planned)
-    ? names.lacks(sharedBy(plan, planned, headersOf))
-    : `{ var(${names.requested}) -m found }`;
+  headersOf(planned) === null
+    ? `{ var(${names.requested}) -m found }`
+    : names.lacks(sharedBy(plan, planned, headersOf));
 
 /** The acls of the rules: their origins, and the names that their AllowedHeaders lack. Compared exactly, by case. */
 export function aclLines(plan: Plan, names: Names): readonly string[] {
   const lines = plan.rules.flatMap((planned) => {
     const { rule, exact, patterns } = planned;
-    const isFirst = (value: (one: PlannedRule) => unknown) => sharedBy(plan, planned, value) === rule.number;
+    const writes = (compared: Compared) =>
+      compared(planned) !== null && sharedBy(plan, planned, compared) === rule.number;
     const origin = `var(${names.origin})`;
     return [
-      ...(rule.origins.any || !isFirst(originsOf)
-        ? []
-        : [
+      ...(writes(originsOf)
+        ? [
             ...acl(names.origins(rule.number), `${origin} -m str`, exact.map(quote)),
             ...acl(
               names.origins(rule.number),
               `${origin} -m reg`,
               patterns.map((one) => quote(originRegex(one, `.{0,${STAR_LIMIT}}`))),
             ),
-          ]),
-      ...(needsNamed(planned) && isFirst(namedOf)
-        ? acl(names.named(rule.number), `${origin} -m str`, exact.map(quote))
+          ]
         : []),
-      ...(listsHeaders(planned) && isFirst(headersOf)
-        ? [`acl ${names.lacks(rule.number)} ${lacking(planned, names)} -m len 1:`]
-        : []),
+      ...(writes(namedOf) ? acl(names.named(rule.number), `${origin} -m str`, exact.map(quote)) : []),
+      ...(writes(headersOf) ? [`acl ${names.lacks(rule.number)} ${lacking(planned, names)} -m len 1:`] : []),
     ];
   });
   return lines;

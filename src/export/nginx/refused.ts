@@ -56,14 +56,14 @@ export function refusalsOf(rules: CompiledRules, { refusedStatus }: Plan, v: Var
   ];
   const byOrigin: readonly Row[] = [
     ['', withoutOrigin],
-    [DEFAULT, byMethod.length === 1 ? unknown : `$${v.refusedMethod}`],
+    [DEFAULT, byMethod.length === 1 ? unknown : `$${v.badMethod}`],
   ];
   return {
     value: `$${v.refused}`,
     refusals: found.toReversed(),
     maps: [
       mapBlock(ORIGIN, v.refused, byOrigin, 'Why a preflight that no rule allows is refused.'),
-      ...(byMethod.length === 1 ? [] : [mapBlock(ASKED_METHOD, v.refusedMethod, byMethod)]),
+      ...(byMethod.length === 1 ? [] : [mapBlock(ASKED_METHOD, v.badMethod, byMethod)]),
     ],
   };
 }

@@ -1,6 +1,13 @@
 /**
+ * Characters of a variable or of a key that nginx's hashes take with their default bucket of 64 bytes: two pointers, the
+ * length and the end take the others (`NGX_HASH_ELT_SIZE`). nginx does not start with a longer one.
+ */
+export const HASH_LIMIT = 46;
+
+/**
  * The variables of an export, without `$`. All begin with the name of the export and `__`, and the rest never has `__`: two
- * names have no variable in common, though one begins with the other.
+ * names have no variable in common, though one begins with the other. A name has up to 33 characters, which leaves 11 for
+ * the rest.
  */
 export const variablesOf = (name: string) =>
   ({
@@ -18,20 +25,20 @@ export const variablesOf = (name: string) =>
     /** The verdict of an actual request from an origin that no entry names. */
     open: `${name}__open`,
     openAsked: `${name}__open_asked`,
-    /** Whether a chain of rules allows the request headers. */
-    headers: `${name}__headers`,
+    /** Whether a chain of rules allows the names of request headers; its number follows. */
+    names: `${name}__names`,
     /** The same, and whether the method has the right case. */
-    allowed: `${name}__allowed`,
+    case: `${name}__case`,
     /** The same, and whether the origin and the method have the right case. */
     usual: `${name}__usual`,
     refused: `${name}__refused`,
-    refusedMethod: `${name}__refused_method`,
+    badMethod: `${name}__bad_method`,
     vary: `${name}__vary`,
-    allowOrigin: `${name}__allow_origin`,
-    allowMethods: `${name}__allow_methods`,
-    exposeHeaders: `${name}__expose_headers`,
+    allowOrigin: `${name}__origin`,
+    allowMethods: `${name}__methods`,
+    exposeHeaders: `${name}__expose`,
     maxAge: `${name}__max_age`,
-    allowCredentials: `${name}__allow_credentials`,
+    allowCredentials: `${name}__credentials`,
   }) as const;
 
 export type Variables = ReturnType<typeof variablesOf>;

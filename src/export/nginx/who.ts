@@ -2,18 +2,12 @@ import { escapeSpecial as escaped } from '../regex.ts';
 import { patternRegexes } from './open.ts';
 import type { OriginGroup, WildGroup } from './tables.ts';
 import { DEFAULT, mapBlock, type Row } from './text.ts';
-import { ORIGIN, type Variables } from './variables.ts';
+import { HASH_LIMIT, ORIGIN, type Variables } from './variables.ts';
 
 /** Groups beside those of the named origins. */
 export const OTHER = 'other';
 const NONE = 'none';
 const LIST = 'list';
-
-/**
- * Characters of a key that nginx's hash takes with its default bucket of 64 bytes: two pointers, the length and the end
- * take the others (`NGX_HASH_ELT_SIZE`). nginx does not start with a longer one.
- */
-const KEY_LIMIT = 46;
 
 /**
  * The group of a named origin. A hash costs the same for one origin and for a thousand, but ignores case: what uses it
@@ -23,7 +17,7 @@ export function listedMap(groups: readonly OriginGroup[], other: string, v: Vari
   const named = groups
     .filter(({ hasCapitals }) => !hasCapitals)
     .flatMap(({ id, origins }) => origins.map((origin) => [origin, id] as const));
-  const isShort = ([origin]: readonly [string, string]) => origin.length <= KEY_LIMIT;
+  const isShort = ([origin]: readonly [string, string]) => origin.length <= HASH_LIMIT;
   return mapBlock(
     ORIGIN,
     v.listed,
