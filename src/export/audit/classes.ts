@@ -14,8 +14,13 @@ import { nameEntries } from './header-entries.ts';
 import { type Atom, joined } from './join.ts';
 import { type Answering, type PageVerdict, pageVerdict, variesByOrigin } from './verdict.ts';
 
-/** Most rules that requests are compared with, and what a request costs besides; it takes a few seconds. */
-const MAX_COST = 20_000_000;
+/** The cost that comparisons may still have: the rules that requests are compared with, and what a request costs besides. */
+export interface ComparisonBudget {
+  left: number;
+}
+
+/** A few seconds. */
+export const comparisonBudget = (): ComparisonBudget => ({ left: 20_000_000 });
 const REQUEST_COST = 10;
 
 /** PATCH stands for the methods that no rule can list. */
@@ -30,9 +35,9 @@ interface Compared {
   readonly answer: Deployed['answer'];
   /** What its cache may have stored; null: it has none, or one that Vary counts for. */
   readonly copies: Copies | null;
-  /** What a request costs, and may still cost. */
+  /** What a request costs. */
   readonly cost: number;
-  left: number;
+  readonly budget: ComparisonBudget;
 }
 
 /**
@@ -44,6 +49,7 @@ export function compareByClasses(
   rules: CompiledRules,
   divided: CompiledRules,
   { answer, ignoresVary = false }: Pick<Deployed, 'answer' | 'ignoresVary'>,
+  budget: ComparisonBudget = comparisonBudget(),
 ): Audit {
   const model = modelOf([rules, divided]);
   const [one, other] = model.sets;
@@ -53,7 +59,7 @@ export function compareByClasses(
   const deployed: Answering = (request) => answer(request, bucket(request));
   const cost = REQUEST_COST + rules.rules.length + divided.rules.length;
   const copies = ignoresVary ? copiesOf(model, bucket) : null;
-  const compared: Compared = { model, shared, bucket, deployed, answer, copies, cost, left: MAX_COST };
+  const compared: Compared = { model, shared, bucket, deployed, answer, copies, cost, budget };
   const atoms = model.origins.flatMap((origin, at) =>
     ASKED_METHODS.flatMap((method) => differences(compared, origin, at, method)),
   );
@@ -63,7 +69,7 @@ export function compareByClasses(
       atoms.map((atom) => withEntries(atom, entries)),
       [...rules.rules, ...divided.rules],
     ),
-    complete: model.complete && shared.isComplete() && compared.left >= 0,
+    complete: model.complete && shared.isComplete() && budget.left >= 0,
   };
 }
 
@@ -79,7 +85,7 @@ type Both = readonly [bucket: PageVerdict, deployed: PageVerdict];
 type Ask = (headers: readonly string[], credentials: boolean) => Both;
 
 function differences(compared: Compared, origin: OriginClass, at: number, method: string): readonly Atom[] {
-  if (compared.left < 0) return [];
+  if (compared.budget.left < 0) return [];
   const atom = (isWider: boolean, audited: Atom['audited']): Atom => ({
     direction: isWider ? 'wider' : 'narrower',
     audited,
@@ -87,7 +93,7 @@ function differences(compared: Compared, origin: OriginClass, at: number, method
     method,
   });
   const ask: Ask = (headers, credentials) => {
-    compared.left -= compared.cost;
+    compared.budget.left -= compared.cost;
     const page = { origin: origin.witness, method, headers, credentials };
     return [pageVerdict(compared.bucket, page), pageVerdict(compared.deployed, page)];
   };
@@ -225,7 +231,7 @@ const isSame = (cache: PageVerdict['cache'], browser: string, seconds: number): 
 /** Answers from the cache that a page judges otherwise than the bucket's to itself. */
 function copyAtoms(compared: Compared, origin: OriginClass, method: string): readonly Atom[] {
   if (compared.copies === null || !CACHED.includes(method)) return [];
-  compared.left -= 2 * compared.cost * (compared.copies.get(method)?.length ?? 0);
+  compared.budget.left -= 2 * compared.cost * (compared.copies.get(method)?.length ?? 0);
   return copyDirections(compared.copies, origin, method, compared).map((direction) => ({
     direction,
     audited: { kind: 'cached' },

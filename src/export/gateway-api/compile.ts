@@ -1,6 +1,6 @@
 import { type CompiledRule, type CompiledRules, compileRules } from '../../cors/compile.ts';
 import type { Rule } from '../../cors/rule.ts';
-import { compareByClasses } from '../audit/classes.ts';
+import { type ComparisonBudget, compareByClasses, comparisonBudget } from '../audit/classes.ts';
 import { type AuditFinding, sortedFindings } from '../audit/finding.ts';
 import type { Inexpressible } from '../target.ts';
 import { dividing } from './dividing.ts';
@@ -23,7 +23,7 @@ export function exactRoutes(rules: CompiledRules): Filtering | readonly Inexpres
   const routes = routesOf(rules);
   const reasons = [...reasonsOfRules(rules), ...reasonsOfLength(routes)];
   if (reasons.length > 0) return reasons;
-  const { findings, complete } = differencesFrom(rules, routes);
+  const { findings, complete } = differencesFrom(rules, routes, comparisonBudget());
   if (findings.length > 0) return reasonsFor(rules, findings);
   return complete ? { routes, lost: [], enforced: rules } : [TOO_MANY];
 }
@@ -37,10 +37,13 @@ const TOO_MANY: Inexpressible = {
 };
 
 /** What pages notice of filters in place of the rules. Origins that no browser sends do not count. */
-function differencesFrom(rules: CompiledRules, routes: readonly CorsRoute[]) {
-  const { findings, complete } = compareByClasses(rules, dividing(routes), {
-    answer: (request) => gatewayAnswer({ routes, varies: true }, request),
-  });
+function differencesFrom(rules: CompiledRules, routes: readonly CorsRoute[], budget: ComparisonBudget) {
+  const { findings, complete } = compareByClasses(
+    rules,
+    dividing(routes),
+    { answer: (request) => gatewayAnswer({ routes, varies: true }, request) },
+    budget,
+  );
   const noticed = findings.filter(({ origins }) => origins.some(({ isUsual }) => isUsual));
   return { findings: sortedFindings(noticed), complete };
 }
@@ -51,29 +54,25 @@ const reasonsFor = (rules: CompiledRules, findings: readonly AuditFinding[]): re
   ).values(),
 ];
 
-/** Most comparisons with the rules in search of those that filters can have. */
-const MAX_COMPARISONS = 50;
-
 /**
  * Filters that never allow more than the rules: made of those rules, in their order, that they can have without letting a
  * page do more. Null if no rule is left.
  */
 export function narrowerRoutes(rules: CompiledRules): Filtering | null {
   let of: readonly Rule[] = [];
-  let left = MAX_COMPARISONS;
+  const budget = comparisonBudget();
   /** Adds rules all at once, else each half of them. */
   const add = (more: readonly Rule[]): void => {
     const together = [...of, ...more];
     const routes = routesOf(compiled(rules, together));
-    if (reasonsOfLength(routes).length === 0 && left > 0) {
-      left -= 1;
-      const { findings, complete } = differencesFrom(rules, routes);
+    if (reasonsOfLength(routes).length === 0) {
+      const { findings, complete } = differencesFrom(rules, routes, budget);
       if (complete && findings.every(({ direction }) => direction !== 'wider')) {
         of = together;
         return;
       }
     }
-    if (more.length === 1 || left === 0) return;
+    if (more.length === 1 || budget.left < 0) return;
     const half = Math.ceil(more.length / 2);
     add(more.slice(0, half));
     add(more.slice(half));
@@ -85,7 +84,10 @@ export function narrowerRoutes(rules: CompiledRules): Filtering | null {
   const routes = routesOf(enforced);
   // The reasons of the rules say what the entries lose that no filter can say.
   const compared = of.length < all.length ? rules : enforced;
-  const lost = [...reasonsOfRules(rules), ...reasonsFor(rules, differencesFrom(compared, routes).findings)];
+  const lost = [
+    ...reasonsOfRules(rules),
+    ...reasonsFor(rules, differencesFrom(compared, routes, comparisonBudget()).findings),
+  ];
   return { routes, lost, enforced };
 }
 
