@@ -360,7 +360,7 @@ describe('a list of headers on every preflight', () => {
     [...NAME_SETS, ['x-own']].map((headers) => ({ origin: ONE, method, headers, credentials: false })),
   );
 
-  test('is wider, narrower or of another time exactly where some set of names is', () => {
+  test('is wider, or of another time, exactly where some set of names is', () => {
     const count = { none: 0, wider: 0, other: 0 };
     for (const rules of headerRules(60, 21))
       for (const list of LISTS) {
