@@ -13,7 +13,7 @@ const ELSEWHERE = [
   'test/cloudflare/**',
   'test/rgw/**',
   'test/clients/**',
-  'test/export/proofs/**',
+  'test/export/{models,proofs}/**',
   ...PROGRAMS,
 ];
 

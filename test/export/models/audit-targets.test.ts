@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { changesOf } from '../../src/analysis/changes.ts';
-import { auditOf } from '../../src/export/audit.ts';
-import { TARGETS } from '../../src/export/targets.ts';
-import { exportOptions } from './_proofs.ts';
-import { ruleSets } from './_rule-sets.ts';
+import { changesOf } from '../../../src/analysis/changes.ts';
+import { auditOf } from '../../../src/export/audit.ts';
+import { TARGETS } from '../../../src/export/targets.ts';
+import { exportOptions } from '../_proofs.ts';
+import { ruleSets } from '../_rule-sets.ts';
 
 const SETS = ruleSets();
 

@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { changesOf } from '../../src/analysis/changes.ts';
-import { type CompiledRules, compileRules } from '../../src/cors/compile.ts';
-import { METHODS, type Rule } from '../../src/cors/rule.ts';
-import { alibabaCdn } from '../../src/export/alibaba-cdn/alibaba-cdn.ts';
-import { alibabaEsa } from '../../src/export/alibaba-esa/alibaba-esa.ts';
-import type { AuditFinding } from '../../src/export/audit/finding.ts';
-import { type Answering, type PageVerdict, pageVerdict } from '../../src/export/audit/verdict.ts';
-import { auditOf } from '../../src/export/audit.ts';
-import type { Deployed } from '../../src/export/deployed.ts';
-import { outcomeOf } from '../../src/export/outcome.ts';
-import { randomOf, requestsFor } from '../../src/export/requests.ts';
-import { headerRules, NAME_SETS, ONE } from './_header-lists.ts';
-import { behaviourOf, rule, ruleSets } from './_rule-sets.ts';
+import { changesOf } from '../../../src/analysis/changes.ts';
+import { type CompiledRules, compileRules } from '../../../src/cors/compile.ts';
+import { METHODS, type Rule } from '../../../src/cors/rule.ts';
+import { alibabaCdn } from '../../../src/export/alibaba-cdn/alibaba-cdn.ts';
+import { alibabaEsa } from '../../../src/export/alibaba-esa/alibaba-esa.ts';
+import type { AuditFinding } from '../../../src/export/audit/finding.ts';
+import { type Answering, type PageVerdict, pageVerdict } from '../../../src/export/audit/verdict.ts';
+import { auditOf } from '../../../src/export/audit.ts';
+import type { Deployed } from '../../../src/export/deployed.ts';
+import { outcomeOf } from '../../../src/export/outcome.ts';
+import { randomOf, requestsFor } from '../../../src/export/requests.ts';
+import { headerRules, NAME_SETS, ONE } from '../_header-lists.ts';
+import { behaviourOf, rule, ruleSets } from '../_rule-sets.ts';
 
 const A = 'https://app.example.com';
 
