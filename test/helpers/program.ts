@@ -1,17 +1,14 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endProgram, hasEnded, isOpen } from '../../src/node/prove/program.ts';
 import { until } from './until.ts';
 
 /** Debian installs servers in folders of root's PATH only. */
 const PATH = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;
 /** Milliseconds until a program must listen: varnishd compiles its configuration first. */
 const START_LIMIT = 20_000;
-/** Milliseconds from SIGTERM to SIGKILL. */
-const END_LIMIT = 5_000;
 /** Characters of a program's output in the message of a failed start. */
 const SHOWN = 4_000;
 
@@ -66,7 +63,7 @@ export async function startProgram(
     said += error.message;
   });
   const stop = async () => {
-    await end(child);
+    await endProgram(child);
     await remove();
   };
   try {
@@ -77,28 +74,4 @@ export async function startProgram(
     throw new Error(`${program} did not start: ${said}`, { cause: error });
   }
   return { url: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, said: () => said, stop };
-}
-
-const hasEnded = (child: ChildProcess): boolean =>
-  child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
-
-/** SIGTERM first: after SIGKILL the server's own child processes would remain. */
-async function end(child: ChildProcess): Promise<void> {
-  if (hasEnded(child)) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  const limit = setTimeout(() => child.kill('SIGKILL'), END_LIMIT);
-  await exited;
-  clearTimeout(limit);
-}
-
-function isOpen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

@@ -18,7 +18,9 @@ const BUCKET = 'nginx-live';
 const APP = 'https://app.example.com';
 const TTL_MS = 1_000;
 /** Loads are up to 10 % late, and the machine is busy: nginx starts new worker processes beside the load. */
-const LATE_MS = 10_000;
+const LATE_MS = 3_000;
+/** Other suites run beside this one: a single change may come this late. */
+const LATEST_MS = 10_000;
 const CHANGES = 24;
 const LIMIT_MS = 10 * 60_000;
 
@@ -144,12 +146,12 @@ describe.skipIf(SKIPPED || NGINX.skipped)(`nginx that follows the rules of a buc
   test('obeys each change within the time to live, and fails no request', async () => {
     await until('nginx obeys the first rules', () => allows('https://v0.example'));
     const load = startLoad(nginx.url, [GET, GET, GET, PREFLIGHT, PREFLIGHT, PREFLIGHT]);
-    let slowest = 0;
+    const delays: number[] = [];
     for (let version = 1; version <= CHANGES; version += 1) {
       await putRules(version);
       const began = performance.now();
       await until(`nginx obeys version ${version}`, () => allows(`https://v${version}.example`));
-      slowest = Math.max(slowest, performance.now() - began);
+      delays.push(performance.now() - began);
       // A worker process of the version before may still accept a connection.
       await until(
         `version ${version - 1} is revoked`,
@@ -157,17 +159,20 @@ describe.skipIf(SKIPPED || NGINX.skipped)(`nginx that follows the rules of a buc
       );
     }
     await load.end();
+    delays.sort((one, other) => one - other);
+    const [median = 0, slowest = 0] = [delays[CHANGES / 2], delays.at(-1)];
     const reloads = watch.stdout().match(/"msg":"command succeeded"/g)?.length ?? 0;
     const failed = watch.stdout().match(/"msg":"command failed"/g)?.length ?? 0;
     console.log(
       `${reloads} reloads, ${load.counts.answered} requests answered, ${load.counts.again} sent again, ` +
-        `slowest change ${Math.round(slowest)} ms`,
+        `changes after ${Math.round(median)} ms, at most ${Math.round(slowest)} ms`,
     );
     expect(load.faults.slice(0, 5)).toEqual([]);
     expect(reloads).toBeGreaterThanOrEqual(20);
     // Before nginx ran.
     expect(failed).toBeLessThanOrEqual(3);
     expect(load.counts.answered).toBeGreaterThan(1_000);
-    expect(slowest).toBeLessThan(TTL_MS + LATE_MS);
+    expect(median).toBeLessThan(TTL_MS + LATE_MS);
+    expect(slowest).toBeLessThan(TTL_MS + LATEST_MS);
   });
 });

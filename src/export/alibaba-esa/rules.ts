@@ -1,6 +1,7 @@
 import type { CompiledRule } from '../../cors/compile.ts';
 import * as names from '../../cors/names.ts';
 import { METHODS } from '../../cors/rule.ts';
+import { ANSWER_HEADERS } from '../bucket-headers.ts';
 import type { Plan } from '../plan.ts';
 
 /**
@@ -24,15 +25,6 @@ export interface HeaderChange {
   readonly Type?: 'static' | 'dynamic';
   readonly Value?: string;
 }
-
-const CORS_NAMES = [
-  names.ALLOW_ORIGIN,
-  names.ALLOW_METHODS,
-  names.ALLOW_HEADERS,
-  names.EXPOSE_HEADERS,
-  names.MAX_AGE,
-  names.ALLOW_CREDENTIALS,
-] as const;
 
 /**
  * Header rules for a plan, or null where they do not suffice: where answers differ by origin, or need Vary, which a rule
@@ -58,7 +50,7 @@ export function headerRules(plan: Plan, name: string): readonly HeaderRule[] | n
   // OPTIONS is the bucket's: no preflight passes that it refuses.
   const left = [...allowed.map(({ method }) => method), 'OPTIONS'];
   const others = `(not ${methodIn(left)})`;
-  const removed = CORS_NAMES.map(remove);
+  const removed = ANSWER_HEADERS.map(remove);
   return [...written, ruleOf(`${name}_others`, others, written.length + 1, removed)];
 }
 
@@ -79,7 +71,7 @@ const order = (method: string): number => [...METHODS, 'OPTIONS'].indexOf(method
 
 /** Every header is written or removed, so that no header of the bucket's own is left. */
 function changesFor(rule: CompiledRule): readonly HeaderChange[] {
-  const values: Readonly<Record<(typeof CORS_NAMES)[number], string | null>> = {
+  const values: Readonly<Record<(typeof ANSWER_HEADERS)[number], string | null>> = {
     [names.ALLOW_ORIGIN]: '*',
     [names.ALLOW_METHODS]: rule.allowMethods,
     [names.ALLOW_HEADERS]: null,
@@ -87,7 +79,7 @@ function changesFor(rule: CompiledRule): readonly HeaderChange[] {
     [names.MAX_AGE]: rule.maxAge,
     [names.ALLOW_CREDENTIALS]: null,
   };
-  return CORS_NAMES.map((name) => {
+  return ANSWER_HEADERS.map((name) => {
     const value = values[name];
     return value === null
       ? remove(name)

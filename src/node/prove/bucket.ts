@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { ORIGIN, REQUEST_HEADERS, REQUEST_METHOD } from '../../cors/names.ts';
+import { listenOnLoopback, type Opened } from './loopback.ts';
 
 /** What the bucket of a proof answers at a path. */
 export interface ProofPath {
@@ -92,7 +91,7 @@ export const PROOF_PATHS: readonly ProofPath[] = KINDS.flatMap(
 const BODIES = new Map([SHORT, LONG].map((length) => [length, Buffer.alloc(length, 'object ')]));
 
 /** A bucket on loopback for proofs; its answers depend on the path alone. */
-export async function openProofBucket(): Promise<{ readonly url: string; close(): Promise<void> }> {
+export async function openProofBucket(): Promise<Opened> {
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     const [, name, status = '404'] = /^\/(\w+)\/(\d+)/.exec(request.url ?? '') ?? [];
     const kind = KINDS.find((one) => one.name === name);
@@ -110,15 +109,5 @@ export async function openProofBucket(): Promise<{ readonly url: string; close()
     response.setHeader('ETag', '"proof"');
     response.end(response.statusCode === 304 ? undefined : BODIES.get(kind?.length ?? SHORT));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: async () => {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
+  return listenOnLoopback(server);
 }

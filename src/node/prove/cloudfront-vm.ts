@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { ExportFile } from '../../export/target.ts';
 import { FORWARDED } from './bucket.ts';
 import { type CloudFrontPolicy, readPolicyFiles } from './cloudfront-policy.ts';
 import { type CloudFrontHeaders, type FunctionRun, openFunction } from './cloudfront-runtime.ts';
+import { listenOnLoopback } from './loopback.ts';
 import type { Prover } from './prover.ts';
 
 /**
@@ -30,16 +29,12 @@ export const cloudfrontProver: Prover = {
         outgoing.writeHead(502).end(String(error));
       });
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
+    const { url, close } = await listenOnLoopback(server);
     return {
-      url: `http://127.0.0.1:${port}`,
+      url,
       close: async () => {
         agent.destroy();
-        server.close();
-        server.closeAllConnections();
-        await once(server, 'close');
+        await close();
       },
     };
   },

@@ -86,7 +86,7 @@ export async function startProgram(
     said += error.message;
   });
   const close = async () => {
-    await end(child);
+    await endProgram(child);
     await remove();
   };
   const limit = performance.now() + START_MS;
@@ -105,14 +105,14 @@ const running = new Set<ChildProcess>();
 
 /** Ends every program that `startProgram` has started; each start that still waits then rejects. */
 export function endPrograms(): void {
-  for (const child of running) void end(child);
+  for (const child of running) void endProgram(child);
 }
 
-const hasEnded = (child: ChildProcess): boolean =>
+export const hasEnded = (child: ChildProcess): boolean =>
   child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
 
 /** SIGTERM first: after SIGKILL the server's own child processes would remain. */
-async function end(child: ChildProcess): Promise<void> {
+export async function endProgram(child: ChildProcess): Promise<void> {
   if (hasEnded(child)) return;
   const exited = once(child, 'exit');
   child.kill('SIGTERM');
@@ -121,7 +121,8 @@ async function end(child: ChildProcess): Promise<void> {
   clearTimeout(limit);
 }
 
-function isOpen(port: number): Promise<boolean> {
+/** Whether a server listens on a port of loopback. */
+export function isOpen(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     socket.once('connect', () => {
