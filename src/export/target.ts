@@ -61,6 +61,8 @@ export interface Written {
   readonly enforced: CompiledRules;
   /** With `allowNarrower`: why it is narrower. `compileFor` adds what pages lose. */
   readonly lost: readonly Inexpressible[];
+  /** The real program of the target does not run this configuration, so that it cannot be proved; absent: it does. */
+  readonly unprovable?: true;
   /** The methods of actual requests that reach the bucket, where the configuration refuses others; absent: all. */
   readonly methods?: readonly string[];
   /** The bucket's answers with this status or a higher one may allow less than the rules, and never more: a note says why. */

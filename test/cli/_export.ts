@@ -112,12 +112,20 @@ const broken: Prover = {
   },
 };
 
+/** Has a program, but not for these rules. */
+const settings: Target = {
+  ...alone,
+  name: 'settings',
+  compile: (rules) => written(rules, [file('cors.json', '[]\n')], { unprovable: true }),
+};
+
 export const TARGETS: readonly Target[] = [
   alone,
   several,
   plain,
   bannerTarget,
   wrong,
+  settings,
   { ...bannerTarget, name: 'missing' },
   { ...bannerTarget, name: 'broken' },
 ];
@@ -125,6 +133,7 @@ export const TARGETS: readonly Target[] = [
 const PROVERS: ReadonlyMap<string, Prover> = new Map([
   ['banner', engineProver],
   ['wrong', engineProver],
+  ['settings', engineProver],
   ['missing', missing],
   ['broken', broken],
 ]);

@@ -6,12 +6,14 @@ import { call } from '../node/_running.ts';
 import { useServer, WITH_SERVER, skipped as withoutRedis } from '../node/keep/_redis-server.ts';
 import { edges, linesWith, write } from './_edges.ts';
 import { hangs, MOUNTS, mounts, programIn } from './_mounts.ts';
-import { ended, PATIENCE } from './_process.ts';
+import { ended, PATIENCE, run } from './_process.ts';
 import { KEYS_ENV, keepIn, putRules } from './_rules-client.ts';
 import { countOf, documentFor, messages, readiness, textOf, untilHas, watches } from './_watch.ts';
 
 const all = edges();
 const start = watches('nginx');
+const others = { 'alibaba-cdn': watches('alibaba-cdn'), 'alibaba-esa': watches('alibaba-esa') };
+const startOf = (target: string) => others[target as keyof typeof others];
 const A = 'https://a.example';
 const B = 'https://b.example';
 const C = 'https://c.example';
@@ -178,6 +180,33 @@ describe('a watched export', () => {
     expect(reasons.join('\n')).toMatch(
       /^rules_unavailable: the rules of 127\.0\.0\.1:\d+ are not in force: /m,
     );
+  });
+
+  // JSON has no banner: these files were taken for no export.
+  test.each([
+    ['alibaba-cdn', (origin: string) => documentFor(origin)],
+    ['alibaba-esa', () => documentFor('*')],
+  ])('takes the file that it wrote for %s for an export, also without rules', async (target, document) => {
+    await write(rules(), document(A));
+    const file = all.at('cors.json');
+    const of = ['export', target, '--store', 'oss', '-o', file];
+    expect(await run([...of, '--rules', rules()]).code).toBe(0);
+    const store = await all.store(A);
+    await all.end(store);
+    const watch = await startOf(target)(['--bucket', store.url, '--store', 'oss', '-o', file]);
+    await until('it is ready', async () => (await readiness(watch)).code === 200, PATIENCE);
+    expect((await readiness(watch)).status).toBe('degraded');
+  });
+
+  test('leaves a file of settings where the rules need a program', async () => {
+    await write(rules(), documentFor('*'));
+    const file = all.at('cors.json');
+    const watch = await startOf('alibaba-esa')(['--rules', rules(), '--store', 'oss', '-o', file]);
+    await untilHas(file, 'RuleName');
+    await write(rules(), documentFor(A));
+    await until('it is refused', async () => (await readiness(watch)).status === 'degraded', PATIENCE);
+    expect((await readiness(watch)).reasons.join()).toContain('need a file .js, and cors.json ends in .json');
+    expect(await textOf(file)).toContain('RuleName');
   });
 
   test('is not ready before there is a file, and says why', async () => {

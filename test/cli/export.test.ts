@@ -167,7 +167,7 @@ describe('a faulty command line', () => {
     [
       'no rules',
       ['several'],
-      /^--rules is missing: there are no rules to export; write --rules SOURCE, --bucket/,
+      /^--rules is missing: there are no rules to read; write --rules SOURCE, --bucket/,
     ],
     [
       'two sources',
@@ -221,6 +221,12 @@ describe('a faulty command line', () => {
       'a proof without a program',
       ['alone', ...xml, '--prove'],
       /^--prove is impossible for alone: no program on this machine runs its configurations; write the command without it; banner/,
+    ],
+    // ESA's rules were given to workerd as a program, and a right export was called wrong.
+    [
+      'a proof of settings that the program does not run',
+      ['settings', ...xml, '--prove'],
+      /^--prove is impossible for these rules with settings: .*; write the command without it$/m,
     ],
     [
       'a proof of Terraform',

@@ -202,3 +202,7 @@ describe('a deployed site is read', () => {
     expect(edited).toMatchObject({ ok: true, value: { isEdited: true } });
   });
 });
+
+test('header rules cannot be proved by a program, and functions can', () => {
+  for (const { export: one } of written) expect(one.unprovable).toBe(isRules(one) ? true : undefined);
+});

@@ -44,6 +44,7 @@ export async function runExport(
   if (!source.ok) return source.ends;
   const compiled = compileLine(line, source.value);
   if (!compiled.ok) return refuse(compiled, line, source.value, terminal);
+  if (prover !== null && compiled.unprovable) return [unprovable(line.target)];
   const paths = line.output === null ? [] : pathsFor(compiled.files, line.output);
   const read = { rules: source.value.files, config: args.value('config') };
   const overwritten = await overwriteFault(paths, read);
@@ -56,6 +57,12 @@ export async function runExport(
   }
   return deliver(compiled, proof?.value ?? null, line, source.value, terminal);
 }
+
+const unprovable = ({ name }: Target): Fault => ({
+  place: '--prove',
+  reason: `is impossible for these rules with ${name}: it has them as settings, which no program on this machine runs`,
+  write: 'the command without it',
+});
 
 async function proverOf(target: Target, provers: Provers): Promise<Prover | Fault> {
   const all = await provers();
@@ -70,7 +77,7 @@ async function proverOf(target: Target, provers: Provers): Promise<Prover | Faul
 }
 
 /** The configuration that a line asks for. `bucketUrl` takes the place of where the target fetches objects. */
-export const compileLine = (
+const compileLine = (
   line: ExportLine,
   source: ExportedRules,
   given: Partial<Pick<ExportOptions, 'bucketUrl' | 'allowNarrower'>> = {},

@@ -130,7 +130,7 @@ export function sourceFaults(args: Arguments, word: string | null): readonly Fau
   if (word === null)
     return beside.length > 0
       ? []
-      : [{ place: '--rules', reason: 'is missing: there are no rules to export', write: SOURCES }];
+      : [{ place: '--rules', reason: 'is missing: there are no rules to read', write: SOURCES }];
   if (beside.length > 0)
     return beside.map((flag) => ({
       place: `--${flag}`,

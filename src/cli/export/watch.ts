@@ -1,10 +1,11 @@
+import { basename, extname } from 'node:path';
 import { type BucketConfig, onlyBucket } from '../../config/file.ts';
 import { OPTIONS } from '../../config/options.ts';
 import { compileRules } from '../../cors/compile.ts';
 import { NO_RULES } from '../../cors/rule.ts';
 import { type Fault, faultText, type Result } from '../../document/fault.ts';
 import { readBanner, rulesOfBanner } from '../../export/banner.ts';
-import type { ExportFile, Target } from '../../export/target.ts';
+import type { Compiled, ExportFile, Target, Written } from '../../export/target.ts';
 import { compileFor } from '../../export/targets.ts';
 import { startFault } from '../../node/start-fault.ts';
 import { startWatch } from '../../node/start-watch.ts';
@@ -106,7 +107,8 @@ function selected(buckets: readonly BucketConfig[], args: Arguments): BucketConf
 function unknownStore({ bucket }: BucketConfig, args: Arguments): Fault | null {
   if (args.value('config') !== null || args.value(OPTIONS.store.flag) !== null) return null;
   if (bucket?.kind === 'http' && bucket.store !== undefined) return null;
-  const reason = 'is missing: the address does not say how the store answers';
+  const reason =
+    'is missing: --watch takes the store from the address of a bucket or from this flag alone, because the form of a document may change';
   return { place: `--${OPTIONS.store.flag}`, reason, write: 'oss or s3' };
 }
 
@@ -127,7 +129,19 @@ function urlOf({ bucket }: BucketConfig, args: Arguments): Result<string | null>
 
 const isNoBucket = ({ base }: { readonly base: string }): boolean => base === NO_BUCKET;
 
-/** The files of an export of no rules: those of any other have the same names. */
+/** Suffixes of files that are loaded in different ways: settings, a program. */
+const KINDS: readonly string[] = ['.json', '.js'];
+
+/** ESA has some rules as settings, and others as a program: what loads the one file cannot load the other. */
+function otherKind({ files }: Written, output: string): Compiled | null {
+  const [kind, written] = [extname(output), extname(files[0]?.name ?? '')];
+  if (kind === written || !KINDS.includes(kind) || !KINDS.includes(written)) return null;
+  const what = `The rules need a file ${written}, and ${basename(output)} ends in ${kind}.`;
+  const nearest = `An export of its own into a file that ends in ${written}.`;
+  return { ok: false, refused: [{ rules: [], origins: [], methods: [], what, nearest }] };
+}
+
+/** The files of an export of no rules. Where others have other names, each write is checked again. */
 function filesAtStart(compile: FollowedExport['compile'], bucket: BucketConfig): readonly ExportFile[] {
   const { store: dialect, vary, dangerouslyAllowCredentials } = bucket;
   const rules = compileRules(NO_RULES, { dialect, vary, dangerouslyAllowCredentials });
@@ -147,7 +161,8 @@ function followedBy(
   const compile: FollowedExport['compile'] = (rules, bucket, source) => {
     const url = urlOf(bucket, args);
     const bucketUrl = line.bucketUrl ?? (url.ok ? url.value : null);
-    return compileFor(target, rules, { ...shared, bucketUrl, source });
+    const compiled = compileFor(target, rules, { ...shared, bucketUrl, source });
+    return compiled.ok ? (otherKind(compiled, output) ?? compiled) : compiled;
   };
   const overwrites = async (files: readonly ExportFile[], bucket: BucketConfig) => {
     const paths = files.length === 0 ? [output] : pathsFor(files, output);
@@ -175,8 +190,10 @@ function followedBy(
 /** The paths of the further files beside an export whose first file has this text; null: it is no export. */
 function othersOf(target: Target, text: string, output: string): readonly string[] | null {
   const banner = readBanner(text);
-  if (banner?.target !== target.name) return null;
   try {
+    // JSON has no comment for a banner.
+    if (banner === null) return target.read(text).ok ? [] : null;
+    if (banner.target !== target.name) return null;
     const compiled = compileFor(target, rulesOfBanner(banner), { ...banner, source: '' });
     return compiled.ok ? pathsFor(compiled.files, output).slice(1) : [];
   } catch {

@@ -29,6 +29,7 @@ function rulesFor(rules: CompiledRules, found: readonly HeaderRule[], name: stri
     files: [{ name: `${name}.json`, use, text }],
     grade: 'same verdict',
     notes: [preflightNote(rules), OWN_VARY],
+    unprovable: true,
     enforced: rules,
     lost: [],
   };
