@@ -1,7 +1,7 @@
 import type { Fault } from '../document/fault.ts';
-import { type Banner, readBanner, rulesOfBanner, withoutBanner } from './banner.ts';
+import { readBanner, rulesOfBanner, withoutBanner } from './banner.ts';
 import { outcomeOf } from './outcome.ts';
-import type { ReadBack, Target } from './target.ts';
+import type { Compiled, ReadBack, Target } from './target.ts';
 
 /** Reads a file back that an export of this target wrote: its rules are in its banner. */
 export function readExported(target: Pick<Target, 'name' | 'compile'>, text: string): ReadBack {
@@ -23,18 +23,15 @@ export function readExported(target: Pick<Target, 'name' | 'compile'>, text: str
       behaviour: enforced.behaviour,
       isExact: true,
       answer: (request) => outcomeOf(enforced, request),
-      isEdited: !isAsWritten(target, banner, text),
+      isEdited: !isAsWritten(compiled, text),
       notes: [],
     },
   };
 }
 
 /** Whether this version writes the same lines from the rules of the banner. */
-function isAsWritten(target: Pick<Target, 'compile'>, banner: Banner, text: string): boolean {
-  const compiled = target.compile(rulesOfBanner(banner), { ...banner, source: '' });
-  if (!compiled.ok) return false;
-  return compiled.files.some((file) => withoutBanner(file.text) === withoutBanner(text));
-}
+const isAsWritten = (compiled: Compiled, text: string): boolean =>
+  compiled.ok && compiled.files.some((file) => withoutBanner(file.text) === withoutBanner(text));
 
 function refused(reason: string, write: string): ReadBack {
   const fault: Fault = { place: 'FILE', reason, write };

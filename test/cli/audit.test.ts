@@ -277,6 +277,7 @@ describe('a command line', () => {
   test.each<[string, readonly string[], RegExp]>([
     ['without words', [], /TARGET FILE is missing/],
     ['without a file', ['nginx'], /TARGET FILE is missing/],
+    ['with the words exchanged', ['ours.conf', 'nginx'], /is not a target; write audit nginx ours\.conf/],
     ['with a misspelt target', ['ngnix', 'ours.conf'], /TARGET "ngnix" is not a target; write nginx/],
     [
       'with another word',

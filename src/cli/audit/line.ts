@@ -23,7 +23,8 @@ export function readLine(args: Arguments, targets: readonly Target[]): Result<Au
   if (target === undefined && word !== AUDITED_RULES) {
     const names = [...targets.map(({ name }) => name), AUDITED_RULES];
     const value = withoutSecrets(word);
-    const write = meantBy(word, names) ?? names.join(', ');
+    const swapped = names.includes(file) ? `audit ${file} ${value ?? 'FILE'}` : null;
+    const write = swapped ?? meantBy(word, names) ?? names.join(', ');
     faults.push({ place: 'TARGET', ...(value !== null && { value }), reason: 'is not a target', write });
   }
   if (file === '')

@@ -20,7 +20,7 @@ export interface Cell {
 export const isCheckedOrigin = (origin: string): boolean => /^https?:\/\//.test(origin);
 
 /** The segments that Allow-Origin distinguishes. */
-export const allowSegments = ({ segments }: Treatment): readonly Segment[] =>
+const allowSegments = ({ segments }: Treatment): readonly Segment[] =>
   merged(segments, ({ credentials }) => String(credentials));
 
 /** Whether a method alone is the condition: the answer is `*` for each request, or the origin check compares the origin. */

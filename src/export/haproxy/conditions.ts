@@ -50,7 +50,7 @@ export const headersOf: Compared = ({ rule: { headers } }) =>
     : [[...headers.exact].sort(), headers.patterns.map(({ source }) => source)];
 
 /** Whether credentials depend on the origin's being named without `*`. */
-export const needsNamed = ({ credentials, exact, patterns }: PlannedRule): boolean =>
+const needsNamed = ({ credentials, exact, patterns }: PlannedRule): boolean =>
   credentials === 'exact' && exact.length > 0 && patterns.length > 0;
 
 /** Whether a preflight must request no name, or only names that the rule lists. */

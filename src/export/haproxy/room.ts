@@ -24,7 +24,7 @@ const OPERATORS = 256;
 const EACH = 8;
 
 /** The most bytes that a rule adds to the answer to an actual request. */
-export function addedBytes({ rule, allowOrigin, exact, patterns, credentials }: PlannedRule): number {
+function addedBytes({ rule, allowOrigin, exact, patterns, credentials }: PlannedRule): number {
   const origins = [
     ...exact.map((entry) => entry.length),
     ...patterns.map(({ prefix, suffix }) => prefix.length + suffix.length + STAR_LIMIT),

@@ -31,7 +31,7 @@ export interface Proof {
 }
 
 /** Requests of a proof besides the fewest that distinguish all decisions. */
-export const PROOF_REQUESTS = 5_000;
+const PROOF_REQUESTS = 5_000;
 const SHOWN = 20;
 /** Requests at once. */
 const PARALLEL = 8;
