@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 const CORE = ['cors', 'document', 'rules', 'bucket'];
 const ANYTHING = [
   'analysis',
+  'requests',
+  'doctor',
   'export',
   'cors',
   'document',
@@ -27,6 +29,8 @@ const ANYTHING = [
 /** By folder under src/; '' is the files beside the folders, index.ts above all. A folder may always import itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   analysis: ['cors', 'document'],
+  requests: ['cors', 'document', 'analysis'],
+  doctor: ['cors', 'document', 'analysis', 'requests', 'bucket', 'export'],
   cors: [],
   export: ['cors', 'document', 'analysis', 'bucket'],
   document: ['cors'],
@@ -34,12 +38,24 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bucket: ['cors', 'document'],
   config: CORE,
   edge: CORE,
-  admin: [...CORE, 'analysis'],
+  admin: [...CORE, 'analysis', 'requests'],
   open: [...CORE, 'config', 'edge'],
   node: ANYTHING,
   cloudflare: ANYTHING,
   cli: ANYTHING,
-  '': ['analysis', 'cors', 'document', 'export', 'rules', 'bucket', 'config', 'edge', 'admin'],
+  '': [
+    'analysis',
+    'requests',
+    'doctor',
+    'cors',
+    'document',
+    'export',
+    'rules',
+    'bucket',
+    'config',
+    'edge',
+    'admin',
+  ],
 };
 /** By wing, a folder under src/node/: the other wings that it may import. Every wing may import the files of SHARED. */
 const WINGS: Readonly<Record<string, readonly string[]>> = {

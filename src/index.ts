@@ -66,7 +66,7 @@ export { toXml } from './document/xml.ts';
 export { createEdge, type EdgeEnv, type EdgeOptions } from './edge/app.ts';
 export type { Bucket } from './edge/bucket.ts';
 export { ERRORS, type ErrorCode } from './edge/errors.ts';
-export type { Observe, RequestEvent } from './edge/observe.ts';
+export type { Asked, Client, Observe, RequestEvent } from './edge/observe.ts';
 export { type Grade, outcomeOf } from './export/outcome.ts';
 export type {
   Compiled as CompiledExport,

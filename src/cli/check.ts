@@ -1,4 +1,5 @@
 import type { Domains } from '../analysis/check/domains.ts';
+import { sentenceOf } from '../analysis/sentence.ts';
 import type { Severity } from '../document/codes.ts';
 import type { Fault } from '../document/fault.ts';
 import { loadDomains } from '../node/domains.ts';
@@ -13,7 +14,6 @@ import { jsonText } from './formats/json.ts';
 import { paintFor, visible } from './formats/paint.ts';
 import type { Report } from './formats/report.ts';
 import { sarifLog } from './formats/sarif.ts';
-import { sentenceOf } from './formats/sentence.ts';
 import { checkTable } from './formats/table.ts';
 import { paintDiff } from './formats/text-diff.ts';
 import { SOURCE_FLAGS } from './sources/flags.ts';

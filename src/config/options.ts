@@ -51,6 +51,7 @@ export const OPTION_SECTIONS = {
     'signature',
     'credentials',
     'clientKeys',
+    'bucketKeys',
     'objects',
     'signPrefix',
     'keepHost',
@@ -72,6 +73,9 @@ export const OPTION_SECTIONS = {
     'tlsKey',
     'adminHost',
     'adminPort',
+    'adminToken',
+    'adminMetricsToken',
+    'dangerouslyOpenAdmin',
     'demoPort',
   ],
   Limits: [
@@ -84,5 +88,14 @@ export const OPTION_SECTIONS = {
     'maxUrl',
     'maxHeaders',
   ],
-  Operation: ['config', 'workers', 'drain', 'debugReason', 'logLevel'],
+  Operation: [
+    'config',
+    'workers',
+    'shutdownDelay',
+    'drain',
+    'debugReason',
+    'logLevel',
+    'logRequests',
+    'logFormat',
+  ],
 } as const satisfies Readonly<Record<string, readonly OptionName[]>>;

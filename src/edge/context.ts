@@ -6,8 +6,11 @@ import type { Answer } from '../cors/answer.ts';
 import { DEFAULT_DIALECT, traitsOf } from '../cors/behaviour.ts';
 import { type CompiledRules, unavailableRules } from '../cors/compile.ts';
 import type { Decision } from '../cors/decide.ts';
+import { explain } from '../cors/explain.ts';
+import { resourceOf } from '../cors/refusal.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
 import type { Bucket } from './bucket.ts';
+import { clientOf, firstValue, lacksCredentials } from './client.ts';
 import type { ErrorCode, Errors } from './errors.ts';
 import type { Observe, RequestEvent } from './observe.ts';
 import { newRequestId } from './request-id.ts';
@@ -129,6 +132,16 @@ export function report(request: Arrived, made: Made, outcome: Outcome): void {
     totalMs: options.now() - arrivedAt,
     requestId: made.requestId,
     bucketHadCors: made.hadCors,
+    asked:
+      exchange.method === 'OPTIONS' ? { method: head.requestMethod, headers: head.requestHeaders } : null,
+    bucketMs: null,
+    why: () => routed && explain(rulesFor(routed), head, resourceOf(routed.key)).because,
+    lacksCredentials: () =>
+      head.origin !== null &&
+      made.decision.kind === 'actual' &&
+      made.decision.reason === 'matched' &&
+      lacksCredentials(exchange.headers, made.headers),
+    client: () => clientOf(exchange, head),
     ...(made.refusedKey !== undefined && { refusedKey: made.refusedKey }),
   };
   try {
@@ -141,11 +154,3 @@ export function report(request: Arrived, made: Made, outcome: Outcome): void {
 
 const labelOf = ({ bucket: { name, ofStore }, inForce }: Routed): string =>
   ofStore === undefined || ofStore.exists(inForce) ? name : ofStore.label;
-
-function firstValue(headers: FlatHeaders, key: string): string | null {
-  for (let at = 0; at < headers.length; at += 2) {
-    const name = headers[at] ?? '';
-    if (name.length === key.length && name.toLowerCase() === key) return headers[at + 1] ?? null;
-  }
-  return null;
-}

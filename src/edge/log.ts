@@ -81,13 +81,14 @@ function isDue(logged: Map<string, number>, label: string): boolean {
 }
 
 type Line = Omit<RequestEvent, 'label' | 'refusedKey'>;
+type Written = Omit<Line, 'why' | 'lacksCredentials' | 'client'>;
 
 function levelOf({ code, status }: Line): Level {
   if (code === 'InternalError' || code?.startsWith('Bucket')) return 'error';
   return (status ?? 0) >= 500 || code === 'ClientTooSlow' ? 'warn' : 'info';
 }
 
-const lineOf = (event: Line): Line => ({
+const lineOf = ({ why: _, lacksCredentials: __, client: ___, ...event }: Line): Written => ({
   ...event,
   headMs: event.headMs === null ? null : round(event.headMs),
   totalMs: round(event.totalMs),

@@ -35,6 +35,37 @@ export interface RequestEvent {
   readonly bucketHadCors: boolean;
   /** The bucket's status, with which it refused a request that the edge signed with its own key. */
   readonly refusedKey?: number;
+  /** What a preflight asks for; null for any other request. */
+  readonly asked: Asked | null;
+  /**
+   * Milliseconds from the request to the bucket until the end of the bucket's answer, or until its failure; null where the
+   * bucket was not asked.
+   */
+  readonly bucketMs: number | null;
+  /** Explains the decision in one sentence; null without a bucket. It costs as much as `explain`: call it for few requests. */
+  readonly why: () => string | null;
+  /** Whether the page loses an answer that the rules allow: it sent cookies, and the answer has no Allow-Credentials. */
+  readonly lacksCredentials: () => boolean;
+  /** Reads what the client says about itself from the head: call it only to write it. */
+  readonly client: () => Client;
+}
+
+/** The headers of a preflight, as received. */
+export interface Asked {
+  readonly method: string | null;
+  readonly headers: string | null;
+}
+
+/** The client of a request. Each text is the client's own, of any length. */
+export interface Client {
+  /** The address of the client's connection, or the last hop that a trusted proxy names; null on a Unix socket. */
+  readonly address: string | null;
+  readonly host: string;
+  readonly userAgent: string | null;
+  /** Of the W3C Trace Context; null if it has not that form. */
+  readonly traceparent: string | null;
+  /** `HTTP/1.1`, `HTTP/2`. */
+  readonly protocol: string | null;
 }
 
 export type Observe = (event: RequestEvent) => void;

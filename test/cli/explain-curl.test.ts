@@ -2,9 +2,9 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import type { Arguments } from '../../src/cli/command.ts';
 import { readTexts } from '../../src/cli/explain/texts.ts';
-import { readCurl } from '../../src/cli/requests/curl.ts';
-import { wordsOf } from '../../src/cli/requests/words.ts';
 import { faultLine } from '../../src/document/fault.ts';
+import { readCurl } from '../../src/requests/curl.ts';
+import { wordsOf } from '../../src/requests/words.ts';
 
 const read = (command: string) => {
   const found = readCurl(command);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readHar } from '../../src/cli/requests/har.ts';
+import { readHar } from '../../src/requests/har.ts';
 
 const PAGE = 'https://app.example.com';
 const BUCKET = 'https://bucket.oss-cn-hangzhou.aliyuncs.com';

@@ -49,6 +49,10 @@ const WRONG: readonly (readonly [OptionName, string, RegExp, RegExp])[] = [
   ['socket', `/${'ä'.repeat(52)}`, /too long/, /at most 103 bytes/],
   ['tlsCert', ' ', /empty/, /a path/],
   ['tlsKey', ' ', /empty/, /a path/],
+  ['dangerouslyOpenAdmin', 'yes', /./, /true/],
+  ['shutdownDelay', 'soon', /is not a time/, /from 0 to 1h/],
+  ['logRequests', 'some', /not one of the allowed values/, /all or refused or errors or none/],
+  ['logFormat', 'text', /not one of the allowed values/, /json or pretty/],
   ['adminHost', '*', /not an address/, /127\.0\.0\.1/],
   ...PORTS.map((text) => ['port', text, /is not a port/, /0 to 65535/] as const),
   ['adminPort', 'x', /is not a port/, /0 to 65535/],
@@ -114,7 +118,10 @@ describe('a fault of an option has its place, value, reason and what to write', 
       'rulesToken',
       'credentials',
       'clientKeys',
+      'bucketKeys',
       'redis',
+      'adminToken',
+      'adminMetricsToken',
     ]);
   });
 

@@ -23,6 +23,7 @@ const DEFAULTS = {
   signature: 'v4',
   credentials: { kind: 'environment', prefix: null },
   clientKeys: null,
+  bucketKeys: null,
   management: null,
   objects: 'pass',
   signPrefix: null,

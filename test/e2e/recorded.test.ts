@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Recording, readHar } from '../../src/cli/requests/har.ts';
+import { type Recording, readHar } from '../../src/requests/har.ts';
 import { launchChromium, whyNoChromium } from './_chromium.ts';
 
 const skipped = whyNoChromium === null ? '' : ` (skipped: ${whyNoChromium})`;

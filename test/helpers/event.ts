@@ -20,4 +20,15 @@ export const EVENT: RequestEvent = {
   totalMs: 30,
   requestId: 'ID',
   bucketHadCors: false,
+  asked: null,
+  bucketMs: 20,
+  why: () => 'Rule 1 is the first whose origin, method and requested headers all fit.',
+  lacksCredentials: () => false,
+  client: () => ({
+    address: '192.0.2.1',
+    host: 'edge.example',
+    userAgent: null,
+    traceparent: null,
+    protocol: 'HTTP/1.1',
+  }),
 };

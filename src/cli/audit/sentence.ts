@@ -1,8 +1,8 @@
+import { DEFAULT_MAX_AGE, list, originsText, unusualNote } from '../../analysis/sentence.ts';
 import { MAX_AGE } from '../../cors/names.ts';
 import { excerpt } from '../../document/raw.ts';
 import type { Audited, AuditFinding } from '../../export/audit/finding.ts';
 import { visible } from '../formats/paint.ts';
-import { DEFAULT_MAX_AGE, list, originsText, unusualNote } from '../formats/sentence.ts';
 
 /** What a sentence calls the deployed configuration; other targets have names that are read as they are. */
 const SUBJECTS: Readonly<Record<string, string>> = {

@@ -2,10 +2,10 @@ import { askedNames, sentMethod } from '../../analysis/browser/safelist.ts';
 import { requestedNames } from '../../cors/decide.ts';
 import { sentInstead } from '../../cors/near-origin.ts';
 import { type Fault, type Result, resultOf } from '../../document/fault.ts';
+import { readCurl } from '../../requests/curl.ts';
+import { readHar } from '../../requests/har.ts';
+import { type CopiedRequest, isSameOrigin, type Recorded } from '../../requests/request.ts';
 import type { Arguments } from '../command.ts';
-import { readCurl } from '../requests/curl.ts';
-import { readHar } from '../requests/har.ts';
-import { type CopiedRequest, isSameOrigin, type Recorded } from '../requests/request.ts';
 import { shown } from './lines.ts';
 import type { Texts } from './texts.ts';
 

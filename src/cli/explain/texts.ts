@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { Result } from '../../document/fault.ts';
 import { readTextFile } from '../../node/files/text-file.ts';
+import { MAX_COMMAND } from '../../requests/curl.ts';
+import { MAX_HAR_BYTES } from '../../requests/har.ts';
 import type { Arguments } from '../command.ts';
-import { MAX_COMMAND } from '../requests/curl.ts';
-import { MAX_HAR_BYTES } from '../requests/har.ts';
 
 /** A text that a flag names: the command of `--curl`, or the file of `--har`. */
 export interface Texts {

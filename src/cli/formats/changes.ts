@@ -1,11 +1,11 @@
 import { relative } from 'node:path';
 import type { Change, Changes } from '../../analysis/change.ts';
+import { sentenceOf } from '../../analysis/sentence.ts';
 import type { Opened } from '../sources/opened.ts';
 import { folded } from './fold.ts';
 import { annotationLine } from './github.ts';
 import { jsonText } from './json.ts';
 import { type Paint, visible } from './paint.ts';
-import { sentenceOf } from './sentence.ts';
 import { paintDiff } from './text-diff.ts';
 
 /** Two rule sets, compared. */

@@ -3,6 +3,10 @@ import type { OptionRows } from './row.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+export const LOG_REQUESTS = ['all', 'refused', 'errors', 'none'] as const;
+export type LogRequests = (typeof LOG_REQUESTS)[number];
+export const LOG_FORMATS = ['json', 'pretty'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
 
 /** What answers and the log contain beyond the rules. */
 export const answersRows = {
@@ -47,5 +51,24 @@ export const answersRows = {
     about:
       'The least level of log lines to print: `debug`, `info`, `warn`, `error` or `silent`. Requests are `info`.',
     parse: values.parseWord(LOG_LEVELS),
+  },
+  logRequests: {
+    flag: 'log-requests',
+    variable: 'LOG_REQUESTS',
+    default: 'all',
+    example: 'refused',
+    about:
+      'Which requests have a log line of their own: `all`, `refused` (by the rules, and errors), `errors` or `none`. Whatever it is, a warning once a minute counts the refusals of an origin for a reason.',
+    parse: values.parseWord(LOG_REQUESTS),
+  },
+  logFormat: {
+    flag: 'log-format',
+    variable: 'LOG_FORMAT',
+    default: null,
+    example: 'json',
+    about:
+      '`json`: one JSON object a line. `pretty`: text for a person. Without it: `pretty` on a terminal, `json` elsewhere.',
+    nodeOnly: 'nothing: lines are JSON',
+    parse: values.parseWord(LOG_FORMATS),
   },
 } as const satisfies OptionRows;

@@ -120,6 +120,18 @@ export const bucketRows = {
     secret: true,
     parse: values.parseClientKeys,
   },
+  bucketKeys: {
+    flag: 'bucket-keys',
+    variable: 'BUCKET_KEYS',
+    default: null,
+    example: 'file:keys.json',
+    about:
+      'For a folder: the keys whose signatures it checks, as a private bucket does: `env:PREFIX` or `file:PATH`, separated by commas. Presigned URLs, form uploads and SDKs can be tried without a store.',
+    scope: 'bucket',
+    secret: true,
+    nodeOnly: 'nothing: Workers have no folders',
+    parse: values.parseClientKeys,
+  },
   management: {
     flag: 'management',
     variable: 'MANAGEMENT',

@@ -78,6 +78,16 @@ export const limitsRows = {
     about: 'The most bytes of request headers; beyond it 431 `RequestHeaderTooLarge`.',
     parse: values.parseCount(1_024, 131_072),
   },
+  shutdownDelay: {
+    flag: 'shutdown-delay',
+    variable: 'SHUTDOWN_DELAY',
+    default: '0',
+    example: '5s',
+    about:
+      'How long the edge still accepts connections after SIGTERM or SIGINT, while `/readyz` is 503: a load balancer stops sending requests first.',
+    nodeOnly: 'nothing: Cloudflare replaces Workers itself',
+    parse: values.parseDuration('0', '1h'),
+  },
   drain: {
     flag: 'drain',
     variable: 'DRAIN',

@@ -63,7 +63,8 @@ export const listeningRows = {
     variable: 'ADMIN_HOST',
     default: '127.0.0.1',
     example: '10.0.0.5',
-    about: 'The address of the admin port. Every client that reaches it can read the rules.',
+    about:
+      'The address of the admin port. Beyond this machine it needs `--admin-token`, or `--dangerously-open-admin`.',
     nodeOnly: 'ADMIN_PATH, and the secret ADMIN_TOKEN',
     parse: values.parseHost,
   },
@@ -75,6 +76,38 @@ export const listeningRows = {
     about: 'The admin port: health, rules, explain, metrics.',
     nodeOnly: 'ADMIN_PATH, and the secret ADMIN_TOKEN',
     parse: values.parsePort,
+  },
+  adminToken: {
+    flag: 'admin-token',
+    variable: 'ADMIN_TOKEN_FROM',
+    default: null,
+    example: 'env:ADMIN_TOKEN',
+    about:
+      'Where the token of the admin port is: `env:NAME` or `file:PATH`. Every request but `/healthz`, `/readyz` and `/metrics` has to send it: as a bearer token, or as the password of a browser. With it the live page may change rules.',
+    secret: true,
+    nodeOnly: 'the secret ADMIN_TOKEN, which is the token itself',
+    parse: values.parseToken,
+  },
+  adminMetricsToken: {
+    flag: 'admin-metrics-token',
+    variable: 'ADMIN_METRICS_TOKEN_FROM',
+    default: null,
+    example: 'file:/run/secrets/metrics-token',
+    about: 'Where the token for `/metrics` is: `env:NAME` or `file:PATH`. Without it `/metrics` needs none.',
+    secret: true,
+    nodeOnly: 'nothing: Workers have no metrics',
+    parse: values.parseToken,
+  },
+  dangerouslyOpenAdmin: {
+    flag: 'dangerously-open-admin',
+    variable: 'DANGEROUSLY_OPEN_ADMIN',
+    default: 'false',
+    example: 'true',
+    about:
+      'Serve the admin port beyond this machine without a token: every client that reaches it reads the rules and who is refused, and may reload the rules.',
+    alone: true,
+    nodeOnly: 'nothing: Workers need the secret ADMIN_TOKEN',
+    parse: values.parseSwitch,
   },
   demoPort: {
     flag: 'demo-port',

@@ -1,7 +1,7 @@
-import type { Change, Changed, ChangedOrigin } from '../../analysis/change.ts';
-import { MAX_AGE } from '../../cors/names.ts';
-import { excerpt } from '../../document/raw.ts';
-import { visible } from './paint.ts';
+import { MAX_AGE } from '../cors/names.ts';
+import { excerpt } from '../document/raw.ts';
+import { visible } from '../document/visible.ts';
+import type { Change, Changed, ChangedOrigin } from './change.ts';
 
 /** Most origins and names in a sentence; the rest are counted. */
 const MOST = 5;

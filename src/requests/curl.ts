@@ -1,5 +1,5 @@
-import type { PageHeader } from '../../analysis/browser/safelist.ts';
-import type { Fault, Result } from '../../document/fault.ts';
+import type { PageHeader } from '../analysis/browser/safelist.ts';
+import type { Fault, Result } from '../document/fault.ts';
 import { type CurlFlag, curlFlags } from './curl-flags.ts';
 import { type CopiedRequest, copiedRequest } from './request.ts';
 import { wordsOf } from './words.ts';

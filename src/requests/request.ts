@@ -1,7 +1,7 @@
-import type { HeaderPairs } from '../../analysis/browser/check.ts';
-import { askedNames, type PageHeader, sentMethod } from '../../analysis/browser/safelist.ts';
-import { requestedNames } from '../../cors/decide.ts';
-import { ORIGIN, REQUEST_HEADERS, REQUEST_METHOD } from '../../cors/names.ts';
+import type { HeaderPairs } from '../analysis/browser/check.ts';
+import { askedNames, type PageHeader, sentMethod } from '../analysis/browser/safelist.ts';
+import { requestedNames } from '../cors/decide.ts';
+import { ORIGIN, REQUEST_HEADERS, REQUEST_METHOD } from '../cors/names.ts';
 
 /** A page's request from a command or a recording. It has names of headers and no value but the origin: values are secrets. */
 export interface CopiedRequest {

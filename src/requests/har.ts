@@ -1,7 +1,7 @@
-import { combined } from '../../analysis/browser/check.ts';
-import type { PageHeader } from '../../analysis/browser/safelist.ts';
-import * as names from '../../cors/names.ts';
-import type { Fault, Result } from '../../document/fault.ts';
+import { combined } from '../analysis/browser/check.ts';
+import type { PageHeader } from '../analysis/browser/safelist.ts';
+import * as names from '../cors/names.ts';
+import type { Fault, Result } from '../document/fault.ts';
 import { type CopiedRequest, copiedRequest, isSameOrigin, type Recorded } from './request.ts';
 
 /** In bytes. */
