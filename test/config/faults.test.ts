@@ -119,9 +119,9 @@ describe('a fault of an option has its place, value, reason and what to write', 
       'credentials',
       'clientKeys',
       'bucketKeys',
-      'redis',
       'adminToken',
       'adminMetricsToken',
+      'redis',
     ]);
   });
 
