@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/read.ts';
 import { createEdge } from '../edge/app.ts';
 import type { Bucket } from '../edge/bucket.ts';
-import { requestLog } from '../edge/log.ts';
+import { requestLog } from '../edge/log/requests.ts';
 import type { Observe } from '../edge/observe.ts';
 import type { Store } from '../edge/store.ts';
 import type { Counts } from './metrics/counts.ts';
@@ -57,7 +57,11 @@ export function openFront(
       ),
     ),
   });
-  const observers = [observe, requestLog(log)];
+  const requests = requestLog(log, {
+    requests: config.logRequests,
+    later: (milliseconds, run) => void setTimeout(run, milliseconds).unref(),
+  });
+  const observers = [observe, requests];
   const appFor = (buckets: readonly Bucket[], store: Store | null) =>
     createEdge({
       buckets,
@@ -90,7 +94,10 @@ export function openFront(
         spelt,
         { certificate: await certificate(), timeouts: clientTimeouts(idle), limits, crowd },
       ),
-    close: () => closeSoon(close),
+    close: async () => {
+      requests.flush();
+      await closeSoon(close);
+    },
   };
 }
 

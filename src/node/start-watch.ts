@@ -3,7 +3,7 @@ import type { BucketConfig } from '../config/file.ts';
 import type { Config, Places } from '../config/read.ts';
 import { asFlag } from '../config/spell.ts';
 import type { CompiledRules } from '../cors/compile.ts';
-import { cut } from '../edge/log.ts';
+import { cut } from '../edge/log/cut.ts';
 import type { RulesCache } from '../rules/cache.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
 import { coalesced, refreshLoaded } from '../rules/refresh.ts';

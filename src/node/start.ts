@@ -5,7 +5,7 @@ import type { BucketConfig } from '../config/file.ts';
 import type { Config, Places } from '../config/read.ts';
 import { asFlag } from '../config/spell.ts';
 import type { StoreConfig } from '../config/store.ts';
-import { cut } from '../edge/log.ts';
+import { cut } from '../edge/log/cut.ts';
 import type { RulesCache } from '../rules/cache.ts';
 import { refreshLoaded } from '../rules/refresh.ts';
 import type { Register } from '../rules/register.ts';

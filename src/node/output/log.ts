@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { LogLevel } from '../../config/options/answers.ts';
-import { cutValues } from '../../edge/log.ts';
+import { cutValues } from '../../edge/log/cut.ts';
 import { standardOutput } from './standard.ts';
 
 /** Logs one JSON line for each event, to standard output by default. */
