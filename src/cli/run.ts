@@ -42,11 +42,11 @@ export async function run(open: () => Promise<Served>, configFile: string | null
     hangUp = () => void reread().then(() => running.refresh().catch(() => {}));
     if (hungUp) hangUp();
     roll = running.roll;
-    const end = () => {
+    const end = (signal: NodeJS.Signals) => {
       process.off('SIGTERM', end).off('SIGINT', end);
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, endNow);
       watched?.close();
-      void running.close().then(() => exit(0));
+      void running.close(signal).then(() => exit(0));
     };
     process.on('SIGTERM', end).on('SIGINT', end);
     // Last: a supervisor may send a signal as soon as it reads them.

@@ -67,6 +67,7 @@ async function openExample({ config, places, warnings }: Configured, env: Enviro
       return opened.close;
     },
   });
+  running.log.info({ page }, 'demo page started');
   return { running, lines: [...linesOf(running), `demo page ${page}  (open it in a browser)`] };
 }
 

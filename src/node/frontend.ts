@@ -12,6 +12,7 @@ import type { Closed, CrowdLimits } from './server/crowd.ts';
 import { clientTimeouts, type Listening } from './server/listen.ts';
 import { listenOr, type Spelt } from './server/listen-fault.ts';
 import { clientsOf, openFilesLimit } from './server/open-files.ts';
+import { logDrained } from './start-stop.ts';
 import { messageOf } from './system-error.ts';
 import { edgeListener } from './transport/exchange.ts';
 import type { GateLimits } from './transport/gate.ts';
@@ -92,7 +93,13 @@ export function openFront(
         edgeListener(() => app, pools),
         config.socket === null ? { host: config.host, port: config.port } : { socket: config.socket },
         spelt,
-        { certificate: await certificate(), timeouts: clientTimeouts(idle), limits, crowd },
+        {
+          certificate: await certificate(),
+          timeouts: clientTimeouts(idle),
+          limits,
+          crowd,
+          onDrained: (drained) => logDrained(log, drained),
+        },
       ),
     close: async () => {
       requests.flush();

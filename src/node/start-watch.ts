@@ -16,8 +16,9 @@ import { openRules, TICK } from './live-rules.ts';
 import { exportsText } from './metrics/exports.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { createOpened, type Opened } from './opened.ts';
-import { createLog } from './output/log.ts';
+import { createLog, formatFor } from './output/log.ts';
 import { standardOutput } from './output/standard.ts';
+import { loggedClose, logStart, type Why } from './start-stop.ts';
 import { askedOf } from './watch/asked.ts';
 import { countsOf, type FollowedExport, openFollowed, watchFollowed } from './watch/followed.ts';
 import { reasonsOf } from './watch/reasons.ts';
@@ -46,7 +47,7 @@ export interface Watching {
   roll(): Promise<void>;
   readonly log: Logger;
   /** Ends the command that runs, and closes everything. */
-  close(): Promise<void>;
+  close(why?: Why): Promise<void>;
 }
 
 /**
@@ -75,7 +76,7 @@ async function open(
   { rulesName, select, log: destination, env = process.env, places = {}, warnings = [] }: WatchOptions,
   opened: Opened,
 ): Promise<Watching> {
-  const log = createLog(config.logLevel, destination);
+  const log = createLog(config.logLevel, destination, formatFor(config.logFormat, destination));
   const warn = (message: string) => log.warn(cut(message));
   warnings.forEach(warn);
   const listenForAdmin = await adminPort(config, places, log);
@@ -137,6 +138,7 @@ async function open(
   opened.add(beginWatch(watcher, check, { every, looks: Math.max(config.rulesTtl, TICK) }));
   active.begin();
   void check();
+  logStart(log, [active.ruled()[0]?.name ?? ''], { admin: admin.url });
   return {
     adminUrl: admin.url,
     bucket: () => {
@@ -150,7 +152,7 @@ async function open(
     },
     roll: async () => {},
     log,
-    close: opened.close,
+    close: loggedClose(log, {}, opened.close),
   };
 }
 

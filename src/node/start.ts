@@ -21,11 +21,12 @@ import { catchUp, listenTo } from './keep/shared.ts';
 import { openRules, TICK } from './live-rules.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { createOpened, type Opened } from './opened.ts';
-import { createLog } from './output/log.ts';
+import { createLog, formatFor } from './output/log.ts';
 import { standardOutput } from './output/standard.ts';
 import { type Spelt, speltBy } from './server/listen-fault.ts';
 import { warnOfFiles } from './server/open-files.ts';
 import { type Serve, serveHere } from './single-process.ts';
+import { loggedClose, logStart, type Why } from './start-stop.ts';
 
 export interface StartOptions {
   /** Serves all buckets of this store too. */
@@ -56,7 +57,7 @@ export interface Running {
   roll(): Promise<void>;
   readonly log: Logger;
   /** Stops accepting connections, finishes requests in flight within the configured limit, and closes everything. */
-  close(): Promise<void>;
+  close(why?: Why): Promise<void>;
 }
 
 /**
@@ -90,7 +91,8 @@ async function open(
   }: StartOptions,
   opened: Opened,
 ): Promise<Running> {
-  const log = createLog(config.logLevel, destination);
+  const format = formatFor(config.logFormat, destination);
+  const log = createLog(config.logLevel, destination, format);
   const warn = (message: string) => log.warn(cut(message));
   warnings.forEach(warn);
   const spelt = speltBy(places, 'host', 'port');
@@ -107,7 +109,11 @@ async function open(
   const metrics = createMetrics(destination === undefined ? standardOutput().dropped : undefined);
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   warnOfFiles({ ...config, workers, buckets: buckets.length }, log);
-  const serve = openServe(config, { log, spelt, metrics, cache, workers, env, register });
+  // Worker processes write in the format of this process.
+  const serve = openServe(
+    { ...config, logFormat: format },
+    { log, spelt, metrics, cache, workers, env, register },
+  );
   opened.add(serve.close);
   const { stateDir } = config;
   const option = places.stateDir ?? asFlag('stateDir');
@@ -152,6 +158,8 @@ async function open(
   opened.add(await alongside(url));
   listening = true;
   active.begin();
+  const names = active.ruled().map(({ name }) => name);
+  logStart(log, names, { edge: url, admin: admin.url, store: store?.place.address.base ?? null, workers });
   return {
     url,
     adminUrl: admin.url,
@@ -161,7 +169,7 @@ async function open(
     replace: (configs, all = null) => active.replace(configs, all),
     roll: serve.roll,
     log,
-    close: opened.close,
+    close: loggedClose(log, { drain: config.drain }, opened.close),
   };
 }
 

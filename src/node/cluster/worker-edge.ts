@@ -108,7 +108,7 @@ export function openWorkerEdge(init: Init, send: Send): WorkerEdge {
 function frontOf(init: Init, counts: Counts, certificate: CertificateReplica | undefined): Front {
   const { config, edgeId, workers, spelt } = init;
   return openFront(config, {
-    log: createLog(config.logLevel),
+    log: createLog(config.logLevel, undefined, config.logFormat ?? 'json'),
     observe: counts.observe,
     countClosed: counts.countClosed,
     edgeId,

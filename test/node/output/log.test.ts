@@ -299,7 +299,7 @@ describe('the log of a running edge', () => {
   beforeEach(async () => {
     store = await openStore(rulesFor('https://a.example'));
     edge = await startEdge(configOf({ bucket: store.url }));
-    await until('the rules are logged', () => edge.text.length > 0);
+    await until('the rules are logged', () => rules().length > 0);
   });
   afterEach(async () => {
     await edge.close();
