@@ -60,7 +60,7 @@ export function refusalLog(log: Pick<Log, 'warn'>, later?: Later): RefusalLog {
     const [first] = counted.values();
     if (first === undefined && others.count === 0) return;
     isTimed = true;
-    later(Math.max(0, (first ?? others).since + MINUTE - now), () => {
+    later(Math.max(1, Math.ceil((first ?? others).since + MINUTE - now)), () => {
       isTimed = false;
       const then = monotonic();
       sweep(then);
