@@ -32,8 +32,8 @@ export interface StartOptions {
   readonly store?: StoreConfig | null;
   /** Where log lines go; standard output by default. Worker processes always write to standard output. */
   readonly log?: DestinationStream;
-  /** Opens a part that needs the edge's address; resolves to the function that closes it. */
-  readonly alongside?: (edgeUrl: string) => Promise<() => Promise<void>>;
+  /** Opens a part that needs the addresses of the edge and of the admin port; resolves to the function that closes it. */
+  readonly alongside?: (edgeUrl: string, adminUrl: string) => Promise<() => Promise<void>>;
   /** The variables with keys and tokens; the process's environment by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** How each option was given, for start faults; as flags by default. */
@@ -149,7 +149,7 @@ async function open(
     listening = false;
     return serve.end(config.drain);
   });
-  opened.add(await alongside(url));
+  opened.add(await alongside(url, admin.url));
   listening = true;
   active.begin();
   return {
