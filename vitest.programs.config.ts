@@ -6,7 +6,7 @@ process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/co
 
 /** Tests that measure the response time of a process, or load the machine: one file at a time. */
 const MEASURED = [
-  'test/cli/{clock,export-watch,help,log-errors,register-disk}.test.ts',
+  'test/cli/{clock,export-watch,help,log-errors,register-disk,shutdown}.test.ts',
   'test/node/cluster/{changes,workers}.test.ts',
   'test/node/store/{flood,workers}.test.ts',
   'test/node/server/limits.test.ts',

@@ -1,10 +1,13 @@
+import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
 import type { RulesCache } from '../rules/cache.ts';
 import type { RulesStatus } from '../rules/record.ts';
 import { refreshLoaded } from '../rules/refresh.ts';
 import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
 import { explainRequest } from './explain.ts';
-import { readiness } from './ready.ts';
+import { isForeignPage } from './foreign-page.ts';
+import { type AdminTokens, guard } from './guard.ts';
+import { isReady, readiness, serving } from './ready.ts';
 import { describeRules } from './rules.ts';
 
 export interface AdminOptions {
@@ -18,8 +21,12 @@ export interface AdminOptions {
   /** Returns the buckets whose rules are loaded before the first request. */
   readonly preloaded: () => readonly RuledBucket[];
   readonly cache: RulesCache;
+  /** Absent: no path needs a token. */
+  readonly tokens?: AdminTokens;
   /** Whether the edge accepts connections. */
   readonly listening: () => boolean;
+  /** Whether the edge is about to end: it serves on, and load balancers are to send no more requests. */
+  readonly ending?: () => boolean;
   /** Whether the process that serves clients responds, or at least one worker process; true unless given. */
   readonly answering?: () => boolean;
   /** Returns why last good rules would not survive a restart, one line each. */
@@ -48,21 +55,24 @@ export function createAdmin(options: AdminOptions): Hono {
   };
   const app = new Hono();
   app.use(async (c, next) => {
-    // The router of `hono/tiny` takes `/metrics/` for `/metrics`.
-    if (/.\/$/.test(c.req.path)) c.res = await c.notFound();
-    else await next();
+    await next();
     c.header('Cache-Control', 'no-store');
     c.header('X-Content-Type-Options', 'nosniff');
   });
+  if (options.tokens !== undefined) app.use(guard(options.tokens));
+  // The router of `hono/tiny` takes `/metrics/` for `/metrics`.
+  app.use((c, next) => (/.\/$/.test(c.req.path) ? Promise.resolve(c.notFound()) : next()));
   // RFC 9110 §9.3.7. HAProxy's default HTTP health check sends OPTIONS.
   app.options('*', (c) => c.body(null, 204, { Allow: 'GET, HEAD, POST, OPTIONS' }));
   app.get('/healthz', (c) =>
     answering() ? c.json({ status: 'alive' }) : c.json({ status: 'no worker process answers' }, 503),
   );
   app.get('/readyz', async (c) => {
-    await beforeReady?.();
-    const ready = readiness(options);
-    return c.json(ready, ready.status === 'not ready' ? 503 : 200);
+    const query = new URL(c.req.url).search;
+    if (query !== '' && !/^\?serving=?$/.test(query)) return c.json(UNKNOWN_PROBE, 400);
+    if (query === '') await beforeReady?.();
+    const ready = query === '' ? readiness(options) : serving(options);
+    return c.json(ready, isReady(ready) ? 200 : 503);
   });
   app.get('/rules', (c) => {
     const asked = c.req.query('bucket');
@@ -79,9 +89,7 @@ export function createAdmin(options: AdminOptions): Hono {
     return c.json({ bucket: bucket.name, ...explained }, 'faults' in explained ? 400 : 200);
   });
   app.post('/refresh', async (c) => {
-    // Any page can make a browser send a POST here.
-    if (isFromPage(c.req.header('Origin'), c.req.header('Sec-Fetch-Site')))
-      return c.json({ error: 'not for pages' }, 403);
+    if (isForeignPage(senderOf(c))) return c.json({ error: 'not for pages of other origins' }, 403);
     const asked = c.req.query('bucket');
     const found = named(asked, true);
     if (found.length === 0) return c.json(unknownBucket(asked, buckets()), 404);
@@ -107,9 +115,16 @@ export function createAdmin(options: AdminOptions): Hono {
   return app;
 }
 
-/** Whether a page sent the request: browsers add Origin or Sec-Fetch-Site. `none` means that the user entered the URL. */
-const isFromPage = (origin: string | undefined, site: string | undefined): boolean =>
-  origin !== undefined || (site !== undefined && site !== 'none');
+const senderOf = ({ req }: Context) => ({
+  origin: req.header('Origin'),
+  site: req.header('Sec-Fetch-Site'),
+  host: req.header('Host'),
+});
+
+const UNKNOWN_PROBE = {
+  error: 'there is no such probe',
+  cure: 'Write /readyz for the state of the rules too, or /readyz?serving for whether objects can flow.',
+};
 
 const outcomeOf = ({ state, lastGood, failure }: RulesStatus) => ({
   state,

@@ -8,12 +8,15 @@ import { readFile } from './configure.ts';
 import { visible } from './formats/paint.ts';
 
 export interface Served {
-  readonly running: Pick<Running, 'replace' | 'refresh' | 'roll' | 'log' | 'close'>;
+  readonly running: Pick<Running, 'replace' | 'refresh' | 'roll' | 'log' | 'retire' | 'close'>;
   readonly lines: readonly string[];
+  /** Milliseconds from the signal to the drain: `--shutdown-delay`. */
+  readonly delay?: number;
 }
 
 /**
- * Prints the addresses to standard error and serves until the first SIGTERM or SIGINT, which drains. SIGHUP reads the
+ * Prints the addresses to standard error and serves until the first SIGTERM or SIGINT, which drains after the delay. A
+ * second signal skips the rest of the delay; one during the drain ends the process at once. SIGHUP reads the
  * configuration file and loads all rules again, and SIGUSR2 replaces the worker processes.
  */
 export async function run(open: () => Promise<Served>, configFile: string | null): Promise<void> {
@@ -34,7 +37,7 @@ export async function run(open: () => Promise<Served>, configFile: string | null
   };
   const watched = configFile === null ? null : watchFile(configFile, () => edit());
   try {
-    const { running, lines } = await open();
+    const { running, lines, delay = 0 } = await open();
     const reread = () => rereadConfig(running, configFile);
     edit = () => void reread();
     if (edited) edit();
@@ -42,13 +45,11 @@ export async function run(open: () => Promise<Served>, configFile: string | null
     hangUp = () => void reread().then(() => running.refresh().catch(() => {}));
     if (hungUp) hangUp();
     roll = running.roll;
-    const end = () => {
-      process.off('SIGTERM', end).off('SIGINT', end);
-      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, endNow);
+    const drain = () => {
       watched?.close();
       void running.close().then(() => exit(0));
     };
-    process.on('SIGTERM', end).on('SIGINT', end);
+    onEnd(running.retire, delay, drain);
     // Last: a supervisor may send a signal as soon as it reads them.
     for (const line of lines) say(line);
   } catch (error) {
@@ -60,8 +61,26 @@ export async function run(open: () => Promise<Served>, configFile: string | null
   }
 }
 
+/** At the first SIGTERM or SIGINT calls `retire`, and `drain` after the delay or at the second one. */
+function onEnd(retire: () => void, delay: number, drain: () => void): void {
+  let waiting: NodeJS.Timeout | undefined;
+  const begin = () => {
+    clearTimeout(waiting);
+    next = endNow;
+    drain();
+  };
+  let next = (_: NodeJS.Signals): void => {
+    retire();
+    next = begin;
+    if (delay === 0) begin();
+    else waiting = setTimeout(begin, delay);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => next(signal));
+}
+
 /** Ends this process by the signal at once. */
 function endNow(signal: NodeJS.Signals): void {
+  process.removeAllListeners(signal);
   abortHttp10();
   process.kill(process.pid, signal);
 }

@@ -69,7 +69,8 @@ async function openExample({ config, places, warnings }: Configured, env: Enviro
       return opened.close;
     },
   });
-  return { running, lines: [...linesOf(running), `demo page ${page}  (open it in a browser)`] };
+  const lines = [...linesOf(running), `demo page ${page}  (open it in a browser)`];
+  return { running, lines, delay: config.shutdownDelay };
 }
 
 /** The version of the rules in force. */

@@ -52,6 +52,7 @@ export function readConfig(given: GivenOptions): Result<Config> {
     ...sharedPorts(config, given),
     ...besideSocket(config, given),
     ...halfPairs(config, given),
+    ...openAndGuarded(config, given),
     ...besideStore(config, given),
   ];
   return resultOf(config, found);
@@ -239,6 +240,19 @@ function besideSocket({ socket }: Config, given: GivenOptions): Fault[] {
         };
   });
 }
+
+/** The token would be dropped silently, or the option that opens the port. */
+const openAndGuarded = ({ dangerouslyOpenAdmin, adminToken }: Config, given: GivenOptions): Fault[] =>
+  dangerouslyOpenAdmin && adminToken
+    ? [
+        {
+          place: placeOf(given, 'dangerouslyOpenAdmin'),
+          value: 'true',
+          reason: `contradicts ${placeOf(given, 'adminToken')}, without which no request is answered`,
+          write: 'one of the two',
+        },
+      ]
+    : [];
 
 /** A certificate needs its key, and a key its certificate. */
 function halfPairs(config: Config, given: GivenOptions): Fault[] {

@@ -45,6 +45,8 @@ export interface Watching {
   /** There are no worker processes. */
   roll(): Promise<void>;
   readonly log: Logger;
+  /** `/readyz` is 503 from now on. */
+  retire(): void;
   /** Ends the command that runs, and closes everything. */
   close(): Promise<void>;
 }
@@ -78,7 +80,7 @@ async function open(
   const log = createLog(config.logLevel, destination);
   const warn = (message: string) => log.warn(cut(message));
   warnings.forEach(warn);
-  const listenForAdmin = await adminPort(config, places, log);
+  const listenForAdmin = await adminPort(config, { places, env, log });
   const output = await openFollowed(followed, bucket, () => current?.config ?? bucket);
   const isRegister = bucket.management === 'keep';
   const { cache, bus, register, problems, read } = await openRules(
@@ -116,6 +118,7 @@ async function open(
   const watcher = watchFollowed(followed, output, env, log);
   const check = checkOf(followed, cache, () => current, watcher);
   const { text } = metricsOf(destination === undefined, () => countsOf(followed, current?.ruled, watcher));
+  let ending = false;
   const reasons = () => reasonsOf(watcher.state(), followed.file);
   const admin = await listenForAdmin({
     buckets: active.ruled,
@@ -123,6 +126,7 @@ async function open(
     preloaded: () => [],
     cache,
     listening: () => true,
+    ending: () => ending,
     missing: () => reasons().missing,
     problems: () => [...reasons().degraded, ...problems()],
     metrics: text,
@@ -150,6 +154,9 @@ async function open(
     },
     roll: async () => {},
     log,
+    retire: () => {
+      ending = true;
+    },
     close: opened.close,
   };
 }

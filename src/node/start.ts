@@ -55,6 +55,8 @@ export interface Running {
   /** Replaces the worker processes one after the other; resolves when all new ones serve. */
   roll(): Promise<void>;
   readonly log: Logger;
+  /** `/readyz` is 503 from now on, and the edge serves on: load balancers send no more requests. `close` comes later. */
+  retire(): void;
   /** Stops accepting connections, finishes requests in flight within the configured limit, and closes everything. */
   close(): Promise<void>;
 }
@@ -95,7 +97,7 @@ async function open(
   warnings.forEach(warn);
   const spelt = speltBy(places, 'host', 'port');
   const exposure = await exposureOf(config, spelt);
-  const listenForAdmin = await adminPort(config, places, log);
+  const listenForAdmin = await adminPort(config, { places, env, log });
   const changed = (bucket: RuledBucket) => serve.changed(bucket);
   const onBack = (rules: RulesCache) => void catchUp(rules, active.opened());
   const isRegister = [...buckets, store].some((one) => one?.management === 'keep');
@@ -124,12 +126,14 @@ async function open(
   await active.replace(buckets, store);
 
   let listening = false;
+  let ending = false;
   const admin = await listenForAdmin({
     buckets: active.ruled,
     preloaded: active.preloaded,
     named: active.named,
     cache,
     listening: () => listening && serve.listening(),
+    ending: () => ending,
     answering: serve.answering,
     problems,
     metrics: async () => {
@@ -161,7 +165,13 @@ async function open(
     replace: (configs, all = null) => active.replace(configs, all),
     roll: serve.roll,
     log,
-    close: opened.close,
+    retire: () => {
+      ending = true;
+    },
+    close: () => {
+      ending = true;
+      return opened.close();
+    },
   };
 }
 

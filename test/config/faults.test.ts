@@ -298,6 +298,14 @@ describe('values that contradict each other', () => {
     expect(faultsOf(flag('store', 'oss'), credentials)).toEqual([]);
   });
 
+  test('dangerouslyOpenAdmin is a fault beside a token', () => {
+    const open = flag('dangerouslyOpenAdmin', 'true');
+    expect(faultsOf(open, flag('adminToken', 'env:T'))).toMatchObject([
+      { place: '--dangerously-open-admin', reason: expect.stringContaining('--admin-token') },
+    ]);
+    expect(faultsOf(open, flag('adminMetricsToken', 'env:T'))).toEqual([]);
+  });
+
   test('are reported together with other faults', () => {
     const faults = faultsOf(flag('port', '9000'), flag('adminPort', '9000'), flag('store', 'gcs'));
     expect(faults.map(({ place }) => place)).toEqual(['--store', '--admin-port']);
