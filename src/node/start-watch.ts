@@ -220,6 +220,7 @@ const rulesOnly = (bucket: BucketConfig): BucketConfig => ({
   signPrefix: null,
   preload: true,
   clientKeys: null,
+  bucketKeys: null,
   ...(bucket.management !== 'keep' && { management: null }),
 });
 
