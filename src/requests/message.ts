@@ -59,3 +59,10 @@ export function readMessage(text: string): BrowserMessage | null {
     ofPreflight: preflight !== undefined,
   };
 }
+
+/** Replaces the query and fragment of each URL of a text: they may have a signature. */
+export const withoutQueries = (text: string): string =>
+  text.replace(
+    /(\bhttps?:\/\/[^\s'"`‘’“”«»()?#]{1,4000})[?#][^\s'"`‘’“”«»()]*?(?=[.,;:]?(?:[\s'"`‘’“”«»()]|$))/g,
+    '$1?…',
+  );
