@@ -69,6 +69,8 @@ type Label = SeriesLabels[keyof SeriesLabels];
 interface Branch {
   readonly next: Map<Label, Branch>;
   series: Series | null;
+  /** The series that was found last by way of this one. */
+  last: Series | null;
 }
 
 /** Counts by label sets, of which there are at most `most` and one for all others. */
@@ -88,10 +90,8 @@ export function createSeries(most: number) {
   }
 
   /** One look-up a label, since a key for all of them would be a text made for every request. */
-  function branchOf(labels: SeriesLabels): Branch {
-    let branch = step(root, labels.bucket);
-    branch = step(branch, labels.method);
-    branch = step(branch, labels.status);
+  function branchOf(ofMethod: Branch, labels: SeriesLabels): Branch {
+    let branch = step(ofMethod, labels.status);
     branch = step(branch, labels.reason);
     branch = step(branch, labels.kind);
     branch = step(branch, labels.code);
@@ -102,12 +102,17 @@ export function createSeries(most: number) {
 
   return {
     of(labels: SeriesLabels): Series {
-      const branch = branchOf(labels);
-      if (branch.series !== null) return branch.series;
-      const added = newSeries(branch === overflow ? { ...labels, ...BEYOND } : labels);
-      branch.series = added;
-      all.push(added);
-      return added;
+      const ofMethod = step(step(root, labels.bucket), labels.method);
+      // Most requests are like the one before of the same bucket and method.
+      const { last } = ofMethod;
+      if (last !== null && hasRest(last, labels)) return last;
+      const branch = branchOf(ofMethod, labels);
+      if (branch.series === null) {
+        branch.series = newSeries(branch === overflow ? BEYOND : labels);
+        all.push(branch.series);
+      }
+      ofMethod.last = branch.series;
+      return branch.series;
     },
     all: (): readonly Series[] => all,
   };
@@ -126,7 +131,17 @@ const BEYOND: SeriesLabels = {
   bucketStatus: null,
 };
 
-const newBranch = (): Branch => ({ next: new Map(), series: null });
+const newBranch = (): Branch => ({ next: new Map(), series: null, last: null });
+
+/** Whether a series of the same bucket and method has the other labels too. */
+const hasRest = (series: Series, labels: SeriesLabels): boolean =>
+  series.status === labels.status &&
+  series.reason === labels.reason &&
+  series.kind === labels.kind &&
+  series.code === labels.code &&
+  series.secure === labels.secure &&
+  series.server === labels.server &&
+  series.bucketStatus === labels.bucketStatus;
 
 const newSeries = (labels: SeriesLabels): Series => ({
   ...labels,
