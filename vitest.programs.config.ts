@@ -8,6 +8,7 @@ process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/co
 const MEASURED = [
   'test/cli/{clock,export-watch,help,log-errors,register-disk,shutdown}.test.ts',
   'test/node/cluster/{changes,workers}.test.ts',
+  'test/node/metrics/prometheus.test.ts',
   'test/node/store/{flood,workers}.test.ts',
   'test/node/server/limits.test.ts',
   'test/node/one-address/**/*.test.ts',

@@ -20,6 +20,8 @@ import { certificateOf, openFront } from './frontend.ts';
 import { catchUp, listenTo } from './keep/shared.ts';
 import { openRules, TICK } from './live-rules.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
+import { rulesText } from './metrics/rules.ts';
+import { createTraffic } from './metrics/traffic.ts';
 import { createOpened, type Opened } from './opened.ts';
 import { createLog } from './output/log.ts';
 import { standardOutput } from './output/standard.ts';
@@ -107,6 +109,11 @@ async function open(
     opened,
   );
   const metrics = createMetrics(destination === undefined ? standardOutput().dropped : undefined);
+  const traffic = createTraffic({
+    counts: () => metrics.read().series,
+    underway: metrics.underway.read,
+  });
+  opened.add(async () => traffic.stop());
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   warnOfFiles({ ...config, workers, buckets: buckets.length }, log);
   const serve = openServe(config, { log, spelt, metrics, cache, workers, env, register });
@@ -138,7 +145,7 @@ async function open(
     problems,
     metrics: async () => {
       await serve.collect();
-      return metrics.render();
+      return metrics.render(rulesText(active.ruled(), cache));
     },
     onRefresh: (bucket) => bus?.publish({ kind: 'refresh', bucket }),
   });
@@ -201,11 +208,12 @@ function openServe(
       edgeId,
       env,
       register,
-      onCounts: metrics.add,
+      metrics,
     });
   const front = openFront(config, {
     log,
     observe: metrics.observe,
+    underway: metrics.underway.of,
     countClosed: metrics.countClosed,
     edgeId,
     workers,
