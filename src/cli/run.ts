@@ -45,9 +45,9 @@ export async function run(open: () => Promise<Served>, configFile: string | null
     hangUp = () => void reread().then(() => running.refresh().catch(() => {}));
     if (hungUp) hangUp();
     roll = running.roll;
-    const drain = () => {
+    const drain = (signal: NodeJS.Signals) => {
       watched?.close();
-      void running.close().then(() => exit(0));
+      void running.close(signal).then(() => exit(0));
     };
     onEnd(running.retire, delay, drain);
     // Last: a supervisor may send a signal as soon as it reads them.
@@ -62,14 +62,14 @@ export async function run(open: () => Promise<Served>, configFile: string | null
 }
 
 /** At the first SIGTERM or SIGINT calls `retire`, and `drain` after the delay or at the second one. */
-function onEnd(retire: () => void, delay: number, drain: () => void): void {
+function onEnd(retire: () => void, delay: number, drain: (signal: NodeJS.Signals) => void): void {
   let waiting: NodeJS.Timeout | undefined;
-  const begin = () => {
-    clearTimeout(waiting);
-    next = endNow;
-    drain();
-  };
-  let next = (_: NodeJS.Signals): void => {
+  let next = (signal: NodeJS.Signals): void => {
+    const begin = () => {
+      clearTimeout(waiting);
+      next = endNow;
+      drain(signal);
+    };
     retire();
     next = begin;
     if (delay === 0) begin();

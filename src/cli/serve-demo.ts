@@ -69,6 +69,7 @@ async function openExample({ config, places, warnings }: Configured, env: Enviro
       return opened.close;
     },
   });
+  running.log.info({ page }, 'demo page started');
   const lines = [...linesOf(running), `demo page ${page}  (open it in a browser)`];
   return { running, lines, delay: config.shutdownDelay };
 }

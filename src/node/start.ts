@@ -5,7 +5,7 @@ import type { BucketConfig } from '../config/file.ts';
 import type { Config, Places } from '../config/read.ts';
 import { asFlag } from '../config/spell.ts';
 import type { StoreConfig } from '../config/store.ts';
-import { cut } from '../edge/log.ts';
+import { cut } from '../edge/log/cut.ts';
 import type { RulesCache } from '../rules/cache.ts';
 import { refreshLoaded } from '../rules/refresh.ts';
 import type { Register } from '../rules/register.ts';
@@ -23,11 +23,12 @@ import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { rulesText } from './metrics/rules.ts';
 import { createTraffic } from './metrics/traffic.ts';
 import { createOpened, type Opened } from './opened.ts';
-import { createLog } from './output/log.ts';
+import { createLog, formatFor } from './output/log.ts';
 import { standardOutput } from './output/standard.ts';
 import { type Spelt, speltBy } from './server/listen-fault.ts';
 import { warnOfFiles } from './server/open-files.ts';
 import { type Serve, serveHere } from './single-process.ts';
+import { loggedClose, logStart, type Why } from './start-stop.ts';
 
 export interface StartOptions {
   /** Serves all buckets of this store too. */
@@ -60,7 +61,7 @@ export interface Running {
   /** `/readyz` is 503 from now on, and the edge serves on: load balancers send no more requests. `close` comes later. */
   retire(): void;
   /** Stops accepting connections, finishes requests in flight within the configured limit, and closes everything. */
-  close(): Promise<void>;
+  close(why?: Why): Promise<void>;
 }
 
 /**
@@ -94,7 +95,8 @@ async function open(
   }: StartOptions,
   opened: Opened,
 ): Promise<Running> {
-  const log = createLog(config.logLevel, destination);
+  const format = formatFor(config.logFormat, destination);
+  const log = createLog(config.logLevel, destination, format);
   const warn = (message: string) => log.warn(cut(message));
   warnings.forEach(warn);
   const spelt = speltBy(places, 'host', 'port');
@@ -116,7 +118,11 @@ async function open(
   opened.add(async () => traffic.stop());
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   warnOfFiles({ ...config, workers, buckets: buckets.length }, log);
-  const serve = openServe(config, { log, spelt, metrics, cache, workers, env, register });
+  // Worker processes write in the format of this process.
+  const serve = openServe(
+    { ...config, logFormat: format },
+    { log, spelt, metrics, cache, workers, env, register },
+  );
   opened.add(serve.close);
   const { stateDir } = config;
   const option = places.stateDir ?? asFlag('stateDir');
@@ -163,6 +169,8 @@ async function open(
   opened.add(await alongside(url, admin.url));
   listening = true;
   active.begin();
+  const names = active.ruled().map(({ name }) => name);
+  logStart(log, names, { edge: url, admin: admin.url, store: store?.place.address.base ?? null, workers });
   return {
     url,
     adminUrl: admin.url,
@@ -175,10 +183,10 @@ async function open(
     retire: () => {
       ending = true;
     },
-    close: () => {
+    close: loggedClose(log, { drain: config.drain }, () => {
       ending = true;
       return opened.close();
-    },
+    }),
   };
 }
 

@@ -38,7 +38,7 @@ export interface Means extends SigningMeans, TokenMeans {
 
 /** Where the platform reaches the bucket. */
 export interface ReachedBucket {
-  /** For logs and metrics: the folder's name, or the host with its path. */
+  /** The folder's name, or the host with its path. */
   readonly name: string;
   readonly address: Address;
   /** For messages: where the bucket's own rules are. */
@@ -70,7 +70,7 @@ export async function openConfigured(
   means: Means,
 ): Promise<Result<ReadyBucket, string>> {
   const { store: dialect, vary, dangerouslyAllowCredentials } = config;
-  const name = config.name || reached.name;
+  const name = config.name || labelOf(config, place, reached);
   const access = accessOf({ ...config, bucket: place }, registerName(config, place, reached), means.spell);
   const faults = await accessFaults(config, access, place, means);
   const { register } = means;
@@ -81,7 +81,9 @@ export async function openConfigured(
   if (!source.ok || faults.length > 0)
     return { ok: false, faults: [...faults, ...(source.ok ? [] : source.faults)] };
   const behaviour = { dialect, vary, dangerouslyAllowCredentials };
-  const key = isRegistered ? await registeredKey(access.registerKey) : await keyFor(name, place, config);
+  const key = isRegistered
+    ? await registeredKey(access.registerKey)
+    : await keyFor(config.name || reached.name, place, config);
   return {
     ok: true,
     value: {
@@ -91,6 +93,15 @@ export async function openConfigured(
       warnings: await authorizeWarnings(access, means),
     },
   };
+}
+
+/**
+ * The bucket's own name where an option or its address says it: the path of a path-style URL is its name
+ * (`http://127.0.0.1:9000/my-bucket`). Otherwise the host with its path.
+ */
+function labelOf({ bucketName }: BucketConfig, place: Place, reached: ReachedBucket): string {
+  if (place.kind === 'folder') return bucketName ?? reached.name;
+  return bucketName ?? place.name ?? /^\/([^/]+)$/.exec(place.address.path)?.[1] ?? reached.name;
 }
 
 /** The name of the bucket's rules in the register. Folders of one name are different buckets unless an option names them. */
