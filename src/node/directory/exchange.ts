@@ -50,6 +50,8 @@ export function answerRefusal(exchange: Exchange, error: unknown): void {
   for (const name of response.getHeaderNames()) {
     if (name !== protocol.requestId && name !== NO_SNIFF.toLowerCase()) response.removeHeader(name);
   }
+  // The client may read no answer before it has sent its body, and the connection serves its next request.
+  request.resume();
   const refused = asRefusal(error);
   for (const [name, value] of Object.entries(refused.headers)) response.setHeader(name, value);
   const requestId = String(response.getHeader(protocol.requestId));

@@ -12,7 +12,7 @@ export interface Form {
   readonly file: AsyncIterable<Buffer>;
   /** Resolves when the rest of the body has been read; rejects if it is malformed. */
   readonly end: Promise<void>;
-  /** Stops reading, wherever it is. */
+  /** Stops parsing, wherever it is. */
   readonly stop: () => void;
 }
 
@@ -43,13 +43,24 @@ function open(headers: IncomingHttpHeaders) {
   }
 }
 
-/** Gives the body to the parser with back-pressure. */
+/** Gives the body to the parser with back-pressure. After `signal` it discards the rest, so that a refusal can be read. */
 async function feed(parser: ReturnType<typeof open>, body: AsyncIterable<Buffer>, signal: AbortSignal) {
   for await (const chunk of body) {
-    if (signal.aborted) return;
-    if (!parser.write(chunk)) await once(parser, 'drain', { signal });
+    if (signal.aborted || parser.write(chunk)) continue;
+    await once(parser, 'drain', { signal }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
   }
-  parser.end();
+  if (!signal.aborted) parser.end();
+}
+
+/** The content of the file; `failure` returns why the form has failed. */
+async function* contentOf(file: Readable, failure: () => unknown): AsyncGenerator<Buffer> {
+  try {
+    yield* file;
+  } catch (error) {
+    throw failure() ?? error;
+  }
 }
 
 /**
@@ -64,12 +75,14 @@ export function readForm(headers: IncomingHttpHeaders, body: AsyncIterable<Buffe
   const opened = Promise.withResolvers<Form>();
   let file: Readable | undefined;
   let size = 0;
+  let failure: unknown;
 
   const fail = (error: unknown) => {
+    failure ??= error;
     stopping.abort();
     opened.reject(error);
     end.reject(error);
-    file?.destroy(error instanceof Error ? error : undefined);
+    file?.destroy(malformed());
   };
   // The one who waits for the form reports the failure.
   end.promise.catch(() => undefined);
@@ -82,12 +95,18 @@ export function readForm(headers: IncomingHttpHeaders, body: AsyncIterable<Buffe
   parser.on('fieldsLimit', () => fail(refusal('FieldItemTooLong')));
   parser.on('file', (_, stream, fileName) => {
     file = stream;
-    stream.on('error', () => undefined);
+    stream.on('error', () => fail(malformed()));
     const stop = () => {
       stopping.abort();
       stream.destroy();
     };
-    opened.resolve({ fields, fileName: fileName ?? '', file: stream, end: end.promise, stop });
+    opened.resolve({
+      fields,
+      fileName: fileName ?? '',
+      file: contentOf(stream, () => failure),
+      end: end.promise,
+      stop,
+    });
   });
   parser.on('error', () => fail(malformed()));
   parser.on('finish', () => {
