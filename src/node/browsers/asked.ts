@@ -13,27 +13,28 @@ export interface BrowserQuestion {
   readonly credentials: boolean;
 }
 
-/** What the script of the page gets. */
-export interface Fetched {
-  /** Null if `fetch` rejects. */
-  readonly status: number | null;
-  readonly readable: readonly string[];
+/** A page of an origin, and an expression that it evaluates. */
+export interface BrowserPage {
+  readonly origin: string;
+  /** Its value is a text, or a promise of one. */
+  readonly script: string;
 }
 
-/** What a browser did with a request. */
+/** What a browser did with a page. */
 export interface Asked {
   readonly version: string;
-  readonly fetched: Fetched;
+  /** The text that the script gave. */
+  readonly result: string;
   /** The errors in the console, in order. */
   readonly sentences: readonly string[];
   /** Why the network gave no answer, in the browser's word; null if it did, or if the browser refuses the answer. */
   readonly networkError: string | null;
 }
 
-/** Starts a browser and lets a page ask. The page's request passes the relay if there is one. `signal` ends the browser. */
+/** Starts a browser and opens a page. Its requests pass the relay if there is one. `signal` ends the browser. */
 export type AskBrowser = (
   program: string,
-  question: BrowserQuestion,
+  page: BrowserPage,
   relay: Relay | null,
   signal: AbortSignal,
 ) => Promise<Asked>;

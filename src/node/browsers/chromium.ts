@@ -1,12 +1,12 @@
-import type { AskBrowser, Asked, BrowserQuestion } from './asked.ts';
-import { fetchedOf, PAGE, pageHeadersOf, pageUrlOf, scriptOf } from './page.ts';
+import type { AskBrowser, Asked, BrowserPage } from './asked.ts';
+import { PAGE, pageHeadersOf, pageUrlOf } from './page.ts';
 import type { Relay } from './relay.ts';
 import { withBrowser } from './start.ts';
 import { type Message, objectOf, openWire, textOf, type Wire } from './wire.ts';
 
 /** Asks Chromium by the DevTools protocol. */
-export const askChromium: AskBrowser = (program, question, relay, signal) =>
-  withBrowser({ program, args: argsOf(relay), files: {} }, signal, (address) => ask(address, question));
+export const askChromium: AskBrowser = (program, page, relay, signal) =>
+  withBrowser({ program, args: argsOf(relay), files: {} }, signal, (address) => ask(address, page));
 
 /**
  * Without the first two features Chromium would ask for the https page of an http origin, and refuse servers of the local
@@ -42,26 +42,26 @@ const argsOf = (relay: Relay | null): readonly string[] => [
 /** The console's sentence of every request that fails, also beside the one that says why. */
 const FAILED = 'Failed to load resource: net::ERR_FAILED';
 
-async function ask(address: string, question: BrowserQuestion): Promise<Asked> {
+async function ask(address: string, { origin, script }: BrowserPage): Promise<Asked> {
   const sentences: string[] = [];
   const networkErrors: string[] = [];
   let session = '';
   const wire = await openWire(address, (method, params) => {
     if (method === 'Log.entryAdded') sentences.push(...errorsOf(objectOf(params.entry)));
     if (method === 'Network.loadingFailed') networkErrors.push(textOf(params.errorText));
-    if (method === 'Fetch.requestPaused') providePage(wire, session, question.origin, params);
+    if (method === 'Fetch.requestPaused') providePage(wire, session, origin, params);
   });
   try {
     const { product } = await wire.send('Browser.getVersion');
     const { targetId } = await wire.send('Target.createTarget', { url: 'about:blank' });
     session = textOf((await wire.send('Target.attachToTarget', { targetId, flatten: true })).sessionId);
-    await openPage(wire, session, question.origin);
+    await openPage(wire, session, origin);
     for (const domain of ['Log', 'Network']) await wire.send(`${domain}.enable`, {}, session);
-    const evaluation = { expression: scriptOf(question), awaitPromise: true };
+    const evaluation = { expression: script, awaitPromise: true };
     const { result } = await wire.send('Runtime.evaluate', evaluation, session);
     return {
       version: textOf(product).replace(/^.*\//, ''),
-      fetched: fetchedOf(textOf(objectOf(result).value)),
+      result: textOf(objectOf(result).value),
       sentences,
       networkError: networkErrors.find((error) => error !== '' && error !== 'net::ERR_FAILED') ?? null,
     };

@@ -1,13 +1,13 @@
-import type { AskBrowser, Asked, BrowserQuestion } from './asked.ts';
-import { fetchedOf, PAGE, pageHeadersOf, pageUrlOf, scriptOf } from './page.ts';
+import type { AskBrowser, Asked, BrowserPage } from './asked.ts';
+import { PAGE, pageHeadersOf, pageUrlOf } from './page.ts';
 import type { Relay } from './relay.ts';
 import { withBrowser } from './start.ts';
 import { type Message, objectOf, openWire, textOf, type Wire } from './wire.ts';
 
 /** Asks Firefox by WebDriver BiDi. */
-export const askFirefox: AskBrowser = (program, question, relay, signal) =>
+export const askFirefox: AskBrowser = (program, page, relay, signal) =>
   withBrowser({ program, args: ARGS, files: { 'user.js': PREFERENCES } }, signal, (address) =>
-    ask(`${address}/session`, question, relay),
+    ask(`${address}/session`, page, relay),
   );
 
 const ARGS = ['--headless', '--no-remote', '--profile', 'PROFILE', '--remote-debugging-port', '0'];
@@ -49,29 +49,29 @@ const capabilitiesOf = (relay: Relay | null): Message =>
         },
       };
 
-async function ask(address: string, question: BrowserQuestion, relay: Relay | null): Promise<Asked> {
+async function ask(address: string, { origin, script }: BrowserPage, relay: Relay | null): Promise<Asked> {
   const sentences: string[] = [];
   const networkErrors: string[] = [];
   const wire = await openWire(address, (method, params) => {
     if (method === 'log.entryAdded' && params.level === 'error') sentences.push(textOf(params.text));
     if (method === 'network.fetchError') networkErrors.push(textOf(params.errorText));
     if (method === 'network.beforeRequestSent' && params.isBlocked === true)
-      providePage(wire, question.origin, objectOf(params.request));
+      providePage(wire, origin, objectOf(params.request));
   });
   try {
     const created = await wire.send('session.new', {
       capabilities: { alwaysMatch: capabilitiesOf(relay) },
     });
-    const context = await openPage(wire, question.origin);
+    const context = await openPage(wire, origin);
     await wire.send('session.subscribe', { events: ['log.entryAdded', 'network.fetchError'] });
     const evaluated = await wire.send('script.evaluate', {
-      expression: scriptOf(question),
+      expression: script,
       target: { context },
       awaitPromise: true,
     });
     return {
       version: textOf(objectOf(created.capabilities).browserVersion),
-      fetched: fetchedOf(textOf(objectOf(evaluated.result).value)),
+      result: textOf(objectOf(evaluated.result).value),
       sentences,
       networkError: networkErrors[0] ?? null,
     };

@@ -2,6 +2,7 @@ import { withoutQueries } from '../../requests/message.ts';
 import type { AskBrowser, Asked, BrowserQuestion } from './asked.ts';
 import { askChromium } from './chromium.ts';
 import { askFirefox } from './firefox.ts';
+import { fetchedOf, scriptOf } from './page.ts';
 import { programOf } from './programs.ts';
 import { openRelay, type Relay } from './relay.ts';
 
@@ -72,7 +73,7 @@ async function verdictOf(
   const limit = AbortSignal.timeout(timeout);
   const relay = isSafe(question.method) ? null : await openRelay(new URL(question.url), question.origin);
   try {
-    const asked = await ask(program, question, relay, limit);
+    const asked = await ask(program, { origin: question.origin, script: scriptOf(question) }, relay, limit);
     return {
       browser,
       ...(relay === null ? judged(name, asked) : judgedByRelay(name, question, asked, relay)),
@@ -101,7 +102,8 @@ const unjudged = (browser: Browser['browser'], because: string): BrowserVerdict 
 
 type Verdict = Omit<BrowserVerdict, 'browser'>;
 
-function judged(name: string, { version, fetched, sentences, networkError }: Asked): Verdict {
+function judged(name: string, { version, result, sentences, networkError }: Asked): Verdict {
+  const fetched = fetchedOf(result);
   const refusesCertificate = networkError !== null && /CERT|SSL|SEC_ERROR|PKIX/.test(networkError);
   const isRefused = refusesCertificate || (networkError === null && sentences.length > 0);
   return {

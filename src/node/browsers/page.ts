@@ -1,5 +1,12 @@
-import type { BrowserQuestion, Fetched } from './asked.ts';
+import type { BrowserQuestion } from './asked.ts';
 import { objectOf } from './wire.ts';
+
+/** What the script gets. */
+export interface Fetched {
+  /** Null if `fetch` rejects. */
+  readonly status: number | null;
+  readonly readable: readonly string[];
+}
 
 /** The page that asks. Without the icon, browsers ask the origin for one. */
 export const PAGE = '<!doctype html><title>bucket-cors</title><link rel="icon" href="data:,">';
