@@ -19,7 +19,7 @@ import { closeSoon, createPools, LIMITS } from './transport/pools.ts';
 
 export interface FrontOptions {
   readonly log: Logger;
-  readonly observe: Observe;
+  readonly observe: readonly Observe[];
   readonly countClosed: Counts['countClosed'];
   /** Identifies the edge in Via; the same in all of its processes. */
   readonly edgeId: string;
@@ -57,7 +57,7 @@ export function openFront(
       ),
     ),
   });
-  const observers = [observe, requestLog(log)];
+  const observers = [...observe, requestLog(log)];
   const appFor = (buckets: readonly Bucket[], store: Store | null) =>
     createEdge({
       buckets,

@@ -7,8 +7,10 @@ import type { Config, Places } from '../config/read.ts';
 import { asFlag } from '../config/spell.ts';
 import type { StoreConfig } from '../config/store.ts';
 import { cut } from '../edge/log.ts';
+import { observeRefusals } from '../edge/refusals.ts';
 import type { RulesCache } from '../rules/cache.ts';
 import { refreshLoaded } from '../rules/refresh.ts';
+import { createRefusals, type Refusals } from '../rules/refusals.ts';
 import type { Register } from '../rules/register.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
 import { createVersions } from '../rules/versions.ts';
@@ -110,12 +112,20 @@ async function open(
     { log, warn, places, isRegister, changed, onBack },
     opened,
   );
-  const live = createLive({ cache, versions: createVersions(), domains: loadDomains });
+  const refusals = createRefusals();
+  const live = createLive({
+    cache,
+    versions: createVersions(),
+    refusals,
+    bucketOf: (name) => active.ruled().find((bucket) => bucket.name === name) ?? active.named(name, false),
+    editorOf: () => 'Rules cannot be changed here.',
+    domains: loadDomains,
+  });
   opened.add(async () => live.close());
   const metrics = createMetrics(destination === undefined ? standardOutput().dropped : undefined);
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   warnOfFiles({ ...config, workers, buckets: buckets.length }, log);
-  const serve = openServe(config, { log, spelt, metrics, cache, workers, env, register });
+  const serve = openServe(config, { log, spelt, metrics, refusals, cache, workers, env, register });
   opened.add(serve.close);
   const { stateDir } = config;
   const option = places.stateDir ?? asFlag('stateDir');
@@ -178,6 +188,7 @@ interface ServeOptions {
   readonly log: Logger;
   readonly spelt: Spelt;
   readonly metrics: Metrics;
+  readonly refusals: Refusals;
   readonly cache: RulesCache;
   readonly workers: number;
   readonly env: NonNullable<StartOptions['env']>;
@@ -187,7 +198,7 @@ interface ServeOptions {
 /** Serves clients by worker processes if there are several, and in this process otherwise. */
 function openServe(
   config: Config,
-  { log, spelt, metrics, cache, workers, env, register }: ServeOptions,
+  { log, spelt, metrics, refusals, cache, workers, env, register }: ServeOptions,
 ): Serve {
   const edgeId = randomBytes(4).toString('hex');
   if (workers > 1)
@@ -201,10 +212,11 @@ function openServe(
       env,
       register,
       onCounts: metrics.add,
+      onRefusals: refusals.add,
     });
   const front = openFront(config, {
     log,
-    observe: metrics.observe,
+    observe: [metrics.observe, observeRefusals(refusals)],
     countClosed: metrics.countClosed,
     edgeId,
     workers,
