@@ -21,6 +21,7 @@ import { type Exposure, openBuckets } from './buckets/open.ts';
 import { openStoreOf } from './buckets/store.ts';
 import { serveByWorkers } from './cluster/primary.ts';
 import { loadDomains } from './domains.ts';
+import { editorsOf } from './editors.ts';
 import { certificateOf, openFront } from './frontend.ts';
 import { catchUp, listenTo } from './keep/shared.ts';
 import { openRules, TICK } from './live-rules.ts';
@@ -118,7 +119,15 @@ async function open(
     versions: createVersions(),
     refusals,
     bucketOf: (name) => active.ruled().find((bucket) => bucket.name === name) ?? active.named(name, false),
-    editorOf: () => 'Rules cannot be changed here.',
+    editorOf: editorsOf({
+      cache,
+      register,
+      env,
+      hasToken: config.adminToken !== null,
+      writtenAt: (bucket) => active.writtenAt(bucket),
+      // The channel to a worker process is ordered: it has taken the rules when it replies.
+      settled: () => serve.collect(),
+    }),
     domains: loadDomains,
   });
   opened.add(async () => live.close());
