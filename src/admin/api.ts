@@ -167,15 +167,17 @@ export interface RefusalList {
 /** `GET /traffic`: the last hour in steps of 60 seconds, the oldest first. */
 export interface Traffic {
   readonly stepSeconds: number;
-  /** The end of the last step. */
+  /** The end of the last step, which is under way: its numbers still grow. */
   readonly at: string;
   readonly buckets: readonly BucketTraffic[];
 }
 
 export interface BucketTraffic {
+  /** Empty: requests for no bucket. `other`: all buckets beyond 200. */
   readonly bucket: string;
   readonly requests: readonly number[];
   readonly preflights: readonly number[];
+  /** By the rules; unknown rules refuse nothing. */
   readonly refused: readonly number[];
   /** Answers of 500 and more, and failures. */
   readonly errors: readonly number[];

@@ -26,6 +26,8 @@ import { certificateOf, openFront } from './frontend.ts';
 import { catchUp, listenTo } from './keep/shared.ts';
 import { openRules, TICK } from './live-rules.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
+import { rulesText } from './metrics/rules.ts';
+import { createTraffic } from './metrics/traffic.ts';
 import { createOpened, type Opened } from './opened.ts';
 import { createLog } from './output/log.ts';
 import { standardOutput } from './output/standard.ts';
@@ -128,10 +130,16 @@ async function open(
       // The channel to a worker process is ordered: it has taken the rules when it replies.
       settled: () => serve.collect(),
     }),
+    traffic: () => traffic.read(),
     domains: loadDomains,
   });
   opened.add(async () => live.close());
   const metrics = createMetrics(destination === undefined ? standardOutput().dropped : undefined);
+  const traffic = createTraffic({
+    counts: () => metrics.read().series,
+    underway: metrics.underway.read,
+  });
+  opened.add(async () => traffic.stop());
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   warnOfFiles({ ...config, workers, buckets: buckets.length }, log);
   const serve = openServe(config, { log, spelt, metrics, refusals, cache, workers, env, register });
@@ -161,7 +169,7 @@ async function open(
     problems,
     metrics: async () => {
       await serve.collect();
-      return metrics.render();
+      return metrics.render(rulesText(active.ruled(), cache));
     },
     onRefresh: (bucket) => bus?.publish({ kind: 'refresh', bucket }),
     live,
@@ -220,12 +228,13 @@ function openServe(
       edgeId,
       env,
       register,
-      onCounts: metrics.add,
+      metrics,
       onRefusals: refusals.add,
     });
   const front = openFront(config, {
     log,
     observe: [metrics.observe, observeRefusals(refusals)],
+    underway: metrics.underway.of,
     countClosed: metrics.countClosed,
     edgeId,
     workers,

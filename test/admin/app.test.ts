@@ -44,6 +44,7 @@ const PATHS = [
   'POST /draft',
   'POST /ask',
   'GET /refusals',
+  'GET /traffic',
   'GET /events',
 ];
 

@@ -6,6 +6,7 @@ import { within } from '../../rules/within.ts';
 import { accessMeans } from '../buckets/access-means.ts';
 import { type Front, openFront } from '../frontend.ts';
 import { type Counts, createCounts } from '../metrics/counts.ts';
+import { createUnderway, type UnderwayCounts } from '../metrics/underway.ts';
 import { createLog } from '../output/log.ts';
 import { exit, logged, standardOutput } from '../output/standard.ts';
 import type { Listening } from '../server/listen.ts';
@@ -40,11 +41,13 @@ export interface WorkerEdge {
 export function openWorkerEdge(init: Init, send: Send): WorkerEdge {
   const { config } = init;
   const counts = createCounts({ linesDropped: standardOutput().dropped });
-  const countsSender = startCountsSender(counts, send);
+  const underway = createUnderway();
+  const countsSender = startCountsSender(counts, underway, send);
   const refusals = createRefusals();
   const endRefusals = startRefusalsSender(refusals, send);
   const certificate = init.certificate === null ? undefined : createCertificateReplica(init.certificate);
-  const front = frontOf(init, [counts.observe, observeRefusals(refusals)], counts, certificate);
+  const observe = [counts.observe, observeRefusals(refusals)];
+  const front = frontOf(init, observe, counts, underway, certificate);
   const rulesCalls = createPendingCalls<boolean>(LOAD_TIMEOUT + REPLY_MARGIN_MS);
   const leaveCalls = createPendingCalls<true>(LEAVE_TIMEOUT_MS);
   const replica = createRulesReplica({
@@ -116,12 +119,14 @@ function frontOf(
   init: Init,
   observe: readonly Observe[],
   counts: Counts,
+  underway: UnderwayCounts,
   certificate: CertificateReplica | undefined,
 ): Front {
   const { config, edgeId, workers, spelt } = init;
   return openFront(config, {
     log: createLog(config.logLevel),
     observe,
+    underway: underway.of,
     countClosed: counts.countClosed,
     edgeId,
     workers,
