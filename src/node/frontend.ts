@@ -21,7 +21,7 @@ import { closeSoon, createPools, LIMITS } from './transport/pools.ts';
 
 export interface FrontOptions {
   readonly log: Logger;
-  readonly observe: Observe;
+  readonly observe: readonly Observe[];
   readonly underway: UnderwayCounts['of'];
   readonly countClosed: Counts['countClosed'];
   /** Identifies the edge in Via; the same in all of its processes. */
@@ -64,7 +64,7 @@ export function openFront(
     requests: config.logRequests,
     later: (milliseconds, run) => void setTimeout(run, milliseconds).unref(),
   });
-  const observers = [observe, requests];
+  const observers = [...observe, requests];
   const appFor = (buckets: readonly Bucket[], store: Store | null) =>
     createEdge({
       buckets,

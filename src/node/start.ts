@@ -1,21 +1,27 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { DestinationStream, Logger } from 'pino';
+import { createLive } from '../admin/live.ts';
 import type { BucketConfig } from '../config/file.ts';
 import type { Config, Places } from '../config/read.ts';
 import { asFlag } from '../config/spell.ts';
 import type { StoreConfig } from '../config/store.ts';
 import { cut } from '../edge/log/cut.ts';
+import { observeRefusals } from '../edge/refusals.ts';
 import type { RulesCache } from '../rules/cache.ts';
 import { refreshLoaded } from '../rules/refresh.ts';
+import { createRefusals, type Refusals } from '../rules/refusals.ts';
 import type { Register } from '../rules/register.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
+import { createVersions } from '../rules/versions.ts';
 import { adminPort, reached } from './admin-port.ts';
 import { accessMeans } from './buckets/access-means.ts';
 import { serveBuckets } from './buckets/active.ts';
 import { type Exposure, openBuckets } from './buckets/open.ts';
 import { openStoreOf } from './buckets/store.ts';
 import { serveByWorkers } from './cluster/primary.ts';
+import { loadDomains } from './domains.ts';
+import { editorsOf } from './editors.ts';
 import { certificateOf, openFront } from './frontend.ts';
 import { catchUp, listenTo } from './keep/shared.ts';
 import { openRules, TICK } from './live-rules.ts';
@@ -102,7 +108,10 @@ async function open(
   const spelt = speltBy(places, 'host', 'port');
   const exposure = await exposureOf(config, spelt);
   const listenForAdmin = await adminPort(config, { places, env, log });
-  const changed = (bucket: RuledBucket) => serve.changed(bucket);
+  const changed = (bucket: RuledBucket) => {
+    serve.changed(bucket);
+    live.changed(bucket);
+  };
   const onBack = (rules: RulesCache) => void catchUp(rules, active.opened());
   const isRegister = [...buckets, store].some((one) => one?.management === 'keep');
   const { cache, bus, register, problems, read } = await openRules(
@@ -110,6 +119,25 @@ async function open(
     { log, warn, places, isRegister, changed, onBack },
     opened,
   );
+  const refusals = createRefusals();
+  const live = createLive({
+    cache,
+    versions: createVersions(),
+    refusals,
+    bucketOf: (name) => active.ruled().find((bucket) => bucket.name === name) ?? active.named(name, false),
+    editorOf: editorsOf({
+      cache,
+      register,
+      env,
+      hasToken: config.adminToken !== null,
+      writtenAt: (bucket) => active.writtenAt(bucket),
+      // The channel to a worker process is ordered: it has taken the rules when it replies.
+      settled: () => serve.collect(),
+    }),
+    traffic: () => traffic.read(),
+    domains: loadDomains,
+  });
+  opened.add(async () => live.close());
   const metrics = createMetrics(destination === undefined ? standardOutput().dropped : undefined);
   const traffic = createTraffic({
     counts: () => metrics.read().series,
@@ -121,7 +149,7 @@ async function open(
   // Worker processes write in the format of this process.
   const serve = openServe(
     { ...config, logFormat: format },
-    { log, spelt, metrics, cache, workers, env, register },
+    { log, spelt, metrics, refusals, cache, workers, env, register },
   );
   opened.add(serve.close);
   const { stateDir } = config;
@@ -154,6 +182,7 @@ async function open(
       return metrics.render(rulesText(active.ruled(), cache));
     },
     onRefresh: (bucket) => bus?.publish({ kind: 'refresh', bucket }),
+    live,
   });
   opened.add(() => admin.close(0));
   // Before the first request: rules that it loads may change at once.
@@ -194,6 +223,7 @@ interface ServeOptions {
   readonly log: Logger;
   readonly spelt: Spelt;
   readonly metrics: Metrics;
+  readonly refusals: Refusals;
   readonly cache: RulesCache;
   readonly workers: number;
   readonly env: NonNullable<StartOptions['env']>;
@@ -203,7 +233,7 @@ interface ServeOptions {
 /** Serves clients by worker processes if there are several, and in this process otherwise. */
 function openServe(
   config: Config,
-  { log, spelt, metrics, cache, workers, env, register }: ServeOptions,
+  { log, spelt, metrics, refusals, cache, workers, env, register }: ServeOptions,
 ): Serve {
   const edgeId = randomBytes(4).toString('hex');
   if (workers > 1)
@@ -217,10 +247,11 @@ function openServe(
       env,
       register,
       metrics,
+      onRefusals: refusals.add,
     });
   const front = openFront(config, {
     log,
-    observe: metrics.observe,
+    observe: [metrics.observe, observeRefusals(refusals)],
     underway: metrics.underway.of,
     countClosed: metrics.countClosed,
     edgeId,

@@ -4,6 +4,7 @@ import type { Behaviour } from '../../cors/behaviour.ts';
 import type { StorePlan } from '../../edge/store.ts';
 import type { Access } from '../../open/access.ts';
 import type { LastGood } from '../../rules/last-good.ts';
+import type { RefusalsTaken } from '../../rules/refusals.ts';
 import type { RegisterEntry } from '../../rules/register.ts';
 import type { OpenedBucket } from '../buckets/open.ts';
 import type { CountsTaken } from '../metrics/counts.ts';
@@ -120,5 +121,7 @@ export type ToPrimary =
       readonly underway: readonly BucketUnderway[];
       readonly id: number | null;
     }
+  /** Refused requests since the last message of this kind, in groups. */
+  | { readonly kind: 'refusals'; readonly taken: RefusalsTaken }
   /** It accepts no connections any more, and is about to exit. */
   | { readonly kind: 'leaving'; readonly id: number };

@@ -4,6 +4,7 @@ import type { Config } from '../../config/read.ts';
 import { createRouter } from '../../edge/route.ts';
 import { nameOfRegistered } from '../../open/store.ts';
 import type { RulesCache } from '../../rules/cache.ts';
+import type { RefusalsTaken } from '../../rules/refusals.ts';
 import type { Register } from '../../rules/register.ts';
 import { keyOf, type RuledBucket } from '../../rules/ruled-bucket.ts';
 import type { OpenedBucket } from '../buckets/open.ts';
@@ -34,6 +35,7 @@ export interface ByWorkersOptions {
   readonly register: Register | null;
   /** Gets what worker processes count. */
   readonly metrics: Pick<Metrics, 'add' | 'underway'>;
+  readonly onRefusals: (taken: RefusalsTaken) => void;
 }
 
 /** Milliseconds that a scrape of the metrics waits for worker processes; the next scrape includes later counts. */
@@ -44,7 +46,7 @@ const COLLECT_TIMEOUT_MS = 1_000;
  * cache with its sources, the certificate files and the metrics. Worker processes replicate what they need.
  */
 export function serveByWorkers(options: ByWorkersOptions): Serve {
-  const { config, spelt, workers, cache, log, edgeId, register, metrics } = options;
+  const { config, spelt, workers, cache, log, edgeId, register, metrics, onRefusals } = options;
   // They inherit the environment of this process.
   const env = options.env === process.env ? null : { ...options.env };
   const registerName = register?.name ?? null;
@@ -89,6 +91,8 @@ export function serveByWorkers(options: ByWorkersOptions): Serve {
         case 'leaving':
           // The channel is ordered: connections handed over before this message arrive before the reply.
           return void worker.send({ kind: 'leavingReply', id: message.id });
+        case 'refusals':
+          return onRefusals(message.taken);
         case 'counts':
           if (message.taken !== null) metrics.add(message.taken);
           // The last messages may arrive after the exit.
