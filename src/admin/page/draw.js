@@ -1,0 +1,108 @@
+/**
+ * Draws trees of elements onto the page. A redraw changes only what differs: focus, selection, scroll positions and open
+ * details stay. All text is set as text, never as markup.
+ */
+
+/** @typedef {Node | string | false | null | undefined} Child */
+
+const SVG = 'http://www.w3.org/2000/svg';
+const SVG_TAGS = new Set(['svg', 'path', 'rect', 'line']);
+/** What a redraw copies from the new element: the listeners know the new values. */
+const LISTENERS = /** @type {const} */ (['onclick', 'oninput', 'onchange', 'ontoggle', 'onsubmit']);
+
+/**
+ * Makes an element: `element('p', { class: 'x' }, 'text', child)`. `key` names it among its siblings; functions, `value` and
+ * `checked` are properties, all others attributes. An attribute that is undefined, null or false is left out.
+ *
+ * @param {string} tag
+ * @param {Record<string, unknown>} [attributes]
+ * @param {...(Child | Child[])} children
+ * @returns {HTMLElement}
+ */
+export function element(tag, attributes = {}, ...children) {
+  const made = /** @type {HTMLElement} */ (
+    SVG_TAGS.has(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag)
+  );
+  made.append(...children.flat().filter(isShown));
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name === 'key') made.dataset.key = String(value);
+    else if (typeof value === 'function' || name === 'value') Object.assign(made, { [name]: value });
+    else if (name === 'checked') Object.assign(made, { checked: true });
+    else made.setAttribute(name, value === true ? '' : String(value));
+  }
+  return made;
+}
+
+/** @param {Child} child @returns {child is Node | string} */
+const isShown = (child) => child instanceof Node || (typeof child === 'string' && child !== '');
+
+/**
+ * Makes the children of `parent` like `children`. Focus stays where it was, also if its element moves.
+ *
+ * @param {Element} parent
+ * @param {...(Child | Child[])} children
+ */
+export function draw(parent, ...children) {
+  const focused = document.activeElement;
+  const fragment = document.createDocumentFragment();
+  fragment.append(...children.flat().filter(isShown));
+  const around = focused !== null && parent.contains(focused) ? focused.closest('section') : null;
+  patchChildren(parent, [...fragment.childNodes]);
+  if (focused === document.activeElement || !(focused instanceof HTMLElement)) return;
+  if (focused.isConnected) focused.focus({ preventScroll: true });
+  else around?.querySelector('h2')?.focus({ preventScroll: true });
+}
+
+/** @type {(node: Node) => string | undefined} */
+const keyOf = (node) => (node instanceof Element ? (node.getAttribute('data-key') ?? undefined) : undefined);
+
+/** @type {(parent: Node, wanted: readonly Node[]) => void} */
+function patchChildren(parent, wanted) {
+  const keys = new Set(wanted.map(keyOf));
+  const keyed = new Map();
+  for (const node of [...parent.childNodes]) {
+    const key = keyOf(node);
+    if (key === undefined) continue;
+    if (keys.has(key)) keyed.set(key, node);
+    else parent.removeChild(node);
+  }
+  /** @type {Node | null} */
+  let at = parent.firstChild;
+  for (const node of wanted) {
+    const key = keyOf(node);
+    const found = key === undefined ? at : keyed.get(key);
+    if (!found || keyOf(found) !== key || found.nodeName !== node.nodeName) {
+      parent.insertBefore(node, at);
+      continue;
+    }
+    if (found === at) at = at.nextSibling;
+    else parent.insertBefore(found, at);
+    patch(found, node);
+  }
+  while (at !== null) {
+    /** @type {Node} */
+    const left = at;
+    at = left.nextSibling;
+    parent.removeChild(left);
+  }
+}
+
+/** @type {(old: Node, wanted: Node) => void} */
+function patch(old, wanted) {
+  if (old instanceof CharacterData) {
+    if (old.data !== wanted.textContent) old.data = wanted.textContent ?? '';
+    return;
+  }
+  if (!(old instanceof Element) || !(wanted instanceof Element)) return;
+  // The reader opens and closes details.
+  for (const { name } of [...old.attributes])
+    if (!wanted.hasAttribute(name) && name !== 'open') old.removeAttribute(name);
+  for (const { name, value } of wanted.attributes)
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  if (!(old instanceof HTMLTextAreaElement)) patchChildren(old, [...wanted.childNodes]);
+  if (old instanceof HTMLElement && wanted instanceof HTMLElement)
+    for (const name of LISTENERS) Object.assign(old, { [name]: wanted[name] });
+  if ('value' in old && 'value' in wanted && old.value !== wanted.value) old.value = wanted.value;
+  if (old instanceof HTMLInputElement && wanted instanceof HTMLInputElement) old.checked = wanted.checked;
+}

@@ -1,0 +1,289 @@
+/** The rule panel to edit: the same cards with fields, the findings beside them, and what saving would change. */
+
+import { emptyRule, move } from './draft.js';
+import { element } from './draw.js';
+import { findingsAt } from './panel.js';
+import { changesOf, counted, failureOf, shortVersion } from './words.js';
+
+/** @import { DraftRule, Edited } from './draft.js' */
+
+const METHODS = ['GET', 'PUT', 'DELETE', 'POST', 'HEAD'];
+
+/**
+ * @typedef {object} EditorPage
+ * @property {Element} root
+ * @property {'oss' | 's3'} store
+ * @property {'edge' | 'bucket'} where
+ * @property {() => void} onInput called once the draft has changed
+ * @property {() => void} onSave
+ * @property {() => void} onDiscard
+ * @property {() => void} onRebase
+ */
+
+/** @param {Edited} draft @param {EditorPage} page */
+export const editorOf = (draft, page) =>
+  element(
+    'form',
+    { key: 'editor', class: 'cards', onsubmit: (event) => event.preventDefault(), autocomplete: 'off' },
+    whole(draft, page),
+    draft.rules.map((_, at) => card(draft, at, page)),
+    element(
+      'p',
+      { key: 'add', class: 'actions' },
+      element(
+        'button',
+        { type: 'button', id: 'add', onclick: () => add(draft, page) },
+        'Add a rule at the end',
+      ),
+    ),
+    consequences(draft, page),
+    bar(draft, page),
+  );
+
+const findings = ({ checked }) => checked?.findings ?? [];
+
+const whole = (draft, { onInput }) =>
+  element(
+    'div',
+    { key: 'whole', class: 'whole' },
+    element(
+      'label',
+      {},
+      element('input', {
+        type: 'checkbox',
+        checked: draft.varyOrigin,
+        onchange: ({ currentTarget }) => {
+          draft.varyOrigin = currentTarget.checked;
+          onInput();
+        },
+      }),
+      ' Vary: Origin',
+    ),
+    findingsAt(findings(draft), null, 'varyOrigin'),
+    findingsAt(findings(draft), null, null),
+  );
+
+/** @param {Edited} draft @param {number} at @param {EditorPage} page */
+function card(draft, at, page) {
+  const rule = /** @type {DraftRule} */ (draft.rules[at]);
+  const number = at + 1;
+  const field = (name, label, input) => textField({ draft, rule, number, name, label, input, page });
+  return element(
+    'fieldset',
+    { key: rule.key, class: 'card rule' },
+    element('legend', {}, `Rule ${number}`),
+    findingsAt(findings(draft), number, null),
+    element(
+      'div',
+      { class: 'fields' },
+      (page.store === 's3' || rule.id !== '') && field('id', 'ID', 'input'),
+      field('sources', 'Sources', 'textarea'),
+      methods(draft, rule, number, page),
+      field('allowedHeaders', 'Allowed Headers', 'textarea'),
+      field('exposedHeaders', 'Exposed Headers', 'textarea'),
+      field('cacheTimeout', 'Cache Timeout (seconds)', 'input'),
+    ),
+    element(
+      'p',
+      { class: 'actions' },
+      step('Move up', -1, at === 0),
+      step('Move down', 1, number === draft.rules.length),
+      element(
+        'button',
+        {
+          type: 'button',
+          class: 'remove',
+          'aria-label': `Remove rule ${number}`,
+          onclick: () => remove(draft, at, page),
+        },
+        'Remove',
+      ),
+    ),
+  );
+
+  // A disabled button would lose the focus that a move has brought to the end of the list.
+  function step(label, by, isLast) {
+    const onclick = () => {
+      if (isLast) return;
+      move(draft, at, by);
+      page.onInput();
+    };
+    return element(
+      'button',
+      {
+        type: 'button',
+        'aria-label': `${label}: rule ${number}`,
+        'aria-disabled': isLast && 'true',
+        onclick,
+      },
+      label,
+    );
+  }
+}
+
+function textField({ draft, rule, number, name, label, input, page }) {
+  const id = `${rule.key}-${name}`;
+  const found = findingsAt(findings(draft), number, name);
+  const isWrong = findings(draft).some(
+    (one) => one.rule === number && one.field === name && one.severity === 'error',
+  );
+  const rows = Math.min(10, Math.max(2, rule[name].split('\n').length));
+  return element(
+    'div',
+    { key: name, class: 'field' },
+    element(
+      'label',
+      { for: id },
+      label,
+      input === 'textarea' && element('span', { class: 'note' }, ' one a line'),
+    ),
+    element(input, {
+      id,
+      spellcheck: 'false',
+      ...(input === 'textarea' && { rows }),
+      ...(name === 'cacheTimeout' && { inputmode: 'numeric' }),
+      'aria-invalid': isWrong && 'true',
+      'aria-describedby': found && `${id}-found`,
+      value: rule[name],
+      oninput: ({ currentTarget }) => {
+        rule[name] = currentTarget.value;
+        page.onInput();
+      },
+    }),
+    found && element('div', { id: `${id}-found` }, found),
+  );
+}
+
+function methods(draft, rule, number, { onInput }) {
+  const toggle = (method, isOn) => {
+    const others = rule.allowedMethods.filter((one) => one !== method);
+    rule.allowedMethods = isOn ? [...others, method] : others;
+    onInput();
+  };
+  // Stores serve methods of their own; they stay until they are switched off.
+  const all = [...new Set([...METHODS, ...rule.allowedMethods])];
+  return element(
+    'fieldset',
+    { key: 'methods', class: 'field methods' },
+    element('legend', {}, 'Allowed Methods'),
+    all.map((method) =>
+      element(
+        'label',
+        { key: method },
+        element('input', {
+          type: 'checkbox',
+          checked: rule.allowedMethods.includes(method),
+          onchange: ({ currentTarget }) => toggle(method, currentTarget.checked),
+        }),
+        ` ${method}`,
+      ),
+    ),
+    findingsAt(findings(draft), number, 'allowedMethods'),
+  );
+}
+
+function add(draft, { root, onInput }) {
+  const rule = emptyRule();
+  draft.rules.push(rule);
+  onInput();
+  /** @type {HTMLElement | null} */ (root.querySelector(`#${rule.key}-sources`))?.focus();
+}
+
+function remove(draft, at, { root, onInput }) {
+  draft.rules.splice(at, 1);
+  onInput();
+  const next = draft.rules[Math.min(at, draft.rules.length - 1)];
+  const target = next === undefined ? '#add' : `[data-key="${next.key}"] .remove`;
+  /** @type {HTMLElement | null} */ (root.querySelector(target))?.focus();
+}
+
+/** What saving would change; what another writer has changed meanwhile. */
+const consequences = ({ checked, conflict, failure }, { onRebase }) =>
+  element(
+    'section',
+    { key: 'consequences', class: 'card', 'aria-label': 'What saving changes' },
+    conflict !== null &&
+      element(
+        'div',
+        { class: 'problem', role: 'alert' },
+        element('h3', {}, 'The rules changed while you edited them'),
+        element(
+          'p',
+          {},
+          'They are now version ',
+          element('code', {}, shortVersion(conflict.version ?? 'none')),
+          '. Your draft is as you left it. The change:',
+        ),
+        conflict.diff === null
+          ? element('p', {}, 'The older version is no longer known here.')
+          : changesOf(conflict.diff),
+        element(
+          'p',
+          { class: 'actions' },
+          element(
+            'button',
+            { type: 'button', onclick: onRebase },
+            'I have read it: compare my draft with the new version',
+          ),
+        ),
+      ),
+    failure !== null && failuresOf(failure),
+    element('h3', {}, 'What saving changes'),
+    checked === null
+      ? element('p', { class: 'note' }, 'Comparing…')
+      : checked.isRefused
+        ? element('p', {}, 'Nothing: the document would be refused, see the findings.')
+        : changesOf(checked),
+    checked?.document &&
+      element(
+        'details',
+        {},
+        element('summary', {}, 'The document as XML'),
+        element('pre', { tabindex: '0' }, checked.document),
+      ),
+  );
+
+const failuresOf = (body) =>
+  body.faults === undefined
+    ? failureOf(body)
+    : body.faults.map(({ place, value, reason, write }) =>
+        element(
+          'p',
+          { class: 'problem', role: 'alert' },
+          `${place}${value ? ` ${value}` : ''} ${reason}. Write ${write}.`,
+        ),
+      );
+
+const bar = (draft, { where, onSave, onDiscard }) =>
+  element(
+    'div',
+    { key: 'bar', class: 'bar' },
+    element('p', { role: 'status' }, summaryOf(draft)),
+    element(
+      'p',
+      { class: 'actions' },
+      element(
+        'button',
+        {
+          type: 'button',
+          class: 'strong',
+          'aria-disabled': !canSave(draft) && 'true',
+          onclick: () => canSave(draft) && onSave(),
+        },
+        where === 'edge' ? 'Save at the edge' : 'Save in the bucket',
+      ),
+      element('button', { type: 'button', onclick: onDiscard }, 'Discard'),
+    ),
+  );
+
+const canSave = ({ checked, isChecked, conflict, isSaving }) =>
+  isChecked && !checked.isRefused && conflict === null && !isSaving;
+
+function summaryOf({ checked, conflict, isSaving, failure }) {
+  if (isSaving) return 'Saving…';
+  if (conflict !== null) return 'The rules changed meanwhile: read the change above.';
+  if (failure !== null) return 'Not saved: see above.';
+  if (checked === null) return 'Comparing…';
+  if (checked.isRefused) return 'The document would be refused.';
+  return `${counted(checked.changes.length, 'change')}, ${counted(checked.findings.length, 'finding')}`;
+}
