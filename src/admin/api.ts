@@ -5,6 +5,11 @@ import type { Explained } from './explain.ts';
  * is served. Times are ISO 8601 in UTC.
  */
 
+/** `GET /buckets`: the names of all buckets that are served. */
+export interface BucketList {
+  readonly buckets: readonly string[];
+}
+
 /** A rule in the words of the OSS console. Empty lists are lists that the document does not have. */
 export interface ConsoleRule {
   readonly id: string | null;

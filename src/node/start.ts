@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { DestinationStream, Logger } from 'pino';
+import { createLive } from '../admin/live.ts';
 import type { BucketConfig } from '../config/file.ts';
 import type { Config, Places } from '../config/read.ts';
 import { asFlag } from '../config/spell.ts';
@@ -10,12 +11,14 @@ import type { RulesCache } from '../rules/cache.ts';
 import { refreshLoaded } from '../rules/refresh.ts';
 import type { Register } from '../rules/register.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
+import { createVersions } from '../rules/versions.ts';
 import { adminPort, reached } from './admin-port.ts';
 import { accessMeans } from './buckets/access-means.ts';
 import { serveBuckets } from './buckets/active.ts';
 import { type Exposure, openBuckets } from './buckets/open.ts';
 import { openStoreOf } from './buckets/store.ts';
 import { serveByWorkers } from './cluster/primary.ts';
+import { loadDomains } from './domains.ts';
 import { certificateOf, openFront } from './frontend.ts';
 import { catchUp, listenTo } from './keep/shared.ts';
 import { openRules, TICK } from './live-rules.ts';
@@ -96,7 +99,10 @@ async function open(
   const spelt = speltBy(places, 'host', 'port');
   const exposure = await exposureOf(config, spelt);
   const listenForAdmin = await adminPort(config, places, log);
-  const changed = (bucket: RuledBucket) => serve.changed(bucket);
+  const changed = (bucket: RuledBucket) => {
+    serve.changed(bucket);
+    live.changed(bucket);
+  };
   const onBack = (rules: RulesCache) => void catchUp(rules, active.opened());
   const isRegister = [...buckets, store].some((one) => one?.management === 'keep');
   const { cache, bus, register, problems, read } = await openRules(
@@ -104,6 +110,8 @@ async function open(
     { log, warn, places, isRegister, changed, onBack },
     opened,
   );
+  const live = createLive({ cache, versions: createVersions(), domains: loadDomains });
+  opened.add(async () => live.close());
   const metrics = createMetrics(destination === undefined ? standardOutput().dropped : undefined);
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   warnOfFiles({ ...config, workers, buckets: buckets.length }, log);
@@ -137,6 +145,7 @@ async function open(
       return metrics.render();
     },
     onRefresh: (bucket) => bus?.publish({ kind: 'refresh', bucket }),
+    live,
   });
   opened.add(() => admin.close(0));
   // Before the first request: rules that it loads may change at once.
