@@ -76,7 +76,7 @@ function patchChildren(parent, wanted) {
       parent.insertBefore(node, at);
       continue;
     }
-    if (found === at) at = at.nextSibling;
+    if (found === at) at = found.nextSibling;
     else parent.insertBefore(found, at);
     patch(found, node);
   }
