@@ -23,6 +23,7 @@ export function createAsk({ section, bucket }) {
   let isText = false;
 
   const ask = debounced(async (signal) => {
+    if (bucket() === '') return fail({ error: 'Choose a bucket above' });
     if (isText && field('text').value.trim() === '') isText = false;
     const send = (body) => request('ask', { bucket: bucket() }, { method: 'POST', body, signal });
     const first = await send(isText ? { text: field('text').value } : question('false'));

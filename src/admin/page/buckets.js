@@ -56,10 +56,12 @@ export function createBuckets(root, onChoose) {
   }
 
   return {
+    /** Returns whether the edge has answered. */
     async load() {
       const { status, body } = await request('buckets', {});
       if (status === 200) names = body.buckets;
       redraw();
+      return status === 200;
     },
     /** The bucket that the views show; `''`: all. */
     current: () => (names.length === 1 ? (names[0] ?? '') : (place().bucket ?? '')),

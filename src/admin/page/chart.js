@@ -8,7 +8,7 @@ const WIDTH = 4;
 /**
  * @param {string} label
  * @param {readonly (number | null)[]} values
- * @param {string} total a sentence about the hour
+ * @param {string} total the hour in a number
  * @param {string} [unit]
  */
 export function chartOf(label, values, total, unit = '') {
@@ -35,7 +35,7 @@ export function chartOf(label, values, total, unit = '') {
       'p',
       { class: 'axis', 'aria-hidden': 'true' },
       element('span', {}, 'an hour ago'),
-      element('span', {}, `at most ${numeral(most)}${unit} a minute`.replace(' ms a minute', ' ms')),
+      element('span', {}, `max ${numeral(most)}${unit}`),
       element('span', {}, 'now'),
     ),
   );

@@ -93,6 +93,32 @@ const linesOf = (text) =>
 /** @param {string} text */
 const timeoutOf = (text) => (text === '' ? null : /^\d{1,15}$/.test(text) ? Number(text) : text);
 
+/**
+ * What the edge says of a draft whose values it cannot read, such as a cache timeout that is no number.
+ *
+ * @param {readonly { place: string, value?: string, reason: string, write: string }[]} faults places such as
+ *   `rules[2]/cacheTimeout`
+ * @returns {Draft}
+ */
+export const refusedFor = (faults) => ({
+  isRefused: true,
+  document: null,
+  changes: [],
+  complete: true,
+  findings: faults.map(({ place, value = null, reason, write }) => {
+    const [, rule, field] = /^rules\[(\d+)\](?:\/(\w+))?/.exec(place) ?? [];
+    return {
+      severity: 'error',
+      code: null,
+      rule: rule === undefined ? null : Number(rule),
+      field: /** @type {import('../api.ts').ConsoleField | null} */ (field ?? null),
+      value,
+      reason,
+      write,
+    };
+  }),
+});
+
 /** Moves the rule at one place by `step` places. @param {Edited} draft @param {number} at @param {number} step */
 export function move({ rules }, at, step) {
   const [rule] = rules.splice(at, 1);

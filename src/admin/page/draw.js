@@ -1,6 +1,7 @@
 /**
  * Draws trees of elements onto the page. A redraw changes only what differs: focus, selection, scroll positions and open
- * details stay. All text is set as text, never as markup.
+ * details stay. Texts of requests are hostile: all text is set as text, never as markup, with its control and direction
+ * characters written out.
  */
 
 /** @typedef {Node | string | false | null | undefined} Child */
@@ -23,7 +24,7 @@ export function element(tag, attributes = {}, ...children) {
   const made = /** @type {HTMLElement} */ (
     SVG_TAGS.has(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag)
   );
-  made.append(...children.flat().filter(isShown));
+  made.append(...children.flat().filter(isShown).map(visible));
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === null || value === false) continue;
     if (name === 'key') made.dataset.key = String(value);
@@ -37,6 +38,15 @@ export function element(tag, attributes = {}, ...children) {
 /** @param {Child} child @returns {child is Node | string} */
 const isShown = (child) => child instanceof Node || (typeof child === 'string' && child !== '');
 
+/** @param {Node | string} child */
+const visible = (child) =>
+  typeof child === 'string'
+    ? child.replace(
+        /[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
+        (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      )
+    : child;
+
 /**
  * Makes the children of `parent` like `children`. Focus stays where it was, also if its element moves.
  *
@@ -46,7 +56,7 @@ const isShown = (child) => child instanceof Node || (typeof child === 'string' &
 export function draw(parent, ...children) {
   const focused = document.activeElement;
   const fragment = document.createDocumentFragment();
-  fragment.append(...children.flat().filter(isShown));
+  fragment.append(...children.flat().filter(isShown).map(visible));
   const around = focused !== null && parent.contains(focused) ? focused.closest('section') : null;
   patchChildren(parent, [...fragment.childNodes]);
   if (focused === document.activeElement || !(focused instanceof HTMLElement)) return;

@@ -69,9 +69,9 @@ function card(draft, at, page) {
   const number = at + 1;
   const field = (name, label, input) => textField({ draft, rule, number, name, label, input, page });
   return element(
-    'fieldset',
-    { key: rule.key, class: 'card rule' },
-    element('legend', {}, `Rule ${number}`),
+    'section',
+    { key: rule.key, class: 'card rule', 'aria-label': `Rule ${number}` },
+    element('h3', {}, `Rule ${number}`),
     findingsAt(findings(draft), number, null),
     element(
       'div',
@@ -135,7 +135,7 @@ function textField({ draft, rule, number, name, label, input, page }) {
       'label',
       { for: id },
       label,
-      input === 'textarea' && element('span', { class: 'note' }, ' one a line'),
+      input === 'textarea' && element('span', { class: 'note' }, ', one a line'),
     ),
     element(input, {
       id,
@@ -227,7 +227,7 @@ const consequences = ({ checked, conflict, failure }, { onRebase }) =>
           ),
         ),
       ),
-    failure !== null && failuresOf(failure),
+    failure !== null && failureOf(failure),
     element('h3', {}, 'What saving changes'),
     checked === null
       ? element('p', { class: 'note' }, 'Comparing…')
@@ -242,17 +242,6 @@ const consequences = ({ checked, conflict, failure }, { onRebase }) =>
         element('pre', { tabindex: '0' }, checked.document),
       ),
   );
-
-const failuresOf = (body) =>
-  body.faults === undefined
-    ? failureOf(body)
-    : body.faults.map(({ place, value, reason, write }) =>
-        element(
-          'p',
-          { class: 'problem', role: 'alert' },
-          `${place}${value ? ` ${value}` : ''} ${reason}. Write ${write}.`,
-        ),
-      );
 
 const bar = (draft, { where, onSave, onDiscard }) =>
   element(

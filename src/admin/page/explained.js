@@ -77,7 +77,7 @@ export function answersOf({ asked, without, withCredentials }) {
 
 const verdictOf = (browser) =>
   browser === null
-    ? 'not a cross-origin request: it has no origin'
+    ? 'no page: enter its origin'
     : browser.passes
       ? 'the page gets the answer'
       : `the browser refuses the ${browser.refused === 'actual' ? 'answer' : browser.refused}`;

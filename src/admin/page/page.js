@@ -89,21 +89,16 @@ function refused(group) {
   drawRefusals();
 }
 
-let isLost = false;
+let isLost = !(await buckets.load());
 /** @param {boolean} isConnected */
 function onConnection(isConnected) {
-  if (isConnected && isLost) start();
+  if (isConnected && isLost) buckets.load().then(show);
   isLost = !isConnected;
   const line = find('#connection');
   const text = isConnected
     ? ''
     : 'Connection lost: what is below is the last that the edge said. Trying again…';
   if (line.textContent !== text) line.textContent = text;
-}
-
-async function start() {
-  await buckets.load();
-  show();
 }
 
 addEventListener('hashchange', show);
@@ -115,7 +110,7 @@ find('.skip').addEventListener('click', (event) => {
 addEventListener('beforeunload', (event) => {
   if (rules.hasDraft()) event.preventDefault();
 });
-await start();
+show();
 listen(
   {
     refusals: (all) => {

@@ -16,9 +16,9 @@ const STATES = {
  * Where the rules come from and how old they are; why a load failed, and the cure.
  *
  * @param {Panel} panel
- * @param {() => void} onRefresh
+ * @param {import('./draw.js').Child[]} actions
  */
-export const stateOf = ({ state, source, store, version, confirmedAt, loadedAt, failure, edit }, onRefresh) =>
+export const stateOf = ({ state, source, store, version, confirmedAt, loadedAt, failure, edit }, actions) =>
   element(
     'div',
     { class: 'card state', 'data-state': state },
@@ -47,11 +47,7 @@ export const stateOf = ({ state, source, store, version, confirmedAt, loadedAt, 
         `: ${failure.cause}. ${failure.cure}`,
       ),
     !edit.possible && element('p', { class: 'note', id: 'no-edit' }, edit.because),
-    element(
-      'p',
-      { class: 'actions' },
-      element('button', { type: 'button', onclick: onRefresh }, 'Load again'),
-    ),
+    element('p', { class: 'actions' }, actions),
   );
 
 /**

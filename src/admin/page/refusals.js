@@ -4,12 +4,14 @@ import { copyButton } from './copy.js';
 import { draw, element } from './draw.js';
 import { hashOf } from './place.js';
 import { request } from './request.js';
-import { ago, changesOf, counted, failureOf } from './words.js';
+import { ago, changesOf, counted } from './words.js';
 
 /** @import { RefusalGroup } from '../api.ts' */
 
 /** Groups that are drawn before "Show more". */
 const STEP = 50;
+/** Most groups: the edge has fewer, and forgets the oldest as well. */
+const MOST = 1000;
 /** Longer values are cut; the whole value is in the title. */
 const LONG = 120;
 
@@ -19,7 +21,7 @@ const LONG = 120;
 export function createRefusals({ root, bucket, onEdit }) {
   /** @type {Map<string, RefusalGroup>} */
   let groups = new Map();
-  /** The documents of cures that the reader asked for, or the failure, by group. @type {Map<string, HTMLElement>} */
+  /** The documents of cures that the reader has opened; empty while they load. @type {Map<string, string>} */
   const documents = new Map();
   /** @type {string[]} */
   let order = [];
@@ -38,21 +40,20 @@ export function createRefusals({ root, bucket, onEdit }) {
     return found;
   }
 
+  /** Gets the whole document with the cure, to copy it where rules are not changed here. */
   async function loadDocument({ id, bucket, cure }) {
+    documents.set(id, '');
     const { status, body } = await request('draft', { bucket }, { method: 'POST', body: cure.rules });
-    documents.set(
-      id,
-      status === 200 && body.document !== null
-        ? element('div', {}, copyButton(body.document), element('pre', { tabindex: '0' }, body.document))
-        : failureOf(status === 200 ? { error: 'The store would refuse the whole document' } : body),
-    );
+    if (status === 200 && body.document !== null) documents.set(id, body.document);
+    else documents.delete(id);
     redraw();
   }
 
   /** @param {RefusalGroup} group */
   function card(group) {
-    const { id, origin, method, kind, headers, reason, because, count, firstAt, lastAt, path, cure } = group;
-    const question = { origin: origin ?? '', method, headers: headers.join(', '), path };
+    const { id, origin, method, kind, headers, reason, because, count, firstAt, lastAt, path } = group;
+    const names = headers.join(', ');
+    const question = { origin: origin ?? '', method, headers: names, path };
     const title = `group-${id}`;
     return element(
       'article',
@@ -63,9 +64,8 @@ export function createRefusals({ root, bucket, onEdit }) {
         element(
           'h3',
           { id: title },
-          element('bdi', { title: origin }, cut(origin ?? 'no origin')),
-          ' ',
-          element('b', {}, method),
+          `${cut(method)} `,
+          element('code', { title: origin }, cut(origin ?? 'no origin')),
         ),
         element(
           'p',
@@ -80,35 +80,46 @@ export function createRefusals({ root, bucket, onEdit }) {
         'ul',
         { class: 'facts' },
         element('li', {}, element('code', { class: 'reason' }, reason)),
-        element('li', {}, kind === 'preflight' ? 'Preflight' : 'Request'),
-        element('li', {}, 'of ', element('code', { title: path }, cut(path))),
-        headers.length > 0 &&
-          element('li', {}, 'with ', element('code', { title: headers.join(', ') }, cut(headers.join(', ')))),
+        element(
+          'li',
+          {},
+          kind === 'preflight' ? 'preflight of ' : 'request for ',
+          element('code', { title: path }, cut(path)),
+        ),
+        headers.length > 0 && element('li', {}, 'with ', element('code', { title: names }, cut(names))),
         bucket() === '' && element('li', {}, 'bucket ', element('code', {}, group.bucket)),
         element('li', {}, 'first ', ago(firstAt)),
+        element(
+          'li',
+          {},
+          element('a', { href: hashOf({ ...question, view: 'ask', bucket: group.bucket }) }, 'Explain'),
+        ),
       ),
-      cure === null
-        ? element('p', { class: 'note' }, 'No rule of the bucket could allow it.')
-        : element(
-            'details',
-            { class: 'cure', ontoggle: () => documents.has(id) || loadDocument(group) },
-            element('summary', {}, cure.sentence),
-            element('h4', {}, 'What changes'),
-            changesOf({ changes: cure.changes, complete: true }),
-            element('h4', {}, 'The rules with it'),
-            documents.get(id)?.cloneNode(true) ?? element('p', { class: 'note' }, 'Loading…'),
-          ),
+      cureOf(group),
+    );
+  }
+
+  /** @param {RefusalGroup} group */
+  function cureOf(group) {
+    const { id, bucket, cure } = group;
+    if (cure === null) return element('p', { class: 'note' }, 'No rule of the bucket could allow it.');
+    const document = documents.get(id) ?? '';
+    return element(
+      'details',
+      { ontoggle: () => documents.has(id) || loadDocument(group) },
+      element('summary', {}, cure.sentence),
+      changesOf({ changes: cure.changes, complete: true }),
       element(
         'p',
         { class: 'actions' },
-        element('a', { href: hashOf({ ...question, view: 'ask', bucket: group.bucket }) }, 'Explain'),
-        cure !== null &&
-          element(
-            'button',
-            { type: 'button', onclick: () => onEdit(group.bucket, cure.rules) },
-            'Take it to the rules',
-          ),
+        element(
+          'button',
+          { type: 'button', onclick: () => onEdit(bucket, cure.rules) },
+          'Take it to the rules',
+        ),
+        document !== '' && copyButton(document),
       ),
+      document !== '' && element('pre', { tabindex: '0' }, document),
     );
   }
 
@@ -152,8 +163,10 @@ export function createRefusals({ root, bucket, onEdit }) {
     },
     /** Returns whether the group is new. @param {RefusalGroup} group */
     add(group) {
-      const isNew = !groups.has(group.id);
+      const isNew = !groups.delete(group.id);
       groups.set(group.id, group);
+      const [oldest] = groups.keys();
+      if (groups.size > MOST && oldest !== undefined) groups.delete(oldest);
       return isNew;
     },
   };

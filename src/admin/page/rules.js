@@ -1,6 +1,6 @@
 /** The Rules view: the panel to read or to edit, its state, and the versions. */
 
-import { draftOf, rulesOf } from './draft.js';
+import { draftOf, refusedFor, rulesOf } from './draft.js';
 import { draw, element } from './draw.js';
 import { editorOf } from './editor.js';
 import { debounced } from './pace.js';
@@ -62,9 +62,10 @@ export function createRules({ root, bucket, isVisible }) {
       { method: 'POST', body: rulesOf(draft), signal },
     );
     if (signal.aborted) return;
-    if (status === 200) draft.checked = body;
+    if (status === 200 || body.faults !== undefined)
+      draft.checked = status === 200 ? body : refusedFor(body.faults);
     draft.isChecked = status === 200;
-    draft.failure = status === 200 ? null : body;
+    draft.failure = draft.isChecked || body.faults !== undefined ? null : body;
     redraw();
   }, 300);
 
@@ -142,37 +143,30 @@ export function createRules({ root, bucket, isVisible }) {
       );
     }
     const draft = drafts.get(name);
-    const { edit: editable, store, rules } = panel;
+    const { edit: editable, rules } = panel;
+    const isEdited = draft !== undefined && editable.possible;
     draw(
       body,
       failure !== null && failureOf(failure),
-      stateOf(panel, refresh),
+      stateOf(panel, [
+        editable.possible && !isEdited && button('Edit the rules', () => edit(rules), 'strong'),
+        button('Load again', refresh),
+      ]),
       element('p', { key: 'saved', class: 'said', role: 'status' }, saved),
-      draft !== undefined && editable.possible
-        ? editorOf(draft, {
-            root,
-            store,
-            where: editable.where,
-            onInput: () => changed(draft),
-            onSave: () => save(name, draft),
-            onDiscard: discard,
-            onRebase: () => rebase(draft),
-          })
-        : [
-            editable.possible &&
-              element(
-                'p',
-                { key: 'edit', class: 'actions' },
-                element(
-                  'button',
-                  { type: 'button', class: 'strong', onclick: () => edit(rules) },
-                  'Edit the rules',
-                ),
-              ),
-            cardsOf(panel),
-          ].flat(),
+      isEdited ? editorOf(draft, pageOf(draft, panel)) : cardsOf(panel),
     );
   }
+
+  /** @param {Edited} draft @param {Panel} panel */
+  const pageOf = (draft, { bucket: name, store, edit }) => ({
+    root,
+    store,
+    where: edit.possible ? edit.where : 'edge',
+    onInput: () => changed(draft),
+    onSave: () => save(name, draft),
+    onDiscard: discard,
+    onRebase: () => rebase(draft),
+  });
 
   return {
     load,
@@ -186,5 +180,9 @@ export function createRules({ root, bucket, isVisible }) {
     },
   };
 }
+
+/** @param {string} label @param {() => void} onclick @param {string} [look] */
+const button = (label, onclick, look) =>
+  element('button', { key: label, type: 'button', class: look, onclick }, label);
 
 const CHOOSE = () => element('p', { class: 'empty' }, 'Choose a bucket above to see its rules.');

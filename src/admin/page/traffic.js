@@ -26,18 +26,22 @@ export function createTraffic({ root, bucket, isVisible }) {
     const hour = addUp(shown);
     draw(
       root,
-      element('p', { class: 'lead' }, `${counted(hour.inFlight, 'request')} in flight now.`),
+      element(
+        'p',
+        { class: 'lead' },
+        `The last hour, a bar a minute. ${counted(hour.inFlight, 'request')} in flight now.`,
+      ),
       element(
         'div',
         { class: 'charts' },
-        chartOf('Requests', hour.requests, `${numeral(sum(hour.requests))} in the last hour`),
-        chartOf('Preflights', hour.preflights, `${numeral(sum(hour.preflights))} in the last hour`),
-        chartOf('Refused', hour.refused, `${numeral(sum(hour.refused))} in the last hour`),
-        chartOf('Errors', hour.errors, `${numeral(sum(hour.errors))} in the last hour`),
+        chartOf('Requests', hour.requests, numeral(sum(hour.requests))),
+        chartOf('Preflights', hour.preflights, numeral(sum(hour.preflights))),
+        chartOf('Refused', hour.refused, numeral(sum(hour.refused))),
+        chartOf('Errors', hour.errors, numeral(sum(hour.errors))),
         chartOf(
           'Bucket latency',
           hour.bucketMs,
-          `${numeral(hour.bucketMs.findLast((ms) => ms !== null) ?? null)} ms in the last minute with an answer`,
+          `${numeral(hour.bucketMs.findLast((ms) => ms !== null) ?? null)} ms`,
           ' ms',
         ),
       ),

@@ -47,8 +47,8 @@ export function changesOf({ changes, complete }) {
   const lines = changes.map(({ effect, isWider, sentence }) =>
     element(
       'li',
-      { 'data-effect': effect },
-      element('span', { class: 'mark' }, isWider && effect !== 'allowed' ? 'wider' : EFFECTS[effect]),
+      {},
+      element('span', { class: 'mark', 'data-wider': String(isWider) }, EFFECTS[effect]),
       ` ${sentence}`,
     ),
   );
@@ -73,6 +73,6 @@ export const findingOf = ({ severity, code, value, reason, write }) =>
     'li',
     { class: 'finding', 'data-severity': severity },
     element('strong', {}, code === null ? severity : `${severity} ${code}`),
-    value === null ? ` This ${reason}. ` : [' ', element('code', {}, value), ` ${reason}. `].flat(),
+    value === null ? ` It ${reason}. ` : [' ', element('code', {}, value), ` ${reason}. `].flat(),
     write === '' ? '' : `Write ${write.replace(/\.$/, '')}.`,
   );
