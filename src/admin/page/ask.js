@@ -76,8 +76,8 @@ export function createAsk({ section, bucket }) {
       faults,
       found.map(({ place, value, reason, write }) =>
         element(
-          'p',
-          { class: 'problem', role: 'alert' },
+          'p.problem',
+          { role: 'alert' },
           `${NAMES[place] ?? place}${value ? ` ${value}` : ''} ${reason}. Write ${write}.`,
         ),
       ),

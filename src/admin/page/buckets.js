@@ -17,7 +17,7 @@ export function createBuckets(root, onChoose) {
   function redraw() {
     const [only] = names;
     if (names.length === 1 && only !== undefined)
-      return draw(root, element('p', {}, 'Bucket ', element('bdi', { class: 'name', title: only }, only)));
+      return draw(root, element('p', 'Bucket ', element('bdi.name', { title: only }, only)));
     const found = names.filter((name) => name.includes(typed)).slice(0, MOST);
     draw(
       root,

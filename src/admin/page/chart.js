@@ -18,9 +18,8 @@ export function chartOf(label, values, total, unit = '') {
     return height > 0 && element('rect', { x: at * WIDTH, y: HEIGHT - height, width: WIDTH - 1, height });
   });
   return element(
-    'figure',
-    { class: 'card chart' },
-    element('figcaption', {}, element('h3', {}, label), element('p', {}, total)),
+    'figure.card.chart',
+    element('figcaption', element('h3', label), element('p', total)),
     element(
       'svg',
       {
@@ -32,11 +31,11 @@ export function chartOf(label, values, total, unit = '') {
       bars,
     ),
     element(
-      'p',
-      { class: 'axis', 'aria-hidden': 'true' },
-      element('span', {}, 'an hour ago'),
-      element('span', {}, `max ${numeral(most)}${unit}`),
-      element('span', {}, 'now'),
+      'p.axis',
+      { 'aria-hidden': 'true' },
+      element('span', 'an hour ago'),
+      element('span', `max ${numeral(most)}${unit}`),
+      element('span', 'now'),
     ),
   );
 }

@@ -11,29 +11,36 @@ const SVG_TAGS = new Set(['svg', 'path', 'rect', 'line']);
 /** What a redraw copies from the new element: the listeners know the new values. */
 const LISTENERS = /** @type {const} */ (['onclick', 'oninput', 'onchange', 'ontoggle', 'onsubmit']);
 
+/** @typedef {Record<string, unknown>} Attributes */
+
 /**
- * Makes an element: `element('p', { class: 'x' }, 'text', child)`. `key` names it among its siblings; functions, `value` and
- * `checked` are properties, all others attributes. An attribute that is undefined, null or false is left out.
+ * Makes an element: `element('p.note', { id: 'a' }, 'text', child)`, with or without attributes. `key` names it among its
+ * siblings; functions, `value` and `checked` are properties. An attribute that is undefined, null or false is left out.
  *
- * @param {string} tag
- * @param {Record<string, unknown>} [attributes]
- * @param {...(Child | Child[])} children
+ * @param {string} name a tag and its classes
+ * @param {...(Attributes | Child | Child[])} rest
  * @returns {HTMLElement}
  */
-export function element(tag, attributes = {}, ...children) {
+export function element(name, ...rest) {
+  const [tag = '', ...classes] = name.split('.');
   const made = /** @type {HTMLElement} */ (
     SVG_TAGS.has(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag)
   );
-  made.append(...children.flat().filter(isShown).map(visible));
+  if (classes.length > 0) made.setAttribute('class', classes.join(' '));
+  const [attributes, children] = isAttributes(rest[0]) ? [rest[0], rest.slice(1)] : [{}, rest];
+  made.append(.../** @type {Child[]} */ (children.flat()).filter(isShown).map(visible));
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === null || value === false) continue;
     if (name === 'key') made.dataset.key = String(value);
-    else if (typeof value === 'function' || name === 'value') Object.assign(made, { [name]: value });
-    else if (name === 'checked') Object.assign(made, { checked: true });
-    else made.setAttribute(name, value === true ? '' : String(value));
+    else if (typeof value === 'function' || name === 'value' || name === 'checked')
+      Object.assign(made, { [name]: value });
+    else made.setAttribute(name, String(value));
   }
   return made;
 }
+
+/** @param {unknown} value @returns {value is Attributes} */
+const isAttributes = (value) => value?.constructor === Object;
 
 /** @param {Child} child @returns {child is Node | string} */
 const isShown = (child) => child instanceof Node || (typeof child === 'string' && child !== '');

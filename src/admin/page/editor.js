@@ -1,5 +1,6 @@
 /** The rule panel to edit: the same cards with fields, the findings beside them, and what saving would change. */
 
+import { button } from './button.js';
 import { emptyRule, move } from './draft.js';
 import { element } from './draw.js';
 import { findingsAt } from './panel.js';
@@ -23,18 +24,14 @@ const METHODS = ['GET', 'PUT', 'DELETE', 'POST', 'HEAD'];
 /** @param {Edited} draft @param {EditorPage} page */
 export const editorOf = (draft, page) =>
   element(
-    'form',
-    { key: 'editor', class: 'cards', onsubmit: (event) => event.preventDefault(), autocomplete: 'off' },
+    'form.cards',
+    { key: 'editor', onsubmit: (event) => event.preventDefault(), autocomplete: 'off' },
     whole(draft, page),
     draft.rules.map((_, at) => card(draft, at, page)),
     element(
-      'p',
-      { key: 'add', class: 'actions' },
-      element(
-        'button',
-        { type: 'button', id: 'add', onclick: () => add(draft, page) },
-        'Add a rule at the end',
-      ),
+      'p.actions',
+      { key: 'add' },
+      button('Add a rule at the end', () => add(draft, page), { id: 'add' }),
     ),
     consequences(draft, page),
     bar(draft, page),
@@ -44,11 +41,10 @@ const findings = ({ checked }) => checked?.findings ?? [];
 
 const whole = (draft, { onInput }) =>
   element(
-    'div',
-    { key: 'whole', class: 'whole' },
+    'div.whole',
+    { key: 'whole' },
     element(
       'label',
-      {},
       element('input', {
         type: 'checkbox',
         checked: draft.varyOrigin,
@@ -69,13 +65,12 @@ function card(draft, at, page) {
   const number = at + 1;
   const field = (name, label, input) => textField({ draft, rule, number, name, label, input, page });
   return element(
-    'section',
-    { key: rule.key, class: 'card rule', 'aria-label': `Rule ${number}` },
-    element('h3', {}, `Rule ${number}`),
+    'section.card.rule',
+    { key: rule.key, 'aria-label': `Rule ${number}` },
+    element('h3', `Rule ${number}`),
     findingsAt(findings(draft), number, null),
     element(
-      'div',
-      { class: 'fields' },
+      'div.fields',
       (page.store === 's3' || rule.id !== '') && field('id', 'ID', 'input'),
       field('sources', 'Sources', 'textarea'),
       methods(draft, rule, number, page),
@@ -84,20 +79,13 @@ function card(draft, at, page) {
       field('cacheTimeout', 'Cache Timeout (seconds)', 'input'),
     ),
     element(
-      'p',
-      { class: 'actions' },
+      'p.actions',
       step('Move up', -1, at === 0),
       step('Move down', 1, number === draft.rules.length),
-      element(
-        'button',
-        {
-          type: 'button',
-          class: 'remove',
-          'aria-label': `Remove rule ${number}`,
-          onclick: () => remove(draft, at, page),
-        },
-        'Remove',
-      ),
+      button('Remove', () => remove(draft, at, page), {
+        class: 'remove',
+        'aria-label': `Remove rule ${number}`,
+      }),
     ),
   );
 
@@ -108,16 +96,10 @@ function card(draft, at, page) {
       move(draft, at, by);
       page.onInput();
     };
-    return element(
-      'button',
-      {
-        type: 'button',
-        'aria-label': `${label}: rule ${number}`,
-        'aria-disabled': isLast && 'true',
-        onclick,
-      },
-      label,
-    );
+    return button(label, onclick, {
+      'aria-label': `${label}: rule ${number}`,
+      'aria-disabled': isLast && 'true',
+    });
   }
 }
 
@@ -129,14 +111,9 @@ function textField({ draft, rule, number, name, label, input, page }) {
   );
   const rows = Math.min(10, Math.max(2, rule[name].split('\n').length));
   return element(
-    'div',
-    { key: name, class: 'field' },
-    element(
-      'label',
-      { for: id },
-      label,
-      input === 'textarea' && element('span', { class: 'note' }, ', one a line'),
-    ),
+    'div.field',
+    { key: name },
+    element('label', { for: id }, label, input === 'textarea' && element('span.note', ', one a line')),
     element(input, {
       id,
       spellcheck: 'false',
@@ -163,9 +140,9 @@ function methods(draft, rule, number, { onInput }) {
   // Stores serve methods of their own; they stay until they are switched off.
   const all = [...new Set([...METHODS, ...rule.allowedMethods])];
   return element(
-    'fieldset',
-    { key: 'methods', class: 'field methods' },
-    element('legend', {}, 'Allowed Methods'),
+    'fieldset.field.methods',
+    { key: 'methods' },
+    element('legend', 'Allowed Methods'),
     all.map((method) =>
       element(
         'label',
@@ -200,68 +177,51 @@ function remove(draft, at, { root, onInput }) {
 /** What saving would change; what another writer has changed meanwhile. */
 const consequences = ({ checked, conflict, failure }, { onRebase }) =>
   element(
-    'section',
-    { key: 'consequences', class: 'card', 'aria-label': 'What saving changes' },
+    'section.card',
+    { key: 'consequences', 'aria-label': 'What saving changes' },
     conflict !== null &&
       element(
-        'div',
-        { class: 'problem', role: 'alert' },
-        element('h3', {}, 'The rules changed while you edited them'),
+        'div.problem',
+        { role: 'alert' },
+        element('h3', 'The rules changed while you edited them'),
         element(
           'p',
-          {},
           'They are now version ',
-          element('code', {}, shortVersion(conflict.version ?? 'none')),
+          element('code', shortVersion(conflict.version ?? 'none')),
           '. Your draft is as you left it. The change:',
         ),
         conflict.diff === null
-          ? element('p', {}, 'The older version is no longer known here.')
+          ? element('p', 'The older version is no longer known here.')
           : changesOf(conflict.diff),
-        element(
-          'p',
-          { class: 'actions' },
-          element(
-            'button',
-            { type: 'button', onclick: onRebase },
-            'I have read it: compare my draft with the new version',
-          ),
-        ),
+        element('p.actions', button('I have read it: compare my draft with the new version', onRebase)),
       ),
     failure !== null && failureOf(failure),
-    element('h3', {}, 'What saving changes'),
+    element('h3', 'What saving changes'),
     checked === null
-      ? element('p', { class: 'note' }, 'Comparing…')
+      ? element('p.note', 'Comparing…')
       : checked.isRefused
-        ? element('p', {}, 'Nothing: the document would be refused, see the findings.')
+        ? element('p', 'Nothing: the document would be refused, see the findings.')
         : changesOf(checked),
     checked?.document &&
       element(
         'details',
-        {},
-        element('summary', {}, 'The document as XML'),
+        element('summary', 'The document as XML'),
         element('pre', { tabindex: '0' }, checked.document),
       ),
   );
 
 const bar = (draft, { where, onSave, onDiscard }) =>
   element(
-    'div',
-    { key: 'bar', class: 'bar' },
+    'div.bar',
+    { key: 'bar' },
     element('p', { role: 'status' }, summaryOf(draft)),
     element(
-      'p',
-      { class: 'actions' },
-      element(
-        'button',
-        {
-          type: 'button',
-          class: 'strong',
-          'aria-disabled': !canSave(draft) && 'true',
-          onclick: () => canSave(draft) && onSave(),
-        },
-        where === 'edge' ? 'Save at the edge' : 'Save in the bucket',
-      ),
-      element('button', { type: 'button', onclick: onDiscard }, 'Discard'),
+      'p.actions',
+      button(where === 'edge' ? 'Save at the edge' : 'Save in the bucket', () => canSave(draft) && onSave(), {
+        class: 'strong',
+        'aria-disabled': !canSave(draft) && 'true',
+      }),
+      button('Discard', onDiscard),
     ),
   );
 

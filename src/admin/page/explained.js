@@ -22,41 +22,29 @@ export function answersOf({ asked, without, withCredentials }) {
     sentence: rows.map(([label, { browser }]) => `${label}: ${verdictOf(browser)}.`).join(' '),
     tree: [
       asked.message !== null &&
-        element('p', { class: 'card said' }, element('strong', {}, 'The browser says: '), asked.message),
+        element('p.card.said', element('strong', 'The browser says: '), asked.message),
       element(
-        'div',
-        { class: 'pair' },
+        'div.pair',
         rows.map(([label, { browser }], at) =>
           element(
-            'section',
-            { class: 'card verdict', 'data-passes': String(browser?.passes ?? ''), 'aria-label': label },
-            element(
-              'h3',
-              {},
-              label,
-              isRead && asked.question.credentials === (at === 1) && ' (as in the text)',
-            ),
-            element('p', { class: 'outcome' }, verdictOf(browser)),
-            browser && element('p', {}, browser.because),
+            'section.card.verdict',
+            { 'data-passes': String(browser?.passes ?? ''), 'aria-label': label },
+            element('h3', label, isRead && asked.question.credentials === (at === 1) && ' (as in the text)'),
+            element('p.outcome', verdictOf(browser)),
+            browser && element('p', browser.because),
             browser?.passes &&
               element(
-                'p',
-                { class: 'note' },
+                'p.note',
                 'Scripts can read: ',
-                element('code', {}, browser.readable === '*' ? 'all headers' : browser.readable.join(', ')),
+                element('code', browser.readable === '*' ? 'all headers' : browser.readable.join(', ')),
               ),
             browser?.preflightSeconds &&
-              element(
-                'p',
-                { class: 'note' },
-                `The preflight is cached for ${secondsOf(browser.preflightSeconds)}.`,
-              ),
+              element('p.note', `The preflight is cached for ${secondsOf(browser.preflightSeconds)}.`),
           ),
         ),
       ),
       element(
-        'div',
-        { class: 'pair' },
+        'div.pair',
         exchange(
           needsPreflight ? 'Preflight' : 'Preflight (no browser sends it)',
           explained.preflight,
@@ -65,11 +53,10 @@ export function answersOf({ asked, without, withCredentials }) {
         exchange('Request', explained.actual, undefined),
       ),
       element(
-        'p',
-        { class: 'note' },
+        'p.note',
         explained.version === null
           ? 'No rules are known.'
-          : ['Rules ', element('code', {}, shortVersion(explained.version))],
+          : ['Rules ', element('code', shortVersion(explained.version))],
       ),
     ].flat(),
   };
@@ -91,22 +78,21 @@ const secondsOf = ({ chromium, firefox, safari }) =>
 function exchange(title, { reason, because, headers, vary, rules }, status) {
   const lines = headers.map(([name, value]) => `${name}: ${value}`);
   return element(
-    'section',
-    { class: 'card', 'aria-label': title },
-    element('h3', {}, title, ' ', element('code', { class: 'reason', 'data-reason': reason }, reason)),
-    element('p', {}, because),
+    'section.card',
+    { 'aria-label': title },
+    element('h3', title, ' ', element('code.reason', { 'data-reason': reason }, reason)),
+    element('p', because),
     element(
       'pre',
       { tabindex: '0' },
       [status === undefined ? "the bucket's status" : `HTTP ${status}`, ...lines].join('\n'),
     ),
-    element('p', { class: 'note' }, vary.because),
+    element('p.note', vary.because),
     rules.length > 0 &&
       element(
         'details',
-        {},
-        element('summary', {}, `Rules in order (${rules.length})`),
-        element('ol', { class: 'walk' }, rules.map(verdict)),
+        element('summary', `Rules in order (${rules.length})`),
+        element('ol.walk', rules.map(verdict)),
       ),
   );
 }
@@ -120,7 +106,7 @@ const verdict = ({ rule, id, outcome, condition, actual, expected = [] }) =>
     ...(outcome === 'failed'
       ? [
           `does not list the ${condition} `,
-          element('code', {}, actual),
+          element('code', actual),
           expected.length > 0 ? `, but ${expected.join(', ')}` : ', and lists none',
         ]
       : []),

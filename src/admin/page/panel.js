@@ -20,34 +20,26 @@ const STATES = {
  */
 export const stateOf = ({ state, source, store, version, confirmedAt, loadedAt, failure, edit }, actions) =>
   element(
-    'div',
-    { class: 'card state', 'data-state': state },
+    'div.card.state',
+    { 'data-state': state },
     element(
       'p',
-      {},
-      element('strong', { class: 'mark' }, STATES[state]),
+      element('strong.mark', STATES[state]),
       ' ',
       confirmedAt !== null && ['confirmed ', ago(confirmedAt)],
       loadedAt !== null && [', loaded ', ago(loadedAt)],
     ),
     element(
-      'ul',
-      { class: 'facts' },
-      element('li', {}, `from ${source.kind} `, element('code', {}, source.name)),
-      element('li', {}, `store ${store}`),
+      'ul.facts',
+      element('li', `from ${source.kind} `, element('code', source.name)),
+      element('li', `store ${store}`),
       version !== null &&
-        element('li', {}, 'version ', element('code', { title: version }, shortVersion(version))),
+        element('li', 'version ', element('code', { title: version }, shortVersion(version))),
     ),
     failure !== null &&
-      element(
-        'p',
-        { class: 'problem' },
-        `The last load failed `,
-        ago(failure.at),
-        `: ${failure.cause}. ${failure.cure}`,
-      ),
-    !edit.possible && element('p', { class: 'note', id: 'no-edit' }, edit.because),
-    element('p', { class: 'actions' }, actions),
+      element('p.problem', `The last load failed `, ago(failure.at), `: ${failure.cause}. ${failure.cure}`),
+    !edit.possible && element('p.note', { id: 'no-edit' }, edit.because),
+    element('p.actions', actions),
   );
 
 /**
@@ -57,7 +49,7 @@ export const stateOf = ({ state, source, store, version, confirmedAt, loadedAt, 
  */
 export function findingsAt(findings, rule, field) {
   const found = findings.filter((one) => one.rule === rule && one.field === field);
-  return found.length > 0 && element('ul', { class: 'findings' }, found.map(findingOf));
+  return found.length > 0 && element('ul.findings', found.map(findingOf));
 }
 
 /** @type {readonly (readonly [field: 'sources' | 'allowedMethods' | 'allowedHeaders' | 'exposedHeaders', label: string])[]} */
@@ -72,20 +64,16 @@ export const LISTS = [
 export function cardsOf({ rules, findings, state }) {
   if (rules === null)
     return element(
-      'p',
-      { class: 'empty' },
+      'p.empty',
       state === 'fresh' || state === 'stale' ? 'The bucket has no CORS rules.' : 'No rules are known.',
     );
   return element(
-    'div',
-    { class: 'cards' },
+    'div.cards',
     element(
-      'div',
-      { class: 'whole' },
+      'div.whole',
       element(
         'p',
-        {},
-        element('span', { class: 'label' }, 'Vary: Origin '),
+        element('span.label', 'Vary: Origin '),
         rules.varyOrigin ? 'on' : 'off',
         ` · ${counted(rules.rules.length, 'rule')}; the first that fits applies`,
       ),
@@ -99,14 +87,13 @@ export function cardsOf({ rules, findings, state }) {
 /** @param {ConsoleRule} rule @param {number} number @param {readonly PlacedFinding[]} findings */
 const cardOf = (rule, number, findings) =>
   element(
-    'article',
-    { class: 'card rule', 'aria-label': `Rule ${number}` },
-    element('h3', {}, `Rule ${number}`, rule.id !== null && [' ', element('code', {}, rule.id)]),
+    'article.card.rule',
+    { 'aria-label': `Rule ${number}` },
+    element('h3', `Rule ${number}`, rule.id !== null && [' ', element('code', rule.id)]),
     findingsAt(findings, number, null),
     findingsAt(findings, number, 'id'),
     element(
       'dl',
-      {},
       LISTS.map(([field, label]) => row(label, listOf(rule[field]), findingsAt(findings, number, field))),
       row(
         'Cache Timeout',
@@ -116,17 +103,15 @@ const cardOf = (rule, number, findings) =>
     ),
   );
 
-const none = () => element('span', { class: 'note' }, 'none');
+const none = () => element('span.note', 'none');
 
 /** @param {readonly string[]} values */
 const listOf = (values) =>
   values.length === 0
     ? none()
     : element(
-        'ul',
-        { class: 'values' },
-        values.map((value) => element('li', {}, element('code', {}, value))),
+        'ul.values',
+        values.map((value) => element('li', element('code', value))),
       );
 
-const row = (label, value, findings) =>
-  element('div', {}, element('dt', {}, label), element('dd', {}, value, findings));
+const row = (label, value, findings) => element('div', element('dt', label), element('dd', value, findings));

@@ -1,6 +1,6 @@
 /** The Refusals view: what is refused, the newest first, each with the least change that would allow it. */
 
-import { copyButton } from './copy.js';
+import { button, copyButton } from './button.js';
 import { draw, element } from './draw.js';
 import { hashOf } from './place.js';
 import { request } from './request.js';
@@ -56,42 +56,32 @@ export function createRefusals({ root, bucket, onEdit }) {
     const question = { origin: origin ?? '', method, headers: names, path };
     const title = `group-${id}`;
     return element(
-      'article',
-      { key: id, class: 'card', 'aria-labelledby': title },
+      'article.card',
+      { key: id, 'aria-labelledby': title },
       element(
         'header',
-        {},
         element(
           'h3',
           { id: title },
           `${cut(method)} `,
           element('code', { title: origin }, cut(origin ?? 'no origin')),
         ),
-        element(
-          'p',
-          { class: 'count' },
-          element('b', {}, `${count.toLocaleString('en')}×`),
-          ' ',
-          ago(lastAt),
-        ),
+        element('p.count', element('b', `${count.toLocaleString('en')}×`), ' ', ago(lastAt)),
       ),
-      element('p', {}, because),
+      element('p', because),
       element(
-        'ul',
-        { class: 'facts' },
-        element('li', {}, element('code', { class: 'reason' }, reason)),
+        'ul.facts',
+        element('li', element('code.reason', reason)),
         element(
           'li',
-          {},
           kind === 'preflight' ? 'preflight of ' : 'request for ',
           element('code', { title: path }, cut(path)),
         ),
-        headers.length > 0 && element('li', {}, 'with ', element('code', { title: names }, cut(names))),
-        bucket() === '' && element('li', {}, 'bucket ', element('code', {}, group.bucket)),
-        element('li', {}, 'first ', ago(firstAt)),
+        headers.length > 0 && element('li', 'with ', element('code', { title: names }, cut(names))),
+        bucket() === '' && element('li', 'bucket ', element('code', group.bucket)),
+        element('li', 'first ', ago(firstAt)),
         element(
           'li',
-          {},
           element('a', { href: hashOf({ ...question, view: 'ask', bucket: group.bucket }) }, 'Explain'),
         ),
       ),
@@ -102,21 +92,16 @@ export function createRefusals({ root, bucket, onEdit }) {
   /** @param {RefusalGroup} group */
   function cureOf(group) {
     const { id, bucket, cure } = group;
-    if (cure === null) return element('p', { class: 'note' }, 'No rule of the bucket could allow it.');
+    if (cure === null) return element('p.note', 'No rule of the bucket could allow it.');
     const document = documents.get(id) ?? '';
     return element(
       'details',
       { ontoggle: () => documents.has(id) || loadDocument(group) },
-      element('summary', {}, cure.sentence),
+      element('summary', cure.sentence),
       changesOf({ changes: cure.changes, complete: true }),
       element(
-        'p',
-        { class: 'actions' },
-        element(
-          'button',
-          { type: 'button', onclick: () => onEdit(bucket, cure.rules) },
-          'Take it to the rules',
-        ),
+        'p.actions',
+        button('Take it to the rules', () => onEdit(bucket, cure.rules)),
         document !== '' && copyButton(document),
       ),
       document !== '' && element('pre', { tabindex: '0' }, document),
@@ -129,29 +114,24 @@ export function createRefusals({ root, bucket, onEdit }) {
     draw(
       root,
       all.length === 0
-        ? element(
-            'p',
-            { class: 'empty' },
-            'Nothing was refused since this page knows the edge. It says so here at once.',
-          )
+        ? element('p.empty', 'Nothing was refused since this page knows the edge. It says so here at once.')
         : element(
-            'p',
-            { class: 'lead' },
+            'p.lead',
             `${counted(total, 'request')} in ${counted(all.length, 'group')}, alike in origin, method, headers and reason.`,
           ),
-      element('div', { class: 'groups' }, all.slice(0, shown).map(card)),
+      element('div.groups', all.slice(0, shown).map(card)),
       all.length > shown &&
-        element(
-          'button',
-          { type: 'button', onclick: more },
-          `Show ${Math.min(STEP, all.length - shown)} more of ${all.length - shown}`,
-        ),
+        button(`Show ${Math.min(STEP, all.length - shown)} more of ${all.length - shown}`, more, {
+          key: 'more',
+        }),
     );
   }
 
   function more() {
+    const first = shown;
     shown += STEP;
     redraw();
+    /** @type {HTMLElement | null} */ (root.querySelectorAll('.facts a')[first])?.focus();
   }
 
   return {

@@ -1,4 +1,4 @@
-/** Requests to the admin port: each ends within a limit, with a JSON value or a sentence that says why there is none. */
+/** Requests to the admin port: each ends within a limit, with JSON or with a sentence that says why there is no answer. */
 
 const LIMIT_MS = 15_000;
 

@@ -1,5 +1,6 @@
 /** The Rules view: the panel to read or to edit, its state, and the versions. */
 
+import { button } from './button.js';
 import { draftOf, refusedFor, rulesOf } from './draft.js';
 import { draw, element } from './draw.js';
 import { editorOf } from './editor.js';
@@ -14,8 +15,8 @@ import { failureOf } from './words.js';
 
 /** @param {{ root: Element, bucket: () => string, isVisible: () => boolean }} page */
 export function createRules({ root, bucket, isVisible }) {
-  const body = element('div', {});
-  const history = element('div', { class: 'versions' });
+  const body = element('div');
+  const history = element('div.versions');
   root.append(body, history);
   const versions = createVersions(history);
   /** Drafts stay while the reader looks at other views and buckets. @type {Map<string, Edited>} */
@@ -135,11 +136,7 @@ export function createRules({ root, bucket, isVisible }) {
       versions.clear();
       return draw(
         body,
-        name === ''
-          ? CHOOSE()
-          : failure !== null
-            ? failureOf(failure)
-            : element('p', { class: 'note' }, 'Loading…'),
+        name === '' ? CHOOSE() : failure !== null ? failureOf(failure) : element('p.note', 'Loading…'),
       );
     }
     const draft = drafts.get(name);
@@ -149,10 +146,10 @@ export function createRules({ root, bucket, isVisible }) {
       body,
       failure !== null && failureOf(failure),
       stateOf(panel, [
-        editable.possible && !isEdited && button('Edit the rules', () => edit(rules), 'strong'),
+        editable.possible && !isEdited && button('Edit the rules', () => edit(rules), { class: 'strong' }),
         button('Load again', refresh),
       ]),
-      element('p', { key: 'saved', class: 'said', role: 'status' }, saved),
+      element('p.said', { key: 'saved', role: 'status' }, saved),
       isEdited ? editorOf(draft, pageOf(draft, panel)) : cardsOf(panel),
     );
   }
@@ -181,8 +178,4 @@ export function createRules({ root, bucket, isVisible }) {
   };
 }
 
-/** @param {string} label @param {() => void} onclick @param {string} [look] */
-const button = (label, onclick, look) =>
-  element('button', { key: label, type: 'button', class: look, onclick }, label);
-
-const CHOOSE = () => element('p', { class: 'empty' }, 'Choose a bucket above to see its rules.');
+const CHOOSE = () => element('p.empty', 'Choose a bucket above to see its rules.');

@@ -18,22 +18,16 @@ export function createTraffic({ root, bucket, isVisible }) {
 
   function redraw() {
     if (!isVisible()) return;
-    if (traffic === null) return draw(root, element('p', { class: 'note' }, 'Waiting for the first counts…'));
+    if (traffic === null) return draw(root, element('p.note', 'Waiting for the first counts…'));
     const { buckets, at, stepSeconds } = traffic;
     const shown = bucket() === '' ? buckets : buckets.filter((one) => one.bucket === bucket());
-    if (shown.length === 0)
-      return draw(root, element('p', { class: 'empty' }, 'No request in the last hour.'));
+    if (shown.length === 0) return draw(root, element('p.empty', 'No request in the last hour.'));
     const hour = addUp(shown);
     draw(
       root,
+      element('p.lead', `The last hour, a bar a minute. ${counted(hour.inFlight, 'request')} in flight now.`),
       element(
-        'p',
-        { class: 'lead' },
-        `The last hour, a bar a minute. ${counted(hour.inFlight, 'request')} in flight now.`,
-      ),
-      element(
-        'div',
-        { class: 'charts' },
+        'div.charts',
         chartOf('Requests', hour.requests, numeral(sum(hour.requests))),
         chartOf('Preflights', hour.preflights, numeral(sum(hour.preflights))),
         chartOf('Refused', hour.refused, numeral(sum(hour.refused))),
@@ -48,8 +42,7 @@ export function createTraffic({ root, bucket, isVisible }) {
       buckets.length > 1 && bucket() === '' && bucketTable(buckets),
       element(
         'details',
-        {},
-        element('summary', {}, 'The hour as a table'),
+        element('summary', 'The hour as a table'),
         minuteTable(hour, Date.parse(at), stepSeconds),
       ),
     );
@@ -94,22 +87,19 @@ function addUp(buckets) {
 
 const table = (caption, heads, rows) =>
   element(
-    'div',
-    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption },
+    'div.scroll',
+    { tabindex: '0', role: 'region', 'aria-label': caption },
     element(
       'table',
-      {},
-      element('caption', {}, caption),
+      element('caption', caption),
       element(
         'thead',
-        {},
         element(
           'tr',
-          {},
           heads.map((head) => element('th', { scope: 'col' }, head)),
         ),
       ),
-      element('tbody', {}, rows),
+      element('tbody', rows),
     ),
   );
 
@@ -132,8 +122,8 @@ function bucketTable(buckets) {
           { scope: 'row' },
           element('a', { href: hashOf({ view: 'traffic', bucket: one.bucket }) }, one.bucket),
         ),
-        COUNTS.map((name) => element('td', {}, numeral(sum(one[name])))),
-        element('td', {}, numeral(one.inFlight)),
+        COUNTS.map((name) => element('td', numeral(sum(one[name])))),
+        element('td', numeral(one.inFlight)),
       ),
     ),
   );
@@ -150,14 +140,13 @@ function minuteTable(hour, end, stepSeconds) {
       .map((_, at) =>
         element(
           'tr',
-          {},
           element(
             'th',
             { scope: 'row' },
             start(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }),
           ),
-          COUNTS.map((name) => element('td', {}, numeral(hour[name][at] ?? null))),
-          element('td', {}, numeral(hour.bucketMs[at] ?? null)),
+          COUNTS.map((name) => element('td', numeral(hour[name][at] ?? null))),
+          element('td', numeral(hour.bucketMs[at] ?? null)),
         ),
       )
       .reverse(),

@@ -62,17 +62,15 @@ export function createVersions(root) {
   function redraw(bucket) {
     draw(
       root,
-      element('h3', {}, 'Versions'),
+      element('h3', 'Versions'),
       lines.length < 2
         ? element(
-            'p',
-            { class: 'note' },
+            'p.note',
             'The edge has seen one version since it started. The next one is compared with it here.',
           )
         : element(
-            'div',
-            { class: 'card' },
-            element('p', { class: 'choose' }, select('from', 'From', bucket), select('to', 'to', bucket)),
+            'div.card',
+            element('p.choose', select('from', 'From', bucket), select('to', 'to', bucket)),
             element('div', { 'aria-live': 'polite' }, diff),
           ),
     );

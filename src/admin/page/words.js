@@ -36,7 +36,7 @@ export const shortVersion = (version) => version.slice(0, 12);
  * @param {{ error?: string, cure?: string }} body
  */
 export const failureOf = ({ error = 'The edge answered with an error', cure = '' }) =>
-  element('p', { class: 'problem', role: 'alert' }, `${error.replace(/\.$/, '')}. ${cure}`);
+  element('p.problem', { role: 'alert' }, `${error.replace(/\.$/, '')}. ${cure}`);
 
 /**
  * What changes, a line each.
@@ -45,19 +45,13 @@ export const failureOf = ({ error = 'The edge answered with an error', cure = ''
  */
 export function changesOf({ changes, complete }) {
   const lines = changes.map(({ effect, isWider, sentence }) =>
-    element(
-      'li',
-      {},
-      element('span', { class: 'mark', 'data-wider': String(isWider) }, EFFECTS[effect]),
-      ` ${sentence}`,
-    ),
+    element('li', element('span.mark', { 'data-wider': String(isWider) }, EFFECTS[effect]), ` ${sentence}`),
   );
   return [
     changes.length === 0
-      ? element('p', { class: 'note' }, 'No request is answered differently.')
-      : element('ul', { class: 'changes' }, lines),
-    !complete &&
-      element('p', { class: 'note' }, 'The rules are too many to compare all requests: there may be more.'),
+      ? element('p.note', 'No request is answered differently.')
+      : element('ul.changes', lines),
+    !complete && element('p.note', 'The rules are too many to compare all requests: there may be more.'),
   ];
 }
 
@@ -70,9 +64,9 @@ const EFFECTS = { allowed: 'allows', refused: 'refuses', answered: 'changes' };
  */
 export const findingOf = ({ severity, code, value, reason, write }) =>
   element(
-    'li',
-    { class: 'finding', 'data-severity': severity },
-    element('strong', {}, code === null ? severity : `${severity} ${code}`),
-    value === null ? ` It ${reason}. ` : [' ', element('code', {}, value), ` ${reason}. `].flat(),
+    'li.finding',
+    { 'data-severity': severity },
+    element('strong', code === null ? severity : `${severity} ${code}`),
+    value === null ? ` It ${reason}. ` : [' ', element('code', value), ` ${reason}. `].flat(),
     write === '' ? '' : `Write ${write.replace(/\.$/, '')}.`,
   );
