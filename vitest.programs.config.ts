@@ -4,8 +4,9 @@ import { defineConfig } from 'vitest/config';
 // Vitest's workers and the programs of the tests share compiled code, which halves the CPU time of a start.
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/compile', import.meta.url));
 
-/** Long tests of whole edges with real programs: caches, clients, failing outputs, changed clocks, attacks, load. */
+/** Long tests of whole edges with real programs: caches, clients, failing outputs, changed clocks, attacks, load, the live page. */
 export const PROGRAMS = [
+  'test/admin/page/**/*.test.ts',
   'test/caches/**/*.test.ts',
   'test/cli/{clock,completion,config,disk,examples,export-program,export-watch,help,log-*,objects,redis,register,register-*,rules-commands,rules-program,start-refused,state,stop,token,variables}.test.ts',
   'test/node/cluster/{changes,workers}.test.ts',
