@@ -69,6 +69,7 @@ const WINGS: Readonly<Record<string, readonly string[]>> = {
   buckets: ['files', 'directory'],
   demo: ['server'],
   prove: [],
+  browsers: [],
   watch: ['files'],
   cluster: ['buckets', 'metrics', 'output', 'server', 'frontend.ts', 'single-process.ts'],
 };

@@ -97,7 +97,10 @@ export function createAdmin(options: AdminOptions): Hono {
   app.notFound((c) => {
     const file = c.req.method === 'GET' || c.req.method === 'HEAD' ? options.page?.(c.req.path) : null;
     if (file) return c.body(file.body, 200, { ...PAGE_HEADERS, 'Content-Type': file.type });
-    return c.json({ error: `there is no ${c.req.path} here`, paths: app.routes.flatMap(listed) }, 404);
+    return c.json(
+      { error: `there is no ${c.req.path} here`, paths: [...new Set(app.routes.flatMap(listed))] },
+      404,
+    );
   });
   return app;
 }

@@ -16,7 +16,7 @@ export interface BucketsOptions {
 export interface Buckets {
   /** The buckets with a name, or all buckets without one. */
   all(asked: string | undefined, open?: boolean): readonly RuledBucket[];
-  /** The bucket with a name, or the only one without one. Null: there is none, or there are several. */
+  /** The bucket with a name, or the only one without one. Null: no bucket has the name, or several are served. */
   one(asked: string | undefined): RuledBucket | null;
   /** The answer to a request that names no bucket. */
   unknown(asked: string | undefined): { readonly error: string; readonly buckets: readonly string[] };

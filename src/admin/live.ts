@@ -1,21 +1,22 @@
 import type { Context, Hono } from 'hono';
-import type { Domains } from '../analysis/check/domains.ts';
-import type { RulesCache } from '../rules/cache.ts';
+import type { Refusals } from '../rules/refusals.ts';
 import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
-import type { Versions } from '../rules/versions.ts';
-import type { Editable, Traffic } from './api.ts';
+import type { RefusalList, Traffic } from './api.ts';
+import { askAbout } from './ask.ts';
+import { limitBody, readJson } from './body.ts';
 import type { Buckets } from './buckets.ts';
-import { differenceOf } from './difference.ts';
-import { panelOf, versionLine } from './panel.ts';
+import { createCures } from './cures.ts';
+import { createFeed } from './feed.ts';
+import { isForeignPage } from './foreign.ts';
+import { type Answer, type PanelOptions, panelAnswers } from './panel-answers.ts';
 import { createStreams, type StreamsOptions } from './streams.ts';
 
-export interface LiveOptions {
-  readonly cache: RulesCache;
-  readonly versions: Versions;
+export interface LiveOptions extends PanelOptions {
+  readonly refusals: Pick<Refusals, 'read' | 'dropped'>;
+  /** Returns a bucket by the name that refusals have. */
+  readonly bucketOf: (name: string) => RuledBucket | null;
   /** Returns the counts of the last hour; absent: no process has the counts of all. */
   readonly traffic?: () => Traffic;
-  /** Loads the public suffix list; without it, findings about wildcards are fewer. */
-  readonly domains?: () => Promise<Domains>;
   readonly streams?: StreamsOptions;
 }
 
@@ -29,73 +30,71 @@ export interface Live {
   close(): void;
 }
 
-/** Milliseconds between two reports of the traffic. */
-const TRAFFIC_EVERY = 5_000;
-
+/** Milliseconds between two looks for new refusals. */
+const TICK = 1_000;
 const EVENT_STREAM = { 'Content-Type': 'text/event-stream; charset=utf-8' };
 
-export function createLive({ cache, versions, traffic, domains, streams: options }: LiveOptions): Live {
-  const streams = createStreams(options);
-  const reporting = setInterval(() => {
-    if (traffic && streams.count() > 0) streams.send({ event: 'traffic', data: traffic() });
-  }, TRAFFIC_EVERY);
+/** Opens what the live page reads. */
+export function createLive(options: LiveOptions): Live {
+  const { cache, versions, refusals, bucketOf, traffic } = options;
+  const streams = createStreams(options.streams);
+  const answers = panelAnswers(options);
+  const feed = createFeed({
+    streams,
+    refusals,
+    cures: createCures(),
+    rulesOf: (name) => {
+      const bucket = bucketOf(name);
+      return bucket && { behaviour: bucket.behaviour, status: cache.status(keyOf(bucket)) };
+    },
+    ...(traffic !== undefined && { traffic }),
+  });
+  const ticking = setInterval(feed.tick, TICK);
 
-  async function panel(c: Context, bucket: RuledBucket) {
-    await cache.current(bucket);
-    const edit: Editable = { possible: false, because: 'Rules cannot be changed here.' };
-    return c.json(panelOf(bucket, cache.status(keyOf(bucket)), edit, await domains?.()));
-  }
-
-  function diff(c: Context, bucket: RuledBucket) {
-    const known = versions.of(keyOf(bucket));
-    const [before, after] = ['from', 'to'].map((name) => {
-      const version = c.req.query(name);
-      return known.find((one) => one.version === version);
-    });
-    if (before !== undefined && after !== undefined)
-      return c.json(differenceOf(before.ruleSet, after.ruleSet, bucket.behaviour));
-    const missing = before === undefined ? 'from' : 'to';
-    return c.json({ error: `name a version of /versions: ?${missing}=VERSION` }, 404);
-  }
+  const ask: Answer = async (c, bucket) => {
+    const body = await readJson(c);
+    const asked = body.ok ? askAbout(await cache.current(bucket), body.value) : body;
+    return asked.ok ? c.json(asked.value) : c.json({ faults: asked.faults }, 400);
+  };
 
   function events(c: Context) {
     if (c.req.method === 'HEAD') return c.body(null, 200, EVENT_STREAM);
     const client = streams.open();
-    if (client === null)
-      return c.json({ error: 'too many clients read events: close a page' }, 503, { 'Retry-After': '5' });
-    if (traffic) client.send({ event: 'traffic', data: traffic() });
+    if (client === null) {
+      const error = 'as many pages read events as may: close one';
+      return c.json({ error }, 503, { 'Retry-After': '5' });
+    }
+    feed.begin(client.send);
     return c.body(client.body, 200, EVENT_STREAM);
   }
 
   return {
     routes(app, buckets) {
-      const about =
-        (answer: (c: Context, bucket: RuledBucket) => Response | Promise<Response>) => (c: Context) => {
-          const asked = c.req.query('bucket');
-          const bucket = buckets.one(asked);
-          return bucket === null ? c.json(buckets.unknown(asked), 404) : answer(c, bucket);
-        };
+      const about = (answer: Answer) => (c: Context) => {
+        const asked = c.req.query('bucket');
+        const bucket = buckets.one(asked);
+        return bucket === null ? c.json(buckets.unknown(asked), 404) : answer(c, bucket);
+      };
+      const written = (answer: Answer) => (c: Context) =>
+        isForeignPage(c) ? c.json({ error: 'not for pages' }, 403) : about(answer)(c);
       app.get('/buckets', (c) => c.json(buckets.names()));
-      app.get('/panel', about(panel));
-      app.get(
-        '/versions',
-        about((c, bucket) => {
-          const { state, lastGood } = cache.status(keyOf(bucket));
-          const inForce = state === 'unavailable' ? null : (lastGood?.version ?? null);
-          return c.json(versions.of(keyOf(bucket)).map((one) => versionLine(one, inForce)));
-        }),
-      );
-      app.get('/diff', about(diff));
+      app.get('/panel', about(answers.panel));
+      app.put('/panel', limitBody, written(answers.save));
+      app.get('/versions', about(answers.versions));
+      app.get('/diff', about(answers.diff));
+      app.post('/draft', limitBody, written(answers.draft));
+      app.post('/ask', limitBody, written(ask));
+      app.get('/refusals', (c) => c.json<RefusalList>({ groups: feed.read(), dropped: refusals.dropped() }));
       if (traffic) app.get('/traffic', (c) => c.json(traffic()));
       app.get('/events', events);
     },
     changed(bucket) {
       const { lastGood } = cache.status(keyOf(bucket), bucket);
       if (lastGood !== null) versions.record(keyOf(bucket), lastGood);
-      streams.send({ event: 'rules', data: { bucket: bucket.name } });
+      feed.changed(bucket.name);
     },
     close() {
-      clearInterval(reporting);
+      clearInterval(ticking);
       streams.close();
     },
   };

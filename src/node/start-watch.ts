@@ -15,6 +15,7 @@ import { catchUp, listenTo } from './keep/shared.ts';
 import { openRules, TICK } from './live-rules.ts';
 import { exportsText } from './metrics/exports.ts';
 import { createMetrics } from './metrics/metrics.ts';
+import { rulesText } from './metrics/rules.ts';
 import { createOpened, type Opened } from './opened.ts';
 import { createLog } from './output/log.ts';
 import { standardOutput } from './output/standard.ts';
@@ -115,7 +116,10 @@ async function open(
 
   const watcher = watchFollowed(followed, output, env, log);
   const check = checkOf(followed, cache, () => current, watcher);
-  const { text } = metricsOf(destination === undefined, () => countsOf(followed, current?.ruled, watcher));
+  const { text } = metricsOf(destination === undefined, () => [
+    rulesText(active.ruled(), cache),
+    exportsText(countsOf(followed, current?.ruled, watcher)),
+  ]);
   const reasons = () => reasonsOf(watcher.state(), followed.file);
   const admin = await listenForAdmin({
     buckets: active.ruled,
@@ -176,15 +180,10 @@ function checkOf(
   });
 }
 
-/** The metrics of this process and of the export. */
-function metricsOf(isStandard: boolean, counts: () => Parameters<typeof exportsText>[0]) {
+/** The metrics of this process, with more families after them. */
+function metricsOf(isStandard: boolean, more: () => readonly string[]) {
   const metrics = createMetrics(isStandard ? standardOutput().dropped : undefined);
-  return {
-    text: async () => {
-      const { type, text } = await metrics.render();
-      return { type, text: `${text}\n${exportsText(counts())}` };
-    },
-  };
+  return { text: () => metrics.render(...more()) };
 }
 
 /** Begins to look at the file and at the rules in force, in milliseconds. Returns what ends it. */

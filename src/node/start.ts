@@ -7,8 +7,10 @@ import type { Config, Places } from '../config/read.ts';
 import { asFlag } from '../config/spell.ts';
 import type { StoreConfig } from '../config/store.ts';
 import { cut } from '../edge/log.ts';
+import { observeRefusals } from '../edge/refusals.ts';
 import type { RulesCache } from '../rules/cache.ts';
 import { refreshLoaded } from '../rules/refresh.ts';
+import { createRefusals, type Refusals } from '../rules/refusals.ts';
 import type { Register } from '../rules/register.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
 import { createVersions } from '../rules/versions.ts';
@@ -19,10 +21,13 @@ import { type Exposure, openBuckets } from './buckets/open.ts';
 import { openStoreOf } from './buckets/store.ts';
 import { serveByWorkers } from './cluster/primary.ts';
 import { loadDomains } from './domains.ts';
+import { editorsOf } from './editors.ts';
 import { certificateOf, openFront } from './frontend.ts';
 import { catchUp, listenTo } from './keep/shared.ts';
 import { openRules, TICK } from './live-rules.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
+import { rulesText } from './metrics/rules.ts';
+import { createTraffic } from './metrics/traffic.ts';
 import { createOpened, type Opened } from './opened.ts';
 import { createLog } from './output/log.ts';
 import { standardOutput } from './output/standard.ts';
@@ -110,12 +115,34 @@ async function open(
     { log, warn, places, isRegister, changed, onBack },
     opened,
   );
-  const live = createLive({ cache, versions: createVersions(), domains: loadDomains });
+  const refusals = createRefusals();
+  const live = createLive({
+    cache,
+    versions: createVersions(),
+    refusals,
+    bucketOf: (name) => active.ruled().find((bucket) => bucket.name === name) ?? active.named(name, false),
+    editorOf: editorsOf({
+      cache,
+      register,
+      env,
+      hasToken: config.adminToken !== null,
+      writtenAt: (bucket) => active.writtenAt(bucket),
+      // The channel to a worker process is ordered: it has taken the rules when it replies.
+      settled: () => serve.collect(),
+    }),
+    traffic: () => traffic.read(),
+    domains: loadDomains,
+  });
   opened.add(async () => live.close());
   const metrics = createMetrics(destination === undefined ? standardOutput().dropped : undefined);
+  const traffic = createTraffic({
+    counts: () => metrics.read().series,
+    underway: metrics.underway.read,
+  });
+  opened.add(async () => traffic.stop());
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   warnOfFiles({ ...config, workers, buckets: buckets.length }, log);
-  const serve = openServe(config, { log, spelt, metrics, cache, workers, env, register });
+  const serve = openServe(config, { log, spelt, metrics, refusals, cache, workers, env, register });
   opened.add(serve.close);
   const { stateDir } = config;
   const option = places.stateDir ?? asFlag('stateDir');
@@ -142,7 +169,7 @@ async function open(
     problems,
     metrics: async () => {
       await serve.collect();
-      return metrics.render();
+      return metrics.render(rulesText(active.ruled(), cache));
     },
     onRefresh: (bucket) => bus?.publish({ kind: 'refresh', bucket }),
     live,
@@ -178,6 +205,7 @@ interface ServeOptions {
   readonly log: Logger;
   readonly spelt: Spelt;
   readonly metrics: Metrics;
+  readonly refusals: Refusals;
   readonly cache: RulesCache;
   readonly workers: number;
   readonly env: NonNullable<StartOptions['env']>;
@@ -187,7 +215,7 @@ interface ServeOptions {
 /** Serves clients by worker processes if there are several, and in this process otherwise. */
 function openServe(
   config: Config,
-  { log, spelt, metrics, cache, workers, env, register }: ServeOptions,
+  { log, spelt, metrics, refusals, cache, workers, env, register }: ServeOptions,
 ): Serve {
   const edgeId = randomBytes(4).toString('hex');
   if (workers > 1)
@@ -200,11 +228,13 @@ function openServe(
       edgeId,
       env,
       register,
-      onCounts: metrics.add,
+      metrics,
+      onRefusals: refusals.add,
     });
   const front = openFront(config, {
     log,
-    observe: metrics.observe,
+    observe: [metrics.observe, observeRefusals(refusals)],
+    underway: metrics.underway.of,
     countClosed: metrics.countClosed,
     edgeId,
     workers,

@@ -1,45 +1,61 @@
+import type { Failure } from '../analysis/browser/check.ts';
+
 /** A browser whose sentences are read. */
 export type MessageBrowser = 'chromium' | 'firefox' | 'safari';
 
 /** What a browser's error sentence about CORS says. */
 export interface BrowserMessage {
-  readonly browser: MessageBrowser;
-  /**
-   * The check that failed, the same word for all browsers: a `Failure` of the Fetch standard's checks, or one that only a
-   * browser's own sentence has.
-   */
+  /** Null if several browsers print the same sentence. */
+  readonly browser: MessageBrowser | null;
+  /** The check that failed, the same word for all browsers. */
   readonly failure: MessageFailure;
   /** The URL that the page asked for, without its query; null where the browser does not say. */
   readonly url: string | null;
   /** The origin of the page; null where the browser does not say. */
   readonly origin: string | null;
-  /** The request method, a header name, or the status that the sentence names; null where it names none. */
+  /** The value that does not pass: a header's value, the status, the method, a header's name; null if the sentence has none. */
   readonly value: string | null;
   /** True: the answer to a preflight failed; false: the answer to the request; null: the browser does not say. */
   readonly ofPreflight: boolean | null;
 }
 
+/** A check of the Fetch standard, or what only a browser's own sentence says. */
 export type MessageFailure =
-  | 'no_allow_origin'
-  | 'several_allow_origin'
+  | Failure
+  /** Access-Control-Allow-Origin is no origin. */
   | 'invalid_allow_origin'
-  | 'other_allow_origin'
-  | 'wildcard_with_credentials'
-  | 'no_allow_credentials'
-  | 'preflight_status'
   | 'preflight_redirect'
-  | 'redirect_not_allowed'
-  | 'method_not_allowed'
-  | 'header_not_allowed'
-  | 'wildcard_header'
-  | 'header_unreadable'
+  /** A redirect that the page or CORS does not allow: to a URL with a password, or in the mode "error". */
+  | 'redirect'
+  /** A script reads a response header that is not exposed. */
+  | 'unreadable_header'
   | 'tainted_canvas'
+  /** The URL is no http or https URL: `file:`, a page opened from disk. */
   | 'not_http'
+  /** No answer came: DNS, TLS, a refused connection, a blocker of content. */
   | 'no_answer'
+  /** Opaque response blocking: a `no-cors` request, such as that of an image without `crossorigin`. */
   | 'opaque_blocked'
-  | 'private_network';
+  /** A page of the Internet asks a server of the local network. */
+  | 'local_network'
+  /** The browser says that the request failed and not why. */
+  | 'unknown';
 
-/** Reads a sentence that a browser prints about CORS; null if it is none that is known. */
+const CHROMIUM =
+  /Access to (?:[a-z ]+) at '([^']{1,2000})' (?:\(redirected from '[^']{1,2000}'\) )?from origin '([^']{1,300})' has been blocked by CORS policy: (Response to preflight)?[^\n]{0,200}?No 'Access-Control-Allow-Origin' header/i;
+
+/** Reads a sentence that a browser prints about CORS; null if it knows no sentence in the text. */
 export function readMessage(text: string): BrowserMessage | null {
-  return text === '' ? null : null;
+  const found = CHROMIUM.exec(text.slice(0, 65_536));
+  if (found === null) return null;
+  const [, target = '', origin = '', preflight] = found;
+  const url = URL.parse(target);
+  return {
+    browser: 'chromium',
+    failure: 'no_allow_origin',
+    url: url === null ? null : `${url.origin}${url.pathname}`,
+    origin,
+    value: null,
+    ofPreflight: preflight !== undefined,
+  };
 }

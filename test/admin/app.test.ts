@@ -38,8 +38,13 @@ const PATHS = [
   'GET /metrics',
   'GET /buckets',
   'GET /panel',
+  'PUT /panel',
   'GET /versions',
   'GET /diff',
+  'POST /draft',
+  'POST /ask',
+  'GET /refusals',
+  'GET /traffic',
   'GET /events',
 ];
 

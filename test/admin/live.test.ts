@@ -70,8 +70,116 @@ describe('the live page reads from the admin port', () => {
     });
     expect(await edge.admin(`/diff?from=${first.version}&to=nothing`)).toMatchObject({
       status: 404,
-      json: { error: expect.stringContaining('?to=VERSION') },
+      json: { faults: [expect.objectContaining({ place: 'to', value: 'nothing' })] },
     });
+  });
+
+  test('refusals in groups, each with the change that would allow it', async () => {
+    const events = await readEvents(edge.adminUrl);
+    expect(await events.next('refusals')).toEqual([]);
+    const preflight = {
+      method: 'OPTIONS',
+      headers: {
+        Origin: 'https://b.example',
+        'Access-Control-Request-Method': 'PUT',
+        'Access-Control-Request-Headers': 'x-b,x-a',
+      },
+    };
+    await edge.call('/file?secret=1', preflight);
+    await edge.call('/other', preflight);
+    const group = {
+      id: '1',
+      bucket: edge.bucket.name,
+      kind: 'preflight',
+      origin: 'https://b.example',
+      method: 'PUT',
+      headers: ['x-a', 'x-b'],
+      reason: 'method_not_allowed',
+      because: expect.stringContaining('PUT'),
+      firstAt: expect.stringMatching(/Z$/),
+      lastAt: expect.stringMatching(/Z$/),
+      count: 2,
+      path: '/other',
+      cure: {
+        sentence: 'Add a rule that lets https://b.example PUT with x-a and x-b.',
+        rules: expect.objectContaining({ rules: [expect.anything(), expect.anything()] }),
+        changes: [expect.objectContaining({ isWider: true, sentence: expect.stringContaining('may PUT') })],
+      },
+    };
+    expect(await events.next('refusal')).toEqual(group);
+    const { json } = await edge.admin('/refusals');
+    expect(json).toEqual({ groups: [group], dropped: 0 });
+    const late = await readEvents(edge.adminUrl);
+    expect(await late.next('refusals')).toEqual([group]);
+    for (const open of [events, late]) open.close();
+  });
+
+  test('what rules in a draft would mean', async () => {
+    const { status, json } = await post('/draft', {
+      rules: [rule({ sources: ['https://b.example', 'https://c.example/'] }), rule({ sources: ['*'] })],
+      varyOrigin: true,
+    });
+    expect(status).toBe(200);
+    expect(json).toMatchObject({
+      isRefused: false,
+      complete: true,
+      document: expect.stringContaining('<ResponseVary>true</ResponseVary>'),
+    });
+    expect(json.findings).toContainEqual(
+      expect.objectContaining({ rule: 1, field: 'sources', value: 'https://c.example/', code: 'BC101' }),
+    );
+    expect(json.changes).toContainEqual(
+      expect.objectContaining({ effect: 'answered', sentence: expect.stringContaining('Vary: Origin') }),
+    );
+  });
+
+  test('what a store would refuse in a draft, beside its field', async () => {
+    const { status, json } = await post('/draft', {
+      rules: [rule({}), rule({ allowedMethods: ['PATCH'], sources: [] })],
+      varyOrigin: false,
+    });
+    expect(status).toBe(200);
+    expect(json).toMatchObject({ isRefused: true, document: null, changes: [] });
+    expect(json.findings).toEqual([
+      expect.objectContaining({ severity: 'error', rule: 2, field: 'sources' }),
+      expect.objectContaining({ severity: 'error', rule: 2, field: 'allowedMethods', value: 'PATCH' }),
+    ]);
+  });
+
+  test.each([
+    [[], 'body'],
+    [{ rules: [] }, 'varyOrigin'],
+    [{ rules: [{}], varyOrigin: false }, 'rules[1]/sources'],
+    [{ rules: [rule({ sources: [1] })], varyOrigin: false }, 'rules[1]/sources[1]'],
+    [{ rules: [{ ...rule({}), source: [] }], varyOrigin: false }, 'rules[1]/source'],
+  ])('400 to a draft of another form: %j', async (body, place) => {
+    const { status, json } = await post('/draft', body);
+    expect(status).toBe(400);
+    expect(json.faults).toContainEqual({
+      ...{ place, reason: expect.any(String), write: expect.any(String) },
+      ...((json.faults as { value?: string }[])[0]?.value !== undefined && { value: expect.any(String) }),
+    });
+  });
+
+  test('413 to a body that is too large, and 400 to one that is not JSON', async () => {
+    expect(await post('/draft', 'x'.repeat(200_000))).toMatchObject({ status: 413 });
+    expect(await post('/ask', 'curl', 'curl')).toMatchObject({ status: 400 });
+  });
+
+  test('403 to what pages of other origins write', async () => {
+    for (const [method, path] of [
+      ['POST', '/draft'],
+      ['POST', '/ask'],
+      ['PUT', '/panel'],
+    ] as const) {
+      const headers = { Origin: 'https://b.example', 'Sec-Fetch-Site': 'cross-site' };
+      expect(await edge.call(edge.adminUrl + path, { method, headers, body: '{}' })).toMatchObject({
+        status: 403,
+      });
+      const own = { Origin: edge.adminUrl, 'Sec-Fetch-Site': 'same-origin' };
+      const answered = await edge.call(edge.adminUrl + path, { method, headers: own, body: '{}' });
+      expect(answered.text).not.toContain('not for pages');
+    }
   });
 
   test('an event when the rules or their state change', async () => {
@@ -84,6 +192,21 @@ describe('the live page reads from the admin port', () => {
     events.close();
   });
 });
+
+const rule = (given: Readonly<Record<string, unknown>>) => ({
+  id: null,
+  sources: ['https://b.example'],
+  allowedMethods: ['GET'],
+  allowedHeaders: [],
+  exposedHeaders: [],
+  cacheTimeout: null,
+  ...given,
+});
+
+async function post(path: string, body: unknown, text = JSON.stringify(body)) {
+  const answered = await edge.call(edge.adminUrl + path, { method: 'POST', body: text });
+  return { status: answered.status, json: JSON.parse(answered.text) as Record<string, unknown> };
+}
 
 interface Version {
   readonly version: string;

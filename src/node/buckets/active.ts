@@ -1,6 +1,10 @@
+import type { Address } from '../../bucket/transport.ts';
+import type { BucketPlace } from '../../config/bucket-url.ts';
 import type { BucketConfig } from '../../config/file.ts';
 import type { StoreConfig } from '../../config/store.ts';
-import { nameIn } from '../../edge/store.ts';
+import { addressIn, nameIn } from '../../edge/store.ts';
+import { type Access, accessTo } from '../../open/access.ts';
+import type { SigningConfig } from '../../open/signer.ts';
 import { ruledBy, ruledIn } from '../../open/store.ts';
 import type { RulesCache } from '../../rules/cache.ts';
 import { coalesced, loadDue } from '../../rules/refresh.ts';
@@ -23,6 +27,14 @@ export interface ServingOptions {
     before: readonly OpenedBucket[],
   ) => Promise<readonly OpenedBucket[]>;
   readonly openStore: (config: StoreConfig | null, before: OpenedStore | null) => Promise<OpenedStore | null>;
+}
+
+/** Where the rules of a bucket are written, and by which keys. */
+export interface RulesPlace {
+  readonly access: Access;
+  readonly address: Address;
+  readonly place: BucketPlace;
+  readonly signing: SigningConfig;
 }
 
 /** Systems limit the number of watches. Further files are read when their rules are due. */
@@ -72,6 +84,23 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
     store.served.revive(name);
     const open = store.served.peek(name);
     return open === undefined ? [] : [open.ruled];
+  };
+
+  /** Where the rules of a bucket are written; null: it is no longer served. */
+  const writtenAt = (ruled: RuledBucket): RulesPlace | null => {
+    const found = served.find((bucket) => bucket.ruled === ruled);
+    if (found !== undefined && found.config.bucket !== null) {
+      const { config, access, open } = found;
+      return { access, address: open.address, place: found.config.bucket, signing: config };
+    }
+    if (store === null || store.served.peek(ruled.name)?.ruled !== ruled) return null;
+    const { config, ready } = store;
+    return {
+      access: accessTo(ready.access, ruled.name),
+      address: addressIn(ready.plan, ruled.name),
+      place: config.place,
+      signing: { ...config, bucketName: ruled.name },
+    };
   };
 
   const preloaded = (): readonly RuledBucket[] =>
@@ -142,6 +171,7 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
     opened,
     changed,
     preloaded,
+    writtenAt,
     replace,
     begin(): void {
       begun = true;
