@@ -1,11 +1,11 @@
 /** The Ask view: explains any request while it is typed. Answers that arrive out of order are left out. */
 
-import { draw, element } from './draw.js';
+import { draw } from './draw.js';
 import { answersOf } from './explained.js';
 import { debounced } from './pace.js';
 import { place, rewrite } from './place.js';
 import { request } from './request.js';
-import { failureOf } from './words.js';
+import { failureOf, faultOf } from './words.js';
 
 /** @import { Asked } from '../api.ts' */
 
@@ -52,7 +52,9 @@ export function createAsk({ section, bucket }) {
   /** @param {Asked} asked @param {Asked} without @param {Asked} withCredentials */
   function show(asked, without, withCredentials) {
     mark([]);
-    rewrite(Object.fromEntries(FIELDS.map((name) => [name, field(name).value.trim()])));
+    // As the edge has read it: a query in the path may have a signature.
+    const { credentials: _, ...read } = asked.question;
+    if (place().view === 'ask') rewrite(read);
     const answers = answersOf({ asked, without, withCredentials });
     verdict.textContent = answers.sentence;
     draw(content, answers.tree);
@@ -69,18 +71,12 @@ export function createAsk({ section, bucket }) {
   function mark(found) {
     for (const name of ['text', ...FIELDS]) {
       const isWrong = found.some(({ place }) => place === name);
-      field(name).toggleAttribute('aria-invalid', isWrong);
       if (isWrong) field(name).setAttribute('aria-invalid', 'true');
+      else field(name).removeAttribute('aria-invalid');
     }
     draw(
       faults,
-      found.map(({ place, value, reason, write }) =>
-        element(
-          'p.problem',
-          { role: 'alert' },
-          `${NAMES[place] ?? place}${value ? ` ${value}` : ''} ${reason}. Write ${write}.`,
-        ),
-      ),
+      found.map((fault) => faultOf(fault, NAMES[fault.place] ?? fault.place)),
     );
   }
 

@@ -31,12 +31,26 @@ export function ago(at) {
 export const shortVersion = (version) => version.slice(0, 12);
 
 /**
+ * A fault in what was sent, as a sentence.
+ *
+ * @param {{ value?: string, reason: string, write: string }} fault
+ * @param {string} place in words for the reader
+ */
+export const faultOf = ({ value, reason, write }, place) =>
+  element('p.problem', { role: 'alert' }, `${place}${value ? ` ${value}` : ''} ${reason}. Write ${write}.`);
+
+/**
  * An error of the admin port with its cure.
  *
- * @param {{ error?: string, cure?: string }} body
+ * @param {{ error?: string, cure?: string, faults?: readonly any[] }} body
  */
-export const failureOf = ({ error = 'The edge answered with an error', cure = '' }) =>
-  element('p.problem', { role: 'alert' }, `${error.replace(/\.$/, '')}. ${cure}`);
+export const failureOf = ({ error = 'The edge answered with an error', cure = '', faults = [] }) =>
+  faults.length > 0
+    ? element(
+        'div',
+        faults.map((fault) => faultOf(fault, fault.place)),
+      )
+    : element('p.problem', { role: 'alert' }, `${error.replace(/\.$/, '')}. ${cure}`);
 
 /**
  * What changes, a line each.
