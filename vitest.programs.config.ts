@@ -8,7 +8,6 @@ process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/co
 const MEASURED = [
   'test/cli/{clock,export-watch,help,log-errors,register-disk,shutdown}.test.ts',
   'test/node/cluster/{changes,workers}.test.ts',
-  'test/node/metrics/prometheus.test.ts',
   'test/node/store/{flood,workers}.test.ts',
   'test/node/server/limits.test.ts',
   'test/node/one-address/**/*.test.ts',
@@ -16,9 +15,11 @@ const MEASURED = [
 
 /** Tests that mostly wait for programs. */
 const WAITING = [
+  'test/admin/page/**/*.test.ts',
   'test/caches/**/*.test.ts',
   'test/deploy/docker.test.ts',
   'test/cli/{completion,config,disk,examples,export-program,log-files,log-pipes,log-recovers,log-sockets,log-terminals,objects,redis,register,register-kill,register-redis,rules-commands,rules-program,start-refused,state,stop,token,variables}.test.ts',
+  'test/node/metrics/prometheus.test.ts',
   'test/node/server/{continue-aws,open-files}.test.ts',
   'test/node/transport/endings-{process,workers}.test.ts',
   'test/runtimes/**/*.test.ts',

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { DestinationStream, Logger } from 'pino';
-import { createLive } from '../admin/live.ts';
 import type { BucketConfig } from '../config/file.ts';
 import type { Config, Places } from '../config/read.ts';
 import { asFlag } from '../config/spell.ts';
@@ -13,21 +12,18 @@ import { refreshLoaded } from '../rules/refresh.ts';
 import { createRefusals, type Refusals } from '../rules/refusals.ts';
 import type { Register } from '../rules/register.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
-import { createVersions } from '../rules/versions.ts';
 import { adminPort, reached } from './admin-port.ts';
 import { accessMeans } from './buckets/access-means.ts';
 import { serveBuckets } from './buckets/active.ts';
 import { type Exposure, openBuckets } from './buckets/open.ts';
 import { openStoreOf } from './buckets/store.ts';
 import { serveByWorkers } from './cluster/primary.ts';
-import { loadDomains } from './domains.ts';
-import { editorsOf } from './editors.ts';
 import { certificateOf, openFront } from './frontend.ts';
 import { catchUp, listenTo } from './keep/shared.ts';
+import { openLive } from './live.ts';
 import { openRules, TICK } from './live-rules.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { rulesText } from './metrics/rules.ts';
-import { createTraffic } from './metrics/traffic.ts';
 import { createOpened, type Opened } from './opened.ts';
 import { createLog, formatFor } from './output/log.ts';
 import { standardOutput } from './output/standard.ts';
@@ -120,30 +116,21 @@ async function open(
     opened,
   );
   const refusals = createRefusals();
-  const live = createLive({
-    cache,
-    versions: createVersions(),
-    refusals,
-    bucketOf: (name) => active.ruled().find((bucket) => bucket.name === name) ?? active.named(name, false),
-    editorOf: editorsOf({
+  const metrics = createMetrics(destination === undefined ? standardOutput().dropped : undefined);
+  const live = openLive(
+    config,
+    {
       cache,
+      refusals,
+      metrics,
       register,
       env,
-      hasToken: config.adminToken !== null,
-      writtenAt: (bucket) => active.writtenAt(bucket),
+      active: () => active,
       // The channel to a worker process is ordered: it has taken the rules when it replies.
       settled: () => serve.collect(),
-    }),
-    traffic: () => traffic.read(),
-    domains: loadDomains,
-  });
-  opened.add(async () => live.close());
-  const metrics = createMetrics(destination === undefined ? standardOutput().dropped : undefined);
-  const traffic = createTraffic({
-    counts: () => metrics.read().series,
-    underway: metrics.underway.read,
-  });
-  opened.add(async () => traffic.stop());
+    },
+    opened,
+  );
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   warnOfFiles({ ...config, workers, buckets: buckets.length }, log);
   // Worker processes write in the format of this process.
