@@ -1,10 +1,11 @@
 import { faultText } from '../document/fault.ts';
 import { watchFile } from '../node/files/watch.ts';
 import { exit, exitOnCrash, say } from '../node/output/standard.ts';
-import { abortHttp10 } from '../node/server/abort.ts';
 import type { Running } from '../node/start.ts';
 import { startFaultLines } from '../node/start-fault.ts';
+import type { Why } from '../node/start-stop.ts';
 import { readFile } from './configure.ts';
+import { endBySignals } from './ending.ts';
 import { visible } from './formats/paint.ts';
 
 export interface Served {
@@ -21,6 +22,7 @@ export interface Served {
  */
 export async function run(open: () => Promise<Served>, configFile: string | null): Promise<void> {
   exitOnCrash();
+  const endBy = endBySignals();
   // A signal during the start takes effect after it; without a listener it would end the process.
   let hungUp = false;
   let hangUp = () => {
@@ -45,11 +47,11 @@ export async function run(open: () => Promise<Served>, configFile: string | null
     hangUp = () => void reread().then(() => running.refresh().catch(() => {}));
     if (hungUp) hangUp();
     roll = running.roll;
-    const drain = (signal: NodeJS.Signals) => {
+    const drain = (why: Why) => {
       watched?.close();
-      void running.close(signal).then(() => exit(0));
+      void running.close(why).then(() => exit(0));
     };
-    onEnd(running.retire, delay, drain);
+    endBy({ retire: running.retire, delay, drain });
     // Last: a supervisor may send a signal as soon as it reads them.
     for (const line of lines) say(line);
   } catch (error) {
@@ -59,30 +61,6 @@ export async function run(open: () => Promise<Served>, configFile: string | null
     for (const line of lines) say(visible(`bucket-cors: ${line}`));
     await exit(1);
   }
-}
-
-/** At the first SIGTERM or SIGINT calls `retire`, and `drain` after the delay or at the second one. */
-function onEnd(retire: () => void, delay: number, drain: (signal: NodeJS.Signals) => void): void {
-  let waiting: NodeJS.Timeout | undefined;
-  let next = (signal: NodeJS.Signals): void => {
-    const begin = () => {
-      clearTimeout(waiting);
-      next = endNow;
-      drain(signal);
-    };
-    retire();
-    next = begin;
-    if (delay === 0) begin();
-    else waiting = setTimeout(begin, delay);
-  };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => next(signal));
-}
-
-/** Ends this process by the signal at once. */
-function endNow(signal: NodeJS.Signals): void {
-  process.removeAllListeners(signal);
-  abortHttp10();
-  process.kill(process.pid, signal);
 }
 
 /** Serves the buckets of a changed configuration file; a file with faults changes nothing. */

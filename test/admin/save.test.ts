@@ -155,7 +155,7 @@ describe('rules of a bucket that asks for signatures', () => {
       'test/fixtures/documents/oss.xml',
     ],
   ])('cannot be changed %s', async (_, options, because) => {
-    const { adminToken: _, ...bare } = media();
+    const { adminToken: __, ...bare } = media();
     const edge = await running(configOf({ ...bare, ...options }), ENV);
     const { json } = await panelAt(edge.adminUrl).read();
     expect(json.edit).toEqual({ possible: false, because: expect.stringContaining(because) });

@@ -135,7 +135,7 @@ describe.skipIf(NGINX.skipped)(`nginx/edge.conf before the edge of the unit${NGI
   const linesOf = (raw: readonly string[], name: string) =>
     raw.filter((_, at) => at % 2 === 1 && raw[at - 1]?.toLowerCase() === name);
 
-  test('the socket lets the group connect, and nobody else', async () => {
+  test('only the group may connect to the socket', async () => {
     expect((await stat(join(folder, 'edge.sock'))).mode & 0o777).toBe(0o660);
   });
 
@@ -152,7 +152,7 @@ describe.skipIf(NGINX.skipped)(`nginx/edge.conf before the edge of the unit${NGI
     expect(linesOf(object.raw, 'access-control-allow-origin')).toEqual([ORIGIN]);
   });
 
-  test('tells the bucket the address and the scheme of the client, whatever the client claims', async () => {
+  test('names to the bucket the address and the scheme of the client, whatever the client claims', async () => {
     bucket.reset();
     const forged = {
       'X-Forwarded-For': '198.51.100.9',
