@@ -34,7 +34,7 @@ export interface Uploads {
   /** By key, then by age. */
   list(): Promise<readonly Upload[]>;
   remove(id: string): Promise<void>;
-  /** Removes uploads that nobody has written to for a week. */
+  /** Removes uploads that no client has written to for a week. */
   removeOld(): Promise<void>;
 }
 
