@@ -156,7 +156,7 @@ describe.each(Object.keys(SCHEMES) as Scheme[])('a form signed by %s', (scheme) 
     expect([said, await read('up/sized')]).toEqual(['400 EntityTooLarge', '12345']);
   });
 
-  test('that asks for a callback is refused: nobody is called', async () => {
+  test('that asks for a callback is refused, since no server is called', async () => {
     const conditions = [...ANY, ['starts-with', '$callback', '']];
     expect((await post(scheme, { callback: 'e30=' }, { conditions })).said).toBe('501 NotImplemented');
   });

@@ -40,7 +40,7 @@ describe.each(['oss', 's3'] as const)('an upload in parts to store %s', (dialect
   const bucket = useKeyedBucket(dialect);
   const large = 'a'.repeat(SMALLEST[dialect]);
 
-  test('is joined in the order of its parts, keeps its ETag over a restart, and leaves nothing behind', async () => {
+  test('is joined in the order of its parts, has one ETag before and after a restart, and leaves nothing behind', async () => {
     const key = 'dir/whole';
     const id = await initiate(bucket, key);
     await put(bucket, key, id, 3, 'end');
@@ -142,7 +142,7 @@ describe.each(['oss', 's3'] as const)('an upload in parts to store %s', (dialect
     expect([textsOf(rest.text, 'PartNumber'), textsOf(rest.text, 'IsTruncated')]).toEqual([['5'], ['false']]);
   });
 
-  test('is removed when nobody has written to it for a week', async () => {
+  test('is removed when no client has written to it for a week', async () => {
     const id = await initiate(bucket, 'old');
     await put(bucket, 'old', id, 1, 'x');
     const eightDays = new Date(Date.now() - 8 * 24 * 60 * 60 * 1000);

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../system-error.ts';
 import { TEMPORARY_PREFIX } from '../names.ts';
@@ -34,7 +34,7 @@ export interface Uploads {
   /** By key, then by age. */
   list(): Promise<readonly Upload[]>;
   remove(id: string): Promise<void>;
-  /** Removes uploads that nobody has written to for a week. */
+  /** Removes uploads that no client has written to for a week. */
   removeOld(): Promise<void>;
 }
 
@@ -122,17 +122,20 @@ export function openUploads(root: string, now: () => number = Date.now): Uploads
     return found;
   };
 
-  const remove = (id: string) => rm(join(folder, id), { recursive: true, force: true });
+  const remove = async (id: string): Promise<void> => {
+    await rm(join(folder, id), { recursive: true, force: true });
+    // The last upload takes the hidden folder with it.
+    await rmdir(folder).catch(() => undefined);
+  };
 
   return {
     create: async (key) => {
-      await mkdir(folder, { recursive: true });
       if ((await ids()).length >= MAX_UPLOADS) {
         const message = `The bucket has ${MAX_UPLOADS} unfinished uploads: complete or abort some of them.`;
         throw refusal('ServiceUnavailable', message);
       }
       const id = randomUUID().replaceAll('-', '').toUpperCase();
-      await mkdir(join(folder, id));
+      await mkdir(join(folder, id), { recursive: true });
       await writeFile(join(folder, id, KEY_FILE), key);
       return id;
     },
