@@ -16,6 +16,7 @@ const MEASURED = [
 /** Tests that mostly wait for programs. */
 const WAITING = [
   'test/admin/page/**/*.test.ts',
+  'test/admin/workers.test.ts',
   'test/caches/**/*.test.ts',
   'test/deploy/docker.test.ts',
   'test/cli/{completion,config,disk,examples,export-program,log-files,log-pipes,log-recovers,log-sockets,log-terminals,npx,objects,redis,register,register-kill,register-redis,rules-commands,rules-program,start-refused,state,stop,token,variables}.test.ts',
