@@ -8,7 +8,7 @@ const MAX_LINE = 200;
 /** Most lines of an answer that are shown. */
 const MAX_LINES = 24;
 /** Request headers that an experiment is about. */
-const ASKED = /^(?:origin|access-control-.*|range|if-.*)$/i;
+const ASKED = /^(?:origin|access-control-.*|range|if-none-match)$/i;
 
 /**
  * The lines of an answer that count: the status, CORS headers, Vary, those of caches, and others by name. `missing` are names
@@ -48,15 +48,15 @@ export function sentLine({ sent }: Exchange): string {
   );
 }
 
-/** The path, and of the query only the parameter that makes a URL fresh. The words that no cache has seen are cut. */
+/** The path, and of the query only the parameters of experiments. The words that no cache has seen are cut. */
 export function shownTarget(url: string): string {
   const { pathname, search } = new URL(url);
   const path = pathname.replace(/(bucket-cors-doctor-)\w+(\d)(?=\.|$)/, '$1…$2');
   if (search === '') return path;
-  const fresh = /[?&](bucket-cors-doctor=)\w+(\d)$/.exec(search);
-  if (fresh === null) return `${path}?…`;
-  const others = fresh.index > 0 ? '…&' : '';
-  return `${path}?${others}${fresh[1]}…${fresh[2]}`;
+  const [own, name, number] = /[?&](bucket-cors-doctor=|acl$)(?:\w+(\d))?$/.exec(search) ?? [];
+  if (own === undefined) return `${path}?…`;
+  const others = search.length > own.length ? '…&' : '';
+  return `${path}?${others}${name}${number === undefined ? '' : `…${number}`}`;
 }
 
 const lineOf = (name: string, value: string): string => {

@@ -23,8 +23,8 @@ const CODINGS = ['Accept-Encoding', 'gzip, deflate, br, zstd'] as const;
 /** A browser asks for a part of the object's own bytes (Fetch standard, "HTTP-network-or-cache fetch", Range). */
 const IDENTITY = ['Accept-Encoding', 'identity'] as const;
 const FIRST_BYTE = ['Range', 'bytes=0-0'] as const;
-/** No object has this ETag: a store answers 412 and changes nothing. */
-const NO_ETAG = ['If-Match', '"bucket-cors-doctor"'] as const;
+/** A store gives no anonymous client the ACL of an object: it answers 403, and changes nothing. */
+const REFUSED_QUERY = 'acl';
 
 /**
  * The requests that examine a URL, in the order in which a cache would be poisoned. The page's own request is first, so
@@ -63,8 +63,8 @@ export function planOf(question: Question, fresh: Fresh): readonly Experiment[] 
     ask('unchanged', 'GET of an unchanged object', (before) => revalidation(question, own, before)),
     ask(
       'failed',
-      'GET with a precondition that fails',
-      always({ method: 'GET', url, headers: [own, NO_ETAG, ACCEPT, CODINGS] }),
+      'GET of what a store refuses',
+      get(isSigned(question) ? null : withQuery(url, REFUSED_QUERY), own),
     ),
     ask('missing', 'GET of a missing object', get(besideOf(url, fresh.first), own)),
     ask(
@@ -114,10 +114,10 @@ function revalidation({ url }: Question, own: readonly [string, string], before:
 const SENDABLE = /^[\x20-\x7e]{1,512}$/;
 
 /** The parameter has no meaning for a store, and makes a URL that no cache has stored. */
-function withParameter(url: string, value: string): string {
-  const parsed = new URL(url);
-  return `${url}${parsed.search === '' ? '?' : '&'}bucket-cors-doctor=${value}`;
-}
+const withParameter = (url: string, value: string): string => withQuery(url, `bucket-cors-doctor=${value}`);
+
+const withQuery = (url: string, query: string): string =>
+  `${url}${new URL(url).search === '' ? '?' : '&'}${query}`;
 
 /** A name beside the object that no object has, with the object's extension: caches choose by it. */
 function besideOf(url: string, word: string): string {

@@ -28,6 +28,7 @@ export function send({ method, url, headers }: Sent, limit: number): Promise<Out
   const { promise, resolve } = Promise.withResolvers<Outcome>();
   let peer: string | null = null;
   let hears = false;
+  let isAnswered = false;
   const target = new URL(url);
   const open = target.protocol === 'https:' ? requestHttps : requestHttp;
   const request: ClientRequest = open(target, {
@@ -51,6 +52,7 @@ export function send({ method, url, headers }: Sent, limit: number): Promise<Out
     });
   });
   request.on('response', (response) => {
+    isAnswered = true;
     stop();
     // A body that never ends is no fault of its head.
     stop = startLimit(Math.min(limit, MAX_BODY_WAIT), () => response.destroy());
@@ -58,19 +60,24 @@ export function send({ method, url, headers }: Sent, limit: number): Promise<Out
       end({ received: receivedOf(response, body), trouble: null, peer }),
     );
   });
-  request.on('error', (error) => end({ received: null, trouble: troubleOf(error), peer }));
+  request.on('error', (error) => {
+    // After the head nothing counts that a browser would not count either, such as a body after HEAD.
+    if (!isAnswered) end({ received: null, trouble: troubleOf(error), peer });
+  });
   request.end();
   return promise;
 }
 
+const FIRST_ERROR = 400;
 /** Milliseconds that the beginning of a body may take. */
 const MAX_BODY_WAIT = 2_000;
 
 const addressOf = (address: string, port: number | undefined): string =>
   `${address.includes(':') ? `[${address}]` : address}:${port}`;
 
-/** The beginning of the body, as far as it comes. */
+/** The beginning of the body of an error, as far as it comes. Other bodies are not needed. */
 function readBody(response: IncomingMessage): Promise<Buffer> {
+  if ((response.statusCode ?? 0) < FIRST_ERROR) return Promise.resolve(Buffer.alloc(0));
   const { promise, resolve } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let size = 0;

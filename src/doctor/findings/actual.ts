@@ -15,8 +15,9 @@ import { isOldCopy } from './caches.ts';
 function failedBy(one: Case, failure: Failure): Answered | null {
   const main = mainOf(one);
   if (!readsHere(one) || main === null || isRedirect(main) || passes(one, main)) return null;
-  const again = one.question.method === 'HEAD' ? null : one.at('page_again');
-  if (passes(one, again) || readable(one) !== null || isOldCopy(one)) return null;
+  // What happens to GET explains nothing about HEAD.
+  const isGet = one.question.method === 'GET';
+  if (isGet && (passes(one, one.at('page_again')) || readable(one) !== null || isOldCopy(one))) return null;
   return judgeRead(one, main).failure === failure ? main : null;
 }
 

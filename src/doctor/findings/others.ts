@@ -20,7 +20,7 @@ export const OTHERS = {
     severity: 'warning',
     title: 'Errors have no Access-Control-Allow-Origin',
     meaning:
-      'For a missing object, an expired signature or a failed precondition the page gets no status and no text: the console says CORS, and the cause stays hidden.',
+      'For a missing object, an expired signature or a refused permission the page gets no status and no text: the console says CORS, and the cause stays hidden.',
     cure: 'Write the CORS headers on every answer, whatever its status. bucket-cors does.',
     topic: 'errors',
     find: (one) => {
