@@ -21,6 +21,7 @@ import { serveByWorkers } from './cluster/primary.ts';
 import { certificateOf, openFront } from './frontend.ts';
 import { catchUp, listenTo } from './keep/shared.ts';
 import { openLive } from './live.ts';
+import { readLivePage } from './live-page.ts';
 import { openRules, TICK } from './live-rules.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { rulesText } from './metrics/rules.ts';
@@ -170,6 +171,7 @@ async function open(
     },
     onRefresh: (bucket) => bus?.publish({ kind: 'refresh', bucket }),
     live,
+    page: await readLivePage(),
   });
   opened.add(() => admin.close(0));
   // Before the first request: rules that it loads may change at once.

@@ -1,4 +1,5 @@
-import { withoutQueries } from '../../requests/message.ts';
+import { readMessage } from '../../requests/message.ts';
+import { withoutQueries } from '../../requests/queries.ts';
 import type { AskBrowser, Asked, BrowserQuestion } from './asked.ts';
 import { askChromium } from './chromium.ts';
 import { askFirefox } from './firefox.ts';
@@ -105,21 +106,27 @@ type Verdict = Omit<BrowserVerdict, 'browser'>;
 function judged(name: string, { version, result, sentences, networkError }: Asked): Verdict {
   const fetched = fetchedOf(result);
   const refusesCertificate = networkError !== null && /CERT|SSL|SEC_ERROR|PKIX/.test(networkError);
-  const isRefused = refusesCertificate || (networkError === null && sentences.length > 0);
+  const isRefused = sentences.some(saysWhy) || (networkError === null && sentences.length > 0);
+  const passes = fetched.status !== null ? true : isRefused || refusesCertificate ? false : null;
   return {
     version,
-    passes: fetched.status !== null ? true : isRefused ? false : null,
+    passes,
     preflightPasses: null,
     status: fetched.status,
     readable: fetched.readable,
     sentences: shown(sentences),
-    because:
-      fetched.status !== null || (isRefused && !refusesCertificate)
-        ? null
-        : refusesCertificate
-          ? `${name} does not accept the certificate of the server: ${networkError}.`
-          : `${name} got no answer${networkError === null ? '' : `: ${networkError}`}.`,
+    because: refusesCertificate
+      ? `${name} does not accept the certificate of the server: ${networkError}.`
+      : passes === null
+        ? `${name} got no answer${networkError === null ? '' : `: ${networkError}`}.`
+        : null,
   };
+}
+
+/** Whether a sentence says that the browser refuses an answer. Browsers report network errors beside it. */
+function saysWhy(sentence: string): boolean {
+  const failure = readMessage(sentence)?.failure;
+  return failure !== undefined && failure !== 'no_answer' && failure !== 'unknown';
 }
 
 /** What the page gets of the relay is no answer of the server. */

@@ -1,10 +1,11 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import type { PageFile } from '../files/page.ts';
 import { answersTo, reachOf } from '../reach.ts';
 import { appListener } from '../server/app-listener.ts';
 import { OPERATOR_CROWD } from '../server/crowd.ts';
 import { listen } from '../server/listen.ts';
-import { type PageFile, readPage } from './page.ts';
+import { readPage } from './page.ts';
 import { readWire, wire } from './wire.ts';
 
 /** A request that a page of `origin` wants to make, and that the demo page asks about. */
