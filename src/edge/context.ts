@@ -1,7 +1,7 @@
 import type { RequestHead } from '../bucket/head.ts';
 import type { RequestLimits } from '../bucket/limits.ts';
 import type { StoreCode } from '../bucket/refusals.ts';
-import type { Exchange, FlatHeaders, Outcome, Reply } from '../bucket/transport.ts';
+import type { Exchange, FlatHeaders, Outcome, Reply, Underway } from '../bucket/transport.ts';
 import type { Answer } from '../cors/answer.ts';
 import { DEFAULT_DIALECT, traitsOf } from '../cors/behaviour.ts';
 import { type CompiledRules, unavailableRules } from '../cors/compile.ts';
@@ -22,11 +22,13 @@ export interface ServeOptions extends WriteOptions {
   /** The table of errors, with these limits in its messages. */
   readonly errors: Errors;
   readonly observe: Observe;
+  /** Returns the count of requests under way to the buckets of a label. */
+  readonly underway?: ((label: string) => Underway) | undefined;
   /** Eight hexadecimal digits that name this edge in Via; all processes of one edge may share them. */
   readonly edgeId: string;
   /** Gets the edge's own errors; the client gets an error of the table. */
   readonly onError: (error: unknown) => void;
-  /** A clock in milliseconds, with any origin. Called three times a request; in workerd a slow clock is measurable. */
+  /** A clock in milliseconds, with any origin. Called three times a preflight, and five times any other request; in workerd a slow clock is measurable. */
   readonly now: () => number;
 }
 
@@ -110,8 +112,21 @@ export const sendReply = (request: Arrived, made: Made, reply: Reply, cause?: st
     report(request, made, cause === undefined ? outcome : { ...outcome, cause }),
   );
 
+/** How the bucket answered: its status, and how long it took. */
+export interface BucketPart {
+  readonly ms: number | null;
+  readonly status: number | null;
+}
+
+const NOT_ASKED: BucketPart = { ms: null, status: null };
+
 /** Reports how a request ended. */
-export function report(request: Arrived, made: Made, outcome: Outcome): void {
+export function report(
+  request: Arrived,
+  made: Made,
+  outcome: Outcome,
+  { ms: bucketMs, status: bucketStatus }: BucketPart = NOT_ASKED,
+): void {
   const { exchange, head, path, options, arrivedAt } = request;
   const routed = isRouted(request) ? request : null;
   const loses = (): boolean =>
@@ -140,7 +155,10 @@ export function report(request: Arrived, made: Made, outcome: Outcome): void {
     bucketHadCors: made.hadCors,
     asked:
       exchange.method === 'OPTIONS' ? { method: head.requestMethod, headers: head.requestHeaders } : null,
-    bucketMs: null,
+    bucketMs,
+    bucketStatus,
+    server: routed && (routed.bucket.ofStore?.server ?? routed.bucket.address.base),
+    secure: exchange.peer.secure,
     why: () =>
       routed &&
       (loses()
@@ -158,5 +176,6 @@ export function report(request: Arrived, made: Made, outcome: Outcome): void {
   }
 }
 
-const labelOf = ({ bucket: { name, ofStore }, inForce }: Routed): string =>
+/** The bucket's name in metrics. */
+export const labelOf = ({ bucket: { name, ofStore }, inForce }: Routed): string =>
   ofStore === undefined || ofStore.exists(inForce) ? name : ofStore.label;

@@ -42,6 +42,12 @@ export interface RequestEvent {
    * bucket was not asked.
    */
   readonly bucketMs: number | null;
+  /** The status of the bucket's answer; null without one. */
+  readonly bucketStatus: number | null;
+  /** Where the bucket is, or its store: `https://bucket.example`. No client can add one. Null without a bucket. */
+  readonly server: string | null;
+  /** The connection from the client uses TLS. */
+  readonly secure: boolean;
   /**
    * Explains in one sentence the decision, or why the page loses the answer (`lacksCredentials`); null without a bucket. It
    * costs as much as `explain`: call it for few requests.

@@ -6,6 +6,7 @@ import { requestLog } from '../edge/log/requests.ts';
 import type { Observe } from '../edge/observe.ts';
 import type { Store } from '../edge/store.ts';
 import type { Counts } from './metrics/counts.ts';
+import type { UnderwayCounts } from './metrics/underway.ts';
 import { seldom } from './seldom.ts';
 import { type Certificate, openCertificate } from './server/certificate.ts';
 import type { Closed, CrowdLimits } from './server/crowd.ts';
@@ -20,7 +21,8 @@ import { closeSoon, createPools, LIMITS } from './transport/pools.ts';
 
 export interface FrontOptions {
   readonly log: Logger;
-  readonly observe: Observe;
+  readonly observe: readonly Observe[];
+  readonly underway: UnderwayCounts['of'];
   readonly countClosed: Counts['countClosed'];
   /** Identifies the edge in Via; the same in all of its processes. */
   readonly edgeId: string;
@@ -44,7 +46,7 @@ export interface Front {
 
 export function openFront(
   config: Config,
-  { log, observe, countClosed, edgeId, workers, spelt, certificate }: FrontOptions,
+  { log, observe, underway, countClosed, edgeId, workers, spelt, certificate }: FrontOptions,
 ): Front {
   const { connections, queue, clientShare: share, leastRate, idleTimeout: idle } = config;
   const limits = { target: config.maxUrl, headers: config.maxHeaders };
@@ -62,7 +64,7 @@ export function openFront(
     requests: config.logRequests,
     later: (milliseconds, run) => void setTimeout(run, milliseconds).unref(),
   });
-  const observers = [observe, requests];
+  const observers = [...observe, requests];
   const appFor = (buckets: readonly Bucket[], store: Store | null) =>
     createEdge({
       buckets,
@@ -70,6 +72,7 @@ export function openFront(
       observe: (event) => {
         for (const observe of observers) observe(event);
       },
+      underway,
       onError: (error) => log.error({ err: messageOf(error) }, 'the edge failed on a request'),
       edgeId,
       debugReason: config.debugReason,

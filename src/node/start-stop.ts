@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import { VERSION } from '../cli/version.ts';
 import type { Drained } from './server/drain.ts';
 
-/** Why a running edge ends: a signal, or `close` of the program that started it. */
-export type Why = NodeJS.Signals | 'close';
+/** Why a running edge ends: a signal, `close` of the program that started it, or npx, which started it, has ended. */
+export type Why = NodeJS.Signals | 'close' | 'npx ended';
 
 /** Most buckets that the line of the start names. */
 const NAMED_MOST = 20;

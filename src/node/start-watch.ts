@@ -15,6 +15,7 @@ import { catchUp, listenTo } from './keep/shared.ts';
 import { openRules, TICK } from './live-rules.ts';
 import { exportsText } from './metrics/exports.ts';
 import { createMetrics } from './metrics/metrics.ts';
+import { rulesText } from './metrics/rules.ts';
 import { createOpened, type Opened } from './opened.ts';
 import { createLog, formatFor } from './output/log.ts';
 import { standardOutput } from './output/standard.ts';
@@ -46,6 +47,8 @@ export interface Watching {
   /** There are no worker processes. */
   roll(): Promise<void>;
   readonly log: Logger;
+  /** `/readyz` is 503 from now on. */
+  retire(): void;
   /** Ends the command that runs, and closes everything. */
   close(why?: Why): Promise<void>;
 }
@@ -79,7 +82,7 @@ async function open(
   const log = createLog(config.logLevel, destination, formatFor(config.logFormat, destination));
   const warn = (message: string) => log.warn(cut(message));
   warnings.forEach(warn);
-  const listenForAdmin = await adminPort(config, places, log);
+  const listenForAdmin = await adminPort(config, { places, env, log });
   const output = await openFollowed(followed, bucket, () => current?.config ?? bucket);
   const isRegister = bucket.management === 'keep';
   const { cache, bus, register, problems, read } = await openRules(
@@ -116,7 +119,11 @@ async function open(
 
   const watcher = watchFollowed(followed, output, env, log);
   const check = checkOf(followed, cache, () => current, watcher);
-  const { text } = metricsOf(destination === undefined, () => countsOf(followed, current?.ruled, watcher));
+  const { text } = metricsOf(destination === undefined, () => [
+    rulesText(active.ruled(), cache),
+    exportsText(countsOf(followed, current?.ruled, watcher)),
+  ]);
+  let ending = false;
   const reasons = () => reasonsOf(watcher.state(), followed.file);
   const admin = await listenForAdmin({
     buckets: active.ruled,
@@ -124,6 +131,7 @@ async function open(
     preloaded: () => [],
     cache,
     listening: () => true,
+    ending: () => ending,
     missing: () => reasons().missing,
     problems: () => [...reasons().degraded, ...problems()],
     metrics: text,
@@ -152,6 +160,9 @@ async function open(
     },
     roll: async () => {},
     log,
+    retire: () => {
+      ending = true;
+    },
     close: loggedClose(log, {}, opened.close),
   };
 }
@@ -178,15 +189,10 @@ function checkOf(
   });
 }
 
-/** The metrics of this process and of the export. */
-function metricsOf(isStandard: boolean, counts: () => Parameters<typeof exportsText>[0]) {
+/** The metrics of this process, with more families after them. */
+function metricsOf(isStandard: boolean, more: () => readonly string[]) {
   const metrics = createMetrics(isStandard ? standardOutput().dropped : undefined);
-  return {
-    text: async () => {
-      const { type, text } = await metrics.render();
-      return { type, text: `${text}\n${exportsText(counts())}` };
-    },
-  };
+  return { text: () => metrics.render(...more()) };
 }
 
 /** Begins to look at the file and at the rules in force, in milliseconds. Returns what ends it. */
@@ -215,6 +221,7 @@ const rulesOnly = (bucket: BucketConfig): BucketConfig => ({
   signPrefix: null,
   preload: true,
   clientKeys: null,
+  bucketKeys: null,
   ...(bucket.management !== 'keep' && { management: null }),
 });
 

@@ -1,6 +1,6 @@
 import type { Read } from '../bucket/read.ts';
 import { sha256, utf8 } from '../bucket/sign/bytes.ts';
-import type { Address } from '../bucket/transport.ts';
+import type { Address, Sign } from '../bucket/transport.ts';
 import type { BucketConfig } from '../config/file.ts';
 import type { Spell } from '../config/spell.ts';
 import { faultText, type Result } from '../document/fault.ts';
@@ -43,6 +43,8 @@ export interface ReachedBucket {
   readonly address: Address;
   /** For messages: where the bucket's own rules are. */
   readonly rulesName: string;
+  /** Signs the edge's own requests for the rules, where the platform made the bucket and has its keys. */
+  readonly sign?: Sign;
 }
 
 /** A bucket that is ready to serve. */
@@ -127,7 +129,9 @@ async function openSource(
   isSignerChecked: boolean,
 ): Promise<Result<Source, string>> {
   const { rules, rulesToken } = config;
-  const signer = await signerOf(config, place, means);
+  const signer = reached.sign
+    ? { ok: true as const, value: reached.sign }
+    : await signerOf(config, place, means);
   const token = openToken(rulesToken, means, means.spell);
   const { read, file, kv } = means;
   const source = kindOf(rules).open(rules, {
@@ -168,8 +172,8 @@ function routeOf(config: BucketConfig, place: Place, name: string, address: Addr
     name,
     address,
     keepPrefix,
-    // A folder does not look at the Host.
-    keepHost: keepHost && place.kind === 'http',
+    // A folder looks at the Host only where signatures may cover it.
+    keepHost: place.kind === 'http' ? keepHost : config.bucketKeys !== null,
     trustForwarded,
     forwarded,
     passProxyCommands: config.dangerouslyPassProxyCommands,

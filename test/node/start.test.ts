@@ -53,6 +53,16 @@ describe('a start succeeds', () => {
     await until('the load has failed', () => edge.cache.status(keyOf(edge.bucket)).state === 'unavailable');
   });
 
+  test.each<Record<string, string>>([{ dangerouslyOpenAdmin: 'true' }, { adminToken: 'env:T' }])(
+    'with the admin port beyond this machine and %j',
+    async (options) => {
+      const config = configOf({ bucket: store.url, adminHost: '0.0.0.0', ...options });
+      const edge = await startEdge(config, { T: '0123456789abcdef' });
+      open.push(edge);
+      expect((await edge.admin('/healthz')).status).toBe(200);
+    },
+  );
+
   test('and rules are loaded again although no request comes', async () => {
     const edge = await running({}, { rulesTtl: 20 });
     await until('the third load begins', () => store.asked() >= 3);
