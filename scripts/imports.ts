@@ -67,8 +67,9 @@ const WINGS: Readonly<Record<string, readonly string[]>> = {
   directory: ['files'],
   keep: ['files'],
   buckets: ['files', 'directory'],
-  demo: ['server'],
+  demo: ['files', 'server'],
   prove: [],
+  browsers: [],
   watch: ['files'],
   cluster: ['buckets', 'metrics', 'output', 'server', 'frontend.ts', 'single-process.ts'],
 };

@@ -1,23 +1,18 @@
-import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
 import type { RulesCache } from '../rules/cache.ts';
 import type { RulesStatus } from '../rules/record.ts';
 import { refreshLoaded } from '../rules/refresh.ts';
 import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
+import { type BucketsOptions, findBuckets } from './buckets.ts';
 import { explainRequest } from './explain.ts';
-import { isForeignPage } from './foreign-page.ts';
+import { isForeignPage, senderOf } from './foreign-page.ts';
 import { type AdminTokens, guard } from './guard.ts';
+import type { Live } from './live.ts';
+import { PAGE_HEADERS, type Page } from './page-headers.ts';
 import { isReady, readiness, serving } from './ready.ts';
 import { describeRules } from './rules.ts';
 
-export interface AdminOptions {
-  /** Returns the buckets that are served now. */
-  readonly buckets: () => readonly RuledBucket[];
-  /**
-   * Returns a bucket that is served under this name and is not among `buckets`: its rules were not found yet. `open`: also
-   * if no request has named it.
-   */
-  readonly named?: (name: string, open: boolean) => RuledBucket | null;
+export interface AdminOptions extends BucketsOptions {
   /** Returns the buckets whose rules are loaded before the first request. */
   readonly preloaded: () => readonly RuledBucket[];
   readonly cache: RulesCache;
@@ -41,18 +36,16 @@ export interface AdminOptions {
   readonly refresh?: (cache: RulesCache, buckets: readonly RuledBucket[]) => Promise<void>;
   /** Called for `/refresh` with the key of one bucket, or null for all, to notify other processes. */
   readonly onRefresh?: (bucket: string | null) => void;
+  /** What the live page reads; without it those paths are not found. */
+  readonly live?: Live;
+  /** Returns a file of the live page by its path. */
+  readonly page?: Page;
 }
 
 /** Returns the admin API for operators as a Hono app. It sends no CORS headers. Serve it on a separate port. */
 export function createAdmin(options: AdminOptions): Hono {
-  const { buckets, cache, beforeReady, answering = () => true, refresh = refreshLoaded } = options;
-  /** The buckets with a name, or all buckets without one. */
-  const named = (asked: string | undefined, open = false): readonly RuledBucket[] => {
-    if (asked === undefined) return buckets();
-    const found = buckets().filter(({ name }) => name === asked);
-    const other = found.length === 0 ? options.named?.(asked, open) : null;
-    return other ? [other] : found;
-  };
+  const { cache, beforeReady, answering = () => true, refresh = refreshLoaded } = options;
+  const found = findBuckets(options);
   const app = new Hono();
   app.use(async (c, next) => {
     await next();
@@ -76,30 +69,29 @@ export function createAdmin(options: AdminOptions): Hono {
   });
   app.get('/rules', (c) => {
     const asked = c.req.query('bucket');
-    const found = named(asked);
-    if (found.length === 0) return c.json(unknownBucket(asked, buckets()), 404);
-    return c.json({ buckets: found.map((bucket) => describeRules(bucket, cache.status(keyOf(bucket)))) });
+    const asking = found.all(asked);
+    if (asking.length === 0) return c.json(found.unknown(asked), 404);
+    return c.json({ buckets: asking.map((bucket) => describeRules(bucket, cache.status(keyOf(bucket)))) });
   });
   app.get('/explain', async (c) => {
     const { bucket: asked, ...query } = c.req.query();
-    const found = named(asked);
-    const bucket = found.length === 1 || asked !== undefined ? (found[0] ?? null) : null;
-    if (bucket === null) return c.json(unknownBucket(asked, buckets()), 404);
+    const bucket = found.one(asked);
+    if (bucket === null) return c.json(found.unknown(asked), 404);
     const explained = explainRequest(await cache.current(bucket), query);
     return c.json({ bucket: bucket.name, ...explained }, 'faults' in explained ? 400 : 200);
   });
   app.post('/refresh', async (c) => {
     if (isForeignPage(senderOf(c))) return c.json({ error: 'not for pages of other origins' }, 403);
     const asked = c.req.query('bucket');
-    const found = named(asked, true);
-    if (found.length === 0) return c.json(unknownBucket(asked, buckets()), 404);
-    for (const bucket of asked === undefined ? [null] : found) {
+    const asking = found.all(asked, true);
+    if (asking.length === 0) return c.json(found.unknown(asked), 404);
+    for (const bucket of asked === undefined ? [null] : asking) {
       options.onRefresh?.(bucket === null ? null : keyOf(bucket));
     }
-    if (asked === undefined) await refresh(cache, found);
-    else await Promise.all(found.map((bucket) => cache.refresh(bucket)));
+    if (asked === undefined) await refresh(cache, asking);
+    else await Promise.all(asking.map((bucket) => cache.refresh(bucket)));
     return c.json({
-      buckets: found.map((bucket) => ({ bucket: bucket.name, ...outcomeOf(cache.status(keyOf(bucket))) })),
+      buckets: asking.map((bucket) => ({ bucket: bucket.name, ...outcomeOf(cache.status(keyOf(bucket))) })),
     });
   });
   const { metrics } = options;
@@ -109,17 +101,17 @@ export function createAdmin(options: AdminOptions): Hono {
       return c.body(text, 200, { 'Content-Type': type });
     });
   }
-  app.notFound((c) =>
-    c.json({ error: `there is no ${c.req.path} here`, paths: app.routes.flatMap(listed) }, 404),
-  );
+  options.live?.routes(app, found);
+  app.notFound((c) => {
+    const file = c.req.method === 'GET' || c.req.method === 'HEAD' ? options.page?.(c.req.path) : null;
+    if (file) return c.body(file.body, 200, { ...PAGE_HEADERS, 'Content-Type': file.type });
+    return c.json(
+      { error: `there is no ${c.req.path} here`, paths: [...new Set(app.routes.flatMap(listed))] },
+      404,
+    );
+  });
   return app;
 }
-
-const senderOf = ({ req }: Context) => ({
-  origin: req.header('Origin'),
-  site: req.header('Sec-Fetch-Site'),
-  host: req.header('Host'),
-});
 
 const UNKNOWN_PROBE = {
   error: 'there is no such probe',
@@ -134,10 +126,3 @@ const outcomeOf = ({ state, lastGood, failure }: RulesStatus) => ({
 
 const listed = ({ method, path }: { method: string; path: string }): string[] =>
   method === 'ALL' || method === 'OPTIONS' ? [] : [`${method} ${path}`];
-
-const MAX_NAMES = 20;
-
-const unknownBucket = (asked: string | undefined, buckets: readonly RuledBucket[]) => ({
-  error: asked === undefined ? 'name a bucket: ?bucket=NAME' : `there is no bucket ${asked}`,
-  buckets: buckets.slice(0, MAX_NAMES).map(({ name }) => name),
-});

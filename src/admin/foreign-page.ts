@@ -1,3 +1,5 @@
+import type { Context } from 'hono';
+
 /** The headers by which browsers say which page sent a request. */
 export interface Sender {
   readonly origin: string | undefined;
@@ -17,3 +19,10 @@ export function isForeignPage({ origin, site, host }: Sender): boolean {
   const { protocol, host: page } = URL.parse(origin) ?? {};
   return page === undefined || page === '' || URL.parse(`${protocol}//${host}`)?.host !== page;
 }
+
+/** What a request says about the page that sent it. */
+export const senderOf = ({ req }: Context): Sender => ({
+  origin: req.header('Origin'),
+  site: req.header('Sec-Fetch-Site'),
+  host: req.header('Host'),
+});

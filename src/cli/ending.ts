@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { abortHttp10 } from '../node/server/abort.ts';
+import type { Why } from '../node/start-stop.ts';
 
 type Signal = 'SIGTERM' | 'SIGINT';
 
@@ -9,7 +10,7 @@ export interface Steps {
   readonly retire: () => void;
   /** Milliseconds from there to the drain. */
   readonly delay: number;
-  readonly drain: () => void;
+  readonly drain: (why: Why) => void;
 }
 
 /** Milliseconds between two looks at the parent process. */
@@ -26,19 +27,19 @@ export function endBySignals(): (steps: Steps) => void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => next(signal));
   return ({ retire, delay, drain }) => {
     let waiting: NodeJS.Timeout | undefined;
-    const begin = () => {
-      clearTimeout(waiting);
-      next = endNow;
-      drain();
-    };
-    const first = () => {
+    const first = (why: Why) => {
+      const begin = () => {
+        clearTimeout(waiting);
+        next = endNow;
+        drain(why);
+      };
       stopLooking();
       retire();
       next = begin;
       if (delay === 0) begin();
       else waiting = setTimeout(begin, delay);
     };
-    const stopLooking = whenNpxEnds(parent, first);
+    const stopLooking = whenNpxEnds(parent, () => first('npx ended'));
     next = first;
   };
 }

@@ -3,6 +3,7 @@ import { watchFile } from '../node/files/watch.ts';
 import { exit, exitOnCrash, say } from '../node/output/standard.ts';
 import type { Running } from '../node/start.ts';
 import { startFaultLines } from '../node/start-fault.ts';
+import type { Why } from '../node/start-stop.ts';
 import { readFile } from './configure.ts';
 import { endBySignals } from './ending.ts';
 import { visible } from './formats/paint.ts';
@@ -46,9 +47,9 @@ export async function run(open: () => Promise<Served>, configFile: string | null
     hangUp = () => void reread().then(() => running.refresh().catch(() => {}));
     if (hungUp) hangUp();
     roll = running.roll;
-    const drain = () => {
+    const drain = (why: Why) => {
       watched?.close();
-      void running.close().then(() => exit(0));
+      void running.close(why).then(() => exit(0));
     };
     endBy({ retire: running.retire, delay, drain });
     // Last: a supervisor may send a signal as soon as it reads them.

@@ -174,7 +174,7 @@ function contradictions(options: BucketOptions, given: GivenOptions): Fault[] {
       write: 'nothing: leave it out',
     });
   }
-  faults.push(...accessContradictions(options, given));
+  faults.push(...accessContradictions(options, given), ...folderKeyFaults(options, given));
   if (options.signature === 'v1' && SIGNING[store].v1 === null) {
     faults.push({
       place: placeOf(given, 'signature'),
@@ -184,6 +184,28 @@ function contradictions(options: BucketOptions, given: GivenOptions): Fault[] {
     });
   }
   return faults;
+}
+
+/** Keys of a folder: any other bucket checks signatures itself, and an open folder checks none. */
+function folderKeyFaults({ bucket, bucketKeys, dangerouslyOpenBucket }: BucketOptions, given: GivenOptions) {
+  if (bucketKeys === null || bucketKeys === undefined) return [];
+  const place = placeOf(given, 'bucketKeys');
+  const reason = 'has a meaning only for a folder: any other bucket checks signatures with its own keys';
+  const write = 'nothing: leave it out, or --client-keys for keys that the edge checks';
+  const open = placeOf(given, 'dangerouslyOpenBucket');
+  return [
+    ...(bucket?.kind === 'http' ? [{ place, reason, write }] : []),
+    ...(dangerouslyOpenBucket
+      ? [
+          {
+            place: open,
+            value: 'true',
+            reason: `stands beside ${place}, which closes the folder`,
+            write: 'one of the two',
+          },
+        ]
+      : []),
+  ];
 }
 
 /** Options of access that have no meaning beside the others. */

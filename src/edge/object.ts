@@ -4,7 +4,7 @@ import type { BucketRequest, FlatHeaders, Outcome, Reply, Sink } from '../bucket
 import { cachedAnswer } from './answers.ts';
 import type { Authorized } from './bucket.ts';
 import { clientRequest } from './client-request.ts';
-import { type Made, makeHead, type Routed, report } from './context.ts';
+import { labelOf, type Made, makeHead, type Routed, report } from './context.ts';
 import { errorReply, refuseAsStore } from './error-reply.ts';
 import { asksForRules } from './management/asked.ts';
 import { isKeyRefused, refuseOwnKey, secretsOf, withoutEchoes } from './own-key.ts';
@@ -46,6 +46,12 @@ function requestFor({ bucket, exchange, target, head, options }: Routed): Bucket
 }
 
 function sinkFor(request: Routed, sent: Authorized): Sink {
+  const { options } = request;
+  const underway = options.underway?.(labelOf(request));
+  if (underway !== undefined) underway.inFlight += 1;
+  const askedAt = options.now();
+  let answeredAt: number | undefined;
+  let bucketStatus: number | null = null;
   let made: Made | undefined;
   const pass = (status: number, headers: FlatHeaders): FlatHeaders => {
     made = makeHead(request, cachedAnswer(request.inForce.rules, request.head), status, headers, null);
@@ -59,28 +65,38 @@ function sinkFor(request: Routed, sent: Authorized): Sink {
     return refused.reply;
   };
   return {
+    underway,
     before: (status) =>
       status >= 200 && status < 300 && (writesRules(request) || changesBucket(request))
         ? request.bucket.rules.refresh(request.exchange.background)
         : null,
     head: (status, headers) => {
+      bucketStatus = status;
       try {
         return sent.ownKey ? screen(status, headers) : pass(status, headers);
       } catch (error) {
         // The transport cannot distinguish the edge's own error from an invalid response, so report it here.
-        request.options.onError(error);
+        options.onError(error);
         throw error;
       }
+    },
+    answered: () => {
+      answeredAt ??= options.now();
     },
     fail: (failure) => {
       const failed = errorReply(request, failure);
       made = failed.made;
+      answeredAt ??= made.madeAt;
       return failed.reply;
     },
     end: (outcome) => {
+      if (underway !== undefined) underway.inFlight -= 1;
+      const isAsked = outcome.failure !== 'BucketBusy';
+      const ms = isAsked ? (answeredAt ?? options.now()) - askedAt : null;
       const ended = made ?? nothingSent(request, outcome);
       const refused = ended.refusedKey !== undefined && outcome.failure === null;
-      report(request, ended, refused ? { ...outcome, cause: keyRefused(ended.refusedKey) } : outcome);
+      const reported = refused ? { ...outcome, cause: keyRefused(ended.refusedKey) } : outcome;
+      report(request, ended, reported, { ms, status: bucketStatus });
     },
   };
 }

@@ -29,7 +29,24 @@ function useEdge(cors: () => Store['cors']): void {
 const good = () => ({ status: 200, body: rulesFor('https://a.example') });
 const refresh = () => edge.cache.refresh(edge.bucket);
 
-const PATHS = ['GET /healthz', 'GET /readyz', 'GET /rules', 'GET /explain', 'POST /refresh', 'GET /metrics'];
+const PATHS = [
+  'GET /healthz',
+  'GET /readyz',
+  'GET /rules',
+  'GET /explain',
+  'POST /refresh',
+  'GET /metrics',
+  'GET /buckets',
+  'GET /panel',
+  'PUT /panel',
+  'GET /versions',
+  'GET /diff',
+  'POST /draft',
+  'POST /ask',
+  'GET /refusals',
+  'GET /traffic',
+  'GET /events',
+];
 
 describe('the admin port of an edge with rules', () => {
   useEdge(good);

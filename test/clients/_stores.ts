@@ -128,7 +128,13 @@ async function openWebServer(): Promise<Store> {
 /** It accepts OSS's signatures and SigV4. */
 const openDouble = (bucket: string): Promise<OssStore> =>
   openOssStore(bucket, ossKeys, (incoming) =>
-    checkSignature(incoming, { bucket, credentials: ALL_KEYS, wallClock: Date.now }),
+    checkSignature(incoming, {
+      dialect: 'oss',
+      bucket,
+      prefix: '',
+      credentials: async () => ALL_KEYS,
+      wallClock: Date.now,
+    }),
   );
 
 function storeOf(store: OssStore, dialect: Store['dialect']): Store {

@@ -33,7 +33,7 @@ describe('a SigV4 upload', () => {
     ['with its hash', sha256('two'), [], 'two', '200 two'],
     ['with another hash', sha256('two'), [], 'three', '400 XAmzContentSHA256Mismatch'],
     ['with a malformed hash', 'abc', [], 'x', '400 InvalidArgument'],
-    ['in signed chunks', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD', [], 'x', '501 NotImplemented'],
+    ['in signed chunks without them', 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD', [], 'x', '400 IncompleteBody'],
     ['in chunks', STREAMING, TRAILER, `2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\n${CRC}\r\n`, '200 hello'],
     ['in chunks with a wrong checksum', STREAMING, TRAILER, `5\r\nhellO\r\n0\r\n${CRC}\r\n`, '400 BadDigest'],
     ['in chunks without the checksum', STREAMING, TRAILER, '5\r\nhello\r\n0\r\n\r\n', '400 BadDigest'],
