@@ -20,7 +20,7 @@ const PROBES = ['/healthz', '/readyz'];
 /** Milliseconds before the answer to a wrong token: with the port's bound on connections it limits guesses. */
 const WRONG_TOKEN_DELAY = 1_000;
 
-/** Refuses requests without the right token. A right one is never delayed, whoever guesses at the same time. */
+/** Refuses requests without the right token. The answer to a right one is never delayed, however many guesses there are. */
 export function guard(tokens: AdminTokens): MiddlewareHandler {
   return async (c, next) => {
     const accepted = acceptedAt(c.req.path, tokens);
