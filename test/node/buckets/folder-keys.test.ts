@@ -175,7 +175,7 @@ describe('a folder with keys', () => {
   });
 });
 
-test('a folder whose keys, name or dialect change is served anew; any other change leaves its server', async () => {
+test('a folder whose keys, name or dialect change is opened again; any other change leaves its server', async () => {
   const options: OpenOptions = {
     read: () => Promise.reject(new Error('not asked')),
     exposure: { reach: 'loopback', address: '', names: [] },
