@@ -37,13 +37,13 @@ const MOST_VALUES = 2_000;
 const MOST_COMPARED = 4;
 
 /**
- * Returns the change of rules that lets a request pass and allows the least beside it; null if no change of rules does. A
- * rule for this request alone allows nothing beside it. An existing rule is changed instead where that grants exactly the
- * same, or where there can be no more rules.
+ * Returns the change of rules that lets a request pass and allows the least beside it; null if it passes, or if no change of
+ * rules lets it pass. A rule for this request alone allows nothing beside it. An existing rule is changed instead where that
+ * grants exactly the same, or where there can be no more rules.
  */
 export function cureFor(ruleSet: RuleSet, behaviour: Behaviour, lost: Lost): Cure | null {
   const { method } = lost;
-  if (!isMethod(method) || !canBeListed(lost)) return null;
+  if (!isMethod(method) || !canBeListed(lost) || passes(ruleSet, behaviour, lost)) return null;
   if (lost.credentials)
     return verified([withCredentials(ruleSet, behaviour, lost, method)], behaviour, lost)[0] ?? null;
   const alone = withRule(ruleSet, lost, method);
