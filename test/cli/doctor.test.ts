@@ -184,7 +184,9 @@ describe('with --message', () => {
       runCommand(doctor, ['--message', sentence(url)]),
     );
     expect(code).toBe(1);
-    expect(stdout).toContain('The sentence of Chromium says: no allow origin.');
+    expect(stdout.replace(/\s+/g, ' ')).toContain(
+      'The sentence of Chromium says: no allow origin. no_allow_origin below explains it.',
+    );
     expect(stdout).toContain('error no_allow_origin');
   });
 
@@ -196,6 +198,7 @@ describe('with --message', () => {
     );
     expect(stderr).toContain('names no method: examined as PUT');
     expect(stdout).toMatch(/^PUT http/);
+    expect(stdout.replace(/\s+/g, ' ')).toContain('No answer shows it now');
   });
 
   test('refuses what is no such sentence', async () => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { caseOf } from '../../doctor/case.ts';
 import { diagnose } from '../../doctor/diagnose.ts';
 import type { Fresh } from '../../doctor/question.ts';
+import { beginningWith } from '../../doctor/said.ts';
 import { verdictOf } from '../../doctor/verdict.ts';
 import { askBrowsers } from '../../node/browsers/judge.ts';
 import { type Arguments, type Ending, EXIT, type Terminal } from '../command.ts';
@@ -33,14 +34,17 @@ export async function runDoctor(args: Arguments, terminal: Terminal): Promise<En
   );
   const rules = source.value?.rules ?? null;
   const one = caseOf(question, transcript, rules);
+  const found = diagnose(question, transcript, rules);
+  const explained = message === null ? null : beginningWith(message, found);
+  if (args.on('browser')) terminal.say('bucket-cors: asking Chromium and Firefox …');
   const report: DoctorReport = {
     question,
-    message,
+    message: message === null || explained === null ? null : { ...message, because: explained.because },
     rules: source.value?.name ?? null,
     transcript,
     layers: one.layers,
     verdict: verdictOf(one),
-    findings: diagnose(question, transcript, rules),
+    findings: explained?.findings ?? found,
     browsers: args.on('browser') ? await askBrowsers(question, { timeout: BROWSER_LIMIT }) : null,
   };
   const { colours, width } = terminal;

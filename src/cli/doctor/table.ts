@@ -63,7 +63,7 @@ function verdictLines({ verdict, message }: DoctorReport, paint: Paint, width: n
       ? []
       : wrapped(
           '  ',
-          `The sentence${message.browser === null ? '' : ` of ${BROWSERS[message.browser]}`} says: ${message.failure.replaceAll('_', ' ')}.`,
+          `The sentence${message.browser === null ? '' : ` of ${BROWSERS[message.browser]}`} says: ${message.failure.replaceAll('_', ' ')}${message.ofPreflight === true ? ', of the preflight' : ''}. ${message.because}`,
           width,
         );
   return [line, ...said, ...wrapped('  ', visible(verdict.because), width)];
