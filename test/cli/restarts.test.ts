@@ -71,7 +71,7 @@ const startHaproxy = async (places: readonly Place[]): Promise<Running> => {
   });
 };
 
-/** Sends requests until it is told to stop; returns the answers that are not right, and how many were sent. */
+/** Sends requests until `stop`. Returns the answers that are not right, and how many were sent. */
 function load(url: string) {
   const agent = new Agent({ connections: CLIENTS, pipelining: 1 });
   const failed: string[] = [];
