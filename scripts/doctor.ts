@@ -7,7 +7,7 @@ import { FINDING_CODES, type FindingCode, KINDS } from '../src/doctor/kinds.ts';
 
 const PAGE = fileURLToPath(new URL('../docs/doctor.md', import.meta.url));
 
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '\\<');
+const cell = (text: string): string => text.replace(/[|<*]/g, '\\$&');
 
 /** Every finding, one row each. */
 export const findingsTable = (): string =>

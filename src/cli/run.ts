@@ -51,7 +51,11 @@ export async function run(open: () => Promise<Served>, configFile: string | null
       watched?.close();
       void running.close(why).then(() => exit(0));
     };
-    endBy({ retire: running.retire, delay, drain });
+    const retire = () => {
+      running.retire();
+      if (delay > 0) running.log.info({ delay }, 'waiting for load balancers before the drain');
+    };
+    endBy({ retire, delay, drain });
     // Last: a supervisor may send a signal as soon as it reads them.
     for (const line of lines) say(line);
   } catch (error) {

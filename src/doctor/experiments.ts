@@ -8,14 +8,36 @@ export const MAX_REQUESTS = 20;
 /** One request of an examination. */
 export interface Experiment {
   readonly step: Step;
-  /** What it is, for a person: `GET without Origin, past the caches`. */
-  readonly about: string;
   /** Null if what came before leaves nothing to ask. */
   readonly sent: (before: Transcript) => Sent | null;
 }
 
 /** The origin of a page that no bucket lists (RFC 6761 §6.4: `.invalid`). */
 export const OTHER_ORIGIN = 'https://bucket-cors-doctor.invalid';
+
+/** What each request is, for a person. */
+export const ABOUT: Readonly<Record<Step, string>> = {
+  page: 'GET as the page sends it',
+  page_again: 'the same again',
+  plain: 'GET of a fresh URL without Origin',
+  plain_again: 'the same again',
+  with: 'the fresh URL with the Origin',
+  with_again: 'the same again',
+  other: 'the fresh URL with another Origin',
+  other_again: 'the same again',
+  past: 'GET of a second fresh URL',
+  past_other: 'the same with another Origin',
+  preflight: 'the preflight',
+  preflight_again: 'the same again',
+  preflight_other: 'the preflight of another Origin',
+  head: 'HEAD',
+  range: 'GET with Range',
+  range_coded: 'the same, compression accepted',
+  unchanged: 'GET of the object if it has changed',
+  failed: 'GET of what a store refuses',
+  missing: 'GET of a missing object',
+  missing_other: 'another one with another Origin',
+};
 
 /** What a browser sends with a fetch, beside Origin. */
 const ACCEPT = ['Accept', '*/*'] as const;
@@ -40,38 +62,26 @@ export function planOf(question: Question, fresh: Fresh): readonly Experiment[] 
     : [withParameter(url, fresh.first), withParameter(url, fresh.second)];
   const get = (to: string | null, ...headers: HeaderPairs) =>
     always(to === null ? null : { method: 'GET', url: to, headers: [...headers, ACCEPT, CODINGS] });
-  const ask = (step: Step, about: string, sent: Experiment['sent']): Experiment => ({ step, about, sent });
+  const ask = (step: Step, sent: Experiment['sent']): Experiment => ({ step, sent });
   return [
-    ask('page', 'GET as the page sends it', get(url, own)),
-    ask('page_again', 'the same again', get(url, own)),
-    ask('plain', 'GET of a fresh URL without Origin', get(first)),
-    ask('plain_again', 'the same again', get(first)),
-    ask('with', 'the fresh URL with the Origin', get(first, own)),
-    ask('with_again', 'the same again', get(first, own)),
-    ask('other', 'the fresh URL with another Origin', get(first, other)),
-    ask('other_again', 'the same again', get(first, other)),
-    ask('past', 'GET of a second fresh URL with the Origin', get(second, own)),
-    ask('past_other', 'the same with another Origin', get(second, other)),
+    ask('page', get(url, own)),
+    ask('page_again', get(url, own)),
+    ask('plain', get(first)),
+    ask('plain_again', get(first)),
+    ask('with', get(first, own)),
+    ask('with_again', get(first, own)),
+    ask('other', get(first, other)),
+    ask('other_again', get(first, other)),
+    ask('past', get(second, own)),
+    ask('past_other', get(second, other)),
     ...preflightsOf(question, own, other),
-    ask('head', 'HEAD', always({ method: 'HEAD', url, headers: [own, ACCEPT, CODINGS] })),
-    ask('range', 'Range', always({ method: 'GET', url, headers: [own, FIRST_BYTE, ACCEPT, IDENTITY] })),
-    ask(
-      'range_coded',
-      'Range, compression accepted',
-      always({ method: 'GET', url, headers: [own, FIRST_BYTE, ACCEPT, CODINGS] }),
-    ),
-    ask('unchanged', 'GET of an unchanged object', (before) => revalidation(question, own, before)),
-    ask(
-      'failed',
-      'GET of what a store refuses',
-      get(isSigned(question) ? null : withQuery(url, REFUSED_QUERY), own),
-    ),
-    ask('missing', 'GET of a missing object', get(besideOf(url, fresh.first), own)),
-    ask(
-      'missing_other',
-      'another missing object with another Origin',
-      get(besideOf(url, fresh.second), other),
-    ),
+    ask('head', always({ method: 'HEAD', url, headers: [own, ACCEPT, CODINGS] })),
+    ask('range', always({ method: 'GET', url, headers: [own, FIRST_BYTE, ACCEPT, IDENTITY] })),
+    ask('range_coded', always({ method: 'GET', url, headers: [own, FIRST_BYTE, ACCEPT, CODINGS] })),
+    ask('unchanged', (before) => revalidation(question, own, before)),
+    ask('failed', get(isSigned(question) ? null : withQuery(url, REFUSED_QUERY), own)),
+    ask('missing', get(besideOf(url, fresh.first), own)),
+    ask('missing_other', get(besideOf(url, fresh.second), other)),
   ];
 }
 
@@ -96,9 +106,9 @@ function preflightsOf(
   const preflight = (origin: readonly [string, string]) =>
     always({ method: 'OPTIONS', url, headers: [...asked, origin] });
   return [
-    { step: 'preflight', about: 'the preflight', sent: preflight(own) },
-    { step: 'preflight_again', about: 'the same again', sent: preflight(own) },
-    { step: 'preflight_other', about: 'the preflight of another origin', sent: preflight(other) },
+    { step: 'preflight', sent: preflight(own) },
+    { step: 'preflight_again', sent: preflight(own) },
+    { step: 'preflight_other', sent: preflight(other) },
   ];
 }
 

@@ -38,8 +38,8 @@ export interface RequestEvent {
   /** What a preflight asks for; null for any other request. */
   readonly asked: Asked | null;
   /**
-   * Milliseconds from the request to the bucket until the end of the bucket's answer, or until its failure; null where the
-   * bucket was not asked.
+   * Milliseconds from the request to the bucket until the end of the bucket's answer, or until its failure; on Workers
+   * until its head. Null where the bucket was not asked.
    */
   readonly bucketMs: number | null;
   /** The status of the bucket's answer; null without one. */

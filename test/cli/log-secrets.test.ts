@@ -139,6 +139,11 @@ async function adminTexts({ adminUrl }: Edge): Promise<string[]> {
   for (const token of [TOKENS.admin, TOKENS.metrics, `${TOKENS.admin}x`, null])
     for (const path of [
       '/healthz',
+      '/buckets',
+      '/panel',
+      '/versions',
+      '/refusals',
+      '/traffic',
       '/readyz',
       '/rules',
       '/metrics',

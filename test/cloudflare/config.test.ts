@@ -61,7 +61,7 @@ describe('a Worker’s configuration', () => {
     ];
     const opened = await openBuckets(read.value.buckets, {}, null, null);
     expect(opened).toMatchObject({
-      value: [{ route: { address: { base, host, path: '' } }, ruled: { name: host } }],
+      value: [{ route: { address: { base, host, path: '' } }, ruled: { name: 'media' } }],
     });
     expect(opened).toMatchObject({ value: [{ ruled: { source: { name: `${base}/?cors` } } }] });
   });

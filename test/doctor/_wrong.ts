@@ -162,7 +162,7 @@ export const WRONG: readonly Wrong[] = [
   ),
   onPreflight('preflight_refused', '403 of a firewall', refuse(403, [], 'Forbidden')),
   onPreflight(
-    'preflight_refused',
+    'preflight_refused_by_rules',
     '403 of the store: no rules',
     refuse(
       403,
@@ -171,7 +171,7 @@ export const WRONG: readonly Wrong[] = [
     ),
   ),
   onPreflight(
-    'preflight_refused',
+    'preflight_refused_by_rules',
     '403 of the store: no rule fits',
     refuse(
       403,

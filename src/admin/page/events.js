@@ -1,5 +1,7 @@
 /** The stream of events of the admin port. It begins again by itself after a gap. */
 
+import { urlOf } from './request.js';
+
 /** Traffic comes every five seconds; a stream without it for this long is lost. */
 const SILENCE_MS = 20_000;
 const PAUSE_MS = 3000;
@@ -12,7 +14,7 @@ export function listen(listeners, onConnection) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const open = () => {
-    const source = new EventSource('events');
+    const source = new EventSource(urlOf('events'));
     const again = () => {
       source.close();
       open();

@@ -14,13 +14,12 @@ const LIMIT_MS = 15_000;
  */
 export async function request(path, query, { method = 'GET', body, version, signal } = {}) {
   const limit = AbortSignal.timeout(LIMIT_MS);
-  const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== ''));
   /** @type {Record<string, string>} */
   const headers = {};
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (version !== undefined) headers['If-Match'] = `"${version}"`;
   try {
-    const response = await fetch(`${path}?${search}`, {
+    const response = await fetch(urlOf(path, query), {
       method,
       headers,
       cache: 'no-store',
@@ -32,6 +31,19 @@ export async function request(path, query, { method = 'GET', body, version, sign
     if (signal?.aborted) throw error;
     return { status: 0, body: limit.aborted ? LATE : LOST };
   }
+}
+
+/**
+ * The URL of a path of the admin port. Without the name and password that the page's own URL may have: browsers refuse
+ * those in requests.
+ *
+ * @param {string} path
+ * @param {Record<string, string>} [query]
+ */
+export function urlOf(path, query = {}) {
+  const url = new URL(path, location.origin + location.pathname);
+  for (const [name, value] of Object.entries(query)) if (value !== '') url.searchParams.set(name, value);
+  return url;
 }
 
 const LATE = { error: 'The edge did not answer within 15 seconds', cure: 'Try again.' };

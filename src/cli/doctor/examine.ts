@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { type Experiment, planOf } from '../../doctor/experiments.ts';
+import { ABOUT, type Experiment, planOf } from '../../doctor/experiments.ts';
 import type { Fresh, Question } from '../../doctor/question.ts';
 import type { Exchange, Transcript, Trouble } from '../../doctor/transcript.ts';
 import { send } from './send.ts';
@@ -23,7 +23,7 @@ export async function examine(
     const sent = experiment.sent(transcript);
     if (sent === null) continue;
     const number = transcript.length + 1;
-    progress(number, plan.length - (at + 1 - number), experiment.about);
+    progress(number, plan.length - (at + 1 - number), ABOUT[experiment.step]);
     transcript.push(await exchange(experiment, sent, number, limit));
     if (number === 2 && isHopeless(transcript)) break;
   }

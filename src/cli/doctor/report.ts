@@ -9,7 +9,8 @@ import type { BrowserMessage } from '../../requests/message.ts';
 /** What an examination has found, before it is printed. */
 export interface DoctorReport {
   readonly question: Question;
-  readonly message: BrowserMessage | null;
+  /** The sentence of the browser, and whether a finding explains it; null without `--message`. */
+  readonly message: (BrowserMessage & { readonly because: string }) | null;
   /** The name of the rules; null without any. */
   readonly rules: string | null;
   readonly transcript: Transcript;

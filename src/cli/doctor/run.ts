@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { caseOf } from '../../doctor/case.ts';
 import { diagnose } from '../../doctor/diagnose.ts';
 import type { Fresh } from '../../doctor/question.ts';
+import { beginningWith } from '../../doctor/said.ts';
 import { verdictOf } from '../../doctor/verdict.ts';
 import { askBrowsers } from '../../node/browsers/judge.ts';
 import { type Arguments, type Ending, EXIT, type Terminal } from '../command.ts';
-import { openSource, type Source } from '../explain/open.ts';
+import { EXPLAIN_SOURCE_FLAGS, openSource, type Source } from '../explain/open.ts';
 import type { Given } from '../sources/open-all.ts';
 import { examine } from './examine.ts';
 import { doctorJson } from './json.ts';
@@ -33,14 +34,17 @@ export async function runDoctor(args: Arguments, terminal: Terminal): Promise<En
   );
   const rules = source.value?.rules ?? null;
   const one = caseOf(question, transcript, rules);
+  const found = diagnose(question, transcript, rules);
+  const explained = message === null ? null : beginningWith(message, found);
+  if (args.on('browser')) terminal.say('bucket-cors: asking Chromium and Firefox …');
   const report: DoctorReport = {
     question,
-    message,
+    message: message === null || explained === null ? null : { ...message, because: explained.because },
     rules: source.value?.name ?? null,
     transcript,
     layers: one.layers,
     verdict: verdictOf(one),
-    findings: diagnose(question, transcript, rules),
+    findings: explained?.findings ?? found,
     browsers: args.on('browser') ? await askBrowsers(question, { timeout: BROWSER_LIMIT }) : null,
   };
   const { colours, width } = terminal;
@@ -64,12 +68,18 @@ function freshWords(): Fresh {
   return { first: `${word}1`, second: `${word}2` };
 }
 
-/** Flags that say where rules are, or how they are read. */
-const SOURCES = ['rules', 'bucket', 'admin'];
+/** Flags that say where rules are; the other flags of sources say how they are read. */
+const SOURCES: readonly string[] = ['rules', 'bucket', 'admin'];
 
 /** The rules that the command line names; null if it names none. */
 async function rulesOf(args: Arguments, terminal: Terminal): Promise<Given<Source | null>> {
-  if (!SOURCES.some((flag) => args.value(flag) !== null)) return { ok: true, value: null };
   const rules = args.value('rules');
-  return openSource({ ...args, words: rules === null ? [] : [rules] }, terminal);
+  if (SOURCES.some((flag) => args.value(flag) !== null))
+    return openSource({ ...args, words: rules === null ? [] : [rules] }, terminal);
+  const useless = EXPLAIN_SOURCE_FLAGS.filter(({ name }) => args.value(name) !== null).map(({ name }) => ({
+    place: `--${name}`,
+    reason: 'has a meaning only for rules to compare with',
+    write: '--rules or --bucket too, or the command without it',
+  }));
+  return useless.length > 0 ? { ok: false, ends: useless } : { ok: true, value: null };
 }

@@ -1,13 +1,11 @@
-import { ALLOW_ORIGIN, VARY } from '../../cors/names.ts';
-import { cachedOf } from '../../doctor/cached.ts';
 import type { Finding } from '../../doctor/diagnose.ts';
-import { sentLine, shownTarget } from '../../doctor/evidence.ts';
-import { type Answered, type Exchange, headerOf } from '../../doctor/transcript.ts';
+import { shownTarget } from '../../doctor/evidence.ts';
 import type { Severity } from '../../document/codes.ts';
 import type { BrowserVerdict } from '../../node/browsers/judge.ts';
 import { listed, shown, wrapped } from '../explain/lines.ts';
 import { type Paint, paintFor, visible } from '../formats/paint.ts';
 import type { DoctorReport } from './report.ts';
+import { requestLines } from './requests.ts';
 
 const WIDTH = 80;
 const COLOURS: Readonly<Record<Severity, keyof Paint>> = { error: 'red', warning: 'yellow', note: 'cyan' };
@@ -15,7 +13,7 @@ const COLOURS: Readonly<Record<Severity, keyof Paint>> = { error: 'red', warning
 /** The report for a person: what the page gets, what is wrong, and every request. */
 export function doctorTable(report: DoctorReport, colours: boolean, width = WIDTH): string {
   const paint = paintFor(colours);
-  const { findings, transcript, browsers } = report;
+  const { findings, browsers } = report;
   return [
     ...headLines(report, paint, width),
     '',
@@ -23,8 +21,7 @@ export function doctorTable(report: DoctorReport, colours: boolean, width = WIDT
     ...(browsers === null ? [] : ['', ...browsers.flatMap((one) => browserLines(one, paint, width))]),
     ...findings.flatMap((finding) => ['', ...findingLines(finding, paint, width)]),
     '',
-    paint.bold('Requests'),
-    ...transcript.flatMap((one) => requestLines(one, paint, width)),
+    ...requestLines(report, paint, width),
     '',
     findings.length === 0 ? paint.green('Nothing found.') : countsText(findings),
   ].join('\n');
@@ -51,19 +48,25 @@ function headLines(
   ];
 }
 
-function verdictLines({ verdict, message }: DoctorReport, paint: Paint, width: number): readonly string[] {
+function verdictLines(
+  { verdict, message, findings }: DoctorReport,
+  paint: Paint,
+  width: number,
+): readonly string[] {
   const line =
     verdict.passes === null
       ? paint.yellow('Whether the page gets its answer is not known.')
       : verdict.passes
-        ? paint.green('The page gets its answer.')
+        ? findings.some(({ severity }) => severity === 'error')
+          ? paint.yellow('The page gets its answer now; the errors say when it does not.')
+          : paint.green('The page gets its answer.')
         : paint.red('The page does not get its answer.');
   const said =
     message === null
       ? []
       : wrapped(
           '  ',
-          `The sentence${message.browser === null ? '' : ` of ${BROWSERS[message.browser]}`} says: ${message.failure.replaceAll('_', ' ')}.`,
+          `The sentence${message.browser === null ? '' : ` of ${BROWSERS[message.browser]}`} says: ${message.failure.replaceAll('_', ' ')}${message.ofPreflight === true ? ', of the preflight' : ''}. ${message.because}`,
           width,
         );
   return [line, ...said, ...wrapped('  ', visible(verdict.because), width)];
@@ -106,35 +109,6 @@ function findingLines(finding: Finding, paint: Paint, width: number): readonly s
     ...cures.flatMap(({ at, text }) => wrapped(`    ${`${at}:`.padEnd(column)}`, visible(text), width)),
     `  ${paint.dim(`docs/doctor.md#${code}`)}`,
   ];
-}
-
-/** One line a request, and which cache answered. */
-function requestLines(one: Exchange, paint: Paint, width: number): readonly string[] {
-  const number = `  #${one.number}`.padEnd(6);
-  if (one.received === null)
-    return [
-      ...wrapped(number, visible(sentLine(one)), width),
-      ...wrapped('      ', paint.red(visible(one.trouble?.because ?? '')), width),
-    ];
-  const answered = one as Answered;
-  const parts = [
-    String(one.received.status),
-    `Allow-Origin ${headerOf(answered, ALLOW_ORIGIN) ?? '–'}`,
-    `Vary ${headerOf(answered, VARY) ?? '–'}`,
-    ...cacheText(answered),
-    `${one.milliseconds} ms`,
-  ];
-  return [
-    ...wrapped(number, visible(sentLine(one)), width),
-    ...wrapped('      ', visible(parts.join(' · ')), width).map(paint.dim),
-  ];
-}
-
-function cacheText(answered: Answered): readonly string[] {
-  const { hit, lines } = cachedOf(answered);
-  if (lines.length === 0) return [];
-  const word = hit === null ? 'cache' : hit ? 'from a cache' : 'not from a cache';
-  return [`${word} (${lines.map(([name, value]) => `${name}: ${shown(value)}`).join('; ')})`];
 }
 
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note'];

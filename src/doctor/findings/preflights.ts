@@ -3,7 +3,7 @@ import { listOf } from '../../analysis/browser/check.ts';
 import { ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, MAX_AGE } from '../../cors/names.ts';
 import { allowOrigin, type Case, judgePreflight } from '../case.ts';
 import { evidenceOf } from '../evidence.ts';
-import { frontFault, refusedBy, storeOf } from '../fault.ts';
+import { byRules, frontFault, refusedBy, storeOf } from '../fault.ts';
 import type { Found, Kind } from '../finding.ts';
 import type { Topic } from '../layers/layer.ts';
 import { type Answered, headerOf, isRedirect } from '../transcript.ts';
@@ -78,19 +78,36 @@ export const PREFLIGHTS = {
       };
     },
   },
+  preflight_refused_by_rules: {
+    severity: 'error',
+    title: 'The rules of the bucket refuse the preflight',
+    meaning: `The store knows preflights and has no rule that allows this one. ${NEVER_SENT}`,
+    cure: 'Add a rule that lists the origin, the method and every requested header, or complete the one that almost does: explain names it.',
+    topic: 'preflight',
+    find: (one) => {
+      const preflight = refused(one);
+      if (preflight === null || !isStoresRefusal(preflight)) return null;
+      return {
+        evidence: [evidenceOf(preflight, [ALLOW_ORIGIN], ['content-type'])],
+        fault: byRules(one, factsOf(one)) ?? OF_RULES,
+        detail: statusDetail(preflight),
+      };
+    },
+  },
   preflight_refused: {
     severity: 'error',
     title: 'The preflight is answered with an error',
     meaning: `A preflight passes only with a status from 200 to 299. ${NEVER_SENT}`,
-    cure: 'Answer OPTIONS before any check of signatures, cookies or tokens: preflights have none. Then let the rules of the bucket list the origin, the method and the headers.',
+    cure: 'Answer OPTIONS before any check of signatures, cookies or tokens: preflights never have them. bucket-cors answers preflights by the rules of the bucket, before anything else.',
     topic: 'preflight',
     find: (one) => {
-      const [preflight, again] = [one.at('preflight'), one.at('preflight_again')];
-      if (preflight === null || isOk(preflight) || isRedirect(preflight) || (again !== null && isOk(again)))
-        return null;
+      const preflight = refused(one);
+      if (preflight === null || isStoresRefusal(preflight)) return null;
       return {
         evidence: [evidenceOf(preflight, [ALLOW_ORIGIN], ['www-authenticate', 'allow', 'content-type'])],
-        fault: refusalFault(one, preflight),
+        fault:
+          byRules(one, factsOf(one)) ??
+          frontFault(one, 'It answers OPTIONS itself, or passes it on as any request'),
         detail: statusDetail(preflight),
       };
     },
@@ -214,22 +231,22 @@ export const PREFLIGHTS = {
   },
 } as const satisfies Readonly<Record<string, Kind>>;
 
-/** Whether the store itself refuses the preflight by its rules, or another program answers before it. */
-function refusalFault(one: Case, preflight: Answered): Found['fault'] {
-  const { status, body } = preflight.received;
-  if (status === 403 && /CORSResponse/.test(body)) {
-    const fault = refusedBy(one, preflight, factsOf(one));
-    return one.rules !== null || fault.of === 'cache'
-      ? fault
-      : {
-          of: 'rules',
-          name: "the bucket's rules",
-          because: 'The error is the one with which the store refuses a preflight by its rules.',
-        };
-  }
-  if (one.rules !== null) return refusedBy(one, preflight, factsOf(one));
-  return frontFault(one, 'It answers OPTIONS itself, or passes it on as any request');
+/** The answer to the preflight if it is an error, twice; null for a redirect. */
+function refused(one: Case): Answered | null {
+  const [preflight, again] = [one.at('preflight'), one.at('preflight_again')];
+  if (preflight === null || isOk(preflight) || isRedirect(preflight)) return null;
+  return again !== null && isOk(again) ? null : preflight;
 }
+
+/** The error with which stores, and this edge, refuse a preflight by the rules (semantics.md §3). */
+const isStoresRefusal = ({ received }: Answered): boolean =>
+  received.status === 403 && received.body.includes('CORSResponse');
+
+const OF_RULES: Found['fault'] = {
+  of: 'rules',
+  name: "the bucket's rules",
+  because: 'The error is the one with which a store refuses a preflight by its rules.',
+};
 
 /** What the status says. */
 function statusDetail(preflight: Answered): string {

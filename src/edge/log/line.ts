@@ -29,6 +29,7 @@ export interface RequestLine extends Omit<Client, 'address'> {
   readonly sent: number;
   readonly headMs: number | null;
   readonly bucketMs: number | null;
+  readonly bucketStatus: number | null;
   readonly totalMs: number;
   readonly requestId: string;
   readonly bucketHadCors: boolean;
@@ -83,6 +84,7 @@ export function lineOf(event: RequestEvent, loss: Loss | null, because: string |
     sent: event.sent,
     headMs: rounded(event.headMs),
     bucketMs: rounded(event.bucketMs),
+    bucketStatus: event.bucketStatus,
     totalMs: round(event.totalMs),
     requestId: event.requestId,
     bucketHadCors: event.bucketHadCors,

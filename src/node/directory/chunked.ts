@@ -1,3 +1,4 @@
+import { equalInConstantTime } from '../../bucket/verify/equal.ts';
 import type { ChunkSigner } from '../../bucket/verify/verify.ts';
 import { checkChecksum, startChecksum } from './checksum.ts';
 import { refusal } from './refusal.ts';
@@ -89,7 +90,8 @@ async function signedChunk(reader: Reader, length: number, chunks: ChunkSigner, 
   const parts: Buffer[] = [];
   for await (const piece of pieces(reader, length)) parts.push(piece);
   const chunk = Buffer.concat(parts);
-  if ((await chunks.chunk(new Uint8Array(chunk))) !== signature) throw MISMATCH();
+  const right = await chunks.chunk(new Uint8Array(chunk));
+  if (!equalInConstantTime(right, signature)) throw MISMATCH();
   return chunk;
 }
 
@@ -117,7 +119,8 @@ async function checkTrailerSignature(
   const lines = [...trailers]
     .filter(([name]) => name !== SIGNATURE)
     .map(([name, value]) => `${name}:${value}\n`);
-  if ((await chunks?.trailer(lines.join(''))) !== trailers.get(SIGNATURE)) throw MISMATCH();
+  const right = (await chunks?.trailer(lines.join(''))) ?? '';
+  if (!equalInConstantTime(right, trailers.get(SIGNATURE) ?? 'none')) throw MISMATCH();
 }
 
 async function* contentOf(reader: Reader, announced: Announced): AsyncGenerator<Buffer> {

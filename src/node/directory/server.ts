@@ -121,6 +121,15 @@ const keysOf = ({
   return { dialect, bucket, prefix, credentials: read, wallClock };
 };
 
+/** Opens the folder, and removes old uploads from it; those that stay only take space. */
+async function openAll(folder: string): Promise<string> {
+  const root = await openFolder(folder);
+  await openUploads(root)
+    .removeOld()
+    .catch(() => undefined);
+  return root;
+}
+
 /**
  * Serves a folder over HTTP as a small bucket: objects (GET, HEAD, PUT, DELETE) and CORS rules (`/?cors`); with credentials
  * also uploads in parts and by forms, listings, and DeleteObjects. Rejects with
@@ -129,7 +138,7 @@ const keysOf = ({
 export async function openDirectoryBucket(options: DirectoryBucketOptions): Promise<OpenDirectoryBucket> {
   const { folder, host = LOOPBACK, port = 0, rulesWritable = true } = options;
   await checkReach(options);
-  const root = await files(() => openFolder(folder)).catch((error: unknown) => {
+  const root = await files(() => openAll(folder)).catch((error: unknown) => {
     throw isSilent(error) ? silentFolder(folder) : error;
   });
   const rulesFile = rulesFileOf(folder, root, options.rulesFile);
@@ -143,7 +152,6 @@ export async function openDirectoryBucket(options: DirectoryBucketOptions): Prom
     answersTo: answersOf(options),
   };
 
-  await bucket.uploads.removeOld();
   const protocol = PROTOCOLS[options.dialect ?? 'oss'];
   const underWay = new Set<Promise<void>>();
   const limits = { headersTimeout: HEADERS_MS, requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS };

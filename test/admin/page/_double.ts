@@ -39,6 +39,8 @@ export interface Double {
   isDown: boolean;
   drop(): void;
   readonly saves: string[];
+  /** Every request must have it as Basic password. */
+  token: string | null;
   close(): Promise<void>;
 }
 
@@ -168,6 +170,9 @@ export async function openDouble(first: ConsoleRules): Promise<Double> {
 
   const server = createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://a');
+    const basic = `Basic ${Buffer.from(`:${double.token}`).toString('base64')}`;
+    if (double.token !== null && request.headers.authorization !== basic)
+      return void response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="bucket-cors admin"' }).end();
     if (pathname === '/events') {
       if (double.isDown) return void response.writeHead(503).end();
       response.writeHead(200, { 'Content-Type': 'text/event-stream' });
@@ -206,6 +211,7 @@ export async function openDouble(first: ConsoleRules): Promise<Double> {
     delay: () => 0,
     isDown: false,
     saves,
+    token: null,
     write,
     send(event, data) {
       for (const stream of streams) stream.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);

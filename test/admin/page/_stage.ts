@@ -44,7 +44,8 @@ export function useStage(): Stage {
     });
     page.on('request', (request) => {
       const url = request.url();
-      if (url !== 'about:blank' && !url.startsWith(edge?.url ?? '')) wrong.push(`a request for ${url}`);
+      if (url !== 'about:blank' && URL.parse(url)?.host !== URL.parse(edge?.url ?? '')?.host)
+        wrong.push(`a request for ${url}`);
     });
     page.on('dialog', (dialog) => {
       if (dialog.type() === 'alert') wrong.push('a dialog');

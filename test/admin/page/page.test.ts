@@ -272,6 +272,18 @@ describe.skipIf(whyNoChromium !== null)(`the live page${skipped}`, () => {
     expect(new URL(page.url()).hash).toBe('#refusals?bucket=bucket-2345');
   });
 
+  test('reads everything with the token that the browser was given', async () => {
+    await stage.open('', undefined, (edge) => {
+      edge.groups = [refusal('1')];
+    });
+    const { page, edge } = stage;
+    edge.token = 'a-token-of-the-admin-port';
+    await page.goto(`${edge.url.replace('//', `//:${edge.token}@`)}/#rules`);
+    await page.getByRole('heading', { name: 'Rule 1' }).waitFor();
+    await page.getByRole('link', { name: 'Refusals 1' }).click();
+    await page.getByText('3 requests in 1 group').waitFor();
+  });
+
   test('says that the connection is lost, and goes on when the edge is back', async () => {
     await stage.open('');
     const { page, edge } = stage;

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { onlyBucket } from '../../../src/config/file.ts';
+import { onlyBucket, readConfigFile } from '../../../src/config/file.ts';
+import { type OpenedBucket, type OpenOptions, openBuckets } from '../../../src/node/buckets/open.ts';
 import { type Running, start } from '../../../src/node/start.ts';
 import { startFaultLines } from '../../../src/node/start-fault.ts';
 import { call, corsHeaders, element } from '../../helpers/client.ts';
@@ -172,6 +173,51 @@ describe('a folder with keys', () => {
       );
     expect([await get('media'), await get('bucket')]).toEqual(['200', '403 SignatureDoesNotMatch']);
   });
+});
+
+test('a folder whose keys, name or dialect change is opened again; any other change leaves its server', async () => {
+  const options: OpenOptions = {
+    read: () => Promise.reject(new Error('not asked')),
+    exposure: { reach: 'loopback', address: '', names: [] },
+    state: null,
+    env: {
+      A_OSS_ACCESS_KEY_ID: 'a',
+      A_OSS_ACCESS_KEY_SECRET: 'b',
+      A_AWS_ACCESS_KEY_ID: 'a',
+      A_AWS_SECRET_ACCESS_KEY: 'b',
+    },
+    register: null,
+    warn: () => undefined,
+  };
+  const opened = async (fields: Record<string, string>, before: readonly OpenedBucket[] = []) => {
+    const read = readConfigFile(
+      JSON.stringify({ buckets: { a: { bucket: folder, prefix: '/a', ...fields } } }),
+      'f',
+    );
+    if (!read.ok) throw new Error(JSON.stringify(read.faults));
+    return openBuckets(read.value.buckets, before, options);
+  };
+  const keyed = { bucketKeys: 'env:A' };
+  const first = await opened(keyed);
+  const isSame = async (fields: Record<string, string>) => {
+    const next = await opened(fields, first);
+    const same = next[0]?.open === first[0]?.open;
+    if (!same) await next[0]?.open.close();
+    return same;
+  };
+  try {
+    expect(await isSame({ ...keyed, vary: 'store' })).toBe(true);
+    for (const change of [
+      { bucketKeys: `file:${keysFile}` },
+      { ...keyed, bucketName: 'named' },
+      { ...keyed, store: 's3' },
+      { ...keyed, prefix: '/b' },
+      {},
+    ])
+      expect(await isSame(change), JSON.stringify(change)).toBe(false);
+  } finally {
+    await first[0]?.open.close();
+  }
 });
 
 describe('a folder does not start', () => {

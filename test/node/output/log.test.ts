@@ -25,7 +25,7 @@ describe('a request', () => {
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^\{[^\n]*\}\n$/);
     const [{ time, ...line }] = parsed();
-    const { label: _, why: __, client, ...fields } = EVENT;
+    const { label: _, why: __, server: ___, secure: ____, client, ...fields } = EVENT;
     const { address, ...said } = client();
     expect(line).toEqual({
       level: 'info',

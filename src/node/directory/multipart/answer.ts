@@ -8,7 +8,8 @@ import { refusal } from '../refusal.ts';
 import { writeObject } from '../store.ts';
 import { documentOf, element } from '../xml.ts';
 import { listedParts, readNumber } from './completed.ts';
-import { compositeOf, joinParts, type Part, type Uploads } from './uploads.ts';
+import { compositeOf, joinParts, type Part } from './parts.ts';
+import type { Uploads } from './uploads.ts';
 
 /** Where an upload in parts belongs. */
 export interface UploadOf {

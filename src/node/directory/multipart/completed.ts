@@ -1,7 +1,7 @@
 import type { Element } from '../../../document/xmltext.ts';
 import { childText } from '../document.ts';
 import { refusal } from '../refusal.ts';
-import type { Part } from './uploads.ts';
+import type { Part } from './parts.ts';
 
 export const MAX_PARTS = 10_000;
 

@@ -1,21 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../system-error.ts';
+import { byUtf8 } from '../list/walk.ts';
 import { TEMPORARY_PREFIX } from '../names.ts';
 import { refusal } from '../refusal.ts';
-import { openTemporary } from '../temporary.ts';
-
-/** A part on the disk. */
-export interface Part {
-  readonly number: number;
-  /** The MD5 of its content, in upper-case hexadecimal. */
-  readonly digest: string;
-  readonly size: number;
-  readonly modified: Date;
-  readonly path: string;
-}
+import { type Part, type PartContent, partsIn, writePart } from './parts.ts';
 
 /** An upload that is neither completed nor aborted. */
 export interface Upload {
@@ -38,170 +28,87 @@ export interface Uploads {
   removeOld(): Promise<void>;
 }
 
-export interface PartContent {
-  readonly number: number;
-  readonly stream: AsyncIterable<Buffer>;
-  /** Throws to refuse the content. */
-  readonly check: (digest: string) => void;
-}
-
 const MAX_UPLOADS = 1000;
-const MAX_PART_BYTES = 5 * 1024 ** 3;
 const OLD_MS = 7 * 24 * 60 * 60 * 1000;
 const ID = /^[0-9A-F]{32}$/;
-const PART = /^(\d{5})\.([0-9A-F]{32})$/;
 const KEY_FILE = 'key';
 
-const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT';
-const noSuchUpload = () => refusal('NoSuchUpload');
+/** Resolves to `otherwise` if a file or folder is missing. */
+const unlessMissing = <T, U>(work: Promise<T>, otherwise: U): Promise<T | U> =>
+  work.catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return otherwise;
+    throw error;
+  });
 
-async function* bounded(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let size = 0;
-  for await (const chunk of stream) {
-    size += chunk.length;
-    if (size > MAX_PART_BYTES) throw refusal('EntityTooLarge', 'A part may have at most 5 GiB.');
-    yield chunk;
+/** Turns a missing folder into a refusal: the upload has ended. */
+const ofUpload = async <T>(work: Promise<T>): Promise<T> => {
+  const done = await unlessMissing(
+    work.then((value) => ({ value })),
+    null,
+  );
+  if (done === null) throw refusal('NoSuchUpload');
+  return done.value;
+};
+
+/** The ids of the uploads in a folder, which need not exist. */
+const idsIn = async (folder: string): Promise<readonly string[]> =>
+  (await unlessMissing(readdir(folder), [])).filter((name) => ID.test(name));
+
+const keyOf = (folder: string, id: string): Promise<string | null> =>
+  unlessMissing(readFile(join(folder, id, KEY_FILE), 'utf8'), null);
+
+/** The folder of an upload. Throws a refusal unless the upload exists and is of this key. */
+async function folderOf(folder: string, id: string, key: string): Promise<string> {
+  if (!ID.test(id) || (await keyOf(folder, id)) !== key) throw refusal('NoSuchUpload');
+  return join(folder, id);
+}
+
+async function create(folder: string, key: string): Promise<string> {
+  if ((await idsIn(folder)).length >= MAX_UPLOADS) {
+    const message = `The bucket has ${MAX_UPLOADS} unfinished uploads: complete or abort some of them.`;
+    throw refusal('ServiceUnavailable', message);
+  }
+  const id = randomUUID().replaceAll('-', '').toUpperCase();
+  await mkdir(join(folder, id), { recursive: true });
+  await writeFile(join(folder, id, KEY_FILE), key);
+  return id;
+}
+
+async function list(folder: string): Promise<readonly Upload[]> {
+  const uploads: Upload[] = [];
+  for (const id of await idsIn(folder)) {
+    const key = await keyOf(folder, id);
+    const found = await unlessMissing(stat(join(folder, id, KEY_FILE)), null);
+    if (key !== null && found !== null) uploads.push({ id, key, initiated: found.mtime });
+  }
+  return uploads.sort(
+    (one, other) => byUtf8(one.key, other.key) || one.initiated.getTime() - other.initiated.getTime(),
+  );
+}
+
+async function remove(folder: string, id: string): Promise<void> {
+  await rm(join(folder, id), { recursive: true, force: true });
+  // The last upload takes the hidden folder with it.
+  await rmdir(folder).catch(() => undefined);
+}
+
+async function removeOld(folder: string): Promise<void> {
+  for (const id of await idsIn(folder)) {
+    const found = await unlessMissing(stat(join(folder, id)), null);
+    // The times of files are those of the machine's clock.
+    if (found !== null && Date.now() - found.mtimeMs > OLD_MS) await remove(folder, id);
   }
 }
 
-/** Writes a stream to a file and returns its MD5. */
-async function writeDigested(handle: FileHandle, stream: AsyncIterable<Buffer>): Promise<string> {
-  const hash = createHash('md5');
-  const hashed = async function* () {
-    for await (const chunk of bounded(stream)) {
-      hash.update(chunk);
-      yield chunk;
-    }
-  };
-  await handle.writeFile(hashed());
-  return hash.digest('hex').toUpperCase();
-}
-
-/** The newest file of each number: a killed process may leave the older one beside it. */
-function newest(parts: readonly Part[]): readonly Part[] {
-  const byNumber = new Map<number, Part>();
-  for (const part of parts) {
-    const other = byNumber.get(part.number);
-    if (other === undefined || other.modified <= part.modified) byNumber.set(part.number, part);
-  }
-  return [...byNumber.values()].sort((one, other) => one.number - other.number);
-}
-
-/** Opens the uploads of a bucket's folder. `now`: milliseconds since 1970, as the disk counts them. */
-export function openUploads(root: string, now: () => number = Date.now): Uploads {
+/** Opens the uploads of a bucket's folder. */
+export function openUploads(root: string): Uploads {
   const folder = join(root, `${TEMPORARY_PREFIX}uploads`);
-
-  const readKey = (id: string): Promise<string | undefined> =>
-    readFile(join(folder, id, KEY_FILE), 'utf8').catch((error: unknown) => {
-      if (isMissing(error)) return undefined;
-      throw error;
-    });
-
-  const folderOf = async (id: string, key: string): Promise<string> => {
-    if (!ID.test(id) || (await readKey(id)) !== key) throw noSuchUpload();
-    return join(folder, id);
-  };
-
-  const ids = async (): Promise<readonly string[]> => {
-    const names = await readdir(folder).catch((error: unknown) => {
-      if (isMissing(error)) return [];
-      throw error;
-    });
-    return names.filter((name) => ID.test(name));
-  };
-
-  const partsIn = async (inside: string): Promise<readonly Part[]> => {
-    const found: Part[] = [];
-    for (const name of await readdir(inside)) {
-      const [, number, digest] = PART.exec(name) ?? [];
-      if (number === undefined || digest === undefined) continue;
-      const path = join(inside, name);
-      const { size, mtime } = await stat(path);
-      found.push({ number: Number(number), digest, size, modified: mtime, path });
-    }
-    return found;
-  };
-
-  const remove = async (id: string): Promise<void> => {
-    await rm(join(folder, id), { recursive: true, force: true });
-    // The last upload takes the hidden folder with it.
-    await rmdir(folder).catch(() => undefined);
-  };
-
   return {
-    create: async (key) => {
-      if ((await ids()).length >= MAX_UPLOADS) {
-        const message = `The bucket has ${MAX_UPLOADS} unfinished uploads: complete or abort some of them.`;
-        throw refusal('ServiceUnavailable', message);
-      }
-      const id = randomUUID().replaceAll('-', '').toUpperCase();
-      await mkdir(join(folder, id), { recursive: true });
-      await writeFile(join(folder, id, KEY_FILE), key);
-      return id;
-    },
-
-    write: async (id, key, { number, stream, check }) => {
-      const inside = await folderOf(id, key);
-      const temporary = await openTemporary(inside).catch((error: unknown) => {
-        throw isMissing(error) ? noSuchUpload() : error;
-      });
-      try {
-        const digest = await writeDigested(temporary.handle, stream);
-        check(digest);
-        const before = (await partsIn(inside)).filter((part) => part.number === number);
-        await temporary.commit(join(inside, `${String(number).padStart(5, '0')}.${digest}`));
-        for (const part of before) if (part.digest !== digest) await rm(part.path, { force: true });
-        return digest;
-      } catch (error) {
-        // The upload was aborted meanwhile.
-        throw isMissing(error) ? noSuchUpload() : error;
-      } finally {
-        await temporary.discard();
-      }
-    },
-
-    parts: async (id, key) => {
-      const inside = await folderOf(id, key);
-      return newest(
-        await partsIn(inside).catch((error: unknown) => {
-          throw isMissing(error) ? noSuchUpload() : error;
-        }),
-      );
-    },
-
-    list: async () => {
-      const uploads: Upload[] = [];
-      for (const id of await ids()) {
-        const key = await readKey(id);
-        const found = await stat(join(folder, id, KEY_FILE)).catch(() => null);
-        if (key !== undefined && found !== null) uploads.push({ id, key, initiated: found.mtime });
-      }
-      return uploads.sort(
-        (one, other) =>
-          Buffer.compare(Buffer.from(one.key), Buffer.from(other.key)) ||
-          one.initiated.getTime() - other.initiated.getTime(),
-      );
-    },
-
-    remove,
-
-    removeOld: async () => {
-      for (const id of await ids()) {
-        const found = await stat(join(folder, id)).catch(() => null);
-        if (found !== null && now() - found.mtimeMs > OLD_MS) await remove(id);
-      }
-    },
+    create: (key) => create(folder, key),
+    write: async (id, key, part) => ofUpload(writePart(await folderOf(folder, id, key), part)),
+    parts: async (id, key) => ofUpload(partsIn(await folderOf(folder, id, key))),
+    list: () => list(folder),
+    remove: (id) => remove(folder, id),
+    removeOld: () => removeOld(folder),
   };
-}
-
-/** Yields the contents of parts, one after another. */
-export async function* joinParts(parts: readonly Part[]): AsyncGenerator<Buffer> {
-  for (const { path } of parts) yield* createReadStream(path);
-}
-
-/** The digest of an object in parts: the MD5 of their digests, with their number. */
-export function compositeOf(parts: readonly Part[]): string {
-  const hash = createHash('md5');
-  for (const { digest } of parts) hash.update(Buffer.from(digest, 'hex'));
-  return `${hash.digest('hex').toUpperCase()}-${parts.length}`;
 }
