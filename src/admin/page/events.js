@@ -1,0 +1,45 @@
+/** The stream of events of the admin port. It begins again by itself after a gap. */
+
+import { urlOf } from './request.js';
+
+/** Traffic comes every five seconds; a stream without it for this long is lost. */
+const SILENCE_MS = 20_000;
+const PAUSE_MS = 3000;
+
+/**
+ * @param {Record<string, (value: any) => void>} listeners by the name of the event
+ * @param {(isConnected: boolean) => void} onConnection
+ */
+export function listen(listeners, onConnection) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const open = () => {
+    const source = new EventSource(urlOf('events'));
+    const again = () => {
+      source.close();
+      open();
+    };
+    const lost = () => {
+      onConnection(false);
+      clearTimeout(timer);
+      timer = setTimeout(again, PAUSE_MS);
+    };
+    const watch = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        onConnection(false);
+        again();
+      }, SILENCE_MS);
+    };
+    source.onopen = () => onConnection(true);
+    source.addEventListener('traffic', watch);
+    // Browsers try again after some failures and not after others: here it is the same after all.
+    source.onerror = () => {
+      source.close();
+      lost();
+    };
+    for (const [name, listener] of Object.entries(listeners))
+      source.addEventListener(name, ({ data }) => listener(JSON.parse(data)));
+  };
+  open();
+}
