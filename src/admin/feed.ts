@@ -28,6 +28,8 @@ export interface Feed {
 
 /** Milliseconds of one turn for explanations, in the process that may serve clients too. */
 const TURN = 25;
+/** After a turn, how many times as long none follows: large rules take longer than a turn for one explanation. */
+const REST = 20;
 /** Characters of one turn: each cure has the whole rule set. */
 const TURN_LENGTH = 1_000_000;
 const TRAFFIC_EVERY = 5;
@@ -37,22 +39,35 @@ export function createFeed(options: FeedOptions): Feed {
   /** The count with which each group was sent last. */
   const sent = new Map<string, number>();
   let ticks = 0;
+  let restUntil = Number.NEGATIVE_INFINITY;
 
   /** Explains groups in turn, while there is time and room. At least one. */
   function* explained(groups: readonly RefusedGroup[]): Generator<RefusalGroup> {
-    const until = now() + TURN;
+    const began = now();
     let length = 0;
     for (const group of groups) {
       const described = cures.describe(group, rulesOf(group.bucket));
       length += JSON.stringify(described).length;
       yield described;
-      if (length > TURN_LENGTH || now() > until) return;
+      const took = now() - began;
+      restUntil = began + took * (1 + REST);
+      if (length > TURN_LENGTH || took > TURN) return;
     }
   }
 
   function forget(groups: readonly RefusedGroup[]): void {
     const present = new Set(groups.map(({ id }) => id));
     for (const id of sent.keys()) if (!present.has(id)) sent.delete(id);
+  }
+
+  function sendCounted(): void {
+    const groups = refusals.read();
+    forget(groups);
+    const counted = groups.filter(({ id, count }) => sent.get(id) !== count);
+    for (const group of explained(counted)) {
+      sent.set(group.id, group.count);
+      streams.send({ event: 'refusal', data: group });
+    }
   }
 
   return {
@@ -69,13 +84,7 @@ export function createFeed(options: FeedOptions): Feed {
     tick() {
       ticks += 1;
       if (streams.count() === 0) return;
-      const groups = refusals.read();
-      forget(groups);
-      const counted = groups.filter(({ id, count }) => sent.get(id) !== count);
-      for (const group of explained(counted)) {
-        sent.set(group.id, group.count);
-        streams.send({ event: 'refusal', data: group });
-      }
+      if (now() >= restUntil) sendCounted();
       if (traffic && ticks % TRAFFIC_EVERY === 0) streams.send({ event: 'traffic', data: traffic() });
     },
     changed(bucket) {

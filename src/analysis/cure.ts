@@ -32,31 +32,36 @@ export interface Cure {
 /** More rules are refused by a store, or by some of its pages (semantics.md §1). */
 const MOST_RULES: Readonly<Record<Behaviour['dialect'], number>> = { oss: 10, s3: 100 };
 /** Most values of rules for which changes of a rule are compared with a rule of its own. */
-const MOST_VALUES = 2_000;
-/** Most changes of a rule that are compared. */
+const MOST_VALUES = 400;
+/** Most changes of a rule that are compared: those that add the fewest values. */
 const MOST_COMPARED = 4;
 
 /**
- * Returns the change of rules that lets a request pass and allows the least beside it; null if no change of rules does. A
- * rule for this request alone allows nothing beside it. An existing rule is changed instead where that grants exactly the
- * same, or where there can be no more rules.
+ * Returns the change of rules that lets a request pass and allows the least beside it; null if it passes, or if no change of
+ * rules lets it pass. A rule for this request alone allows nothing beside it. An existing rule is changed instead where that
+ * grants exactly the same, or where there can be no more rules.
  */
 export function cureFor(ruleSet: RuleSet, behaviour: Behaviour, lost: Lost): Cure | null {
   const { method } = lost;
-  if (!isMethod(method) || !canBeListed(lost)) return null;
+  if (!isMethod(method) || !canBeListed(lost) || passes(ruleSet, behaviour, lost)) return null;
   if (lost.credentials)
     return verified([withCredentials(ruleSet, behaviour, lost, method)], behaviour, lost)[0] ?? null;
-  const alone = withRule(ruleSet, lost, method);
   const isSmall = valuesIn(ruleSet) <= MOST_VALUES;
-  if (ruleSet.rules.length >= MOST_RULES[behaviour.dialect])
-    return isSmall ? leastOf(ruleSet, behaviour, lost, method) : null;
-  const [own] = verified([alone], behaviour, lost);
+  const isFull = ruleSet.rules.length >= MOST_RULES[behaviour.dialect];
+  if (isFull)
+    return leastOf(
+      ruleSet,
+      verified(editsOf(ruleSet, behaviour, lost, method), behaviour, lost),
+      behaviour,
+      isSmall,
+    );
+  const [own] = verified([withRule(ruleSet, lost, method)], behaviour, lost);
   if (own === undefined || !isSmall) return own ?? null;
-  const edits = verified(editsOf(ruleSet, behaviour, lost, method, 1), behaviour, lost).slice(
-    0,
-    MOST_COMPARED,
+  const edits = editsOf(ruleSet, behaviour, lost, method).filter(({ lists }) => lists === 1);
+  const same = verified(edits, behaviour, lost).find((edit) =>
+    grantsTheSame(own.ruleSet, edit.ruleSet, behaviour),
   );
-  return edits.find((edit) => grantsTheSame(own.ruleSet, edit.ruleSet, behaviour)) ?? own;
+  return same ?? own;
 }
 
 /** Whether a rule can list the values of a request. With a `*` an entry would be a pattern. */
@@ -110,15 +115,17 @@ function withRule(ruleSet: RuleSet, { origin, headers }: Lost, method: Method): 
   };
 }
 
-/** The rules with one rule changed each so that it fits; only rules that fail up to so many conditions. */
-function editsOf(
-  ruleSet: RuleSet,
-  behaviour: Behaviour,
-  lost: Lost,
-  method: Method,
-  most: number,
-): readonly Cure[] {
-  return compileRules(ruleSet, behaviour).rules.flatMap((compiled) => {
+/** A change of one rule. */
+interface Edit extends Cure {
+  /** How many of its lists get values. */
+  readonly lists: number;
+  /** How many values they get. */
+  readonly added: number;
+}
+
+/** The rules with one rule changed each so that it fits, the smallest changes first. */
+function editsOf(ruleSet: RuleSet, behaviour: Behaviour, lost: Lost, method: Method): readonly Edit[] {
+  const edits = compileRules(ruleSet, behaviour).rules.map((compiled): Edit => {
     const { rule, number } = compiled;
     const origins = matchesEntries(compiled.origins, lost.origin) ? [] : [lost.origin];
     const methods = compiled.methods.has(method) ? [] : [method];
@@ -128,16 +135,20 @@ function editsOf(
       ...(methods.length > 0 ? [`${method} to the methods`] : []),
       ...(headers.length > 0 ? [`${shown(headers)} to the headers`] : []),
     ];
-    if (parts.length === 0 || parts.length > most) return [];
     const changed: Rule = {
       ...rule,
       allowedOrigins: [...rule.allowedOrigins, ...origins],
       allowedMethods: [...rule.allowedMethods, ...methods],
       allowedHeaders: [...rule.allowedHeaders, ...headers],
     };
-    const rules = ruleSet.rules.map((one, at) => (at === number - 1 ? changed : one));
-    return [{ sentence: `Add ${list(parts)} of rule ${number}.`, ruleSet: { ...ruleSet, rules } }];
+    return {
+      sentence: `Add ${list(parts)} of rule ${number}.`,
+      ruleSet: { ...ruleSet, rules: ruleSet.rules.with(number - 1, changed) },
+      lists: parts.length,
+      added: origins.length + methods.length + headers.length,
+    };
   });
+  return edits.sort((one, other) => one.added - other.added).slice(0, MOST_COMPARED);
 }
 
 /** Neither allows what the other does not. */
@@ -146,10 +157,15 @@ function grantsTheSame(one: RuleSet, other: RuleSet, behaviour: Behaviour): bool
   return neverAllowsMore(first, second) === true && neverAllowsMore(second, first) === true;
 }
 
-/** Of all changes of one rule, the one that allows the fewest kinds of requests more. */
-function leastOf(ruleSet: RuleSet, behaviour: Behaviour, lost: Lost, method: Method): Cure | null {
+/** The change that allows the fewest kinds of requests more; the first of many. */
+function leastOf(
+  ruleSet: RuleSet,
+  edits: readonly Cure[],
+  behaviour: Behaviour,
+  isSmall: boolean,
+): Cure | null {
+  if (!isSmall || edits.length < 2) return edits[0] ?? null;
   const before = compileRules(ruleSet, behaviour);
-  const edits = verified(editsOf(ruleSet, behaviour, lost, method, 3), behaviour, lost);
   const [least] = edits
     .map((edit) => {
       const { differences } = diffRules(before, compileRules(edit.ruleSet, behaviour));
