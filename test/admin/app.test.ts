@@ -93,7 +93,7 @@ describe('the admin port of an edge with rules', () => {
     },
   );
 
-  test.each(['/nothing', '/metrics/', '/readyz/x', '/a'])(
+  test.each(['/page', '/nothing', '/metrics/', '/readyz/x', '/a'])(
     'answers 404 to %s with a list of its paths',
     async (path) => {
       expect(await edge.admin(path)).toMatchObject({
@@ -114,6 +114,17 @@ describe('the admin port of an edge with rules', () => {
         status: 400,
         json: { error: 'there is no such probe', cure: expect.stringContaining('/readyz?serving') },
       });
+  });
+
+  test.each([
+    ['/', 'text/html; charset=utf-8'],
+    ['/page.js', 'text/javascript; charset=utf-8'],
+    ['/page.css', 'text/css; charset=utf-8'],
+  ])('serves %s of the live page as %s, which runs no other script', async (path, type) => {
+    const { status, headers } = await edge.admin(path);
+    expect(status).toBe(200);
+    expect(headers['content-type']).toBe(type);
+    expect(headers['content-security-policy']).toContain("default-src 'none'; script-src 'self';");
   });
 
   test.each<[string, Record<string, string>]>([

@@ -71,7 +71,8 @@ describe.skipIf(whyNoChromium !== null)(`the live page of an edge${skipped}`, ()
     await page.getByRole('heading', { name: 'PUT https://app.example' }).waitFor();
     expect(await page.title()).toBe('(1) bucket-cors');
     await page.locator('summary').click();
-    await page.getByRole('button', { name: 'Copy' }).waitFor();
+    await page.getByRole('button', { name: 'Show the document' }).click();
+    await page.getByText('<AllowedMethod>PUT</AllowedMethod>').waitFor();
     await page.getByRole('button', { name: 'Take it to the rules' }).click();
     await page.locator('#rules li', { hasText: 'https://app.example may PUT' }).first().waitFor();
     await page.getByRole('button', { name: 'Save at the edge' }).click();
