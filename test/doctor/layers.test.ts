@@ -2,8 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { cachedOf } from '../../src/doctor/cached.ts';
 import { layersOf } from '../../src/doctor/layers/layers.ts';
 import type { Answered } from '../../src/doctor/transcript.ts';
-import { startVarnish, VARNISH } from '../helpers/varnish.ts';
-import { APP, changed, examineUrl, right, whileServed, withHeader } from './_server.ts';
+import { examineUrl, right, whileServed } from './_server.ts';
 
 const answered = (headers: readonly (readonly [string, string])[], body = ''): Answered => ({
   step: 'page',
@@ -117,24 +116,6 @@ test('the line by which a program is recognised is the one that it sent', () => 
   expect(found?.line).toBe('SERVER: AmazonS3');
 });
 
-describe.skipIf(VARNISH.skipped)(`Varnish${VARNISH.why}`, () => {
-  test('is recognised, and its hits are', async () => {
-    const stored = changed((reply) => withHeader(reply, 'Cache-Control', 'max-age=60'));
-    await whileServed(stored, async (url) => {
-      const varnish = await startVarnish(new URL(url).origin, '');
-      try {
-        const { codes, transcript } = await examineUrl(`${varnish.url}/photo.jpg`);
-        expect(codes).toEqual([]);
-        expect(layersOf(transcript).map(({ layer }) => layer.name)).toEqual(['Varnish']);
-        const again = transcript.find(({ step }) => step === 'page_again') as Answered;
-        expect(cachedOf(again).hit).toBe(true);
-        expect(again.sent.headers).toContainEqual(['Origin', APP]);
-      } finally {
-        await varnish.stop();
-      }
-    });
-  });
-});
 test('the right server is not recognised', async () => {
   await whileServed(right, async (url) => {
     expect(layersOf((await examineUrl(url)).transcript)).toEqual([]);
