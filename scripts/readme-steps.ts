@@ -12,6 +12,7 @@ export const PAGES: readonly string[] = [
   'docs/targets.md',
   'docs/commands.md',
   'docs/troubleshooting.md',
+  'docs/doctor.md',
   'docs/testing.md',
   'bench/README.md',
 ];
