@@ -5,18 +5,23 @@ import { refreshLoaded } from '../rules/refresh.ts';
 import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
 import { type BucketsOptions, findBuckets } from './buckets.ts';
 import { explainRequest } from './explain.ts';
-import { isForeignPage } from './foreign.ts';
+import { isForeignPage, senderOf } from './foreign-page.ts';
+import { type AdminTokens, guard } from './guard.ts';
 import type { Live } from './live.ts';
 import { PAGE_HEADERS, type Page } from './page-headers.ts';
-import { readiness } from './ready.ts';
+import { isReady, readiness, serving } from './ready.ts';
 import { describeRules } from './rules.ts';
 
 export interface AdminOptions extends BucketsOptions {
   /** Returns the buckets whose rules are loaded before the first request. */
   readonly preloaded: () => readonly RuledBucket[];
   readonly cache: RulesCache;
+  /** Absent: no path needs a token. */
+  readonly tokens?: AdminTokens;
   /** Whether the edge accepts connections. */
   readonly listening: () => boolean;
+  /** Whether the edge is about to end: it serves on, and load balancers are to send no more requests. */
+  readonly ending?: () => boolean;
   /** Whether the process that serves clients responds, or at least one worker process; true unless given. */
   readonly answering?: () => boolean;
   /** Returns why last good rules would not survive a restart, one line each. */
@@ -43,21 +48,24 @@ export function createAdmin(options: AdminOptions): Hono {
   const found = findBuckets(options);
   const app = new Hono();
   app.use(async (c, next) => {
-    // The router of `hono/tiny` takes `/metrics/` for `/metrics`.
-    if (/.\/$/.test(c.req.path)) c.res = await c.notFound();
-    else await next();
+    await next();
     c.header('Cache-Control', 'no-store');
     c.header('X-Content-Type-Options', 'nosniff');
   });
+  if (options.tokens !== undefined) app.use(guard(options.tokens));
+  // The router of `hono/tiny` takes `/metrics/` for `/metrics`.
+  app.use((c, next) => (/.\/$/.test(c.req.path) ? Promise.resolve(c.notFound()) : next()));
   // RFC 9110 §9.3.7. HAProxy's default HTTP health check sends OPTIONS.
   app.options('*', (c) => c.body(null, 204, { Allow: 'GET, HEAD, POST, OPTIONS' }));
   app.get('/healthz', (c) =>
     answering() ? c.json({ status: 'alive' }) : c.json({ status: 'no worker process answers' }, 503),
   );
   app.get('/readyz', async (c) => {
-    await beforeReady?.();
-    const ready = readiness(options);
-    return c.json(ready, ready.status === 'not ready' ? 503 : 200);
+    const query = new URL(c.req.url).search;
+    if (query !== '' && !/^\?serving=?$/.test(query)) return c.json(UNKNOWN_PROBE, 400);
+    if (query === '') await beforeReady?.();
+    const ready = query === '' ? readiness(options) : serving(options);
+    return c.json(ready, isReady(ready) ? 200 : 503);
   });
   app.get('/rules', (c) => {
     const asked = c.req.query('bucket');
@@ -73,7 +81,7 @@ export function createAdmin(options: AdminOptions): Hono {
     return c.json({ bucket: bucket.name, ...explained }, 'faults' in explained ? 400 : 200);
   });
   app.post('/refresh', async (c) => {
-    if (isForeignPage(c)) return c.json({ error: 'not for pages' }, 403);
+    if (isForeignPage(senderOf(c))) return c.json({ error: 'not for pages of other origins' }, 403);
     const asked = c.req.query('bucket');
     const asking = found.all(asked, true);
     if (asking.length === 0) return c.json(found.unknown(asked), 404);
@@ -104,6 +112,11 @@ export function createAdmin(options: AdminOptions): Hono {
   });
   return app;
 }
+
+const UNKNOWN_PROBE = {
+  error: 'there is no such probe',
+  cure: 'Write /readyz for the state of the rules too, or /readyz?serving for whether objects can flow.',
+};
 
 const outcomeOf = ({ state, lastGood, failure }: RulesStatus) => ({
   state,

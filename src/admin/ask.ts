@@ -2,10 +2,10 @@ import type { Fault, Result } from '../document/fault.ts';
 import { isFields } from '../document/fields.ts';
 import { readCurl } from '../requests/curl.ts';
 import { type BrowserMessage, readMessage } from '../requests/message.ts';
+import { meaningOf } from '../requests/message-meaning.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
 import type { Asked } from './api.ts';
 import { explainRequest, type Question } from './explain.ts';
-import { saidBy } from './said.ts';
 
 type Read = Pick<Asked, 'read' | 'question' | 'message'>;
 
@@ -135,7 +135,7 @@ function readSentence(message: BrowserMessage): Read {
       path: pathIn(url ?? '/'),
       credentials: WITH_COOKIES.includes(failure),
     },
-    message: saidBy(message),
+    message: meaningOf(message).means,
   };
 }
 

@@ -7,7 +7,7 @@ import { limitBody, readJson } from './body.ts';
 import type { Buckets } from './buckets.ts';
 import { createCures } from './cures.ts';
 import { createFeed } from './feed.ts';
-import { isForeignPage } from './foreign.ts';
+import { isForeignPage, senderOf } from './foreign-page.ts';
 import { type Answer, type PanelOptions, panelAnswers } from './panel-answers.ts';
 import { createStreams, type StreamsOptions } from './streams.ts';
 
@@ -76,7 +76,9 @@ export function createLive(options: LiveOptions): Live {
         return bucket === null ? c.json(buckets.unknown(asked), 404) : answer(c, bucket);
       };
       const written = (answer: Answer) => (c: Context) =>
-        isForeignPage(c) ? c.json({ error: 'not for pages' }, 403) : about(answer)(c);
+        isForeignPage(senderOf(c))
+          ? c.json({ error: 'not for pages of other origins' }, 403)
+          : about(answer)(c);
       app.get('/buckets', (c) => c.json(buckets.names()));
       app.get('/panel', about(answers.panel));
       app.put('/panel', limitBody, written(answers.save));

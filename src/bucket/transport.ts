@@ -130,6 +130,8 @@ export interface Exchange {
     /** The connection to the edge uses TLS. */
     readonly secure: boolean;
   };
+  /** Returns the version of HTTP that the client speaks: `HTTP/1.1`. Absent: the platform does not say. */
+  readonly protocol?: () => string | null;
   /** Sends a response that the edge made itself. */
   reply(reply: Reply, end: Sink['end']): Response;
   readonly transport: Transport;

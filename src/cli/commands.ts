@@ -5,6 +5,7 @@ import { completionOf } from './completion.ts';
 import { convert } from './convert.ts';
 import { demo } from './demo.ts';
 import { diff } from './diff.ts';
+import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
 import { exportRules } from './export.ts';
 import { helpOf } from './help.ts';
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   check,
   diff,
   explain,
+  doctor,
   convert,
   exportRules,
   audit,

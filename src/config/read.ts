@@ -52,6 +52,7 @@ export function readConfig(given: GivenOptions): Result<Config> {
     ...sharedPorts(config, given),
     ...besideSocket(config, given),
     ...halfPairs(config, given),
+    ...openAndGuarded(config, given),
     ...besideStore(config, given),
   ];
   return resultOf(config, found);
@@ -173,7 +174,7 @@ function contradictions(options: BucketOptions, given: GivenOptions): Fault[] {
       write: 'nothing: leave it out',
     });
   }
-  faults.push(...accessContradictions(options, given));
+  faults.push(...accessContradictions(options, given), ...folderKeyFaults(options, given));
   if (options.signature === 'v1' && SIGNING[store].v1 === null) {
     faults.push({
       place: placeOf(given, 'signature'),
@@ -183,6 +184,28 @@ function contradictions(options: BucketOptions, given: GivenOptions): Fault[] {
     });
   }
   return faults;
+}
+
+/** Keys of a folder: any other bucket checks signatures itself, and an open folder checks none. */
+function folderKeyFaults({ bucket, bucketKeys, dangerouslyOpenBucket }: BucketOptions, given: GivenOptions) {
+  if (bucketKeys === null || bucketKeys === undefined) return [];
+  const place = placeOf(given, 'bucketKeys');
+  const reason = 'has a meaning only for a folder: any other bucket checks signatures with its own keys';
+  const write = 'nothing: leave it out, or --client-keys for keys that the edge checks';
+  const open = placeOf(given, 'dangerouslyOpenBucket');
+  return [
+    ...(bucket?.kind === 'http' ? [{ place, reason, write }] : []),
+    ...(dangerouslyOpenBucket
+      ? [
+          {
+            place: open,
+            value: 'true',
+            reason: `stands beside ${place}, which closes the folder`,
+            write: 'one of the two',
+          },
+        ]
+      : []),
+  ];
 }
 
 /** Options of access that have no meaning beside the others. */
@@ -239,6 +262,19 @@ function besideSocket({ socket }: Config, given: GivenOptions): Fault[] {
         };
   });
 }
+
+/** The token would be dropped silently, or the option that opens the port. */
+const openAndGuarded = ({ dangerouslyOpenAdmin, adminToken }: Config, given: GivenOptions): Fault[] =>
+  dangerouslyOpenAdmin && adminToken
+    ? [
+        {
+          place: placeOf(given, 'dangerouslyOpenAdmin'),
+          value: 'true',
+          reason: `contradicts ${placeOf(given, 'adminToken')}, without which no request is answered`,
+          write: 'one of the two',
+        },
+      ]
+    : [];
 
 /** A certificate needs its key, and a key its certificate. */
 function halfPairs(config: Config, given: GivenOptions): Fault[] {

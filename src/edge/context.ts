@@ -7,6 +7,7 @@ import { DEFAULT_DIALECT, traitsOf } from '../cors/behaviour.ts';
 import { type CompiledRules, unavailableRules } from '../cors/compile.ts';
 import type { Decision } from '../cors/decide.ts';
 import { explain } from '../cors/explain.ts';
+import { becauseOfCredentials } from '../cors/explain-credentials.ts';
 import { resourceOf } from '../cors/refusal.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
 import type { Bucket } from './bucket.ts';
@@ -128,6 +129,11 @@ export function report(
 ): void {
   const { exchange, head, path, options, arrivedAt } = request;
   const routed = isRouted(request) ? request : null;
+  const loses = (): boolean =>
+    head.origin !== null &&
+    made.decision.kind === 'actual' &&
+    made.decision.reason === 'matched' &&
+    lacksCredentials(exchange.headers, made.headers);
   const event: RequestEvent = {
     bucket: routed?.bucket.name ?? null,
     label: routed && labelOf(routed),
@@ -153,13 +159,13 @@ export function report(
     bucketStatus,
     server: routed && (routed.bucket.ofStore?.server ?? routed.bucket.address.base),
     secure: exchange.peer.secure,
-    why: () => routed && explain(rulesFor(routed), head, resourceOf(routed.key)).because,
-    lacksCredentials: () =>
-      head.origin !== null &&
-      made.decision.kind === 'actual' &&
-      made.decision.reason === 'matched' &&
-      lacksCredentials(exchange.headers, made.headers),
-    client: () => clientOf(exchange, head),
+    why: () =>
+      routed &&
+      (loses()
+        ? becauseOfCredentials(rulesFor(routed), made.decision)
+        : explain(rulesFor(routed), head, resourceOf(routed.key)).because),
+    lacksCredentials: loses,
+    client: () => clientOf(exchange, head, routed?.bucket.trustForwarded ?? false),
     ...(made.refusedKey !== undefined && { refusedKey: made.refusedKey }),
   };
   try {

@@ -3,8 +3,9 @@ import type { Checked } from '../bucket/refusals.ts';
 import type { BucketRequest, FlatHeaders, Outcome, Reply, Sink } from '../bucket/transport.ts';
 import { cachedAnswer } from './answers.ts';
 import type { Authorized } from './bucket.ts';
+import { enterBucket, leaveBucket } from './bucket-part.ts';
 import { clientRequest } from './client-request.ts';
-import { labelOf, type Made, makeHead, type Routed, report } from './context.ts';
+import { type Made, makeHead, type Routed, report } from './context.ts';
 import { errorReply, refuseAsStore } from './error-reply.ts';
 import { asksForRules } from './management/asked.ts';
 import { isKeyRefused, refuseOwnKey, secretsOf, withoutEchoes } from './own-key.ts';
@@ -47,11 +48,7 @@ function requestFor({ bucket, exchange, target, head, options }: Routed): Bucket
 
 function sinkFor(request: Routed, sent: Authorized): Sink {
   const { options } = request;
-  const underway = options.underway?.(labelOf(request));
-  if (underway !== undefined) underway.inFlight += 1;
-  const askedAt = options.now();
-  let answeredAt: number | undefined;
-  let bucketStatus: number | null = null;
+  const atBucket = enterBucket(request);
   let made: Made | undefined;
   const pass = (status: number, headers: FlatHeaders): FlatHeaders => {
     made = makeHead(request, cachedAnswer(request.inForce.rules, request.head), status, headers, null);
@@ -65,13 +62,13 @@ function sinkFor(request: Routed, sent: Authorized): Sink {
     return refused.reply;
   };
   return {
-    underway,
+    underway: atBucket.underway,
     before: (status) =>
       status >= 200 && status < 300 && (writesRules(request) || changesBucket(request))
         ? request.bucket.rules.refresh(request.exchange.background)
         : null,
     head: (status, headers) => {
-      bucketStatus = status;
+      atBucket.status = status;
       try {
         return sent.ownKey ? screen(status, headers) : pass(status, headers);
       } catch (error) {
@@ -81,22 +78,20 @@ function sinkFor(request: Routed, sent: Authorized): Sink {
       }
     },
     answered: () => {
-      answeredAt ??= options.now();
+      atBucket.answeredAt ??= options.now();
     },
     fail: (failure) => {
       const failed = errorReply(request, failure);
       made = failed.made;
-      answeredAt ??= made.madeAt;
+      atBucket.answeredAt ??= made.madeAt;
       return failed.reply;
     },
     end: (outcome) => {
-      if (underway !== undefined) underway.inFlight -= 1;
-      const isAsked = outcome.failure !== 'BucketBusy';
-      const ms = isAsked ? (answeredAt ?? options.now()) - askedAt : null;
+      const part = leaveBucket(atBucket, request, outcome);
       const ended = made ?? nothingSent(request, outcome);
       const refused = ended.refusedKey !== undefined && outcome.failure === null;
       const reported = refused ? { ...outcome, cause: keyRefused(ended.refusedKey) } : outcome;
-      report(request, ended, reported, { ms, status: bucketStatus });
+      report(request, ended, reported, part);
     },
   };
 }

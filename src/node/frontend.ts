@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/read.ts';
 import { createEdge } from '../edge/app.ts';
 import type { Bucket } from '../edge/bucket.ts';
-import { requestLog } from '../edge/log.ts';
+import { requestLog } from '../edge/log/requests.ts';
 import type { Observe } from '../edge/observe.ts';
 import type { Store } from '../edge/store.ts';
 import type { Counts } from './metrics/counts.ts';
@@ -13,6 +13,7 @@ import type { Closed, CrowdLimits } from './server/crowd.ts';
 import { clientTimeouts, type Listening } from './server/listen.ts';
 import { listenOr, type Spelt } from './server/listen-fault.ts';
 import { clientsOf, openFilesLimit } from './server/open-files.ts';
+import { logDrained } from './start-stop.ts';
 import { messageOf } from './system-error.ts';
 import { edgeListener } from './transport/exchange.ts';
 import type { GateLimits } from './transport/gate.ts';
@@ -59,7 +60,11 @@ export function openFront(
       ),
     ),
   });
-  const observers = [...observe, requestLog(log)];
+  const requests = requestLog(log, {
+    requests: config.logRequests,
+    later: (milliseconds, run) => void setTimeout(run, milliseconds).unref(),
+  });
+  const observers = [...observe, requests];
   const appFor = (buckets: readonly Bucket[], store: Store | null) =>
     createEdge({
       buckets,
@@ -91,9 +96,18 @@ export function openFront(
         edgeListener(() => app, pools),
         config.socket === null ? { host: config.host, port: config.port } : { socket: config.socket },
         spelt,
-        { certificate: await certificate(), timeouts: clientTimeouts(idle), limits, crowd },
+        {
+          certificate: await certificate(),
+          timeouts: clientTimeouts(idle),
+          limits,
+          crowd,
+          onDrained: (drained) => logDrained(log, drained),
+        },
       ),
-    close: () => closeSoon(close),
+    close: async () => {
+      requests.flush();
+      await closeSoon(close);
+    },
   };
 }
 

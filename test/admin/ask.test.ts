@@ -59,7 +59,7 @@ describe('a question', () => {
       {
         read: 'message',
         message:
-          "The browser's sentence is about the answer to the preflight: it has no Access-Control-Allow-Origin.",
+          'The answer to the preflight has no Access-Control-Allow-Origin.',
         question: question({ origin: 'https://a.example', path: '/dir/file.txt' }),
       },
     ],

@@ -50,7 +50,7 @@ const several: Target = {
           { about: 'The program joins header lines with a comma and no blank.' },
           {
             about: 'The vendor documents nothing about OPTIONS.',
-            command: 'bucket-cors doctor https://DOMAIN/',
+            command: 'bucket-cors doctor https://DOMAIN/ --origin http://a.b',
           },
         ],
       },

@@ -72,7 +72,7 @@ describe('export to standard output', () => {
       '==> cors.conf <==\none\n\n==> cors.location.inc <==\ntwo\n\n==> policy.json <==\n{}\n',
     );
     expect(stderr).toContain('grade: same verdict');
-    expect(stderr).toContain('\n    bucket-cors doctor https://DOMAIN/\n');
+    expect(stderr).toContain('\n    bucket-cors doctor https://DOMAIN/ --origin http://a.b\n');
   });
 
   test('has lines of at most the width', async () => {

@@ -75,7 +75,7 @@ describe('a command that asks', () => {
       behaviourOf('oss'),
     );
     expect(preflightCommand(rules, ['x-a'])).toBe(
-      `curl -si -X OPTIONS -H 'Origin: ${origin}' -H 'Access-Control-Request-Method: ${entry.includes("'") ? 'GET' : 'PUT'}' -H 'Access-Control-Request-Headers: x-a' https://DOMAIN/`,
+      `bucket-cors doctor https://DOMAIN/KEY --origin ${origin} --method ${entry.includes("'") ? 'GET' : 'PUT'} --headers x-a`,
     );
   });
 });

@@ -1,5 +1,5 @@
 import type { CompiledRules } from '../../cors/compile.ts';
-import { allowedBy, preflightCommand } from '../ask.ts';
+import { allowedBy, preflightCommand, readCommand } from '../ask.ts';
 import type { Note } from '../target.ts';
 import type { CdnConfig } from './functions.ts';
 import { MAX_CONDITIONS, MAX_REFERENCES } from './limits.ts';
@@ -56,8 +56,8 @@ const CALLS: readonly Note[] = [
 
 const originNote = (rules: CompiledRules): Note => ({
   about:
-    'Conditions compare the header Origin with "contains". The documentation says that a value without * must be the whole header and that * stands for any characters, but shows no example with a header: ask once with an origin that a rule allows, and once with another.',
-  command: `curl -sI -H 'Origin: ${allowedBy(rules).origin}' https://DOMAIN/`,
+    'Conditions compare the header Origin with "contains". The documentation says that a value without * must be the whole header and that * stands for any characters, but shows no example with a header. doctor asks with an origin that a rule allows, and with another.',
+  command: readCommand(allowedBy(rules).origin),
 });
 
 /** Asks with an origin of the list that has a `-`. */
@@ -68,11 +68,11 @@ function hyphenNotes(headers: CdnConfig['headers']): readonly Note[] {
     .split(',')
     .find((one) => one.includes('-'));
   if (origin === undefined) return [];
-  return [{ about: HYPHEN, command: `curl -sI -H 'Origin: ${origin}' https://DOMAIN/` }];
+  return [{ about: HYPHEN, command: readCommand(origin) }];
 }
 
 const HYPHEN =
-  'An older page of the documentation wants - in origins written as %-; the current one does not. Ask with an allowed origin that has a -: the answer must name it. Ask with the same origin without its -: the answer must have no Access-Control-Allow-Origin.';
+  'An older page of the documentation wants - in origins written as %-; the current one does not. A page of an allowed origin that has a - must get its answer, and one of the same origin without its - must not.';
 
 /** Each call adds functions; those of earlier calls stay. */
 const earlierNote = (name: string): Note => ({

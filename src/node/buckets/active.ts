@@ -40,7 +40,11 @@ export interface RulesPlace {
 /** Systems limit the number of watches. Further files are read when their rules are due. */
 const WATCHED_MOST = 256;
 
-const watchedPath = ({ rules }: BucketConfig): string | undefined => kindOf(rules).watchedPath?.(rules);
+/** The file that a bucket's rules come from: the one that is configured, or the one beside a folder. */
+function watchedPath({ config: { rules, bucket }, ruled, open }: OpenedBucket): string | undefined {
+  const isOfFolder = bucket?.kind === 'folder' && ruled.source.kind === 'bucket';
+  return isOfFolder ? open.rulesName : kindOf(rules).watchedPath?.(rules);
+}
 
 /** The set of buckets that is served, with its file watches, loads and removed buckets. */
 export function serveBuckets(cache: RulesCache, options: ServingOptions) {
@@ -111,14 +115,14 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
 
   /** Watches the files of rules. Existing watches stay, so that no edit is missed. */
   function watch(): void {
-    const wanted = served.filter(({ config }) => watchedPath(config) !== undefined).slice(0, WATCHED_MOST);
+    const wanted = served.filter((bucket) => watchedPath(bucket) !== undefined).slice(0, WATCHED_MOST);
     for (const [bucket, { close }] of watching) {
       if (wanted.includes(bucket)) continue;
       close();
       watching.delete(bucket);
     }
     for (const bucket of wanted) {
-      const path = watchedPath(bucket.config);
+      const path = watchedPath(bucket);
       if (watching.has(bucket) || path === undefined) continue;
       const changed = () => void cache.refresh(bucket.ruled).catch(() => {});
       watching.set(bucket, watchFile(path, changed));

@@ -124,7 +124,7 @@ function frontOf(
 ): Front {
   const { config, edgeId, workers, spelt } = init;
   return openFront(config, {
-    log: createLog(config.logLevel),
+    log: createLog(config.logLevel, undefined, config.logFormat ?? 'json'),
     observe,
     underway: underway.of,
     countClosed: counts.countClosed,

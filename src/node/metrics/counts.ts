@@ -6,7 +6,7 @@ import { addDuration, addDurations, createSeries, methodOf, type Series } from '
  * Most label sets. Clients cannot add any but by methods; a bucket can by its statuses, the operator and the store by new
  * buckets. Each is up to 34 lines of the text.
  */
-const SERIES_MOST = 20_000;
+const SERIES_MOST = 10_000;
 
 export interface CountsTaken {
   readonly series: readonly Series[];

@@ -7,11 +7,19 @@ export const metric = (name: string, type: string, help: string, lines: readonly
   [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines, ''].join('\n');
 
 /** One sample. A label without a value is left out: to Prometheus both mean the same. */
-export function sample(name: string, labels: Labels, value: number): string {
-  const pairs = Object.entries(labels)
-    .filter(([, text]) => text !== '')
-    .map(([label, text]) => `${label}="${escaped(text)}"`);
-  return pairs.length === 0 ? `${name} ${value}` : `${name}{${pairs.join(',')}} ${value}`;
+export const sample = (name: string, labels: Labels, value: number): string =>
+  line(name, pairsOf(labels), value);
+
+const line = (name: string, pairs: string, value: number): string =>
+  pairs === '' ? `${name} ${value}` : `${name}{${pairs}} ${value}`;
+
+function pairsOf(labels: Labels): string {
+  let pairs = '';
+  for (const label in labels) {
+    const text = labels[label] ?? '';
+    if (text !== '') pairs += `${pairs === '' ? '' : ','}${label}="${escaped(text)}"`;
+  }
+  return pairs;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\n': '\\n' };
@@ -21,41 +29,47 @@ const escaped = (text: string): string => text.replace(/[\\"\n]/g, (character) =
 /** One value of a metric with its labels, before values with the same labels are added up. */
 export type Part<V> = readonly [Labels, V];
 
-/** The samples of a counter. Parts with the same labels are one sample. */
-export function counterLines(name: string, parts: Iterable<Part<number>>): string[] {
-  const sums = grouped(
-    parts,
-    () => ({ value: 0 }),
-    (sum, value) => {
-      sum.value += value;
-    },
-  );
-  return sums.map(([labels, { value }]) => sample(name, labels, value));
+/** The samples of a counter or a gauge. Parts with the same labels are one sample. */
+export function sumLines(name: string, parts: Iterable<Part<number>>): string[] {
+  const add = (sum: { value: number }, value: number): void => {
+    sum.value += value;
+  };
+  return grouped(parts, () => ({ value: 0 }), add).map(([pairs, { value }]) => line(name, pairs, value));
 }
 
 /** The samples of a histogram. Parts with the same labels are one. */
 export function histogramLines(name: string, parts: Iterable<Part<Durations>>): string[] {
-  return grouped(parts, newDurations, addDurations).flatMap(([labels, { classes, seconds }]) => {
+  const lines: string[] = [];
+  for (const [pairs, { classes, seconds }] of grouped(parts, newDurations, addDurations)) {
+    // Text that all classes share is made once: a scrape delays the requests of its process.
+    const begin = `${name}_bucket{${pairs}${pairs === '' ? '' : ','}le="`;
     let count = 0;
-    const upTo = [...SECONDS, '+Inf'].map((le, at) => {
+    for (const [at, le] of CLASSES.entries()) {
       count += classes[at] ?? 0;
-      return sample(`${name}_bucket`, { ...labels, le: String(le) }, count);
-    });
-    return [...upTo, sample(`${name}_sum`, labels, seconds), sample(`${name}_count`, labels, count)];
-  });
+      lines.push(`${begin}${le}"} ${count}`);
+    }
+    lines.push(line(`${name}_sum`, pairs, seconds), line(`${name}_count`, pairs, count));
+  }
+  return lines;
 }
 
+const CLASSES: readonly string[] = [...SECONDS.map(String), '+Inf'];
+
+/** Adds up the values of parts with the same labels, which it returns as text. */
 function grouped<V, S>(
   parts: Iterable<Part<V>>,
   start: () => S,
   add: (sum: S, value: V) => void,
-): [Labels, S][] {
-  const found = new Map<string, [Labels, S]>();
+): [pairs: string, sum: S][] {
+  const sums = new Map<string, S>();
   for (const [labels, value] of parts) {
-    const key = JSON.stringify(labels);
-    const group = found.get(key) ?? [labels, start()];
-    found.set(key, group);
-    add(group[1], value);
+    const pairs = pairsOf(labels);
+    let sum = sums.get(pairs);
+    if (sum === undefined) {
+      sum = start();
+      sums.set(pairs, sum);
+    }
+    add(sum, value);
   }
-  return [...found.values()];
+  return [...sums];
 }

@@ -1,5 +1,5 @@
 import type { CountsTaken } from './counts.ts';
-import { counterLines, histogramLines, metric, type Part, sample } from './prometheus.ts';
+import { histogramLines, metric, type Part, sample, sumLines } from './prometheus.ts';
 import { countOf, type Durations, type Series } from './series.ts';
 import type { BucketUnderway } from './underway.ts';
 
@@ -79,7 +79,7 @@ function decisionsText(series: readonly Series[]): string {
   const parts = series
     .filter(({ reason }) => reason !== '')
     .map(({ bucket, kind, reason, client }): Part<number> => [{ bucket, kind, reason }, countOf(client)]);
-  return metric(name, 'counter', 'Decisions of the rules, by kind and reason.', counterLines(name, parts));
+  return metric(name, 'counter', 'Decisions of the rules, by kind and reason.', sumLines(name, parts));
 }
 
 function underwayText(series: readonly Series[], underway: readonly BucketUnderway[]): string {
@@ -88,7 +88,7 @@ function underwayText(series: readonly Series[], underway: readonly BucketUnderw
   const all = [...underway, ...none];
   const gauge = (name: string, help: string, of: (one: BucketUnderway) => number): string => {
     const parts = all.map((one): Part<number> => [{ bucket: one.bucket }, of(one)]);
-    return metric(name, 'gauge', help, counterLines(name, parts));
+    return metric(name, 'gauge', help, sumLines(name, parts));
   };
   return [
     gauge(
@@ -117,7 +117,7 @@ function refusedText(series: readonly Series[]): string {
     .map(
       ({ bucket, code, client }): Part<number> => [{ bucket }, code === 'BucketBusy' ? countOf(client) : 0],
     );
-  return metric(name, 'counter', help, counterLines(name, parts));
+  return metric(name, 'counter', help, sumLines(name, parts));
 }
 
 function bytesText(series: readonly Series[]): string {
@@ -128,7 +128,7 @@ function bytesText(series: readonly Series[]): string {
       .map(([direction, count]): Part<number> => [{ bucket, direction }, count]),
   );
   const help = 'Body bytes, received from clients and sent to them.';
-  return metric(name, 'counter', help, counterLines(name, parts));
+  return metric(name, 'counter', help, sumLines(name, parts));
 }
 
 function closedText({ closed }: CountsTaken): string {

@@ -176,8 +176,9 @@ function takeInformational(sending: Sending, controller: Dispatcher.DispatchCont
   const { response, upload, line } = sending;
   sending.informational += 1;
   if (sending.informational > MAX_INFORMATIONAL) {
-    response.fail('BucketAnswerInvalid');
-    controller.abort(new Error('the final response does not begin'));
+    const error = new Error('the final response does not begin');
+    response.fail('BucketAnswerInvalid', error);
+    controller.abort(error);
     return;
   }
   if (upload === null)

@@ -2,11 +2,16 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Running, startProgram } from '../../helpers/program.ts';
+import { until } from '../../helpers/until.ts';
 import { freePort } from '../_ports.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../../examples/', import.meta.url));
 /** Milliseconds for an answer of Prometheus. */
 const ANSWER_LIMIT = 10_000;
+/** Milliseconds until it reads its own storage. */
+const READY_LIMIT = 20_000;
+
+const limit = () => AbortSignal.timeout(ANSWER_LIMIT);
 
 export interface Sample {
   readonly metric: Readonly<Record<string, string>>;
@@ -43,9 +48,13 @@ export async function startPrometheus(targets: readonly string[]): Promise<Prome
     ];
   });
 
+  // It listens before it answers queries.
+  const isReady = async () => (await fetch(`${running.url}/-/ready`, { signal: limit() })).ok;
+  await until('Prometheus is ready', isReady, READY_LIMIT);
+
   async function ask(path: string) {
     const answered = await fetch(`${running.url}/api/v1/${path}`, {
-      signal: AbortSignal.timeout(ANSWER_LIMIT),
+      signal: limit(),
     });
     const { status, data, error } = await answered.json();
     if (status !== 'success') throw new Error(`${decodeURIComponent(path)}: ${error}`);

@@ -181,13 +181,28 @@ describe.skipIf(skipped)(`Prometheus with the examples${why}`, () => {
     expect(new Set(Object.values(health))).toEqual(new Set(['ok']));
   });
 
+  const gauge = (name: 'in_flight' | 'queued') => metric(faulty, `bucket_cors_requests_${name}`);
+
+  test('clients that leave are no longer under way, and wait no longer', async () => {
+    await until('nothing is under way', async () => (await gauge('in_flight')) === 0, PATIENCE);
+    const clients = [1, 2, 3, 4].map(() => {
+      const client = connect(Number(new URL(faulty.url).port), '127.0.0.1').on('error', () => {});
+      client.write('GET /slow HTTP/1.1\r\nHost: slow.test\r\n\r\n');
+      return client;
+    });
+    await until('two wait', async () => (await gauge('queued')) === 2, PATIENCE);
+    expect(await gauge('in_flight')).toBe(4);
+    for (const client of clients) client.destroy();
+    await until('none waits', async () => (await gauge('queued')) === 0, PATIENCE);
+    await until('nothing is under way', async () => (await gauge('in_flight')) === 0, PATIENCE);
+  });
+
   test('a worker process that is killed leaves no gauge behind, and an edge that is killed is down', async () => {
     const slowOne = ask(faulty, 'slow.test', '/slow').catch(() => null);
-    const inFlight = async () => metric(faulty, 'bucket_cors_requests_in_flight');
-    await until('the request is under way', async () => (await inFlight()) === 1, PATIENCE);
+    await until('the request is under way', async () => (await gauge('in_flight')) === 1, PATIENCE);
     for (const worker of await workersOf(faulty)) process.kill(worker, 'SIGKILL');
     await slowOne;
-    await until('it is counted no more', async () => (await inFlight()) === 0, PATIENCE);
+    await until('it is counted no more', async () => (await gauge('in_flight')) === 0, PATIENCE);
     faulty.child.kill('SIGKILL');
     const down = `BucketCorsDown ${new URL(faulty.adminUrl).host}`;
     await until('the alert fires', async () => (await firing()).includes(down), PATIENCE);
@@ -200,7 +215,7 @@ describe('the dashboard', () => {
     expect(schemaVersion).toBe(38);
     expect(templating.list.map(({ name }) => name)).toEqual(['datasource', 'bucket']);
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
-    const source = { type: 'prometheus', uid: ['$', '{datasource}'].join('') };
+    const source = { type: 'prometheus', uid: '\u0024{datasource}' };
     const taken = new Set<string>();
     for (const { type, datasource, targets = [], gridPos } of panels) {
       if (type !== 'row')
