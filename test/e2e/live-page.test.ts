@@ -92,6 +92,19 @@ describe.skipIf(whyNoChromium !== null)(`the live page of an edge${skipped}`, ()
     expect(page.url()).not.toContain('secret');
   });
 
+  test("a browser's sentence fills in the question, and is said in the words of explain", async () => {
+    await page
+      .getByLabel('Paste a curl command')
+      .fill(
+        "Access to fetch at 'https://edge.example/b.jpg?signature=secret' from origin 'https://b.example' has been blocked by CORS policy: Method DELETE is not allowed by Access-Control-Allow-Methods in preflight response.",
+      );
+    await page.getByText('The browser says:').waitFor();
+    await page.getByText('origin_not_allowed').first().waitFor();
+    expect(await page.getByLabel('Method').inputValue()).toBe('DELETE');
+    expect(await page.getByLabel('Path').inputValue()).toBe('/b.jpg');
+    expect(page.url()).not.toContain('secret');
+  });
+
   test('the traffic of the last minute is drawn, and no script failed', async () => {
     await page.getByRole('link', { name: 'Traffic' }).click();
     await page.getByText('The hour as a table').click();
