@@ -128,6 +128,7 @@ describe('with --rules', () => {
     expect(stdout.replace(/\s+/g, ' ')).toContain(
       "Fault: the bucket's rules. No rule lists the origin https://app.example.com.",
     );
+    expect(stdout).toContain(`Ask:   bucket-cors explain ${at('refusing.xml')} --origin ${APP}`);
   });
 
   test('says that what stands in front does not answer as they ask', async () => {
@@ -186,7 +187,7 @@ describe('with --message', () => {
     );
     expect(code).toBe(1);
     expect(stdout.replace(/\s+/g, ' ')).toContain(
-      'The sentence of Chromium says: no allow origin. no_allow_origin below explains it.',
+      'Chromium says: The answer has no Access-Control-Allow-Origin. no_allow_origin below explains it.',
     );
     expect(stdout).toContain('error no_allow_origin');
   });
@@ -200,6 +201,18 @@ describe('with --message', () => {
     expect(stderr).toContain('names no method: examined as PUT');
     expect(stdout).toMatch(/^PUT http/);
     expect(stdout.replace(/\s+/g, ' ')).toContain('No answer shows it now');
+  });
+
+  test('says that it asks with GET where Firefox names no method', async () => {
+    const { stderr } = await whileServed(right, (url) =>
+      runCommand(doctor, [
+        '--origin',
+        APP,
+        '--message',
+        `Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at ${url}. (Reason: CORS header ‘Access-Control-Allow-Origin’ missing). Status code: 403.`,
+      ]),
+    );
+    expect(stderr).toContain('names no method: examined as GET. For an upload write --method PUT too');
   });
 
   test('refuses what is no such sentence', async () => {
