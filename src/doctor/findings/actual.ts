@@ -2,7 +2,7 @@ import type { Failure } from '../../analysis/browser/check.ts';
 import { ALLOW_CREDENTIALS, ALLOW_ORIGIN } from '../../cors/names.ts';
 import { allowOrigin, type Case, isHit, judgeRead, mainOf, passes, readable, readsHere } from '../case.ts';
 import { evidenceOf } from '../evidence.ts';
-import { frontFault, pageFault, refusedBy, storeOf } from '../fault.ts';
+import { addedFault, frontFault, openFault, refusedBy, storeOf } from '../fault.ts';
 import type { Found, Kind } from '../finding.ts';
 import type { Topic } from '../layers/layer.ts';
 import { type Answered, isRedirect } from '../transcript.ts';
@@ -20,6 +20,13 @@ function failedBy(one: Case, failure: Failure): Answered | null {
   if (isGet && (passes(one, one.at('page_again')) || readable(one) !== null || isOldCopy(one))) return null;
   return judgeRead(one, main).failure === failure ? main : null;
 }
+
+const readFacts = ({ question: { method, origin } }: Case) => ({
+  method,
+  origin,
+  requestMethod: null,
+  requestHeaders: null,
+});
 
 interface Words {
   readonly title: string;
@@ -39,13 +46,11 @@ const failing = (
   find: (one) => {
     const answered = failedBy(one, failure);
     if (answered === null) return null;
-    const { method } = one.question;
-    const facts = { method, origin: one.question.origin, requestMethod: null, requestHeaders: null };
     return {
       evidence: [
         evidenceOf(answered, [ALLOW_ORIGIN, ...(one.question.credentials ? [ALLOW_CREDENTIALS] : [])]),
       ],
-      fault: refusedBy(one, answered, facts),
+      fault: refusedBy(one, answered, readFacts(one)),
       ...more(one, answered),
     };
   },
@@ -96,7 +101,7 @@ export const ACTUAL = {
       return lines.length > 1
         ? {
             detail: `${lines.length} lines: the bucket writes one, and what stands in front of it another.`,
-            fault: frontFault(one, 'It adds a header to the one that it received'),
+            fault: addedFault(one),
           }
         : {
             detail: 'One line with a list: the header has no lists.',
@@ -113,12 +118,7 @@ export const ACTUAL = {
       cure: 'Leave credentials out of the page where no cookies are needed; else name the origin in the rules, and send Access-Control-Allow-Credentials: true.',
       topic: 'credentials',
     },
-    (one) =>
-      one.rules === null
-        ? {
-            fault: pageFault('It sends cookies to a URL that is open to all. A signed URL needs no cookies.'),
-          }
-        : {},
+    (one) => ({ fault: openFault(one, readFacts(one)) }),
   ),
   no_allow_credentials: failing(
     'no_allow_credentials',
