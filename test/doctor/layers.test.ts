@@ -148,5 +148,6 @@ test('the commands of this program in cures are commands that it has', () => {
     const command = COMMANDS.find((one) => one.name === name);
     if (command === undefined) throw new Error(`${name} is no command`);
     expect(readArguments(command, words).faults, words.join(' ')).toEqual([]);
+    if (name === 'rules') expect(words[0]).toMatch(/^(?:get|put|add|remove|delete|copy)$/);
   }
 });
