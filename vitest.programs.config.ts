@@ -9,6 +9,7 @@ export const PROGRAMS = [
   'test/caches/**/*.test.ts',
   'test/doctor/programs.test.ts',
   'test/cli/{clock,completion,config,disk,examples,export-program,export-watch,help,log-*,objects,redis,register,register-*,rules-commands,rules-program,start-refused,state,stop,token,variables}.test.ts',
+  'test/node/browsers/**/*.test.ts',
   'test/node/cluster/{changes,workers}.test.ts',
   'test/node/store/{flood,workers}.test.ts',
   'test/node/server/{continue-aws,limits,open-files}.test.ts',

@@ -256,12 +256,12 @@ const SAFARI: readonly Omit<SaidReason, 'browser'>[] = [
   },
   {
     failure: 'method',
-    pattern: new RegExp(`Method ${NAME} is not allowed by Access-Control-Allow-Methods\\.`),
+    pattern: new RegExp(`Method ${NAME} is not allowed by Access-Control-Allow-Methods(?! in)`),
     ofPreflight: true,
   },
   {
     failure: 'header',
-    pattern: new RegExp(`Request header field ${NAME} is not allowed by Access-Control-Allow-Headers\\.`),
+    pattern: new RegExp(`Request header field ${NAME} is not allowed by Access-Control-Allow-Headers(?! in)`),
     ofPreflight: true,
   },
   {
@@ -291,6 +291,25 @@ const SAFARI: readonly Omit<SaidReason, 'browser'>[] = [
   { failure: 'unknown', pattern: /due to access control checks|\bLoad failed\b/, saysWhy: false },
 ];
 
+/** MDN's pages about Firefox's reasons (Web/HTTP/CORS/Errors), to which the console links. */
+const PAGES: Readonly<Record<string, MessageFailure>> = {
+  CORSAllowOriginNotMatchingOrigin: 'other_allow_origin',
+  CORSDidNotSucceed: 'no_answer',
+  CORSDisabled: 'unknown',
+  CORSExternalRedirectNotAllowed: 'preflight_redirect',
+  CORSInvalidAllowHeader: 'invalid_list',
+  CORSInvalidAllowMethod: 'invalid_list',
+  CORSMethodNotFound: 'method',
+  CORSMissingAllowCredentials: 'no_allow_credentials',
+  CORSMissingAllowHeaderFromPreflight: 'header',
+  CORSMissingAllowOrigin: 'no_allow_origin',
+  CORSMultipleAllowOriginNotAllowed: 'several_allow_origins',
+  CORSNotSupportingCredentials: 'wildcard_with_credentials',
+  CORSOriginHeaderNotAdded: 'unknown',
+  CORSPreflightDidNotSucceed: 'status',
+  CORSRequestNotHttp: 'not_http',
+};
+
 const SEVERAL: readonly SaidReason[] = [
   {
     browser: null,
@@ -307,4 +326,13 @@ export const REASONS: readonly SaidReason[] = [
   ...FIREFOX.map((reason): SaidReason => ({ ...reason, browser: 'firefox' })),
   ...SAFARI.map((reason): SaidReason => ({ ...reason, browser: 'safari' })),
   ...SEVERAL,
+  ...Object.entries(PAGES).map(
+    // A sentence before the link says more.
+    ([page, failure]): SaidReason => ({
+      browser: 'firefox',
+      failure,
+      pattern: new RegExp(`\\b${page}\\b`),
+      saysWhy: false,
+    }),
+  ),
 ];

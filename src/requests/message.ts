@@ -19,7 +19,8 @@ export function readMessage(text: string): BrowserMessage | null {
   const straight = quoted.replace(/[‘’‚‛′`´“”„″"]/g, "'");
   const found = REASONS.flatMap((reason) => reasonIn(straight, reason) ?? []);
   const said = firstOf(found.filter(({ reason }) => reason.saysWhy !== false));
-  const first = said ?? translatedReason(quoted) ?? firstOf(found);
+  const isEnglish = found.some(({ reason }) => reason.browser === 'firefox');
+  const first = said ?? (isEnglish ? null : translatedReason(quoted)) ?? firstOf(found);
   return first === null ? null : messageOf(straight, first);
 }
 
@@ -41,23 +42,19 @@ function messageOf(text: string, { at, reason, value }: FoundReason): BrowserMes
   return {
     browser: reason.browser,
     failure: isRedirect ? 'preflight_redirect' : (reason.failureOf?.(value ?? '') ?? reason.failure),
-    url: urlIn(text, at),
+    url: urlIn(text, at, reason.browser === 'firefox'),
     origin: originIn(text, at),
     value: value ?? reason.value ?? null,
     ofPreflight: reason.ofPreflight ?? preflightIn(text, at),
   };
 }
 
-/** Chromium says first whose answer failed; its other sentences are about the answer to the request. */
+/** Chromium says before the reason whose answer failed. */
 function preflightIn(text: string, at: number): boolean | null {
-  const before = text.slice(Math.max(0, at - 400), at);
-  if (
-    /Response to preflight request doesn't pass access control check:? ?(?:The value of the |The )?$/.test(
-      before,
-    )
-  )
-    return true;
-  return /has been blocked by CORS policy:? ?(?:The value of the |The )?$/.test(before) ? false : null;
+  const before = text.slice(Math.max(0, at - 250), at);
+  const blocked = before.lastIndexOf('has been blocked by CORS policy');
+  if (before.lastIndexOf('Response to preflight request') > blocked) return true;
+  return blocked < 0 ? null : false;
 }
 
 /** Where sentences have the URL, the one of the page's request first. */
@@ -74,18 +71,18 @@ const URLS: readonly RegExp[] = [
   /(?:GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS) (https?:[^\s']{1,4000}) (?:net::|\d{3} )/,
 ];
 
-function urlIn(text: string, at: number): string | null {
+function urlIn(text: string, at: number, isFirefox: boolean): string | null {
   const around = text.slice(Math.max(0, at - 9_000), at + 9_000);
   const found = URLS.map((pattern) => pattern.exec(around)?.[1]).find((url) => url !== undefined);
-  const url = URL.parse((found ?? lastUrlBefore(text, at)).replace(/[.,:;]$/, ''));
+  const url = URL.parse((found ?? (isFirefox ? lastUrlBefore(text, at) : '')).replace(/[.,:;]$/, ''));
   if (url === null) return null;
   return `${url.protocol}//${url.host}${url.pathname}`;
 }
 
-/** In a translated sentence the URL stands before the reason, and the words around it are unknown. */
+/** In a translated sentence of Firefox the URL stands before the reason, and the words around it are unknown. */
 function lastUrlBefore(text: string, at: number): string {
-  const before = text.slice(Math.max(0, at - 5_000), at + 400);
-  return /CORS/.test(before) ? (before.match(/https?:\/\/[^\s'«»]{1,4000}/g)?.at(-1) ?? '') : '';
+  const before = text.slice(Math.max(0, at - 5_000), at);
+  return before.match(/https?:\/\/[^\s'«»]{1,4000}/g)?.at(-1) ?? '';
 }
 
 const ORIGINS: readonly RegExp[] = [
