@@ -103,6 +103,17 @@ describe('the admin port of an edge with rules', () => {
     },
   );
 
+  test.each([
+    ['/', 'text/html; charset=utf-8'],
+    ['/page.js', 'text/javascript; charset=utf-8'],
+    ['/page.css', 'text/css; charset=utf-8'],
+  ])('serves %s of the live page as %s, which runs no other script', async (path, type) => {
+    const { status, headers } = await edge.admin(path);
+    expect(status).toBe(200);
+    expect(headers['content-type']).toBe(type);
+    expect(headers['content-security-policy']).toContain("default-src 'none'; script-src 'self';");
+  });
+
   test('says whether objects can flow, and refuses other probes', async () => {
     expect(await edge.admin('/readyz?serving')).toMatchObject({
       status: 200,

@@ -71,7 +71,8 @@ describe.skipIf(whyNoChromium !== null)(`the live page of an edge${skipped}`, ()
     await page.getByRole('heading', { name: 'PUT https://app.example' }).waitFor();
     expect(await page.title()).toBe('(1) bucket-cors');
     await page.locator('summary').click();
-    await page.getByRole('button', { name: 'Copy' }).waitFor();
+    await page.getByRole('button', { name: 'Show the document' }).click();
+    await page.getByText('<AllowedMethod>PUT</AllowedMethod>').waitFor();
     await page.getByRole('button', { name: 'Take it to the rules' }).click();
     await page.locator('#rules li', { hasText: 'https://app.example may PUT' }).first().waitFor();
     await page.getByRole('button', { name: 'Save at the edge' }).click();
@@ -88,6 +89,19 @@ describe.skipIf(whyNoChromium !== null)(`the live page of an edge${skipped}`, ()
       .fill(`curl '${edge.url}/a.jpg?signature=secret' \\\n  -X DELETE -H 'Origin: https://app.example'`);
     await page.getByText('method_not_allowed').first().waitFor();
     expect(await page.getByLabel('Origin of the page').inputValue()).toBe('https://app.example');
+    expect(page.url()).not.toContain('secret');
+  });
+
+  test("a browser's sentence fills in the question, and is said in the words of explain", async () => {
+    await page
+      .getByLabel('Paste a curl command')
+      .fill(
+        "Access to fetch at 'https://edge.example/b.jpg?signature=secret' from origin 'https://b.example' has been blocked by CORS policy: Method DELETE is not allowed by Access-Control-Allow-Methods in preflight response.",
+      );
+    await page.getByText('The browser says:').waitFor();
+    await page.getByText('origin_not_allowed').first().waitFor();
+    expect(await page.getByLabel('Method').inputValue()).toBe('DELETE');
+    expect(await page.getByLabel('Path').inputValue()).toBe('/b.jpg');
     expect(page.url()).not.toContain('secret');
   });
 

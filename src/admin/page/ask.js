@@ -90,8 +90,10 @@ export function createAsk({ section, bucket }) {
     /** Takes the question of the hash. */
     enter() {
       const values = place();
-      for (const name of FIELDS) if (values[name] !== undefined) field(name).value = values[name];
-      isText = false;
+      if (FIELDS.some((name) => values[name] !== undefined)) {
+        for (const name of FIELDS) field(name).value = values[name] ?? field(name).defaultValue;
+        isText = false;
+      }
       ask();
     },
     /** Asks again: the rules changed. */

@@ -55,14 +55,18 @@ export function createBuckets(root, onChoose) {
     onChoose(name);
   }
 
+  /** Returns whether the edge has answered. */
+  async function load() {
+    const { status, body } = await request('buckets', {});
+    if (status === 200) names = body.buckets;
+    redraw();
+    return status === 200;
+  }
+
   return {
-    /** Returns whether the edge has answered. */
-    async load() {
-      const { status, body } = await request('buckets', {});
-      if (status === 200) names = body.buckets;
-      redraw();
-      return status === 200;
-    },
+    load,
+    /** Reads the names again if a bucket is new. @param {string} name */
+    learn: (name) => names.includes(name) || load(),
     /** The bucket that the views show; `''`: all. */
     current: () => (names.length === 1 ? (names[0] ?? '') : (place().bucket ?? '')),
     /** Takes the bucket of the hash. @param {string} name */

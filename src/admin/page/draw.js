@@ -64,7 +64,7 @@ export function draw(parent, ...children) {
   const focused = document.activeElement;
   const fragment = document.createDocumentFragment();
   fragment.append(...children.flat().filter(isShown).map(visible));
-  const around = focused !== null && parent.contains(focused) ? focused.closest('section') : null;
+  const around = focused !== null && parent.contains(focused) ? focused.closest('main > section') : null;
   patchChildren(parent, [...fragment.childNodes]);
   if (focused === document.activeElement || !(focused instanceof HTMLElement)) return;
   if (focused.isConnected) focused.focus({ preventScroll: true });

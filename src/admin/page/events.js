@@ -15,29 +15,19 @@ export function listen(listeners, onConnection) {
   let timer;
   const open = () => {
     const source = new EventSource(urlOf('events'));
-    const again = () => {
+    const lose = () => {
       source.close();
-      open();
-    };
-    const lost = () => {
       onConnection(false);
       clearTimeout(timer);
-      timer = setTimeout(again, PAUSE_MS);
-    };
-    const watch = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        onConnection(false);
-        again();
-      }, SILENCE_MS);
+      timer = setTimeout(open, PAUSE_MS);
     };
     source.onopen = () => onConnection(true);
-    source.addEventListener('traffic', watch);
     // Browsers try again after some failures and not after others: here it is the same after all.
-    source.onerror = () => {
-      source.close();
-      lost();
-    };
+    source.onerror = lose;
+    source.addEventListener('traffic', () => {
+      clearTimeout(timer);
+      timer = setTimeout(lose, SILENCE_MS);
+    });
     for (const [name, listener] of Object.entries(listeners))
       source.addEventListener(name, ({ data }) => listener(JSON.parse(data)));
   };

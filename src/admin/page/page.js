@@ -92,7 +92,8 @@ function refused(group) {
 let isLost = !(await buckets.load());
 /** @param {boolean} isConnected */
 function onConnection(isConnected) {
-  if (isConnected && isLost) buckets.load().then(show);
+  // What is typed in Ask stays: the hash has it only once it was answered.
+  if (isConnected && isLost) buckets.load().then(view === 'ask' ? ask.again : show);
   isLost = !isConnected;
   const line = find('#connection');
   const text = isConnected
@@ -126,6 +127,8 @@ listen(
       rules.redraw();
     },
     rules: ({ bucket: changed }) => {
+      buckets.learn(changed);
+      refusals.forget();
       if (changed !== bucket()) return;
       if (view === 'rules') rules.load();
       if (view === 'ask') ask.again();

@@ -21,7 +21,7 @@ const STATES = {
 export const stateOf = ({ state, source, store, version, confirmedAt, loadedAt, failure, edit }, actions) =>
   element(
     'div.card.state',
-    { 'data-state': state },
+    { key: 'state', 'data-state': state },
     element(
       'p',
       element('strong.mark', STATES[state]),

@@ -21,7 +21,7 @@ const LONG = 120;
 export function createRefusals({ root, bucket, onEdit }) {
   /** @type {Map<string, RefusalGroup>} */
   let groups = new Map();
-  /** The documents of cures that the reader has opened; empty while they load. @type {Map<string, string>} */
+  /** The documents with cures that the reader has asked for. @type {Map<string, string>} */
   const documents = new Map();
   /** @type {string[]} */
   let order = [];
@@ -42,10 +42,8 @@ export function createRefusals({ root, bucket, onEdit }) {
 
   /** Gets the whole document with the cure, to copy it where rules are not changed here. */
   async function loadDocument({ id, bucket, cure }) {
-    documents.set(id, '');
     const { status, body } = await request('draft', { bucket }, { method: 'POST', body: cure.rules });
-    if (status === 200 && body.document !== null) documents.set(id, body.document);
-    else documents.delete(id);
+    documents.set(id, (status === 200 && body.document) || 'There is no document: try again.');
     redraw();
   }
 
@@ -93,18 +91,19 @@ export function createRefusals({ root, bucket, onEdit }) {
   function cureOf(group) {
     const { id, bucket, cure } = group;
     if (cure === null) return element('p.note', 'No rule of the bucket could allow it.');
-    const document = documents.get(id) ?? '';
+    const document = documents.get(id);
     return element(
       'details',
-      { ontoggle: () => documents.has(id) || loadDocument(group) },
       element('summary', cure.sentence),
       changesOf({ changes: cure.changes, complete: true }),
       element(
         'p.actions',
         button('Take it to the rules', () => onEdit(bucket, cure.rules)),
-        document !== '' && copyButton(document),
+        document === undefined
+          ? button('Show the document', () => loadDocument(group))
+          : copyButton(document),
       ),
-      document !== '' && element('pre', { tabindex: '0' }, document),
+      document !== undefined && element('pre', { tabindex: '0' }, document),
     );
   }
 
@@ -114,7 +113,7 @@ export function createRefusals({ root, bucket, onEdit }) {
     draw(
       root,
       all.length === 0
-        ? element('p.empty', 'Nothing was refused since this page knows the edge. It says so here at once.')
+        ? element('p.empty', 'Nothing was refused so far. The next refusal appears here at once.')
         : element(
             'p.lead',
             `${counted(total, 'request')} in ${counted(all.length, 'group')}, alike in origin, method, headers and reason.`,
@@ -139,8 +138,11 @@ export function createRefusals({ root, bucket, onEdit }) {
     count: () => mine().length,
     /** @param {readonly RefusalGroup[]} all */
     replace(all) {
-      groups = new Map(all.map((group) => [group.id, group]));
+      // The oldest first, as `add` leaves them.
+      groups = new Map([...all].reverse().map((group) => [group.id, group]));
     },
+    /** The rules have changed, so documents with cures are no longer what they were. */
+    forget: () => documents.clear(),
     /** Returns whether the group is new. @param {RefusalGroup} group */
     add(group) {
       const isNew = !groups.delete(group.id);

@@ -24,16 +24,24 @@ export function createRules({ root, bucket, isVisible }) {
   /** @type {Panel | null} */
   let panel = null;
   let failure = null;
+  /** The bucket whose rules were saved last. */
   let saved = '';
+  let loads = 0;
+  /** Rules to begin a draft with once the panel is there. @type {{ name: string, rules: ConsoleRules } | null} */
+  let suggested = null;
 
   async function load() {
     const name = bucket();
     if (name === '') return redraw();
+    loads += 1;
+    const turn = loads;
     const { status, body } = await request('panel', { bucket: name });
-    if (name !== bucket()) return;
+    if (turn !== loads) return;
     if (status === 200) await take(name, body);
     else failure = body;
+    if (suggested?.name === name) begin(suggested);
     redraw();
+    if (drafts.get(name)?.isChecked === false) check();
     await versions.load(name);
   }
 
@@ -92,7 +100,7 @@ export function createRules({ root, bucket, isVisible }) {
     draft.isSaving = false;
     if (answer.status === 200) {
       drafts.delete(name);
-      saved = 'Saved: the rules are in force.';
+      saved = name;
       if (name === bucket()) panel = answer.body;
     } else if (answer.status === 422) draft.checked = answer.body;
     await load();
@@ -105,11 +113,16 @@ export function createRules({ root, bucket, isVisible }) {
 
   /** @param {ConsoleRules | null} rules */
   function edit(rules) {
-    if (panel === null || !panel.edit.possible) return;
+    if (panel === null || !isEditable(panel)) return;
     saved = '';
     drafts.set(panel.bucket, draftOf(rules, panel.version));
     redraw();
     check();
+  }
+
+  function begin({ name, rules }) {
+    suggested = null;
+    if (!drafts.has(name) || confirm(`Replace your draft of the rules of ${name}?`)) edit(rules);
   }
 
   function rebase(draft) {
@@ -125,8 +138,10 @@ export function createRules({ root, bucket, isVisible }) {
 
   async function refresh() {
     const { status, body } = await request('refresh', { bucket: bucket() }, { method: 'POST' });
-    if (status !== 200) failure = body;
     await load();
+    if (status === 200) return;
+    failure = body;
+    redraw();
   }
 
   function redraw() {
@@ -140,16 +155,16 @@ export function createRules({ root, bucket, isVisible }) {
       );
     }
     const draft = drafts.get(name);
-    const { edit: editable, rules } = panel;
-    const isEdited = draft !== undefined && editable.possible;
+    const { rules } = panel;
+    const isEdited = draft !== undefined && panel.edit.possible;
     draw(
       body,
       failure !== null && failureOf(failure),
       stateOf(panel, [
-        editable.possible && !isEdited && button('Edit the rules', () => edit(rules), { class: 'strong' }),
+        isEditable(panel) && !isEdited && button('Edit the rules', () => edit(rules), { class: 'strong' }),
         button('Load again', refresh),
       ]),
-      element('p.said', { key: 'saved', role: 'status' }, saved),
+      element('p.said', { key: 'saved', role: 'status' }, saved === name && 'Saved: the rules are in force.'),
       isEdited ? editorOf(draft, pageOf(draft, panel)) : cardsOf(panel),
     );
   }
@@ -170,12 +185,14 @@ export function createRules({ root, bucket, isVisible }) {
     redraw,
     hasDraft: () => drafts.size > 0,
     /** Begins a draft with other rules, such as those of a cure. @param {string} name @param {ConsoleRules} rules */
-    async suggest(name, rules) {
-      await load();
-      if (drafts.has(name) && !confirm(`Replace your draft of the rules of ${name}?`)) return;
-      edit(rules);
+    suggest(name, rules) {
+      suggested = { name, rules };
+      return load();
     },
   };
 }
+
+/** A save names the version that it replaces, so there must be one. @param {Panel} panel */
+const isEditable = ({ edit, version }) => edit.possible && version !== null;
 
 const CHOOSE = () => element('p.empty', 'Choose a bucket above to see its rules.');

@@ -12,6 +12,7 @@ export function createVersions(root) {
   /** @type {readonly VersionLine[]} */
   let lines = [];
   let asked = '';
+  let latest = '';
   /** @type {(HTMLElement | false)[]} */
   let diff = [];
 
@@ -79,9 +80,11 @@ export function createVersions(root) {
   return {
     /** @param {string} bucket */
     async load(bucket) {
+      latest = bucket;
       const { status, body } = await request('versions', { bucket });
+      if (bucket !== latest) return;
       lines = status === 200 ? body : [];
-      if (lines.length < 2) diff = [];
+      if (lines.length < 2) asked = '';
       redraw(bucket);
       await compare(bucket);
     },

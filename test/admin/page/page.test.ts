@@ -122,7 +122,7 @@ describe.skipIf(whyNoChromium !== null)(`the live page${skipped}`, () => {
       .fill("curl 'https://edge.example/a' \\\n  -X PUT -H 'Origin: https://read.example'");
     await expect.poll(() => page.getByLabel('Origin of the page').inputValue()).toBe('https://read.example');
     expect(await page.getByLabel('Method').getAttribute('aria-invalid')).toBeNull();
-    await page.getByText('(as in the text)').waitFor();
+    await page.getByRole('heading', { name: 'Without and with credentials' }).waitFor();
   });
 
   test('rules that changed meanwhile are not overwritten, and nothing typed is lost', async () => {
@@ -192,6 +192,7 @@ describe.skipIf(whyNoChromium !== null)(`the live page${skipped}`, () => {
     });
     const { page } = stage;
     await page.getByText(cure.sentence).click();
+    await page.getByRole('button', { name: 'Show the document' }).click();
     await page.getByText('<CORSConfiguration/>').waitFor();
     await page.getByRole('button', { name: 'Take it to the rules' }).click();
     await page
