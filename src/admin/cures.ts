@@ -2,7 +2,9 @@ import { LRUCache } from 'lru-cache';
 import { cureFor } from '../analysis/cure.ts';
 import type { Behaviour } from '../cors/behaviour.ts';
 import type { CompiledRules } from '../cors/compile.ts';
+import { decide } from '../cors/decide.ts';
 import { explain } from '../cors/explain.ts';
+import { becauseOfCredentials } from '../cors/explain-credentials.ts';
 import { resourceOf } from '../cors/refusal.ts';
 import type { RuleSet } from '../cors/rule.ts';
 import { compileEntry } from '../rules/in-force.ts';
@@ -71,9 +73,10 @@ const factsOf = ({ kind, origin, method, headers }: RefusedGroup) =>
 
 /** Explain's sentence by the rules that are in force now: they may allow by now what was refused. */
 function becauseOf(group: RefusedGroup, rules: CompiledRules): string {
-  const { reason, because } = explain(rules, factsOf(group), resourceOf(group.path));
+  const facts = factsOf(group);
+  const { reason, because } = explain(rules, facts, resourceOf(group.path));
   if (group.reason === 'credentials_not_allowed' && reason === 'matched')
-    return `The page sends cookies, and the answer has no Access-Control-Allow-Credentials. ${because}`;
+    return becauseOfCredentials(rules, decide(rules, facts));
   return reason === 'matched' ? `The rules have changed since. ${because}` : because;
 }
 
