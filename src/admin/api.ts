@@ -78,7 +78,7 @@ export interface VersionLine {
 /** `GET /diff?bucket=&from=VERSION&to=VERSION`. */
 export interface VersionDiff {
   readonly changes: readonly ChangeLine[];
-  /** False: the rules are too many to compare all requests. */
+  /** False: the rules are too many to compare all requests, or those before are unknown. */
   readonly complete: boolean;
 }
 

@@ -56,7 +56,7 @@ export function createAdmin(options: AdminOptions): Hono {
   // The router of `hono/tiny` takes `/metrics/` for `/metrics`.
   app.use((c, next) => (/.\/$/.test(c.req.path) ? Promise.resolve(c.notFound()) : next()));
   // RFC 9110 §9.3.7. HAProxy's default HTTP health check sends OPTIONS.
-  app.options('*', (c) => c.body(null, 204, { Allow: 'GET, HEAD, POST, OPTIONS' }));
+  app.options('*', (c) => c.body(null, 204, { Allow: 'GET, HEAD, POST, PUT, OPTIONS' }));
   app.get('/healthz', (c) =>
     answering() ? c.json({ status: 'alive' }) : c.json({ status: 'no worker process answers' }, 503),
   );

@@ -1,17 +1,18 @@
 import type { CheckOptions } from '../analysis/check/context.ts';
+import type { Behaviour } from '../cors/behaviour.ts';
 import { NO_RULES, type RuleSet } from '../cors/rule.ts';
 import { readDocument, readRuleSet } from '../document/read.ts';
 import { writeDocument } from '../document/write.ts';
 import { toXml } from '../document/xml.ts';
-import type { ConsoleRules, Draft, PlacedFinding } from './api.ts';
+import type { ConsoleRules, Draft, PlacedFinding, VersionDiff } from './api.ts';
 import { fromConsole } from './console.ts';
 import { differenceOf } from './difference.ts';
 import { checked, noted, ofRules, placedFaults } from './placed.ts';
 
 /** Where rules would be saved. */
 export interface DraftOptions extends Omit<CheckOptions, 'placeOf' | 'bytes'> {
-  /** The rules before. */
-  readonly before: RuleSet;
+  /** The rules before; null: they are unknown, and nothing is compared. */
+  readonly before: RuleSet | null;
   /** Returns why the place of the rules would refuse a document; null if it takes it. */
   readonly refusal?: (document: string) => string | null;
 }
@@ -38,7 +39,7 @@ export function draftOf(given: ConsoleRules, options: DraftOptions): Drafted {
   const found = checked(ruleSet, { ...check, bytes: new TextEncoder().encode(text).length });
   const because = refusal?.(text) ?? null;
   if (because !== null) return refused([refusalOf(because), ...found]);
-  const difference = differenceOf(before, again.ruleSet, options.behaviour);
+  const difference = differenceFrom(before, again.ruleSet, options.behaviour);
   return { draft: { ...difference, isRefused: false, findings: found, document: text }, document: text };
 }
 
@@ -50,10 +51,13 @@ function withoutRules({ responseVary }: RuleSet, { before, behaviour }: DraftOpt
       ofRules({ severity: 'error', field: 'varyOrigin', value: 'true', reason, write: 'false, or a rule' }),
     ]);
   }
-  const difference = differenceOf(before, NO_RULES, behaviour);
+  const difference = differenceFrom(before, NO_RULES, behaviour);
   const draft: Draft = { ...difference, isRefused: false, findings: [], document: toXml(NO_RULES) };
   return { draft, document: null };
 }
+
+const differenceFrom = (before: RuleSet | null, after: RuleSet, behaviour: Behaviour): VersionDiff =>
+  before === null ? { changes: [], complete: false } : differenceOf(before, after, behaviour);
 
 const refusalOf = (because: string): PlacedFinding =>
   ofRules({ severity: 'error', reason: `would be refused: ${because}`, write: 'rules that it takes' });

@@ -1,6 +1,5 @@
 import type { Context } from 'hono';
 import type { Domains } from '../analysis/check/domains.ts';
-import { NO_RULES } from '../cors/rule.ts';
 import type { Result } from '../document/fault.ts';
 import { excerpt } from '../document/raw.ts';
 import type { RulesCache } from '../rules/cache.ts';
@@ -40,7 +39,7 @@ export function panelAnswers({ cache, versions, editorOf, domains }: PanelOption
     const given = body.ok ? readConsole(body.value) : body;
     if (!given.ok) return given;
     await cache.current(bucket);
-    const before = statusOf(bucket).lastGood?.ruleSet ?? NO_RULES;
+    const before = statusOf(bucket).lastGood?.ruleSet ?? null;
     const editor = editorOf(bucket);
     const known = await domains?.();
     const options = {

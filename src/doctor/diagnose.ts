@@ -28,6 +28,8 @@ export interface Finding {
   readonly cure: string;
   /** The exact setting or command of the stores and of what was recognised. */
   readonly cures: readonly Cure[];
+  /** What asks further; null if nothing does. `SOURCE` stands for where the rules are. */
+  readonly command: string | null;
 }
 
 const RANKS: readonly Severity[] = ['error', 'warning', 'note'];
@@ -60,6 +62,7 @@ function findingOf(one: Case, code: FindingCode): Finding | null {
     fault: found.fault,
     cure,
     cures: topic === null ? [] : curesOf(one, topic),
+    command: found.fault.of === 'rules' ? explainCommand(one.question) : null,
   };
 }
 
@@ -72,4 +75,14 @@ function curesOf({ layers }: Case, topic: keyof Layer['cures']): readonly Cure[]
     const text = cures[topic];
     return text === undefined ? [] : [{ at: name, text }];
   });
+}
+
+/** Explains the same request by the rules: which rule almost allows it. */
+function explainCommand({ origin, method, headers, credentials }: Question): string {
+  return [
+    `bucket-cors explain SOURCE --origin ${origin}`,
+    ...(method === 'GET' ? [] : [`--method ${method}`]),
+    ...(headers.length > 0 ? [`--headers ${headers.join(',')}`] : []),
+    ...(credentials ? ['--credentials'] : []),
+  ].join(' ');
 }

@@ -20,6 +20,8 @@ export interface BucketEditorOptions {
   readonly cache: RulesCache;
   readonly means: SigningMeans;
   readonly written: RulesPlace;
+  /** The keys of buckets whose rules are being saved: one save at a time for each. */
+  readonly saving: Set<string>;
   /** Resolves when all processes have the rules of the cache. */
   readonly settled: () => Promise<void>;
 }
@@ -28,11 +30,9 @@ export interface BucketEditorOptions {
 const READ_BACK_LIMIT = 5_000;
 const READ_BACK_FIRST = 100;
 
-/** Saves of this process, one at a time for each bucket. */
-const saving = new Set<string>();
-
 /** Saves rules in the bucket itself, signed with the edge's keys. */
-export function bucketEditor({ bucket, cache, means, written, settled }: BucketEditorOptions): Editor {
+export function bucketEditor(options: BucketEditorOptions): Editor {
+  const { bucket, cache, means, written, saving, settled } = options;
   const statusOf = () => cache.status(keyOf(bucket));
 
   async function save(document: string | null, version: string): Promise<Saved> {

@@ -24,6 +24,7 @@ export interface EditorsOptions {
 /** Returns what saves the rules of each bucket from the admin port. */
 export function editorsOf({ cache, register, env, hasToken, writtenAt, settled }: EditorsOptions): EditorOf {
   const means: SigningMeans = { variables: env, credentialsFile: fileCredentials };
+  const saving = new Set<string>();
   return (bucket) => {
     const { kind, name } = bucket.source;
     const written = writtenAt(bucket);
@@ -38,7 +39,7 @@ export function editorsOf({ cache, register, env, hasToken, writtenAt, settled }
     if (!hasToken) return TOKENLESS;
     return isKept
       ? registerEditor({ ...options, register, access })
-      : bucketEditor({ ...options, means, written });
+      : bucketEditor({ ...options, means, written, saving });
   };
 }
 

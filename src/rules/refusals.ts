@@ -65,6 +65,8 @@ export interface RefusalsOptions {
 const MAX_TEXT = 300;
 const MAX_HEADERS = 1_000;
 
+const NO_HEADERS: readonly string[] = [];
+
 interface Counted extends RefusedGroup {
   count: number;
   lastAt: number;
@@ -88,7 +90,8 @@ export function createRefusals(options: RefusalsOptions = {}): Refusals {
 
   function seen(group: Omit<RefusedGroup, 'id'>): void {
     const { bucket, kind, origin, method, headers, reason, path, count, lastAt } = group;
-    const key = JSON.stringify([bucket, kind, origin, method, headers, reason]);
+    // None has a line break: they are values of headers, a method, and words.
+    const key = `${bucket}\n${kind}\n${origin}\n${method}\n${reason}\n${headers.join('\n')}`;
     const found = groups.get(key);
     if (found === undefined) {
       lastId += 1;
@@ -135,7 +138,7 @@ function bounded(refusal: Refusal): Omit<RefusedGroup, 'id' | 'count' | 'firstAt
     origin: cut(origin),
     method: cut(method),
     path: cut(path),
-    headers: [...requestedNames(headers.slice(0, MAX_HEADERS))].sort(),
+    headers: headers === '' ? NO_HEADERS : [...requestedNames(headers.slice(0, MAX_HEADERS))].sort(),
     isCut,
   };
 }

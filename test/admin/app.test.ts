@@ -138,7 +138,11 @@ describe('the admin port of an edge with rules', () => {
 
   test('answers OPTIONS, a health check of HAProxy, with the allowed methods', async () => {
     const answered = await edge.call(`${edge.adminUrl}/`, { method: 'OPTIONS' });
-    expect(answered).toMatchObject({ status: 204, text: '', headers: { allow: 'GET, HEAD, POST, OPTIONS' } });
+    expect(answered).toMatchObject({
+      status: 204,
+      text: '',
+      headers: { allow: 'GET, HEAD, POST, PUT, OPTIONS' },
+    });
   });
 
   test.each(['POST', 'PUT', 'DELETE'])('answers 404 to %s /rules', async (method) => {

@@ -58,8 +58,7 @@ describe('a question', () => {
       { text: CHROMIUM },
       {
         read: 'message',
-        message:
-          'The answer to the preflight has no Access-Control-Allow-Origin.',
+        message: 'The answer to the preflight has no Access-Control-Allow-Origin.',
         question: question({ origin: 'https://a.example', path: '/dir/file.txt' }),
       },
     ],

@@ -182,6 +182,21 @@ describe('the live page reads from the admin port', () => {
     }
   });
 
+  test('503 to a client of the events beyond the most, until another leaves', async () => {
+    const open = await Promise.all(Array.from({ length: 20 }, () => readEvents(edge.adminUrl)));
+    expect(open.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
+    expect(open[0]?.type).toBe('text/event-stream; charset=utf-8');
+    const refused = await readEvents(edge.adminUrl);
+    expect(refused.status).toBe(503);
+    for (const one of open) one.close();
+    const again = async () => {
+      const one = await readEvents(edge.adminUrl);
+      one.close();
+      return one.status === 200;
+    };
+    await until('there is room again', again);
+  });
+
   test('an event when the rules or their state change', async () => {
     const events = await readEvents(edge.adminUrl);
     store.cors = UNAVAILABLE;

@@ -50,6 +50,22 @@ describe('an edge with worker processes', () => {
     const both = await Promise.all(two.map((rules) => panel.save(rules, saved.json.version)));
     expect(both.map(({ status }) => status).sort()).toEqual([200, 412]);
     const now = await panel.read();
+    const tooMany = {
+      ...lets(),
+      rules: Array.from({ length: 11 }, () => lets('https://e.example').rules).flat(),
+    };
+    expect(await panel.save(tooMany, now.json.version)).toMatchObject({
+      status: 422,
+      json: {
+        isRefused: true,
+        findings: expect.arrayContaining([
+          expect.objectContaining({
+            severity: 'error',
+            reason: expect.stringContaining('CORSRuleBeyondLimit'),
+          }),
+        ]),
+      },
+    });
     expect(await panel.save({ rules: [], varyOrigin: false }, now.json.version)).toMatchObject({
       status: 200,
       json: { rules: null },

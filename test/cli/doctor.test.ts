@@ -61,6 +61,7 @@ describe('doctor', () => {
     );
     expect(stdout).toMatch(/\n {4}OSS: In the console under Content Security > CORS/);
     expect(stdout).not.toContain('S3: ');
+    expect(stdout).toContain('\n  Ask:   bucket-cors explain SOURCE --origin https://app.example.com\n');
     expect(stdout).toMatch(/\n1 error, no warnings and no notes\n$/);
   });
 
@@ -92,7 +93,7 @@ describe('doctor', () => {
     const { stdout } = await whileServed(oss, (url) =>
       runCommand(doctor, [url, '--origin', 'https://elsewhere.example.com'], { width }),
     );
-    const prose = stdout.split('\n').filter((line) => !/^ {8}\S/.test(line));
+    const prose = stdout.split('\n').filter((line) => !/^ {8}\S|^ {2}Ask: /.test(line));
     expect(Math.max(...prose.map(({ length }) => length))).toBeLessThanOrEqual(width);
   });
 

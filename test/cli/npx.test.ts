@@ -127,3 +127,13 @@ describe.each(['npx', 'npm exec --'])('plain %s, whose shell may not pass signal
     await until('the admin port is closed', () => refusesConnections(addressOf('admin')), PATIENCE);
   });
 });
+
+test('the installed package has the live page and each file that it names', async () => {
+  await serve('node_modules/.bin/bucket-cors', ...SERVE, store.url);
+  const page = await call(`${addressOf('admin')}/`);
+  expect(page).toMatchObject({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' } });
+  const files = [...page.text.matchAll(/(?:src|href)="([\w-]+\.\w+)"/g)].flatMap(([, name]) => name ?? []);
+  expect(files.length).toBeGreaterThan(1);
+  for (const name of files)
+    expect([name, (await call(`${addressOf('admin')}/${name}`)).status]).toEqual([name, 200]);
+});

@@ -71,7 +71,7 @@ const startHaproxy = async (places: readonly Place[]): Promise<Running> => {
   });
 };
 
-/** Sends requests until `stop`. Returns the answers that are not right, and how many were sent. */
+/** Sends requests until the returned function is called, which resolves to the wrong answers and the number of requests. */
 function load(url: string) {
   const agent = new Agent({ connections: CLIENTS, pipelining: 1 });
   const failed: string[] = [];
@@ -131,7 +131,6 @@ describe.skipIf(skipped)(`HAProxy that asks /readyz?serving${why}`, () => {
       const { failed, sent } = await end();
       expect(failed).toEqual([]);
       expect(sent).toBeGreaterThan(1_000);
-      process.stderr.write(`${sent} requests, ${RESTARTS} restarts\n`);
     },
     LIFE,
   );

@@ -107,6 +107,18 @@ describe.each(NAMES)('%s', (name) => {
     );
   });
 
+  const { minimum, maximum } = option.parse.schema;
+  if (minimum !== undefined && maximum !== undefined)
+    test('schema and reader agree near its bounds, in every unit', () => {
+      for (const bound of [minimum, maximum])
+        for (const [unit, seconds] of Object.entries({ '': 1, s: 1, m: 60, h: 3_600, d: 86_400 }))
+          for (const by of [-1, 0, 1, 2]) {
+            const number = Math.floor(bound / seconds) + by;
+            for (const value of [number, `${number}${unit}`, `00${number}${unit}`])
+              expect(isValid(name, value), `${value}`).toBe(isRead(name, value));
+          }
+    });
+
   test('the schema takes the default and the example, as text and in their own type', () => {
     for (const text of [option.default, option.example].filter((one) => one !== null))
       expect(isValid(name, text), text).toBe(true);

@@ -238,9 +238,11 @@ function refused(one: Case): Answered | null {
   return again !== null && isOk(again) ? null : preflight;
 }
 
-/** The error with which stores, and this edge, refuse a preflight by the rules (semantics.md §3). */
-const isStoresRefusal = ({ received }: Answered): boolean =>
-  received.status === 403 && received.body.includes('CORSResponse');
+/** The errors with which stores, and this edge, refuse a preflight by the rules (semantics.md §3). */
+const isStoresRefusal = ({ received: { status, body } }: Answered): boolean =>
+  (status === 403 && body.includes('CORSResponse')) || (status === 400 && INVALID_METHOD.test(body));
+
+const INVALID_METHOD = /Invalid Access-Control-Request-Method/;
 
 const OF_RULES: Found['fault'] = {
   of: 'rules',
@@ -258,6 +260,7 @@ function statusDetail(preflight: Answered): string {
   if (/CORSResponse: Bucket not found/.test(body)) return 'The store knows no bucket of this name.';
   if (/CORSResponse/.test(body) || code === 'AccessForbidden')
     return `The store refuses the preflight (${code}).`;
+  if (INVALID_METHOD.test(body)) return 'A rule can list GET, PUT, POST, DELETE and HEAD only, in capitals.';
   if (status === 401 || status === 407) return 'The server asks for a login, and a preflight never has one.';
   if (status === 403)
     return `The server forbids OPTIONS${code === null ? '' : ` (${code})`}: a signature, a token or a firewall is checked before CORS.`;

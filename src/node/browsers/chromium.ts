@@ -6,7 +6,10 @@ import { type Message, objectOf, openWire, textOf, type Wire } from './wire.ts';
 
 /** Asks Chromium by the DevTools protocol. */
 export const askChromium: AskBrowser = (program, page, relay, signal) =>
-  withBrowser({ program, args: argsOf(relay), files: {} }, signal, (address) => ask(address, page));
+  withBrowser({ program, args: argsOf(relay), files: FILES }, signal, (address) => ask(address, page));
+
+/** Without this Chromium opens connections to the origin of a page before it asks for the page. */
+const FILES = { 'Default/Preferences': JSON.stringify({ net: { network_prediction_options: 2 } }) };
 
 /**
  * Without the first two features Chromium would ask for the https page of an http origin, and refuse servers of the local

@@ -1,9 +1,9 @@
 // A program of its own: starts a browser with a temporary profile, and ends the browser and removes the profile when its
 // standard input ends. That also happens when the process that started it is killed.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** What the guard starts. */
 export interface Guarded {
@@ -18,7 +18,10 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function guard({ program, args, files }: Guarded): void {
   const profile = mkdtempSync(join(tmpdir(), 'bucket-cors-browser-'));
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(profile, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(profile, name)), { recursive: true });
+    writeFileSync(join(profile, name), text);
+  }
   const child = spawn(
     program,
     args.map((argument) => argument.replaceAll('PROFILE', profile)),

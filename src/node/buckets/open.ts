@@ -175,7 +175,7 @@ function warningsOf(config: BucketConfig, spell: Spell): readonly string[] {
   ];
 }
 
-/** A folder checks no signature: on other interfaces every client of the edge could read and write it (promise 1). */
+/** A folder without keys checks no signature: on other interfaces every client of the edge could read and write it (promise 1). */
 function exposedFolder(
   { dangerouslyOpenBucket, bucketKeys }: BucketConfig,
   folder: string,

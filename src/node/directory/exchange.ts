@@ -32,6 +32,13 @@ export function answerEmpty({ response }: Exchange, status: 200 | 204): void {
 export const setETag = ({ response, protocol }: Exchange, digest: string) =>
   response.setHeader('ETag', protocol.etag(digest));
 
+/** The URL of an object as its client reaches it; `prefix`: what an edge in front removes from targets. */
+export function urlOf({ request }: Exchange, prefix: string, key: string): string {
+  const scheme = request.headers['x-forwarded-proto'] === 'https' ? 'https' : 'http';
+  const path = key.split('/').map(encodeURIComponent).join('/');
+  return `${scheme}://${request.headers.host ?? 'localhost'}${prefix}/${path}`;
+}
+
 /** Answers with an XML document. */
 export function answerXml({ response }: Exchange, status: number, xml: string | Buffer): void {
   response.statusCode = status;

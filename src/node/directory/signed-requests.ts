@@ -38,7 +38,7 @@ type Work = () => Promise<void> | void;
 /** What a request asks of the bucket itself; undefined: nothing that needs keys. */
 function ofBucket(exchange: Exchange, { subresource }: Target, bucket: SignedBucket): Work | undefined {
   const { request, protocol } = exchange;
-  const listed = { ...bucket, bucket: bucket.keys.bucket };
+  const listed = { ...bucket, ...bucket.keys };
   const asked = `${request.method} ${subresource ?? ''}`.trimEnd();
   switch (asked) {
     case 'GET':
@@ -68,7 +68,7 @@ function ofObject(
   bucket: SignedBucket,
 ): Work | undefined {
   const { method, url = '' } = exchange.request;
-  const upload: UploadOf = { ...bucket, bucket: bucket.keys.bucket, key: segments.join('/') };
+  const upload: UploadOf = { ...bucket, ...bucket.keys, key: segments.join('/') };
   if (subresource === 'uploads' && method === 'POST') return () => initiate(exchange, upload);
   if (subresource !== 'uploadId') return undefined;
   const id = queryOf(url).get('uploadId') ?? '';

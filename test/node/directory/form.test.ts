@@ -95,6 +95,7 @@ describe.each(Object.keys(SCHEMES) as Scheme[])('a form signed by %s', (scheme) 
     expect((await post(scheme, { success_action_status: '500' }, { conditions })).said).toBe('204');
     const { said, text } = await post(scheme, { success_action_status: '201' }, { conditions });
     expect([said, textsOf(text, 'Key'), textsOf(text, 'Bucket')]).toEqual(['201', ['up/a'], ['media']]);
+    expect(textsOf(text, 'Location')[0]).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/up\/a$/);
   });
 
   test('sends the page on, to an address of the web alone', async () => {

@@ -25,6 +25,10 @@ import {
 const ORIGIN = 'https://a.example';
 /** Milliseconds until an edge is killed. */
 const EDGE_LIMIT = 120_000;
+/** Requests of which each worker process gets at least two, however they are distributed. */
+const MANY = 16;
+/** Milliseconds beyond the limit of the alert about slow buckets. */
+const SLOW = 3_000;
 const { skipped, why } = presence('prometheus', '--version', 'prometheus');
 
 async function serve(...args: readonly string[]): Promise<Edge> {
@@ -121,15 +125,16 @@ describe.skipIf(skipped)(`Prometheus with the examples${why}`, () => {
     await round();
     await scraped();
     stale.cors = UNAVAILABLE;
-    // Two are under way, two wait, and two are refused.
-    const held = [1, 2, 3, 4, 5, 6].map(() => ask(faulty, 'slow.test', '/slow'));
     for (let at = 0; at < 200; at += 1) await ask(faulty, 'refusing.test', '/x', refused);
     for (let at = 0; at < 5; at += 1) await round();
-    await scraped();
+    // In each worker process one is under way, one waits, and the others are refused.
+    const began = performance.now();
+    const held = Array.from({ length: MANY }, () => ask(faulty, 'slow.test', '/slow'));
     await scraped();
     const underway = await prometheus.query('bucket_cors_requests_in_flight{bucket="slow"}');
     const queued = await prometheus.query('bucket_cors_requests_queued{bucket="slow"}');
     expect([...underway, ...queued].map(({ value }) => Number(value[1]))).toEqual([4, 2]);
+    await until('they are slow', () => performance.now() - began > SLOW, PATIENCE);
     const releasing = setInterval(slow.release, 10);
     await Promise.all(held);
     clearInterval(releasing);
@@ -185,13 +190,13 @@ describe.skipIf(skipped)(`Prometheus with the examples${why}`, () => {
 
   test('clients that leave are no longer under way, and wait no longer', async () => {
     await until('nothing is under way', async () => (await gauge('in_flight')) === 0, PATIENCE);
-    const clients = [1, 2, 3, 4].map(() => {
+    const clients = Array.from({ length: MANY }, () => {
       const client = connect(Number(new URL(faulty.url).port), '127.0.0.1').on('error', () => {});
       client.write('GET /slow HTTP/1.1\r\nHost: slow.test\r\n\r\n');
       return client;
     });
     await until('two wait', async () => (await gauge('queued')) === 2, PATIENCE);
-    expect(await gauge('in_flight')).toBe(4);
+    await until('two more have a connection', async () => (await gauge('in_flight')) === 4, PATIENCE);
     for (const client of clients) client.destroy();
     await until('none waits', async () => (await gauge('queued')) === 0, PATIENCE);
     await until('nothing is under way', async () => (await gauge('in_flight')) === 0, PATIENCE);
@@ -206,29 +211,6 @@ describe.skipIf(skipped)(`Prometheus with the examples${why}`, () => {
     faulty.child.kill('SIGKILL');
     const down = `BucketCorsDown ${new URL(faulty.adminUrl).host}`;
     await until('the alert fires', async () => (await firing()).includes(down), PATIENCE);
-  });
-});
-
-describe('the dashboard', () => {
-  test('imports into any Grafana from version 10: its data source is a variable, and no panels overlap', async () => {
-    const { schemaVersion, templating, panels } = await dashboard();
-    expect(schemaVersion).toBe(38);
-    expect(templating.list.map(({ name }) => name)).toEqual(['datasource', 'bucket']);
-    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
-    const source = { type: 'prometheus', uid: '\u0024{datasource}' };
-    const taken = new Set<string>();
-    for (const { type, datasource, targets = [], gridPos } of panels) {
-      if (type !== 'row')
-        expect([datasource, ...targets.map((target) => target.datasource)]).toContainEqual(source);
-      for (const target of targets) expect(target.datasource).toEqual(source);
-      expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24);
-      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x += 1) {
-        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y += 1) {
-          expect(taken).not.toContain(`${x} ${y}`);
-          taken.add(`${x} ${y}`);
-        }
-      }
-    }
   });
 });
 

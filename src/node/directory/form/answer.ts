@@ -1,6 +1,6 @@
 import { verifyForm } from '../../../bucket/verify/form.ts';
 import type { Digests } from '../digest.ts';
-import { answerEmpty, answerXml, bodyOf, type Exchange, setETag } from '../exchange.ts';
+import { answerEmpty, answerXml, bodyOf, type Exchange, setETag, urlOf } from '../exchange.ts';
 import { segmentsOf } from '../names.ts';
 import { placeOf } from '../place.ts';
 import { refusal } from '../refusal.ts';
@@ -80,10 +80,10 @@ function answerStored(
   exchange: Exchange,
   { fields }: Form,
   key: string,
-  bucket: string,
+  { bucket, prefix }: Keys,
   digest: string,
 ): void {
-  const { response, request, protocol } = exchange;
+  const { response, protocol } = exchange;
   const etag = protocol.etag(digest);
   setETag(exchange, digest);
   const redirect = redirectOf(fields, { bucket, key, etag });
@@ -94,7 +94,7 @@ function answerStored(
     response.end();
     return;
   }
-  const location = `http://${request.headers.host ?? ''}/${key.split('/').map(encodeURIComponent).join('/')}`;
+  const location = urlOf(exchange, prefix, key);
   response.setHeader('Location', location);
   const status = fields.get('success_action_status');
   if (status !== '201') {
@@ -117,7 +117,7 @@ export async function storeForm(exchange: Exchange, target: FormTarget): Promise
   try {
     const key = keyOf(form);
     const digest = await storeFile(form, key, target);
-    answerStored(exchange, form, key, target.keys.bucket, digest);
+    answerStored(exchange, form, key, target.keys, digest);
   } finally {
     form.stop();
   }

@@ -1,6 +1,6 @@
 import { checkDigest, type Digests, promisedDigest } from '../digest.ts';
 import { readXml } from '../document.ts';
-import { answerEmpty, answerXml, type Exchange, setETag } from '../exchange.ts';
+import { answerEmpty, answerXml, type Exchange, setETag, urlOf } from '../exchange.ts';
 import { queryOf } from '../parameters.ts';
 import { payloadOf } from '../payload.ts';
 import { placeOf } from '../place.ts';
@@ -15,6 +15,8 @@ import type { Uploads } from './uploads.ts';
 export interface UploadOf {
   readonly root: string;
   readonly bucket: string;
+  /** What an edge in front removes from targets. */
+  readonly prefix: string;
   readonly digests: Digests;
   readonly uploads: Uploads;
   readonly key: string;
@@ -49,7 +51,7 @@ export async function storePart(exchange: Exchange, id: string, { uploads, key }
 /** Answers `POST /key?uploadId=…`. The parts are removed when the object is complete. */
 export async function complete(exchange: Exchange, id: string, upload: UploadOf): Promise<void> {
   const { root, bucket, digests, uploads, key } = upload;
-  const { protocol, request } = exchange;
+  const { protocol } = exchange;
   const document = await readXml(exchange, 'CompleteMultipartUpload', MAX_DOCUMENT_BYTES);
   const parts = listedParts(document, await uploads.parts(id, key), protocol.smallestPart);
   const composite = compositeOf(parts);
@@ -58,7 +60,7 @@ export async function complete(exchange: Exchange, id: string, upload: UploadOf)
   await uploads.remove(id);
   setETag(exchange, composite);
   const lines = [
-    element('Location', `http://${request.headers.host ?? bucket}/${encodeURI(key)}`),
+    element('Location', urlOf(exchange, upload.prefix, key)),
     element('Bucket', bucket),
     element('Key', key),
     element('ETag', protocol.etag(composite)),

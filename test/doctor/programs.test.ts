@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { cachedOf } from '../../src/doctor/cached.ts';
+import { layersOf } from '../../src/doctor/layers/layers.ts';
+import type { Answered } from '../../src/doctor/transcript.ts';
 import { NGINX, startNginx } from '../helpers/nginx.ts';
 import { openOnNode } from '../helpers/node-edge.ts';
 import { rule } from '../helpers/rules.ts';
+import { startVarnish, VARNISH } from '../helpers/varnish.ts';
 import {
   APP,
   bare,
@@ -127,5 +131,24 @@ describe.skipIf(NGINX.skipped)(`nginx${NGINX.why}`, () => {
     );
     expect(codes).toEqual(['preflight_refused']);
     expect(findings[0]).toMatchObject({ fault: { of: 'proxy', name: 'nginx' } });
+  });
+});
+
+describe.skipIf(VARNISH.skipped)(`Varnish${VARNISH.why}`, () => {
+  test('is recognised, and its hits are', async () => {
+    const stored = changed((reply) => withHeader(reply, 'Cache-Control', 'max-age=60'));
+    await whileServed(stored, async (url) => {
+      const varnish = await startVarnish(new URL(url).origin, '');
+      try {
+        const { codes, transcript } = await examineUrl(`${varnish.url}/photo.jpg`);
+        expect(codes).toEqual([]);
+        expect(layersOf(transcript).map(({ layer }) => layer.name)).toEqual(['Varnish']);
+        const again = transcript.find(({ step }) => step === 'page_again') as Answered;
+        expect(cachedOf(again).hit).toBe(true);
+        expect(again.sent.headers).toContainEqual(['Origin', APP]);
+      } finally {
+        await varnish.stop();
+      }
+    });
   });
 });
