@@ -60,6 +60,9 @@ describe('doctor', () => {
       'Fault: the rules of the bucket (OSS). OSS answered (x-oss-request-id: 5F)',
     );
     expect(stdout).toMatch(/\n {4}OSS: In the console under Content Security > CORS/);
+    expect(stdout.replace(/\s+/g, ' ')).toContain(
+      "`bucket-cors rules add 'oss://BUCKET?region=REGION' --origin https://app.example.com --method GET`",
+    );
     expect(stdout).not.toContain('S3: ');
     expect(stdout).toContain('\n  Ask:   bucket-cors explain SOURCE --origin https://app.example.com\n');
     expect(stdout).toMatch(/\n1 error, no warnings and no notes\n$/);
