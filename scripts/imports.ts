@@ -67,7 +67,7 @@ const WINGS: Readonly<Record<string, readonly string[]>> = {
   directory: ['files'],
   keep: ['files'],
   buckets: ['files', 'directory'],
-  demo: ['server'],
+  demo: ['files', 'server'],
   prove: [],
   browsers: [],
   watch: ['files'],

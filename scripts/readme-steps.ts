@@ -3,6 +3,7 @@
 /** The pages whose commands CI runs, in this order. */
 export const PAGES: readonly string[] = [
   'README.md',
+  'docs/scenarios.md',
   'docs/recipes.md',
   'docs/management.md',
   'docs/clients.md',

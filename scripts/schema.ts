@@ -1,18 +1,36 @@
 import { FILE_OPTIONS } from '../src/config/file.ts';
-import { BUCKET_OPTIONS, OPTIONS, type OptionName } from '../src/config/options.ts';
+import { BUCKET_OPTIONS, type OptionName, optionOf } from '../src/config/options.ts';
 import { STORE_OPTIONS } from '../src/config/store.ts';
+import type { ValueSchema } from '../src/config/value-schema.ts';
 
-const SCALAR = { type: ['string', 'number', 'boolean'] } as const;
+const describeOption = (name: OptionName) => {
+  const { about, default: preset, example, parse } = optionOf(name);
+  return {
+    ...parse.schema,
+    description: about,
+    ...(preset !== null && { default: jsonOf(preset, parse.schema) }),
+    examples: [jsonOf(example, parse.schema)],
+  };
+};
 
-const describeOption = (name: OptionName) => ({
-  ...SCALAR,
-  description: OPTIONS[name].about,
-  ...(OPTIONS[name].default !== null && { default: OPTIONS[name].default }),
-  examples: [OPTIONS[name].example],
-});
+/** The text of an option as an editor is to complete it. */
+function jsonOf(text: string, { type }: ValueSchema): string | number | boolean {
+  if (type.includes('boolean')) return text === 'true';
+  return type.includes('integer') && /^\d+$/.test(text) ? Number(text) : text;
+}
 
 const described = (names: readonly OptionName[]) =>
   Object.fromEntries(names.map((name) => [name, describeOption(name)]));
+
+/** A text, or several. */
+const listOf = (pattern: string) =>
+  ({ type: ['string', 'array'], pattern, minItems: 1, items: { type: 'string', pattern } }) as const;
+
+/** What no path may have: a dot segment, also encoded. */
+const DOT_SEGMENT = '.*/(?:\\.|%2[eE]){1,2}(?:/|$)';
+
+/** A name of a store's bucket, with `*` for any characters. */
+const NAME_PATTERN = '^(?:[\\w*]{1,64}:)?[a-z0-9.*-]{1,63}$';
 
 /** The JSON Schema of configuration files, for editors; the reader itself says more when something is wrong. */
 export const configSchema = () => ({
@@ -37,14 +55,13 @@ export const configSchema = () => ({
           hosts: {
             description:
               'Hosts that the bucket is served under, without a port, in any spelling; absent: every host that no other names.',
-            type: ['string', 'array'],
-            items: { type: 'string' },
+            ...listOf('\\S'),
             examples: [['media.example.com']],
           },
           prefix: {
             description: 'A path prefix that the bucket is served under; the longest that fits wins.',
             type: 'string',
-            pattern: '^(/[^/?#]+)+$',
+            pattern: `^(?!${DOT_SEGMENT})(?:/[^/?#\\\\]+)+$`,
             examples: ['/media'],
           },
           keepPrefix: { description: 'The bucket sees the prefix too.', type: 'boolean', default: false },
@@ -62,6 +79,7 @@ export const configSchema = () => ({
         url: {
           description: 'The endpoint under which the store serves all of its buckets.',
           type: 'string',
+          pattern: '\\S',
           examples: ['https://oss-cn-hangzhou.aliyuncs.com', 'http://127.0.0.1:9000'],
         },
         style: {
@@ -72,26 +90,24 @@ export const configSchema = () => ({
         hosts: {
           description:
             'Hosts that are served, without a port: {bucket}.files.example.com names a bucket, and files.example.com is the service itself; absent: every host that no bucket names.',
-          type: ['string', 'array'],
-          items: { type: 'string' },
+          ...listOf('\\S'),
           examples: [['{bucket}.files.example.com']],
         },
         paths: {
           description: 'Whether the path of a request to the service names a bucket, or where in the path.',
           type: ['boolean', 'string'],
+          pattern: `^(?!${DOT_SEGMENT})(?:/[^/?#\\\\{}]+)*/\\{bucket\\}$`,
           default: true,
           examples: ['/s3/{bucket}'],
         },
         allow: {
           description: 'Names that are served, with * for any characters; absent: all.',
-          type: ['string', 'array'],
-          items: { type: 'string' },
+          ...listOf(NAME_PATTERN),
           examples: [['media-*']],
         },
         deny: {
           description: 'Names that are not served, also if they are allowed.',
-          type: ['string', 'array'],
-          items: { type: 'string' },
+          ...listOf(NAME_PATTERN),
           examples: [['*-private']],
         },
       },

@@ -70,6 +70,14 @@ try {
     host: HOST,
     port: DEMO_PORT,
     edge: EDGE,
+    admin: null,
+    version: async () => {
+      const answered = await admin('/rules').catch(() => null);
+      const found = (await answered?.json()) as {
+        readonly buckets?: readonly { readonly version: string }[];
+      };
+      return found?.buckets?.[0]?.version ?? null;
+    },
     explain: async ({ requestHeaders, ...facts }) => {
       const headers = requestHeaders === undefined ? {} : { headers: requestHeaders };
       const answered = await admin(`/explain?${new URLSearchParams({ ...facts, ...headers })}`);

@@ -1,6 +1,10 @@
 const LIMIT_MS = 8000;
 
-export const { edge } = await getJson('/config.json');
+/** The URLs of the edge and of its admin port; a Worker has no admin port. */
+export const { edge, admin } = await getJson('/config.json');
+
+/** Gets the version of the rules in force; null without rules. */
+export const askVersion = async () => (await getJson('/config.json')).version;
 
 /** Sends a request to the bucket through the edge, bypassing the browser's cache. */
 export function askEdge(path, options = {}) {

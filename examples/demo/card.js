@@ -6,7 +6,8 @@ const OUTCOMES = { allowed: 'Allowed', refused: 'Refused' };
 export function makeCard({ id, title, about, code }, onRun) {
   const badge = element('p', { class: 'badge' });
   const body = element('div', { class: 'body' });
-  const button = element('button', { type: 'button', class: 'quiet', onclick: onRun }, 'Run again');
+  const runAgain = () => root.dataset.state !== 'running' && onRun();
+  const button = element('button', { type: 'button', class: 'quiet', onclick: runAgain }, 'Run again');
   const root = element(
     'article',
     { 'data-experiment': id, 'data-state': 'running', 'aria-labelledby': `title-${id}` },
@@ -22,7 +23,8 @@ export function makeCard({ id, title, about, code }, onRun) {
     root.dataset.state = state;
     if (outcome) root.dataset.outcome = outcome;
     else delete root.dataset.outcome;
-    button.disabled = state === 'running';
+    // A disabled button would lose the focus.
+    button.setAttribute('aria-disabled', String(state === 'running'));
     root.setAttribute('aria-busy', String(state === 'running'));
   };
 
@@ -34,6 +36,7 @@ export function makeCard({ id, title, about, code }, onRun) {
     },
     done({ outcome, passed, why, error, show, response, exchanges, path }) {
       badge.textContent = passed ? OUTCOMES[outcome] : `${OUTCOMES[outcome]}, against the rules`;
+      const restore = remember(body);
       body.replaceChildren(
         element('div', { class: 'output' }, show ?? errorShown(error)),
         element(
@@ -47,6 +50,7 @@ export function makeCard({ id, title, about, code }, onRun) {
         rulesTried(why),
         wire({ path, exchanges, response }),
       );
+      restore();
       set(passed ? 'passed' : 'failed', outcome);
     },
     broken(error) {
@@ -56,6 +60,21 @@ export function makeCard({ id, title, about, code }, onRun) {
     },
   };
 }
+
+/** Remembers which details are open, and which of their summaries has the focus. Returns how to restore both. */
+function remember(body) {
+  const found = [...body.querySelectorAll('details')];
+  const open = found.filter((details) => details.open).map(nameOf);
+  const focused = found.find((details) => details.contains(document.activeElement));
+  return () => {
+    for (const details of body.querySelectorAll('details')) {
+      details.open = open.includes(nameOf(details));
+      if (focused && nameOf(details) === nameOf(focused)) details.querySelector('summary').focus();
+    }
+  };
+}
+
+const nameOf = (details) => details.querySelector('summary').textContent;
 
 const errorShown = ({ name, message }) =>
   element('p', {}, 'All that the script learns: ', element('code', {}, `${name}: ${message}`));

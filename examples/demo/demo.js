@@ -1,4 +1,4 @@
-import { askWhy, askWire, edge } from './ask.js';
+import { admin, askVersion, askWhy, askWire, edge } from './ask.js';
 import { makeCard } from './card.js';
 import { experiments } from './experiments.js';
 
@@ -12,7 +12,8 @@ const runAll = document.querySelector('#run-all');
 document.querySelector('#page-origin').textContent = location.origin;
 document.querySelector('#edge-origin').textContent = edge;
 document.querySelector('#experiments').append(...cards.map(({ card }) => card.root));
-runAll.addEventListener('click', () => turns(runEach));
+runAll.addEventListener('click', () => runAll.getAttribute('aria-disabled') !== 'true' && turns(runEach));
+if (admin !== null) document.querySelector('#live-page').href = admin;
 
 /** Runs one experiment after the other: the upload and the delete use the same object. */
 let last = Promise.resolve();
@@ -22,10 +23,11 @@ function turns(run) {
 }
 
 async function runEach() {
-  runAll.disabled = true;
+  // A disabled button would lose the focus.
+  runAll.setAttribute('aria-disabled', 'true');
   for (const { card } of cards) card.running();
   for (const { experiment } of cards) await runOne(experiment);
-  runAll.disabled = false;
+  runAll.setAttribute('aria-disabled', 'false');
 }
 
 async function runOne(experiment) {
@@ -74,4 +76,14 @@ function summarize() {
       : `${passed} of ${cards.length} went as the rules say.`;
 }
 
+const POLL_MS = 1000;
+
+/** Runs each experiment again when other rules are in force. */
+async function follow(version) {
+  const now = document.hidden ? version : await askVersion().catch(() => version);
+  if (now !== version) await turns(runEach);
+  setTimeout(() => follow(now), POLL_MS);
+}
+
 turns(runEach);
+follow(await askVersion());

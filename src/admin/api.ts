@@ -5,6 +5,11 @@ import type { Explained } from './explain.ts';
  * is served. Times are ISO 8601 in UTC.
  */
 
+/** `GET /buckets`: the names of all buckets that are served. */
+export interface BucketList {
+  readonly buckets: readonly string[];
+}
+
 /** A rule in the words of the OSS console. Empty lists are lists that the document does not have. */
 export interface ConsoleRule {
   readonly id: string | null;
@@ -73,7 +78,7 @@ export interface VersionLine {
 /** `GET /diff?bucket=&from=VERSION&to=VERSION`. */
 export interface VersionDiff {
   readonly changes: readonly ChangeLine[];
-  /** False: the rules are too many to compare all requests. */
+  /** False: the rules are too many to compare all requests, or those before are unknown. */
   readonly complete: boolean;
 }
 
@@ -152,18 +157,27 @@ export interface RefusalCure {
   readonly changes: readonly ChangeLine[];
 }
 
+/** `GET /refusals`: the newest groups first; those that take long to explain are left to the events. */
+export interface RefusalList {
+  readonly groups: readonly RefusalGroup[];
+  /** How many groups were dropped for newer ones. */
+  readonly dropped: number;
+}
+
 /** `GET /traffic`: the last hour in steps of 60 seconds, the oldest first. */
 export interface Traffic {
   readonly stepSeconds: number;
-  /** The end of the last step. */
+  /** The end of the last step, which is under way: its numbers still grow. */
   readonly at: string;
   readonly buckets: readonly BucketTraffic[];
 }
 
 export interface BucketTraffic {
+  /** Empty: requests for no bucket. `other`: all buckets beyond 200. */
   readonly bucket: string;
   readonly requests: readonly number[];
   readonly preflights: readonly number[];
+  /** By the rules; unknown rules refuse nothing. */
   readonly refused: readonly number[];
   /** Answers of 500 and more, and failures. */
   readonly errors: readonly number[];
@@ -174,8 +188,8 @@ export interface BucketTraffic {
 }
 
 /**
- * `GET /events`, server-sent events. At the start, and after a gap: `refusals` with all groups. Then `refusal` with one group
- * that is new or counted on, `traffic` every five seconds, `rules` with a bucket's name when its rules or their state change.
+ * `GET /events`, server-sent events. At the start, and after a gap: `refusals` with the newest groups. Then `refusal` with one
+ * group that is new here, counted on, or explained again, `traffic` every five seconds, `rules` with a bucket's name when its rules or their state change.
  */
 export interface Events {
   readonly refusals: readonly RefusalGroup[];

@@ -29,5 +29,6 @@ export function describeRules({ name, source, behaviour }: RuledBucket, status: 
 const writtenBy = (written: Written | null) =>
   written === null ? null : { by: written.writer, at: timeOf(written.writtenAt) };
 
-const timeOf = (at: number | undefined): string | null =>
+/** ISO 8601 in UTC; null without a time. */
+export const timeOf = (at: number | undefined): string | null =>
   at === undefined ? null : new Date(at).toISOString();

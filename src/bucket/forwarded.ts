@@ -102,7 +102,7 @@ const MAPPED = '::ffff:';
  * Returns an address without the `::ffff:` that a dual-stack socket puts before IPv4, and without a zone, which has a
  * meaning on this machine only.
  */
-function plainAddress(address: string | null): string | null {
+export function plainAddress(address: string | null): string | null {
   if (address === null || !address.includes(':')) return address;
   if (address.startsWith(MAPPED) && address.includes('.')) return address.slice(MAPPED.length);
   const zone = address.indexOf('%');

@@ -56,6 +56,12 @@ export interface Outcome {
   readonly cause?: string | null;
 }
 
+/** Requests to one bucket that have not ended. A transport counts those that wait for a place among them. */
+export interface Underway {
+  inFlight: number;
+  queued: number;
+}
+
 /**
  * The receiver of a bucket's response. A transport calls `head` or `fail`, then `end`, each at most once. It calls `fail`
  * after `head` only if the platform adapter could not send that head.
@@ -72,6 +78,10 @@ export interface Sink {
    * limited time; null: no wait.
    */
   before(status: number): Promise<void> | null;
+  /** The bucket's answer has ended, and all of it was received. Platforms that do not see that moment never call it. */
+  answered(): void;
+  /** The count of its bucket's requests; absent where nothing reads it. */
+  readonly underway?: Underway | undefined;
   /** No head arrived. Returns the error response to send. */
   fail(failure: Failure): Reply;
   end(outcome: Outcome): void;
@@ -120,6 +130,8 @@ export interface Exchange {
     /** The connection to the edge uses TLS. */
     readonly secure: boolean;
   };
+  /** Returns the version of HTTP that the client speaks: `HTTP/1.1`. Absent: the platform does not say. */
+  readonly protocol?: () => string | null;
   /** Sends a response that the edge made itself. */
   reply(reply: Reply, end: Sink['end']): Response;
   readonly transport: Transport;

@@ -1,6 +1,7 @@
 import { type BucketConfig, onlyBucket, readConfigFile } from '../config/file.ts';
 import { BUCKET_OPTIONS, type OptionName } from '../config/options.ts';
 import { type Config, type GivenOptions, type Places, placesOf, readConfig } from '../config/read.ts';
+import { asFlag } from '../config/spell.ts';
 import { onlyStore, type StoreConfig } from '../config/store.ts';
 import { fromVariables, variableWarnings } from '../config/variables.ts';
 import { wrapping } from '../config/wrapping.ts';
@@ -59,11 +60,17 @@ export async function configure(
     const alone = config.bucket === null ? [] : [onlyBucket(config)];
     const buckets = path === undefined ? alone : file.buckets;
     const store = path === undefined ? onlyStore(config) : file.store;
-    const warnings = variableWarnings(env);
+    const warnings = [...variableWarnings(env), ...unusedToken(env, given)];
     return { ok: true, value: { config, buckets, store, places: placesOf(given), warnings } };
   }
   return { ok: false, faults };
 }
+
+/** On Workers the variable is the token itself, so people set it here too. */
+const unusedToken = ({ ADMIN_TOKEN }: Environment, { adminToken }: GivenOptions): readonly string[] =>
+  ADMIN_TOKEN === undefined || ADMIN_TOKEN === '' || adminToken !== undefined
+    ? []
+    : [`ADMIN_TOKEN is not read: write ${asFlag('adminToken', 'env:ADMIN_TOKEN')} for a token in it`];
 
 /** No admin port is the same port. */
 const NO_PORT: GivenOptions = { port: { place: '--port', text: '0' } };

@@ -1,23 +1,28 @@
 import { faultText } from '../document/fault.ts';
 import { watchFile } from '../node/files/watch.ts';
 import { exit, exitOnCrash, say } from '../node/output/standard.ts';
-import { abortHttp10 } from '../node/server/abort.ts';
 import type { Running } from '../node/start.ts';
 import { startFaultLines } from '../node/start-fault.ts';
+import type { Why } from '../node/start-stop.ts';
 import { readFile } from './configure.ts';
+import { endBySignals } from './ending.ts';
 import { visible } from './formats/paint.ts';
 
 export interface Served {
-  readonly running: Pick<Running, 'replace' | 'refresh' | 'roll' | 'log' | 'close'>;
+  readonly running: Pick<Running, 'replace' | 'refresh' | 'roll' | 'log' | 'retire' | 'close'>;
   readonly lines: readonly string[];
+  /** Milliseconds from the signal to the drain: `--shutdown-delay`. */
+  readonly delay?: number;
 }
 
 /**
- * Prints the addresses to standard error and serves until the first SIGTERM or SIGINT, which drains. SIGHUP reads the
+ * Prints the addresses to standard error and serves until the first SIGTERM or SIGINT, which drains after the delay. A
+ * second signal skips the rest of the delay; one during the drain ends the process at once. SIGHUP reads the
  * configuration file and loads all rules again, and SIGUSR2 replaces the worker processes.
  */
 export async function run(open: () => Promise<Served>, configFile: string | null): Promise<void> {
   exitOnCrash();
+  const endBy = endBySignals();
   // A signal during the start takes effect after it; without a listener it would end the process.
   let hungUp = false;
   let hangUp = () => {
@@ -34,7 +39,7 @@ export async function run(open: () => Promise<Served>, configFile: string | null
   };
   const watched = configFile === null ? null : watchFile(configFile, () => edit());
   try {
-    const { running, lines } = await open();
+    const { running, lines, delay = 0 } = await open();
     const reread = () => rereadConfig(running, configFile);
     edit = () => void reread();
     if (edited) edit();
@@ -42,13 +47,15 @@ export async function run(open: () => Promise<Served>, configFile: string | null
     hangUp = () => void reread().then(() => running.refresh().catch(() => {}));
     if (hungUp) hangUp();
     roll = running.roll;
-    const end = () => {
-      process.off('SIGTERM', end).off('SIGINT', end);
-      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, endNow);
+    const drain = (why: Why) => {
       watched?.close();
-      void running.close().then(() => exit(0));
+      void running.close(why).then(() => exit(0));
     };
-    process.on('SIGTERM', end).on('SIGINT', end);
+    const retire = () => {
+      running.retire();
+      if (delay > 0) running.log.info({ delay }, 'waiting for load balancers before the drain');
+    };
+    endBy({ retire, delay, drain });
     // Last: a supervisor may send a signal as soon as it reads them.
     for (const line of lines) say(line);
   } catch (error) {
@@ -58,12 +65,6 @@ export async function run(open: () => Promise<Served>, configFile: string | null
     for (const line of lines) say(visible(`bucket-cors: ${line}`));
     await exit(1);
   }
-}
-
-/** Ends this process by the signal at once. */
-function endNow(signal: NodeJS.Signals): void {
-  abortHttp10();
-  process.kill(process.pid, signal);
 }
 
 /** Serves the buckets of a changed configuration file; a file with faults changes nothing. */

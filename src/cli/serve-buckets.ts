@@ -21,7 +21,7 @@ export async function serveBuckets(args: Arguments, { env }: Terminal): Promise<
   const { config, buckets, store, places, warnings } = configured.value;
   await run(async () => {
     const running = await start(config, buckets, { env, places, warnings, store });
-    return { running, lines: linesOf(running, store) };
+    return { running, lines: linesOf(running, store), delay: config.shutdownDelay };
   }, config.config);
   return 'serving';
 }

@@ -9,6 +9,7 @@ import { type DemoFacts, openDemo } from '../node/demo/server.ts';
 import { portMessage, speltBy } from '../node/server/listen-fault.ts';
 import { type Running, start } from '../node/start.ts';
 import { startFault } from '../node/start-fault.ts';
+import { keyOf } from '../rules/ruled-bucket.ts';
 import type { Arguments, Ending, Terminal } from './command.ts';
 import { type Configured, configure, type Environment } from './configure.ts';
 import { givenBy } from './flags.ts';
@@ -56,18 +57,27 @@ async function openExample({ config, places, warnings }: Configured, env: Enviro
     env,
     places,
     warnings,
-    alongside: async (edge) => {
+    alongside: async (edge, admin) => {
       const { host, demoPort: port, ownHosts } = config;
       const explain = (facts: DemoFacts) => explainTo(running, facts);
       const names = ownHosts ?? [];
-      const opened = await openDemo({ host, port, names, edge, explain }).catch((error) => {
+      const version = () => versionOf(running);
+      const opened = await openDemo({ host, port, names, edge, admin, version, explain }).catch((error) => {
         throw startFault([portMessage(error, { host, port }, speltBy(places, 'host', 'demoPort'))]);
       });
       page = opened.url;
       return opened.close;
     },
   });
-  return { running, lines: [...linesOf(running), `demo page ${page}  (open it in a browser)`] };
+  running.log.info({ page }, 'demo page started');
+  const lines = [...linesOf(running), `demo page ${page}  (open it in a browser)`];
+  return { running, lines, delay: config.shutdownDelay };
+}
+
+/** The version of the rules in force. */
+function versionOf({ cache, buckets }: Running): string | null {
+  const [bucket] = buckets();
+  return bucket === undefined ? null : (cache.status(keyOf(bucket)).lastGood?.version ?? null);
 }
 
 /** Explains a request of the demo page; requested headers, even an empty list, ask about its preflight. */

@@ -2,6 +2,7 @@ import { isatty } from 'node:tty';
 import { print, say } from '../node/output/standard.ts';
 import type { Terminal } from './command.ts';
 import type { Environment } from './configure.ts';
+import { wantsColours } from './formats/paint.ts';
 import { openQuestion } from './question.ts';
 
 const WIDTH = 80;
@@ -22,9 +23,6 @@ export function openTerminal(env: Environment): Terminal {
     ...(ask !== undefined && { ask }),
   };
 }
-
-/** https://no-color.org: the variable counts if it is not empty. */
-const wantsColours = ({ NO_COLOR, TERM }: Environment): boolean => !NO_COLOR && TERM !== 'dumb';
 
 /** 0 columns: the terminal does not say. */
 const columns = (): number => Math.max(WIDTH_LEAST, Math.min(WIDTH_MOST, process.stdout.columns || WIDTH));

@@ -28,7 +28,7 @@ const KV_TIMEOUT = 5_000;
 /** Reads the whole configuration, or returns every fault. Never rejects. */
 export async function configure(env: Env): Promise<Result<Configured>> {
   const variables = variablesOf(env);
-  const given = fromVariables(variables);
+  const given = fromVariables(without(variables, ownVariables));
   const faults: Fault[] = textless(env);
   const worker = readWorkerOptions(variables, faults);
   const many = given.config?.text;
@@ -52,6 +52,10 @@ export async function configure(env: Env): Promise<Result<Configured>> {
   const warnings = variableWarnings(variables, ownVariables);
   return { ok: true, value: { config: read.value, worker, buckets, store, variables, warnings } };
 }
+
+/** Names that only Workers have win over those of Node's options. */
+const without = (variables: Variables, names: readonly string[]): Variables =>
+  Object.fromEntries(Object.entries(variables).filter(([name]) => !names.includes(name)));
 
 /** Whether the configuration can change while the Worker runs. */
 export const isFromKv = (env: Env): boolean => keyIn(variablesOf(env).BUCKET_CORS_CONFIG ?? '') !== null;

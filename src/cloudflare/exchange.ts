@@ -22,7 +22,7 @@ const ON_ITS_WAY = new Response(null);
 
 /** Wraps one request of the platform into the exchange that the edge works on. */
 export function openExchange(
-  request: Request,
+  request: Request & CloudflareProperties,
   { names, passCfHeaders, watched, background }: ExchangeOptions,
 ): OpenExchange {
   const { method, url } = request;
@@ -40,6 +40,7 @@ export function openExchange(
     clientHeaders: () => withOwnCoding(headers, request),
     body: length === '0' ? null : request.body,
     peer: { address, secure: url.startsWith('https:') },
+    protocol: () => request.cf?.httpProtocol ?? null,
     reply: (reply, end) => {
       const body = reply.body === '' || method === 'HEAD' ? null : encode(reply.body);
       const response =
@@ -76,7 +77,7 @@ function withOwnCoding(headers: FlatHeaders, request: Request & CloudflareProper
 }
 
 interface CloudflareProperties {
-  readonly cf?: { readonly clientAcceptEncoding?: string };
+  readonly cf?: { readonly clientAcceptEncoding?: string; readonly httpProtocol?: string } | undefined;
 }
 
 /** Headers that were built for a reply, by its `alike`. */

@@ -1,6 +1,7 @@
 import type { LogLevel } from '../config/options/answers.ts';
 import { LOG_LEVELS } from '../config/options/answers.ts';
-import { cutValues, type Log } from '../edge/log.ts';
+import { cutValues } from '../edge/log/cut.ts';
+import type { Log } from '../edge/log.ts';
 
 /** Writes JSON lines, as on Node, by `console.log`, which Workers Logs and Logpush read. */
 export function createLog(least: LogLevel): Log {

@@ -4,7 +4,8 @@ import type { Md5 } from '../bucket/verify/verify.ts';
 import type { Config } from '../config/read.ts';
 import { faultsOf, faultText, type Result } from '../document/fault.ts';
 import { createEdge, type EdgeEnv } from '../edge/app.ts';
-import { type Log, loggedRegister, logRules, requestLog } from '../edge/log.ts';
+import { requestLog } from '../edge/log/requests.ts';
+import { type Log, loggedRegister, logRules } from '../edge/log.ts';
 import type { ServedStore } from '../edge/store.ts';
 import { digestOf } from '../open/bucket.ts';
 import { openAccess } from '../open/open-access.ts';
@@ -117,7 +118,7 @@ async function createOpenedEdge(
       rules: rulesOver(cache, bucket),
     })),
     ...(store !== null && { store }),
-    observe: requestLog(log),
+    observe: requestLog(log, { requests: config.logRequests }),
     onError: (error) =>
       log.error(
         { err: error instanceof Error ? error.message : String(error) },
@@ -151,7 +152,7 @@ async function createOpenedEdge(
     all: ready?.all ?? null,
     names: ownNames(edgeId),
     passCfHeaders,
-    watched: log.isLevelEnabled('info'),
+    watched: log.isLevelEnabled('info') && config.logRequests === 'all',
     digest,
   };
 }

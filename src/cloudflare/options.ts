@@ -1,3 +1,4 @@
+import { tokenFault } from '../admin/token.ts';
 import { type Parsed, parseSwitch } from '../config/values.ts';
 import { firstSet, type Variables, withPrefix } from '../config/variables.ts';
 import { wrapping } from '../config/wrapping.ts';
@@ -17,9 +18,6 @@ interface WorkerOption<T> {
 
 const option = <T>(given: WorkerOption<T>): WorkerOption<T> => given;
 
-/** Shortest token in characters: an attacker can guess without a time limit. */
-const SHORTEST_TOKEN = 16;
-
 export const WORKER_OPTIONS = {
   adminToken: option({
     variable: 'ADMIN_TOKEN',
@@ -27,13 +25,7 @@ export const WORKER_OPTIONS = {
     example: 'a long random text',
     about: 'A secret: the bearer token of the admin endpoints. Without it they do not exist.',
     secret: true,
-    parse: (text): Parsed<string> =>
-      /^[\x21-\x7e]*$/.test(text) && text.length >= SHORTEST_TOKEN
-        ? { value: text }
-        : {
-            reason: 'is too short, or contains a character that no header can carry',
-            write: `${SHORTEST_TOKEN} or more random letters and digits`,
-          },
+    parse: (text): Parsed<string> => tokenFault(text) ?? { value: text },
   }),
   adminPath: option({
     variable: 'ADMIN_PATH',

@@ -3,6 +3,7 @@ import type { Address } from '../bucket/transport.ts';
 import { urlMeant } from '../bucket/without-scheme.ts';
 import type { Dialect } from '../cors/behaviour.ts';
 import { isSignedOrUrl, withoutSecrets } from './secrets.ts';
+import { textOf, withSchema } from './value-schema.ts';
 import type { Parsed } from './values.ts';
 import { type HostFacts, knownHost, placeFault, VENDORS, wantsNameBefore } from './vendor-hosts.ts';
 
@@ -17,11 +18,11 @@ const EXAMPLE =
   'oss://my-bucket?region=cn-hangzhou, s3://my-bucket?region=eu-central-1, an http(s) URL or a folder';
 
 /** Reads a bucket's place: `oss://` or `s3://` and a name, an HTTP(S) URL, or the path of a folder. */
-export function parseBucket(text: string): Parsed<BucketPlace> {
+export const parseBucket = withSchema((text: string): Parsed<BucketPlace> => {
   const parsed = parsePlace(text);
   if (!('value' in parsed) || parsed.value.kind === 'folder') return parsed;
   return placeFault(parsed.value.address, parsed.value) ?? parsed;
-}
+}, textOf());
 
 function parsePlace(text: string): Parsed<BucketPlace> {
   if (text.trim() === '') return { reason: 'is empty', write: EXAMPLE };

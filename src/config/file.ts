@@ -13,6 +13,7 @@ import {
 } from './read.ts';
 import { withoutSecrets } from './secrets.ts';
 import { STORE_KEYS, STORE_OPTIONS, type StoreConfig, takeStore } from './store.ts';
+import type { ValueSchema } from './value-schema.ts';
 
 /** One bucket of several: its options, and the place where requests find it. */
 export interface BucketConfig extends BucketOptions {
@@ -106,18 +107,25 @@ function takeOptions(
     if (name === undefined) {
       if (!known.includes(key))
         faults.push({ place: at, reason: 'is not an option', write: known.join(', ') });
-    } else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+    } else if (isTaken(value, optionOf(name).parse.schema)) {
       given[name] = { place: at, text: String(value) } satisfies Given;
     } else {
-      faults.push({
-        place: at,
-        reason: 'is not a text, number or boolean',
-        write: `"${OPTIONS[name].example}"`,
-      });
+      const reason = `is not ${nounsOf(optionOf(name).parse.schema)}`;
+      faults.push({ place: at, reason, write: `"${OPTIONS[name].example}"` });
     }
   }
   return given;
 }
+
+/** The types of JSON that an option takes; a number of any kind is read as text, so that its fault shows it. */
+const isTaken = (value: unknown, { type }: ValueSchema): value is string | number | boolean =>
+  typeof value === 'string' ||
+  (typeof value === 'number' && type.includes('integer')) ||
+  (typeof value === 'boolean' && type.includes('boolean'));
+
+const NOUNS = { integer: 'a number', boolean: 'a boolean', string: 'a text' } as const;
+
+const nounsOf = ({ type }: ValueSchema): string => type.map((one) => NOUNS[one]).join(' or ');
 
 /** A key as a part of a place; one may be a URL with a password by mistake. */
 const shownName = (key: string): string => withoutSecrets(key) ?? '(a key that may be a secret)';

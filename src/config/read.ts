@@ -1,21 +1,20 @@
-import { hostName } from '../bucket/host.ts';
 import { SIGNING } from '../bucket/sign/signing.ts';
 import { DEFAULT_DIALECT, DIALECTS, type Dialect } from '../cors/behaviour.ts';
 import { type Fault, type Result, resultOf } from '../document/fault.ts';
 import { kindOf } from '../rules/sources/kinds.ts';
 import { besideStore } from './beside-store.ts';
 import type { BucketPlace } from './bucket-url.ts';
+import { type Given, type GivenOptions, placeOf, shown } from './given.ts';
+import { listeningFaults } from './listening-faults.ts';
 import {
   BUCKET_OPTIONS,
   type BucketOptionName,
   OPTION_NAMES,
-  OPTIONS,
   type OptionName,
   optionOf,
   type Unset,
   type ValueOf,
 } from './options.ts';
-import { withoutSecrets } from './secrets.ts';
 import type { StorePlace } from './store-url.ts';
 import { wrapping } from './wrapping.ts';
 
@@ -27,14 +26,9 @@ export type Config = { readonly [N in Exclude<OptionName, Unset>]: ValueOf<N> } 
   readonly store: Dialect;
 };
 
-export type BucketOptions = Pick<Config, BucketOptionName>;
+export type { Given, GivenOptions };
 
-/** The text that was given for an option, and where: `--port`, `PORT`. */
-export interface Given {
-  readonly place: string;
-  readonly text: string;
-}
-export type GivenOptions = Partial<Record<OptionName, Given>>;
+export type BucketOptions = Pick<Config, BucketOptionName>;
 
 /** Where options were given, without their values. */
 export type Places = Partial<Record<OptionName, string>>;
@@ -49,9 +43,7 @@ export function readConfig(given: GivenOptions): Result<Config> {
   const found = [
     ...faults,
     ...contradictions(config, given),
-    ...sharedPorts(config, given),
-    ...besideSocket(config, given),
-    ...halfPairs(config, given),
+    ...listeningFaults(config, given),
     ...besideStore(config, given),
   ];
   return resultOf(config, found);
@@ -118,15 +110,6 @@ const dialectAt = (place: StorePlace | null | undefined): Dialect | undefined =>
 const storeOf = (place: BucketPlace | null | undefined): Dialect | undefined =>
   place?.kind === 'http' ? place.store : undefined;
 
-const placeOf = (given: GivenOptions, name: OptionName): string =>
-  given[name]?.place ?? `--${OPTIONS[name].flag}`;
-
-/** Documents and the secret parts of URLs stay out of messages (promise 7). */
-function shown(name: OptionName, text: string): { value?: string } {
-  const value = withoutSecrets(text);
-  return optionOf(name).secret || value === null ? {} : { value };
-}
-
 function contradictions(options: BucketOptions, given: GivenOptions): Fault[] {
   const faults: Fault[] = [];
   const { store } = options;
@@ -173,7 +156,7 @@ function contradictions(options: BucketOptions, given: GivenOptions): Fault[] {
       write: 'nothing: leave it out',
     });
   }
-  faults.push(...accessContradictions(options, given));
+  faults.push(...accessContradictions(options, given), ...folderKeyFaults(options, given));
   if (options.signature === 'v1' && SIGNING[store].v1 === null) {
     faults.push({
       place: placeOf(given, 'signature'),
@@ -183,6 +166,28 @@ function contradictions(options: BucketOptions, given: GivenOptions): Fault[] {
     });
   }
   return faults;
+}
+
+/** Keys of a folder: any other bucket checks signatures itself, and an open folder checks none. */
+function folderKeyFaults({ bucket, bucketKeys, dangerouslyOpenBucket }: BucketOptions, given: GivenOptions) {
+  if (bucketKeys === null || bucketKeys === undefined) return [];
+  const place = placeOf(given, 'bucketKeys');
+  const reason = 'has a meaning only for a folder: any other bucket checks signatures with its own keys';
+  const write = 'nothing: leave it out, or --client-keys for keys that the edge checks';
+  const open = placeOf(given, 'dangerouslyOpenBucket');
+  return [
+    ...(bucket?.kind === 'http' ? [{ place, reason, write }] : []),
+    ...(dangerouslyOpenBucket
+      ? [
+          {
+            place: open,
+            value: 'true',
+            reason: `stands beside ${place}, which closes the folder`,
+            write: 'one of the two',
+          },
+        ]
+      : []),
+  ];
 }
 
 /** Options of access that have no meaning beside the others. */
@@ -205,49 +210,4 @@ function accessContradictions(options: BucketOptions, given: GivenOptions): Faul
     faults.push({ place, ...shown('signPrefix', signPrefix), reason, write: `${without} --objects sign` });
   }
   return faults;
-}
-
-function sharedPorts({ socket, host, port, adminHost, adminPort }: Config, given: GivenOptions): Fault[] {
-  if (socket || port === undefined || port === 0 || port !== adminPort) return [];
-  if (host !== adminHost && listenName(host) !== listenName(adminHost)) return [];
-  return [
-    {
-      place: placeOf(given, 'adminPort'),
-      value: String(adminPort),
-      reason: 'is also the port of the edge',
-      write: 'another port: admin is never served on the public port',
-    },
-  ];
-}
-
-/** One form for each address to listen on. `--host` takes IPv6 without brackets. */
-const listenName = (host: string | undefined): string =>
-  host?.includes(':') ? hostName(`[${host}]`) : hostName(host ?? '');
-
-/** A Unix socket has no address and no port. */
-function besideSocket({ socket }: Config, given: GivenOptions): Fault[] {
-  if (!socket) return [];
-  return (['host', 'port'] as const).flatMap((name) => {
-    const beside = given[name];
-    return beside === undefined
-      ? []
-      : {
-          place: beside.place,
-          ...shown(name, beside.text),
-          reason: 'has no meaning beside a Unix socket',
-          write: `nothing, or leave ${placeOf(given, 'socket')} out`,
-        };
-  });
-}
-
-/** A certificate needs its key, and a key its certificate. */
-function halfPairs(config: Config, given: GivenOptions): Fault[] {
-  const half = (name: OptionName, other: OptionName, write: string): Fault[] =>
-    config[name] === null && typeof config[other] === 'string'
-      ? [{ place: placeOf(given, name), reason: `is missing beside ${placeOf(given, other)}`, write }]
-      : [];
-  return [
-    ...half('tlsCert', 'tlsKey', 'the path of the certificate in PEM'),
-    ...half('tlsKey', 'tlsCert', 'the path of its key in PEM'),
-  ];
 }

@@ -1,6 +1,7 @@
 import { isAddress, parseAddress } from '../bucket/address.ts';
 import { urlMeant } from '../bucket/without-scheme.ts';
 import type { BucketPlace } from './bucket-url.ts';
+import { textOf, withSchema } from './value-schema.ts';
 import type { Parsed } from './values.ts';
 import { knownHost, wantsNameBefore } from './vendor-hosts.ts';
 
@@ -10,7 +11,7 @@ export type StorePlace = Extract<BucketPlace, { readonly kind: 'http' }>;
 const EXAMPLE = 'https://oss-cn-hangzhou.aliyuncs.com or http://127.0.0.1:9000';
 
 /** Reads the address under which a store serves all of its buckets. */
-export function parseStoreUrl(text: string): Parsed<StorePlace> {
+export const parseStoreUrl = withSchema((text: string): Parsed<StorePlace> => {
   const meant = urlMeant(text);
   if (meant !== null) return { reason: 'has no scheme', write: meant.url };
   const address = parseAddress(text);
@@ -23,7 +24,7 @@ export function parseStoreUrl(text: string): Parsed<StorePlace> {
     return { reason, write: `the endpoint alone: ${EXAMPLE}` };
   }
   return { value: { kind: 'http', address, ...facts } };
-}
+}, textOf());
 
 export type StoreStyle = 'host' | 'path';
 

@@ -6,10 +6,11 @@ import { type BucketOptions, type Config, type GivenOptions, readStoreOptions } 
 import { withoutSecrets } from './secrets.ts';
 import { parseStoreUrl, type StorePlace, type StoreStyle, styleAt, styleFault } from './store-url.ts';
 
-type NotOfStore = 'bucket' | 'bucketName' | 'dangerouslyOpenBucket';
+type NotOfStore = 'bucket' | 'bucketName' | 'bucketKeys' | 'dangerouslyOpenBucket';
 const NOT_OF_STORE: readonly string[] = [
   'bucket',
   'bucketName',
+  'bucketKeys',
   'dangerouslyOpenBucket',
 ] satisfies NotOfStore[];
 

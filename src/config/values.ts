@@ -3,6 +3,7 @@ import { configuredName } from '../bucket/host.ts';
 import { urlMeant } from '../bucket/without-scheme.ts';
 import { RULES_KINDS, type RulesPlace } from '../rules/sources/kinds.ts';
 import { isSignedOrUrl } from './secrets.ts';
+import { oneOf, SWITCH, textOf, withSchema } from './value-schema.ts';
 
 /** A value read from text, or why it cannot be read and what to write instead. */
 export type Parsed<T> = { readonly value: T } | AddressFault;
@@ -17,7 +18,7 @@ export const RULES_WRITES: Readonly<Record<'empty' | 'other', string>> = {
 };
 
 /** The word `bucket`, a document, a URL, `kv:KEY`, or the path of a file: the kinds of rules/sources/kinds.ts. */
-export function parseRules(text: string): Parsed<RulesPlace> {
+export const parseRules = withSchema((text: string): Parsed<RulesPlace> => {
   if (text.trim() === '') return { reason: 'is empty', write: RULES_WRITES.empty };
   const meant = urlMeant(text);
   if (meant?.hasUser) return { reason: 'contains a user name or password', write: meant.url };
@@ -31,7 +32,7 @@ export function parseRules(text: string): Parsed<RulesPlace> {
     return isSigned ? { reason: SIGNED, write: 'the whole URL, or the path of a file' } : parsed;
   }
   return { reason: 'is not an HTTP URL', write: RULES_WRITES.other };
-}
+}, textOf());
 
 /** A parser of one of several words, which completion offers. */
 export const parseWord = <T extends string>(words: readonly T[]) =>
@@ -42,58 +43,26 @@ export const parseWord = <T extends string>(words: readonly T[]) =>
         ? { reason: 'is not one of the allowed values', write: words.join(' or ') }
         : { value };
     },
-    { words },
+    { words, schema: oneOf(words) },
   );
 
-export function parsePort(text: string): Parsed<number> {
-  const value = Number(text);
-  return /^\d{1,5}$/.test(text) && value <= 65_535
-    ? { value }
-    : { reason: 'is not a port', write: 'a number from 0 to 65535; 0 takes any free port' };
-}
+/** Reads a text of one form. */
+const parseForm = (form: RegExp, reason: string, write: string) =>
+  withSchema(
+    (text: string): Parsed<string> => (form.test(text) ? { value: text } : { reason, write }),
+    textOf(form.source),
+  );
 
-/** Reads a whole number between two bounds. */
-export const parseCount =
-  (least: number, most: number) =>
-  (text: string): Parsed<number> => {
-    const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-    return count >= least && count <= most
-      ? { value: count }
-      : { reason: 'is not a number in range', write: `a whole number from ${least} to ${most}` };
-  };
-
-/** Reads a whole number between two bounds, or `auto`: the process chooses the number. */
-export const parseCountOrAuto =
-  (least: number, most: number) =>
-  (text: string): Parsed<number | 'auto'> => {
-    if (text === 'auto') return { value: text };
-    const count = parseCount(least, most)(text);
-    return 'value' in count ? count : { ...count, write: `${count.write}, or auto` };
-  };
-
-const WORKERS_MOST = 256;
-
-/** A number of workers, or `auto`: one for each core. */
-export function parseWorkers(text: string): Parsed<number | 'auto'> {
-  if (text === 'auto') return { value: text };
-  const value = Number(text);
-  return /^\d{1,3}$/.test(text) && value >= 1 && value <= WORKERS_MOST
-    ? { value }
-    : { reason: 'is not a number of workers', write: `a number from 1 to ${WORKERS_MOST}, or auto` };
-}
-
-export const parseHost = (text: string): Parsed<string> =>
-  /^[\w.:-]+$/.test(text)
-    ? { value: text }
-    : {
-        reason: 'is not an address to listen on',
-        write: '127.0.0.1, 0.0.0.0, ::1 or a host name of this machine',
-      };
+export const parseHost = parseForm(
+  /^[\w.:-]+$/,
+  'is not an address to listen on',
+  '127.0.0.1, 0.0.0.0, ::1 or a host name of this machine',
+);
 
 const bracketed = (host: string): string => (/^[^[]*:[^[]*:/.test(host) ? `[${host}]` : host);
 
 /** A list of host names with commas between them, in the form of `hostName`. */
-export function parseHosts(text: string): Parsed<readonly string[]> {
+export const parseHosts = withSchema((text: string): Parsed<readonly string[]> => {
   const hosts = text.split(',').map((host) => configuredName(bracketed(host.trim())));
   return hosts.every((host) => host !== null)
     ? { value: [...new Set(hosts)] }
@@ -101,35 +70,12 @@ export function parseHosts(text: string): Parsed<readonly string[]> {
         reason: 'is not a list of host names',
         write: 'edge.example.com,edge.lan, without schemes and ports',
       };
-}
+}, textOf());
 
-const UNITS: Readonly<Record<string, number>> = { '': 1000, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** Milliseconds as an option's text. */
-export const seconds = (milliseconds: number): string => `${milliseconds / 1000}s`;
-
-/** Reads a time such as `90`, `90s`, `5m`, `12h` or `7d`; returns milliseconds. The bounds are written the same way. */
-export const parseDuration =
-  (least: string, most: string) =>
-  (text: string): Parsed<number> => {
-    const value = milliseconds(text);
-    return value >= milliseconds(least) && value <= milliseconds(most)
-      ? { value }
-      : {
-          reason: 'is not a time in range',
-          write: `seconds, or a number with s, m, h or d, from ${least} to ${most}`,
-        };
-  };
-
-function milliseconds(text: string): number {
-  const [, digits, unit] = /^(\d{1,9})([smhd]?)$/.exec(text) ?? [];
-  return Number(digits) * (UNITS[unit ?? ''] ?? Number.NaN);
-}
-
-export function parseSwitch(text: string): Parsed<boolean> {
+export const parseSwitch = withSchema((text: string): Parsed<boolean> => {
   const word = parseWord(['true', 'false'] as const)(text);
   return 'value' in word ? { value: word.value === 'true' } : word;
-}
+}, SWITCH);
 
 export type CredentialsPlace =
   | { readonly kind: 'environment'; readonly prefix: string | null }
@@ -137,7 +83,7 @@ export type CredentialsPlace =
   | { readonly kind: 'none' };
 
 /** Where keys are, never the keys: `env`, `env:PREFIX`, `file:PATH` or `none`. */
-export function parseCredentials(text: string): Parsed<CredentialsPlace> {
+export const parseCredentials = withSchema((text: string): Parsed<CredentialsPlace> => {
   if (text === 'none') return { value: { kind: 'none' } };
   if (text === 'env') return { value: { kind: 'environment', prefix: null } };
   const [, prefix] = /^env:([A-Z][A-Z0-9_]{0,63})$/.exec(text) ?? [];
@@ -148,10 +94,10 @@ export function parseCredentials(text: string): Parsed<CredentialsPlace> {
     reason: 'does not name a place for keys',
     write: 'env, env:PREFIX (in capitals), file:PATH or none; never the keys themselves',
   };
-}
+}, textOf('^(?:none|env|env:[A-Z][A-Z0-9_]{0,63}|file:[\\s\\S]+)$'));
 
 /** Where further keys of clients are: places of `parseCredentials` but `none`, separated by commas. */
-export function parseClientKeys(text: string): Parsed<readonly CredentialsPlace[]> {
+export const parseClientKeys = withSchema((text: string): Parsed<readonly CredentialsPlace[]> => {
   const places: CredentialsPlace[] = [];
   for (const piece of text.split(',')) {
     const place = parseCredentials(piece.trim());
@@ -164,57 +110,63 @@ export function parseClientKeys(text: string): Parsed<readonly CredentialsPlace[
     places.push(place.value);
   }
   return { value: places };
-}
+}, textOf('^(?:env|file:)'));
 
 /** The beginning of object keys, as they are, without a slash in front: `public/`. */
-export const parseSignPrefix = (text: string): Parsed<string> =>
-  text.startsWith('/') || text === ''
-    ? { reason: 'is not the beginning of a key', write: 'public/, without a slash in front' }
-    : { value: text };
+export const parseSignPrefix = parseForm(
+  /^[^/]/,
+  'is not the beginning of a key',
+  'public/, without a slash in front',
+);
 
-export const parseName = (text: string): Parsed<string> =>
-  /^[A-Za-z0-9][A-Za-z0-9.-]{2,62}$/.test(text)
-    ? { value: text }
-    : {
-        reason: 'is not the name of a bucket',
-        write: '3 to 63 letters, digits, dots and hyphens, such as my-bucket',
-      };
+export const parseName = parseForm(
+  /^[A-Za-z0-9][A-Za-z0-9.-]{2,62}$/,
+  'is not the name of a bucket',
+  '3 to 63 letters, digits, dots and hyphens, such as my-bucket',
+);
 
-export const parseRegion = (text: string): Parsed<string> =>
-  /^[a-z0-9][a-z0-9-]{0,62}$/.test(text)
-    ? { value: text }
-    : { reason: 'is not a region', write: 'a region such as cn-hangzhou or eu-central-1' };
+export const parseRegion = parseForm(
+  /^[a-z0-9][a-z0-9-]{0,62}$/,
+  'is not a region',
+  'a region such as cn-hangzhou or eu-central-1',
+);
 
-export function parsePath(text: string): Parsed<string> {
+export const parsePath = withSchema((text: string): Parsed<string> => {
   if (text.trim() === '') return { reason: 'is empty', write: 'a path' };
   return isSignedOrUrl(text)
     ? { reason: 'is a URL', write: 'the path of a file or folder' }
     : { value: text };
-}
+}, textOf());
 
 /** The longest path of a Unix socket in bytes: `sun_path` without its final zero on macOS; Linux allows four more. */
 const SOCKET_PATH_MOST = 103;
 
-export const parseSocket = (text: string): Parsed<string> => {
-  const path = parsePath(text);
-  if (!('value' in path)) return path;
-  return new TextEncoder().encode(text).length <= SOCKET_PATH_MOST
-    ? { value: text }
-    : { reason: 'is too long for a Unix socket', write: `a path of at most ${SOCKET_PATH_MOST} bytes` };
-};
+export const parseSocket = withSchema(
+  (text: string): Parsed<string> => {
+    const path = parsePath(text);
+    if (!('value' in path)) return path;
+    return new TextEncoder().encode(text).length <= SOCKET_PATH_MOST
+      ? { value: text }
+      : { reason: 'is too long for a Unix socket', write: `a path of at most ${SOCKET_PATH_MOST} bytes` };
+  },
+  { ...textOf(), maxLength: SOCKET_PATH_MOST },
+);
 
 /** The URL may contain a password, so no message shows it. */
-export const parseRedis = (text: string): Parsed<string> =>
-  /^rediss?:\/\//i.test(text) && URL.canParse(text)
-    ? { value: text }
-    : { reason: 'is not the URL of a Redis server', write: 'redis://127.0.0.1:6379, or rediss:// for TLS' };
+export const parseRedis = withSchema(
+  (text: string): Parsed<string> =>
+    /^rediss?:\/\//i.test(text) && URL.canParse(text)
+      ? { value: text }
+      : { reason: 'is not the URL of a Redis server', write: 'redis://127.0.0.1:6379, or rediss:// for TLS' },
+  textOf('^[Rr][Ee][Dd][Ii][Ss][Ss]?://'),
+);
 
 export type TokenPlace =
   | { readonly kind: 'environment'; readonly name: string }
   | { readonly kind: 'file'; readonly path: string };
 
 /** Where a token is, never the token. */
-export function parseToken(text: string): Parsed<TokenPlace> {
+export const parseToken = withSchema((text: string): Parsed<TokenPlace> => {
   const [, name] = /^env:([A-Za-z_][A-Za-z0-9_]{0,127})$/.exec(text) ?? [];
   if (name !== undefined) return { value: { kind: 'environment', name } };
   const [, path] = /^file:(.+)$/s.exec(text) ?? [];
@@ -223,4 +175,4 @@ export function parseToken(text: string): Parsed<TokenPlace> {
     reason: 'does not name a place for a token',
     write: 'env:NAME or file:PATH; never the token itself',
   };
-}
+}, textOf('^(?:env:[A-Za-z_][A-Za-z0-9_]{0,127}|file:[\\s\\S]+)$'));

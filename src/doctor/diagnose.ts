@@ -28,6 +28,8 @@ export interface Finding {
   readonly cure: string;
   /** The exact setting or command of the stores and of what was recognised. */
   readonly cures: readonly Cure[];
+  /** What asks further; null if nothing does. `SOURCE` stands for where the rules are. */
+  readonly command: string | null;
 }
 
 const RANKS: readonly Severity[] = ['error', 'warning', 'note'];
@@ -60,16 +62,42 @@ function findingOf(one: Case, code: FindingCode): Finding | null {
     fault: found.fault,
     cure,
     cures: topic === null ? [] : curesOf(one, topic),
+    command: found.fault.of === 'rules' ? explainCommand(one.question) : null,
   };
 }
 
 /** The cures of what was recognised: its store, or both if there is no sign of one; each CDN and proxy. */
-function curesOf({ layers }: Case, topic: keyof Layer['cures']): readonly Cure[] {
+function curesOf({ layers, question }: Case, topic: keyof Layer['cures']): readonly Cure[] {
   const recognised = layers.map(({ layer }) => layer);
   const stores = recognised.filter(({ kind }) => kind === 'store');
   const others = recognised.filter(({ kind }) => kind !== 'store');
   return [...(stores.length > 0 ? stores : [OSS, S3]), ...others].flatMap(({ name, cures }) => {
     const text = cures[topic];
-    return text === undefined ? [] : [{ at: name, text }];
+    return text === undefined ? [] : [{ at: name, text: filled(text, question) }];
   });
+}
+
+/** Explains the same request by the rules: which rule almost allows it. */
+function explainCommand({ origin, method, headers, credentials }: Question): string {
+  return [
+    `bucket-cors explain SOURCE --origin ${origin}`,
+    ...(method === 'GET' ? [] : [`--method ${method}`]),
+    ...(headers.length > 0 ? [`--headers ${headers.join(',')}`] : []),
+    ...(credentials ? ['--credentials'] : []),
+  ].join(' ');
+}
+
+/** A cure whose commands have the values of the question in place of the words that stand for them. */
+function filled(text: string, { url, origin, method, headers }: Question): string {
+  const { origin: host, pathname } = new URL(url);
+  const values: Readonly<Record<string, string>> = {
+    ORIGIN: origin,
+    METHOD: method,
+    NAMES: headers.join(',') || 'content-type',
+    URL: `${host}${pathname}`,
+    PATH: pathname.slice(1),
+  };
+  return text.replace(/`[^`]+`/g, (command) =>
+    command.replace(/\b(?:ORIGIN|METHOD|NAMES|URL|PATH)\b/g, (word) => values[word] ?? word),
+  );
 }

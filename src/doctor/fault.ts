@@ -38,6 +38,12 @@ export function refusedBy(one: Case, answered: Answered, facts: Facts): Fault {
       one,
       'A cache gave this answer: it may be older than the rules. Purge it and run doctor again',
     );
+  if (store !== null && front !== null)
+    return {
+      of: 'rules',
+      name: `the rules of the bucket (${store.layer.name}), or ${front.layer.name} in front of it`,
+      because: `${store.layer.name} answered (${store.line}): its rules refuse the page, or ${front.layer.name} (${front.line}) does not pass the Origin or the headers on. ${WITH_RULES}`,
+    };
   if (store !== null)
     return {
       of: 'rules',

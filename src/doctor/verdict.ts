@@ -2,6 +2,7 @@ import { judge } from '../analysis/browser/judge.ts';
 import { beginningOf } from '../analysis/browser/words.ts';
 import { type Case, judgePreflight, mainOf, readsHere } from './case.ts';
 import { isPreflighted } from './question.ts';
+import { isRedirect } from './transcript.ts';
 
 /** What a browser does with the answers. */
 export interface Verdict {
@@ -36,5 +37,10 @@ export function verdictOf(one: Case): Verdict {
     preflight: preflight?.received ?? { status: 200, headers: [] },
     actual: main?.received ?? { headers: [] },
   });
+  if (judged.passes && main !== null && isRedirect(main))
+    return {
+      passes: null,
+      because: 'The browser follows a redirect, and doctor does not: examine the URL to which it leads.',
+    };
   return { passes: judged.passes, because: judged.because };
 }

@@ -48,6 +48,8 @@ export interface Bucket extends Destination {
 export interface OfStore {
   /** The name in metrics of all buckets that are not known to exist: clients choose their names. */
   readonly label: string;
+  /** The store's address: the addresses of buckets can contain names that clients choose. */
+  readonly server: string;
   /** Whether its rules show that the bucket exists. */
   readonly exists: (inForce: RulesInForce) => boolean;
 }

@@ -1,12 +1,13 @@
 import type { RequestHead } from '../bucket/head.ts';
 import type { RequestLimits } from '../bucket/limits.ts';
 import type { StoreCode } from '../bucket/refusals.ts';
-import type { Exchange, FlatHeaders, Outcome, Reply } from '../bucket/transport.ts';
+import type { Exchange, FlatHeaders, Outcome, Reply, Underway } from '../bucket/transport.ts';
 import type { Answer } from '../cors/answer.ts';
 import { DEFAULT_DIALECT, traitsOf } from '../cors/behaviour.ts';
 import { type CompiledRules, unavailableRules } from '../cors/compile.ts';
 import type { Decision } from '../cors/decide.ts';
 import { explain } from '../cors/explain.ts';
+import { becauseOfCredentials } from '../cors/explain-credentials.ts';
 import { resourceOf } from '../cors/refusal.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
 import type { Bucket } from './bucket.ts';
@@ -21,11 +22,13 @@ export interface ServeOptions extends WriteOptions {
   /** The table of errors, with these limits in its messages. */
   readonly errors: Errors;
   readonly observe: Observe;
+  /** Returns the count of requests under way to the buckets of a label. */
+  readonly underway?: ((label: string) => Underway) | undefined;
   /** Eight hexadecimal digits that name this edge in Via; all processes of one edge may share them. */
   readonly edgeId: string;
   /** Gets the edge's own errors; the client gets an error of the table. */
   readonly onError: (error: unknown) => void;
-  /** A clock in milliseconds, with any origin. Called three times a request; in workerd a slow clock is measurable. */
+  /** A clock in milliseconds, with any origin. Called three times a preflight, and five times any other request; in workerd a slow clock is measurable. */
   readonly now: () => number;
 }
 
@@ -109,10 +112,28 @@ export const sendReply = (request: Arrived, made: Made, reply: Reply, cause?: st
     report(request, made, cause === undefined ? outcome : { ...outcome, cause }),
   );
 
+/** How the bucket answered: its status, and how long it took. */
+export interface BucketPart {
+  readonly ms: number | null;
+  readonly status: number | null;
+}
+
+const NOT_ASKED: BucketPart = { ms: null, status: null };
+
 /** Reports how a request ended. */
-export function report(request: Arrived, made: Made, outcome: Outcome): void {
+export function report(
+  request: Arrived,
+  made: Made,
+  outcome: Outcome,
+  { ms: bucketMs, status: bucketStatus }: BucketPart = NOT_ASKED,
+): void {
   const { exchange, head, path, options, arrivedAt } = request;
   const routed = isRouted(request) ? request : null;
+  const loses = (): boolean =>
+    head.origin !== null &&
+    made.decision.kind === 'actual' &&
+    made.decision.reason === 'matched' &&
+    lacksCredentials(exchange.headers, made.headers);
   const event: RequestEvent = {
     bucket: routed?.bucket.name ?? null,
     label: routed && labelOf(routed),
@@ -134,14 +155,17 @@ export function report(request: Arrived, made: Made, outcome: Outcome): void {
     bucketHadCors: made.hadCors,
     asked:
       exchange.method === 'OPTIONS' ? { method: head.requestMethod, headers: head.requestHeaders } : null,
-    bucketMs: null,
-    why: () => routed && explain(rulesFor(routed), head, resourceOf(routed.key)).because,
-    lacksCredentials: () =>
-      head.origin !== null &&
-      made.decision.kind === 'actual' &&
-      made.decision.reason === 'matched' &&
-      lacksCredentials(exchange.headers, made.headers),
-    client: () => clientOf(exchange, head),
+    bucketMs,
+    bucketStatus,
+    server: routed && (routed.bucket.ofStore?.server ?? routed.bucket.address.base),
+    secure: exchange.peer.secure,
+    why: () =>
+      routed &&
+      (loses()
+        ? becauseOfCredentials(rulesFor(routed), made.decision)
+        : explain(rulesFor(routed), head, resourceOf(routed.key)).because),
+    lacksCredentials: loses,
+    client: () => clientOf(exchange, head, routed?.bucket.trustForwarded ?? false),
     ...(made.refusedKey !== undefined && { refusedKey: made.refusedKey }),
   };
   try {
@@ -152,5 +176,6 @@ export function report(request: Arrived, made: Made, outcome: Outcome): void {
   }
 }
 
-const labelOf = ({ bucket: { name, ofStore }, inForce }: Routed): string =>
+/** The bucket's name in metrics. */
+export const labelOf = ({ bucket: { name, ofStore }, inForce }: Routed): string =>
   ofStore === undefined || ofStore.exists(inForce) ? name : ofStore.label;

@@ -3,6 +3,7 @@ import type { Checked } from '../bucket/refusals.ts';
 import type { BucketRequest, FlatHeaders, Outcome, Reply, Sink } from '../bucket/transport.ts';
 import { cachedAnswer } from './answers.ts';
 import type { Authorized } from './bucket.ts';
+import { enterBucket, leaveBucket } from './bucket-part.ts';
 import { clientRequest } from './client-request.ts';
 import { type Made, makeHead, type Routed, report } from './context.ts';
 import { errorReply, refuseAsStore } from './error-reply.ts';
@@ -46,6 +47,8 @@ function requestFor({ bucket, exchange, target, head, options }: Routed): Bucket
 }
 
 function sinkFor(request: Routed, sent: Authorized): Sink {
+  const { options } = request;
+  const atBucket = enterBucket(request);
   let made: Made | undefined;
   const pass = (status: number, headers: FlatHeaders): FlatHeaders => {
     made = makeHead(request, cachedAnswer(request.inForce.rules, request.head), status, headers, null);
@@ -59,28 +62,36 @@ function sinkFor(request: Routed, sent: Authorized): Sink {
     return refused.reply;
   };
   return {
+    underway: atBucket.underway,
     before: (status) =>
       status >= 200 && status < 300 && (writesRules(request) || changesBucket(request))
         ? request.bucket.rules.refresh(request.exchange.background)
         : null,
     head: (status, headers) => {
+      atBucket.status = status;
       try {
         return sent.ownKey ? screen(status, headers) : pass(status, headers);
       } catch (error) {
         // The transport cannot distinguish the edge's own error from an invalid response, so report it here.
-        request.options.onError(error);
+        options.onError(error);
         throw error;
       }
+    },
+    answered: () => {
+      atBucket.answeredAt ??= options.now();
     },
     fail: (failure) => {
       const failed = errorReply(request, failure);
       made = failed.made;
+      atBucket.answeredAt ??= made.madeAt;
       return failed.reply;
     },
     end: (outcome) => {
+      const part = leaveBucket(atBucket, request, outcome);
       const ended = made ?? nothingSent(request, outcome);
       const refused = ended.refusedKey !== undefined && outcome.failure === null;
-      report(request, ended, refused ? { ...outcome, cause: keyRefused(ended.refusedKey) } : outcome);
+      const reported = refused ? { ...outcome, cause: keyRefused(ended.refusedKey) } : outcome;
+      report(request, ended, reported, part);
     },
   };
 }

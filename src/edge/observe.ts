@@ -38,11 +38,20 @@ export interface RequestEvent {
   /** What a preflight asks for; null for any other request. */
   readonly asked: Asked | null;
   /**
-   * Milliseconds from the request to the bucket until the end of the bucket's answer, or until its failure; null where the
-   * bucket was not asked.
+   * Milliseconds from the request to the bucket until the end of the bucket's answer, or until its failure; on Workers
+   * until its head. Null where the bucket was not asked.
    */
   readonly bucketMs: number | null;
-  /** Explains the decision in one sentence; null without a bucket. It costs as much as `explain`: call it for few requests. */
+  /** The status of the bucket's answer; null without one. */
+  readonly bucketStatus: number | null;
+  /** Where the bucket is, or its store: `https://bucket.example`. No client can add one. Null without a bucket. */
+  readonly server: string | null;
+  /** The connection from the client uses TLS. */
+  readonly secure: boolean;
+  /**
+   * Explains in one sentence the decision, or why the page loses the answer (`lacksCredentials`); null without a bucket. It
+   * costs as much as `explain`: call it for few requests.
+   */
   readonly why: () => string | null;
   /** Whether the page loses an answer that the rules allow: it sent cookies, and the answer has no Allow-Credentials. */
   readonly lacksCredentials: () => boolean;

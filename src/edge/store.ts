@@ -144,7 +144,7 @@ export function createStore<R extends StoreRules>({
     ...plan.route,
     name,
     address: addressIn(plan, name),
-    ofStore: { label, exists },
+    ofStore: { label, server: plan.address.base, exists },
     rules,
     ...access(name),
   });

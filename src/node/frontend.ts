@@ -2,16 +2,18 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/read.ts';
 import { createEdge } from '../edge/app.ts';
 import type { Bucket } from '../edge/bucket.ts';
-import { requestLog } from '../edge/log.ts';
+import { requestLog } from '../edge/log/requests.ts';
 import type { Observe } from '../edge/observe.ts';
 import type { Store } from '../edge/store.ts';
 import type { Counts } from './metrics/counts.ts';
+import type { UnderwayCounts } from './metrics/underway.ts';
 import { seldom } from './seldom.ts';
 import { type Certificate, openCertificate } from './server/certificate.ts';
 import type { Closed, CrowdLimits } from './server/crowd.ts';
 import { clientTimeouts, type Listening } from './server/listen.ts';
 import { listenOr, type Spelt } from './server/listen-fault.ts';
 import { clientsOf, openFilesLimit } from './server/open-files.ts';
+import { logDrained } from './start-stop.ts';
 import { messageOf } from './system-error.ts';
 import { edgeListener } from './transport/exchange.ts';
 import type { GateLimits } from './transport/gate.ts';
@@ -19,7 +21,8 @@ import { closeSoon, createPools, LIMITS } from './transport/pools.ts';
 
 export interface FrontOptions {
   readonly log: Logger;
-  readonly observe: Observe;
+  readonly observe: readonly Observe[];
+  readonly underway: UnderwayCounts['of'];
   readonly countClosed: Counts['countClosed'];
   /** Identifies the edge in Via; the same in all of its processes. */
   readonly edgeId: string;
@@ -43,7 +46,7 @@ export interface Front {
 
 export function openFront(
   config: Config,
-  { log, observe, countClosed, edgeId, workers, spelt, certificate }: FrontOptions,
+  { log, observe, underway, countClosed, edgeId, workers, spelt, certificate }: FrontOptions,
 ): Front {
   const { connections, queue, clientShare: share, leastRate, idleTimeout: idle } = config;
   const limits = { target: config.maxUrl, headers: config.maxHeaders };
@@ -57,7 +60,11 @@ export function openFront(
       ),
     ),
   });
-  const observers = [observe, requestLog(log)];
+  const requests = requestLog(log, {
+    requests: config.logRequests,
+    later: (milliseconds, run) => void setTimeout(run, milliseconds).unref(),
+  });
+  const observers = [...observe, requests];
   const appFor = (buckets: readonly Bucket[], store: Store | null) =>
     createEdge({
       buckets,
@@ -65,6 +72,7 @@ export function openFront(
       observe: (event) => {
         for (const observe of observers) observe(event);
       },
+      underway,
       onError: (error) => log.error({ err: messageOf(error) }, 'the edge failed on a request'),
       edgeId,
       debugReason: config.debugReason,
@@ -88,9 +96,18 @@ export function openFront(
         edgeListener(() => app, pools),
         config.socket === null ? { host: config.host, port: config.port } : { socket: config.socket },
         spelt,
-        { certificate: await certificate(), timeouts: clientTimeouts(idle), limits, crowd },
+        {
+          certificate: await certificate(),
+          timeouts: clientTimeouts(idle),
+          limits,
+          crowd,
+          onDrained: (drained) => logDrained(log, drained),
+        },
       ),
-    close: () => closeSoon(close),
+    close: async () => {
+      requests.flush();
+      await closeSoon(close);
+    },
   };
 }
 

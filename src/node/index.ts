@@ -1,7 +1,7 @@
 /** The package's `./node` export: the whole edge, its parts for another server, and the directory bucket. */
 export { type Config, readConfig } from '../config/read.ts';
 export { fromVariables } from '../config/variables.ts';
-export { requestLog } from '../edge/log.ts';
+export { requestLog } from '../edge/log/requests.ts';
 export { fileSource } from './buckets/file-source.ts';
 export {
   type DirectoryBucketOptions,

@@ -4,7 +4,7 @@ import type { Config, Places } from '../config/read.ts';
 import { loggedRegister, logRules } from '../edge/log.ts';
 import type { Bus } from '../rules/bus.ts';
 import { createRulesCache, type RulesCache } from '../rules/cache.ts';
-import type { Register } from '../rules/register.ts';
+import { type GuardedRegister, guardedRegister } from '../rules/guarded-register.ts';
 import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
 import { loadDomains } from './domains.ts';
 import { announcedRegister, openShared, type Shared } from './keep/shared.ts';
@@ -19,7 +19,7 @@ export const TICK = 1_000;
 export interface LiveRules {
   readonly cache: RulesCache;
   readonly bus: Bus | null;
-  readonly register: Register | null;
+  readonly register: GuardedRegister | null;
   /** Why last good rules cannot be stored now, one line each. */
   readonly problems: Shared['problems'];
   /** Reads rules documents over HTTP. */
@@ -47,7 +47,8 @@ export async function openRules(
   const shared = await openShared(config, { warn, places, isRegister, onBack: () => onBack(cache) });
   opened.add(shared.close);
   const { keeps, bus, problems } = shared;
-  const register = shared.register && announcedRegister(loggedRegister(log, shared.register), bus);
+  const register =
+    shared.register && guardedRegister(announcedRegister(loggedRegister(log, shared.register), bus));
   const cache = createRulesCache({
     ttl: config.rulesTtl,
     maxStale: config.maxStale,

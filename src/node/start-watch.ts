@@ -3,7 +3,7 @@ import type { BucketConfig } from '../config/file.ts';
 import type { Config, Places } from '../config/read.ts';
 import { asFlag } from '../config/spell.ts';
 import type { CompiledRules } from '../cors/compile.ts';
-import { cut } from '../edge/log.ts';
+import { cut } from '../edge/log/cut.ts';
 import type { RulesCache } from '../rules/cache.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
 import { coalesced, refreshLoaded } from '../rules/refresh.ts';
@@ -15,9 +15,11 @@ import { catchUp, listenTo } from './keep/shared.ts';
 import { openRules, TICK } from './live-rules.ts';
 import { exportsText } from './metrics/exports.ts';
 import { createMetrics } from './metrics/metrics.ts';
+import { rulesText } from './metrics/rules.ts';
 import { createOpened, type Opened } from './opened.ts';
-import { createLog } from './output/log.ts';
+import { createLog, formatFor } from './output/log.ts';
 import { standardOutput } from './output/standard.ts';
+import { loggedClose, logStart, type Why } from './start-stop.ts';
 import { askedOf } from './watch/asked.ts';
 import { countsOf, type FollowedExport, openFollowed, watchFollowed } from './watch/followed.ts';
 import { reasonsOf } from './watch/reasons.ts';
@@ -45,8 +47,10 @@ export interface Watching {
   /** There are no worker processes. */
   roll(): Promise<void>;
   readonly log: Logger;
+  /** `/readyz` is 503 from now on. */
+  retire(): void;
   /** Ends the command that runs, and closes everything. */
-  close(): Promise<void>;
+  close(why?: Why): Promise<void>;
 }
 
 /**
@@ -75,10 +79,10 @@ async function open(
   { rulesName, select, log: destination, env = process.env, places = {}, warnings = [] }: WatchOptions,
   opened: Opened,
 ): Promise<Watching> {
-  const log = createLog(config.logLevel, destination);
+  const log = createLog(config.logLevel, destination, formatFor(config.logFormat, destination));
   const warn = (message: string) => log.warn(cut(message));
   warnings.forEach(warn);
-  const listenForAdmin = await adminPort(config, places, log);
+  const listenForAdmin = await adminPort(config, { places, env, log });
   const output = await openFollowed(followed, bucket, () => current?.config ?? bucket);
   const isRegister = bucket.management === 'keep';
   const { cache, bus, register, problems, read } = await openRules(
@@ -115,7 +119,11 @@ async function open(
 
   const watcher = watchFollowed(followed, output, env, log);
   const check = checkOf(followed, cache, () => current, watcher);
-  const { text } = metricsOf(destination === undefined, () => countsOf(followed, current?.ruled, watcher));
+  const { text } = metricsOf(destination === undefined, () => [
+    rulesText(active.ruled(), cache),
+    exportsText(countsOf(followed, current?.ruled, watcher)),
+  ]);
+  let ending = false;
   const reasons = () => reasonsOf(watcher.state(), followed.file);
   const admin = await listenForAdmin({
     buckets: active.ruled,
@@ -123,6 +131,7 @@ async function open(
     preloaded: () => [],
     cache,
     listening: () => true,
+    ending: () => ending,
     missing: () => reasons().missing,
     problems: () => [...reasons().degraded, ...problems()],
     metrics: text,
@@ -137,6 +146,7 @@ async function open(
   opened.add(beginWatch(watcher, check, { every, looks: Math.max(config.rulesTtl, TICK) }));
   active.begin();
   void check();
+  logStart(log, [active.ruled()[0]?.name ?? ''], { admin: admin.url });
   return {
     adminUrl: admin.url,
     bucket: () => {
@@ -150,7 +160,10 @@ async function open(
     },
     roll: async () => {},
     log,
-    close: opened.close,
+    retire: () => {
+      ending = true;
+    },
+    close: loggedClose(log, {}, opened.close),
   };
 }
 
@@ -176,15 +189,10 @@ function checkOf(
   });
 }
 
-/** The metrics of this process and of the export. */
-function metricsOf(isStandard: boolean, counts: () => Parameters<typeof exportsText>[0]) {
+/** The metrics of this process, with more families after them. */
+function metricsOf(isStandard: boolean, more: () => readonly string[]) {
   const metrics = createMetrics(isStandard ? standardOutput().dropped : undefined);
-  return {
-    text: async () => {
-      const { type, text } = await metrics.render();
-      return { type, text: `${text}\n${exportsText(counts())}` };
-    },
-  };
+  return { text: () => metrics.render(...more()) };
 }
 
 /** Begins to look at the file and at the rules in force, in milliseconds. Returns what ends it. */
@@ -213,6 +221,7 @@ const rulesOnly = (bucket: BucketConfig): BucketConfig => ({
   signPrefix: null,
   preload: true,
   clientKeys: null,
+  bucketKeys: null,
   ...(bucket.management !== 'keep' && { management: null }),
 });
 

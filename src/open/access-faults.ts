@@ -58,7 +58,7 @@ function objectFaults(
   spell: Spell,
 ): readonly string[] {
   if (objects !== 'pass' && place.kind === 'folder') {
-    const line = `${spell('objects', objects)} is for a bucket with an address: a folder checks no signature`;
+    const line = `${spell('objects', objects)} is for a bucket with an address, not for a folder`;
     return [`${line}; write ${spell('objects', 'pass')}`];
   }
   // An S3 signature covers the Host, and the Host selects the bucket.

@@ -1,6 +1,6 @@
 import type { Read } from '../bucket/read.ts';
 import { sha256, utf8 } from '../bucket/sign/bytes.ts';
-import type { Address } from '../bucket/transport.ts';
+import type { Address, Sign } from '../bucket/transport.ts';
 import type { BucketConfig } from '../config/file.ts';
 import type { Spell } from '../config/spell.ts';
 import { faultText, type Result } from '../document/fault.ts';
@@ -38,11 +38,13 @@ export interface Means extends SigningMeans, TokenMeans {
 
 /** Where the platform reaches the bucket. */
 export interface ReachedBucket {
-  /** For logs and metrics: the folder's name, or the host with its path. */
+  /** The folder's name, or the host with its path. */
   readonly name: string;
   readonly address: Address;
   /** For messages: where the bucket's own rules are. */
   readonly rulesName: string;
+  /** Signs the edge's own requests for the rules, where the platform made the bucket and has its keys. */
+  readonly sign?: Sign;
 }
 
 /** A bucket that is ready to serve. */
@@ -68,7 +70,7 @@ export async function openConfigured(
   means: Means,
 ): Promise<Result<ReadyBucket, string>> {
   const { store: dialect, vary, dangerouslyAllowCredentials } = config;
-  const name = config.name || reached.name;
+  const name = config.name || labelOf(config, place, reached);
   const access = accessOf({ ...config, bucket: place }, registerName(config, place, reached), means.spell);
   const faults = await accessFaults(config, access, place, means);
   const { register } = means;
@@ -79,7 +81,9 @@ export async function openConfigured(
   if (!source.ok || faults.length > 0)
     return { ok: false, faults: [...faults, ...(source.ok ? [] : source.faults)] };
   const behaviour = { dialect, vary, dangerouslyAllowCredentials };
-  const key = isRegistered ? await registeredKey(access.registerKey) : await keyFor(name, place, config);
+  const key = isRegistered
+    ? await registeredKey(access.registerKey)
+    : await keyFor(config.name || reached.name, place, config);
   return {
     ok: true,
     value: {
@@ -89,6 +93,15 @@ export async function openConfigured(
       warnings: await authorizeWarnings(access, means),
     },
   };
+}
+
+/**
+ * The bucket's own name where an option or its address says it: the path of a path-style URL is its name
+ * (`http://127.0.0.1:9000/my-bucket`). Otherwise the host with its path.
+ */
+function labelOf({ bucketName }: BucketConfig, place: Place, reached: ReachedBucket): string {
+  if (place.kind === 'folder') return bucketName ?? reached.name;
+  return bucketName ?? place.name ?? /^\/([^/]+)$/.exec(place.address.path)?.[1] ?? reached.name;
 }
 
 /** The name of the bucket's rules in the register. Folders of one name are different buckets unless an option names them. */
@@ -116,7 +129,9 @@ async function openSource(
   isSignerChecked: boolean,
 ): Promise<Result<Source, string>> {
   const { rules, rulesToken } = config;
-  const signer = await signerOf(config, place, means);
+  const signer = reached.sign
+    ? { ok: true as const, value: reached.sign }
+    : await signerOf(config, place, means);
   const token = openToken(rulesToken, means, means.spell);
   const { read, file, kv } = means;
   const source = kindOf(rules).open(rules, {
@@ -157,8 +172,8 @@ function routeOf(config: BucketConfig, place: Place, name: string, address: Addr
     name,
     address,
     keepPrefix,
-    // A folder does not look at the Host.
-    keepHost: keepHost && place.kind === 'http',
+    // A folder looks at the Host only where signatures may cover it.
+    keepHost: place.kind === 'http' ? keepHost : config.bucketKeys !== null,
     trustForwarded,
     forwarded,
     passProxyCommands: config.dangerouslyPassProxyCommands,

@@ -7,7 +7,7 @@ import type { RulesInForce } from './in-force.ts';
 import type { Keep } from './keep.ts';
 import { createLoader, LOAD_TIMEOUT } from './load.ts';
 import { type Background, createLookup } from './lookup.ts';
-import { type RulesRecord, type RulesStatus, statusOf, type Timing } from './record.ts';
+import { noLoads, type RulesRecord, type RulesStatus, statusOf, type Timing } from './record.ts';
 import { createRecords, type Records } from './records.ts';
 import { isLocal, keyOf, type RuledBucket } from './ruled-bucket.ts';
 import { createStorage } from './storage.ts';
@@ -67,6 +67,7 @@ const NOT_LOADED: RulesStatus = {
   lastGood: null,
   findings: [],
   failure: null,
+  loads: noLoads(),
   age: null,
   due: 0,
 };

@@ -88,6 +88,7 @@ export function createLoader({ storage, examiner, timing, ttl, onVersion }: Load
           : await recordAnswer(record, source, before, loaded, taking);
       // Another process published other rules during the load: ask the source again which are current.
       if (taken === 'overtaken') continue;
+      countLoad(record, taken === 'changed');
       if (before === null && isInvented(bucket, loaded)) record.stored = false;
       if (taken === 'changed' && record.stored) {
         // Store first: processes that are notified of the version read it from storage.
@@ -109,6 +110,12 @@ export function createLoader({ storage, examiner, timing, ttl, onVersion }: Load
     const pause = await recallOrAsk(bucket, record, isRefresh);
     record.due = timing.now() + pause;
   };
+}
+
+function countLoad({ loads, failure }: RulesRecord, isChanged: boolean): void {
+  if (failure !== null) loads.failed += 1;
+  else if (isChanged) loads.changed += 1;
+  else loads.unchanged += 1;
 }
 
 /**

@@ -29,6 +29,8 @@ export interface RulesRecord {
   /** The first rules came from a stored copy, and no load has confirmed rules since. */
   unconfirmed: boolean;
   failure: LoadFailure | null;
+  /** Since the first request. */
+  readonly loads: LoadCounts;
   /** The load under way; it includes the reading of stored copies. */
   loading: Promise<CompiledEntry> | null;
   /** A load that requests wait for: it follows a change that a client made through this edge. */
@@ -41,6 +43,13 @@ export interface RulesRecord {
   reported: string;
   /** The version that `onChange` last reported, with the codes of its findings. */
   reportedVersion: string;
+}
+
+/** Ended loads, by outcome: they brought another version, or the same one, or failed. */
+export interface LoadCounts {
+  changed: number;
+  unchanged: number;
+  failed: number;
 }
 
 export interface LoadFailure {
@@ -62,6 +71,7 @@ export interface RulesStatus {
   /** What the check found in the last good rules; their reader's warnings are in `lastGood`. */
   readonly findings: readonly Fault[];
   readonly failure: LoadFailure | null;
+  readonly loads: Readonly<LoadCounts>;
   /** Milliseconds since a load last found the last good rules; null without last good rules. */
   readonly age: number | null;
   /** Milliseconds until the next load; 0 if it is due. */
@@ -78,6 +88,8 @@ export interface Timing {
   readonly wallClock: () => number;
 }
 
+export const noLoads = (): LoadCounts => ({ changed: 0, unchanged: 0, failed: 0 });
+
 export const newRecord = (key: string): RulesRecord => ({
   key,
   lastGood: null,
@@ -86,6 +98,7 @@ export const newRecord = (key: string): RulesRecord => ({
   validators: null,
   unconfirmed: false,
   failure: null,
+  loads: noLoads(),
   loading: null,
   waitFor: null,
   due: Number.NEGATIVE_INFINITY,
@@ -108,12 +121,13 @@ export const isTooOld = (record: RulesRecord, timing: Timing): boolean =>
   isGivenUp(standingOf(record, timing), timing.maxStale);
 
 export function statusOf(record: RulesRecord, timing: Timing): RulesStatus {
-  const { lastGood, findings, failure, due } = record;
+  const { lastGood, findings, failure, loads, due } = record;
   return {
     state: stateOf(record, timing),
     lastGood,
     findings,
     failure,
+    loads,
     age: lastGood === null ? null : ageOf(record, timing),
     due: Math.max(0, due - timing.now()),
   };

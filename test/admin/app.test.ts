@@ -29,7 +29,24 @@ function useEdge(cors: () => Store['cors']): void {
 const good = () => ({ status: 200, body: rulesFor('https://a.example') });
 const refresh = () => edge.cache.refresh(edge.bucket);
 
-const PATHS = ['GET /healthz', 'GET /readyz', 'GET /rules', 'GET /explain', 'POST /refresh', 'GET /metrics'];
+const PATHS = [
+  'GET /healthz',
+  'GET /readyz',
+  'GET /rules',
+  'GET /explain',
+  'POST /refresh',
+  'GET /metrics',
+  'GET /buckets',
+  'GET /panel',
+  'PUT /panel',
+  'GET /versions',
+  'GET /diff',
+  'POST /draft',
+  'POST /ask',
+  'GET /refusals',
+  'GET /traffic',
+  'GET /events',
+];
 
 describe('the admin port of an edge with rules', () => {
   useEdge(good);
@@ -76,7 +93,7 @@ describe('the admin port of an edge with rules', () => {
     },
   );
 
-  test.each(['/', '/nothing', '/metrics/', '/readyz/x', '/a'])(
+  test.each(['/nothing', '/metrics/', '/readyz/x', '/a'])(
     'answers 404 to %s with a list of its paths',
     async (path) => {
       expect(await edge.admin(path)).toMatchObject({
@@ -86,10 +103,34 @@ describe('the admin port of an edge with rules', () => {
     },
   );
 
+  test.each([
+    ['/', 'text/html; charset=utf-8'],
+    ['/page.js', 'text/javascript; charset=utf-8'],
+    ['/page.css', 'text/css; charset=utf-8'],
+  ])('serves %s of the live page as %s, which runs no other script', async (path, type) => {
+    const { status, headers } = await edge.admin(path);
+    expect(status).toBe(200);
+    expect(headers['content-type']).toBe(type);
+    expect(headers['content-security-policy']).toContain("default-src 'none'; script-src 'self';");
+  });
+
+  test('says whether objects can flow, and refuses other probes', async () => {
+    expect(await edge.admin('/readyz?serving')).toMatchObject({
+      status: 200,
+      json: { status: 'serving', reasons: [] },
+    });
+    for (const query of ['?', '?serving=']) expect((await edge.admin(`/readyz${query}`)).status).toBe(200);
+    for (const query of ['?serve', '?serving=1', '?serving&x', '?live'])
+      expect(await edge.admin(`/readyz${query}`)).toMatchObject({
+        status: 400,
+        json: { error: 'there is no such probe', cure: expect.stringContaining('/readyz?serving') },
+      });
+  });
+
   test.each<[string, Record<string, string>]>([
-    ['with Origin', { Origin: 'https://a.example' }],
+    ['of another origin', { Origin: 'https://a.example' }],
     ['of another site without Origin', { 'Sec-Fetch-Site': 'cross-site' }],
-    ['of the admin port', { 'Sec-Fetch-Site': 'same-origin' }],
+    ['of the admin port without Origin', { 'Sec-Fetch-Site': 'same-origin' }],
   ])('refuses POST /refresh of a page %s', async (_, headers) => {
     const answered = await edge.call(`${edge.adminUrl}/refresh`, { method: 'POST', headers });
     expect(answered).toMatchObject({ status: 403 });
@@ -97,7 +138,11 @@ describe('the admin port of an edge with rules', () => {
 
   test('answers OPTIONS, a health check of HAProxy, with the allowed methods', async () => {
     const answered = await edge.call(`${edge.adminUrl}/`, { method: 'OPTIONS' });
-    expect(answered).toMatchObject({ status: 204, text: '', headers: { allow: 'GET, HEAD, POST, OPTIONS' } });
+    expect(answered).toMatchObject({
+      status: 204,
+      text: '',
+      headers: { allow: 'GET, HEAD, POST, PUT, OPTIONS' },
+    });
   });
 
   test.each(['POST', 'PUT', 'DELETE'])('answers 404 to %s /rules', async (method) => {
@@ -217,6 +262,10 @@ describe('the admin port of an edge that never loaded rules', () => {
     expect((await edge.admin('/healthz')).status).toBe(200);
   });
 
+  test('reports that objects can flow', async () => {
+    expect(await edge.admin('/readyz?serving')).toMatchObject({ status: 200, json: { status: 'serving' } });
+  });
+
   test('shows the state unavailable, without rules', async () => {
     expect((await edge.admin('/rules')).json).toMatchObject({
       buckets: [{ state: 'unavailable', version: null, outcome: null, rules: null, ageSeconds: null }],
@@ -232,6 +281,22 @@ describe('the admin port of an edge that never loaded rules', () => {
   });
 });
 
+test('an edge that retires is not ready, and serves on', async () => {
+  store.cors = good();
+  const retiring = await startEdge(configOf({ bucket: store.url, drain: '0' }));
+  await until('it is ready', async () => (await retiring.admin('/readyz')).status === 200);
+  retiring.retire();
+  for (const path of ['/readyz', '/readyz?serving'])
+    expect(await retiring.admin(path)).toMatchObject({
+      status: 503,
+      json: { status: 'shutting down', reasons: [expect.stringContaining('serves on')] },
+    });
+  expect((await retiring.admin('/healthz')).status).toBe(200);
+  const served = await fetch(`${retiring.url}/a`);
+  expect([await served.text(), served.headers.get('connection')]).toEqual(['hello', 'keep-alive']);
+  await retiring.close();
+});
+
 test('an edge that closes is alive but not ready while requests are in flight', async () => {
   store.cors = good();
   const closing = await startEdge(configOf({ bucket: store.url }));
@@ -240,7 +305,11 @@ test('an edge that closes is alive but not ready while requests are in flight', 
   await until('the download has begun', () => store.waiting() === 1);
   const closed = closing.close();
   await until('it is not ready any more', async () => (await closing.admin('/readyz')).status === 503);
-  expect((await closing.admin('/readyz')).json).toMatchObject({ status: 'not ready' });
+  for (const path of ['/readyz', '/readyz?serving'])
+    expect(await closing.admin(path)).toMatchObject({
+      status: 503,
+      json: { status: 'shutting down', reasons: ['the edge does not accept connections'] },
+    });
   expect((await closing.admin('/healthz')).status).toBe(200);
   store.release();
   expect((await download).status).toBe(200);

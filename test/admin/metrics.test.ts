@@ -23,7 +23,11 @@ describe('/metrics', () => {
     expect(headers['content-type']).toMatch(/^text\/plain; version=/);
     return text.split('\n').filter((line) => line.startsWith(`${name}{`));
   };
-  const name = 'bucket_cors_requests_total';
+  const name = 'http_server_request_duration_seconds_count';
+  const decisions = 'bucket_cors_decisions_total';
+
+  const total = async () =>
+    (await series(name)).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 
   test('counts each request once, under its labels', async () => {
     const bucket = new URL(store.url).host;
@@ -37,18 +41,22 @@ describe('/metrics', () => {
     });
     await edge.call('/a', { method: 'PROPFIND' });
     const counted = [
-      `${name}{bucket="${bucket}",kind="actual",reason="matched",status="200",code=""} 2`,
-      `${name}{bucket="${bucket}",kind="actual",reason="not_cors",status="200",code=""} 1`,
-      `${name}{bucket="${bucket}",kind="preflight",reason="method_not_allowed",status="403",code=""} 1`,
-      `${name}{bucket="${bucket}",kind="actual",reason="not_cors",status="405",code="MethodNotAllowed"} 1`,
+      `${decisions}{bucket="${bucket}",kind="actual",reason="matched"} 2`,
+      `${decisions}{bucket="${bucket}",kind="actual",reason="not_cors"} 2`,
+      `${decisions}{bucket="${bucket}",kind="preflight",reason="method_not_allowed"} 1`,
     ];
-    await until('all are counted', async () => (await series(name)).length === counted.length);
-    expect((await series(name)).sort()).toEqual(counted.sort());
+    await until('all are counted', async () => (await total()) === 5);
+    expect((await series(decisions)).sort()).toEqual(counted.sort());
+    const { hostname, port } = new URL(store.url);
+    expect(await series('http_client_request_duration_seconds_count')).toEqual([
+      `http_client_request_duration_seconds_count{bucket="${bucket}",http_request_method="GET",` +
+        `http_response_status_code="200",server_address="${hostname}",server_port="${port}"} 3`,
+    ]);
   });
 
   test('has no series for the paths, origins, hosts and methods that clients invent', async () => {
     const all = async () =>
-      (await edge.admin('/metrics')).text.split('\n').filter((line) => line.startsWith('bucket_cors_'));
+      (await edge.admin('/metrics')).text.split('\n').filter((line) => /^(?:bucket_cors_|http_)/.test(line));
     const sendAll = async (round: number) => {
       for (const method of ['GET', 'PROPFIND', 'REPORT', 'LINK', 'PURGE'])
         await edge.call(`/p${round}?q=${round}`, {
@@ -56,8 +64,6 @@ describe('/metrics', () => {
           headers: { Origin: `https://o${round}.example`, Host: `h${round}.example` },
         });
     };
-    const total = async () =>
-      (await series(name)).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
     const before = await total();
     await sendAll(0);
     await until('the first are counted', async () => (await total()) === before + 5);

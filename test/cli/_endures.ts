@@ -87,7 +87,9 @@ export function endures(what: string, open: () => Omit<BadOutput, 'both'>): void
         const output = open();
         try {
           const options = { ...output.options, env: { NODE_OPTIONS: HEAP }, limit: 60_000 };
-          const args = ['--bucket', bucket.url, '--drain', DRAIN, '--workers', String(workers)];
+          // On a terminal too: the lines for a person are shorter.
+          const format = ['--log-format', 'json'];
+          const args = ['--bucket', bucket.url, '--drain', DRAIN, '--workers', String(workers), ...format];
           const edge = await serveWith(options, ...args);
           await serves(edge);
           await load(edge, TOO_MANY);

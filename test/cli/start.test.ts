@@ -33,7 +33,11 @@ describe('demo', () => {
       const { status, text } = await call(page);
       expect(status).toBe(200);
       expect(text).toContain('<!doctype html>');
-      expect(JSON.parse((await call(`${page}/config.json`)).text)).toEqual({ edge });
+      expect(JSON.parse((await call(`${page}/config.json`)).text)).toEqual({
+        edge,
+        admin,
+        version: expect.stringMatching(/^[0-9a-f]{16}$/),
+      });
 
       const object = await call(`${edge}/hello.txt`, { headers: { Origin: page } });
       expect(object.status).toBe(200);

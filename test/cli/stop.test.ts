@@ -45,6 +45,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     expect(await text).toBe(SLOW_BEGIN + SLOW_END);
     expect(await edge.code).toBe(0);
     expect(edge.stdout()).toMatch(/"path":"\/slow".*"status":200,"code":null/);
+    expect(edge.stdout()).toMatch(/"inFlight":1,"ended":0,"msg":"requests in flight finished"/);
   });
 
   test('cuts off a download that takes longer than --drain, and exits with 0', async () => {
@@ -54,6 +55,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     await expect(text).rejects.toThrow();
     expect(await edge.code).toBe(0);
     expect(edge.stdout()).toMatch(/"path":"\/slow".*"code":"ClientGone"/);
+    expect(edge.stdout()).toMatch(/"level":"warn".*"inFlight":1,"ended":1,"msg":"requests in flight ended/);
   });
 });
 

@@ -101,7 +101,14 @@ export const checkCos =
     const { authorization = '' } = incoming.headers;
     if (authorization.startsWith('AWS4')) {
       const credentials = [{ accessKeyId: accessKey, accessKeySecret: secretKey }];
-      return await checkSignature(incoming, { bucket, credentials, wallClock: Date.now });
+      await checkSignature(incoming, {
+        dialect: 's3',
+        bucket,
+        prefix: '',
+        credentials: async () => credentials,
+        wallClock: Date.now,
+      });
+      return;
     }
     const claim = authorization === '' ? searchParams : new URLSearchParams(authorization);
     const signature = claim.get('q-signature');

@@ -36,14 +36,20 @@ export interface OssStore {
 }
 
 /** Throws a refusal of a request whose signature is wrong. */
-export type Check = (incoming: IncomingMessage) => Promise<void>;
+export type Check = (incoming: IncomingMessage) => Promise<unknown>;
 
 /** Opens a store that checks every signature, by OSS's forms or by `check`, and the policy of a form. */
 export async function openOssStore(
   bucket: string,
   credentials: Credentials,
   check: Check = (incoming) =>
-    checkSignature(incoming, { bucket, credentials: [credentials], wallClock: Date.now }),
+    checkSignature(incoming, {
+      dialect: 'oss',
+      bucket,
+      prefix: '',
+      credentials: async () => [credentials],
+      wallClock: Date.now,
+    }),
 ): Promise<OssStore> {
   const state: State = {
     bucket,

@@ -1,14 +1,15 @@
 /** The stores behind the edge. */
-import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { request } from 'undici';
 import { inject } from 'vitest';
 import type { RuleSet } from '../../src/cors/rule.ts';
 import { toXml } from '../../src/document/xml.ts';
 import { openDirectoryBucket } from '../../src/node/directory/server.ts';
 import { checkSignature } from '../../src/node/directory/signature.ts';
+import { signed } from '../helpers/signed.ts';
 import { openUpstream } from '../helpers/upstream.ts';
 import { openWitness, type Witness as RulesWitness } from '../rgw/_witness.ts';
 import { openS3 } from './_aws.ts';
@@ -94,10 +95,15 @@ async function openFolderStore(bucket: string, dialect: Store['dialect']): Promi
         await writeFile(fileOf(key), content);
       },
       read: (key) => readFile(fileOf(key)).catch(() => null),
-      etag: async (key) =>
-        createHash('md5')
-          .update(await readFile(fileOf(key)))
-          .digest('hex'),
+      async etag(key) {
+        // Of an object in parts only the bucket knows it.
+        const target = `/${encodeURIComponent(key).replaceAll('%2F', '/')}`;
+        const { host } = new URL(opened.url);
+        const [keys = ossKeys] = ALL_KEYS;
+        const { headers } = await signed('OSS V4 header', { method: 'HEAD', target, host, bucket, keys });
+        const answered = await request(opened.url + target, { method: 'HEAD', headers: [...headers] });
+        return String(answered.headers.etag);
+      },
     },
     rules: () => readFile(opened.rulesFile, 'utf8').catch(() => null),
     putRules: (rules) => writeFile(opened.rulesFile, toXml(rules)),
@@ -128,7 +134,13 @@ async function openWebServer(): Promise<Store> {
 /** It accepts OSS's signatures and SigV4. */
 const openDouble = (bucket: string): Promise<OssStore> =>
   openOssStore(bucket, ossKeys, (incoming) =>
-    checkSignature(incoming, { bucket, credentials: ALL_KEYS, wallClock: Date.now }),
+    checkSignature(incoming, {
+      dialect: 'oss',
+      bucket,
+      prefix: '',
+      credentials: async () => ALL_KEYS,
+      wallClock: Date.now,
+    }),
   );
 
 function storeOf(store: OssStore, dialect: Store['dialect']): Store {

@@ -2,14 +2,8 @@ import { ALI_OSS } from './_ali-oss.ts';
 import { FETCH, READS } from './_fetch.ts';
 import { describeMatrix, lineOnBoth, type Refused, signedReads } from './_matrix.ts';
 
-/** The directory bucket stores whole objects only. */
-const DIRECTORY: Refused = {
-  multipart: 'NotImplemented',
-  form: 'AccessDenied',
-  copy: 'NotImplemented',
-  list: 'NotImplemented',
-  remove: 'NotImplemented',
-};
+/** The directory bucket copies no objects. */
+const DIRECTORY: Refused = { copy: 'NotImplemented' };
 
 describeMatrix('oss', [
   ...ALI_OSS.flatMap((client) => [

@@ -15,6 +15,10 @@ const NODE_ONLY = [
   ['TLS_KEY', '/etc/tls.key'],
   ['ADMIN_HOST', '10.0.0.5'],
   ['ADMIN_PORT', '9090'],
+  ['ADMIN_TOKEN_FROM', 'env:T'],
+  ['ADMIN_METRICS_TOKEN_FROM', 'env:T'],
+  ['DANGEROUSLY_OPEN_ADMIN', 'true'],
+  ['SHUTDOWN_DELAY', '5s'],
   ['DEMO_PORT', '3000'],
   ['STATE_DIR', '/var/lib/edge'],
   ['REDIS_URL', 'redis://127.0.0.1:6379'],
@@ -57,7 +61,7 @@ describe('a Worker’s configuration', () => {
     ];
     const opened = await openBuckets(read.value.buckets, {}, null, null);
     expect(opened).toMatchObject({
-      value: [{ route: { address: { base, host, path: '' } }, ruled: { name: host } }],
+      value: [{ route: { address: { base, host, path: '' } }, ruled: { name: 'media' } }],
     });
     expect(opened).toMatchObject({ value: [{ ruled: { source: { name: `${base}/?cors` } } }] });
   });

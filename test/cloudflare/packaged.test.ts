@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -32,15 +32,42 @@ async function commands(): Promise<string> {
   return block;
 }
 
-test('the commands of docs/cloudflare.md bundle the Worker of the installed npm package', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'bucket-cors-packaged-'));
-  try {
+const environment = (folder: string) => ({
+  ...process.env,
+  WRANGLER_SEND_METRICS: 'false',
+  WRANGLER_LOG_PATH: folder,
+  CI: '1',
+});
+
+describe('the installed npm package', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'bucket-cors-packaged-'));
     await install(folder);
-    const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG_PATH: folder, CI: '1' };
+  }, 120_000);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test('is bundled as a Worker by the commands of docs/cloudflare.md', async () => {
+    const env = environment(folder);
     const { stdout } = await run('bash', ['-ec', await commands()], { cwd: folder, env });
     expect(stdout).toMatch(/Total Upload: \d+/);
     expect(stdout).toContain('--dry-run: exiting now');
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}, 120_000);
+  }, 120_000);
+
+  test('is bundled as a Worker by the recipe examples/deploy/cloudflare', async () => {
+    const recipe = join(folder, 'node_modules/bucket-cors/examples/deploy/cloudflare');
+    for (const name of ['package.json', 'wrangler.toml'])
+      await copyFile(join(recipe, name), join(folder, name));
+    const { stdout } = await run('npm', ['run', 'check'], { cwd: folder, env: environment(folder) });
+    expect(stdout).toMatch(/env\.BUCKET_URL/);
+    expect(stdout).toContain('--dry-run: exiting now');
+  }, 120_000);
+
+  test('has the versions that the recipe names', async () => {
+    const own = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+    const text = await readFile(join(ROOT, 'examples/deploy/cloudflare/package.json'), 'utf8');
+    const { dependencies, devDependencies } = JSON.parse(text);
+    expect(dependencies).toEqual({ 'bucket-cors': own.version });
+    expect(devDependencies).toEqual({ wrangler: own.devDependencies.wrangler });
+  });
+});

@@ -20,6 +20,7 @@ function taken() {
   const ends: Outcome[] = [];
   const sink: Sink = {
     before: () => null,
+    answered: () => {},
     head: (_status, headers) => headers,
     fail: (failure) => {
       failures.push(failure);

@@ -149,6 +149,16 @@ describe('a fault of an option has its place, value, reason and what to write', 
       [flag('clientKeys', 'env:A'), flag('objects', 'sign')],
       'clientKeys',
     ],
+    [
+      'keys of a folder for a bucket with an address',
+      [flag('bucket', 'https://a.example'), flag('bucketKeys', 'file:k')],
+      'bucketKeys',
+    ],
+    [
+      'an open folder with keys',
+      [flag('bucket', './a'), flag('bucketKeys', 'file:k'), flag('dangerouslyOpenBucket', 'true')],
+      'dangerouslyOpenBucket',
+    ],
     ['a prefix for signing where nothing is signed', [flag('signPrefix', 'a/')], 'signPrefix'],
     [
       'a prefix beside requests signed again',
@@ -296,6 +306,14 @@ describe('values that contradict each other', () => {
       { place: '--dangerously-allow-credentials', reason: expect.stringContaining('store s3') },
     ]);
     expect(faultsOf(flag('store', 'oss'), credentials)).toEqual([]);
+  });
+
+  test('dangerouslyOpenAdmin is a fault beside a token', () => {
+    const open = flag('dangerouslyOpenAdmin', 'true');
+    expect(faultsOf(open, flag('adminToken', 'env:T'))).toMatchObject([
+      { place: '--dangerously-open-admin', reason: expect.stringContaining('--admin-token') },
+    ]);
+    expect(faultsOf(open, flag('adminMetricsToken', 'env:T'))).toEqual([]);
   });
 
   test('are reported together with other faults', () => {

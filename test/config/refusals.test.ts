@@ -81,8 +81,8 @@ const WRONG: readonly Row[] = [
     /not an option/,
     /hosts/,
   ],
-  ['a port that is a list', { port: [80], ...one({}) }, `${FILE}: port`, /not a text, number/, /80/],
-  ['a port that is null', { port: null, ...one({}) }, `${FILE}: port`, /not a text, number/, /80/],
+  ['a port that is a list', { port: [80], ...one({}) }, `${FILE}: port`, /is not a number or a text/, /80/],
+  ['a port that is null', { port: null, ...one({}) }, `${FILE}: port`, /is not a number or a text/, /80/],
   [
     'a wrong word',
     one({ store: 'gcs' }),

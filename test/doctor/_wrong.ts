@@ -179,6 +179,15 @@ export const WRONG: readonly Wrong[] = [
       '<Error><Code>AccessForbidden</Code><Message>CORSResponse: This CORS request is not allowed.</Message></Error>',
     ),
   ),
+  onPreflight(
+    'preflight_refused_by_rules',
+    '400 of the store: no rule can list the method',
+    refuse(
+      400,
+      [],
+      '<Error><Code>BadRequest</Code><Message>Invalid Access-Control-Request-Method: PATCH</Message></Error>',
+    ),
+  ),
   onPreflight('preflight_refused', '404', refuse(404)),
   onPreflight('preflight_refused', '405', refuse(405, [['Allow', 'GET, HEAD']])),
   onPreflight('preflight_refused', '503 with the right headers', (reply) => ({ ...reply, status: 503 })),

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { MAX_REQUESTS } from '../../src/doctor/experiments.ts';
 import { FINDING_CODES } from '../../src/doctor/kinds.ts';
-import { examineServer } from './_server.ts';
-import { WRONG } from './_wrong.ts';
+import { examineServer, examineUrl, right, whileServed } from './_server.ts';
+import { cached, WRONG } from './_wrong.ts';
 
 describe('a server that is wrong in one way has one finding', () => {
   test.each(WRONG)('$code: $name', async ({ server, code, ...examining }) => {
@@ -28,5 +28,29 @@ describe('a server that is wrong in one way has one finding', () => {
     ];
     const covered = new Set<string>([...WRONG.map(({ code }) => code), ...elsewhere]);
     expect(FINDING_CODES.filter((code) => !covered.has(code))).toEqual([]);
+  });
+
+  test('a cache in front of a signed URL is found by the URL itself', async () => {
+    const byPresence = cached(right, ({ target, origin, method }) =>
+      method === 'GET' ? `${target} ${origin !== null}` : null,
+    );
+    const noCors = cached(right, ({ target, method }) =>
+      method === 'GET' && /Signature/.test(target) ? target : null,
+    );
+    const signed = (url: string) => examineUrl(`${url}?X-Amz-Signature=0123`);
+    expect((await whileServed(byPresence, signed)).codes).toContain('cached_for_another_origin');
+    // The page asked first: its answer is stored for all.
+    expect((await whileServed(noCors, signed)).codes).toContain('cached_for_another_origin');
+  });
+
+  test('no request has more than the words of the plan, and no header of the user', async () => {
+    const { transcript } = await examineServer(right, {
+      question: { method: 'PUT', headers: ['authorization', 'content-type'] },
+    });
+    const names = new Set(transcript.flatMap(({ sent }) => sent.headers.map(([name]) => name)));
+    expect([...names].sort()).toEqual([
+      ...['Accept', 'Accept-Encoding', 'Access-Control-Request-Headers', 'Access-Control-Request-Method'],
+      ...['If-None-Match', 'Origin', 'Range'],
+    ]);
   });
 });

@@ -5,8 +5,18 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Demo, openDemo } from '../../src/node/demo/server.ts';
+import { type Demo, type DemoOptions, openDemo } from '../../src/node/demo/server.ts';
 import { type Browser, launchChromium, whyNoChromium } from './_chromium.ts';
+
+/** A demo page before an edge that does not run. */
+const NOWHERE: DemoOptions = {
+  host: '127.0.0.1',
+  port: 0,
+  edge: 'http://127.0.0.1:1',
+  admin: 'http://127.0.0.1:2',
+  version: () => null,
+  explain: () => null,
+};
 
 describe("the demo page's server", () => {
   let edge: Server;
@@ -25,6 +35,8 @@ describe("the demo page's server", () => {
       host: '127.0.0.1',
       port: 0,
       edge: `http://127.0.0.1:${(edge.address() as AddressInfo).port}`,
+      admin: 'http://127.0.0.1:8081',
+      version: () => 'v1',
       explain: (facts) => ({ facts }),
     });
   });
@@ -107,17 +119,12 @@ describe("the demo page's server", () => {
 
   test("rejects with Node's own error if the port is in use", async () => {
     const { port } = edge.address() as AddressInfo;
-    const second = openDemo({ host: '127.0.0.1', port, edge: 'http://127.0.0.1:1', explain: () => null });
+    const second = openDemo({ ...NOWHERE, port });
     await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 
   test('reports that the edge gives no answer', async () => {
-    const nobody = await openDemo({
-      host: '127.0.0.1',
-      port: 0,
-      edge: 'http://127.0.0.1:1',
-      explain: () => null,
-    });
+    const nobody = await openDemo(NOWHERE);
     const response = await fetch(`${nobody.url}/wire`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
@@ -223,6 +230,45 @@ describe.skipIf(whyNoChromium !== null)(browserTests, () => {
     await settled();
     expect(await card('upload').getAttribute('data-state')).toBe('passed');
     expect(await fact('upload', 'etag').textContent()).not.toBe(etag);
+  });
+
+  test('its button has the focus afterwards, and open details stay open', async () => {
+    const button = card('range').getByRole('button', { name: 'Run again' });
+    await card('range').getByText('The whole exchange').click();
+    await button.focus();
+    await page.keyboard.press('Enter');
+    await settled();
+    expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
+    const details = card('range').locator('details', { hasText: 'The whole exchange' });
+    expect(await details.getAttribute('open')).toBe('');
+    expect(await card('range').locator('details[open]').count()).toBe(1);
+  });
+
+  test('the details of a card have the focus after it has run again', async () => {
+    const summary = () => card('allowed').getByText('How the rules were walked');
+    await summary().focus();
+    await page.evaluate(() =>
+      document.querySelector<HTMLButtonElement>('[data-experiment="allowed"] .foot button')?.click(),
+    );
+    await settled();
+    expect(await summary().evaluate((element) => element === document.activeElement)).toBe(true);
+  });
+
+  test('other rules in force make all experiments run again', async () => {
+    const etag = await fact('upload', 'etag').textContent();
+    await page.route('**/config.json', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...(await response.json()), version: 'another' } });
+    });
+    await expect.poll(() => fact('upload', 'etag').textContent(), { timeout: 20_000 }).not.toBe(etag);
+    await page.unroute('**/config.json');
+    await settled();
+  });
+
+  test('the page says how to serve a bucket of its reader, and links to the live page', async () => {
+    const own = page.getByRole('region', { name: 'Your own bucket and rules' });
+    expect(await own.locator('code').allTextContents()).toContain('npm start -- --bucket ./my-folder');
+    expect(await own.getByRole('link', { name: 'live page' }).getAttribute('href')).toMatch(/^http:\/\/127/);
   });
 });
 

@@ -27,10 +27,10 @@ test('an error of the edge after a bucket’s answer is reported, and answered w
     onError: (error) => void errors.push(error),
     edgeId: '00000000',
     debugReason: false,
-    // The edge reads the clock for the second time when it makes the head.
+    // The edge reads the clock for the third time when it makes the head: before, when the request arrives and when the bucket is asked.
     now: () => {
       asked += 1;
-      if (asked === 2) throw WRONG;
+      if (asked === 3) throw WRONG;
       return asked;
     },
   });

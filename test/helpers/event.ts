@@ -22,6 +22,9 @@ export const EVENT: RequestEvent = {
   bucketHadCors: false,
   asked: null,
   bucketMs: 20,
+  bucketStatus: 200,
+  server: 'https://bucket.example',
+  secure: false,
   why: () => 'Rule 1 is the first whose origin, method and requested headers all fit.',
   lacksCredentials: () => false,
   client: () => ({

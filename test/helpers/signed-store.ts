@@ -84,7 +84,14 @@ export async function openSignedStore(options: StoreOptions): Promise<SignedStor
     const hash = map.get('x-amz-content-sha256');
     const body =
       hash === 'STREAMING-UNSIGNED-PAYLOAD-TRAILER'
-        ? await buffer(unchunk(incoming, map.get('x-amz-trailer'), map.get('x-amz-decoded-content-length')))
+        ? await buffer(
+            unchunk(incoming, {
+              trailer: map.get('x-amz-trailer'),
+              length: map.get('x-amz-decoded-content-length'),
+              chunks: null,
+              trailerSigned: false,
+            }),
+          )
         : await buffer(incoming);
     if (hash !== undefined && /^[0-9a-f]{64}$/.test(hash) && hash !== sha256Of(body))
       return failure(400, 'XAmzContentSHA256Mismatch');

@@ -53,6 +53,28 @@ describe('a start that fails reports the reason and leaves nothing running:', ()
     await closed(taken.server);
   });
 
+  test.each(['0.0.0.0', '::'])('the admin port at %s is open to other machines', async (adminHost) => {
+    expect(await refused({ bucket: store.url, adminHost })).toEqual([
+      `--admin-host ${adminHost} lets other machines read the rules and load them again; write --admin-token env:ADMIN_TOKEN with a token in that variable, or --dangerously-open-admin if they may`,
+    ]);
+  });
+
+  test('the tokens of the admin port are missing or easy to guess, with all other faults of the port', async () => {
+    await writeFile(join(folder, 'token'), 'hush');
+    const options = { adminToken: 'env:NONE', adminMetricsToken: `file:${join(folder, 'token')}` };
+    const lines = await refused({ bucket: store.url, ...options });
+    expect(lines).toEqual([
+      expect.stringMatching(/^--admin-token: NONE is not set; write 16 or more /),
+      expect.stringMatching(
+        /^--admin-metrics-token: the token file .*token is too short, .*; write 16 or more /,
+      ),
+    ]);
+    expect(String(lines)).not.toContain('hush');
+    expect(await refused({ bucket: store.url, adminToken: `file:${join(folder, 'none')}` })).toEqual([
+      expect.stringMatching(/^--admin-token: the token file .*none can't be read: ENOENT.*; write /),
+    ]);
+  });
+
   test('the address does not belong to this machine', async () => {
     const [line, ...others] = (await refused({ bucket: store.url, host: '203.0.113.1' })) ?? [];
     expect(line).toMatch(

@@ -53,6 +53,16 @@ describe('a start succeeds', () => {
     await until('the load has failed', () => edge.cache.status(keyOf(edge.bucket)).state === 'unavailable');
   });
 
+  test.each<Record<string, string>>([{ dangerouslyOpenAdmin: 'true' }, { adminToken: 'env:T' }])(
+    'with the admin port beyond this machine and %j',
+    async (options) => {
+      const config = configOf({ bucket: store.url, adminHost: '0.0.0.0', ...options });
+      const edge = await startEdge(config, { T: '0123456789abcdef' });
+      open.push(edge);
+      expect((await edge.admin('/healthz')).status).toBe(200);
+    },
+  );
+
   test('and rules are loaded again although no request comes', async () => {
     const edge = await running({}, { rulesTtl: 20 });
     await until('the third load begins', () => store.asked() >= 3);
@@ -143,7 +153,8 @@ describe('closing', () => {
     await failed;
     await until('the bucket’s connection has closed', () => store.waiting() === 0);
     await agent.destroy();
-    expect(edge.logged().at(-1)).toMatchObject({ path: '/slow', code: 'ClientGone' });
+    const requests = edge.logged().filter(({ msg }) => msg === 'request');
+    expect(requests.at(-1)).toMatchObject({ path: '/slow', code: 'ClientGone' });
   });
 
   test('with the longest --drain, 1h, cuts off no download', async () => {

@@ -52,6 +52,26 @@ describe('openConfigured', () => {
   });
   const kv = { get: async () => DOCUMENT };
 
+  test.each([
+    ['oss://my-bucket?region=cn-hangzhou', {}, 'my-bucket'],
+    ['s3://my-bucket?region=eu-central-1', {}, 'my-bucket'],
+    ['https://my-bucket.oss-cn-hangzhou.aliyuncs.com', {}, 'my-bucket'],
+    ['http://127.0.0.1:9000/my-bucket', {}, 'my-bucket'],
+    ['https://files.example/a/b', {}, 'store.example'],
+    ['https://files.example', {}, 'store.example'],
+    ['https://files.example', { bucketName: 'my-bucket' }, 'my-bucket'],
+    ['./media', {}, 'store.example'],
+    ['./media', { bucketName: 'my-bucket' }, 'my-bucket'],
+  ])('names the bucket %s with %j: %s', async (bucket, options, name) => {
+    const opened = await open({ bucket, rules: DOCUMENT, ...options }, meansOf());
+    expect(opened).toMatchObject({ ok: true, value: { ruled: { name }, route: { name } } });
+  });
+
+  test('stores its rules under the host, also where the bucket has a name of its own', async () => {
+    const opened = await open({ bucket: 'oss://my-bucket?region=cn-hangzhou', rules: DOCUMENT }, meansOf());
+    expect(opened.ok && opened.value.ruled.key).toMatch(/^store\.example-[0-9a-f]{16}$/);
+  });
+
   test('is tested with every row of the table of sources', () => {
     expect(KINDS.map(([kind]) => kind)).toEqual(Object.keys(RULES_KINDS));
   });

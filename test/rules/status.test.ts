@@ -57,6 +57,7 @@ describe('status', () => {
       lastGood: null,
       findings: [],
       failure: null,
+      loads: { changed: 0, unchanged: 0, failed: 0 },
       age: null,
       due: 0,
     });
@@ -96,6 +97,7 @@ describe('status', () => {
       state: 'fresh',
       failure: null,
       lastGood: { loadedAt: changed, confirmedAt: clock },
+      loads: { changed: 2, unchanged: 2, failed: 2 },
     });
   });
 

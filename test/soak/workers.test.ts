@@ -41,7 +41,7 @@ test(`${ROLLS} rolling replacements under constant keep-alive load fail no reque
   const { good, bad } = await loading.stop();
   console.log(`${ROLLS} replacements of both workers, ${good} requests, ${bad.length} failed`);
   expect(bad).toEqual([]);
-  expect(await metric(edge, 'bucket_cors_requests_total')).toBe(good);
+  expect(await metric(edge, 'http_server_request_duration_seconds_count')).toBe(good);
 });
 
 test('nor a request of a client with a new connection for each request', async () => {

@@ -20,6 +20,7 @@ interface Ending {
 
 const ASKING = ['Access-Control-Request-Method', 'PUT'];
 const OBJECT = { code: null, kind: 'actual', bucket: 'bucket' } as const;
+const NOT_ASKED = { bucketMs: null, bucketStatus: null } as const;
 const XML = expect.any(Number) as unknown as number;
 
 const WHOLE: Script = { status: 200, headers: ['Content-Length', '10'], body: 'the object' };
@@ -81,13 +82,19 @@ const ENDINGS: readonly Ending[] = [
     name: 'a 404',
     about: {},
     script: { status: 404, headers: ['Content-Length', '4'], body: '1234' },
-    expected: { ...OBJECT, status: 404, sent: 4 },
+    expected: { ...OBJECT, status: 404, bucketStatus: 404, sent: 4 },
   },
-  { name: 'a 304', about: {}, script: { status: 304 }, expected: { ...OBJECT, status: 304, sent: 0 } },
+  {
+    name: 'a 304',
+    about: {},
+    script: { status: 304 },
+    expected: { ...OBJECT, status: 304, bucketStatus: 304, sent: 0 },
+  },
   {
     name: 'a preflight that passes',
     about: { method: 'OPTIONS', headers: ['Origin', A, ...ASKING] },
     expected: {
+      ...NOT_ASKED,
       kind: 'preflight',
       status: 200,
       decision: 'matched',
@@ -101,6 +108,7 @@ const ENDINGS: readonly Ending[] = [
     name: 'a preflight that is refused',
     about: { method: 'OPTIONS', headers: ['Origin', STRANGER, ...ASKING] },
     expected: {
+      ...NOT_ASKED,
       kind: 'preflight',
       status: 403,
       decision: 'origin_not_allowed',
@@ -113,6 +121,7 @@ const ENDINGS: readonly Ending[] = [
     name: 'a method that is not allowed',
     about: { method: 'PATCH', headers: ['Origin', A], body: 'a body' },
     expected: {
+      ...NOT_ASKED,
       kind: 'actual',
       status: 405,
       decision: 'method_not_allowed',
@@ -129,7 +138,16 @@ const ENDINGS: readonly Ending[] = [
     name: 'a bucket that breaks off before its head',
     about: { headers: ['Origin', A] },
     script: (_asked, { socket }) => socket.destroy(),
-    expected: { ...OBJECT, status: 502, code: 'BucketBrokeOff', decision: 'matched', received: 0, sent: XML },
+    expected: {
+      ...OBJECT,
+      status: 502,
+      code: 'BucketBrokeOff',
+      decision: 'matched',
+      bucketMs: XML,
+      bucketStatus: null,
+      received: 0,
+      sent: XML,
+    },
   },
   {
     name: 'an upload refused before its end',
@@ -146,7 +164,14 @@ const ENDINGS: readonly Ending[] = [
       void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nbegun', () =>
         setImmediate(() => socket.end()),
       ),
-    expected: { ...OBJECT, status: 200, code: 'BucketBrokeOff', decision: 'matched', sent: 5 },
+    expected: {
+      ...OBJECT,
+      status: 200,
+      code: 'BucketBrokeOff',
+      decision: 'matched',
+      bucketStatus: 200,
+      sent: 5,
+    },
   },
 ];
 
@@ -183,6 +208,7 @@ export function addObserveTests(runtime: Runtime): void {
       expect(event?.requestId).toMatch(/^[0-9A-F]{24}$/);
       expect(event?.rulesVersion).toMatch(/^[0-9a-f]{16}$/);
       expect(event?.totalMs).toBeGreaterThanOrEqual(event?.headMs ?? 0);
+      expect(event?.totalMs).toBeGreaterThanOrEqual(event?.bucketMs ?? 0);
       expect(JSON.stringify(event)).not.toContain('secret');
     };
     test.each(ENDINGS.filter(({ ofBodies }) => !ofBodies))('$name', expectEvent);

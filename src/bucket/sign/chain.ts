@@ -79,14 +79,29 @@ async function derive(secret: string, links: readonly string[]): Promise<HmacKey
   return hmacKey('SHA-256', key);
 }
 
+/** What a signature signs, for comparison with what a client signed. */
+export interface SignedText {
+  readonly stringToSign: string;
+  /** Null: the string to sign contains the request itself. */
+  readonly canonicalRequest: string | null;
+}
+
+/** Returns what a signature of a canonical request signs. */
+export async function chainText(chain: Chain, scope: Scope, canonicalRequest: string): Promise<SignedText> {
+  const hash = await sha256(bytesOf(canonicalRequest));
+  const lines = [chain.algorithm, scope.written ?? scope.date, scopeText(chain, scope), hash];
+  return { stringToSign: lines.join('\n'), canonicalRequest };
+}
+
+/** Returns the signature of a text, in lower-case hexadecimal. */
+export const signText = async (chain: Chain, secret: string, scope: Scope, text: string): Promise<string> =>
+  hex(await hmacBy(await signingKey(chain, secret, scope), utf8(text)));
+
 /** Returns the signature of a canonical request, in lower-case hexadecimal. */
 export const signChain = async (
   chain: Chain,
   secret: string,
   scope: Scope,
   canonicalRequest: string,
-): Promise<string> => {
-  const hash = await sha256(bytesOf(canonicalRequest));
-  const text = [chain.algorithm, scope.written ?? scope.date, scopeText(chain, scope), hash].join('\n');
-  return hex(await hmacBy(await signingKey(chain, secret, scope), utf8(text)));
-};
+): Promise<string> =>
+  signText(chain, secret, scope, (await chainText(chain, scope, canonicalRequest)).stringToSign);

@@ -44,14 +44,14 @@ const resourceOf = (target: string, bucket: string): string => {
   return signed.length === 0 ? resource : `${resource}?${signed.join('&')}`;
 };
 
-/** Returns the signature of OSS's version 1 (semantics.md §7), in base64. */
-export const ossV1Signature = async (
+/** Returns what OSS's version 1 signs. Every character is one byte. */
+export const ossV1Text = (
   { method, target, headers }: Signable,
-  { bucket, secret, date }: OssV1Input,
-): Promise<string> => {
+  { bucket, date }: Omit<OssV1Input, 'secret'>,
+): string => {
   const map = headerMap(headers);
   const ours = [...map].filter(([name]) => name.startsWith('x-oss-')).sort(byName);
-  const text = [
+  return [
     method,
     map.get('content-md5') ?? '',
     map.get('content-type') ?? '',
@@ -59,8 +59,15 @@ export const ossV1Signature = async (
     ...ours.map(([name, value]) => `${name}:${value}`),
     resourceOf(target, bucket),
   ].join('\n');
-  return base64(await hmac('SHA-1', utf8(secret), bytesOf(text)));
 };
+
+/** Returns the signature of a text by OSS's version 1, in base64. */
+export const ossV1SignText = async (secret: string, text: string): Promise<string> =>
+  base64(await hmac('SHA-1', utf8(secret), bytesOf(text)));
+
+/** Returns the signature of OSS's version 1 (semantics.md §7), in base64. */
+export const ossV1Signature = (request: Signable, input: OssV1Input): Promise<string> =>
+  ossV1SignText(input.secret, ossV1Text(request, input));
 
 const REPLACED = ['authorization', 'date', 'x-oss-date', 'x-oss-security-token'];
 

@@ -1,6 +1,15 @@
 import type { Sign } from '../transport.ts';
 import { byName, cut, headerMap, normalParameters, normalPath, type Signable } from './canonical.ts';
-import { type Chain, type Scope, scopeText, signChain, stamped, UNSIGNED_PAYLOAD } from './chain.ts';
+import {
+  type Chain,
+  chainText,
+  type Scope,
+  type SignedText,
+  scopeText,
+  signChain,
+  stamped,
+  UNSIGNED_PAYLOAD,
+} from './chain.ts';
 import { needCredentials, type SigningOptions } from './credentials.ts';
 import { basicDate } from './date.ts';
 
@@ -50,6 +59,10 @@ export const ossV4Signature = (request: Signable, input: OssV4Input): Promise<st
   const { bucket, secret, scope, additionalHeaders } = input;
   return signChain(OSS_V4, secret, scope, canonicalRequest(request, bucket, additionalHeaders));
 };
+
+/** Returns what `ossV4Signature` signs. */
+export const ossV4Text = (request: Signable, input: Omit<OssV4Input, 'secret'>): Promise<SignedText> =>
+  chainText(OSS_V4, input.scope, canonicalRequest(request, input.bucket, input.additionalHeaders));
 
 /**
  * Signs with OSS's version 4. The target's path must be the object's key, for every host; the host is not signed.

@@ -1,7 +1,16 @@
 import type { BucketRequest, Sign } from '../transport.ts';
 import { sha256 } from './bytes.ts';
 import { cut, headerMap, normalParameters, normalPath, type Signable } from './canonical.ts';
-import { type Chain, type Scope, scopeText, signChain, stamped, UNSIGNED_PAYLOAD } from './chain.ts';
+import {
+  type Chain,
+  chainText,
+  type Scope,
+  type SignedText,
+  scopeText,
+  signChain,
+  stamped,
+  UNSIGNED_PAYLOAD,
+} from './chain.ts';
 import { needCredentials, type SigningOptions } from './credentials.ts';
 import { basicDate } from './date.ts';
 
@@ -26,7 +35,10 @@ export interface S3V4Input {
 export const NO_BODY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 /** S3 signs the path as sent, encoded once, with a path-style prefix. */
-const canonicalRequest = ({ method, target, headers }: Signable, input: S3V4Input): string => {
+const canonicalRequest = (
+  { method, target, headers }: Signable,
+  input: Omit<S3V4Input, 'secret'>,
+): string => {
   const map = headerMap(headers);
   const lines = input.signedHeaders.map(
     (name) => `${name}:${(map.get(name) ?? '').replace(/[ \t]+/g, ' ')}\n`,
@@ -45,6 +57,10 @@ const canonicalRequest = ({ method, target, headers }: Signable, input: S3V4Inpu
 /** Returns the signature of AWS's version 4 in S3's variant (semantics.md §7), in hexadecimal. */
 export const s3V4Signature = (request: Signable, input: S3V4Input): Promise<string> =>
   signChain(S3_V4, input.secret, input.scope, canonicalRequest(request, input));
+
+/** Returns what `s3V4Signature` signs. */
+export const s3V4Text = (request: Signable, input: Omit<S3V4Input, 'secret'>): Promise<SignedText> =>
+  chainText(S3_V4, input.scope, canonicalRequest(request, input));
 
 /** Some servers read `_` as `-`, so a client's header in such a spelling is signed too. */
 const isSigned = (name: string): boolean =>

@@ -1,5 +1,6 @@
 import type { StoreCode } from '../refusals.ts';
 import { cut, decode, headerMap, type Parameter, parametersOf, type Signable } from '../sign/canonical.ts';
+import type { SignedText } from '../sign/chain.ts';
 import type { FlatHeaders } from '../transport.ts';
 import type { ChunkSigner, ClientRequest, Scheme } from './verified.ts';
 
@@ -55,6 +56,8 @@ export interface Claim {
   readonly payload: string | null;
   /** Computes the correct signature of this request from the key's secret. */
   readonly sign: (secret: string) => Promise<string>;
+  /** What the correct signature signs, for a client that looks for its mistake. */
+  readonly text: () => Promise<SignedText>;
   /** The signature by SDKs that sign the same request in another way; null if there are no such SDKs. */
   readonly signAlso: ((secret: string) => Promise<string>) | null;
   readonly chunksOf: (secret: string) => ChunkSigner | null;

@@ -41,19 +41,38 @@ function tableOf({ high: polynomialHigh, low: polynomialLow }: Polynomial): Tabl
 
 const tables = new Map<CrcName, Table>();
 
-/** Returns the CRC of bytes, big-endian. */
-export function crc(name: CrcName, bytes: Uint8Array): Uint8Array {
+/** A CRC of bytes that come one after another. */
+export interface RunningCrc {
+  update(bytes: Uint8Array): void;
+  /** Of all bytes so far, big-endian. */
+  digest(): Uint8Array;
+}
+
+export function runningCrc(name: CrcName): RunningCrc {
   const polynomial = POLYNOMIALS[name];
   const table = tables.get(name) ?? tableOf(polynomial);
   tables.set(name, table);
   let [high, low] = [polynomial.bytes === 8 ? 0xffffffff : 0, 0xffffffff];
-  for (const byte of bytes) {
-    const at = (low ^ byte) & 0xff;
-    low = ((low >>> 8) | (high << 24)) ^ (table.low[at] ?? 0);
-    high = (high >>> 8) ^ (table.high[at] ?? 0);
-  }
-  const view = new DataView(new ArrayBuffer(8));
-  view.setUint32(0, ~high);
-  view.setUint32(4, ~low);
-  return new Uint8Array(view.buffer, 8 - polynomial.bytes);
+  return {
+    update: (bytes) => {
+      for (const byte of bytes) {
+        const at = (low ^ byte) & 0xff;
+        low = ((low >>> 8) | (high << 24)) ^ (table.low[at] ?? 0);
+        high = (high >>> 8) ^ (table.high[at] ?? 0);
+      }
+    },
+    digest: () => {
+      const view = new DataView(new ArrayBuffer(8));
+      view.setUint32(0, ~high);
+      view.setUint32(4, ~low);
+      return new Uint8Array(view.buffer, 8 - polynomial.bytes);
+    },
+  };
+}
+
+/** Returns the CRC of bytes, big-endian. */
+export function crc(name: CrcName, bytes: Uint8Array): Uint8Array {
+  const running = runningCrc(name);
+  running.update(bytes);
+  return running.digest();
 }

@@ -1,8 +1,8 @@
 import { headerMap, type Signable } from '../sign/canonical.ts';
 import { UNSIGNED_PAYLOAD } from '../sign/chain.ts';
 import { basicDate, parseDate } from '../sign/date.ts';
-import { ossV1Signature } from '../sign/oss-v1.ts';
-import { OSS_V4, type OssV4Input, ossV4Signature } from '../sign/oss-v4.ts';
+import { ossV1Signature, ossV1Text } from '../sign/oss-v1.ts';
+import { OSS_V4, type OssV4Input, ossV4Signature, ossV4Text } from '../sign/oss-v4.ts';
 import type { FlatHeaders } from '../transport.ts';
 import {
   type Claim,
@@ -58,6 +58,10 @@ export const ossV1Header: ReadClaim = (request, { bucket }) => {
     signedAt,
     validUntil: null,
     sign: (secret) => ossV1Signature(request.ofBucket, { bucket, secret, date }),
+    text: async () => ({
+      stringToSign: ossV1Text(request.ofBucket, { bucket, date }),
+      canonicalRequest: null,
+    }),
   };
 };
 
@@ -81,6 +85,10 @@ export const ossV1Query: ReadClaim = (request, { bucket }) => {
     signedAt: null,
     validUntil: Number(expires) * 1000,
     sign: (secret) => ossV1Signature(request.ofBucket, { bucket, secret, date: expires }),
+    text: async () => ({
+      stringToSign: ossV1Text(request.ofBucket, { bucket, date: expires }),
+      canonicalRequest: null,
+    }),
   };
 };
 
@@ -90,12 +98,19 @@ const COMMON_V4 = { ...COMMON, scheme: 'oss-v4', payload: UNSIGNED_PAYLOAD } as 
  * The SDK for .NET signs an empty Content-Type, which .NET Core does not send. It means the same as no Content-Type.
  * https://github.com/aliyun/aliyun-oss-csharp-sdk/blob/master/sdk/Commands/OssCommand.cs
  */
-function signV4(request: Signable, input: Omit<OssV4Input, 'secret'>): Pick<Claim, 'sign' | 'signAlso'> {
+function signV4(
+  request: Signable,
+  input: Omit<OssV4Input, 'secret'>,
+): Pick<Claim, 'sign' | 'signAlso' | 'text'> {
   const sign = (headers: FlatHeaders) => (secret: string) =>
     ossV4Signature({ ...request, headers }, { ...input, secret });
   const { headers } = request;
   const hasType = headerMap(headers).has('content-type');
-  return { sign: sign(headers), signAlso: hasType ? null : sign([...headers, 'content-type', '']) };
+  return {
+    sign: sign(headers),
+    signAlso: hasType ? null : sign([...headers, 'content-type', '']),
+    text: () => ossV4Text(request, input),
+  };
 }
 
 const otherRegion = (region: string): Denied =>

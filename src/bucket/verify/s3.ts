@@ -1,7 +1,7 @@
 import type { StoreCode } from '../refusals.ts';
 import { UNSIGNED_PAYLOAD } from '../sign/chain.ts';
 import { basicDate, parseDate } from '../sign/date.ts';
-import { S3_V4, s3V4Signature } from '../sign/s3-v4.ts';
+import { S3_V4, s3V4Signature, s3V4Text } from '../sign/s3-v4.ts';
 import { chunkSigner } from './chunk-signer.ts';
 import { type Denied, denied, namesIn, type ReadClaim, readCredential, readPairs } from './claim.ts';
 import { S3_V4_NAMES, S3_V4_PAYLOAD } from './names.ts';
@@ -67,6 +67,7 @@ export const s3V4Header: ReadClaim = (request, { region }) => {
       named: signedHeaders,
       payload,
       sign: (secret) => s3V4Signature(request.asSent, { secret, scope, signedHeaders, payload }),
+      text: () => s3V4Text(request.asSent, { scope, signedHeaders, payload }),
       chunksOf: (secret) => (isChunksSigned(payload) ? chunkSigner(secret, scope, signature) : null),
     }
   );
@@ -92,6 +93,7 @@ export const s3V4Query: ReadClaim = (request, { region }) => {
       named: signedHeaders,
       payload,
       sign: (secret) => s3V4Signature(unsigned, { secret, scope, signedHeaders, payload }),
+      text: () => s3V4Text(unsigned, { scope, signedHeaders, payload }),
       chunksOf: (secret) => (isChunksSigned(payload) ? chunkSigner(secret, scope, claim.signature) : null),
     }
   );

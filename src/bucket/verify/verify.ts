@@ -1,5 +1,6 @@
 import { type Checked, storeRefusal } from '../refusals.ts';
 import { decode, hasManyParameters, MAX_PARAMETERS } from '../sign/canonical.ts';
+import type { SignedText } from '../sign/chain.ts';
 import type { Credentials } from '../sign/credentials.ts';
 import { isChecksum } from './checksums.ts';
 import { type Claim, type Denied, denied, isDenied, type SignedRequest, signedRequest } from './claim.ts';
@@ -15,7 +16,10 @@ export type { ChunkSigner, ClientRequest, Md5, Scheme, Verified, VerifyOptions }
 const SKEW_MS = 15 * 60 * 1000;
 
 /** A temporary key is valid only together with its token. */
-function tokenFault({ securityToken }: Credentials, claim: Claim): Denied | null {
+export function tokenFault(
+  { securityToken }: Credentials,
+  claim: Pick<Claim, 'securityToken' | 'tokenRefusal'>,
+): Denied | null {
   if (securityToken === undefined && claim.securityToken === undefined) return null;
   if (securityToken === undefined || claim.securityToken === undefined) return denied('InvalidAccessKeyId');
   return equalInConstantTime(securityToken, claim.securityToken) ? null : denied(claim.tokenRefusal);
@@ -73,6 +77,21 @@ async function verify(request: ClientRequest, options: VerifyOptions): Promise<V
   const checksums = checksumsIn(scheme, signed);
   const chunks = claim.chunksOf(key.accessKeySecret);
   return { scheme, form: found.form, key, payload, checksums, chunks };
+}
+
+/**
+ * What the signature of a request should sign, for a client whose signature does not match; null if the request carries
+ * none that can be read. It contains the token of a temporary key if the request does.
+ */
+export async function textToSign(
+  request: ClientRequest,
+  options: Pick<VerifyOptions, 'bucket' | 'region'>,
+): Promise<SignedText | null> {
+  const signed = signedRequest(request);
+  const found = formOf(signed);
+  if (isDenied(found)) return null;
+  const claim = found.read(signed, options);
+  return isDenied(claim) ? null : claim.text();
 }
 
 /**

@@ -29,14 +29,16 @@ export async function runDoctor(args: Arguments, terminal: Terminal): Promise<En
       `bucket-cors: the sentence is about a preflight and names no method: examined as ${ASSUMED_METHOD}. --method names another`,
     );
   const fresh = freshWords();
+  // A person at a terminal sees how far it is; a log does not need it.
+  const say = process.stderr.isTTY ? terminal.say : () => {};
   const transcript = await examine(question, fresh, limit, (number, most, about) =>
-    terminal.say(`bucket-cors: request ${number} of ${most}: ${about} …`),
+    say(`bucket-cors: request ${number} of ${most}: ${about} …`),
   );
   const rules = source.value?.rules ?? null;
   const one = caseOf(question, transcript, rules);
   const found = diagnose(question, transcript, rules);
   const explained = message === null ? null : beginningWith(message, found);
-  if (args.on('browser')) terminal.say('bucket-cors: asking Chromium and Firefox …');
+  if (args.on('browser')) say('bucket-cors: asking Chromium and Firefox …');
   const report: DoctorReport = {
     question,
     message: message === null || explained === null ? null : { ...message, because: explained.because },

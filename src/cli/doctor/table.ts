@@ -95,10 +95,13 @@ function browserLines(
 }
 
 function findingLines(finding: Finding, paint: Paint, width: number): readonly string[] {
-  const { code, severity, title, evidence, meaning, fault, cure, cures } = finding;
+  const { code, severity, title, evidence, meaning, fault, cure, cures, command } = finding;
   const column = Math.max(0, ...cures.map(({ at }) => at.length)) + 2;
   return [
-    ...wrapped(`${paint[COLOURS[severity]](severity)} `, `${paint.bold(code)}  ${title}`, width),
+    // Colours take no columns: the prefix is measured without them.
+    ...wrapped(`${severity} `, `${paint.bold(code)}  ${title}`, width).map((line, at) =>
+      at === 0 ? line.replace(severity, paint[COLOURS[severity]]) : line,
+    ),
     ...evidence.flatMap(({ request, sent, lines }) => [
       ...wrapped(`    #${request} `, visible(sent), width),
       ...lines.map((line) => `        ${paint.dim(visible(line))}`),
@@ -107,6 +110,7 @@ function findingLines(finding: Finding, paint: Paint, width: number): readonly s
     ...wrapped('  Fault: ', `${visible(fault.name)}. ${visible(fault.because)}`, width),
     ...wrapped('  Cure:  ', cure, width),
     ...cures.flatMap(({ at, text }) => wrapped(`    ${`${at}:`.padEnd(column)}`, visible(text), width)),
+    ...(command === null ? [] : [`  Ask:   ${visible(command)}`]),
     `  ${paint.dim(`docs/doctor.md#${code}`)}`,
   ];
 }

@@ -153,6 +153,7 @@ async function openSource(
     management: null,
     objects: 'pass',
     clientKeys: null,
+    bucketKeys: null,
     signPrefix: null,
   };
   const means = {

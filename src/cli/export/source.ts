@@ -25,6 +25,14 @@ const VARY: Pick<Flag, 'value' | 'offers' | 'about'> = {
     'The Vary header that is right behind every shared cache, where a configuration file has `store` for the bucket.',
 };
 
+/** What flags of a source mean beside others. */
+const MORE: Readonly<Record<string, readonly string[]>> = {
+  bucket: ['With `--config`: the name of a bucket of that file.'],
+  'admin-token': [
+    'With `--watch`: where the token of its own admin port is; the variable ADMIN_TOKEN_FROM means the same.',
+  ],
+};
+
 /** The flags that say where the rules are, and how they are meant. */
 export const EXPORT_SOURCE_FLAGS: readonly Flag[] = [
   {
@@ -42,11 +50,7 @@ export const EXPORT_SOURCE_FLAGS: readonly Flag[] = [
     isPath: true,
     about: 'A configuration file of `serve`: the rules of one of its buckets, which `--bucket` names.',
   },
-  ...SOURCE_FLAGS.map((flag) =>
-    flag.name === 'bucket'
-      ? { ...flag, about: `${flag.about} With \`--config\`: the name of a bucket of that file.` }
-      : flag,
-  ),
+  ...SOURCE_FLAGS.map((flag) => ({ ...flag, about: [flag.about, ...(MORE[flag.name] ?? [])].join(' ') })),
   ...BEHAVIOUR.map((name): Flag => {
     const { variable: _, ...flag } = flagOf(name, SECTION);
     return name === 'vary' ? { ...flag, ...VARY } : flag;

@@ -15,15 +15,25 @@ const SHARED = [
   'redis',
   'adminHost',
   'adminPort',
+  'adminToken',
+  'adminMetricsToken',
+  'dangerouslyOpenAdmin',
   'ownHosts',
   'logLevel',
 ] as const satisfies readonly OptionName[];
+
+/** Without --watch its flag is that of a source, which has it in its own section. */
+const isAlsoOfSource = (name: OptionName): boolean => name === 'adminToken';
 
 /** What options mean where no request is served. */
 const ABOUT: Readonly<Partial<Record<OptionName, Pick<Flag, 'about'>>>> = {
   management: {
     about:
       '`keep`: clients write the rules through an edge with the same storage, which `--state-dir` or `--redis` names; they are loaded from there.',
+  },
+  dangerouslyOpenAdmin: {
+    about:
+      'Serve the admin port beyond this machine without a token: every client that reaches it reads the rules, and may reload them.',
   },
   logLevel: {
     about: 'The least level of log lines to print: `debug`, `info`, `warn`, `error` or `silent`.',
@@ -50,13 +60,16 @@ export const WATCH_FLAGS: readonly Flag[] = [
     about:
       'What the shell runs after a new file is written, until it succeeds: `nginx -s reload`. BUCKET_CORS_FILE, BUCKET_CORS_VERSION and BUCKET_CORS_TARGET are set for it.',
   },
-  ...SHARED.map((name) => ({ ...flagOf(name, SECTION), ...ABOUT[name] })),
+  ...SHARED.filter((name) => !isAlsoOfSource(name)).map((name) => ({
+    ...flagOf(name, SECTION),
+    ...ABOUT[name],
+  })),
 ];
 
 /** Flags that mean nothing beside the others: what a watch needs and excludes, and what only a watch has a use for. */
 export function watchFaults(args: Arguments, line: ExportLine): readonly Fault[] {
   if (!args.on('watch'))
-    return ['exec', ...SHARED.map((name) => OPTIONS[name].flag)]
+    return ['exec', ...SHARED.filter((name) => !isAlsoOfSource(name)).map((name) => OPTIONS[name].flag)]
       .filter((flag) => args.value(flag) !== null)
       .map((flag) => ({
         place: `--${flag}`,
@@ -83,12 +96,11 @@ export function watchFaults(args: Arguments, line: ExportLine): readonly Fault[]
       reason: 'proves one export, and --watch writes many',
       write: 'one of the two',
     });
-  for (const flag of ['admin', 'admin-token'])
-    if (args.value(flag) !== null)
-      faults.push({
-        place: `--${flag}`,
-        reason: 'reads the rules of an edge, and --watch loads them where the edge does',
-        write: '--bucket, --rules or --config as the edge has it',
-      });
+  if (args.value('admin') !== null)
+    faults.push({
+      place: '--admin',
+      reason: 'reads the rules of an edge, and --watch loads them where the edge does',
+      write: '--bucket, --rules or --config as the edge has it',
+    });
   return faults;
 }

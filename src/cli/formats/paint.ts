@@ -23,3 +23,7 @@ export function paintFor(colours: boolean): Paint {
     dim: within(2, 22),
   };
 }
+
+/** https://no-color.org: the variable counts if it is not empty. */
+export const wantsColours = ({ NO_COLOR, TERM }: Readonly<Record<string, string | undefined>>): boolean =>
+  !NO_COLOR && TERM !== 'dumb';

@@ -1,7 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { changesOf } from '../../analysis/changes.ts';
-import type { Behaviour } from '../../cors/behaviour.ts';
-import { compileRules } from '../../cors/compile.ts';
+import { answersAlike, inOrder, sorted } from '../../analysis/alike.ts';
 import type { Rule, RuleSet } from '../../cors/rule.ts';
 import type { Opened } from '../sources/opened.ts';
 import { unreadIn } from './lost.ts';
@@ -27,24 +25,6 @@ export function isInForce(written: RuleSet | null, { document, hasRules, behavio
   if (!hasRules || !document.ok) return false;
   return isDeepStrictEqual(written, document.ruleSet) || answersAlike(written, document.ruleSet, behaviour);
 }
-
-function answersAlike(one: RuleSet, other: RuleSet, behaviour: Behaviour): boolean {
-  if (one.rules.length !== other.rules.length) return false;
-  const [was, is] = [compileRules(sorted(one), behaviour), compileRules(sorted(other), behaviour)];
-  const { changes, complete } = changesOf(was, is);
-  return changes.length === 0 && complete;
-}
-
-/** The values of each rule in one order: that of methods and exposed headers shows in answers, and means nothing. */
-const sorted = (ruleSet: RuleSet): RuleSet => ({ ...ruleSet, rules: ruleSet.rules.map(inOrder) });
-
-const inOrder = (rule: Rule): Rule => ({
-  ...rule,
-  allowedOrigins: [...rule.allowedOrigins].sort(),
-  allowedMethods: [...rule.allowedMethods].sort(),
-  allowedHeaders: [...rule.allowedHeaders].sort(),
-  exposeHeaders: [...rule.exposeHeaders].sort(),
-});
 
 /** Whether two rules are the same but for the order of their values, which stores change. */
 export const isSameRule = (one: Rule, other: Rule): boolean =>

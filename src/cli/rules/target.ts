@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
 import { signAt } from '../../bucket/authorize/place.ts';
 import { askForRules, rulesUrl } from '../../bucket/read.ts';
-import { utf8 } from '../../bucket/sign/bytes.ts';
 import type { Sign } from '../../bucket/transport.ts';
-import { type SentDocument, sendRules } from '../../bucket/write.ts';
+import { sendRules } from '../../bucket/write.ts';
 import type { BucketPlace } from '../../config/bucket-url.ts';
 import type { OptionName } from '../../config/options.ts';
 import { OPTIONS } from '../../config/options.ts';
@@ -14,8 +12,9 @@ import { type Fault, faultText, type Result } from '../../document/fault.ts';
 import { fileCredentials } from '../../node/buckets/credentials.ts';
 import type { Pools } from '../../node/transport/pools.ts';
 import { readByPools } from '../../node/transport/small-read.ts';
-import { writeOnce } from '../../node/transport/small-write.ts';
+import { documentOf, writeOnce } from '../../node/transport/small-write.ts';
 import { openSigner } from '../../open/signer.ts';
+import { messageIn, type Outcome, send } from '../../open/write-outcome.ts';
 import { bucketSource } from '../../rules/sources/bucket.ts';
 import type { Arguments, Terminal } from '../command.ts';
 import { patiently } from '../patience.ts';
@@ -23,7 +22,6 @@ import { recorded, textOf } from '../sources/load.ts';
 import { openedBucket } from '../sources/open.ts';
 import type { Opened } from '../sources/opened.ts';
 import { SIGNING_OPTIONS, type Side, sideFlag } from './flags.ts';
-import { messageIn, type Outcome, send } from './outcome.ts';
 
 /** A bucket whose rules are read and written: at its store, or behind an edge. */
 export interface Target {
@@ -122,11 +120,6 @@ function targetAt(
 function withMessage(line: string, answer: string): string {
   const message = messageIn(answer);
   return message === '' ? line : `${line} The answer says: ${message}.`;
-}
-
-function documentOf(text: string): SentDocument {
-  const bytes = utf8(text);
-  return { bytes, md5: createHash('md5').update(bytes).digest('base64') };
 }
 
 /** The lines of faults, of the command line or of a source. */

@@ -37,7 +37,8 @@ export const SOURCE_FLAGS: readonly Flag[] = [
     name: 'admin-token',
     value: 'PLACE',
     section: SECTION,
-    about: 'Where the bearer token for `--admin` is, which a Worker requires: `env:NAME` or `file:PATH`.',
+    about:
+      'Where the token for `--admin` is, which a Worker and an edge with `--admin-token` require: `env:NAME` or `file:PATH`.',
   },
   ...SHARED.map(sharedFlag),
 ];

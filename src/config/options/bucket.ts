@@ -2,6 +2,7 @@ import { FORWARDED } from '../../bucket/forwarded.ts';
 import { BUCKET_TIMEOUTS } from '../../bucket/limits.ts';
 import { DIALECT_NAMES, type VaryMode } from '../../cors/behaviour.ts';
 import { parseBucket } from '../bucket-url.ts';
+import * as numbers from '../numbers.ts';
 import { parseStoreUrl } from '../store-url.ts';
 import * as values from '../values.ts';
 import type { OptionRows } from './row.ts';
@@ -207,22 +208,22 @@ export const bucketRows = {
   bucketConnectTimeout: {
     flag: 'bucket-connect-timeout',
     variable: 'BUCKET_CONNECT_TIMEOUT',
-    default: values.seconds(BUCKET_TIMEOUTS.connect),
+    default: numbers.seconds(BUCKET_TIMEOUTS.connect),
     example: '10s',
     about:
       'How long the bucket may take to accept a connection, TLS included; after that 504 `BucketConnectTimeout`.',
     scope: 'bucket',
     nodeOnly: "nothing: Cloudflare's own limits apply",
-    parse: values.parseDuration('1s', '10m'),
+    parse: numbers.parseDuration('1s', '10m'),
   },
   bucketHeadTimeout: {
     flag: 'bucket-head-timeout',
     variable: 'BUCKET_HEAD_TIMEOUT',
-    default: values.seconds(BUCKET_TIMEOUTS.head),
+    default: numbers.seconds(BUCKET_TIMEOUTS.head),
     example: '15m',
     about:
       'How long the bucket may take to begin its answer, once it has the whole request; after that 504 `BucketHeadTimeout`. A store that completes a large multipart upload takes minutes.',
     scope: 'bucket',
-    parse: values.parseDuration('1s', '1d'),
+    parse: numbers.parseDuration('1s', '1d'),
   },
 } as const satisfies OptionRows;

@@ -1,5 +1,5 @@
 import { CLIENT_SHARE, IDLE_TIMEOUT, LEAST_RATE, REQUEST_LIMITS } from '../../bucket/limits.ts';
-import * as values from '../values.ts';
+import * as numbers from '../numbers.ts';
 import type { OptionRows } from './row.ts';
 
 /** What clients and buckets may take: connections, bytes and time. */
@@ -11,7 +11,7 @@ export const limitsRows = {
     example: '64',
     about: 'How many requests one bucket may have under way at once; divided among workers.',
     nodeOnly: "nothing: Cloudflare's own limits apply",
-    parse: values.parseCount(1, 100_000),
+    parse: numbers.parseCount(1, 100_000),
   },
   queue: {
     flag: 'queue',
@@ -21,7 +21,7 @@ export const limitsRows = {
     about:
       'How many more requests may wait for a connection, for at most 10 seconds; beyond it 503 `BucketBusy` with `Retry-After`. Divided among workers.',
     nodeOnly: "nothing: Cloudflare's own limits apply",
-    parse: values.parseCount(0, 100_000),
+    parse: numbers.parseCount(0, 100_000),
   },
   clientConnections: {
     flag: 'client-connections',
@@ -31,7 +31,7 @@ export const limitsRows = {
     about:
       'How many connections all clients together may have open; divided among workers. `auto`: half of the files that each process may open, at most 10000.',
     nodeOnly: "nothing: Cloudflare's own limits apply",
-    parse: values.parseCountOrAuto(1, 1_000_000),
+    parse: numbers.parseCountOrAuto(1, 1_000_000),
   },
   clientShare: {
     flag: 'client-share',
@@ -41,7 +41,7 @@ export const limitsRows = {
     about:
       "The percentage of a bucket's connections that one client address may have while requests of others wait: beyond it, those of its transfers that are slower than `--least-rate` are ended. `0`: no limit.",
     nodeOnly: "nothing: Cloudflare's own limits apply",
-    parse: values.parseCount(0, 100),
+    parse: numbers.parseCount(0, 100),
   },
   leastRate: {
     flag: 'least-rate',
@@ -51,16 +51,16 @@ export const limitsRows = {
     about:
       'The bytes per second that a transfer of a client address beyond its share must reach while requests of others wait, after five seconds; below it the transfer ends with `ClientTooSlow`. `0`: none are ended.',
     nodeOnly: "nothing: Cloudflare's own limits apply",
-    parse: values.parseCount(0, 1_000_000_000),
+    parse: numbers.parseCount(0, 1_000_000_000),
   },
   idleTimeout: {
     flag: 'idle-timeout',
     variable: 'IDLE_TIMEOUT',
-    default: values.seconds(IDLE_TIMEOUT),
+    default: numbers.seconds(IDLE_TIMEOUT),
     example: '5m',
     about: 'How long a download or an upload may make no progress before it is ended.',
     nodeOnly: "nothing: Cloudflare's own limits apply",
-    parse: values.parseDuration('1s', '1h'),
+    parse: numbers.parseDuration('1s', '1h'),
   },
   maxUrl: {
     flag: 'max-url',
@@ -68,7 +68,7 @@ export const limitsRows = {
     default: String(REQUEST_LIMITS.target),
     example: '16384',
     about: 'The longest path and query of a request, in bytes; beyond it 414 `URITooLong`.',
-    parse: values.parseCount(256, 65_536),
+    parse: numbers.parseCount(256, 65_536),
   },
   maxHeaders: {
     flag: 'max-headers',
@@ -76,7 +76,7 @@ export const limitsRows = {
     default: String(REQUEST_LIMITS.headers),
     example: '32768',
     about: 'The most bytes of request headers; beyond it 431 `RequestHeaderTooLarge`.',
-    parse: values.parseCount(1_024, 131_072),
+    parse: numbers.parseCount(1_024, 131_072),
   },
   shutdownDelay: {
     flag: 'shutdown-delay',
@@ -86,7 +86,7 @@ export const limitsRows = {
     about:
       'How long the edge still accepts connections after SIGTERM or SIGINT, while `/readyz` is 503: a load balancer stops sending requests first.',
     nodeOnly: 'nothing: Cloudflare replaces Workers itself',
-    parse: values.parseDuration('0', '1h'),
+    parse: numbers.parseDuration('0', '1h'),
   },
   drain: {
     flag: 'drain',
@@ -96,6 +96,6 @@ export const limitsRows = {
     about:
       'How long clients may take after SIGTERM or SIGINT: requests in flight finish, and idle connections are closed with their next answer.',
     nodeOnly: 'nothing: requests in flight end on the version they began with',
-    parse: values.parseDuration('0', '1h'),
+    parse: numbers.parseDuration('0', '1h'),
   },
 } as const satisfies OptionRows;

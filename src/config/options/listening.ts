@@ -1,3 +1,4 @@
+import * as numbers from '../numbers.ts';
 import * as values from '../values.ts';
 import type { OptionRows } from './row.ts';
 
@@ -19,7 +20,7 @@ export const listeningRows = {
     example: '80',
     about: 'The port of the edge; 0 takes any free one.',
     nodeOnly: 'routes or a custom domain in wrangler.toml',
-    parse: values.parsePort,
+    parse: numbers.parsePort,
   },
   ownHosts: {
     flag: 'own-hosts',
@@ -75,7 +76,7 @@ export const listeningRows = {
     example: '9090',
     about: 'The admin port: health, rules, explain, metrics.',
     nodeOnly: 'ADMIN_PATH, and the secret ADMIN_TOKEN',
-    parse: values.parsePort,
+    parse: numbers.parsePort,
   },
   adminToken: {
     flag: 'admin-token',
@@ -116,6 +117,6 @@ export const listeningRows = {
     example: '3000',
     about: 'The port of the demo page; `npm start` without a bucket only.',
     nodeOnly: 'nothing',
-    parse: values.parsePort,
+    parse: numbers.parsePort,
   },
 } as const satisfies OptionRows;

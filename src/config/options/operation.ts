@@ -1,3 +1,4 @@
+import * as numbers from '../numbers.ts';
 import * as values from '../values.ts';
 import type { OptionRows } from './row.ts';
 
@@ -9,7 +10,7 @@ export const operationRows = {
     default: '60s',
     example: '5m',
     about: 'How long loaded rules are used before they are loaded again, in the background.',
-    parse: values.parseDuration('1s', '7d'),
+    parse: numbers.parseDuration('1s', '7d'),
   },
   maxStale: {
     flag: 'max-stale',
@@ -17,7 +18,7 @@ export const operationRows = {
     default: '7d',
     example: '0',
     about: 'How long the last good rules stay in force while they cannot be loaded; `0`: without a limit.',
-    parse: values.parseDuration('0', '3650d'),
+    parse: numbers.parseDuration('0', '3650d'),
   },
   config: {
     flag: 'config',
@@ -55,6 +56,6 @@ export const operationRows = {
     about:
       'How many processes serve clients: a number from 1 to 256, or `auto` for as many as there are cores. With 1 there are no workers beside the process itself.',
     nodeOnly: 'nothing: Cloudflare runs as many as it takes',
-    parse: values.parseWorkers,
+    parse: numbers.parseWorkers,
   },
 } as const satisfies OptionRows;

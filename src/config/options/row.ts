@@ -1,3 +1,4 @@
+import type { ValueSchema } from '../value-schema.ts';
 import type { Parsed } from '../values.ts';
 
 /** One option: the same name, meaning and checks as a flag, as a variable and in the README's table. */
@@ -17,7 +18,10 @@ export interface OptionRow<T = unknown> {
   readonly secret?: true;
   /** The option means nothing on Workers; what to write there instead. */
   readonly nodeOnly?: string;
-  readonly parse: ((text: string) => Parsed<T>) & { readonly words?: readonly string[] };
+  readonly parse: ((text: string) => Parsed<T>) & {
+    readonly words?: readonly string[];
+    readonly schema: ValueSchema;
+  };
 }
 
 export type OptionRows = Readonly<Record<string, OptionRow>>;

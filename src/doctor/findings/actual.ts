@@ -1,6 +1,15 @@
 import type { Failure } from '../../analysis/browser/check.ts';
 import { ALLOW_CREDENTIALS, ALLOW_ORIGIN } from '../../cors/names.ts';
-import { allowOrigin, type Case, isHit, judgeRead, mainOf, passes, readable, readsHere } from '../case.ts';
+import {
+  actualFacts,
+  allowOrigin,
+  type Case,
+  judgeRead,
+  mainOf,
+  passes,
+  readable,
+  readsHere,
+} from '../case.ts';
 import { evidenceOf } from '../evidence.ts';
 import { frontFault, pageFault, refusedBy, storeOf } from '../fault.ts';
 import type { Found, Kind } from '../finding.ts';
@@ -39,13 +48,11 @@ const failing = (
   find: (one) => {
     const answered = failedBy(one, failure);
     if (answered === null) return null;
-    const { method } = one.question;
-    const facts = { method, origin: one.question.origin, requestMethod: null, requestHeaders: null };
     return {
       evidence: [
         evidenceOf(answered, [ALLOW_ORIGIN, ...(one.question.credentials ? [ALLOW_CREDENTIALS] : [])]),
       ],
-      fault: refusedBy(one, answered, facts),
+      fault: refusedBy(one, answered, actualFacts(one)),
       ...more(one, answered),
     };
   },
@@ -153,13 +160,10 @@ export const ACTUAL = {
       if (!isOldCopy(one) || page === null || past === null) return null;
       return {
         evidence: [evidenceOf(page, [ALLOW_ORIGIN, 'Vary']), evidenceOf(past, [ALLOW_ORIGIN, 'Vary'])],
-        fault: {
-          ...frontFault(
-            one,
-            'It stored the answer before the rules changed, or before a request with this Origin',
-          ),
-          ...(isHit(page) ? {} : {}),
-        },
+        fault: frontFault(
+          one,
+          'It stored the answer before the rules changed, or before a request with this Origin',
+        ),
       };
     },
   },

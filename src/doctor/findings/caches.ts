@@ -68,7 +68,8 @@ const isPoisoned = (one: Case): boolean => {
     second !== null &&
     !passes(one, first) &&
     !passes(one, second) &&
-    passes(one, one.at('past')) &&
+    // A signed URL has no fresh one: the page asked before the request without Origin.
+    passes(one, one.at('past') ?? one.at('page')) &&
     !isUnsteady(one, 'page', 'page_again')
   );
 };
@@ -89,12 +90,12 @@ export const CACHES = {
     cure: 'Send Vary: Origin with every answer, also to requests without Origin, and let the cache heed it; or write the CORS headers after the cache. bucket-cors does both. Then purge.',
     topic: 'cache',
     find: (one) => {
-      const steps = ['plain', 'with', 'past'].map((step) => one.at(step as Step));
       if (!isPoisoned(one)) return null;
       const plain = one.at('plain');
+      const shown = [plain, one.at('with'), one.at('past') ?? one.at('page')];
       const isVaried = plain !== null && varies(plain);
       return {
-        evidence: steps.flatMap((answered) =>
+        evidence: shown.flatMap((answered) =>
           answered === null ? [] : [evidenceOf(answered, [ALLOW_ORIGIN, 'Vary'])],
         ),
         fault: cacheFault(

@@ -30,6 +30,8 @@ export interface Layer {
   readonly name: string;
   readonly kind: 'store' | 'cdn' | 'proxy' | 'edge';
   readonly signs: readonly Sign[];
+  /** What only its own error pages have. */
+  readonly page?: RegExp;
   /** Exact settings and commands, each a sentence or more. */
   readonly cures: Readonly<Partial<Record<Topic, string>>>;
 }

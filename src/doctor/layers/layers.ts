@@ -36,13 +36,15 @@ const PART_OF = [
   ['nginx', 'Alibaba Cloud ESA'],
 ] as const;
 
-function lineOf({ signs }: Layer, answered: readonly Answered[]): string | null {
+function lineOf({ signs, page }: Layer, answered: readonly Answered[]): string | null {
   for (const { received } of answered) {
     for (const [name, value] of received.headers) {
       const lower = name.toLowerCase();
       if (signs.some((sign) => sign.name === lower && (sign.value?.test(value) ?? true)))
         return `${name}: ${value}`;
     }
+    const found = page?.exec(received.body)?.[0];
+    if (found !== undefined) return `the error page says "${found}"`;
   }
   return null;
 }

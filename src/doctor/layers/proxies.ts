@@ -7,6 +7,7 @@ const NGINX: Layer = {
   name: 'nginx',
   kind: 'proxy',
   signs: [{ name: 'server', value: /^(?:nginx|openresty|Tengine)\b/i }],
+  page: /<center>nginx[^<]{0,40}<\/center>/,
   cures: {
     allow: `Write the whole configuration from the rules: ${EXPORTS('nginx')}. By hand, add_header in a location replaces those of the server block.`,
     preflight: `Pass OPTIONS to the bucket, before auth_request and limit_except; or answer it: ${EXPORTS('nginx')}.`,
@@ -27,6 +28,7 @@ const VARNISH: Layer = {
   name: 'Varnish',
   kind: 'proxy',
   signs: [{ name: 'x-varnish' }, { name: 'via', value: /\bvarnish\b/i }],
+  page: /Varnish cache server/,
   cures: {
     allow: `Write the subroutines from the rules: ${EXPORTS('varnish')}.`,
     preflight: `In vcl_recv \`return (pass)\` for OPTIONS, or answer it: ${EXPORTS('varnish')}.`,
@@ -39,7 +41,7 @@ const VARNISH: Layer = {
   },
 };
 
-/** HAProxy names itself in its own error pages only (src/http_htx.c of HAProxy). */
+/** HAProxy names itself nowhere: its own error pages have sentences of their own (src/http.c of HAProxy). */
 const HAPROXY: Layer = {
   name: 'HAProxy',
   kind: 'proxy',
@@ -47,6 +49,7 @@ const HAPROXY: Layer = {
     { name: 'server', value: /^haproxy/i },
     { name: 'via', value: /\bhaproxy\b/i },
   ],
+  page: /No server is available to handle this request|The server didn't respond in time|Request forbidden by administrative rules/,
   cures: {
     allow: `Write the backend from the rules: ${EXPORTS('haproxy')}.`,
     preflight: `Let no \`http-request deny\` or auth rule come before OPTIONS: ${EXPORTS('haproxy')}.`,
@@ -81,6 +84,7 @@ const APACHE: Layer = {
   name: 'Apache httpd',
   kind: 'proxy',
   signs: [{ name: 'server', value: /^Apache(?:\/|$)/i }],
+  page: /<address>Apache[^<]{0,80}<\/address>/,
   cures: {
     allow: `Write the directives from the rules: ${EXPORTS('apache')}.`,
     preflight: `Let no \`Require\` or \`<Limit>\` come before OPTIONS: ${EXPORTS('apache')}.`,
@@ -97,6 +101,7 @@ const ENVOY: Layer = {
   name: 'Envoy',
   kind: 'proxy',
   signs: [{ name: 'server', value: /^(?:envoy|istio-envoy)$/i }, { name: 'x-envoy-upstream-service-time' }],
+  page: /upstream connect error or disconnect\/reset before headers/,
   cures: {
     allow: `The CORS filter of the route: allow_origin_string_match with the origin. For a gateway: ${EXPORTS('gateway-api')}.`,
     preflight: 'Put the CORS filter (envoy.filters.http.cors) before jwt_authn, ext_authz and rbac.',

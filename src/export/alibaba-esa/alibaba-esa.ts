@@ -40,7 +40,7 @@ const refusedPreflight = (rules: CompiledRules): string => preflightCommand(rule
 
 const preflightNote = (rules: CompiledRules): Note => ({
   about:
-    'Alibaba Cloud documents nowhere how a node answers OPTIONS. These rules leave it alone, so that the bucket decides: a request header that no rule allows, here x-unknown, gets 403 with the bucket\'s message "CORSResponse". If the node answers by itself, browsers refuse each request that needs a preflight.',
+    'Alibaba Cloud documents nowhere how a node answers OPTIONS. These rules leave it alone, so that the bucket decides: a request header that no rule allows, here x-unknown, gets 403 with the bucket\'s message "CORSResponse" (doctor: preflight_refused_by_rules). If the node answers by itself, browsers refuse each request that needs a preflight.',
   command: refusedPreflight(rules),
 });
 

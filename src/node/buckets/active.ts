@@ -1,6 +1,10 @@
+import type { Address } from '../../bucket/transport.ts';
+import type { BucketPlace } from '../../config/bucket-url.ts';
 import type { BucketConfig } from '../../config/file.ts';
 import type { StoreConfig } from '../../config/store.ts';
-import { nameIn } from '../../edge/store.ts';
+import { addressIn, nameIn } from '../../edge/store.ts';
+import { type Access, accessTo } from '../../open/access.ts';
+import type { SigningConfig } from '../../open/signer.ts';
 import { ruledBy, ruledIn } from '../../open/store.ts';
 import type { RulesCache } from '../../rules/cache.ts';
 import { coalesced, loadDue } from '../../rules/refresh.ts';
@@ -25,10 +29,22 @@ export interface ServingOptions {
   readonly openStore: (config: StoreConfig | null, before: OpenedStore | null) => Promise<OpenedStore | null>;
 }
 
+/** Where the rules of a bucket are written, and by which keys. */
+export interface RulesPlace {
+  readonly access: Access;
+  readonly address: Address;
+  readonly place: BucketPlace;
+  readonly signing: SigningConfig;
+}
+
 /** Systems limit the number of watches. Further files are read when their rules are due. */
 const WATCHED_MOST = 256;
 
-const watchedPath = ({ rules }: BucketConfig): string | undefined => kindOf(rules).watchedPath?.(rules);
+/** The file that a bucket's rules come from: the one that is configured, or the one beside a folder. */
+function watchedPath({ config: { rules, bucket }, ruled, open }: OpenedBucket): string | undefined {
+  const isOfFolder = bucket?.kind === 'folder' && ruled.source.kind === 'bucket';
+  return isOfFolder ? open.rulesName : kindOf(rules).watchedPath?.(rules);
+}
 
 /** The set of buckets that is served, with its file watches, loads and removed buckets. */
 export function serveBuckets(cache: RulesCache, options: ServingOptions) {
@@ -74,6 +90,23 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
     return open === undefined ? [] : [open.ruled];
   };
 
+  /** Where the rules of a bucket are written; null: it is no longer served. */
+  const writtenAt = (ruled: RuledBucket): RulesPlace | null => {
+    const found = served.find((bucket) => bucket.ruled === ruled);
+    if (found !== undefined && found.config.bucket !== null) {
+      const { config, access, open } = found;
+      return { access, address: open.address, place: found.config.bucket, signing: config };
+    }
+    if (store === null || store.served.peek(ruled.name)?.ruled !== ruled) return null;
+    const { config, ready } = store;
+    return {
+      access: accessTo(ready.access, ruled.name),
+      address: addressIn(ready.plan, ruled.name),
+      place: config.place,
+      signing: { ...config, bucketName: ruled.name },
+    };
+  };
+
   const preloaded = (): readonly RuledBucket[] =>
     served.filter(({ config }) => config.preload).map((bucket) => bucket.ruled);
 
@@ -82,14 +115,14 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
 
   /** Watches the files of rules. Existing watches stay, so that no edit is missed. */
   function watch(): void {
-    const wanted = served.filter(({ config }) => watchedPath(config) !== undefined).slice(0, WATCHED_MOST);
+    const wanted = served.filter((bucket) => watchedPath(bucket) !== undefined).slice(0, WATCHED_MOST);
     for (const [bucket, { close }] of watching) {
       if (wanted.includes(bucket)) continue;
       close();
       watching.delete(bucket);
     }
     for (const bucket of wanted) {
-      const path = watchedPath(bucket.config);
+      const path = watchedPath(bucket);
       if (watching.has(bucket) || path === undefined) continue;
       const changed = () => void cache.refresh(bucket.ruled).catch(() => {});
       watching.set(bucket, watchFile(path, changed));
@@ -142,6 +175,7 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
     opened,
     changed,
     preloaded,
+    writtenAt,
     replace,
     begin(): void {
       begun = true;

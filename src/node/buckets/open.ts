@@ -14,6 +14,7 @@ import { isThisMachine, type Reach } from '../reach.ts';
 import { startFault } from '../start-fault.ts';
 import { fileCredentials } from './credentials.ts';
 import { fileSource } from './file-source.ts';
+import { folderKeyFaults, folderKeysOf } from './folder-keys.ts';
 import { type OpenBucket, openBucket } from './place.ts';
 import { fileToken } from './token.ts';
 import { isWithin } from './within-folder.ts';
@@ -68,7 +69,7 @@ export async function openBuckets(
     }
     try {
       // Other options for the same place must not cut transfers.
-      const open = isDeepStrictEqual(same?.config.bucket, config.bucket) ? same?.open : undefined;
+      const open = same !== undefined && isSamePlace(same.config, config) ? same.open : undefined;
       const result = await openOne(config, options, open);
       if (result.ok) {
         fresh.push(result.value);
@@ -83,6 +84,15 @@ export async function openBuckets(
   const inUse = new Set(before.map(({ open }) => open));
   for (const { open } of fresh) if (!inUse.has(open)) await open.close();
   throw startFault(lines);
+}
+
+/** Whether one server serves both: a folder is served with its keys, and by its name. */
+function isSamePlace(one: BucketConfig, other: BucketConfig): boolean {
+  if (!isDeepStrictEqual(one.bucket, other.bucket)) return false;
+  if (one.bucket?.kind !== 'folder') return true;
+  const servedAs = ({ bucketKeys, bucketName, store, prefix, keepPrefix }: BucketConfig) =>
+    bucketKeys === null ? null : { bucketKeys, bucketName, store, prefix, keepPrefix };
+  return isDeepStrictEqual(servedAs(one), servedAs(other));
 }
 
 /** Two buckets of one key would overwrite each other's rules. */
@@ -110,9 +120,11 @@ async function openOne(
   if (state !== null && place.kind === 'folder' && (await isWithin(state.folder, place.path)))
     return refused(servedState(state, place.path, spell));
   if (register?.amongMachines && isUnnamedHere(config, place)) return refused(unnamed(spell));
-  const open = earlier ?? (await openBucket(place, exposure.reach));
+  const means = { ...FILES, read, variables: env, spell, register, registerWrite: registerWrite(spell) };
+  const keyless = place.kind === 'folder' ? await folderKeyFaults(config, means, spell) : [];
+  if (keyless.length > 0) return { ok: false, faults: keyless };
+  const open = earlier ?? (await openBucket(place, exposure.reach, folderKeysOf(config, means)));
   try {
-    const means = { ...FILES, read, variables: env, spell, register, registerWrite: registerWrite(spell) };
     const opened = await openConfigured(config, absolute(place), open, means);
     if (!opened.ok) {
       if (open !== earlier) await open.close();
@@ -128,7 +140,7 @@ async function openOne(
         access.management !== 'keep' && isHere(place, config)
           ? { ...ruled, key: keyOfHere(keyOf(ruled)) }
           : ruled,
-      route: place.kind === 'folder' ? { ...route, guard: guardOf(config, exposure) } : route,
+      route: isOpenFolder(config) ? { ...route, guard: guardOf(config, exposure) } : route,
       open,
     };
     return { ok: true, value: bucket };
@@ -163,19 +175,23 @@ function warningsOf(config: BucketConfig, spell: Spell): readonly string[] {
   ];
 }
 
-/** A folder checks no signature: on other interfaces every client of the edge could read and write it (promise 1). */
+/** A folder without keys checks no signature: on other interfaces every client of the edge could read and write it (promise 1). */
 function exposedFolder(
-  { dangerouslyOpenBucket }: BucketConfig,
+  { dangerouslyOpenBucket, bucketKeys }: BucketConfig,
   folder: string,
   { reach, address }: Exposure,
   spell: Spell,
 ): string | null {
-  if (reach !== 'beyond' || dangerouslyOpenBucket) return null;
+  if (reach !== 'beyond' || dangerouslyOpenBucket || bucketKeys !== null) return null;
   return (
     `${address} lets other machines read and write the folder ${folder}, which checks no signature; ` +
-    `write ${spell('dangerouslyOpenBucket', 'true')} if they may, or an address of this machine alone, 127.0.0.1`
+    `write ${spell('dangerouslyOpenBucket', 'true')} if they may, ${spell('bucketKeys', 'file:keys.json')} if they must sign, or an address of this machine alone, 127.0.0.1`
   );
 }
+
+/** A folder without keys checks no signature; with keys no page can do what its user's key does not allow. */
+const isOpenFolder = ({ bucket, bucketKeys }: BucketConfig): boolean =>
+  bucket?.kind === 'folder' && bucketKeys === null;
 
 /** Clients write the rules of a bucket on this machine only that no option names. */
 const isUnnamedHere = ({ management, name, bucketName }: BucketConfig, place: Place): boolean =>

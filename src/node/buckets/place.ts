@@ -1,11 +1,25 @@
 import { basename, resolve } from 'node:path';
 import { isAddress, parseAddress } from '../../bucket/address.ts';
 import { rulesUrl } from '../../bucket/read.ts';
+import type { Credentials } from '../../bucket/sign/credentials.ts';
+import { SIGNING, signerFor } from '../../bucket/sign/signing.ts';
+import type { Sign } from '../../bucket/transport.ts';
 import type { BucketPlace } from '../../config/bucket-url.ts';
 import { withoutSecrets } from '../../config/secrets.ts';
+import type { Dialect } from '../../cors/behaviour.ts';
 import type { ReachedBucket } from '../../open/bucket.ts';
 import { isDirectoryBucketError, openDirectoryBucket } from '../directory/server.ts';
 import type { Reach } from '../reach.ts';
+
+/** The keys with which requests for a folder must be signed. */
+export interface FolderKeys {
+  readonly read: () => Promise<readonly Credentials[]>;
+  readonly store: Dialect;
+  /** Null: the folder's own name. */
+  readonly bucketName: string | null;
+  /** What the edge removes from the targets of clients. */
+  readonly prefix: string;
+}
 
 export interface OpenBucket extends ReachedBucket {
   close(): Promise<void>;
@@ -13,9 +27,13 @@ export interface OpenBucket extends ReachedBucket {
 
 /**
  * Makes a bucket reachable; a folder becomes a directory bucket on a free loopback port. Clients may change its
- * rules only where the edge in front of it serves this machine alone.
+ * rules only where the edge in front of it serves this machine alone, or with one of its keys.
  */
-export async function openBucket(place: BucketPlace, reach: Reach): Promise<OpenBucket> {
+export async function openBucket(
+  place: BucketPlace,
+  reach: Reach,
+  keys: FolderKeys | null = null,
+): Promise<OpenBucket> {
   if (place.kind === 'http') {
     const { host, path } = place.address;
     return {
@@ -27,13 +45,34 @@ export async function openBucket(place: BucketPlace, reach: Reach): Promise<Open
   }
   const { url, rulesFile, close } = await openDirectoryBucket({
     folder: resolve(place.path),
-    rulesWritable: reach === 'loopback',
+    rulesWritable: reach === 'loopback' || keys !== null,
+    ...(keys !== null && keysOptions(keys)),
   }).catch((error) => {
     throw isMissing(error) && !isPath(place.path) ? noFolder(place.path) : error;
   });
   const address = parseAddress(url);
   if (!isAddress(address)) throw new Error(`the directory bucket's own address ${url} ${address.reason}`);
-  return { name: basename(resolve(place.path)), address, rulesName: rulesFile, close };
+  const name = basename(resolve(place.path));
+  return {
+    name,
+    address,
+    rulesName: rulesFile,
+    close,
+    ...(keys !== null && { sign: rulesSigner(keys, keys.bucketName ?? name) }),
+  };
+}
+
+const keysOptions = ({ read, store, bucketName, prefix }: FolderKeys) => ({
+  credentials: read,
+  dialect: store,
+  prefix,
+  ...(bucketName !== null && { bucket: bucketName }),
+});
+
+/** The edge reads the rules with the first key. A folder accepts the name of any region. */
+function rulesSigner({ read, store }: FolderKeys, bucket: string): Sign {
+  const credentials = async () => (await read())[0] ?? null;
+  return signerFor(store, { signature: 'v4', region: SIGNING[store].exampleRegion }, { bucket, credentials });
 }
 
 const isMissing = (error: unknown): boolean =>

@@ -4,9 +4,11 @@ import type { Behaviour } from '../../cors/behaviour.ts';
 import type { StorePlan } from '../../edge/store.ts';
 import type { Access } from '../../open/access.ts';
 import type { LastGood } from '../../rules/last-good.ts';
+import type { RefusalsTaken } from '../../rules/refusals.ts';
 import type { RegisterEntry } from '../../rules/register.ts';
 import type { OpenedBucket } from '../buckets/open.ts';
 import type { CountsTaken } from '../metrics/counts.ts';
+import type { BucketUnderway } from '../metrics/underway.ts';
 import type { Spelt } from '../server/listen-fault.ts';
 
 /** A store as a worker process serves it. */
@@ -112,6 +114,14 @@ export type ToPrimary =
       readonly entry: RegisterEntry;
     }
   /** Counts since the last message of this kind, sent by an interval (id null) or as the reply to `collect`. */
-  | { readonly kind: 'counts'; readonly taken: CountsTaken | null; readonly id: number | null }
+  | {
+      readonly kind: 'counts';
+      readonly taken: CountsTaken | null;
+      /** What is under way now. */
+      readonly underway: readonly BucketUnderway[];
+      readonly id: number | null;
+    }
+  /** Refused requests since the last message of this kind, in groups. */
+  | { readonly kind: 'refusals'; readonly taken: RefusalsTaken }
   /** It accepts no connections any more, and is about to exit. */
   | { readonly kind: 'leaving'; readonly id: number };

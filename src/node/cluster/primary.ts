@@ -4,12 +4,13 @@ import type { Config } from '../../config/read.ts';
 import { createRouter } from '../../edge/route.ts';
 import { nameOfRegistered } from '../../open/store.ts';
 import type { RulesCache } from '../../rules/cache.ts';
+import type { RefusalsTaken } from '../../rules/refusals.ts';
 import type { Register } from '../../rules/register.ts';
 import { keyOf, type RuledBucket } from '../../rules/ruled-bucket.ts';
 import type { OpenedBucket } from '../buckets/open.ts';
 import type { OpenedStore } from '../buckets/store.ts';
 import { certificateOf } from '../frontend.ts';
-import type { CountsTaken } from '../metrics/counts.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { type Spelt, socketMessage } from '../server/listen-fault.ts';
 import { claimSocket } from '../server/unix-socket.ts';
 import type { Serve } from '../single-process.ts';
@@ -32,7 +33,9 @@ export interface ByWorkersOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where rules that clients write are stored; null: nowhere. */
   readonly register: Register | null;
-  readonly onCounts: (taken: CountsTaken) => void;
+  /** Gets what worker processes count. */
+  readonly metrics: Pick<Metrics, 'add' | 'underway'>;
+  readonly onRefusals: (taken: RefusalsTaken) => void;
 }
 
 /** Milliseconds that a scrape of the metrics waits for worker processes; the next scrape includes later counts. */
@@ -43,7 +46,7 @@ const COLLECT_TIMEOUT_MS = 1_000;
  * cache with its sources, the certificate files and the metrics. Worker processes replicate what they need.
  */
 export function serveByWorkers(options: ByWorkersOptions): Serve {
-  const { config, spelt, workers, cache, log, edgeId, register, onCounts } = options;
+  const { config, spelt, workers, cache, log, edgeId, register, metrics, onRefusals } = options;
   // They inherit the environment of this process.
   const env = options.env === process.env ? null : { ...options.env };
   const registerName = register?.name ?? null;
@@ -88,13 +91,18 @@ export function serveByWorkers(options: ByWorkersOptions): Serve {
         case 'leaving':
           // The channel is ordered: connections handed over before this message arrive before the reply.
           return void worker.send({ kind: 'leavingReply', id: message.id });
+        case 'refusals':
+          return onRefusals(message.taken);
         case 'counts':
-          if (message.taken !== null) onCounts(message.taken);
+          if (message.taken !== null) metrics.add(message.taken);
+          // The last messages may arrive after the exit.
+          if (initialised.has(worker)) metrics.underway.replace(worker, message.underway);
           if (message.id !== null) collecting.settle(message.id, true);
       }
     },
     onExit(worker) {
       initialised.delete(worker);
+      metrics.underway.remove(worker);
       rules.leave(worker.send);
     },
   });

@@ -7,7 +7,7 @@ import type { ToPrimary } from './messages.ts';
 /** What a worker process sends once it serves. */
 export type ServingMessage = Extract<
   ToPrimary,
-  { kind: 'rulesRequest' | 'registerRead' | 'registerWrite' | 'counts' | 'leaving' }
+  { kind: 'rulesRequest' | 'registerRead' | 'registerWrite' | 'counts' | 'refusals' | 'leaving' }
 >;
 
 export interface ProcessesOptions {

@@ -1,8 +1,12 @@
+import type { Observe } from '../../edge/observe.ts';
+import { observeRefusals } from '../../edge/refusals.ts';
 import { LOAD_TIMEOUT } from '../../rules/load.ts';
+import { createRefusals } from '../../rules/refusals.ts';
 import { within } from '../../rules/within.ts';
 import { accessMeans } from '../buckets/access-means.ts';
 import { type Front, openFront } from '../frontend.ts';
 import { type Counts, createCounts } from '../metrics/counts.ts';
+import { createUnderway, type UnderwayCounts } from '../metrics/underway.ts';
 import { createLog } from '../output/log.ts';
 import { exit, logged, standardOutput } from '../output/standard.ts';
 import type { Listening } from '../server/listen.ts';
@@ -12,6 +16,7 @@ import { type CertificateReplica, createCertificateReplica } from './certificate
 import { startCountsSender } from './counts-sender.ts';
 import { createPendingCalls } from './ipc.ts';
 import type { ToPrimary, ToWorker } from './messages.ts';
+import { startRefusalsSender } from './refusals-sender.ts';
 import { createRegisterProxy } from './register-proxy.ts';
 import { replicateBuckets } from './replicated-buckets.ts';
 import { createRulesReplica } from './rules-replica.ts';
@@ -36,9 +41,13 @@ export interface WorkerEdge {
 export function openWorkerEdge(init: Init, send: Send): WorkerEdge {
   const { config } = init;
   const counts = createCounts({ linesDropped: standardOutput().dropped });
-  const countsSender = startCountsSender(counts, send);
+  const underway = createUnderway();
+  const countsSender = startCountsSender(counts, underway, send);
+  const refusals = createRefusals();
+  const endRefusals = startRefusalsSender(refusals, send);
   const certificate = init.certificate === null ? undefined : createCertificateReplica(init.certificate);
-  const front = frontOf(init, counts, certificate);
+  const observe = [counts.observe, observeRefusals(refusals)];
+  const front = frontOf(init, observe, counts, underway, certificate);
   const rulesCalls = createPendingCalls<boolean>(LOAD_TIMEOUT + REPLY_MARGIN_MS);
   const leaveCalls = createPendingCalls<true>(LEAVE_TIMEOUT_MS);
   const replica = createRulesReplica({
@@ -60,6 +69,7 @@ export function openWorkerEdge(init: Init, send: Send): WorkerEdge {
     // This process refuses connections that the primary has handed over since; Node gives them to another one.
     await leaveCalls.call((id) => send({ kind: 'leaving', id }));
     countsSender.stop();
+    endRefusals();
     await front.close();
     // Write the log before the last counts: they include the lines that standard output does not take.
     await logged();
@@ -105,11 +115,18 @@ export function openWorkerEdge(init: Init, send: Send): WorkerEdge {
   };
 }
 
-function frontOf(init: Init, counts: Counts, certificate: CertificateReplica | undefined): Front {
+function frontOf(
+  init: Init,
+  observe: readonly Observe[],
+  counts: Counts,
+  underway: UnderwayCounts,
+  certificate: CertificateReplica | undefined,
+): Front {
   const { config, edgeId, workers, spelt } = init;
   return openFront(config, {
-    log: createLog(config.logLevel),
-    observe: counts.observe,
+    log: createLog(config.logLevel, undefined, config.logFormat ?? 'json'),
+    observe,
+    underway: underway.of,
     countClosed: counts.countClosed,
     edgeId,
     workers,

@@ -1,10 +1,11 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import type { PageFile } from '../files/page.ts';
 import { answersTo, reachOf } from '../reach.ts';
 import { appListener } from '../server/app-listener.ts';
 import { OPERATOR_CROWD } from '../server/crowd.ts';
 import { listen } from '../server/listen.ts';
-import { type PageFile, readPage } from './page.ts';
+import { readPage } from './page.ts';
 import { readWire, wire } from './wire.ts';
 
 /** A request that a page of `origin` wants to make, and that the demo page asks about. */
@@ -25,6 +26,10 @@ export interface DemoOptions {
   readonly names?: readonly string[];
   /** The edge's URL in a browser, such as `http://127.0.0.1:8080`. */
   readonly edge: string;
+  /** The admin port's URL, where the live page is; null on Workers. */
+  readonly admin: string | null;
+  /** Returns the version of the rules in force; null without rules. */
+  readonly version: () => string | null | Promise<string | null>;
   /** Explains the decision of the rules in force; the page shows the result. */
   readonly explain: (facts: DemoFacts) => unknown;
 }
@@ -40,15 +45,18 @@ export interface Demo {
  * Serves the demo page from another origin than the edge's, so that its requests are cross-origin. Rejects with Node's error
  * if it cannot listen: `EADDRINUSE` if the port is in use.
  */
-export async function openDemo({ host, port, names = [], edge, explain }: DemoOptions): Promise<Demo> {
-  const app = demoApp(await readPage(), edge, explain);
+export async function openDemo({ host, port, names = [], ...about }: DemoOptions): Promise<Demo> {
+  const app = demoApp(await readPage(), about);
   const reach = await reachOf(host);
   const own = reach === 'loopback' ? answersTo(reach, [host, ...names]) : undefined;
   const { url, close } = await listen(appListener(app, own), { host, port }, { crowd: OPERATOR_CROWD });
   return { url, close: () => close(0) };
 }
 
-function demoApp(files: ReadonlyMap<string, PageFile>, edge: string, explain: DemoOptions['explain']): Hono {
+function demoApp(
+  files: ReadonlyMap<string, PageFile>,
+  { edge, admin, version, explain }: Omit<DemoOptions, 'host' | 'port' | 'names'>,
+): Hono {
   const app = new Hono();
   const guard = contentSecurity(edge);
 
@@ -59,7 +67,7 @@ function demoApp(files: ReadonlyMap<string, PageFile>, edge: string, explain: De
     c.header('Content-Security-Policy', guard);
   });
 
-  app.get('/config.json', (c) => c.json({ edge }));
+  app.get('/config.json', async (c) => c.json({ edge, admin, version: await version() }));
 
   app.get('/why', async (c) => {
     const { method, headers, path, origin } = c.req.query();

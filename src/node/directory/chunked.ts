@@ -1,9 +1,25 @@
-import { crc32 } from 'node:zlib';
+import { equalInConstantTime } from '../../bucket/verify/equal.ts';
+import type { ChunkSigner } from '../../bucket/verify/verify.ts';
+import { checkChecksum, startChecksum } from './checksum.ts';
 import { refusal } from './refusal.ts';
+
+/** What the headers say of an aws-chunked body. */
+export interface Announced {
+  /** x-amz-trailer. */
+  readonly trailer: string | undefined;
+  /** x-amz-decoded-content-length. */
+  readonly length: string | undefined;
+  /** Null: the chunks are not signed. */
+  readonly chunks: ChunkSigner | null;
+  /** The trailer is signed too. */
+  readonly trailerSigned: boolean;
+}
 
 /** Longest line: the size of a chunk with its extensions, or a trailer. */
 const MAX_LINE_BYTES = 1024;
 const MAX_TRAILERS = 16;
+/** A signed chunk is in memory while its signature is checked. SDKs send 64 KiB to 1 MiB. */
+const MAX_SIGNED_BYTES = 16 * 1024 * 1024;
 
 /** Reads a stream of bytes by lines and by lengths. */
 function readerOf(body: AsyncIterable<Buffer>) {
@@ -54,56 +70,83 @@ async function readTrailers(reader: Reader): Promise<ReadonlyMap<string, string>
   }
 }
 
-const CHECKSUM = 'x-amz-checksum-crc32';
+const SIGNATURE = 'x-amz-trailer-signature';
+const MISMATCH = () => refusal('SignatureDoesNotMatch');
 
-function checkTrailers(announced: string | undefined, trailers: ReadonlyMap<string, string>, crc: number) {
-  if (announced === undefined) return;
-  if (announced.toLowerCase() !== CHECKSUM) {
-    throw refusal('NotImplemented', `The directory bucket checks no trailer but ${CHECKSUM}.`);
+/** `10000;chunk-signature=…` */
+const HEAD = /^([0-9a-f]{1,12})(?:;(?:chunk-signature=([0-9a-f]{64}))?.*)?$/i;
+
+async function* pieces(reader: Reader, length: number): AsyncGenerator<Buffer> {
+  for (let left = length; left > 0; ) {
+    const piece = await reader.piece(left);
+    left -= piece.length;
+    yield piece;
   }
-  const computed = Buffer.alloc(4);
-  computed.writeUInt32BE(crc);
-  if (trailers.get(CHECKSUM) !== computed.toString('base64')) throw refusal('BadDigest');
 }
 
-async function* contentOf(
-  reader: Reader,
-  announced: string | undefined,
-  length: string | undefined,
-): AsyncGenerator<Buffer> {
-  let [size, crc] = [0, 0];
+async function signedChunk(reader: Reader, length: number, chunks: ChunkSigner, signature: string) {
+  if (length > MAX_SIGNED_BYTES)
+    throw refusal('InvalidRequest', 'A signed chunk may have at most 16 MiB; send smaller ones.');
+  const parts: Buffer[] = [];
+  for await (const piece of pieces(reader, length)) parts.push(piece);
+  const chunk = Buffer.concat(parts);
+  const right = await chunks.chunk(new Uint8Array(chunk));
+  if (!equalInConstantTime(right, signature)) throw MISMATCH();
+  return chunk;
+}
+
+/** Yields the contents of the chunks, up to the last one. */
+async function* chunksOf(reader: Reader, { chunks }: Announced): AsyncGenerator<Buffer> {
   for (;;) {
-    const head = /^([0-9a-f]{1,12})(?:;.*)?$/i.exec(await reader.line());
+    const head = HEAD.exec(await reader.line());
     if (!head) throw refusal('IncompleteBody');
-    let left = Number.parseInt(head[1] ?? '', 16);
-    if (left === 0) break;
-    while (left > 0) {
-      const piece = await reader.piece(left);
-      left -= piece.length;
-      size += piece.length;
-      crc = crc32(piece, crc);
-      yield piece;
-    }
+    const size = Number.parseInt(head[1] ?? '', 16);
+    if (chunks !== null) {
+      const chunk = await signedChunk(reader, size, chunks, head[2] ?? '');
+      if (size > 0) yield chunk;
+    } else yield* pieces(reader, size);
+    // The last chunk is empty, and the trailer follows its head.
+    if (size === 0) return;
     if ((await reader.line()) !== '') throw refusal('IncompleteBody');
   }
+}
+
+async function checkTrailerSignature(
+  trailers: ReadonlyMap<string, string>,
+  { chunks, trailerSigned }: Announced,
+) {
+  if (!trailerSigned) return;
+  const lines = [...trailers]
+    .filter(([name]) => name !== SIGNATURE)
+    .map(([name, value]) => `${name}:${value}\n`);
+  const right = (await chunks?.trailer(lines.join(''))) ?? '';
+  if (!equalInConstantTime(right, trailers.get(SIGNATURE) ?? 'none')) throw MISMATCH();
+}
+
+async function* contentOf(reader: Reader, announced: Announced): AsyncGenerator<Buffer> {
+  const name = announced.trailer?.toLowerCase();
+  const sum = name === undefined ? undefined : startChecksum(name);
+  let size = 0;
+  for await (const piece of chunksOf(reader, announced)) {
+    size += piece.length;
+    sum?.update(piece);
+    yield piece;
+  }
   const trailers = await readTrailers(reader);
-  if (length !== undefined && length !== String(size)) throw refusal('IncompleteBody');
-  checkTrailers(announced, trailers, crc);
+  if (announced.length !== undefined && announced.length !== String(size)) throw refusal('IncompleteBody');
+  await checkTrailerSignature(trailers, announced);
+  if (sum && name !== undefined) checkChecksum(name, sum, trailers.get(name));
 }
 
 /**
- * Yields the content of an aws-chunked body with unsigned chunks. `announced` is the value of x-amz-trailer, `length` that
- * of x-amz-decoded-content-length. Throws a refusal if the body is incomplete or the trailer's checksum does not match.
+ * Yields the content of an aws-chunked body. Throws a refusal if the body is incomplete, or if a checksum or a signature
+ * does not match.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
  */
-export async function* unchunk(
-  body: AsyncIterable<Buffer>,
-  announced: string | undefined,
-  length: string | undefined,
-): AsyncGenerator<Buffer> {
+export async function* unchunk(body: AsyncIterable<Buffer>, announced: Announced): AsyncGenerator<Buffer> {
   const reader = readerOf(body);
   try {
-    yield* contentOf(reader, announced, length);
+    yield* contentOf(reader, announced);
   } finally {
     await reader.end();
   }

@@ -2,14 +2,23 @@ import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { LRUCache } from 'lru-cache';
+import type { Dialect } from '../../cors/behaviour.ts';
+import type { CompositeDigests } from './composite.ts';
 import { refusal } from './refusal.ts';
 
-/** MD5 digests of the objects' contents, in upper-case hexadecimal, computed once per content. */
+/**
+ * MD5 digests of the objects' contents, in upper-case hexadecimal, computed once per content. That of an object which was
+ * uploaded in parts is the digest of its parts' digests, with their number: `…-3`.
+ */
 export interface Digests {
   /** Returns the digest of an open file; reads it to its end unless the digest is cached. */
   of(path: string, handle: FileHandle, stat: BigIntStats): Promise<string>;
   /** Caches the digest of a file that was just written and will be renamed to `path`. */
   note(path: string, stat: BigIntStats, digest: string): void;
+  /** The same for an object that was uploaded in parts. */
+  noteComposite(path: string, stat: BigIntStats, digest: string): Promise<void>;
+  /** Removes what is stored of a path that another object, or none, will have. */
+  forget(path: string): Promise<void>;
 }
 
 const MAX_CACHED = 10_000;
@@ -30,13 +39,18 @@ async function digestOf(handle: FileHandle): Promise<string> {
 }
 
 /** Creates an empty cache of digests, bounded by LRU. */
-export function createDigests(): Digests {
+export function createDigests(composite: CompositeDigests): Digests {
   const cached = new LRUCache<string, string>({ max: MAX_CACHED });
   const running = new Map<string, Promise<string>>();
   const keyOf = (path: string, stat: BigIntStats) => `${stat.ino}:${stat.size}:${stat.mtimeNs}:${path}`;
 
-  const compute = async (key: string, handle: FileHandle, stat: BigIntStats): Promise<string> => {
-    const digest = await digestOf(handle);
+  const compute = async (
+    key: string,
+    path: string,
+    handle: FileHandle,
+    stat: BigIntStats,
+  ): Promise<string> => {
+    const digest = (await composite.read(path, stat)) ?? (await digestOf(handle));
     const after = await handle.stat({ bigint: true });
     const unchanged = after.size === stat.size && after.mtimeNs === stat.mtimeNs;
     if (unchanged && Math.abs(Date.now() - Number(stat.mtimeMs)) > SETTLED_MS) cached.set(key, digest);
@@ -50,11 +64,16 @@ export function createDigests(): Digests {
       if (digest !== undefined) return Promise.resolve(digest);
       const shared = running.get(key);
       if (shared) return shared;
-      const started = compute(key, handle, stat).finally(() => running.delete(key));
+      const started = compute(key, path, handle, stat).finally(() => running.delete(key));
       running.set(key, started);
       return started;
     },
     note: (path, stat, digest) => cached.set(keyOf(path, stat), digest),
+    noteComposite: async (path, stat, digest) => {
+      await composite.write(path, stat, digest);
+      cached.set(keyOf(path, stat), digest);
+    },
+    forget: composite.remove,
   };
 }
 
@@ -68,7 +87,10 @@ export function promisedDigest(header: string | string[] | undefined): string | 
   return Buffer.from(header, 'base64').toString('hex').toUpperCase();
 }
 
-/** Throws a refusal (InvalidDigest) if the content's digest is not the promised one. */
-export function checkDigest(promised: string | undefined, digest: string): void {
-  if (promised !== undefined && promised !== digest) throw refusal('InvalidDigest');
+/** Throws the store's refusal if the content's digest is not the promised one. */
+export function checkDigest(promised: string | undefined, digest: string, dialect: Dialect): void {
+  if (promised === undefined || promised === digest) return;
+  throw dialect === 'oss'
+    ? refusal('InvalidDigest')
+    : refusal('BadDigest', 'The Content-MD5 you specified did not match what we received.');
 }

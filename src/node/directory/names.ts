@@ -55,9 +55,11 @@ function checkSegment(segment: string): void {
   }
 }
 
-function readName(path: string): readonly string[] {
-  const name = decode(path.slice(1));
-  if (name === '') return [];
+/**
+ * Splits an object's name. Throws a refusal (InvalidObjectName) for one that this bucket cannot store or that would leave
+ * its folder.
+ */
+export function segmentsOf(name: string): readonly string[] {
   if (name.includes('\\')) throw invalidName('it has a backslash');
   if (name.includes('\0')) throw invalidName('it has a NUL character');
   if (Buffer.byteLength(name) > NAME_BYTES) throw invalidName(`it is longer than ${NAME_BYTES} bytes`);
@@ -65,6 +67,11 @@ function readName(path: string): readonly string[] {
   const segments = name.split('/');
   segments.forEach(checkSegment);
   return segments;
+}
+
+function readName(path: string): readonly string[] {
+  const name = decode(path.slice(1));
+  return name === '' ? [] : segmentsOf(name);
 }
 
 function readSubresource(query: string): string | undefined {

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Dialect } from '../../cors/behaviour.ts';
 
 /**
  * The Range header to apply to an object of `size` bytes; undefined: send the whole object. That is so for several ranges,
@@ -10,6 +11,7 @@ export function rangeToApply(
   method: string | undefined,
   headers: IncomingHttpHeaders,
   size: number,
+  dialect: Dialect = 'oss',
 ): string | undefined {
   const parts = /^bytes=(\d*)-(\d*)$/.exec(headers.range?.trim() ?? '');
   if (method !== 'GET' || !parts || String(headers['if-range']).startsWith('W/')) return undefined;
@@ -17,7 +19,7 @@ export function rangeToApply(
   if (first === '' && last === '') return undefined;
   if (first !== '' && last !== '' && Number(first) > Number(last)) return undefined;
 
-  const standard = headers['x-oss-range-behavior'] === 'standard';
+  const standard = dialect === 's3' || headers['x-oss-range-behavior'] === 'standard';
   if (first === '') {
     const length = Number(last);
     if (length > 0 && length <= size) return `bytes=-${last}`;

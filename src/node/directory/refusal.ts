@@ -1,18 +1,44 @@
 import { type StoreCode, storeRefusal } from '../../bucket/refusals.ts';
 import { codeOf } from '../system-error.ts';
+import { documentOf, element } from './xml.ts';
 
 /** What the directory bucket words in its own way, or has beyond the stores' codes of `storeRefusal`. */
 const OWN = {
-  BadDigest: { status: 400, message: 'The CRC32 you specified did not match what we received.' },
-  EntityTooLarge: { status: 400, message: 'The CORS document is larger than 16 KB.' },
   FileAlreadyExists: {
     status: 409,
     message: 'The name conflicts with another object: on a disk a name is either an object or a folder.',
   },
+  EntityTooSmall: {
+    status: 400,
+    message: 'Your proposed upload is smaller than the minimum allowed size.',
+  },
+  FieldItemTooLong: { status: 400, message: 'The fields before the file of the form are too long.' },
+  IncorrectNumberOfFilesInPOSTRequest: {
+    status: 400,
+    message: 'POST requires exactly one file upload per request, in the field "file".',
+  },
   InternalError: { status: 500, message: 'The directory bucket could not do this.' },
   InvalidObjectName: { status: 400, message: 'The specified object is not valid.' },
+  InvalidPart: {
+    status: 400,
+    message: 'One or more of the specified parts could not be found, or its ETag does not match.',
+  },
+  InvalidPartOrder: {
+    status: 400,
+    message: 'The list of parts was not in ascending order of part numbers.',
+  },
+  InvalidPolicyDocument: { status: 400, message: 'Invalid Policy: Invalid JSON.' },
   InvalidRange: { status: 416, message: 'The requested range cannot be satisfied.' },
+  MalformedPOSTRequest: {
+    status: 400,
+    message: 'The body of your POST request is not well-formed multipart/form-data.',
+  },
   NoSuchKey: { status: 404, message: 'The specified key does not exist.' },
+  NoSuchUpload: {
+    status: 404,
+    message:
+      'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
+  },
   NotImplemented: { status: 501, message: 'The directory bucket does not do this.' },
   PreconditionFailed: {
     status: 412,
@@ -33,10 +59,17 @@ export interface Refusal extends Error {
   readonly status: number;
   /** Headers of this refusal, such as Allow. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Further elements of the document. */
+  readonly details: Readonly<Record<string, string>>;
 }
 
 /** Creates a refusal; `message` replaces the one in the table. */
-export function refusal(code: Code, message?: string, headers: Record<string, string> = {}): Refusal {
+export function refusal(
+  code: Code,
+  message?: string,
+  headers: Record<string, string> = {},
+  details: Record<string, string> = {},
+): Refusal {
   const row = isOwn(code) ? OWN[code] : storeRefusal('oss', code);
   const { status } = row;
   return Object.assign(new Error(message ?? row.message), {
@@ -44,6 +77,7 @@ export function refusal(code: Code, message?: string, headers: Record<string, st
     code,
     status,
     headers,
+    details,
   });
 }
 
@@ -56,28 +90,12 @@ export function asRefusal(error: unknown): Refusal {
   return refusal('InternalError', code && `The directory bucket could not do this: the disk says ${code}.`);
 }
 
-const XML_ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-};
-
-// XML 1.0 cannot represent these, not even escaped (https://www.w3.org/TR/xml/#charsets). The text may name an object or
-// quote a document, so U+FFFD shows where one was.
-const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
-
-const escapeXml = (text: string): string =>
-  text.replace(FORBIDDEN, '\u{FFFD}').replace(/[&<>"']/g, (character) => XML_ESCAPES[character] ?? '');
-
-/** OSS's error document (semantics.md §1). */
+/** The error document of a dialect (semantics.md §1), for people and SDKs. */
 export const errorXml = (error: Refusal, requestId: string, host: string): string =>
-  `<?xml version="1.0" encoding="UTF-8"?>
-<Error>
-  <Code>${error.code}</Code>
-  <Message>${escapeXml(error.message)}</Message>
-  <RequestId>${escapeXml(requestId)}</RequestId>
-  <HostId>${escapeXml(host)}</HostId>
-</Error>
-`;
+  documentOf('Error', '', [
+    element('Code', error.code),
+    element('Message', error.message),
+    ...Object.entries(error.details).map(([name, text]) => element(name, text)),
+    element('RequestId', requestId),
+    element('HostId', host),
+  ]);

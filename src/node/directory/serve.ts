@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { finished } from 'node:stream';
 import send from 'send';
 import type { Digests } from './digest.ts';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, setETag } from './exchange.ts';
 import { openObject, type Place } from './place.ts';
 import { rangeToApply } from './range.ts';
 import { type Refusal, refusal } from './refusal.ts';
@@ -15,8 +15,8 @@ function sendRefusal(status: number, size: number): Refusal {
 }
 
 /** Removes the request headers that `send` must not apply. */
-function adjustHeaders({ request }: Exchange, size: number): void {
-  const range = rangeToApply(request.method, request.headers, size);
+function adjustHeaders({ request, protocol }: Exchange, size: number): void {
+  const range = rangeToApply(request.method, request.headers, size, protocol.dialect);
   if (range === undefined) delete request.headers.range;
   else request.headers.range = range;
   // `send` never answers 304 to `no-cache`, which is meant for caches, not for the origin of an object.
@@ -49,7 +49,7 @@ export async function serveObject(exchange: Exchange, place: Place, digests: Dig
     const stat = await handle.stat({ bigint: true });
     const size = Number(stat.size);
     const digest = await digests.of(place.path, handle, stat);
-    exchange.response.setHeader('ETag', `"${digest}"`);
+    setETag(exchange, digest);
     adjustHeaders(exchange, size);
     await transmit(exchange, handle, place.path, { size, mtime: stat.mtime } as Stats);
   } finally {

@@ -2,12 +2,16 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { basename, resolve } from 'node:path';
 import type { Credentials } from '../../bucket/sign/credentials.ts';
+import type { Dialect } from '../../cors/behaviour.ts';
 import { files, isSilent } from '../files/disk.ts';
 import { type AnswersTo, answersTo, reachOf } from '../reach.ts';
 import { codeOf } from '../system-error.ts';
 import { answer, type DirectoryBucket } from './answer.ts';
+import { compositeDigests } from './composite.ts';
 import { createDigests } from './digest.ts';
 import { directoryBucketError, openFolder, rulesFileOf, silentFolder } from './folder.ts';
+import { openUploads } from './multipart/uploads.ts';
+import { PROTOCOLS } from './protocol.ts';
 import type { Keys } from './signature.ts';
 
 export { type DirectoryBucketError, type DirectoryBucketProblem, isDirectoryBucketError } from './folder.ts';
@@ -23,7 +27,11 @@ export interface DirectoryBucketOptions {
    */
   readonly rulesWritable?: boolean;
   /** The keys that requests must be signed with, by OSS V1, OSS V4 or SigV4; without keys no signature is checked. */
-  readonly credentials?: Credentials | readonly Credentials[];
+  readonly credentials?: Credentials | readonly Credentials[] | (() => Promise<readonly Credentials[]>);
+  /** How the bucket answers; `oss` by default. */
+  readonly dialect?: Dialect;
+  /** With credentials: the path that a proxy in front removes from targets, and that SigV4 covers; none by default. */
+  readonly prefix?: string;
   /** The bucket's name, which OSS signatures cover; the folder's own name by default. */
   readonly bucket?: string;
   /** The clock for checks of signatures, in milliseconds since 1970; the machine's by default. */
@@ -103,25 +111,34 @@ async function closeServer(server: Server, underWay: ReadonlySet<Promise<void>>)
 const keysOf = ({
   folder,
   credentials,
-  bucket,
+  dialect = 'oss',
+  bucket = basename(resolve(folder)),
+  prefix = '',
   wallClock = Date.now,
-}: DirectoryBucketOptions): Keys | undefined =>
-  credentials === undefined
-    ? undefined
-    : {
-        bucket: bucket ?? basename(resolve(folder)),
-        credentials: [credentials].flat(),
-        wallClock,
-      };
+}: DirectoryBucketOptions): Keys | undefined => {
+  if (credentials === undefined) return undefined;
+  const read = typeof credentials === 'function' ? credentials : async () => [credentials].flat();
+  return { dialect, bucket, prefix, credentials: read, wallClock };
+};
+
+/** Opens the folder, and removes old uploads from it; those that stay only take space. */
+async function openAll(folder: string): Promise<string> {
+  const root = await openFolder(folder);
+  await openUploads(root)
+    .removeOld()
+    .catch(() => undefined);
+  return root;
+}
 
 /**
- * Serves a folder over HTTP as a small OSS bucket: objects (GET, HEAD, PUT, DELETE) and CORS rules (`/?cors`). Rejects with
+ * Serves a folder over HTTP as a small bucket: objects (GET, HEAD, PUT, DELETE) and CORS rules (`/?cors`); with credentials
+ * also uploads in parts and by forms, listings, and DeleteObjects. Rejects with
  * a DirectoryBucketError if the folder cannot be served.
  */
 export async function openDirectoryBucket(options: DirectoryBucketOptions): Promise<OpenDirectoryBucket> {
   const { folder, host = LOOPBACK, port = 0, rulesWritable = true } = options;
   await checkReach(options);
-  const root = await files(() => openFolder(folder)).catch((error: unknown) => {
+  const root = await files(() => openAll(folder)).catch((error: unknown) => {
     throw isSilent(error) ? silentFolder(folder) : error;
   });
   const rulesFile = rulesFileOf(folder, root, options.rulesFile);
@@ -129,15 +146,19 @@ export async function openDirectoryBucket(options: DirectoryBucketOptions): Prom
     root,
     rulesFile,
     rulesWritable,
-    digests: createDigests(),
+    digests: createDigests(compositeDigests(root)),
+    uploads: openUploads(root),
     keys: keysOf(options),
     answersTo: answersOf(options),
   };
 
+  const protocol = PROTOCOLS[options.dialect ?? 'oss'];
   const underWay = new Set<Promise<void>>();
   const limits = { headersTimeout: HEADERS_MS, requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS };
   const server = createServer(limits, (request, response) => {
-    const work = answer({ request, response }, bucket).finally(() => underWay.delete(work));
+    const work = answer({ request, response, protocol, signed: null }, bucket).finally(() =>
+      underWay.delete(work),
+    );
     underWay.add(work);
     response.once('close', () => {
       if (!server.listening) server.closeIdleConnections();

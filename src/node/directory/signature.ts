@@ -1,15 +1,20 @@
-// A test double for users of the library, who test signed uploads and downloads without a real bucket. `bucket-cors serve`
-// and `demo` open directory buckets without keys, so no command line reaches this file.
 import type { IncomingMessage } from 'node:http';
+import type { StoreRefusal } from '../../bucket/refusals.ts';
+import type { SignedText } from '../../bucket/sign/chain.ts';
 import type { Credentials } from '../../bucket/sign/credentials.ts';
-import { verifyRequest } from '../../bucket/verify/verify.ts';
-import { refusal } from './refusal.ts';
+import { type ClientRequest, textToSign, type Verified, verifyRequest } from '../../bucket/verify/verify.ts';
+import type { Dialect } from '../../cors/behaviour.ts';
+import { type Refusal, refusal } from './refusal.ts';
 
 /** The keys that signatures are checked against. */
 export interface Keys {
+  readonly dialect: Dialect;
   /** The bucket's name, which OSS signatures cover. */
   readonly bucket: string;
-  readonly credentials: readonly Credentials[];
+  /** The path before the key as clients write it, which SigV4 signs: an edge in front has removed it. */
+  readonly prefix: string;
+  /** Called for every request, so that rotated keys take effect. */
+  readonly credentials: () => Promise<readonly Credentials[]>;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
 }
@@ -21,17 +26,62 @@ function originForm(target: string): string {
 }
 
 /**
+ * The targets that the client may have signed, the likeliest first. For the bucket itself clients write the prefix with and
+ * without a slash at its end. The edge asks for the rules without the prefix.
+ */
+function targetsOf(target: string, prefix: string): readonly [string, ...string[]] {
+  if (prefix === '') return [target];
+  const ofBucket = /^\/(?:\?|$)/.test(target) ? [prefix + target.slice(1)] : [];
+  return [prefix + target, ...ofBucket, target];
+}
+
+// A token is a secret, and logs of clients have the whole answer.
+const withoutToken = (text: string): string =>
+  text.replace(/((?:x-(?:oss|amz)-)?security-token[:=])[^\n&]+/gi, '$1…');
+
+function details({ stringToSign, canonicalRequest }: SignedText): Record<string, string> {
+  const shown = (text: string) => withoutToken(Buffer.from(text, 'latin1').toString('utf8'));
+  return {
+    StringToSign: shown(stringToSign),
+    ...(canonicalRequest !== null && { CanonicalRequest: shown(canonicalRequest) }),
+  };
+}
+
+/** The refusal of a request; to a wrong signature the stores answer what it should have signed. */
+async function refusalOf(
+  { code, message }: StoreRefusal,
+  request: ClientRequest,
+  keys: Keys,
+): Promise<Refusal> {
+  if (code !== 'SignatureDoesNotMatch') return refusal(code, message);
+  const text = await textToSign(request, { bucket: keys.bucket, region: null });
+  return refusal(code, message, {}, text === null ? {} : details(text));
+}
+
+/**
  * Checks that a request is signed with one of the keys: in its headers or its URL, by OSS V1, OSS V4 or SigV4. Throws a
  * refusal with the store's own code if it is not.
  */
 export async function checkSignature(
   { method = '', url = '', rawHeaders }: IncomingMessage,
-  { bucket, credentials, wallClock }: Keys,
-): Promise<void> {
-  const target = originForm(url);
-  const checked = await verifyRequest(
-    { method, target, key: target, headers: rawHeaders },
-    { dialect: 'oss', bucket, region: null, keys: async () => credentials, wallClock },
-  );
-  if (!checked.ok) throw refusal(checked.refusal.code, checked.refusal.message);
+  keys: Keys,
+): Promise<Verified> {
+  const key = originForm(url);
+  const { dialect, bucket, credentials, wallClock } = keys;
+  let first: { readonly refused: StoreRefusal; readonly request: ClientRequest } | undefined;
+  for (const target of targetsOf(key, keys.prefix)) {
+    const request = { method, target, key, headers: rawHeaders };
+    const checked = await verifyRequest(request, {
+      dialect,
+      bucket,
+      region: null,
+      keys: credentials,
+      wallClock,
+    });
+    if (checked.ok) return checked.value;
+    first ??= { refused: checked.refusal, request };
+    if (checked.refusal.code !== 'SignatureDoesNotMatch') break;
+  }
+  if (first === undefined) throw refusal('AccessDenied');
+  throw await refusalOf(first.refused, first.request, keys);
 }

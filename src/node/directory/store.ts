@@ -1,9 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
 import { codeOf } from '../system-error.ts';
 import { checkDigest, type Digests, promisedDigest } from './digest.ts';
-import { answerEmpty, type Exchange } from './exchange.ts';
+import { answerEmpty, type Exchange, setETag } from './exchange.ts';
 import { payloadOf } from './payload.ts';
 import { foldersExist, kindAt, makeFolders, type Place, removeEmptyFolders } from './place.ts';
 import { refusal } from './refusal.ts';
@@ -23,8 +22,8 @@ async function prepare(place: Place): Promise<Temporary> {
   }
 }
 
-async function* hashed(request: IncomingMessage, hash: Hash): AsyncGenerator<Buffer> {
-  for await (const chunk of payloadOf(request)) {
+async function* hashed(content: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const chunk of content) {
     hash.update(chunk);
     yield chunk;
   }
@@ -37,46 +36,70 @@ async function checkTarget(place: Place): Promise<void> {
   if (kind === 'folder' || kind === 'other') throw refusal('FileAlreadyExists');
 }
 
-async function fill(exchange: Exchange, place: Place, temporary: Temporary, digests: Digests) {
-  const promised = promisedDigest(exchange.request.headers['content-md5']);
-  await checkTarget(place);
-  const hash = createHash('md5');
-  await temporary.handle.writeFile(hashed(exchange.request, hash));
-  const digest = hash.digest('hex').toUpperCase();
-  checkDigest(promised, digest);
-  await checkTarget(place);
-  digests.note(place.path, await temporary.handle.stat({ bigint: true }), digest);
-  await temporary.commit(place.path);
-  return digest;
+/** The content of an object to write. */
+export interface Content {
+  readonly stream: AsyncIterable<Buffer>;
+  /** Called with the content's digest before the object is visible; throws to refuse it. */
+  readonly check?: (digest: string) => void | Promise<void>;
+  /** The digest of an object that was uploaded in parts, in place of its content's. */
+  readonly composite?: string;
 }
 
-// These headers change the meaning of PUT; ignoring them would overwrite an object.
-const UNSUPPORTED = ['x-oss-copy-source', 'x-oss-forbid-overwrite'] as const;
+async function fill(place: Place, temporary: Temporary, digests: Digests, content: Content): Promise<string> {
+  await checkTarget(place);
+  const hash = createHash('md5');
+  await temporary.handle.writeFile(hashed(content.stream, hash));
+  const digest = hash.digest('hex').toUpperCase();
+  await content.check?.(digest);
+  await checkTarget(place);
+  const stat = await temporary.handle.stat({ bigint: true });
+  if (content.composite === undefined) {
+    await digests.forget(place.path);
+    digests.note(place.path, stat, digest);
+  } else await digests.noteComposite(place.path, stat, content.composite);
+  await temporary.commit(place.path);
+  return content.composite ?? digest;
+}
 
-/** Answers PUT of an object. The old object is served until the new one is complete. */
-export async function storeObject(exchange: Exchange, place: Place, digests: Digests): Promise<void> {
-  const { headers } = exchange.request;
-  const asked = UNSUPPORTED.find((name) => (headers[name] ?? 'false') !== 'false');
-  if (asked) throw refusal('NotImplemented', `The directory bucket does not do what ${asked} asks for.`);
+/** Writes an object and returns its digest. The old object is served until the new one is complete. */
+export async function writeObject(place: Place, digests: Digests, content: Content): Promise<string> {
   let temporary: Temporary | undefined;
   try {
     temporary = await prepare(place);
-    const digest = await fill(exchange, place, temporary, digests);
-    exchange.response.setHeader('ETag', `"${digest}"`);
+    return await fill(place, temporary, digests, content);
   } catch (error) {
     await temporary?.discard();
     await removeEmptyFolders(place);
     const code = codeOf(error);
     throw code === 'EISDIR' || code === 'ENOTDIR' ? refusal('FileAlreadyExists') : error;
   }
+}
+
+// These headers change the meaning of PUT; ignoring them would overwrite an object.
+const UNSUPPORTED = ['x-oss-copy-source', 'x-amz-copy-source', 'x-oss-forbid-overwrite'] as const;
+
+/** Answers PUT of an object. */
+export async function storeObject(exchange: Exchange, place: Place, digests: Digests): Promise<void> {
+  const { request, protocol } = exchange;
+  const asked = UNSUPPORTED.find((name) => (request.headers[name] ?? 'false') !== 'false');
+  if (asked) throw refusal('NotImplemented', `The directory bucket does not do what ${asked} asks for.`);
+  const promised = promisedDigest(request.headers['content-md5']);
+  const check = (digest: string) => checkDigest(promised, digest, protocol.dialect);
+  const digest = await writeObject(place, digests, { stream: payloadOf(exchange), check });
+  setETag(exchange, digest);
   answerEmpty(exchange, 200);
 }
 
+/** Removes an object, if it exists. */
+export async function eraseObject(place: Place, digests: Digests): Promise<void> {
+  if (!(await foldersExist(place)) || (await kindAt(place.path)) !== 'file') return;
+  await rm(place.path, { force: true });
+  await digests.forget(place.path);
+  await removeEmptyFolders(place);
+}
+
 /** Answers DELETE of an object with 204, also if it does not exist. */
-export async function removeObject(exchange: Exchange, place: Place): Promise<void> {
-  if ((await foldersExist(place)) && (await kindAt(place.path)) === 'file') {
-    await rm(place.path, { force: true });
-    await removeEmptyFolders(place);
-  }
+export async function removeObject(exchange: Exchange, place: Place, digests: Digests): Promise<void> {
+  await eraseObject(place, digests);
   answerEmpty(exchange, 204);
 }

@@ -1,13 +1,15 @@
 import type { Observe, RequestEvent } from '../../edge/observe.ts';
 import type { Closed } from '../server/crowd.ts';
-import { type BucketBytes, classOf, createSeries, type KindCounts } from './series.ts';
+import { addDuration, addDurations, createSeries, methodOf, type Series } from './series.ts';
 
-/** Most label sets. Clients cannot add any; a bucket can by its statuses, the operator and the store by new buckets. */
-const SERIES_MOST = 100_000;
+/**
+ * Most label sets. Clients cannot add any but by methods; a bucket can by its statuses, the operator and the store by new
+ * buckets. Each is up to 34 lines of the text.
+ */
+const SERIES_MOST = 10_000;
 
 export interface CountsTaken {
-  readonly kinds: readonly KindCounts[];
-  readonly bytes: readonly BucketBytes[];
+  readonly series: readonly Series[];
   /** Client connections closed at their bound. */
   readonly closed: readonly (readonly [Closed, number])[];
   /** Dropped log lines. */
@@ -40,8 +42,7 @@ export function createCounts({ most = SERIES_MOST, linesDropped = () => 0 }: Cou
   let linesElsewhere = 0;
 
   const read = (): CountsTaken => ({
-    kinds: series.kinds(),
-    bytes: series.bytes(),
+    series: series.all(),
     closed: [...closed],
     linesDropped: linesDropped() - linesTaken + linesElsewhere,
   });
@@ -51,32 +52,31 @@ export function createCounts({ most = SERIES_MOST, linesDropped = () => 0 }: Cou
   };
 
   return {
-    observe({ label, kind, decision, status, code, totalMs, received, sent }: RequestEvent): void {
-      const name = label ?? '';
-      const found = series.kindOf(name, kind ?? '');
-      series.count(found, decision ?? '', status ?? '', code ?? '', 1);
-      const seconds = totalMs / 1000;
-      const at = classOf(seconds);
-      found.classes[at] = (found.classes[at] ?? 0) + 1;
-      found.seconds += seconds;
-      series.addBytes(name, received, sent);
+    observe(event: RequestEvent): void {
+      const found = series.of(labelsOf(event));
+      addDuration(found.client, event.totalMs);
+      if (found.bucketAnswer !== null && event.bucketMs !== null)
+        addDuration(found.bucketAnswer, event.bucketMs);
+      found.received += event.received;
+      found.sent += event.sent;
     },
     countClosed: (which) => countClosed(which),
     add(taken): void {
-      for (const { bucket, kind, classes, seconds, requests } of taken.kinds) {
-        const found = series.kindOf(bucket, kind);
-        for (const [at, more] of classes.entries()) found.classes[at] = (found.classes[at] ?? 0) + more;
-        found.seconds += seconds;
-        for (const [reason, status, code, more] of requests) series.count(found, reason, status, code, more);
+      for (const more of taken.series) {
+        const found = series.of(more);
+        addDurations(found.client, more.client);
+        if (found.bucketAnswer !== null && more.bucketAnswer !== null)
+          addDurations(found.bucketAnswer, more.bucketAnswer);
+        found.received += more.received;
+        found.sent += more.sent;
       }
-      for (const { bucket, received, sent } of taken.bytes) series.addBytes(bucket, received, sent);
       for (const [which, more] of taken.closed) countClosed(which, more);
       linesElsewhere += taken.linesDropped;
     },
     read,
     take(): CountsTaken | null {
       const taken = read();
-      if (series.isEmpty() && closed.size === 0 && taken.linesDropped === 0) return null;
+      if (taken.series.length === 0 && closed.size === 0 && taken.linesDropped === 0) return null;
       linesTaken = linesDropped();
       linesElsewhere = 0;
       series = createSeries(most);
@@ -85,3 +85,15 @@ export function createCounts({ most = SERIES_MOST, linesDropped = () => 0 }: Cou
     },
   };
 }
+
+const labelsOf = (event: RequestEvent) => ({
+  bucket: event.label ?? '',
+  kind: event.kind ?? '',
+  reason: event.decision ?? '',
+  method: methodOf(event.method),
+  status: event.status,
+  code: event.code ?? '',
+  secure: event.secure,
+  server: event.bucketMs === null ? '' : (event.server ?? ''),
+  bucketStatus: event.bucketStatus,
+});

@@ -1,68 +1,75 @@
-import type { CountsTaken } from './counts.ts';
-import { SECONDS } from './series.ts';
+import { addDurations, type Durations, newDurations, SECONDS } from './series.ts';
 
-/** The counts in the Prometheus text format. */
-export const countsText = (counts: CountsTaken): string =>
-  [requestsText, secondsText, bytesText, closedText, linesText].map((text) => text(counts)).join('\n');
+export type Labels = Readonly<Record<string, string>>;
 
-function requestsText({ kinds }: CountsTaken): string {
-  const name = 'bucket_cors_requests_total';
-  const help = 'Requests ended, by bucket, kind, reason of the decision, status and error code.';
-  const lines = kinds.flatMap(({ bucket, kind, requests }) =>
-    requests.map(([reason, status, code, count]) =>
-      sample(name, { bucket, kind, reason, status: String(status), code }, count),
-    ),
-  );
-  return metric(name, 'counter', help, lines);
-}
-
-function secondsText({ kinds }: CountsTaken): string {
-  const name = 'bucket_cors_request_seconds';
-  const lines = kinds.flatMap(({ bucket, kind, classes, seconds }) => {
-    let count = 0;
-    const upTo = [...SECONDS, '+Inf'].map((le, at) => {
-      count += classes[at] ?? 0;
-      return sample(`${name}_bucket`, { le: String(le), bucket, kind }, count);
-    });
-    return [
-      ...upTo,
-      sample(`${name}_sum`, { bucket, kind }, seconds),
-      sample(`${name}_count`, { bucket, kind }, count),
-    ];
-  });
-  return metric(name, 'histogram', 'Seconds from a request to the end of its answer.', lines);
-}
-
-function bytesText({ bytes }: CountsTaken): string {
-  const name = 'bucket_cors_body_bytes_total';
-  const lines = bytes.flatMap(({ bucket, received, sent }) =>
-    Object.entries({ received, sent })
-      .filter(([, count]) => count > 0)
-      .map(([direction, count]) => sample(name, { bucket, direction }, count)),
-  );
-  return metric(name, 'counter', 'Body bytes, received from clients and sent to them.', lines);
-}
-
-function closedText({ closed }: CountsTaken): string {
-  const name = 'bucket_cors_client_connections_closed_total';
-  const lines = closed.map(([connection, count]) => sample(name, { connection }, count));
-  return metric(name, 'counter', 'Connections of clients closed as there were too many.', lines);
-}
-
-function linesText({ linesDropped }: CountsTaken): string {
-  const name = 'bucket_cors_log_lines_dropped_total';
-  const help = 'Log lines dropped because standard output did not take them.';
-  return metric(name, 'counter', help, [`${name} ${linesDropped}`]);
-}
-
+/** A family of metrics in the Prometheus text format. */
 export const metric = (name: string, type: string, help: string, lines: readonly string[]): string =>
   [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines, ''].join('\n');
 
-export function sample(name: string, labels: Readonly<Record<string, string>>, value: number): string {
-  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
-  return `${name}{${pairs.join(',')}} ${value}`;
+/** One sample. A label without a value is left out: to Prometheus both mean the same. */
+export const sample = (name: string, labels: Labels, value: number): string =>
+  line(name, pairsOf(labels), value);
+
+const line = (name: string, pairs: string, value: number): string =>
+  pairs === '' ? `${name} ${value}` : `${name}{${pairs}} ${value}`;
+
+function pairsOf(labels: Labels): string {
+  let pairs = '';
+  for (const label in labels) {
+    const text = labels[label] ?? '';
+    if (text !== '') pairs += `${pairs === '' ? '' : ','}${label}="${escaped(text)}"`;
+  }
+  return pairs;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\n': '\\n' };
 
 const escaped = (text: string): string => text.replace(/[\\"\n]/g, (character) => ESCAPES[character] ?? '');
+
+/** One value of a metric with its labels, before values with the same labels are added up. */
+export type Part<V> = readonly [Labels, V];
+
+/** The samples of a counter or a gauge. Parts with the same labels are one sample. */
+export function sumLines(name: string, parts: Iterable<Part<number>>): string[] {
+  const add = (sum: { value: number }, value: number): void => {
+    sum.value += value;
+  };
+  return grouped(parts, () => ({ value: 0 }), add).map(([pairs, { value }]) => line(name, pairs, value));
+}
+
+/** The samples of a histogram. Parts with the same labels are one. */
+export function histogramLines(name: string, parts: Iterable<Part<Durations>>): string[] {
+  const lines: string[] = [];
+  for (const [pairs, { classes, seconds }] of grouped(parts, newDurations, addDurations)) {
+    // Text that all classes share is made once: a scrape delays the requests of its process.
+    const begin = `${name}_bucket{${pairs}${pairs === '' ? '' : ','}le="`;
+    let count = 0;
+    for (const [at, le] of CLASSES.entries()) {
+      count += classes[at] ?? 0;
+      lines.push(`${begin}${le}"} ${count}`);
+    }
+    lines.push(line(`${name}_sum`, pairs, seconds), line(`${name}_count`, pairs, count));
+  }
+  return lines;
+}
+
+const CLASSES: readonly string[] = [...SECONDS.map(String), '+Inf'];
+
+/** Adds up the values of parts with the same labels, which it returns as text. */
+function grouped<V, S>(
+  parts: Iterable<Part<V>>,
+  start: () => S,
+  add: (sum: S, value: V) => void,
+): [pairs: string, sum: S][] {
+  const sums = new Map<string, S>();
+  for (const [labels, value] of parts) {
+    const pairs = pairsOf(labels);
+    let sum = sums.get(pairs);
+    if (sum === undefined) {
+      sum = start();
+      sums.set(pairs, sum);
+    }
+    add(sum, value);
+  }
+  return [...sums];
+}

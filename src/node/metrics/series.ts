@@ -1,105 +1,175 @@
-/** Upper bounds of the histogram of durations, in seconds; a last class counts longer ones. */
-export const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+/**
+ * Upper bounds of the histograms of durations, in seconds; a last class counts longer ones.
+ * https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration
+ */
+export const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
-/** The counts of one kind of request at one bucket: plain data that can be sent to another process. */
-export interface KindCounts {
+/** What requests have in common that are counted together. Empty texts: without one. */
+export interface SeriesLabels {
   readonly bucket: string;
   readonly kind: string;
-  /** Requests per class of duration, and the sum of all durations in seconds. */
-  readonly classes: number[];
-  seconds: number;
-  /** Reason, status, error code, and how many. */
-  readonly requests: [string, string | number, string, number][];
+  readonly reason: string;
+  /** A method of `METHODS`, or `OTHER_METHOD`. */
+  readonly method: string;
+  /** Sent to the client; null if it disconnected first. */
+  readonly status: number | null;
+  readonly code: string;
+  /** The client used TLS. */
+  readonly secure: boolean;
+  /** Where the bucket was asked; empty if it was not. */
+  readonly server: string;
+  /** Of the bucket's answer. */
+  readonly bucketStatus: number | null;
 }
 
-export interface BucketBytes {
-  readonly bucket: string;
+/** How many requests took how long. */
+export interface Durations {
+  /** Requests per class of duration. */
+  readonly classes: number[];
+  /** The sum of all durations. */
+  seconds: number;
+}
+
+/** The counts of requests with the same labels: plain data that can be sent to another process. */
+export interface Series extends SeriesLabels {
+  readonly client: Durations;
+  /** Null if the bucket was not asked. */
+  readonly bucketAnswer: Durations | null;
+  /** Bytes of bodies. */
   received: number;
   sent: number;
 }
 
-/** Replaces every label of a label set beyond the bound. */
-const OTHER = 'other';
+/** Replaces the bucket's name of every request beyond the bound. */
+export const OTHER = 'other';
 
-type Requests = KindCounts['requests'][number];
+/**
+ * The methods that metrics name.
+ * https://opentelemetry.io/docs/specs/semconv/registry/attributes/http/#http-request-method
+ */
+const METHODS: ReadonlySet<string> = new Set([
+  'CONNECT',
+  'DELETE',
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'PATCH',
+  'POST',
+  'PUT',
+  'TRACE',
+]);
+const OTHER_METHOD = '_OTHER';
 
-/** The counts of a kind, and an index of its `requests`. */
-interface Kind extends KindCounts {
-  readonly index: Map<string, Map<string | number, Map<string, Requests>>>;
+/** The method in metrics: clients can send any word as a method. */
+export const methodOf = (method: string): string => (METHODS.has(method) ? method : OTHER_METHOD);
+
+type Label = SeriesLabels[keyof SeriesLabels];
+
+/** The series whose labels so far are those of the path to it, by the value of the next label. */
+interface Branch {
+  readonly next: Map<Label, Branch>;
+  series: Series | null;
+  /** The series that was found last by way of this one. */
+  last: Series | null;
 }
 
-/** Counts by label sets, of which there are at most `most` and a few for all others. */
+/** Counts by label sets, of which there are at most `most` and one for all others. */
 export function createSeries(most: number) {
-  const kinds = new Map<string, Map<string, Kind>>();
-  const bytes = new Map<string, BucketBytes>();
-  let size = 0;
+  const root = newBranch();
+  /** Where every path ends that would add a label set beyond the bound. */
+  const overflow = newBranch();
+  const all: Series[] = [];
 
-  const isFull = (): boolean => size >= most;
-
-  function kindOf(bucket: string, kind: string): Kind {
-    const found = kinds.get(bucket)?.get(kind);
+  function step(branch: Branch, value: Label): Branch {
+    const found = branch.next.get(value);
     if (found !== undefined) return found;
-    if (isFull() && bucket !== OTHER) return kindOf(OTHER, OTHER);
-    size += 1;
-    const added: Kind = {
-      bucket,
-      kind,
-      classes: Array.from({ length: SECONDS.length + 1 }, () => 0),
-      seconds: 0,
-      requests: [],
-      index: new Map(),
-    };
-    if (!kinds.has(bucket)) kinds.set(bucket, new Map());
-    kinds.get(bucket)?.set(kind, added);
+    if (all.length >= most) return overflow;
+    const added = newBranch();
+    branch.next.set(value, added);
     return added;
   }
 
-  function count(kind: Kind, reason: string, status: string | number, code: string, more: number): void {
-    const found = kind.index.get(reason)?.get(status)?.get(code);
-    if (found !== undefined) {
-      found[3] += more;
-      return;
-    }
-    if (isFull() && reason !== OTHER) {
-      count(kind, OTHER, OTHER, OTHER, more);
-      return;
-    }
-    size += 1;
-    const added: Requests = [reason, status, code, more];
-    kind.requests.push(added);
-    const statuses = kind.index.get(reason) ?? new Map();
-    const codes = statuses.get(status) ?? new Map();
-    kind.index.set(reason, statuses.set(status, codes.set(code, added)));
-  }
-
-  function bytesOf(bucket: string): BucketBytes {
-    const found = bytes.get(bucket);
-    if (found !== undefined) return found;
-    if (isFull() && bucket !== OTHER) return bytesOf(OTHER);
-    size += 1;
-    const added = { bucket, received: 0, sent: 0 };
-    bytes.set(bucket, added);
-    return added;
+  /** One look-up a label, since a key for all of them would be a text made for every request. */
+  function branchOf(ofMethod: Branch, labels: SeriesLabels): Branch {
+    let branch = step(ofMethod, labels.status);
+    branch = step(branch, labels.reason);
+    branch = step(branch, labels.kind);
+    branch = step(branch, labels.code);
+    branch = step(branch, labels.secure);
+    branch = step(branch, labels.server);
+    return step(branch, labels.bucketStatus);
   }
 
   return {
-    kindOf,
-    count,
-    addBytes(bucket: string, received: number, sent: number): void {
-      if (received === 0 && sent === 0) return;
-      const found = bytesOf(bucket);
-      found.received += received;
-      found.sent += sent;
+    of(labels: SeriesLabels): Series {
+      const ofMethod = step(step(root, labels.bucket), labels.method);
+      // Most requests are like the one before of the same bucket and method.
+      const { last } = ofMethod;
+      if (last !== null && hasRest(last, labels)) return last;
+      const branch = branchOf(ofMethod, labels);
+      if (branch.series === null) {
+        branch.series = newSeries(branch === overflow ? BEYOND : labels);
+        all.push(branch.series);
+      }
+      ofMethod.last = branch.series;
+      return branch.series;
     },
-    isEmpty: (): boolean => size === 0,
-    kinds: (): KindCounts[] =>
-      [...kinds.values()].flatMap((byKind) => [...byKind.values()].map(({ index: _, ...plain }) => plain)),
-    bytes: (): BucketBytes[] => [...bytes.values()],
+    all: (): readonly Series[] => all,
   };
 }
 
+/** The labels of requests beyond the bound. */
+const BEYOND: SeriesLabels = {
+  bucket: OTHER,
+  kind: OTHER,
+  reason: OTHER,
+  method: OTHER_METHOD,
+  status: null,
+  code: OTHER,
+  secure: false,
+  server: OTHER,
+  bucketStatus: null,
+};
+
+const newBranch = (): Branch => ({ next: new Map(), series: null, last: null });
+
+/** Whether a series of the same bucket and method has the other labels too. */
+const hasRest = (series: Series, labels: SeriesLabels): boolean =>
+  series.status === labels.status &&
+  series.reason === labels.reason &&
+  series.kind === labels.kind &&
+  series.code === labels.code &&
+  series.secure === labels.secure &&
+  series.server === labels.server &&
+  series.bucketStatus === labels.bucketStatus;
+
+const newSeries = (labels: SeriesLabels): Series => ({
+  ...labels,
+  client: newDurations(),
+  bucketAnswer: labels.server === '' ? null : newDurations(),
+  received: 0,
+  sent: 0,
+});
+
+export const newDurations = (): Durations => ({ classes: new Array(SECONDS.length + 1).fill(0), seconds: 0 });
+
+/** Adds one duration. */
+export function addDuration(to: Durations, milliseconds: number): void {
+  const seconds = milliseconds / 1000;
+  const at = classOf(seconds);
+  to.classes[at] = (to.classes[at] ?? 0) + 1;
+  to.seconds += seconds;
+}
+
+export function addDurations(to: Durations, { classes, seconds }: Durations): void {
+  for (const [at, more] of classes.entries()) to.classes[at] = (to.classes[at] ?? 0) + more;
+  to.seconds += seconds;
+}
+
+export const countOf = ({ classes }: Durations): number => classes.reduce((sum, count) => sum + count, 0);
+
 /** The index of a duration's class. A linear search, since most requests are in one of the first. */
-export function classOf(seconds: number): number {
+function classOf(seconds: number): number {
   let at = 0;
   while (at < SECONDS.length && seconds > (SECONDS[at] ?? 0)) at += 1;
   return at;

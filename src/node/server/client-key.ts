@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { lastHop } from '../../bucket/last-hop.ts';
 
 /** The key of a client whose address is not known. */
 export const UNKNOWN = '';
@@ -48,22 +49,5 @@ function pairOf(address: string): number[] {
   return [a * 256 + b, c * 256 + d];
 }
 
-const FORWARDED_FOR = 'x-forwarded-for';
-
-/**
- * The key of the client that a trusted proxy names. Only the last entry of X-Forwarded-For is the proxy's own; the
- * client may have invented the others. `UNKNOWN` if the header is missing or its last entry is not an address.
- */
-export function forwardedKey(rawHeaders: readonly string[]): string {
-  let chain = '';
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at] ?? '';
-    if (name.length === FORWARDED_FOR.length && name.toLowerCase() === FORWARDED_FOR)
-      chain = rawHeaders[at + 1] ?? '';
-  }
-  const entry = chain.slice(chain.lastIndexOf(',') + 1).trim();
-  // Some proxies add the port, and then put brackets around an IPv6 address.
-  const [, bracketed] = /^\[([^\]]*)\](?::\d+)?$/.exec(entry) ?? [];
-  const [, withPort] = /^([\d.]+):\d+$/.exec(entry) ?? [];
-  return clientKey(bracketed ?? withPort ?? entry);
-}
+/** The key of the client that a trusted proxy names; `UNKNOWN` if it names no address. */
+export const forwardedKey = (rawHeaders: readonly string[]): string => clientKey(lastHop(rawHeaders));

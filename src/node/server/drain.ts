@@ -6,6 +6,12 @@ import type { Sessions } from './h2-sessions.ts';
 /** Milliseconds to send an HTTP/2 error before the connection ends. */
 const ERROR_LIMIT = 100;
 
+/** What a server had in flight when it stopped accepting, and how much of it the limit has ended. */
+export interface Drained {
+  readonly inFlight: number;
+  readonly ended: number;
+}
+
 /** How a server ends. */
 export interface Drain {
   /** Call it for every HTTP/1.1 request: once the server is ending, the response says `Connection: close`. */
@@ -15,7 +21,7 @@ export interface Drain {
    * is about to use it is served. After `limit` milliseconds the remaining connections are aborted. With null they end
    * by their own timeouts, of which the idle timeout of a transfer is the longest.
    */
-  close(limit: number | null): Promise<void>;
+  close(limit: number | null): Promise<Drained>;
   /** After `close`: closes connections without a request at once, and every other one after its response. */
   closeIdle(): void;
 }
@@ -31,12 +37,20 @@ export function createDrain(server: Server, sessions: Sessions): Drain {
   server.on('connection', add);
   // Aborting the TLS connection ends the TCP connection below it.
   server.on('secureConnection', add);
+  const countInFlight = (): number => {
+    let requests = sessions.streams();
+    for (const { _httpMessage: response } of connections)
+      if (response && !response.writableFinished) requests += 1;
+    return requests;
+  };
   return {
     note: (outgoing) => {
       if (draining) outgoing.shouldKeepAlive = false;
     },
     close: async (limit) => {
       draining = true;
+      const inFlight = countInFlight();
+      let ended = 0;
       for (const { _httpMessage: response } of connections) {
         if (response && !response.headersSent) response.shouldKeepAlive = false;
       }
@@ -46,6 +60,7 @@ export function createDrain(server: Server, sessions: Sessions): Drain {
       };
       let cut: NodeJS.Timeout | undefined;
       const cutOff = (): void => {
+        ended = countInFlight();
         if (sessions.cut()) cut = setTimeout(destroy, ERROR_LIMIT);
         else destroy();
       };
@@ -55,6 +70,7 @@ export function createDrain(server: Server, sessions: Sessions): Drain {
       clearTimeout(cut);
       // It also stops the server's timer for slow requests.
       server.close();
+      return { inFlight, ended };
     },
     closeIdle: () => {
       // Node's HTTP/2 server, which serves HTTP/1.1 too, has its connections in the same list.

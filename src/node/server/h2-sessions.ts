@@ -12,6 +12,8 @@ export interface Sessions {
   retire(): void;
   /** Ends all connections with an error, so that no partial response looks whole; false without a connection. */
   cut(): boolean;
+  /** The number of open streams. */
+  streams(): number;
   /** Whether a connection has an open stream; false for an HTTP/1.1 connection. */
   isBusy(socket: Socket): boolean;
 }
@@ -59,13 +61,14 @@ export function serveSessions(server: Http2SecureServer, options: SessionOptions
         session.destroy(new Error('the server is ending'), constants.NGHTTP2_INTERNAL_ERROR);
       return open.size > 0;
     },
-    isBusy: (socket) => bySocket.get(socket)?.isBusy() === true,
+    streams: () => [...open.values()].reduce((sum, served) => sum + served.streams(), 0),
+    isBusy: (socket) => (bySocket.get(socket)?.streams() ?? 0) > 0,
   };
 }
 
 interface Served {
   readonly retire: () => void;
-  readonly isBusy: () => boolean;
+  readonly streams: () => number;
 }
 
 function serveSession(
@@ -107,7 +110,7 @@ function serveSession(
   });
   socket.once('close', () => clearTimeout(timer));
   startTimer();
-  return { retire: end, isBusy: () => streams > 0 };
+  return { retire: end, streams: () => streams };
 }
 
 /** Token bucket: true for a burst of up to `most` calls, and for `perSecond` calls per second in the long run. */

@@ -52,7 +52,7 @@ const HTTP2: SecureServerOptions = {
   strictSingleValueFields: false,
 };
 
-const NO_SESSIONS: Sessions = { retire: () => {}, cut: () => false, isBusy: () => false };
+const NO_SESSIONS: Sessions = { retire: () => {}, cut: () => false, streams: () => 0, isBusy: () => false };
 
 /** Makes a server for HTTP/1.1. */
 export function plainServer(timeouts: ClientTimeouts, request: RequestLimits): Unopened {

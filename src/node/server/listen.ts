@@ -4,7 +4,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { IDLE_TIMEOUT, REQUEST_LIMITS, type RequestLimits } from '../../bucket/limits.ts';
 import { type Connection, watchHttp10 } from './abort.ts';
 import { boundCrowd, type CrowdLimits } from './crowd.ts';
-import { createDrain } from './drain.ts';
+import { createDrain, type Drained } from './drain.ts';
 import { type ClientTimeouts, type Handler, plainServer, secureServer } from './http-server.ts';
 import { limitIdle } from './idle.ts';
 import { refuseUnparsed } from './linger.ts';
@@ -34,6 +34,8 @@ export interface ListenOptions {
   readonly limits?: RequestLimits | undefined;
   /** The bound on connections; without it there is no bound. */
   readonly crowd?: CrowdLimits | undefined;
+  /** Called when the last connection has closed. */
+  readonly onDrained?: (drained: Drained) => void;
 }
 
 export interface Listening {
@@ -50,7 +52,13 @@ export interface Listening {
 export async function listen(
   handler: Handler,
   where: Where,
-  { certificate, timeouts = TIMEOUTS, limits = REQUEST_LIMITS, crowd }: ListenOptions = {},
+  {
+    certificate,
+    timeouts = TIMEOUTS,
+    limits = REQUEST_LIMITS,
+    crowd,
+    onDrained = () => {},
+  }: ListenOptions = {},
 ): Promise<Listening> {
   const serve: Handler = (incoming, outgoing) => {
     drain.note(outgoing);
@@ -75,7 +83,7 @@ export async function listen(
     url: urlOf(certificate === undefined ? 'http' : 'https', server.address()),
     server,
     close: async (limit) => {
-      await drain.close(limit);
+      onDrained(await drain.close(limit));
       followed?.close();
     },
     closeIdle: drain.closeIdle,

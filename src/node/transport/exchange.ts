@@ -50,6 +50,7 @@ export function openExchange(
       address: incoming.socket.remoteAddress ?? null,
       secure: 'encrypted' in incoming.socket,
     },
+    protocol: () => `HTTP/${incoming.httpVersion.replace('2.0', '2')}`,
     reply: (reply, end) => {
       client.onClose(() => {
         const failure = outgoing.writableFinished ? null : 'ClientGone';

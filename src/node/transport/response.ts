@@ -105,7 +105,7 @@ export function openResponse(client: Client, sink: Sink, count: Count): ClientRe
       if (client.closed() || phase !== waiting) return;
       if (!begin(status, rawHeaders, controller)) return;
       const isTaken = waiting.parts.map(write).every(Boolean);
-      if (waiting.isWhole) end();
+      if (waiting.isWhole) finish();
       else if (isTaken) controller.resume();
     });
   }
@@ -160,6 +160,11 @@ export function openResponse(client: Client, sink: Sink, count: Count): ClientRe
   }
 
   function end(): void {
+    sink.answered();
+    finish();
+  }
+
+  function finish(): void {
     if (phase.name === 'waiting') phase.isWhole = true;
     else if (!outgoing.writableEnded) outgoing.end();
   }

@@ -33,6 +33,8 @@ interface Sending {
   readonly upload: Upload | null;
   readonly permit: Permit;
   stage: Stage;
+  /** It waits, and is counted among those that do. */
+  isCounted: boolean;
   retries: number;
   /** Informational responses (1xx) so far. */
   informational: number;
@@ -56,8 +58,12 @@ export function send(line: Line, request: BucketRequest, client: Client, sink: S
     : null;
   const permit = line.gate.permit({
     client: key,
-    go: () => connect(sending),
+    go: () => {
+      leaveQueue(sending, sink);
+      connect(sending);
+    },
     refuse: () => {
+      leaveQueue(sending, sink);
       sending.stage = ENDED;
       response.fail('BucketBusy');
     },
@@ -73,14 +79,28 @@ export function send(line: Line, request: BucketRequest, client: Client, sink: S
     upload,
     permit,
     stage: QUEUED,
+    isCounted: false,
     retries: upload === null && isSafe(request.method) ? 1 : 0,
     informational: 0,
     stopDeadline: undefined,
   };
   client.onClose(() => {
+    leaveQueue(sending, sink);
     if (response.close()) abandon(sending);
   });
-  if (!client.closed()) permit.request();
+  if (client.closed()) return;
+  permit.request();
+  if (sending.stage === QUEUED && sink.underway !== undefined) {
+    sink.underway.queued += 1;
+    sending.isCounted = true;
+  }
+}
+
+/** Counts a request no more among those that wait. */
+function leaveQueue(sending: Sending, { underway }: Sink): void {
+  if (!sending.isCounted || underway === undefined) return;
+  sending.isCounted = false;
+  underway.queued -= 1;
 }
 
 /** Only a request that changes nothing at the bucket may be sent twice. */
@@ -156,8 +176,9 @@ function takeInformational(sending: Sending, controller: Dispatcher.DispatchCont
   const { response, upload, line } = sending;
   sending.informational += 1;
   if (sending.informational > MAX_INFORMATIONAL) {
-    response.fail('BucketAnswerInvalid');
-    controller.abort(new Error('the final response does not begin'));
+    const error = new Error('the final response does not begin');
+    response.fail('BucketAnswerInvalid', error);
+    controller.abort(error);
     return;
   }
   if (upload === null)

@@ -1,4 +1,6 @@
-import type { Write } from '../../bucket/write.ts';
+import { createHash } from 'node:crypto';
+import { utf8 } from '../../bucket/sign/bytes.ts';
+import type { SentDocument, Write } from '../../bucket/write.ts';
 import { createPools } from './pools.ts';
 import { askSmall } from './small-read.ts';
 
@@ -14,3 +16,9 @@ export const writeOnce: Write = async (request, limits) => {
     void close();
   }
 };
+
+/** A document of rules with its checksum. */
+export function documentOf(text: string): SentDocument {
+  const bytes = utf8(text);
+  return { bytes, md5: createHash('md5').update(bytes).digest('base64') };
+}

@@ -1,4 +1,5 @@
-import { cut, type Log } from '../../edge/log.ts';
+import { cut } from '../../edge/log/cut.ts';
+import type { Log } from '../../edge/log.ts';
 import type { ExportFile } from '../../export/target.ts';
 import { messageOf } from '../system-error.ts';
 import type { Command, Ran } from './command.ts';

@@ -20,7 +20,7 @@ function fakeWorker(pid: number): FakeWorker {
   const received: ToWorker['kind'][] = [];
   const limits: (number | null)[] = [];
   let killed = false;
-  const counting = setInterval(() => sends({ kind: 'counts', taken: null, id: null }), 1_000);
+  const counting = setInterval(() => sends({ kind: 'counts', taken: null, underway: [], id: null }), 1_000);
   const sends = (message: ToPrimary): void => {
     for (const listener of messageListeners) listener(message);
   };

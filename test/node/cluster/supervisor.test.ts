@@ -109,7 +109,7 @@ describe('a worker process that crashes', () => {
     expect([supervisor.answering(), supervisor.listening()]).toEqual([true, true]);
     await vi.advanceTimersByTimeAsync(4_000);
     expect([supervisor.answering(), supervisor.listening()]).toEqual([false, false]);
-    workers[1]?.sends({ kind: 'counts', taken: null, id: null });
+    workers[1]?.sends({ kind: 'counts', taken: null, underway: [], id: null });
     expect([supervisor.answering(), supervisor.listening()]).toEqual([true, true]);
   });
 

@@ -33,7 +33,7 @@ const refuses = (url: string) =>
     socket.once('error', () => resolve(true)).once('connect', () => socket.destroy());
   });
 
-const REQUESTS = 'bucket_cors_requests_total';
+const REQUESTS = 'http_server_request_duration_seconds_count';
 
 describe('two worker processes', () => {
   test('serve one port by rules loaded once, get every change of them, and are counted together', async () => {
@@ -44,7 +44,7 @@ describe('two worker processes', () => {
     for (const each of both) expect(await each.allows('https://a.example')).toBe(true);
     expect(bucket.asked()).toBe(1);
     expect(await metric(edge, REQUESTS)).toBe(2);
-    expect(await metric(edge, 'bucket_cors_request_seconds_count')).toBe(2);
+    expect(await metric(edge, 'http_client_request_duration_seconds_count')).toBe(2);
     expect(await admin(edge, '/readyz')).toMatchObject({ status: 200, json: { status: 'ready' } });
     expect(linesWith(edge, /^request$/)).toHaveLength(2);
     if (existsSync('/proc/self')) expect(await workersOf(edge)).toHaveLength(2);

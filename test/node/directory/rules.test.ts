@@ -6,7 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { answer } from '../../../src/node/directory/answer.ts';
+import { compositeDigests } from '../../../src/node/directory/composite.ts';
 import { createDigests } from '../../../src/node/directory/digest.ts';
+import { openUploads } from '../../../src/node/directory/multipart/uploads.ts';
+import { PROTOCOLS } from '../../../src/node/directory/protocol.ts';
 import { openDirectoryBucket } from '../../../src/node/directory/server.ts';
 import { isLoopback } from '../../../src/node/reach.ts';
 import { codeOf, useTestBucket } from './_bucket.ts';
@@ -111,12 +114,13 @@ describe('a client on another machine', () => {
       root: bucket().folder,
       rulesFile,
       rulesWritable: true,
-      digests: createDigests(),
+      digests: createDigests(compositeDigests(bucket().folder)),
+      uploads: openUploads(bucket().folder),
       answersTo: () => true,
     };
     const server = createServer((request, response) => {
       Object.defineProperty(request.socket, 'remoteAddress', { value: '203.0.113.9' });
-      void answer({ request, response }, served);
+      void answer({ request, response, protocol: PROTOCOLS.oss, signed: null }, served);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/?cors`;

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RequestEvent } from '../../../src/edge/observe.ts';
 import { type CountsTaken, createCounts } from '../../../src/node/metrics/counts.ts';
-import { countsText } from '../../../src/node/metrics/prometheus.ts';
+import { requestsText } from '../../../src/node/metrics/requests.ts';
+import { countOf } from '../../../src/node/metrics/series.ts';
 import { EVENT } from '../../helpers/event.ts';
 
 const anEvent: fc.Arbitrary<RequestEvent> = fc
@@ -10,7 +11,12 @@ const anEvent: fc.Arbitrary<RequestEvent> = fc
     label: fc.constantFrom('a', 'b', null),
     kind: fc.constantFrom('actual' as const, 'preflight' as const, null),
     decision: fc.constantFrom('matched' as const, 'no_rules' as const, null),
+    method: fc.constantFrom('GET', 'LINK', 'LOCK'),
     status: fc.constantFrom(200, 404, null),
+    secure: fc.boolean(),
+    server: fc.constantFrom('https://a.example', 'http://b.example:81'),
+    bucketMs: fc.constantFrom(null, 0, 125),
+    bucketStatus: fc.constantFrom(200, 404, null),
     code: fc.constantFrom('ClientGone' as const, null),
     received: fc.nat(9),
     sent: fc.nat(9),
@@ -19,7 +25,7 @@ const anEvent: fc.Arbitrary<RequestEvent> = fc
   })
   .map((some) => ({ ...EVENT, ...some }));
 
-const lines = (counts: CountsTaken): string[] => countsText(counts).split('\n').sort();
+const lines = (counts: CountsTaken): string[] => requestsText(counts, []).split('\n').sort();
 
 describe('counts', () => {
   test('of several processes, added up, equal the counts of a single process', () => {
@@ -48,13 +54,11 @@ describe('counts', () => {
     for (let at = 0; at < 1_000; at += 1) {
       counts.observe({ ...EVENT, bucket: `b${at}`, label: `b${at}`, status: at, sent: 1, totalMs: 1 });
     }
-    const { kinds, bytes } = counts.read();
-    const requests = kinds.flatMap((kind) => kind.requests);
-    expect(requests.reduce((sum, [, , , count]) => sum + count, 0)).toBe(1_000);
-    expect(kinds.flatMap(({ classes }) => classes).reduce((sum, count) => sum + count)).toBe(1_000);
-    expect(bytes.reduce((sum, { sent }) => sum + sent, 0)).toBe(1_000);
-    expect(kinds.length + requests.length + bytes.length).toBeLessThanOrEqual(10 + 6);
-    expect(requests.at(-1)?.slice(0, 3)).toEqual(['other', 'other', 'other']);
+    const { series } = counts.read();
+    expect(series.reduce((sum, { client }) => sum + countOf(client), 0)).toBe(1_000);
+    expect(series.reduce((sum, { sent }) => sum + sent, 0)).toBe(1_000);
+    expect(series).toHaveLength(10 + 1);
+    expect(series.at(-1)).toMatchObject({ bucket: 'other', reason: 'other', sent: 990 });
   });
 });
 
@@ -62,18 +66,18 @@ describe('the Prometheus text', () => {
   test('has cumulative classes, as a histogram requires', () => {
     const counts = createCounts();
     for (const totalMs of [1, 1, 70, 70_000]) counts.observe({ ...EVENT, totalMs });
-    const found = countsText(counts.read())
+    const found = requestsText(counts.read(), [])
       .split('\n')
-      .flatMap((line) => /_bucket\{le="(.*?)",bucket="b",kind="actual"\} (\d+)$/.exec(line)?.slice(1) ?? [])
+      .flatMap((line) => /^http_server_.*_bucket\{.*,le="(.*?)"\} (\d+)$/.exec(line)?.slice(1) ?? [])
       .join(' ');
     expect(found).toBe(
-      '0.001 2 0.0025 2 0.005 2 0.01 2 0.025 2 0.05 2 0.1 3 0.25 3 0.5 3 1 3 2.5 3 5 3 10 3 30 3 60 3 +Inf 4',
+      '0.005 2 0.01 2 0.025 2 0.05 2 0.075 3 0.1 3 0.25 3 0.5 3 0.75 3 1 3 2.5 3 5 3 7.5 3 10 3 +Inf 4',
     );
   });
 
   test('escapes the characters of a name', () => {
     const counts = createCounts();
     counts.observe({ ...EVENT, bucket: 'a"b\\c\nd', label: 'a"b\\c\nd' });
-    expect(countsText(counts.read())).toContain('requests_total{bucket="a\\"b\\\\c\\nd",');
+    expect(requestsText(counts.read(), [])).toContain('decisions_total{bucket="a\\"b\\\\c\\nd",');
   });
 });

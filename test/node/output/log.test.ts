@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Fault } from '../../../src/document/fault.ts';
-import { logRules, requestLog } from '../../../src/edge/log.ts';
+import { requestLog } from '../../../src/edge/log/requests.ts';
+import { logRules } from '../../../src/edge/log.ts';
 import type { RequestEvent } from '../../../src/edge/observe.ts';
 import { createLog } from '../../../src/node/output/log.ts';
 import type { LastGood } from '../../../src/rules/last-good.ts';
@@ -24,8 +25,18 @@ describe('a request', () => {
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^\{[^\n]*\}\n$/);
     const [{ time, ...line }] = parsed();
-    const { label: _, ...fields } = EVENT;
-    expect(line).toEqual({ level: 'info', msg: 'request', ...fields, headMs: 1.2, totalMs: 30 });
+    const { label: _, why: __, server: ___, secure: ____, client, ...fields } = EVENT;
+    const { address, ...said } = client();
+    expect(line).toEqual({
+      level: 'info',
+      msg: 'request',
+      ...fields,
+      headMs: 1.2,
+      because: null,
+      lacksCredentials: false,
+      client: address,
+      ...said,
+    });
     expect(new Date(time).toISOString()).toBe(time);
   });
 
@@ -92,7 +103,7 @@ describe('a request', () => {
   ] as [string, string, Partial<RequestEvent>][])('has level %s: one %s', (level, _, about) => {
     const { log, parsed } = memory();
     requestLog(log)({ ...EVENT, ...about });
-    expect(parsed()).toMatchObject([{ level }]);
+    expect(parsed().filter(({ msg }) => msg === 'request')).toMatchObject([{ level }]);
   });
 
   test.each([
@@ -107,6 +118,84 @@ describe('a request', () => {
       requestLog(log)({ ...EVENT, ...about });
     expect(lines).toHaveLength(count);
   });
+
+  const SUCCEEDED: Partial<RequestEvent> = {};
+  const REFUSED: Partial<RequestEvent> = { kind: 'preflight', decision: 'method_not_allowed', status: 403 };
+  const LOST: Partial<RequestEvent> = { lacksCredentials: () => true };
+  const INVALID: Partial<RequestEvent> = { code: 'InvalidURI', kind: null, decision: null, status: 400 };
+  const LEFT: Partial<RequestEvent> = { code: 'ClientGone' };
+  const FAILED: Partial<RequestEvent> = { code: 'BucketUnreachable', status: 502 };
+  test.each([
+    ['all', [SUCCEEDED, REFUSED, LOST, INVALID, LEFT, FAILED]],
+    ['refused', [REFUSED, LOST, INVALID, FAILED]],
+    ['errors', [FAILED]],
+    ['none', []],
+  ] as const)('has a line of its own with --log-requests %s', (requests, chosen) => {
+    for (const about of [SUCCEEDED, REFUSED, LOST, INVALID, LEFT, FAILED]) {
+      const { log, parsed } = memory();
+      requestLog(log, { requests })({ ...EVENT, ...about });
+      expect(parsed().some(({ msg }) => msg === 'request')).toBe(chosen.some((one) => one === about));
+    }
+  });
+
+  test('that is refused has what it asked for, and why it is refused', () => {
+    const { log, parsed } = memory();
+    const asked = { method: 'PUT', headers: 'content-type,x-oss-meta-a' };
+    requestLog(log)({ ...EVENT, ...REFUSED, method: 'OPTIONS', asked, why: () => 'Rule 1 allows …' });
+    expect(parsed().at(-1)).toMatchObject({ msg: 'request', asked, because: 'Rule 1 allows …' });
+  });
+
+  test('whose page loses the answer says so, and why', () => {
+    const { log, parsed } = memory();
+    requestLog(log)({ ...EVENT, ...LOST, why: () => 'The request has cookies …' });
+    expect(parsed().at(-1)).toMatchObject({ lacksCredentials: true, because: 'The request has cookies …' });
+  });
+
+  test('is explained only if it is refused, and only a hundred times a second', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const { log, parsed } = memory();
+      const observe = requestLog(log);
+      const why = vi.fn(() => 'because');
+      for (let at = 0; at < 500; at += 1) observe({ ...EVENT, why });
+      expect(why).not.toHaveBeenCalled();
+      const refuse = () =>
+        observe({ ...EVENT, ...REFUSED, origin: `https://${why.mock.calls.length}.example`, why });
+      for (let at = 0; at < 500; at += 1) refuse();
+      expect(why).toHaveBeenCalledTimes(100);
+      expect(parsed().at(-1)).toMatchObject({ msg: 'request', because: null });
+      vi.advanceTimersByTime(1_000);
+      refuse();
+      expect(parsed().at(-1)).toMatchObject({ msg: 'request', because: 'because' });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test.each(['a', '"', 'ÿ', '\t', '水', '\u0001'])(
+    'full of %j is a line that a pipe takes whole',
+    (character) => {
+      const { log, lines } = memory();
+      const long = character.repeat(16_000);
+      const client = { address: '::1', host: long, userAgent: long, traceparent: long, protocol: 'HTTP/2' };
+      requestLog(log)({
+        ...EVENT,
+        ...REFUSED,
+        bucket: 'b'.repeat(128),
+        method: long,
+        path: long,
+        origin: long,
+        cause: long,
+        requestId: long,
+        asked: { method: long, headers: long },
+        why: () => long,
+        client: () => client,
+      });
+      expect(lines).toHaveLength(2);
+      for (const line of lines) expect(Buffer.byteLength(line)).toBeLessThanOrEqual(4_096);
+      expect(lines[1]).toContain('… (16000 characters)');
+    },
+  );
 
   test('with line breaks and quotes in it stays one line', () => {
     const { log, lines, parsed } = memory();
@@ -210,7 +299,7 @@ describe('the log of a running edge', () => {
   beforeEach(async () => {
     store = await openStore(rulesFor('https://a.example'));
     edge = await startEdge(configOf({ bucket: store.url }));
-    await until('the rules are logged', () => edge.text.length > 0);
+    await until('the rules are logged', () => rules().length > 0);
   });
   afterEach(async () => {
     await edge.close();

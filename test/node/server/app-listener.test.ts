@@ -25,7 +25,15 @@ const APPS: readonly { name: string; get: string; post: string; open(): Promise<
     name: 'the demo page',
     get: '/icon.svg',
     post: '/wire',
-    open: () => openDemo({ host: '127.0.0.1', port: 0, edge: 'http://127.0.0.1:1', explain: () => null }),
+    open: () =>
+      openDemo({
+        host: '127.0.0.1',
+        port: 0,
+        edge: 'http://127.0.0.1:1',
+        admin: '',
+        version: () => null,
+        explain: () => null,
+      }),
   },
 ];
 

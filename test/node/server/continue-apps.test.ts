@@ -16,7 +16,14 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'continue-'));
   directory = await openDirectoryBucket({ folder });
   edge = await startEdge(configOf({ bucket: folder, drain: '0' }));
-  demo = await openDemo({ host: '127.0.0.1', port: 0, edge: edge.url, explain: () => ({}) });
+  demo = await openDemo({
+    host: '127.0.0.1',
+    port: 0,
+    edge: edge.url,
+    admin: '',
+    version: () => null,
+    explain: () => ({}),
+  });
 });
 afterAll(async () => {
   await demo.close();

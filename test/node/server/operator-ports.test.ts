@@ -45,6 +45,8 @@ test('the port of the demo page bounds its connections, and answers', async () =
     host: '127.0.0.1',
     port: 0,
     edge: 'http://127.0.0.1:1',
+    admin: 'http://127.0.0.1:2',
+    version: () => null,
     explain: () => null,
   });
   const many = await idle(demo.url, OPERATOR_CROWD.most + 10);

@@ -202,7 +202,7 @@ describe('the operator', () => {
     await edge.call('/');
     const { text } = await edge.admin('/metrics');
     const named = new Set(
-      [...text.matchAll(/^bucket_cors_requests_total\{bucket="([^"]*)"/gm)].map(([, name]) => name),
+      [...text.matchAll(/^bucket_cors_decisions_total\{bucket="([^"]*)"/gm)].map(([, name]) => name),
     );
     expect([...named].sort()).toEqual([`${store.url.slice('http://'.length)}/*`, 'one']);
     // The log has the name.

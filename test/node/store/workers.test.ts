@@ -74,7 +74,7 @@ test('a bucket that is missing is asked for once, and one that is created is ser
   expect(await other.status('/new/k')).toBe(404);
   expect(store.seen.length - before).toBeLessThanOrEqual(1);
   const { text } = await askOnce(`${edge.adminUrl}/metrics`);
-  expect(text).toMatch(/requests_total\{bucket="127\.0\.0\.1:\d+\/\*"/);
+  expect(text).toMatch(/decisions_total\{bucket="127\.0\.0\.1:\d+\/\*"/);
 });
 
 test('rules that a client writes through one worker process decide in all', async () => {

@@ -1,8 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import {
+  type AddressInfo,
+  createServer as createTcpServer,
+  type Socket,
+  type Server as TcpServer,
+} from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Run, run, stop } from '../../cli/_process.ts';
+import { listen } from '../../helpers/listen.ts';
 import { FILES } from '../../helpers/tls.ts';
 import { until } from '../../helpers/until.ts';
 import { call, configOf, type Started, startEdge } from '../_running.ts';
@@ -91,6 +97,67 @@ describe('the reason why a bucket is unreachable', () => {
     const failed = () => edge?.logged().find(({ msg }) => msg === 'rules could not be loaded');
     await until('the load is logged', () => failed() !== undefined);
     expect(failed()?.cure).toContain('NODE_EXTRA_CA_CERTS');
+  });
+});
+
+describe('the reason why a bucket fails otherwise', () => {
+  const sockets = new Set<Socket>();
+  let bucket: TcpServer;
+  const openBucket = async (act: (socket: Socket) => void): Promise<string> => {
+    bucket = createTcpServer((socket) => {
+      sockets.add(socket.on('error', () => {}));
+      socket.once('data', () => act(socket));
+    });
+    return `127.0.0.1:${await listen(bucket)}`;
+  };
+  afterEach(() => {
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+    bucket.close();
+  });
+
+  test.each<[string, string, string, (socket: Socket) => void, RegExp]>([
+    [
+      'BucketBrokeOff',
+      'http',
+      'resets the connection',
+      (socket) => socket.resetAndDestroy(),
+      /ECONNRESET|UND_ERR_SOCKET/,
+    ],
+    [
+      'BucketBrokeOff',
+      'http',
+      'closes it within a body',
+      (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc'),
+      /UND_ERR_SOCKET|HPE_/,
+    ],
+    [
+      'BucketAnswerInvalid',
+      'http',
+      'does not speak HTTP',
+      (socket) => socket.end('220 ready\r\n'),
+      /Expected HTTP/,
+    ],
+    [
+      'BucketAnswerInvalid',
+      'http',
+      'sends no final head',
+      (socket) => socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(40)),
+      /^the final response does not begin$/,
+    ],
+    ['BucketHeadTimeout', 'http', 'does not answer', () => {}, /UND_ERR_HEADERS_TIMEOUT/],
+    ['BucketConnectTimeout', 'https', 'does not answer', () => {}, /UND_ERR_CONNECT_TIMEOUT/],
+  ])('is in the log: %s of a bucket that, over %s, %s', async (code, scheme, _, act, cause) => {
+    const options = {
+      rules: rulesFor('https://a.example'),
+      bucketHeadTimeout: '1s',
+      bucketConnectTimeout: '1s',
+    };
+    edge = await startEdge(configOf({ bucket: `${scheme}://${await openBucket(act)}`, ...options }));
+    await edge.call('/key').catch(() => {});
+    const line = () => edge?.logged().find(({ msg }) => msg === 'request');
+    await until('the request is logged', () => line() !== undefined);
+    expect(line()).toMatchObject({ level: 'error', code, cause: expect.stringMatching(cause) });
   });
 });
 

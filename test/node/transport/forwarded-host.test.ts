@@ -30,8 +30,10 @@ beforeEach(async () => {
   unsigned = await openDirectoryBucket({ folder: join(folder, 'media') });
   await writeFile(unsigned.rulesFile, rulesFor(A));
   store = await openForwardedHostStore(unsigned.url, {
+    dialect: 'oss',
     bucket: 'media',
-    credentials: [KEYS],
+    prefix: '',
+    credentials: async () => [KEYS],
     wallClock: Date.now,
   });
 });

@@ -1,9 +1,9 @@
-import { causeOf } from '../../bucket/cause.ts';
-import { type ReadLimits, type SmallAnswer, UNSIGNED } from '../../bucket/read.ts';
-import { withoutSecrets } from '../../config/secrets.ts';
-import { excerpt } from '../../document/raw.ts';
-import { SIGNATURE_CURES } from '../../rules/sources/bucket.ts';
-import { within } from '../../rules/within.ts';
+import { causeOf } from '../bucket/cause.ts';
+import { type ReadLimits, type SmallAnswer, UNSIGNED } from '../bucket/read.ts';
+import { withoutSecrets } from '../config/secrets.ts';
+import { excerpt } from '../document/raw.ts';
+import { SIGNATURE_CURES } from '../rules/sources/bucket.ts';
+import { within } from '../rules/within.ts';
 
 /**
  * How a write ended. `refused`: the rules are as before, and the line says why; `unknown`: the rules may have been written.

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { cachedOf } from '../../src/doctor/cached.ts';
+import { layersOf } from '../../src/doctor/layers/layers.ts';
+import type { Answered } from '../../src/doctor/transcript.ts';
+import { onTerminal } from '../cli/_pty.ts';
 import { NGINX, startNginx } from '../helpers/nginx.ts';
 import { openOnNode } from '../helpers/node-edge.ts';
 import { rule } from '../helpers/rules.ts';
+import { startVarnish, VARNISH } from '../helpers/varnish.ts';
 import {
   APP,
   bare,
@@ -127,5 +132,34 @@ describe.skipIf(NGINX.skipped)(`nginx${NGINX.why}`, () => {
     );
     expect(codes).toEqual(['preflight_refused']);
     expect(findings[0]).toMatchObject({ fault: { of: 'proxy', name: 'nginx' } });
+  });
+});
+
+describe.skipIf(VARNISH.skipped)(`Varnish${VARNISH.why}`, () => {
+  test('is recognised, and its hits are', async () => {
+    const stored = changed((reply) => withHeader(reply, 'Cache-Control', 'max-age=60'));
+    await whileServed(stored, async (url) => {
+      const varnish = await startVarnish(new URL(url).origin, '');
+      try {
+        const { codes, transcript } = await examineUrl(`${varnish.url}/photo.jpg`);
+        expect(codes).toEqual([]);
+        expect(layersOf(transcript).map(({ layer }) => layer.name)).toEqual(['Varnish']);
+        const again = transcript.find(({ step }) => step === 'page_again') as Answered;
+        expect(cachedOf(again).hit).toBe(true);
+        expect(again.sent.headers).toContainEqual(['Origin', APP]);
+      } finally {
+        await varnish.stop();
+      }
+    });
+  });
+});
+
+test('at a terminal each request is announced, and the report has colours', async () => {
+  await whileServed(changed(bare), async (url) => {
+    const { code, screen } = await onTerminal(['doctor', url, '--origin', APP], []);
+    expect(code).toBe(1);
+    expect(screen).toContain('bucket-cors: request 1 of 17: GET as the page sends it …');
+    expect(screen).toContain('bucket-cors: request 17 of 17: ');
+    expect(screen).toContain('\u001b[31merror\u001b[39m \u001b[1mno_allow_origin\u001b[22m');
   });
 });

@@ -1,0 +1,15 @@
+import type { Refusals } from '../rules/refusals.ts';
+import type { Observe } from './observe.ts';
+
+/** Counts the requests that pages lose. For other requests it compares a word, and looks for cookies. */
+export const observeRefusals =
+  ({ count }: Pick<Refusals, 'count'>): Observe =>
+  ({ bucket, kind, origin, decision: reason, method, path, asked, lacksCredentials }) => {
+    if (bucket === null || kind === null || !origin || reason === null || reason === 'not_cors') return;
+    if (reason !== 'matched') {
+      const wanted = kind === 'preflight' ? (asked?.method ?? method) : method;
+      count({ bucket, kind, origin, method: wanted, headers: asked?.headers ?? null, reason, path });
+    } else if (kind === 'actual' && lacksCredentials()) {
+      count({ bucket, kind, origin, method, headers: null, reason: 'credentials_not_allowed', path });
+    }
+  };
