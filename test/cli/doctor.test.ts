@@ -187,9 +187,7 @@ describe('with --message', () => {
       runCommand(doctor, ['--message', sentence(url)]),
     );
     expect(code).toBe(1);
-    expect(stdout.replace(/\s+/g, ' ')).toContain(
-      'The sentence of Chromium says: no allow origin. no_allow_origin below explains it.',
-    );
+    expect(stdout.replace(/\s+/g, ' ')).toContain('The sentence of Chromium means: The answer has no');
     expect(stdout).toContain('error no_allow_origin');
   });
 
