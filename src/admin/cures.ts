@@ -73,9 +73,10 @@ const factsOf = ({ kind, origin, method, headers }: RefusedGroup) =>
 
 /** Explain's sentence by the rules that are in force now: they may allow by now what was refused. */
 function becauseOf(group: RefusedGroup, rules: CompiledRules): string {
-  const { reason, because } = explain(rules, factsOf(group), resourceOf(group.path));
+  const facts = factsOf(group);
+  const { reason, because } = explain(rules, facts, resourceOf(group.path));
   if (group.reason === 'credentials_not_allowed' && reason === 'matched')
-    return becauseOfCredentials(rules, decide(rules, factsOf(group)));
+    return becauseOfCredentials(rules, decide(rules, facts));
   return reason === 'matched' ? `The rules have changed since. ${because}` : because;
 }
 

@@ -49,8 +49,7 @@ describe('doctor', () => {
     expect(stdout).toContain('\nThe page gets its answer.\n');
     expect(stdout).toMatch(/\nNothing found\.\n$/);
     expect(stdout).toContain('No header says which program answered.');
-    expect(stderr).toMatch(/^bucket-cors: request 1 of 17: GET as the page sends it …\n/);
-    expect(stderr.split('\n')).toHaveLength(18);
+    expect(stderr).toBe('');
   });
 
   test('says what is wrong, why, whose fault it is, and what corrects it', async () => {
@@ -66,6 +65,9 @@ describe('doctor', () => {
       'Fault: the rules of the bucket (OSS). OSS answered (x-oss-request-id: 5F)',
     );
     expect(stdout).toMatch(/\n {4}OSS: In the console under Content Security > CORS/);
+    expect(stdout.replace(/\s+/g, ' ')).toContain(
+      "`bucket-cors rules add 'oss://BUCKET?region=REGION' --origin https://app.example.com --method GET`",
+    );
     expect(stdout).not.toContain('S3: ');
     expect(stdout).toContain('\n  Ask:   bucket-cors explain SOURCE --origin https://app.example.com\n');
     expect(stdout).toMatch(/\n1 error, no warnings and no notes\n$/);
@@ -205,9 +207,7 @@ describe('with --message', () => {
       runCommand(doctor, ['--message', sentence(url)]),
     );
     expect(code).toBe(1);
-    expect(stdout.replace(/\s+/g, ' ')).toContain(
-      'Chromium says: The answer has no Access-Control-Allow-Origin. no_allow_origin below explains it.',
-    );
+    expect(stdout.replace(/\s+/g, ' ')).toContain('The sentence of Chromium means: The answer has no');
     expect(stdout).toContain('error no_allow_origin');
   });
 

@@ -67,7 +67,7 @@ function verdictLines(
       ? []
       : wrapped(
           '  ',
-          `${message.browser === null ? 'The browser' : BROWSERS[message.browser]} says: ${visible(meaningOf(message).means)} ${message.because}`,
+          `The sentence${message.browser === null ? '' : ` of ${BROWSERS[message.browser]}`} means: ${visible(meaningOf(message).means)} ${message.because}`,
           width,
         );
   return [line, ...said, ...wrapped('  ', visible(verdict.because), width)];

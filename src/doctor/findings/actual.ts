@@ -1,6 +1,15 @@
 import type { Failure } from '../../analysis/browser/check.ts';
 import { ALLOW_CREDENTIALS, ALLOW_ORIGIN } from '../../cors/names.ts';
-import { allowOrigin, type Case, isHit, judgeRead, mainOf, passes, readable, readsHere } from '../case.ts';
+import {
+  actualFacts,
+  allowOrigin,
+  type Case,
+  judgeRead,
+  mainOf,
+  passes,
+  readable,
+  readsHere,
+} from '../case.ts';
 import { evidenceOf } from '../evidence.ts';
 import { addedFault, frontFault, openFault, refusedBy, storeOf } from '../fault.ts';
 import type { Found, Kind } from '../finding.ts';
@@ -20,13 +29,6 @@ function failedBy(one: Case, failure: Failure): Answered | null {
   if (isGet && (passes(one, one.at('page_again')) || readable(one) !== null || isOldCopy(one))) return null;
   return judgeRead(one, main).failure === failure ? main : null;
 }
-
-const readFacts = ({ question: { method, origin } }: Case) => ({
-  method,
-  origin,
-  requestMethod: null,
-  requestHeaders: null,
-});
 
 interface Words {
   readonly title: string;
@@ -50,7 +52,7 @@ const failing = (
       evidence: [
         evidenceOf(answered, [ALLOW_ORIGIN, ...(one.question.credentials ? [ALLOW_CREDENTIALS] : [])]),
       ],
-      fault: refusedBy(one, answered, readFacts(one)),
+      fault: refusedBy(one, answered, actualFacts(one)),
       ...more(one, answered),
     };
   },
@@ -118,7 +120,7 @@ export const ACTUAL = {
       cure: 'Leave credentials out of the page where no cookies are needed; else name the origin in the rules, and send Access-Control-Allow-Credentials: true.',
       topic: 'credentials',
     },
-    (one) => ({ fault: openFault(one, readFacts(one)) }),
+    (one) => ({ fault: openFault(one, actualFacts(one)) }),
   ),
   no_allow_credentials: failing(
     'no_allow_credentials',
@@ -153,13 +155,10 @@ export const ACTUAL = {
       if (!isOldCopy(one) || page === null || past === null) return null;
       return {
         evidence: [evidenceOf(page, [ALLOW_ORIGIN, 'Vary']), evidenceOf(past, [ALLOW_ORIGIN, 'Vary'])],
-        fault: {
-          ...frontFault(
-            one,
-            'It stored the answer before the rules changed, or before a request with this Origin',
-          ),
-          ...(isHit(page) ? {} : {}),
-        },
+        fault: frontFault(
+          one,
+          'It stored the answer before the rules changed, or before a request with this Origin',
+        ),
       };
     },
   },
