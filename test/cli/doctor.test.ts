@@ -26,6 +26,7 @@ let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'doctor-'));
   await writeFile(join(folder, 'allowing.xml'), document(APP));
+  await writeFile(join(folder, 'open.xml'), document('*'));
   await writeFile(join(folder, 'refusing.xml'), document('https://www.example.com'));
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -37,6 +38,11 @@ const examine = (server: Server, flags: readonly string[], words = (url: string)
 const oss: Server = changed((reply) => plus(reply, 'x-oss-request-id', '5F'));
 
 describe('doctor', () => {
+  test('says that not the store adds a second Access-Control-Allow-Origin', async () => {
+    const { stdout } = await examine((ask) => plus(oss(ask), 'Access-Control-Allow-Origin', '*'), []);
+    expect(stdout.replace(/\s+/g, ' ')).toContain('Fault: what stands in front of OSS, or the metadata');
+  });
+
   test('says that nothing is wrong, with exit code 0', async () => {
     const { code, stdout, stderr } = await examine(right, []);
     expect(code).toBe(0);
@@ -130,6 +136,7 @@ describe('with --rules', () => {
     expect(stdout.replace(/\s+/g, ' ')).toContain(
       "Fault: the bucket's rules. No rule lists the origin https://app.example.com.",
     );
+    expect(stdout).toContain(`Ask:   bucket-cors explain ${at('refusing.xml')} --origin ${APP}`);
   });
 
   test('says that what stands in front does not answer as they ask', async () => {
@@ -139,6 +146,19 @@ describe('with --rules', () => {
       'Fault: nginx. Rule 1 allows the request, and the answer does not (Server: nginx/1.26)',
     );
   });
+
+  test.each([[], ['--method', 'PUT']])(
+    'says of * and cookies that the rules list *: %j',
+    async (...flags) => {
+      const open = changed((reply) =>
+        without(withHeader(reply, 'Access-Control-Allow-Origin', '*'), 'access-control-allow-credentials'),
+      );
+      const { stdout } = await examine(open, [...flags, '--credentials', '--rules', at('open.xml')]);
+      expect(stdout.replace(/\s+/g, ' ')).toContain(
+        `Fault: the bucket's rules. Rule 1 lists *, which allows no credentials; list ${APP} in a rule before it`,
+      );
+    },
+  );
 
   test('says the same of a preflight', async () => {
     const refusing: Server = (ask) => (ask.method === 'OPTIONS' ? { status: 405, headers: [] } : right(ask));
@@ -200,6 +220,18 @@ describe('with --message', () => {
     expect(stderr).toContain('names no method: examined as PUT');
     expect(stdout).toMatch(/^PUT http/);
     expect(stdout.replace(/\s+/g, ' ')).toContain('No answer shows it now');
+  });
+
+  test('says that it asks with GET where Firefox names no method', async () => {
+    const { stderr } = await whileServed(right, (url) =>
+      runCommand(doctor, [
+        '--origin',
+        APP,
+        '--message',
+        `Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at ${url}. (Reason: CORS header ‘Access-Control-Allow-Origin’ missing). Status code: 403.`,
+      ]),
+    );
+    expect(stderr).toContain('names no method: examined as GET. For an upload write --method PUT too');
   });
 
   test('refuses what is no such sentence', async () => {

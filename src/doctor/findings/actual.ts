@@ -11,7 +11,7 @@ import {
   readsHere,
 } from '../case.ts';
 import { evidenceOf } from '../evidence.ts';
-import { frontFault, pageFault, refusedBy, storeOf } from '../fault.ts';
+import { addedFault, frontFault, openFault, refusedBy, storeOf } from '../fault.ts';
 import type { Found, Kind } from '../finding.ts';
 import type { Topic } from '../layers/layer.ts';
 import { type Answered, isRedirect } from '../transcript.ts';
@@ -103,7 +103,7 @@ export const ACTUAL = {
       return lines.length > 1
         ? {
             detail: `${lines.length} lines: the bucket writes one, and what stands in front of it another.`,
-            fault: frontFault(one, 'It adds a header to the one that it received'),
+            fault: addedFault(one),
           }
         : {
             detail: 'One line with a list: the header has no lists.',
@@ -120,12 +120,7 @@ export const ACTUAL = {
       cure: 'Leave credentials out of the page where no cookies are needed; else name the origin in the rules, and send Access-Control-Allow-Credentials: true.',
       topic: 'credentials',
     },
-    (one) =>
-      one.rules === null
-        ? {
-            fault: pageFault('It sends cookies to a URL that is open to all. A signed URL needs no cookies.'),
-          }
-        : {},
+    (one) => ({ fault: openFault(one, actualFacts(one)) }),
   ),
   no_allow_credentials: failing(
     'no_allow_credentials',

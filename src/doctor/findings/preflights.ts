@@ -3,7 +3,7 @@ import { listOf } from '../../analysis/browser/check.ts';
 import { ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, MAX_AGE } from '../../cors/names.ts';
 import { allowOrigin, type Case, judgePreflight, preflightFacts } from '../case.ts';
 import { evidenceOf } from '../evidence.ts';
-import { frontFault, refusedBy, storeOf } from '../fault.ts';
+import { addedFault, frontFault, openFault, refusedBy, storeOf } from '../fault.ts';
 import type { Found, Kind } from '../finding.ts';
 import type { Topic } from '../layers/layer.ts';
 import { type Answered, headerOf, isRedirect } from '../transcript.ts';
@@ -94,14 +94,19 @@ export const PREFLIGHTS = {
       cure: 'Let one program write the header: the bucket, or what stands in front of it.',
       topic: 'twice',
     },
-    (one) => ({ fault: frontFault(one, 'It adds a header to the one that it received') }),
+    (one) => ({ fault: addedFault(one) }),
   ),
-  preflight_wildcard_with_credentials: failing(['wildcard_with_credentials'], [ALLOW_CREDENTIALS], {
-    title: 'The answer to the preflight allows *, and the page sends cookies',
-    meaning: `With credentials: "include" * is a literal, which no origin is. ${NEVER_SENT}`,
-    cure: 'Leave credentials out of the page where no cookies are needed; else name the origin in the rules.',
-    topic: 'credentials',
-  }),
+  preflight_wildcard_with_credentials: failing(
+    ['wildcard_with_credentials'],
+    [ALLOW_CREDENTIALS],
+    {
+      title: 'The answer to the preflight allows *, and the page sends cookies',
+      meaning: `With credentials: "include" * is a literal, which no origin is. ${NEVER_SENT}`,
+      cure: 'Leave credentials out of the page where no cookies are needed; else name the origin in the rules.',
+      topic: 'credentials',
+    },
+    (one) => ({ fault: openFault(one, preflightFacts(one)) }),
+  ),
   preflight_no_allow_credentials: failing(
     ['no_allow_credentials'],
     [ALLOW_CREDENTIALS],

@@ -66,13 +66,19 @@ const OF_RULES: Found['fault'] = {
   because: 'The error is the one with which a store refuses a preflight by its rules.',
 };
 
+/** The reason that this edge writes into the error, such as `origin_not_allowed`; stores write none. */
+function reasonText(body: string): string {
+  const reason = /<Reason>([a-z_]{1,40})<\/Reason>/.exec(body)?.[1];
+  return reason === undefined ? '' : `: ${reason}`;
+}
+
 /** What the status says. */
 function statusDetail(preflight: Answered): string {
   const { status, body } = preflight.received;
   const code = storeCode(preflight);
   if (/CORSResponse: CORS is not enabled/.test(body)) return 'The bucket has no CORS rules.';
   if (/CORSResponse: This CORS request is not allowed/.test(body))
-    return 'No rule of the bucket allows the preflight.';
+    return `No rule of the bucket allows the preflight${reasonText(body)}.`;
   if (/CORSResponse: Bucket not found/.test(body)) return 'The store knows no bucket of this name.';
   if (/CORSResponse/.test(body) || code === 'AccessForbidden')
     return `The store refuses the preflight (${code}).`;
