@@ -40,6 +40,8 @@ export interface AdminOptions extends BucketsOptions {
   readonly live?: Live;
   /** Returns a file of the live page by its path. */
   readonly page?: Page;
+  /** Called with a defect of this program, which the client gets as 500. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /** Returns the admin API for operators as a Hono app. It sends no CORS headers. Serve it on a separate port. */
@@ -47,6 +49,11 @@ export function createAdmin(options: AdminOptions): Hono {
   const { cache, beforeReady, answering = () => true, refresh = refreshLoaded } = options;
   const found = findBuckets(options);
   const app = new Hono();
+  // Hono's own handler writes the stack to stderr, between the lines of the log.
+  app.onError((error, c) => {
+    options.onError?.(error);
+    return c.json({ error: 'the admin port failed on this request', cure: 'See the log.' }, 500);
+  });
   app.use(async (c, next) => {
     await next();
     c.header('Cache-Control', 'no-store');

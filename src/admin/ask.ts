@@ -12,6 +12,7 @@ type Read = Pick<Asked, 'read' | 'question' | 'message'>;
 
 /** RFC 9110 §5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const MOST_FAULTS = 50;
 const FIELDS = ['origin', 'method', 'headers', 'path', 'credentials'];
 
 /**
@@ -42,7 +43,7 @@ function readAsked(body: unknown): Result<Read> {
       write: '{"text": "curl …"}, or the fields of a form',
     });
   const faults = Object.entries(body).flatMap(([key, value]) => faultOf(key, value, 'text' in body));
-  if (faults.length > 0) return { ok: false, faults };
+  if (faults.length > 0) return { ok: false, faults: faults.slice(0, MOST_FAULTS) };
   const { text } = body;
   return typeof text === 'string' ? readText(text.trim()) : readForm(body);
 }

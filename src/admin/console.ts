@@ -120,9 +120,15 @@ const unknownKeys = (before: string, value: object, known: readonly string[]): F
       write: nearest(key, known) ?? known.join(', '),
     }));
 
+/** Never the content of a list or an object, which may be nested deeper than the stack is. */
+const shown = (value: unknown): string => {
+  if (Array.isArray(value)) return '[…]';
+  return typeof value === 'object' && value !== null ? '{…}' : excerpt(String(value));
+};
+
 const wrong = (place: string, value: unknown, reason: string, write: string): Fault => ({
   place,
-  ...(value !== undefined && { value: excerpt(typeof value === 'string' ? value : JSON.stringify(value)) }),
+  ...(value !== undefined && { value: shown(value) }),
   reason,
   write,
 });

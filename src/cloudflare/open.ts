@@ -139,6 +139,11 @@ async function createOpenedEdge(
     // A new isolate has loaded nothing, and this may be its only request.
     beforeReady: () => within(READY_TIMEOUT, alive(loadDue(cache, preloaded))).catch(() => {}),
     refresh: refreshAll,
+    onError: (error) =>
+      log.error(
+        { err: error instanceof Error ? error.message : String(error) },
+        'the admin paths failed on a request',
+      ),
   });
   const { adminPath, adminToken, passCfHeaders } = worker;
   return {

@@ -1,7 +1,7 @@
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
-import { createAdmin } from '../admin/app.ts';
+import { type AdminOptions, createAdmin } from '../admin/app.ts';
 import type { AdminTokens } from '../admin/guard.ts';
 import type { Config, Places } from '../config/read.ts';
 import { asFlag } from '../config/spell.ts';
@@ -13,6 +13,7 @@ import { type Closed, OPERATOR_CROWD } from './server/crowd.ts';
 import type { Listening } from './server/listen.ts';
 import { listenOr, portMessage, type Spelt, speltBy } from './server/listen-fault.ts';
 import { startFault } from './start-fault.ts';
+import { messageOf } from './system-error.ts';
 
 type AdminConfig = Pick<
   Config,
@@ -33,7 +34,7 @@ export interface AdminPortOptions {
 export async function adminPort(
   config: AdminConfig,
   { places, env, log }: AdminPortOptions,
-): Promise<(options: Omit<Parameters<typeof createAdmin>[0], 'tokens'>) => Promise<Listening>> {
+): Promise<(options: Omit<AdminOptions, 'tokens' | 'onError'>) => Promise<Listening>> {
   const { adminHost: host, adminPort: port, ownHosts } = config;
   const spelt = speltBy(places, 'adminHost', 'adminPort');
   const reach = await reached({ host, port }, spelt);
@@ -49,10 +50,13 @@ export async function adminPort(
   );
   const crowd = { ...OPERATOR_CROWD, onClose };
   const guarded: AdminTokens = { ...tokens, onWrong: warnOfGuesses(log) };
-  return (options) =>
-    listenOr(appListener(createAdmin({ ...options, tokens: guarded }), isOwnHost), { host, port }, spelt, {
-      crowd,
-    });
+  const onError = seldom((error: unknown) =>
+    log.error({ err: messageOf(error) }, 'the admin port failed on a request'),
+  );
+  return (options) => {
+    const admin = createAdmin({ ...options, tokens: guarded, onError });
+    return listenOr(appListener(admin, isOwnHost), { host, port }, spelt, { crowd });
+  };
 }
 
 /** The fault of a port that every client of the network could use. */

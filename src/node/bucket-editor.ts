@@ -42,7 +42,7 @@ export function bucketEditor(options: BucketEditorOptions): Editor {
     if (failure !== null)
       return failed(`the rules could not be read before the write: ${failure.cause}`, failure.cure);
     if (lastGood?.version !== version) return { outcome: 'newer' };
-    const signer = await openSigner(written.signing, written.place, means, asFlag);
+    const signer = await signerOf(written, means);
     if (!signer.ok) return failed(signer.faults.join('; '), NOTHING);
     const write = sendRules(written.address, writeOnce, signAtPlace(written, signer.value));
     const ended = await send((limits) => write(document === null ? null : documentOf(document), limits));
@@ -91,6 +91,9 @@ const OTHER =
   'the bucket took the write, and has other rules now: another write came after it, or the store changed them';
 
 const failed = (error: string, cure: string): Saved => ({ outcome: 'failed', error, cure });
+
+const signerOf = async ({ sign, signing, place }: RulesPlace, means: SigningMeans) =>
+  sign === undefined ? openSigner(signing, place, means, asFlag) : { ok: true as const, value: sign };
 
 function signAtPlace({ address, signing }: RulesPlace, sign: Sign | undefined): Sign | undefined {
   return (

@@ -71,6 +71,12 @@ describe('a question', () => {
     expect(JSON.stringify(asked)).not.toContain('geheim');
   });
 
+  test('thousands of unknown keys are not listed one by one', () => {
+    const body = Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`key${at}`, 1]));
+    const asked = askAbout(inForce, body);
+    expect(asked.ok ? null : asked.faults.length).toBe(50);
+  });
+
   test.each<[unknown, string]>([
     [null, 'body'],
     [['curl'], 'body'],

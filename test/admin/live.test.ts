@@ -161,6 +161,15 @@ describe('the live page reads from the admin port', () => {
     });
   });
 
+  test('400 to a draft with lists nested deeper than the stack', async () => {
+    const body = `{"rules": [${'['.repeat(60_000)}${']'.repeat(60_000)}], "varyOrigin": false}`;
+    const answer = await fetch(`${edge.adminUrl}/draft`, { method: 'POST', body });
+    expect([answer.status, await answer.json()]).toEqual([
+      400,
+      { faults: [expect.objectContaining({ place: 'rules[1]', value: '[…]' })] },
+    ]);
+  });
+
   test('413 to a body that is too large, and 400 to one that is not JSON', async () => {
     expect(await post('/draft', 'x'.repeat(200_000))).toMatchObject({ status: 413 });
     expect(await post('/ask', 'curl', 'curl')).toMatchObject({ status: 400 });

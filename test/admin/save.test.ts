@@ -1,4 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { configOf } from '../node/_running.ts';
 import { bucket, KEYS, running, SECRETS, STRANGE, useSignedBucket } from '../node/buckets/_signing.ts';
@@ -59,6 +61,24 @@ describe('rules of a bucket that asks for signatures', () => {
       json: { error: expect.stringContaining('InvalidAccessKeyId'), cure: expect.any(String) },
     });
     for (const secret of [...SECRETS, TOKEN]) expect(text + refused.text).not.toContain(secret);
+  });
+
+  test.each(['oss', 's3'])('are saved in a folder of store %s with the folder’s keys', async (store) => {
+    const folder = await mkdtemp(join(tmpdir(), 'saved-folder-'));
+    try {
+      const keys = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
+      const options = { bucket: folder, bucketKeys: 'env', store, ...WITH_TOKEN };
+      const edge = await running(configOf(options), { ...ENV, ...keys });
+      const { json } = await panelAt(edge.adminUrl).read();
+      expect(json.edit).toEqual({ possible: true, where: 'bucket' });
+      expect(await panelAt(edge.adminUrl).save(lets('https://b.example'), json.version)).toMatchObject({
+        status: 200,
+      });
+      expect(await readFile(`${folder}.cors.xml`, 'utf8')).toContain('https://b.example');
+    } finally {
+      await rm(folder, { recursive: true });
+      await rm(`${folder}.cors.xml`, { force: true });
+    }
   });
 
   test.each<[string, Record<string, string>, string]>([

@@ -68,6 +68,15 @@ describe.skipIf(!mounts)(`a folder with keys on a full disk${MOUNTS}`, () => {
     expect((await ask('DELETE', '/b')).status).toBe(204);
   });
 
+  test('begins no upload that nobody could abort', async () => {
+    // The rest of the disk, down to its last page.
+    let rest = 4 * MIB;
+    while (rest >= 1024) if ((await ask('PUT', `/fill${rest}`, Buffer.alloc(rest))).status !== 200) rest /= 2;
+    expect(said(await ask('POST', '/never?uploads'))).toBe(FULL);
+    expect(String((await ask('GET', '/?uploads')).body)).not.toContain('<Upload>');
+    for (const key of await keys()) if (key !== 'a') await ask('DELETE', `/${key}`);
+  });
+
   test('leaves nothing of a form', async () => {
     const conditions = [['starts-with', '$key', '']];
     const expiration = new Date(Date.now() + 60_000).toISOString();

@@ -1,4 +1,4 @@
-import type { Address } from '../../bucket/transport.ts';
+import type { Address, Sign } from '../../bucket/transport.ts';
 import type { BucketPlace } from '../../config/bucket-url.ts';
 import type { BucketConfig } from '../../config/file.ts';
 import type { StoreConfig } from '../../config/store.ts';
@@ -35,6 +35,8 @@ export interface RulesPlace {
   readonly address: Address;
   readonly place: BucketPlace;
   readonly signing: SigningConfig;
+  /** Signs in place of the configured keys: a folder checks keys of its own. */
+  readonly sign?: Sign;
 }
 
 /** Systems limit the number of watches. Further files are read when their rules are due. */
@@ -95,7 +97,8 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
     const found = served.find((bucket) => bucket.ruled === ruled);
     if (found !== undefined && found.config.bucket !== null) {
       const { config, access, open } = found;
-      return { access, address: open.address, place: found.config.bucket, signing: config };
+      const { address, sign } = open;
+      return { access, address, place: found.config.bucket, signing: config, ...(sign && { sign }) };
     }
     if (store === null || store.served.peek(ruled.name)?.ruled !== ruled) return null;
     const { config, ready } = store;

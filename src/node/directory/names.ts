@@ -61,6 +61,8 @@ function checkSegment(segment: string): void {
  */
 export function segmentsOf(name: string): readonly string[] {
   if (name.includes('\\')) throw invalidName('it has a backslash');
+  // A form's text is decoded with it in place of what is no UTF-8, and listings leave such names out.
+  if (name.includes('\u{FFFD}')) throw invalidName('it has the character U+FFFD');
   if (name.includes('\0')) throw invalidName('it has a NUL character');
   if (Buffer.byteLength(name) > NAME_BYTES) throw invalidName(`it is longer than ${NAME_BYTES} bytes`);
   // Split after decoding: as in OSS `%2F` equals `/`, so an encoded dot segment cannot pass.

@@ -12,7 +12,7 @@ const OWN = {
     status: 400,
     message: 'Your proposed upload is smaller than the minimum allowed size.',
   },
-  FieldItemTooLong: { status: 400, message: 'The fields before the file of the form are too long.' },
+  FieldItemTooLong: { status: 400, message: 'The form has too much before or after its file.' },
   IncorrectNumberOfFilesInPOSTRequest: {
     status: 400,
     message: 'POST requires exactly one file upload per request, in the field "file".',

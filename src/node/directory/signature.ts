@@ -25,14 +25,18 @@ function originForm(target: string): string {
   return relative.startsWith('/') ? relative : `/${relative}`;
 }
 
+/** The edge asks for the rules without the prefix. */
+const OF_EDGE = '/?cors';
+
 /**
  * The targets that the client may have signed, the likeliest first. For the bucket itself clients write the prefix with and
- * without a slash at its end. The edge asks for the rules without the prefix.
+ * without a slash at its end. Nothing else is signed without the prefix: the URL of an object of one bucket would open the
+ * object of another whose key has the prefix before it.
  */
 function targetsOf(target: string, prefix: string): readonly [string, ...string[]] {
   if (prefix === '') return [target];
   const ofBucket = /^\/(?:\?|$)/.test(target) ? [prefix + target.slice(1)] : [];
-  return [prefix + target, ...ofBucket, target];
+  return [prefix + target, ...ofBucket, ...(target === OF_EDGE ? [target] : [])];
 }
 
 // A token is a secret, and logs of clients have the whole answer.

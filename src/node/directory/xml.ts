@@ -4,6 +4,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '>': '&gt;',
   '"': '&quot;',
   "'": '&apos;',
+  // Readers turn a bare one into a line feed (https://www.w3.org/TR/xml/#sec-line-ends).
+  '\r': '&#13;',
 };
 
 // XML 1.0 cannot represent these, not even escaped (https://www.w3.org/TR/xml/#charsets). The text may name an object or
@@ -11,7 +13,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
 
 const escapeXml = (text: string): string =>
-  text.replace(FORBIDDEN, '\u{FFFD}').replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
+  text.replace(FORBIDDEN, '\u{FFFD}').replace(/[&<>"'\r]/g, (character) => ESCAPES[character] ?? '');
 
 /** An element with text in it. */
 export const element = (name: string, text: string | number): string =>

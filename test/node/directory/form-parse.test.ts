@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readForm } from '../../../src/node/directory/form/parse.ts';
@@ -24,7 +25,10 @@ const bodyOf = (fields: Fields, file: Buffer | string, after: Fields = []): Buff
   ]);
 
 /** Parses a body that comes in these pieces. Returns the fields and the file, or the code of the refusal. */
-async function parse(pieces: readonly Buffer[], headers: Record<string, string> = HEADERS) {
+async function parse(
+  pieces: Iterable<Buffer> | AsyncIterable<Buffer>,
+  headers: Record<string, string> = HEADERS,
+) {
   try {
     const form = await readForm(
       headers,
@@ -108,6 +112,28 @@ describe('a form', () => {
     ['many fields', Array.from({ length: 101 }, (_, at) => [`f${at}`, ''])],
   ] as [string, Fields][])('with %s before its file is refused', async (_, fields) =>
     expect(await parse([bodyOf(fields, 'x')])).toBe('FieldItemTooLong'),
+  );
+
+  const endless = (start: Buffer, more: string) =>
+    parse(
+      (async function* () {
+        yield start;
+        for (let sent = 0; sent < 40; sent += 1) {
+          // As bytes arrive from a connection.
+          await setImmediate();
+          yield Buffer.from(more.padEnd(32 * 1024, more));
+        }
+      })(),
+    );
+  const NOTHING = Buffer.alloc(0);
+  test.each([
+    ['nothing that it knows', NOTHING, 'x'],
+    ['a field', Buffer.from(`--${BOUNDARY}\r\nContent-Disposition: form-data; name="a"\r\n\r\n`), 'x'],
+    ['parts without a name', NOTHING, `--${BOUNDARY}\r\nX: y\r\n\r\nz\r\n`],
+    ['files after its file', bodyOf([], 'x').subarray(0, -4), `\r\n--${BOUNDARY}\r\nA: b\r\n\r\n`],
+    ['bytes after its end', bodyOf([], 'x'), 'x'],
+  ])('with endless %s is refused', async (_, start, more) =>
+    expect(await endless(start, more)).toBe('FieldItemTooLong'),
   );
 
   test('with a head of a part that never ends is refused', async () => {

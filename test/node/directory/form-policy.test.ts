@@ -107,6 +107,12 @@ describe('a policy', () => {
     ['an expiration that is no time', encode({ expiration: 'tomorrow', conditions: [] })],
     ['an expiration without its zone', encode({ expiration: '2026-01-02T01:00:00', conditions: [] })],
     ['no conditions', encode({ expiration: LATER })],
+    [
+      'lists nested deeper than the stack',
+      Buffer.from(`{"expiration":"${LATER}","conditions":[${'['.repeat(1e5)}${']'.repeat(1e5)}]}`).toString(
+        'base64',
+      ),
+    ],
     ...[
       [],
       ['eq', '$key'],

@@ -112,6 +112,7 @@ describe.each(Object.keys(SCHEMES) as Scheme[])('a form signed by %s', (scheme) 
   test.each<[string, Fields, string]>([
     ['another key', { key: 'down/a' }, '403 AccessDenied'],
     ['a key out of the folder', { key: 'up/../../a' }, '400 InvalidObjectName'],
+    ['a key that is no UTF-8', { key: 'up/\u{FFFD}' }, '400 InvalidObjectName'],
     ['a hidden key', { key: 'up/.bucket-cors-x' }, '400 InvalidObjectName'],
     ['no key', { key: '' }, '400 InvalidArgument'],
     ['another policy', { policy: encode([]) }, '403 SignatureDoesNotMatch'],

@@ -47,6 +47,7 @@ describe('an invalid target', () => {
     ['a backslash', '/a\\b', 'backslash'],
     ['an encoded backslash', '/..%5cb', 'backslash'],
     ['a NUL', '/a%00b', 'NUL'],
+    ['the character that stands for broken UTF-8', '/a%EF%BF%BD', 'U+FFFD'],
     ['an overlong encoding of a slash', '/..%c0%af', 'UTF-8'],
     ['an encoded surrogate', '/%ed%a0%80', 'UTF-8'],
     ['Latin-1', '/%e4', 'UTF-8'],

@@ -1,5 +1,11 @@
-import { describe, expect, test } from 'vitest';
-import { ALL, KEYS, signed, TEMPORARY } from '../../bucket/verify/_forms.ts';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { request } from 'undici';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type OpenDirectoryBucket, openDirectoryBucket } from '../../../src/node/directory/server.ts';
+import { ALL, KEYS, NOW, signed, TEMPORARY } from '../../bucket/verify/_forms.ts';
+import { codeOf } from './_bucket.ts';
 import { attemptBy, send, useSignedBucket } from './_signature.ts';
 
 useSignedBucket();
@@ -28,6 +34,42 @@ describe.each(ALL)('a request signed by %s', (form) => {
     expect(await attemptBy(form, { change: (sent) => ({ ...sent, method: 'DELETE' }) })).toBe(
       '403 SignatureDoesNotMatch',
     ));
+});
+
+describe('behind the prefix /b, which an edge removes', () => {
+  let around: string;
+  let open: OpenDirectoryBucket;
+  beforeAll(async () => {
+    around = await mkdtemp(join(tmpdir(), 'prefixed-bucket-'));
+    await mkdir(join(around, 'a'));
+    await writeFile(join(around, 'a', 'x.txt'), 'of the bucket behind /b');
+    const options = { folder: around, credentials: KEYS, dialect: 's3', prefix: '/b' } as const;
+    open = await openDirectoryBucket({ ...options, wallClock: () => NOW });
+  });
+  afterAll(async () => {
+    await open.close();
+    await rm(around, { recursive: true });
+  });
+  const said = async (form: string, signedFor: string, arrives: string) => {
+    const { host } = new URL(open.url);
+    const { headers, target, method } = await signed(form, { host, target: signedFor });
+    const sent = { method: method as 'GET', headers: [...headers] };
+    const { statusCode, body } = await request(`${open.url}${target.replace(signedFor, arrives)}`, sent);
+    const text = await body.text();
+    return statusCode === 200 ? text : `${statusCode} ${codeOf(text)}`;
+  };
+
+  test.each(['SigV4 header', 'SigV4 URL'])('%s covers the prefix', async (form) =>
+    expect(await said(form, '/b/a/x.txt', '/a/x.txt')).toBe('of the bucket behind /b'),
+  );
+
+  // `/a/x.txt` of the whole edge is the object x.txt of another bucket, with the same keys.
+  test.each(['SigV4 header', 'SigV4 URL'])('%s for a bucket behind /a is refused', async (form) =>
+    expect(await said(form, '/a/x.txt', '/a/x.txt')).toBe('403 SignatureDoesNotMatch'),
+  );
+
+  test('the edge itself asks for the rules without the prefix', async () =>
+    expect(await said('SigV4 header', '/?cors', '/?cors')).toBe('404 NoSuchCORSConfiguration'));
 });
 
 test('a request without a signature is refused', async () => {

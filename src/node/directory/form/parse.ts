@@ -21,6 +21,8 @@ const MAX_FIELD_BYTES = 20 * 1024;
 const MAX_FIELDS_BYTES = 64 * 1024;
 const MAX_HEADER_BYTES = 8 * 1024;
 const MAX_HEADERS = 20;
+/** Bytes before and after the file, with those that the parser skips: it sets them no limit, and they need no signature. */
+const MAX_OUTSIDE_BYTES = 1024 * 1024;
 const FILE = 'file';
 
 const malformed = () => refusal('MalformedPOSTRequest');
@@ -43,9 +45,20 @@ function open(headers: IncomingHttpHeaders) {
   }
 }
 
+interface Feeding {
+  /** Called with the length of each chunk before it is parsed. */
+  readonly count: (bytes: number) => void;
+  readonly signal: AbortSignal;
+}
+
 /** Gives the body to the parser with back-pressure. After `signal` it discards the rest, so that a refusal can be read. */
-async function feed(parser: ReturnType<typeof open>, body: AsyncIterable<Buffer>, signal: AbortSignal) {
+async function feed(
+  parser: ReturnType<typeof open>,
+  body: AsyncIterable<Buffer>,
+  { count, signal }: Feeding,
+) {
   for await (const chunk of body) {
+    if (!signal.aborted) count(chunk.length);
     if (signal.aborted || parser.write(chunk)) continue;
     await once(parser, 'drain', { signal }).catch((error: unknown) => {
       if (!signal.aborted) throw error;
@@ -74,7 +87,9 @@ export function readForm(headers: IncomingHttpHeaders, body: AsyncIterable<Buffe
   const end = Promise.withResolvers<void>();
   const opened = Promise.withResolvers<Form>();
   let file: Readable | undefined;
+  let isInFile = false;
   let size = 0;
+  let outside = 0;
   let failure: unknown;
 
   const fail = (error: unknown) => {
@@ -83,6 +98,11 @@ export function readForm(headers: IncomingHttpHeaders, body: AsyncIterable<Buffe
     opened.reject(error);
     end.reject(error);
     file?.destroy(malformed());
+  };
+  const count = (bytes: number) => {
+    if (isInFile) return;
+    outside += bytes;
+    if (outside > MAX_OUTSIDE_BYTES) fail(refusal('FieldItemTooLong'));
   };
   // The one who waits for the form reports the failure.
   end.promise.catch(() => undefined);
@@ -95,6 +115,10 @@ export function readForm(headers: IncomingHttpHeaders, body: AsyncIterable<Buffe
   parser.on('fieldsLimit', () => fail(refusal('FieldItemTooLong')));
   parser.on('file', (_, stream, fileName) => {
     file = stream;
+    isInFile = true;
+    stream.on('end', () => {
+      isInFile = false;
+    });
     stream.on('error', () => fail(malformed()));
     const stop = () => {
       stopping.abort();
@@ -113,7 +137,7 @@ export function readForm(headers: IncomingHttpHeaders, body: AsyncIterable<Buffe
     end.resolve();
     opened.reject(refusal('IncorrectNumberOfFilesInPOSTRequest'));
   });
-  feed(parser, body, stopping.signal).catch((error: unknown) => {
+  feed(parser, body, { count, signal: stopping.signal }).catch((error: unknown) => {
     if (!stopping.signal.aborted) fail(error);
   });
   return opened.promise;

@@ -48,7 +48,6 @@ const fieldOf = (name: unknown): string | null =>
 
 function readRow(row: readonly unknown[]): Condition | null {
   const [kind, second, third] = row;
-  const text = JSON.stringify(row);
   if (row.length !== 3) return null;
   if (kind === 'content-length-range') {
     const [least, most] = [Number(second), Number(third)];
@@ -58,8 +57,9 @@ function readRow(row: readonly unknown[]): Condition | null {
   const field = fieldOf(second);
   if (field === null) return null;
   if ((kind === 'eq' || kind === 'starts-with') && typeof third === 'string')
-    return { kind, field, value: third, text };
-  return (kind === 'in' || kind === 'not-in') && isTexts(third) ? { kind, field, values: third, text } : null;
+    return { kind, field, value: third, text: JSON.stringify(row) };
+  const isList = (kind === 'in' || kind === 'not-in') && isTexts(third);
+  return isList ? { kind, field, values: third, text: JSON.stringify(row) } : null;
 }
 
 function readCondition(written: unknown): readonly Condition[] | null {
@@ -86,6 +86,12 @@ function readJson(encoded: string): unknown {
   }
 }
 
+/** Without the content of lists in lists, which may be nested deeper than the stack is. */
+const shown = (condition: unknown): string =>
+  JSON.stringify(condition, (place, value) =>
+    place !== '' && typeof value === 'object' && value !== null ? '…' : value,
+  ).slice(0, 200);
+
 /** Reads a policy as the form has it, in base64. */
 export function readPolicy(encoded: string): Policy | PolicyFault {
   const json = readJson(encoded);
@@ -99,7 +105,7 @@ export function readPolicy(encoded: string): Policy | PolicyFault {
   if (!Array.isArray(conditions)) return invalid('Policy missing conditions');
   const read = conditions.map(readCondition);
   const at = read.indexOf(null);
-  if (at >= 0) return invalid(`Invalid condition: ${JSON.stringify(conditions[at])?.slice(0, 200)}`);
+  if (at >= 0) return invalid(`Invalid condition: ${shown(conditions[at])}`);
   return { expiration: ends, conditions: read.flatMap((rows) => rows ?? []) };
 }
 

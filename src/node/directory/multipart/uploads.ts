@@ -70,7 +70,13 @@ async function create(folder: string, key: string): Promise<string> {
   }
   const id = randomUUID().replaceAll('-', '').toUpperCase();
   await mkdir(join(folder, id), { recursive: true });
-  await writeFile(join(folder, id, KEY_FILE), key);
+  try {
+    await writeFile(join(folder, id, KEY_FILE), key);
+  } catch (error) {
+    // An upload without its key counts among the most, and no client can abort it.
+    await remove(folder, id);
+    throw error;
+  }
   return id;
 }
 
