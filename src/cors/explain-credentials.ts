@@ -21,7 +21,7 @@ function whyWithout({ behaviour }: CompiledRules, { rule, origin }: Decision): s
   if (rule === null || origin === null || origin === 'null') return 'no store sends it for the origin null';
   const { dialect, dangerouslyAllowCredentials } = behaviour;
   const grants = traitsOf(behaviour).allowsCredentials || dangerouslyAllowCredentials;
-  const turnOn = 'start the edge with --dangerously-allow-credentials true';
+  const turnOn = 'start the edge with --dangerously-allow-credentials';
   if (rule.origins.any) {
     const name = `list ${origin} in a rule before it`;
     return `rule ${rule.number} lists *, which allows no credentials; ${grants ? name : `${name}, and ${turnOn}`}`;

@@ -52,7 +52,7 @@ function findingOf(one: Case, code: FindingCode): Finding | null {
   const kind: Kind = KINDS[code];
   const found = kind.find(one);
   if (found === null) return null;
-  const { severity, title, meaning, cure, topic } = kind;
+  const { severity, title, meaning, cure, topic, method = one.question.method } = kind;
   return {
     code,
     severity,
@@ -61,19 +61,19 @@ function findingOf(one: Case, code: FindingCode): Finding | null {
     evidence: found.evidence,
     fault: found.fault,
     cure,
-    cures: topic === null ? [] : curesOf(one, topic),
+    cures: topic === null ? [] : curesOf(one, topic, method),
     command: found.fault.of === 'rules' ? explainCommand(one.question) : null,
   };
 }
 
 /** The cures of what was recognised: its store, or both if there is no sign of one; each CDN and proxy. */
-function curesOf({ layers, question }: Case, topic: keyof Layer['cures']): readonly Cure[] {
+function curesOf({ layers, question }: Case, topic: keyof Layer['cures'], method: string): readonly Cure[] {
   const recognised = layers.map(({ layer }) => layer);
   const stores = recognised.filter(({ kind }) => kind === 'store');
   const others = recognised.filter(({ kind }) => kind !== 'store');
   return [...(stores.length > 0 ? stores : [OSS, S3]), ...others].flatMap(({ name, cures }) => {
     const text = cures[topic];
-    return text === undefined ? [] : [{ at: name, text: filled(text, question) }];
+    return text === undefined ? [] : [{ at: name, text: filled(text, { ...question, method }) }];
   });
 }
 

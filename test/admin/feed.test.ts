@@ -118,7 +118,7 @@ describe('the feed of refusals', () => {
     refusals.count(refusal({ kind: 'actual', reason: 'credentials_not_allowed' }));
     feed.tick();
     const because = expect.stringMatching(
-      /has no Access-Control-Allow-Credentials, .*start the edge with --dangerously-allow-credentials true\.$/,
+      /has no Access-Control-Allow-Credentials, .*start the edge with --dangerously-allow-credentials\.$/,
     );
     expect(groups()).toEqual([expect.objectContaining({ because, cure: null })]);
   });

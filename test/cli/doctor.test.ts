@@ -105,6 +105,15 @@ describe('doctor', () => {
     expect(Math.max(...prose.map(({ length }) => length))).toBeLessThanOrEqual(width);
   });
 
+  test('adds a rule for HEAD where HEAD is refused', async () => {
+    const { stdout } = await examine(
+      (asked) => (asked.method === 'HEAD' ? bare(oss(asked)) : oss(asked)),
+      [],
+    );
+    expect(stdout).toContain('warning head_differs');
+    expect(stdout.replace(/\s+/g, ' ')).toContain(`--origin ${APP} --method HEAD`);
+  });
+
   test('parts the columns of the requests', async () => {
     const { stdout } = await examine(right, []);
     const rows = stdout.split('\n').filter((line) => /^ {2}#\d+ .* \d+$/.test(line));

@@ -51,7 +51,7 @@ describe('the line of a request', () => {
       traceparent: TRACE,
     });
     expect(lost).toMatchObject({ decision: 'matched', lacksCredentials: true });
-    expect(lost?.because).toContain('--dangerously-allow-credentials true');
+    expect(lost?.because).toContain('--dangerously-allow-credentials');
     expect(linesOf('refused by the rules')).toMatchObject([{ level: 'warn', origin: A }]);
     expect(linesOf('lost by the page')).toMatchObject([{ level: 'warn', origin: A }]);
     expect(JSON.stringify(worker.lines)).not.toContain('hush');

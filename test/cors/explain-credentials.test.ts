@@ -7,7 +7,7 @@ import { ask, behaviour, compiled, rule } from '../helpers/rules.ts';
 
 const APP = 'https://app.example.com';
 const WITH = behaviour('oss', 'safe', true);
-const TURN_ON = 'start the edge with --dangerously-allow-credentials true';
+const TURN_ON = 'start the edge with --dangerously-allow-credentials';
 
 const grants = (behaviour: Behaviour, entries: readonly string[], turnedOn = behaviour): boolean =>
   answer(
@@ -57,4 +57,11 @@ test('credentials are never allowed for the origin null', () => {
   expect(becauseOfCredentials(rules, decide(rules, ask({ origin: 'null' })))).toMatch(
     /: no store sends it for the origin null\.$/,
   );
+});
+
+test('names a flag that the command line takes', () => {
+  const rules = compiled([rule({ allowedOrigins: [APP] })], behaviour('oss'));
+  const because = becauseOfCredentials(rules, decide(rules, ask({ origin: APP })));
+  const flags = because.match(/--[a-z-]+(?: [a-z]+)?/g);
+  expect(flags).toEqual(['--dangerously-allow-credentials']);
 });

@@ -57,6 +57,7 @@ export const OTHERS = {
       'A page that asks for size or type first gets no answer. Shared caches answer HEAD from a stored GET (RFC 9111), so that it also depends on the cache.',
     cure: 'List HEAD beside GET in AllowedMethod: GET does not imply it.',
     topic: 'allow',
+    method: 'HEAD',
     find: (one) => {
       if (one.question.method === 'HEAD') return null;
       const head = unreadable(one, 'head', ({ received }) => received.status < 300);
