@@ -121,7 +121,7 @@ async function openOne(
     return refused(servedState(state, place.path, spell));
   if (register?.amongMachines && isUnnamedHere(config, place)) return refused(unnamed(spell));
   const means = { ...FILES, read, variables: env, spell, register, registerWrite: registerWrite(spell) };
-  const keyless = place.kind === 'folder' ? await folderKeyFaults(config, means, spell) : [];
+  const keyless = place.kind === 'folder' ? await folderKeyFaults(config, place.path, means, spell) : [];
   if (keyless.length > 0) return { ok: false, faults: keyless };
   const open = earlier ?? (await openBucket(place, exposure.reach, folderKeysOf(config, means)));
   try {

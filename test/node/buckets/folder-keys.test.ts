@@ -221,6 +221,15 @@ test('a folder whose keys, name or dialect change is opened again; any other cha
 });
 
 describe('a folder does not start', () => {
+  test('with keys that it would serve as an object', async () => {
+    const inside = join(folder, 'keys.json');
+    await writeFile(inside, JSON.stringify(KEYS));
+    expect(await faultsOf({ bucketKeys: `file:${inside}` })).toEqual([
+      `--bucket-keys ${inside} lies in the folder that --bucket ${folder} serves, and clients could read and replace the keys as an object; write a file outside of it`,
+    ]);
+    await rm(inside);
+  });
+
   test.each([
     [
       'without a file of keys',
