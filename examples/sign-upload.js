@@ -5,7 +5,7 @@
 import { createHmac } from 'node:crypto';
 
 const { OSS_ACCESS_KEY_ID = '', OSS_ACCESS_KEY_SECRET = '', BUCKET = 'bucket' } = process.env;
-const EDGE = 'http://127.0.0.1:8080';
+const { EDGE = 'http://127.0.0.1:8080' } = process.env;
 const VALID_MS = 15 * 60 * 1000;
 
 const sign = (text) => createHmac('sha1', OSS_ACCESS_KEY_SECRET).update(text).digest('base64');

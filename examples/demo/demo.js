@@ -85,5 +85,5 @@ async function follow(version) {
   setTimeout(() => follow(now), POLL_MS);
 }
 
-turns(runEach);
+await turns(runEach);
 follow(await askVersion());

@@ -3,6 +3,7 @@ import { isFields } from '../document/fields.ts';
 import { readCurl } from '../requests/curl.ts';
 import { type BrowserMessage, readMessage } from '../requests/message.ts';
 import { meaningOf } from '../requests/message-meaning.ts';
+import { methodOf } from '../requests/message-method.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
 import type { Asked } from './api.ts';
 import { explainRequest, type Question } from './explain.ts';
@@ -127,11 +128,12 @@ const WITH_COOKIES: readonly string[] = ['wildcard_with_credentials', 'no_allow_
 
 function readSentence(message: BrowserMessage): Read {
   const { failure, url, origin, value } = message;
+  const method = methodOf(message);
   return {
     read: 'message',
     question: {
       origin: origin ?? '',
-      method: failure === 'method' && value !== null && TOKEN.test(value) ? value : 'GET',
+      method: method !== null && TOKEN.test(method) ? method : 'GET',
       headers: failure === 'header' && value !== null && TOKEN.test(value) ? value : '',
       path: pathIn(url ?? '/'),
       credentials: WITH_COOKIES.includes(failure),

@@ -2,7 +2,9 @@ import { LRUCache } from 'lru-cache';
 import { cureFor } from '../analysis/cure.ts';
 import type { Behaviour } from '../cors/behaviour.ts';
 import type { CompiledRules } from '../cors/compile.ts';
+import { decide } from '../cors/decide.ts';
 import { explain } from '../cors/explain.ts';
+import { becauseOfCredentials } from '../cors/explain-credentials.ts';
 import { resourceOf } from '../cors/refusal.ts';
 import type { RuleSet } from '../cors/rule.ts';
 import { compileEntry } from '../rules/in-force.ts';
@@ -20,6 +22,12 @@ export interface GroupRules extends Pick<RuledBucket, 'behaviour'> {
 
 type Meaning = Pick<RefusalGroup, 'because' | 'cure'>;
 
+/** A meaning, and the rules by which it is right. */
+interface Known extends Pick<GroupRules, 'behaviour'> {
+  readonly version: string | null;
+  readonly meaning: Meaning;
+}
+
 /** Explains groups of refusals, each once for each version of the rules. */
 export interface Cures {
   /** `rules`: null if the bucket is no longer served. */
@@ -30,19 +38,21 @@ export interface Cures {
 const MOST = 500;
 
 export function createCures(): Cures {
-  const known = new LRUCache<string, { readonly version: string | null; readonly meaning: Meaning }>({
-    max: MOST,
-  });
+  const known = new LRUCache<string, Known>({ max: MOST });
 
   function meaningOf(group: RefusedGroup, rules: GroupRules): Meaning {
-    const { inForce, before } = inForceOf(rules);
+    const { behaviour } = rules;
+    const lastGood = inForceOf(rules);
+    const version = lastGood?.version ?? null;
     const found = known.get(group.id);
-    if (found !== undefined && found.version === inForce.version) return found.meaning;
+    // Rules are compiled for new groups alone: that may take longer than all that is known.
+    if (found?.version === version && found.behaviour === behaviour) return found.meaning;
+    const before = lastGood === null || lastGood.outcome === 'missing' ? null : lastGood.ruleSet;
     const meaning = {
-      because: becauseOf(group, inForce.rules),
-      cure: cureOf(group, before, rules.behaviour),
+      because: becauseOf(group, compileEntry({ behaviour }, lastGood, undefined).rules),
+      cure: cureOf(group, before, behaviour),
     };
-    known.set(group.id, { version: inForce.version, meaning });
+    known.set(group.id, { version, behaviour, meaning });
     return meaning;
   }
 
@@ -57,12 +67,9 @@ export function createCures(): Cures {
 
 const GONE: Meaning = { because: 'The bucket is no longer served here.', cure: null };
 
-/** The compiled rules, and the rule set that a cure changes; null if the rules are unknown or the bucket is missing. */
-function inForceOf({ behaviour, status: { state, lastGood } }: GroupRules) {
-  const entry = compileEntry({ behaviour }, lastGood, undefined);
-  if (lastGood === null || state === 'unavailable') return { inForce: entry.unavailable, before: null };
-  return { inForce: entry, before: lastGood.outcome === 'missing' ? null : lastGood.ruleSet };
-}
+/** The last good rules, unless they are too old. */
+const inForceOf = ({ status: { state, lastGood } }: GroupRules) =>
+  state === 'unavailable' ? null : lastGood;
 
 const factsOf = ({ kind, origin, method, headers }: RefusedGroup) =>
   kind === 'preflight'
@@ -71,9 +78,10 @@ const factsOf = ({ kind, origin, method, headers }: RefusedGroup) =>
 
 /** Explain's sentence by the rules that are in force now: they may allow by now what was refused. */
 function becauseOf(group: RefusedGroup, rules: CompiledRules): string {
-  const { reason, because } = explain(rules, factsOf(group), resourceOf(group.path));
+  const facts = factsOf(group);
+  const { reason, because } = explain(rules, facts, resourceOf(group.path));
   if (group.reason === 'credentials_not_allowed' && reason === 'matched')
-    return `The page sends cookies, and the answer has no Access-Control-Allow-Credentials. ${because}`;
+    return becauseOfCredentials(rules, decide(rules, facts));
   return reason === 'matched' ? `The rules have changed since. ${because}` : because;
 }
 

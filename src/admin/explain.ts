@@ -1,6 +1,8 @@
 import { type Judgement, judge } from '../analysis/browser/judge.ts';
-import { type Facts, repeatedHeader, requestedNames } from '../cors/decide.ts';
+import type { CompiledRules } from '../cors/compile.ts';
+import { decide, type Facts, repeatedHeader, requestedNames } from '../cors/decide.ts';
 import { type Explanation, explain } from '../cors/explain.ts';
+import { cureOfCredentials } from '../cors/explain-credentials.ts';
 import { resourceOf } from '../cors/refusal.ts';
 import type { Fault } from '../document/fault.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
@@ -54,8 +56,16 @@ export function explainRequest({ rules, version }: RulesInForce, question: Quest
     request: { origin, method, headers, path, credentials },
     preflight,
     actual,
-    browser: origin ? judge({ ...page, origin }, answers) : null,
+    browser: origin ? withCure(judge({ ...page, origin }, answers), rules, asked, facts) : null,
   };
+}
+
+/** A page that loses an answer for its cookies alone needs to know what lets it send them: the reason is `matched`. */
+function withCure(judged: Judgement, rules: CompiledRules, asked: Facts, facts: Facts): Judgement {
+  if (judged.failure !== 'no_allow_credentials' && judged.failure !== 'wildcard_with_credentials')
+    return judged;
+  const decision = decide(rules, judged.refused === 'preflight' ? asked : facts);
+  return { ...judged, because: `${judged.because} ${cureOfCredentials(rules, decision)}` };
 }
 
 function faultsIn(question: Question): readonly Fault[] {

@@ -76,33 +76,54 @@ export function createStreams({
 }
 
 function streamOf(waiting: number, gone: (client: Client) => void) {
+  // Not the queue of the stream: that one is emptied by an error alone, which the server would print.
+  let queue: Uint8Array[] = [BEAT];
+  let size = BEAT.length;
+  let isWanted = false;
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-  const end = (): void => {
-    const ending = controller;
+
+  function flush(): void {
+    const next = isWanted ? queue.shift() : undefined;
+    if (next === undefined) return;
+    isWanted = false;
+    size -= next.length;
+    controller?.enqueue(next);
+  }
+
+  function leave(): typeof controller {
+    const left = controller;
     controller = undefined;
+    queue = [];
     gone(client);
-    ending?.close();
-  };
+    return left;
+  }
+
   const client: Client = {
     write(bytes) {
       if (controller === undefined) return;
-      if ((controller.desiredSize ?? 0) < bytes.length) end();
-      else controller.enqueue(bytes);
+      size += bytes.length;
+      if (size > waiting) {
+        leave()?.close();
+        return;
+      }
+      queue.push(bytes);
+      flush();
     },
-    end,
+    end: () => leave()?.close(),
   };
   const body = new ReadableStream<Uint8Array>(
     {
       start: (opened) => {
         controller = opened;
-        opened.enqueue(BEAT);
       },
-      cancel: () => {
-        controller = undefined;
-        gone(client);
+      // Called for each read: the stream has no queue of its own.
+      pull: () => {
+        isWanted = true;
+        flush();
       },
+      cancel: () => void leave(),
     },
-    new ByteLengthQueuingStrategy({ highWaterMark: waiting }),
+    { highWaterMark: 0 },
   );
   return { client, body };
 }

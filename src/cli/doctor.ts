@@ -53,7 +53,7 @@ export const doctor: Command = {
       about: "An upload, compared with the bucket's rules.",
     },
     {
-      line: `bucket-cors doctor --message "Access to fetch at 'https://files.example.com/photo.jpg' from origin 'https://app.example.com' has been blocked by CORS policy: …"`,
+      line: `bucket-cors doctor --message "Access to fetch at 'https://files.example.com/photo.jpg' from origin 'https://app.example.com' has been blocked by CORS policy: No 'Access-Control-Allow-Origin' header is present on the requested resource."`,
       about: 'What the console of the browser says.',
     },
   ],

@@ -1,5 +1,5 @@
 import { isatty } from 'node:tty';
-import { print, say } from '../node/output/standard.ts';
+import { print, said, say } from '../node/output/standard.ts';
 import type { Terminal } from './command.ts';
 import type { Environment } from './configure.ts';
 import { wantsColours } from './formats/paint.ts';
@@ -16,7 +16,11 @@ export function openTerminal(env: Environment): Terminal {
   const ask = openQuestion();
   return {
     env,
-    print,
+    // What was said before stands before it, also where both go to one file.
+    print: async (text) => {
+      await said();
+      await print(text);
+    },
     say,
     colours: isTerminal && wantsColours(env),
     width: isTerminal ? columns() : WIDTH,

@@ -11,6 +11,12 @@ export const becauseOfCredentials = (rules: CompiledRules, decision: Decision): 
   `The request has cookies, but its answer has no Access-Control-Allow-Credentials, so a page that sends ` +
   `credentials may not read it: ${whyWithout(rules, decision)}.`;
 
+/** The same for a page that is known to send credentials: the cause and what to write, as a sentence of its own. */
+export function cureOfCredentials(rules: CompiledRules, decision: Decision): string {
+  const why = whyWithout(rules, decision);
+  return `${why.charAt(0).toUpperCase()}${why.slice(1)}.`;
+}
+
 function whyWithout({ behaviour }: CompiledRules, { rule, origin }: Decision): string {
   if (rule === null || origin === null || origin === 'null') return 'no store sends it for the origin null';
   const { dialect, dangerouslyAllowCredentials } = behaviour;

@@ -1,10 +1,11 @@
 import { type Judgement, judge } from '../analysis/browser/judge.ts';
 import type { CompiledRules } from '../cors/compile.ts';
+import type { Facts } from '../cors/decide.ts';
 import { ALLOW_ORIGIN } from '../cors/names.ts';
 import { cachedOf } from './cached.ts';
 import { layersOf, type Recognised } from './layers/layers.ts';
 import { isPreflighted, isRead, type Question } from './question.ts';
-import { type Answered, headerOf, isRedirect, type Step, type Transcript } from './transcript.ts';
+import { type Answered, headerOf, type Step, type Transcript } from './transcript.ts';
 
 /** All that is known about a URL. */
 export interface Case {
@@ -70,11 +71,21 @@ export function readable(one: Case): Answered | null {
   return found ?? null;
 }
 
-/** Whether the answers are those of the URL itself: no redirect, and no error that the object explains. */
-export const isServed = (one: Case): boolean => {
-  const page = one.at('page');
-  return page !== null && !isRedirect(page);
-};
+/** The preflight of the page, as the rules decide on it. */
+export const preflightFacts = ({ question: { origin, method, headers } }: Case): Facts => ({
+  method: 'OPTIONS',
+  origin,
+  requestMethod: method,
+  requestHeaders: headers.length > 0 ? headers.join(',') : null,
+});
+
+/** A request of the page itself, as the rules decide on it. */
+export const actualFacts = ({ question }: Case, method = question.method): Facts => ({
+  method,
+  origin: question.origin,
+  requestMethod: null,
+  requestHeaders: null,
+});
 
 /** Whether what a browser does with answers to GET counts for the page that asks. */
 export const readsHere = ({ question }: Case): boolean => isRead(question);

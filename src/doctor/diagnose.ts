@@ -67,13 +67,13 @@ function findingOf(one: Case, code: FindingCode): Finding | null {
 }
 
 /** The cures of what was recognised: its store, or both if there is no sign of one; each CDN and proxy. */
-function curesOf({ layers }: Case, topic: keyof Layer['cures']): readonly Cure[] {
+function curesOf({ layers, question }: Case, topic: keyof Layer['cures']): readonly Cure[] {
   const recognised = layers.map(({ layer }) => layer);
   const stores = recognised.filter(({ kind }) => kind === 'store');
   const others = recognised.filter(({ kind }) => kind !== 'store');
   return [...(stores.length > 0 ? stores : [OSS, S3]), ...others].flatMap(({ name, cures }) => {
     const text = cures[topic];
-    return text === undefined ? [] : [{ at: name, text }];
+    return text === undefined ? [] : [{ at: name, text: filled(text, question) }];
   });
 }
 
@@ -85,4 +85,19 @@ function explainCommand({ origin, method, headers, credentials }: Question): str
     ...(headers.length > 0 ? [`--headers ${headers.join(',')}`] : []),
     ...(credentials ? ['--credentials'] : []),
   ].join(' ');
+}
+
+/** A cure whose commands have the values of the question in place of the words that stand for them. */
+function filled(text: string, { url, origin, method, headers }: Question): string {
+  const { origin: host, pathname } = new URL(url);
+  const values: Readonly<Record<string, string>> = {
+    ORIGIN: origin,
+    METHOD: method,
+    NAMES: headers.join(',') || 'content-type',
+    URL: `${host}${pathname}`,
+    PATH: pathname.slice(1),
+  };
+  return text.replace(/`[^`]+`/g, (command) =>
+    command.replace(/\b(?:ORIGIN|METHOD|NAMES|URL|PATH)\b/g, (word) => values[word] ?? word),
+  );
 }

@@ -1,5 +1,6 @@
-import type { Facts } from '../cors/decide.ts';
+import { decide, type Facts } from '../cors/decide.ts';
 import { explain } from '../cors/explain.ts';
+import { cureOfCredentials } from '../cors/explain-credentials.ts';
 import { type Case, isHit } from './case.ts';
 import type { Fault } from './finding.ts';
 import type { Layer } from './layers/layer.ts';
@@ -74,6 +75,29 @@ export function byRules(one: Case, facts: Facts): Fault | null {
     of: 'server',
     name: 'what answers in front of the rules',
     because: `${allowed}, and the answer does not: another program answers, or other rules are in force there.`,
+  };
+}
+
+/** Whose fault `*` is for a page with cookies: that of the rules if they list it, else of what writes it, else the page's. */
+export function openFault(one: Case, facts: Facts): Fault {
+  const decision = one.rules === null ? null : decide(one.rules, facts);
+  if (one.rules !== null && decision?.rule?.origins.any === true)
+    return { of: 'rules', name: "the bucket's rules", because: cureOfCredentials(one.rules, decision) };
+  return (
+    byRules(one, facts) ??
+    pageFault('It sends cookies to a URL that is open to all. A signed URL needs no cookies.')
+  );
+}
+
+/** What writes a second line of a header: what stands in front of the bucket, if anything is recognised there. */
+export function addedFault(one: Case): Fault {
+  const [front, store] = [frontOf(one), storeOf(one)];
+  if (front !== null || store === null)
+    return frontFault(one, 'It adds a header to the one that it received');
+  return {
+    of: 'server',
+    name: `what stands in front of ${store.layer.name}, or the metadata of the object`,
+    because: `${store.layer.name} writes one line by its rules (${store.line}). No header says which program adds the other.`,
   };
 }
 

@@ -1,4 +1,5 @@
-import { type FoundReason, failureOfOther, type Said } from './message-reasons.ts';
+import type { FoundReason, Said } from './said.ts';
+import { failureOfOther } from './sentences-firefox.ts';
 
 /** "Same Origin Policy" in the languages of Firefox that most people use; each sentence about CORS has it. */
 const SAME_ORIGIN =

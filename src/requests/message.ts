@@ -1,6 +1,7 @@
 import type { BrowserMessage } from './browser-message.ts';
-import { type FoundReason, REASONS, type SaidReason } from './message-reasons.ts';
 import { translatedReason } from './message-translated.ts';
+import type { FoundReason, SaidReason } from './said.ts';
+import { REASONS } from './sentences.ts';
 
 export type { BrowserMessage, MessageBrowser, MessageFailure } from './browser-message.ts';
 
@@ -30,11 +31,8 @@ const firstOf = (found: readonly FoundReason[]): FoundReason | null =>
 function reasonIn(text: string, reason: SaidReason): FoundReason | null {
   const found = reason.pattern.exec(text);
   if (found === null) return null;
-  const [whole, value] = found;
-  // A value that another row reads better: "does not match '(null)'".
-  return reason.unless?.test(whole) === true
-    ? null
-    : { at: found.index, reason, value: value === undefined ? null : value.slice(0, VALUE) };
+  const value = found[1]?.slice(0, VALUE) ?? null;
+  return { at: found.index, reason, value };
 }
 
 function messageOf(text: string, { at, reason, value }: FoundReason): BrowserMessage {

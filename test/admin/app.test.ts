@@ -283,7 +283,7 @@ describe('the admin port of an edge that never loaded rules', () => {
 
 test('an edge that retires is not ready, and serves on', async () => {
   store.cors = good();
-  const retiring = await startEdge(configOf({ bucket: store.url }));
+  const retiring = await startEdge(configOf({ bucket: store.url, drain: '0' }));
   await until('it is ready', async () => (await retiring.admin('/readyz')).status === 200);
   retiring.retire();
   for (const path of ['/readyz', '/readyz?serving'])

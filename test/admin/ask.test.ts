@@ -59,7 +59,7 @@ describe('a question', () => {
       {
         read: 'message',
         message: 'The answer to the preflight has no Access-Control-Allow-Origin.',
-        question: question({ origin: 'https://a.example', path: '/dir/file.txt' }),
+        question: question({ origin: 'https://a.example', method: 'PUT', path: '/dir/file.txt' }),
       },
     ],
   ])('%s is explained', (_, body, expected) => {

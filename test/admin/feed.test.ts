@@ -117,7 +117,9 @@ describe('the feed of refusals', () => {
     use(statusOf(A_TOO, 'two'));
     refusals.count(refusal({ kind: 'actual', reason: 'credentials_not_allowed' }));
     feed.tick();
-    const because = expect.stringContaining('has no Access-Control-Allow-Credentials');
+    const because = expect.stringMatching(
+      /has no Access-Control-Allow-Credentials, .*start the edge with --dangerously-allow-credentials true\.$/,
+    );
     expect(groups()).toEqual([expect.objectContaining({ because, cure: null })]);
   });
 

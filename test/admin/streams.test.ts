@@ -52,11 +52,8 @@ test('a client that reads too slowly is dropped, and the others go on', async ()
     await read();
   }
   expect(streams.count()).toBe(1);
-  const late = reading(slow.body);
-  const seen: (string | null)[] = [];
-  do seen.push(await late());
-  while (seen.at(-1) !== null);
-  expect(seen.length).toBeLessThan(5);
+  // What waited for it is gone.
+  expect(await reading(slow.body)()).toBeNull();
   streams.close();
 });
 

@@ -108,6 +108,7 @@ describe('the example of a command', () => {
       line
         .replace('http://127.0.0.1:8081', adminUrl)
         .replace('http://127.0.0.1:9000', other.url)
+        .replace(line.includes(' doctor ') ? 'https://files.example.com' : '', (found) => found && bucket.url)
         .replace('region=cn-hangzhou', `region=cn-hangzhou&endpoint=${bucket.url}`),
       bucket.url,
     );

@@ -1,3 +1,5 @@
+import { createHmac } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Credentials } from '../../src/bucket/sign/credentials.ts';
@@ -40,6 +42,7 @@ const ENV = {
   AWS_SESSION_TOKEN: EDGE.securityToken ?? '',
   TEAM_OSS_ACCESS_KEY_ID: CLIENT.accessKeyId,
   TEAM_OSS_ACCESS_KEY_SECRET: CLIENT.accessKeySecret,
+  TEAM_OSS_SESSION_TOKEN: CLIENT.securityToken ?? '',
   ADMIN: TOKENS.admin,
   METRICS: TOKENS.metrics,
   RULES: TOKENS.rules,
@@ -127,36 +130,74 @@ async function attackWith(edge: Edge, isKept: boolean): Promise<string[]> {
       // The same with a signature that is wrong.
       await call(edge.url, { method, target: `${sent.target}x`, headers: [...sent.headers, ...own] });
     }
+  for (const secret of [CLIENT.accessKeySecret, 'another-secret']) {
+    const { signature, ...sent } = uploadForm(secret);
+    signatures.push(signature);
+    await call(edge.url, { ...sent, headers: [...sent.headers, ...own] });
+  }
   const bearer = ['Authorization', `Bearer ${TOKENS.bearer}`, ...own];
   for (const target of [`/a?sig=${TOKENS.url}`, `/../a?sig=${TOKENS.url}`, `/a?${TOKENS.url}`])
     await call(edge.url, { target, headers: bearer });
   return signatures;
 }
 
-/** What the admin port answers, with its token and without. */
+/** An upload by the form of a page, signed with a secret. */
+function uploadForm(secret: string) {
+  const expiration = new Date(Date.now() + 60_000).toISOString();
+  const policy = Buffer.from(JSON.stringify({ expiration, conditions: [{ bucket: 'media' }] })).toString(
+    'base64',
+  );
+  const signature = createHmac('sha1', secret).update(policy).digest('base64');
+  const { accessKeyId, securityToken = '' } = CLIENT;
+  const fields = {
+    key: 'a',
+    policy,
+    Signature: signature,
+    OSSAccessKeyId: accessKeyId,
+    'x-oss-security-token': securityToken,
+    file: 'hello',
+  };
+  const parts = Object.entries(fields).map(
+    ([name, value]) => `--part\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+  );
+  const headers = ['Content-Type', 'multipart/form-data; boundary=part'];
+  return { method: 'POST', target: '/', headers, body: `${parts.join('')}--part--\r\n`, signature };
+}
+
+/** A command with secrets, as a person pastes it. */
+const COMMAND = [
+  `curl 'https://files.example/a?sig=${TOKENS.url}' -X PUT -H 'Origin: ${ORIGIN}'`,
+  `-H 'Authorization: Bearer ${TOKENS.bearer}' -b 'session=${TOKENS.cookie}'`,
+].join(' ');
+
+const ADMIN_PATHS = [
+  '/healthz',
+  '/buckets',
+  '/panel',
+  '/versions',
+  '/refusals',
+  '/traffic',
+  '/readyz',
+  '/rules',
+  '/metrics',
+  `/explain?origin=${ORIGIN}&method=PUT`,
+  '/refresh',
+  '/ask',
+];
+
+/** What the admin port answers, with its token and without. All paths at once: the answer to a wrong token comes late. */
 async function adminTexts({ adminUrl }: Edge): Promise<string[]> {
   const texts: string[] = [];
-  for (const token of [TOKENS.admin, TOKENS.metrics, `${TOKENS.admin}x`, null])
-    for (const path of [
-      '/healthz',
-      '/buckets',
-      '/panel',
-      '/versions',
-      '/refusals',
-      '/traffic',
-      '/readyz',
-      '/rules',
-      '/metrics',
-      `/explain?origin=${ORIGIN}&method=PUT`,
-      '/refresh',
-    ]) {
-      const headers = token === null ? {} : { Authorization: `Bearer ${token}` };
-      const { text, headers: answered } = await ask(adminUrl + path, {
-        method: path === '/refresh' ? 'POST' : 'GET',
-        headers,
-      });
-      texts.push(text, JSON.stringify(answered));
-    }
+  for (const token of [TOKENS.admin, TOKENS.metrics, `${TOKENS.admin}x`, null]) {
+    const answers = ADMIN_PATHS.map((path) =>
+      ask(adminUrl + path, {
+        method: path === '/refresh' || path === '/ask' ? 'POST' : 'GET',
+        headers: token === null ? {} : { Authorization: `Bearer ${token}` },
+        ...(path === '/ask' && { body: JSON.stringify({ text: COMMAND }) }),
+      }),
+    );
+    for (const { text, headers } of await Promise.all(answers)) texts.push(text, JSON.stringify(headers));
+  }
   return texts;
 }
 
@@ -202,9 +243,14 @@ describe.each<[string, () => readonly string[]]>([
       ...['--redis', `redis://user:${TOKENS.redis}@127.0.0.1:1`],
     ],
   ],
+  [
+    'checks signatures for a folder',
+    () => ['--bucket', all.at('media'), '--bucket-keys', 'env:TEAM', '--store', 'oss'],
+  ],
   ['reaches no bucket', () => ['--bucket', 'http://127.0.0.1:1', ...NAMED]],
 ])('an edge that %s', (what, args) => {
   test('writes no key, token or signature anywhere', async () => {
+    await mkdir(all.at('media'));
     const edge = await all.serveWith({ env: ENV }, ...args(), ...ADMIN);
     const signatures = await attackWith(edge, what.includes('stores rules'));
     const texts = await adminTexts(edge);
@@ -214,6 +260,9 @@ describe.each<[string, () => readonly string[]]>([
     edge.child.kill('SIGTERM');
     expect(await edge.code).toBe(0);
     signatures.push(...signaturesIn(received));
+    if (what.includes('folder'))
+      for (const status of [204, 403])
+        expect(edge.stdout()).toMatch(new RegExp(`"POST".*"status":${status}`));
     // Every form has signed, with a signature for each of its requests.
     expect(new Set(signatures).size).toBeGreaterThan(FORM_NAMES.length);
     const secrets = new Set([

@@ -30,7 +30,8 @@ test('worker:dev shows the demo page through workerd, and ends at SIGINT', { tim
     const page = `http://127.0.0.1:${demoPort}`;
     const edge = `http://127.0.0.1:${port}`;
     expect((await call(page)).body.toString()).toContain('<title>');
-    expect(JSON.parse((await call(page, { target: '/config.json' })).body.toString())).toEqual({ edge });
+    const { body } = await call(page, { target: '/config.json' });
+    expect(JSON.parse(body.toString())).toMatchObject({ edge, admin: null });
     const headers = ['Origin', 'http://127.0.0.1:8082'];
     const answered = await call(edge, { target: '/tides.json', headers });
     expect(answered.status).toBe(200);

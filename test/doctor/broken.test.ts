@@ -45,12 +45,12 @@ const BROKEN: readonly {
     code: 'no_answer',
     says: /closed before an answer/,
   },
-  { name: 'is silent', act: () => {}, code: 'no_answer', says: /no answer within 0\.3 seconds/ },
+  { name: 'is silent', act: () => {}, code: 'no_answer', says: /no answer within 0\.3 s/ },
   {
     name: 'sends half a head',
     act: (socket) => socket.write(OK),
     code: 'no_answer',
-    says: /not complete within 0\.3 seconds/,
+    says: /not complete within 0\.3 s/,
   },
   {
     name: 'sends half a head and closes',
@@ -66,7 +66,7 @@ const BROKEN: readonly {
       socket.once('close', () => clearInterval(timer));
     },
     code: 'no_answer',
-    says: /not complete within 0\.3 seconds/,
+    says: /not complete within 0\.3 s/,
   },
   {
     name: 'is no HTTP',

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { readArguments } from '../../src/cli/parse.ts';
 import { cachedOf } from '../../src/doctor/cached.ts';
+import { FINDING_CODES, KINDS } from '../../src/doctor/kinds.ts';
+import { CDNS } from '../../src/doctor/layers/cdns.ts';
 import { layersOf } from '../../src/doctor/layers/layers.ts';
+import { EDGE, PROXIES } from '../../src/doctor/layers/proxies.ts';
+import { OSS, OTHER_STORES, S3 } from '../../src/doctor/layers/stores.ts';
 import type { Answered } from '../../src/doctor/transcript.ts';
 import { examineUrl, right, whileServed } from './_server.ts';
 
@@ -120,4 +126,28 @@ test('the right server is not recognised', async () => {
   await whileServed(right, async (url) => {
     expect(layersOf((await examineUrl(url)).transcript)).toEqual([]);
   });
+});
+
+test('OSS and S3 have a cure for every finding, and each CDN for a cache', () => {
+  const topics = new Set(FINDING_CODES.flatMap((code) => KINDS[code].topic ?? []));
+  for (const topic of topics)
+    for (const { name, cures } of [OSS, S3]) expect(cures[topic], `${name}: ${topic}`).toMatch(/\S/);
+  for (const { name, cures } of CDNS) {
+    expect(cures.cache, name).toMatch(/\S/);
+    expect(cures.purge, name).toMatch(/\S/);
+  }
+});
+
+test('the commands of this program in cures are commands that it has', () => {
+  const text = [OSS, S3, ...OTHER_STORES, ...CDNS, ...PROXIES, EDGE]
+    .flatMap(({ cures }) => Object.values(cures))
+    .join('\n');
+  const lines = [...text.matchAll(/`bucket-cors ([^`]+)`/g)].map(([, line = '']) => line.split(' '));
+  expect(lines.length).toBeGreaterThan(10);
+  for (const [name, ...words] of lines) {
+    const command = COMMANDS.find((one) => one.name === name);
+    if (command === undefined) throw new Error(`${name} is no command`);
+    expect(readArguments(command, words).faults, words.join(' ')).toEqual([]);
+    if (name === 'rules') expect(words[0]).toMatch(/^(?:get|put|add|remove|delete|copy)$/);
+  }
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { cachedOf } from '../../src/doctor/cached.ts';
 import { layersOf } from '../../src/doctor/layers/layers.ts';
 import type { Answered } from '../../src/doctor/transcript.ts';
+import { onTerminal } from '../cli/_pty.ts';
 import { NGINX, startNginx } from '../helpers/nginx.ts';
 import { openOnNode } from '../helpers/node-edge.ts';
 import { rule } from '../helpers/rules.ts';
@@ -150,5 +151,15 @@ describe.skipIf(VARNISH.skipped)(`Varnish${VARNISH.why}`, () => {
         await varnish.stop();
       }
     });
+  });
+});
+
+test('at a terminal each request is announced, and the report has colours', async () => {
+  await whileServed(changed(bare), async (url) => {
+    const { code, screen } = await onTerminal(['doctor', url, '--origin', APP], []);
+    expect(code).toBe(1);
+    expect(screen).toContain('bucket-cors: request 1 of 17: GET as the page sends it …');
+    expect(screen).toContain('bucket-cors: request 17 of 17: ');
+    expect(screen).toContain('\u001b[31merror\u001b[39m \u001b[1mno_allow_origin\u001b[22m');
   });
 });

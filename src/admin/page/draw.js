@@ -88,21 +88,36 @@ function patchChildren(parent, wanted) {
   let at = parent.firstChild;
   for (const node of wanted) {
     const key = keyOf(node);
-    const found = key === undefined ? at : keyed.get(key);
-    if (!found || keyOf(found) !== key || found.nodeName !== node.nodeName) {
+    const found = key === undefined ? alike(at, node) : keyed.get(key);
+    if (!found || found.nodeName !== node.nodeName) {
       parent.insertBefore(node, at);
       continue;
     }
+    // What stood between is gone, so that what stays need not move.
+    while (at !== null && at !== found && keyOf(at) === undefined) at = removed(at);
     if (found === at) at = found.nextSibling;
     else parent.insertBefore(found, at);
     patch(found, node);
   }
-  while (at !== null) {
-    /** @type {Node} */
-    const left = at;
-    at = left.nextSibling;
-    parent.removeChild(left);
-  }
+  while (at !== null) at = removed(at);
+}
+
+/** The first sibling from `at` on that has no key and is the same kind of element. @type {(at: Node | null, node: Node) => Node | null} */
+function alike(at, node) {
+  for (let one = at; one !== null; one = one.nextSibling)
+    if (keyOf(one) === undefined && one.nodeName === node.nodeName && classOf(one) === classOf(node))
+      return one;
+  return null;
+}
+
+/** @param {Node} node */
+const classOf = (node) => (node instanceof Element ? node.getAttribute('class') : null);
+
+/** Removes a node and returns the one after it. @param {Node} node */
+function removed(node) {
+  const { nextSibling } = node;
+  node.parentNode?.removeChild(node);
+  return nextSibling;
 }
 
 /** @type {(old: Node, wanted: Node) => void} */

@@ -90,7 +90,7 @@ export function createRefusals({ root, bucket, onEdit }) {
   /** @param {RefusalGroup} group */
   function cureOf(group) {
     const { id, bucket, cure } = group;
-    if (cure === null) return element('p.note', 'No rule of the bucket could allow it.');
+    if (cure === null) return element('p.note', 'No rule alone could allow it.');
     const document = documents.get(id);
     return element(
       'details',

@@ -6,6 +6,7 @@ import type { Question } from '../../doctor/question.ts';
 import { type Fault, type Result, resultOf } from '../../document/fault.ts';
 import { shown } from '../../document/shown.ts';
 import { type BrowserMessage, readMessage } from '../../requests/message.ts';
+import { ASSUMED_METHOD, isPreflightAlone, methodOf as methodIn } from '../../requests/message-method.ts';
 import type { Arguments } from '../command.ts';
 
 /** What a command line asks for. */
@@ -13,8 +14,8 @@ export interface DoctorLine {
   readonly question: Question;
   /** What the browser said; null without `--message`. */
   readonly message: BrowserMessage | null;
-  /** Nothing names the method, and the sentence is about a preflight. */
-  readonly isMethodAssumed: boolean;
+  /** Which method is taken because nothing names it, for a person; null without a need. */
+  readonly assumed: string | null;
   /** Milliseconds for each request. */
   readonly limit: number;
 }
@@ -32,7 +33,10 @@ export function readLine(args: Arguments): Result<DoctorLine> {
   const names = requestedNames(args.value('headers'));
   if (!names.every((name) => HEADER_NAME.test(name))) faults.push(NOT_NAMES);
   const limit = limitOf(args.value('timeout'), faults);
-  const method = methodOf(args.value('method') ?? messageMethod(message) ?? 'GET', faults);
+  const method = methodOf(
+    args.value('method') ?? (message === null ? null : methodIn(message)) ?? 'GET',
+    faults,
+  );
   const ofMessage = message?.failure === 'header' && message.value !== null ? [message.value] : [];
   const asked = [...names, ...ofMessage].map((name) => [name, null] as const);
   const question = {
@@ -42,9 +46,8 @@ export function readLine(args: Arguments): Result<DoctorLine> {
     headers: askedNames(asked),
     credentials: args.on('credentials') || isAboutCredentials(message),
   };
-  const isMethodAssumed =
-    args.value('method') === null && isOfPreflight(message) && message?.failure !== 'method';
-  return resultOf({ question, message, isMethodAssumed, limit }, faults);
+  const assumed = message === null || args.value('method') !== null ? null : assumedText(message);
+  return resultOf({ question, message, assumed, limit }, faults);
 }
 
 /** Without the value, which may be a token. */
@@ -67,15 +70,16 @@ function messageOf(args: Arguments, faults: Fault[]): BrowserMessage | null {
   return message;
 }
 
-/** For a sentence about a preflight that does not name the method: the preflights of most pages are those of uploads. */
-export const ASSUMED_METHOD = 'PUT';
+/** Firefox and Safari say the same of a preflight and of the request itself. */
+const OF_EITHER: readonly string[] = ['no_allow_origin', 'origin_not_allowed', 'unknown'];
 
-/** A sentence about a preflight that names neither the method nor a header. */
-const isOfPreflight = (message: BrowserMessage | null): boolean =>
-  message?.ofPreflight === true && message.failure !== 'header';
-
-const messageMethod = (message: BrowserMessage | null): string | null =>
-  message?.failure === 'method' ? message.value : isOfPreflight(message) ? ASSUMED_METHOD : null;
+function assumedText(message: BrowserMessage): string | null {
+  if (isPreflightAlone(message))
+    return `the sentence is about a preflight and names no method: examined as ${ASSUMED_METHOD}. --method names another`;
+  return message.ofPreflight === null && OF_EITHER.includes(message.failure)
+    ? `the sentence names no method: examined as GET. For an upload write --method ${ASSUMED_METHOD} too`
+    : null;
+}
 
 const isAboutCredentials = (message: BrowserMessage | null): boolean =>
   message?.failure === 'wildcard_with_credentials' || message?.failure === 'no_allow_credentials';

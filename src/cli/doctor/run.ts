@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { caseOf } from '../../doctor/case.ts';
-import { diagnose } from '../../doctor/diagnose.ts';
+import { diagnose, type Finding } from '../../doctor/diagnose.ts';
 import type { Fresh } from '../../doctor/question.ts';
 import { beginningWith } from '../../doctor/said.ts';
 import { verdictOf } from '../../doctor/verdict.ts';
@@ -10,7 +10,7 @@ import { EXPLAIN_SOURCE_FLAGS, openSource, type Source } from '../explain/open.t
 import type { Given } from '../sources/open-all.ts';
 import { examine } from './examine.ts';
 import { doctorJson } from './json.ts';
-import { ASSUMED_METHOD, readLine } from './line.ts';
+import { readLine } from './line.ts';
 import type { DoctorReport } from './report.ts';
 import { doctorTable } from './table.ts';
 
@@ -23,20 +23,19 @@ export async function runDoctor(args: Arguments, terminal: Terminal): Promise<En
   if (!line.ok) return line.faults;
   const source = await rulesOf(args, terminal);
   if (!source.ok) return source.ends;
-  const { question, message, isMethodAssumed, limit } = line.value;
-  if (isMethodAssumed)
-    terminal.say(
-      `bucket-cors: the sentence is about a preflight and names no method: examined as ${ASSUMED_METHOD}. --method names another`,
-    );
+  const { question, message, assumed, limit } = line.value;
+  if (assumed !== null) terminal.say(`bucket-cors: ${assumed}`);
   const fresh = freshWords();
+  // A person at a terminal sees how far it is; a log does not need it.
+  const say = process.stderr.isTTY ? terminal.say : () => {};
   const transcript = await examine(question, fresh, limit, (number, most, about) =>
-    terminal.say(`bucket-cors: request ${number} of ${most}: ${about} …`),
+    say(`bucket-cors: request ${number} of ${most}: ${about} …`),
   );
   const rules = source.value?.rules ?? null;
   const one = caseOf(question, transcript, rules);
   const found = diagnose(question, transcript, rules);
   const explained = message === null ? null : beginningWith(message, found);
-  if (args.on('browser')) terminal.say('bucket-cors: asking Chromium and Firefox …');
+  if (args.on('browser')) say('bucket-cors: asking Chromium and Firefox …');
   const report: DoctorReport = {
     question,
     message: message === null || explained === null ? null : { ...message, because: explained.because },
@@ -44,7 +43,7 @@ export async function runDoctor(args: Arguments, terminal: Terminal): Promise<En
     transcript,
     layers: one.layers,
     verdict: verdictOf(one),
-    findings: explained?.findings ?? found,
+    findings: (explained?.findings ?? found).map((finding) => withSource(finding, args)),
     browsers: args.on('browser') ? await askBrowsers(question, { timeout: BROWSER_LIMIT }) : null,
   };
   const { colours, width } = terminal;
@@ -70,6 +69,19 @@ function freshWords(): Fresh {
 
 /** Flags that say where rules are; the other flags of sources say how they are read. */
 const SOURCES: readonly string[] = ['rules', 'bucket', 'admin'];
+
+/** A finding whose command names the rules, if the command line names them in a form that every shell reads as it is. */
+function withSource(finding: Finding, args: Arguments): Finding {
+  const [rules, admin, bucket] = [args.value('rules'), args.value('admin'), args.value('bucket')];
+  const source =
+    rules ??
+    [
+      ...(admin === null ? [] : [`--admin ${admin}`]),
+      ...(bucket === null ? [] : [`--bucket ${bucket}`]),
+    ].join(' ');
+  if (finding.command === null || !/^[\w./: -]+$/.test(source)) return finding;
+  return { ...finding, command: finding.command.replace('SOURCE', () => source) };
+}
 
 /** The rules that the command line names; null if it names none. */
 async function rulesOf(args: Arguments, terminal: Terminal): Promise<Given<Source | null>> {

@@ -108,8 +108,8 @@ function receivedOf(response: IncomingMessage, body: Buffer): Received {
 const late = (limit: number, hears: boolean): Trouble => ({
   kind: 'late',
   because: hears
-    ? `the head of the answer was not complete within ${limit / 1000} seconds`
-    : `there was no answer within ${limit / 1000} seconds`,
+    ? `the head of the answer was not complete within ${limit / 1000} s`
+    : `there was no answer within ${limit / 1000} s`,
 });
 
 /** OpenSSL's and Node's codes for certificates (https://nodejs.org/api/tls.html#x509-certificate-error-codes). */

@@ -2,6 +2,7 @@ import type { Finding } from '../../doctor/diagnose.ts';
 import { shownTarget } from '../../doctor/evidence.ts';
 import type { Severity } from '../../document/codes.ts';
 import type { BrowserVerdict } from '../../node/browsers/judge.ts';
+import { meaningOf } from '../../requests/message-meaning.ts';
 import { listed, shown, wrapped } from '../explain/lines.ts';
 import { type Paint, paintFor, visible } from '../formats/paint.ts';
 import type { DoctorReport } from './report.ts';
@@ -66,7 +67,7 @@ function verdictLines(
       ? []
       : wrapped(
           '  ',
-          `The sentence${message.browser === null ? '' : ` of ${BROWSERS[message.browser]}`} says: ${message.failure.replaceAll('_', ' ')}${message.ofPreflight === true ? ', of the preflight' : ''}. ${message.because}`,
+          `The sentence${message.browser === null ? '' : ` of ${BROWSERS[message.browser]}`} means: ${visible(meaningOf(message).means)} ${message.because}`,
           width,
         );
   return [line, ...said, ...wrapped('  ', visible(verdict.because), width)];

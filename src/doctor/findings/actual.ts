@@ -1,8 +1,17 @@
 import type { Failure } from '../../analysis/browser/check.ts';
 import { ALLOW_CREDENTIALS, ALLOW_ORIGIN } from '../../cors/names.ts';
-import { allowOrigin, type Case, isHit, judgeRead, mainOf, passes, readable, readsHere } from '../case.ts';
+import {
+  actualFacts,
+  allowOrigin,
+  type Case,
+  judgeRead,
+  mainOf,
+  passes,
+  readable,
+  readsHere,
+} from '../case.ts';
 import { evidenceOf } from '../evidence.ts';
-import { frontFault, pageFault, refusedBy, storeOf } from '../fault.ts';
+import { addedFault, frontFault, openFault, refusedBy, storeOf } from '../fault.ts';
 import type { Found, Kind } from '../finding.ts';
 import type { Topic } from '../layers/layer.ts';
 import { type Answered, isRedirect } from '../transcript.ts';
@@ -39,13 +48,11 @@ const failing = (
   find: (one) => {
     const answered = failedBy(one, failure);
     if (answered === null) return null;
-    const { method } = one.question;
-    const facts = { method, origin: one.question.origin, requestMethod: null, requestHeaders: null };
     return {
       evidence: [
         evidenceOf(answered, [ALLOW_ORIGIN, ...(one.question.credentials ? [ALLOW_CREDENTIALS] : [])]),
       ],
-      fault: refusedBy(one, answered, facts),
+      fault: refusedBy(one, answered, actualFacts(one)),
       ...more(one, answered),
     };
   },
@@ -96,7 +103,7 @@ export const ACTUAL = {
       return lines.length > 1
         ? {
             detail: `${lines.length} lines: the bucket writes one, and what stands in front of it another.`,
-            fault: frontFault(one, 'It adds a header to the one that it received'),
+            fault: addedFault(one),
           }
         : {
             detail: 'One line with a list: the header has no lists.',
@@ -113,12 +120,7 @@ export const ACTUAL = {
       cure: 'Leave credentials out of the page where no cookies are needed; else name the origin in the rules, and send Access-Control-Allow-Credentials: true.',
       topic: 'credentials',
     },
-    (one) =>
-      one.rules === null
-        ? {
-            fault: pageFault('It sends cookies to a URL that is open to all. A signed URL needs no cookies.'),
-          }
-        : {},
+    (one) => ({ fault: openFault(one, actualFacts(one)) }),
   ),
   no_allow_credentials: failing(
     'no_allow_credentials',
@@ -153,13 +155,10 @@ export const ACTUAL = {
       if (!isOldCopy(one) || page === null || past === null) return null;
       return {
         evidence: [evidenceOf(page, [ALLOW_ORIGIN, 'Vary']), evidenceOf(past, [ALLOW_ORIGIN, 'Vary'])],
-        fault: {
-          ...frontFault(
-            one,
-            'It stored the answer before the rules changed, or before a request with this Origin',
-          ),
-          ...(isHit(page) ? {} : {}),
-        },
+        fault: frontFault(
+          one,
+          'It stored the answer before the rules changed, or before a request with this Origin',
+        ),
       };
     },
   },

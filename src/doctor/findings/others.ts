@@ -1,5 +1,5 @@
 import { ALLOW_CREDENTIALS, ALLOW_ORIGIN } from '../../cors/names.ts';
-import { allowOrigin, type Case, mainOf, passes, readable, readsHere } from '../case.ts';
+import { actualFacts, allowOrigin, type Case, mainOf, passes, readable, readsHere } from '../case.ts';
 import { evidenceOf } from '../evidence.ts';
 import { OTHER_ORIGIN } from '../experiments.ts';
 import { byRules, frontFault, pageFault, writerFault } from '../fault.ts';
@@ -61,15 +61,10 @@ export const OTHERS = {
       if (one.question.method === 'HEAD') return null;
       const head = unreadable(one, 'head', ({ received }) => received.status < 300);
       if (head === null) return null;
-      const facts = {
-        method: 'HEAD',
-        origin: one.question.origin,
-        requestMethod: null,
-        requestHeaders: null,
-      };
       return {
         evidence: [evidenceOf(head, [ALLOW_ORIGIN])],
-        fault: byRules(one, facts) ?? writerFault(one, 'It answers HEAD otherwise than GET'),
+        fault:
+          byRules(one, actualFacts(one, 'HEAD')) ?? writerFault(one, 'It answers HEAD otherwise than GET'),
       };
     },
   },

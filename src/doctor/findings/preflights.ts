@@ -1,15 +1,14 @@
 import type { Failure } from '../../analysis/browser/check.ts';
 import { listOf } from '../../analysis/browser/check.ts';
 import { ALLOW_CREDENTIALS, ALLOW_HEADERS, ALLOW_METHODS, ALLOW_ORIGIN, MAX_AGE } from '../../cors/names.ts';
-import { allowOrigin, type Case, judgePreflight } from '../case.ts';
+import { allowOrigin, type Case, judgePreflight, preflightFacts } from '../case.ts';
 import { evidenceOf } from '../evidence.ts';
-import { byRules, frontFault, refusedBy, storeOf } from '../fault.ts';
+import { addedFault, frontFault, openFault, refusedBy, storeOf } from '../fault.ts';
 import type { Found, Kind } from '../finding.ts';
 import type { Topic } from '../layers/layer.ts';
 import { type Answered, headerOf, isRedirect } from '../transcript.ts';
-import { differenceOf, storeCode } from './actual.ts';
-
-const isOk = ({ received }: Answered): boolean => received.status >= 200 && received.status <= 299;
+import { differenceOf } from './actual.ts';
+import { isOk, NEVER_SENT } from './refusals.ts';
 
 /** The answer to the preflight if the browser refuses it, for a reason that the status does not explain. */
 function failedBy(one: Case, failures: readonly Failure[]): Answered | null {
@@ -20,21 +19,12 @@ function failedBy(one: Case, failures: readonly Failure[]): Answered | null {
   return judged.failure !== null && failures.includes(judged.failure) ? preflight : null;
 }
 
-const factsOf = ({ question: { origin, method, headers } }: Case) => ({
-  method: 'OPTIONS',
-  origin,
-  requestMethod: method,
-  requestHeaders: headers.length > 0 ? headers.join(',') : null,
-});
-
 interface Words {
   readonly title: string;
   readonly meaning: string;
   readonly cure: string;
   readonly topic: Topic;
 }
-
-const NEVER_SENT = 'The browser never sends the request.';
 
 const failing = (
   failures: readonly Failure[],
@@ -50,7 +40,7 @@ const failing = (
     if (answered === null || particular === null) return null;
     return {
       evidence: [evidenceOf(answered, missing)],
-      fault: refusedBy(one, answered, factsOf(one)),
+      fault: refusedBy(one, answered, preflightFacts(one)),
       ...particular,
     };
   },
@@ -75,40 +65,6 @@ export const PREFLIGHTS = {
       return {
         evidence: [evidenceOf(preflight)],
         fault: frontFault(one, 'It redirects OPTIONS too'),
-      };
-    },
-  },
-  preflight_refused_by_rules: {
-    severity: 'error',
-    title: 'The rules of the bucket refuse the preflight',
-    meaning: `The store knows preflights and has no rule that allows this one. ${NEVER_SENT}`,
-    cure: 'Add a rule that lists the origin, the method and every requested header, or complete the one that almost does: explain names it.',
-    topic: 'preflight',
-    find: (one) => {
-      const preflight = refused(one);
-      if (preflight === null || !isStoresRefusal(preflight)) return null;
-      return {
-        evidence: [evidenceOf(preflight, [ALLOW_ORIGIN], ['content-type'])],
-        fault: byRules(one, factsOf(one)) ?? OF_RULES,
-        detail: statusDetail(preflight),
-      };
-    },
-  },
-  preflight_refused: {
-    severity: 'error',
-    title: 'The preflight is answered with an error',
-    meaning: `A preflight passes only with a status from 200 to 299. ${NEVER_SENT}`,
-    cure: 'Answer OPTIONS before any check of signatures, cookies or tokens: preflights never have them. bucket-cors answers preflights by the rules of the bucket, before anything else.',
-    topic: 'preflight',
-    find: (one) => {
-      const preflight = refused(one);
-      if (preflight === null || isStoresRefusal(preflight)) return null;
-      return {
-        evidence: [evidenceOf(preflight, [ALLOW_ORIGIN], ['www-authenticate', 'allow', 'content-type'])],
-        fault:
-          byRules(one, factsOf(one)) ??
-          frontFault(one, 'It answers OPTIONS itself, or passes it on as any request'),
-        detail: statusDetail(preflight),
       };
     },
   },
@@ -138,14 +94,19 @@ export const PREFLIGHTS = {
       cure: 'Let one program write the header: the bucket, or what stands in front of it.',
       topic: 'twice',
     },
-    (one) => ({ fault: frontFault(one, 'It adds a header to the one that it received') }),
+    (one) => ({ fault: addedFault(one) }),
   ),
-  preflight_wildcard_with_credentials: failing(['wildcard_with_credentials'], [ALLOW_CREDENTIALS], {
-    title: 'The answer to the preflight allows *, and the page sends cookies',
-    meaning: `With credentials: "include" * is a literal, which no origin is. ${NEVER_SENT}`,
-    cure: 'Leave credentials out of the page where no cookies are needed; else name the origin in the rules.',
-    topic: 'credentials',
-  }),
+  preflight_wildcard_with_credentials: failing(
+    ['wildcard_with_credentials'],
+    [ALLOW_CREDENTIALS],
+    {
+      title: 'The answer to the preflight allows *, and the page sends cookies',
+      meaning: `With credentials: "include" * is a literal, which no origin is. ${NEVER_SENT}`,
+      cure: 'Leave credentials out of the page where no cookies are needed; else name the origin in the rules.',
+      topic: 'credentials',
+    },
+    (one) => ({ fault: openFault(one, preflightFacts(one)) }),
+  ),
   preflight_no_allow_credentials: failing(
     ['no_allow_credentials'],
     [ALLOW_CREDENTIALS],
@@ -230,45 +191,3 @@ export const PREFLIGHTS = {
     },
   },
 } as const satisfies Readonly<Record<string, Kind>>;
-
-/** The answer to the preflight if it is an error, twice; null for a redirect. */
-function refused(one: Case): Answered | null {
-  const [preflight, again] = [one.at('preflight'), one.at('preflight_again')];
-  if (preflight === null || isOk(preflight) || isRedirect(preflight)) return null;
-  return again !== null && isOk(again) ? null : preflight;
-}
-
-/** The errors with which stores, and this edge, refuse a preflight by the rules (semantics.md §3). */
-const isStoresRefusal = ({ received: { status, body } }: Answered): boolean =>
-  (status === 403 && body.includes('CORSResponse')) || (status === 400 && INVALID_METHOD.test(body));
-
-const INVALID_METHOD = /Invalid Access-Control-Request-Method/;
-
-const OF_RULES: Found['fault'] = {
-  of: 'rules',
-  name: "the bucket's rules",
-  because: 'The error is the one with which a store refuses a preflight by its rules.',
-};
-
-/** What the status says. */
-function statusDetail(preflight: Answered): string {
-  const { status, body } = preflight.received;
-  const code = storeCode(preflight);
-  if (/CORSResponse: CORS is not enabled/.test(body)) return 'The bucket has no CORS rules.';
-  if (/CORSResponse: This CORS request is not allowed/.test(body))
-    return 'No rule of the bucket allows the preflight.';
-  if (/CORSResponse: Bucket not found/.test(body)) return 'The store knows no bucket of this name.';
-  if (/CORSResponse/.test(body) || code === 'AccessForbidden')
-    return `The store refuses the preflight (${code}).`;
-  if (INVALID_METHOD.test(body)) return 'A rule can list GET, PUT, POST, DELETE and HEAD only, in capitals.';
-  if (status === 401 || status === 407) return 'The server asks for a login, and a preflight never has one.';
-  if (status === 403)
-    return `The server forbids OPTIONS${code === null ? '' : ` (${code})`}: a signature, a token or a firewall is checked before CORS.`;
-  if (status === 404)
-    return 'The server looks for the object before CORS: a store answers the preflight of a missing object too.';
-  if (status === 405 || status === 501) return 'The server does not know the method OPTIONS.';
-  if (status === 400)
-    return `The server takes the preflight for a bad request${code === null ? '' : ` (${code})`}.`;
-  if (status >= 500) return `The server fails (${status}).`;
-  return `The status is ${status}.`;
-}

@@ -2,7 +2,15 @@ import { judge } from '../../analysis/browser/judge.ts';
 import type { CompiledRules } from '../../cors/compile.ts';
 import { decide, type Facts } from '../../cors/decide.ts';
 import { outcomeOf } from '../../export/outcome.ts';
-import { type Case, judgePreflight, judgeRead, mainOf, readsHere } from '../case.ts';
+import {
+  actualFacts,
+  type Case,
+  judgePreflight,
+  judgeRead,
+  mainOf,
+  preflightFacts,
+  readsHere,
+} from '../case.ts';
 import { evidenceOf } from '../evidence.ts';
 import { frontFault } from '../fault.ts';
 import type { Kind } from '../finding.ts';
@@ -17,17 +25,13 @@ interface Compared {
 
 /** The preflight and the request of the page, as far as they have answers that CORS is about. */
 function comparedOf(one: Case): readonly Compared[] {
-  const { origin, method, headers } = one.question;
   const [main, preflight, judged] = [mainOf(one), one.at('preflight'), judgePreflight(one)];
   const compared: Compared[] = [];
   if (preflight !== null && judged !== null && !isRedirect(preflight)) {
-    const requestHeaders = headers.length > 0 ? headers.join(',') : null;
-    const facts = { method: 'OPTIONS', origin, requestMethod: method, requestHeaders };
-    compared.push({ facts, answered: preflight, passes: judged.passes });
+    compared.push({ facts: preflightFacts(one), answered: preflight, passes: judged.passes });
   }
   if (readsHere(one) && main !== null && !isRedirect(main)) {
-    const facts = { method, origin, requestMethod: null, requestHeaders: null };
-    compared.push({ facts, answered: main, passes: judgeRead(one, main).passes });
+    compared.push({ facts: actualFacts(one), answered: main, passes: judgeRead(one, main).passes });
   }
   return compared;
 }

@@ -7,7 +7,7 @@ export const OSS: Layer = {
   signs: [{ name: 'server', value: /^AliyunOSS$/i }, { name: 'x-oss-request-id' }],
   cures: {
     allow:
-      "In the console under Content Security > CORS, or with `bucket-cors rules set oss://BUCKET?region=REGION FILE`: a rule whose Sources list the page's origin, with scheme and port and without a slash at the end, and whose Allowed Methods list the method. An earlier rule that fits wins.",
+      "In the console under Content Security > CORS, or with `bucket-cors rules add 'oss://BUCKET?region=REGION' --origin ORIGIN --method METHOD`: a rule whose Sources list the page's origin, with scheme and port and without a slash at the end, and whose Allowed Methods list the method. An earlier rule that fits wins.",
     preflight:
       'The first rule that lists the origin, the method and every requested header answers the preflight: list the method under Allowed Methods and the names, or *, under Allowed Headers. OSS needs no signature for OPTIONS.',
     cache:
@@ -33,7 +33,7 @@ export const S3: Layer = {
   signs: [{ name: 'server', value: /^AmazonS3$/i }, { name: 'x-amz-request-id' }, { name: 'x-amz-id-2' }],
   cures: {
     allow:
-      "Under Permissions > Cross-origin resource sharing, or with `aws s3api put-bucket-cors --bucket BUCKET --cors-configuration file://cors.json`: a rule whose AllowedOrigins list the page's origin, with scheme and port and without a slash at the end, and whose AllowedMethods list the method. The first rule that fits wins.",
+      "Under Permissions > Cross-origin resource sharing, or with `bucket-cors rules add 's3://BUCKET?region=REGION' --origin ORIGIN --method METHOD`: a rule whose AllowedOrigins list the page's origin, with scheme and port and without a slash at the end, and whose AllowedMethods list the method. The first rule that fits wins.",
     preflight:
       'The first rule that lists the origin, the method and every requested header answers the preflight: list the method in AllowedMethods and the names, or *, in AllowedHeaders. S3 needs no signature for OPTIONS.',
     cache:
@@ -68,7 +68,7 @@ export const OTHER_STORES: readonly Layer[] = [
     kind: 'store',
     signs: [{ name: 'x-amz-request-id', value: /^tx[0-9a-f]{21}-/i }],
     cures: {
-      allow: `${AS_S3}\`aws s3api put-bucket-cors --endpoint-url URL --bucket BUCKET --cors-configuration file://cors.json\`. RGW takes the first rule that lists the origin and reads no other.`,
+      allow: `${AS_S3}\`aws s3api put-bucket-cors --endpoint-url ENDPOINT --bucket BUCKET --cors-configuration file://cors.json\`. RGW takes the first rule that lists the origin and reads no other.`,
     },
   },
   {

@@ -122,6 +122,29 @@ describe.skipIf(whyNoChromium !== null)(`the live page by keyboard and screen re
     ).toEqual([['https://b.example'], ['https://new.example']]);
   });
 
+  test('the focus and what is typed stay while findings come and go', async () => {
+    const { page } = stage;
+    await stage.open('#rules', faulty);
+    await page.getByRole('button', { name: 'Edit the rules' }).click();
+    await page.getByText('BC401').waitFor();
+    await page.getByRole('button', { name: 'Move up: rule 2' }).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.getByText('BC401').count()).toBe(0);
+    expect(await focusOn(page)).toBe('Move up: rule 1');
+    await page.getByLabel('Sources').first().focus();
+    await page.keyboard.press('ControlOrMeta+A');
+    await page.keyboard.type('https://typed.example');
+    await page
+      .getByLabel('What saving changes')
+      .getByText(/typed\.example/)
+      .first()
+      .waitFor();
+    await page.keyboard.type('/');
+    await page.getByText('BC101').nth(1).waitFor();
+    await page.keyboard.type('x');
+    expect(await page.getByLabel('Sources').first().inputValue()).toBe('https://typed.example/x');
+  });
+
   test('the focus and open details stay while refusals come', async () => {
     const { page } = stage;
     await stage.open('', undefined, (edge) => {
