@@ -33,7 +33,7 @@ export const ABOUT: Readonly<Record<Step, string>> = {
   head: 'HEAD',
   range: 'GET with Range',
   range_coded: 'the same, compression accepted',
-  unchanged: 'GET of the object if it has changed',
+  unchanged: 'GET if the object has changed',
   failed: 'GET of what a store refuses',
   missing: 'GET of a missing object',
   missing_other: 'another one with another Origin',

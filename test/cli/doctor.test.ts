@@ -105,6 +105,13 @@ describe('doctor', () => {
     expect(Math.max(...prose.map(({ length }) => length))).toBeLessThanOrEqual(width);
   });
 
+  test('parts the columns of the requests', async () => {
+    const { stdout } = await examine(right, []);
+    const rows = stdout.split('\n').filter((line) => /^ {2}#\d+ .* \d+$/.test(line));
+    expect(rows).toHaveLength(17);
+    for (const row of rows) expect(row).toMatch(/ [1-5]\d\d +\S/);
+  });
+
   test('has one object with --format json', async () => {
     const { code, stdout } = await examine((ask) => bare(right(ask)), ['--format', 'json']);
     expect(code).toBe(1);

@@ -9,7 +9,7 @@ import type { DoctorReport } from './report.ts';
 
 const HEADINGS = ['Requests', 'status', 'Allow-Origin', 'Vary', 'cache', 'ms'] as const;
 /** The columns of the headings, without the last. */
-const WIDTHS = [42, 7, 13, 8, 6] as const;
+const WIDTHS = [41, 7, 13, 8, 6] as const;
 /** Most lines of caches that are shown. */
 const MAX_LINES = 6;
 

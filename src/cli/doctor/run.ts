@@ -70,17 +70,17 @@ function freshWords(): Fresh {
 /** Flags that say where rules are; the other flags of sources say how they are read. */
 const SOURCES: readonly string[] = ['rules', 'bucket', 'admin'];
 
-/** A finding whose command names the rules, if the command line names them in a form that every shell reads as it is. */
+/** A value that every shell reads as it is. */
+const PLAIN = /^[\w./:][\w./:-]*$/;
+
+/** A finding whose command names the rules as the command line does; without them, and with odd ones, it says `SOURCE`. */
 function withSource(finding: Finding, args: Arguments): Finding {
-  const [rules, admin, bucket] = [args.value('rules'), args.value('admin'), args.value('bucket')];
-  const source =
-    rules ??
-    [
-      ...(admin === null ? [] : [`--admin ${admin}`]),
-      ...(bucket === null ? [] : [`--bucket ${bucket}`]),
-    ].join(' ');
-  if (finding.command === null || !/^[\w./: -]+$/.test(source)) return finding;
-  return { ...finding, command: finding.command.replace('SOURCE', () => source) };
+  const given = SOURCES.map((flag) => ({ flag, value: args.value(flag) })).filter(
+    ({ value }) => value !== null,
+  );
+  if (given.length === 0 || !given.every(({ value }) => PLAIN.test(value ?? ''))) return finding;
+  const source = given.map(({ flag, value }) => (flag === 'rules' ? value : `--${flag} ${value}`)).join(' ');
+  return { ...finding, command: finding.command?.replace('SOURCE', () => source) ?? null };
 }
 
 /** The rules that the command line names; null if it names none. */
