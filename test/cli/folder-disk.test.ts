@@ -68,7 +68,7 @@ describe.skipIf(!mounts)(`a folder with keys on a full disk${MOUNTS}`, () => {
     expect((await ask('DELETE', '/b')).status).toBe(204);
   });
 
-  test('begins no upload that nobody could abort', async () => {
+  test('begins no upload that no client could abort', async () => {
     // The rest of the disk, down to its last page.
     let rest = 4 * MIB;
     while (rest >= 1024) if ((await ask('PUT', `/fill${rest}`, Buffer.alloc(rest))).status !== 200) rest /= 2;

@@ -1,8 +1,11 @@
+import { resolve } from 'node:path';
 import type { BucketConfig } from '../../config/file.ts';
-import type { Spell } from '../../config/spell.ts';
+import { asKey, type Spell } from '../../config/spell.ts';
+import { aboutBucket } from '../../open/bucket.ts';
 import { recent } from '../../open/client-keys.ts';
 import { credentialsAt, keylessLine, type SigningMeans } from '../../open/signer.ts';
 import type { FolderKeys } from './place.ts';
+import { isWithin } from './within-folder.ts';
 
 type Asked = Pick<BucketConfig, 'bucketKeys' | 'store' | 'bucketName' | 'prefix' | 'keepPrefix'>;
 
@@ -20,15 +23,23 @@ export function folderKeysOf(
   return { read, store, bucketName, prefix: keepPrefix ? '' : (prefix ?? '') };
 }
 
-/** Why keys of a folder are missing, one line for each place. */
+/** Why a folder cannot be served with its keys: they are missing, or lie in it. One line for each place. */
 export async function folderKeyFaults(
   { bucketKeys, store }: Asked,
+  folder: string,
   means: SigningMeans,
   spell: Spell,
 ): Promise<readonly string[]> {
   const option = spell('bucketKeys');
   const lines: string[] = [];
   for (const place of bucketKeys ?? []) {
+    if (place.kind === 'file' && (await isWithin(place.path, folder))) {
+      lines.push(
+        `${option} ${place.path} lies in the folder that ${spell('bucket')} ${folder} serves, and clients could read and ` +
+          'replace the keys as an object; write a file outside of it',
+      );
+      continue;
+    }
     const source = credentialsAt(place, store, means);
     const line =
       source === null
@@ -37,4 +48,29 @@ export async function folderKeyFaults(
     if (line !== null) lines.push(line);
   }
   return lines;
+}
+
+/** A folder that is served with keys, or another bucket. */
+interface Served {
+  readonly config: BucketConfig;
+  readonly open: { readonly name: string };
+}
+
+/**
+ * OSS signs a bucket's name and the key, and no host or prefix: two folders of one name and the same keys would accept what
+ * is signed for the other. One line for each.
+ */
+export function sharedNames(served: readonly Served[]): readonly string[] {
+  const seen = new Map<string, string>();
+  return served.flatMap(({ config, open }) => {
+    const { bucket, bucketKeys, bucketName } = config;
+    if (bucket?.kind !== 'folder' || bucketKeys === null) return [];
+    const name = bucketName ?? open.name;
+    const signed = JSON.stringify([name, bucketKeys]);
+    const path = resolve(bucket.path);
+    const other = seen.get(signed) ?? path;
+    seen.set(signed, other);
+    const line = `another folder, ${other}, has the same keys and the same name in signatures, ${name}; write ${asKey('bucketName', 'another-name')}`;
+    return other === path ? [] : [aboutBucket(config, line)];
+  });
 }

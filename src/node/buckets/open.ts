@@ -14,7 +14,7 @@ import { isThisMachine, type Reach } from '../reach.ts';
 import { startFault } from '../start-fault.ts';
 import { fileCredentials } from './credentials.ts';
 import { fileSource } from './file-source.ts';
-import { folderKeyFaults, folderKeysOf } from './folder-keys.ts';
+import { folderKeyFaults, folderKeysOf, sharedNames } from './folder-keys.ts';
 import { type OpenBucket, openBucket } from './place.ts';
 import { fileToken } from './token.ts';
 import { isWithin } from './within-folder.ts';
@@ -79,7 +79,7 @@ export async function openBuckets(
       lines.push(aboutBucket(config, error instanceof Error ? error.message : String(error)));
     }
   }
-  lines.push(...sharedRegisterKeys(opened));
+  lines.push(...sharedRegisterKeys(opened), ...sharedNames(opened));
   if (lines.length === 0) return opened;
   const inUse = new Set(before.map(({ open }) => open));
   for (const { open } of fresh) if (!inUse.has(open)) await open.close();
@@ -121,7 +121,7 @@ async function openOne(
     return refused(servedState(state, place.path, spell));
   if (register?.amongMachines && isUnnamedHere(config, place)) return refused(unnamed(spell));
   const means = { ...FILES, read, variables: env, spell, register, registerWrite: registerWrite(spell) };
-  const keyless = place.kind === 'folder' ? await folderKeyFaults(config, means, spell) : [];
+  const keyless = place.kind === 'folder' ? await folderKeyFaults(config, place.path, means, spell) : [];
   if (keyless.length > 0) return { ok: false, faults: keyless };
   const open = earlier ?? (await openBucket(place, exposure.reach, folderKeysOf(config, means)));
   try {

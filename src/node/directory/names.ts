@@ -1,3 +1,4 @@
+import { decode as decodeParameter, parametersOf } from '../../bucket/sign/canonical.ts';
 import { refusal } from './refusal.ts';
 
 /** The target of a request: the bucket itself (no segments) or one object, with an optional subresource. */
@@ -76,11 +77,11 @@ function readName(path: string): readonly string[] {
   return name === '' ? [] : segmentsOf(name);
 }
 
-function readSubresource(query: string): string | undefined {
-  for (const parameter of query.split('&')) {
-    const [name = '', ...value] = parameter.split('=');
+function readSubresource(target: string): string | undefined {
+  for (const [written, value] of parametersOf(target)) {
+    const name = decodeParameter(written);
     if (VALUED.has(name)) return name;
-    if (BARE.has(name) && value.join('') === '') return name;
+    if (BARE.has(name) && /^=*$/.test(value)) return name;
   }
   return undefined;
 }
@@ -95,6 +96,6 @@ export function readTarget(raw: string): Target {
   const mark = target.indexOf('?');
   const path = mark < 0 ? target : target.slice(0, mark);
   if (path !== '' && !path.startsWith('/')) throw invalidName('the request target does not begin with /');
-  const subresource = mark < 0 ? undefined : readSubresource(target.slice(mark + 1));
+  const subresource = readSubresource(target);
   return { segments: readName(path), ...(subresource && { subresource }) };
 }

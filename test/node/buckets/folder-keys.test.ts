@@ -175,27 +175,30 @@ describe('a folder with keys', () => {
   });
 });
 
+const OPEN: OpenOptions = {
+  read: () => Promise.reject(new Error('not asked')),
+  exposure: { reach: 'loopback', address: '', names: [] },
+  state: null,
+  env: {
+    A_OSS_ACCESS_KEY_ID: 'a',
+    B_OSS_ACCESS_KEY_ID: 'a',
+    B_OSS_ACCESS_KEY_SECRET: 'b',
+    A_OSS_ACCESS_KEY_SECRET: 'b',
+    A_AWS_ACCESS_KEY_ID: 'a',
+    A_AWS_SECRET_ACCESS_KEY: 'b',
+  },
+  register: null,
+  warn: () => undefined,
+};
+
 test('a folder whose keys, name or dialect change is opened again; any other change leaves its server', async () => {
-  const options: OpenOptions = {
-    read: () => Promise.reject(new Error('not asked')),
-    exposure: { reach: 'loopback', address: '', names: [] },
-    state: null,
-    env: {
-      A_OSS_ACCESS_KEY_ID: 'a',
-      A_OSS_ACCESS_KEY_SECRET: 'b',
-      A_AWS_ACCESS_KEY_ID: 'a',
-      A_AWS_SECRET_ACCESS_KEY: 'b',
-    },
-    register: null,
-    warn: () => undefined,
-  };
   const opened = async (fields: Record<string, string>, before: readonly OpenedBucket[] = []) => {
     const read = readConfigFile(
       JSON.stringify({ buckets: { a: { bucket: folder, prefix: '/a', ...fields } } }),
       'f',
     );
     if (!read.ok) throw new Error(JSON.stringify(read.faults));
-    return openBuckets(read.value.buckets, before, options);
+    return openBuckets(read.value.buckets, before, OPEN);
   };
   const keyed = { bucketKeys: 'env:A' };
   const first = await opened(keyed);
@@ -221,6 +224,39 @@ test('a folder whose keys, name or dialect change is opened again; any other cha
 });
 
 describe('a folder does not start', () => {
+  test('with the name in signatures of another folder with the same keys', async () => {
+    const other = join(around, 'other', 'bucket');
+    await mkdir(other, { recursive: true });
+    const faults = async (fields: Record<string, string>) => {
+      const one = { bucket: folder, prefix: '/a', bucketKeys: 'env:A' };
+      const text = JSON.stringify({
+        buckets: { a: one, b: { ...one, bucket: other, prefix: '/b', ...fields } },
+      });
+      const read = readConfigFile(text, 'f');
+      if (!read.ok) throw new Error(JSON.stringify(read.faults));
+      try {
+        for (const { open } of await openBuckets(read.value.buckets, [], OPEN)) await open.close();
+        return null;
+      } catch (error) {
+        return startFaultLines(error);
+      }
+    };
+    const named =
+      'has the same keys and the same name in signatures, bucket; write "bucketName": "another-name"';
+    expect(await faults({})).toEqual([expect.stringContaining(`another folder, ${folder}, ${named}`)]);
+    for (const fields of [{ bucketName: 'other' }, { bucketKeys: 'env:B' }, { bucket: folder }] as const)
+      expect(await faults(fields)).toBeNull();
+  });
+
+  test('with keys that it would serve as an object', async () => {
+    const inside = join(folder, 'keys.json');
+    await writeFile(inside, JSON.stringify(KEYS));
+    expect(await faultsOf({ bucketKeys: `file:${inside}` })).toEqual([
+      `--bucket-keys ${inside} lies in the folder that --bucket ${folder} serves, and clients could read and replace the keys as an object; write a file outside of it`,
+    ]);
+    await rm(inside);
+  });
+
   test.each([
     [
       'without a file of keys',

@@ -75,6 +75,7 @@ test.each([
   ['an access list', '/a?acl', 'acl'],
   ['the start of a multipart upload', '/a?uploads', 'uploads'],
   ['a part of a multipart upload', '/a?partNumber=1&uploadId=7', 'uploadId'],
+  ['a part of one, as stores decode names', '/a?partNumber=1&upload%49d=7', 'uploadId'],
   ['a version', '/a?versionId=7', 'versionId'],
   ['cors with a value, which is an ordinary parameter', '/?cors=1', undefined],
   ['a presigned request', '/a?OSSAccessKeyId=k&Expires=1&Signature=cors', undefined],
