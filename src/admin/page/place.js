@@ -1,6 +1,6 @@
 /** What the page shows, in the hash of its URL, so that a link can be sent: `#rules?bucket=a&from=VERSION`. */
 
-export const VIEWS = ['refusals', 'ask', 'rules', 'traffic'];
+const VIEWS = ['refusals', 'ask', 'rules', 'traffic'];
 
 /** @typedef {Record<string, string> & { view: string }} Place */
 

@@ -3,7 +3,7 @@ import { childText } from '../document.ts';
 import { refusal } from '../refusal.ts';
 import type { Part } from './parts.ts';
 
-export const MAX_PARTS = 10_000;
+const MAX_PARTS = 10_000;
 
 /** Reads the number of a part. Throws a refusal unless it is one of 1 to 10000. */
 export function readNumber(text: string | undefined): number {
