@@ -32,7 +32,7 @@ export interface Cure {
 /** More rules are refused by a store, or by some of its pages (semantics.md §1). */
 const MOST_RULES: Readonly<Record<Behaviour['dialect'], number>> = { oss: 10, s3: 100 };
 /** Most values of rules for which changes of a rule are compared with a rule of its own. */
-const MOST_VALUES = 400;
+const MOST_VALUES = 100;
 /** Most changes of a rule that are compared: those that add the fewest values. */
 const MOST_COMPARED = 4;
 

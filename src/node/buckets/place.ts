@@ -8,7 +8,6 @@ import type { BucketPlace } from '../../config/bucket-url.ts';
 import { withoutSecrets } from '../../config/secrets.ts';
 import type { Dialect } from '../../cors/behaviour.ts';
 import type { ReachedBucket } from '../../open/bucket.ts';
-import { isDirectoryBucketError, openDirectoryBucket } from '../directory/server.ts';
 import type { Reach } from '../reach.ts';
 
 /** The keys with which requests for a folder must be signed. */
@@ -43,6 +42,10 @@ export async function openBucket(
       close: async () => {},
     };
   }
+  // An edge before a store needs none of its modules.
+  const { isDirectoryBucketError, openDirectoryBucket } = await import('../directory/server.ts');
+  const isMissing = (error: unknown): boolean =>
+    isDirectoryBucketError(error) && error.problem === 'folder_missing';
   const { url, rulesFile, close } = await openDirectoryBucket({
     folder: resolve(place.path),
     rulesWritable: reach === 'loopback' || keys !== null,
@@ -74,9 +77,6 @@ function rulesSigner({ read, store }: FolderKeys, bucket: string): Sign {
   const credentials = async () => (await read())[0] ?? null;
   return signerFor(store, { signature: 'v4', region: SIGNING[store].exampleRegion }, { bucket, credentials });
 }
-
-const isMissing = (error: unknown): boolean =>
-  isDirectoryBucketError(error) && error.problem === 'folder_missing';
 
 /** From here, from the root or from a drive: such a text cannot be the name of a bucket. */
 const isPath = (text: string): boolean => /^[./\\]|^[a-z]:/i.test(text);
