@@ -1,10 +1,10 @@
 import type { Observe, RequestEvent } from '../../edge/observe.ts';
 import type { Closed } from '../server/crowd.ts';
-import { addDuration, addDurations, createSeries, methodOf, type Series } from './series.ts';
+import { addDuration, addSeries, createSeries, methodOf, type Series } from './series.ts';
 
 /**
  * Most label sets. Clients cannot add any but by methods; a bucket can by its statuses, the operator and the store by new
- * buckets. Each is up to 34 lines of the text.
+ * buckets. The text has fewer (bounded.ts).
  */
 const SERIES_MOST = 10_000;
 
@@ -62,14 +62,7 @@ export function createCounts({ most = SERIES_MOST, linesDropped = () => 0 }: Cou
     },
     countClosed: (which) => countClosed(which),
     add(taken): void {
-      for (const more of taken.series) {
-        const found = series.of(more);
-        addDurations(found.client, more.client);
-        if (found.bucketAnswer !== null && more.bucketAnswer !== null)
-          addDurations(found.bucketAnswer, more.bucketAnswer);
-        found.received += more.received;
-        found.sent += more.sent;
-      }
+      for (const more of taken.series) addSeries(series.of(more), more);
       for (const [which, more] of taken.closed) countClosed(which, more);
       linesElsewhere += taken.linesDropped;
     },

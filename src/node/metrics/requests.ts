@@ -1,20 +1,27 @@
+import { boundedSeries, bucketNames } from './bounded.ts';
 import type { CountsTaken } from './counts.ts';
 import { histogramLines, metric, type Part, sample, sumLines } from './prometheus.ts';
 import { countOf, type Durations, type Series } from './series.ts';
 import type { BucketUnderway } from './underway.ts';
 
 /** The counts of requests in the Prometheus text format. */
-export const requestsText = (counts: CountsTaken, underway: readonly BucketUnderway[]): string =>
-  [
-    serverText(counts.series),
-    clientText(counts.series),
-    decisionsText(counts.series),
-    underwayText(counts.series, underway),
-    refusedText(counts.series),
-    bytesText(counts.series),
+export function requestsText(counts: CountsTaken, underway: readonly BucketUnderway[]): string {
+  const named = bucketNames();
+  const series = boundedSeries(counts.series, named);
+  return [
+    serverText(series),
+    clientText(series),
+    decisionsText(series),
+    underwayText(
+      series,
+      underway.map((one) => ({ ...one, bucket: named(one.bucket) })),
+    ),
+    refusedText(series),
+    bytesText(series),
     closedText(counts),
     linesText(counts),
   ].join('\n');
+}
 
 /** https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration */
 function serverText(series: readonly Series[]): string {

@@ -43,6 +43,9 @@ export interface Series extends SeriesLabels {
 /** Replaces the bucket's name of every request beyond the bound. */
 export const OTHER = 'other';
 
+/** Most buckets that are shown apart: clients choose the buckets of a store. */
+export const BUCKETS_MOST = 200;
+
 /**
  * The methods that metrics name.
  * https://opentelemetry.io/docs/specs/semconv/registry/attributes/http/#http-request-method
@@ -150,6 +153,15 @@ const newSeries = (labels: SeriesLabels): Series => ({
   received: 0,
   sent: 0,
 });
+
+/** Adds counts to those of the same labels. */
+export function addSeries(to: Series, more: Series): void {
+  addDurations(to.client, more.client);
+  if (to.bucketAnswer !== null && more.bucketAnswer !== null)
+    addDurations(to.bucketAnswer, more.bucketAnswer);
+  to.received += more.received;
+  to.sent += more.sent;
+}
 
 export const newDurations = (): Durations => ({ classes: new Array(SECONDS.length + 1).fill(0), seconds: 0 });
 

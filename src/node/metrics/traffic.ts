@@ -2,7 +2,7 @@ import type { BucketTraffic, Traffic } from '../../admin/api.ts';
 import { REQUEST_LIMITS } from '../../bucket/limits.ts';
 import { errorsFor } from '../../edge/errors.ts';
 import { monotonic } from '../../rules/clock.ts';
-import { countOf, OTHER, type Series } from './series.ts';
+import { BUCKETS_MOST, countOf, OTHER, type Series } from './series.ts';
 import type { BucketUnderway } from './underway.ts';
 
 export interface TrafficOptions {
@@ -26,8 +26,6 @@ const STEPS = 60;
 const STEP_MS = 60_000;
 /** Milliseconds between two looks at the clock; a step ends at the first one after its time. */
 const LOOK_MS = 1_000;
-/** Most buckets that are listed apart; all others are listed as one, `other`. */
-const MOST = 200;
 
 /** What was counted of one bucket. */
 interface Totals {
@@ -60,7 +58,7 @@ export function createTraffic({
 
   const listed = (bucket: string): string => {
     if (names.has(bucket)) return bucket;
-    if (names.size >= MOST) return OTHER;
+    if (names.size >= BUCKETS_MOST) return OTHER;
     names.add(bucket);
     return bucket;
   };

@@ -63,6 +63,47 @@ describe('counts', () => {
 });
 
 describe('the Prometheus text', () => {
+  test('names 200 buckets, and adds all others to one, whatever the process has counted', () => {
+    const counts = createCounts();
+    const textOf = (): string =>
+      requestsText(
+        counts.read(),
+        [...Array(300).keys()].map((at) => ({ bucket: `b${at}`, inFlight: 1, queued: 0 })),
+      );
+    for (let at = 0; at < 3_000; at += 1)
+      counts.observe({
+        ...EVENT,
+        bucket: `b${at}`,
+        label: `b${at}`,
+        bucketMs: 1,
+        server: `https://${at}.example`,
+      });
+    const text = textOf();
+    expect(new Set(text.match(/bucket="[^"]*"/g)).size).toBe(201);
+    expect(text).toMatch(/^http_server_request_duration_seconds_count\{bucket="b199",.*\} 1$/m);
+    expect(text).toMatch(/^http_server_request_duration_seconds_count\{bucket="other",.*\} 2800$/m);
+    expect(text).toMatch(/^http_client_request_duration_seconds_count\{bucket="other",.*\} 2800$/m);
+    expect(text).toMatch(/^bucket_cors_requests_in_flight\{bucket="other"\} 100$/m);
+    // The names stay when further buckets come.
+    counts.observe({ ...EVENT, bucket: 'new', label: 'new' });
+    expect(new Set(textOf().match(/bucket="[^"]*"/g))).toEqual(new Set(text.match(/bucket="[^"]*"/g)));
+  });
+
+  test('is bounded too when each bucket answers with many statuses', () => {
+    const counts = createCounts();
+    for (let at = 0; at < 20_000; at += 1)
+      counts.observe({
+        ...EVENT,
+        label: `b${at % 200}`,
+        bucketMs: 1,
+        status: 200 + (at % 399),
+        server: 'https://s',
+      });
+    const text = requestsText(counts.read(), []);
+    expect(text.length).toBeLessThan(8_000_000);
+    expect(text.match(/^http_server_request_duration_seconds_count/gm)).toHaveLength(2_001);
+  });
+
   test('has cumulative classes, as a histogram requires', () => {
     const counts = createCounts();
     for (const totalMs of [1, 1, 70, 70_000]) counts.observe({ ...EVENT, totalMs });

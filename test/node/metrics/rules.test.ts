@@ -29,3 +29,23 @@ test("the state of a bucket's rules, and the loads of them", async () => {
   clock += 60_001;
   expect(lines()).toEqual([state('unavailable'), confirmed, loads('changed'), loads('failed')]);
 });
+
+test('of more than 200 buckets the others are one: how many are in each state, and the earliest confirmation', async () => {
+  let clock = 1_700_000_000_000;
+  const cache = createRulesCache({ ttl: 1_000, maxStale: 60_000, now: () => clock, wallClock: () => clock });
+  const sources = [...Array(203).keys()].map((at) => controlled(`b${at}`));
+  for (const source of sources.slice(200, 202)) {
+    const current = cache.current(source.bucket);
+    await load(cache, source, rulesOf('https://a'));
+    await current;
+    clock += 500;
+  }
+  const buckets = sources.map(({ bucket }) => bucket);
+  const text = rulesText(buckets, cache);
+  expect(text.split('\n').filter((line) => line.includes('"other"') && !line.endsWith(' 0'))).toEqual([
+    'bucket_cors_rules_state{bucket="other",state="not_loaded"} 1',
+    'bucket_cors_rules_state{bucket="other",state="fresh"} 2',
+    'bucket_cors_rules_confirmed_timestamp_seconds{bucket="other"} 1700000000',
+  ]);
+  expect(new Set(text.match(/bucket="[^"]*"/g)).size).toBe(201);
+});
