@@ -20,8 +20,8 @@ export interface BucketEditorOptions {
   readonly cache: RulesCache;
   readonly means: SigningMeans;
   readonly written: RulesPlace;
-  /** The keys of buckets whose rules are being saved: one save at a time for each. */
-  readonly saving: Set<string>;
+  /** By the keys of buckets, the last save that is under way or waits: one at a time for each. */
+  readonly saving: Map<string, Promise<unknown>>;
   /** Resolves when all processes have the rules of the cache. */
   readonly settled: () => Promise<void>;
 }
@@ -73,12 +73,17 @@ export function bucketEditor(options: BucketEditorOptions): Editor {
     refusal: () => null,
     async save(document, version) {
       const key = keyOf(bucket);
-      if (saving.has(key)) return failed('another save of these rules is under way', 'Read the rules again.');
-      saving.add(key);
+      const before = saving.get(key);
+      // Only then it is known whether the rules are still that version. As many wait as the port has connections.
+      const turn = (async () => {
+        await before?.catch(() => undefined);
+        return save(document, version);
+      })();
+      saving.set(key, turn);
       try {
-        return await save(document, version);
+        return await turn;
       } finally {
-        saving.delete(key);
+        if (saving.get(key) === turn) saving.delete(key);
       }
     },
   };

@@ -24,7 +24,7 @@ export interface EditorsOptions {
 /** Returns what saves the rules of each bucket from the admin port. */
 export function editorsOf({ cache, register, env, hasToken, writtenAt, settled }: EditorsOptions): EditorOf {
   const means: SigningMeans = { variables: env, credentialsFile: fileCredentials };
-  const saving = new Set<string>();
+  const saving = new Map<string, Promise<unknown>>();
   return (bucket) => {
     const { kind, name } = bucket.source;
     const written = writtenAt(bucket);

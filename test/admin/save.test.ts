@@ -39,6 +39,20 @@ describe('rules of a bucket that asks for signatures', () => {
     expect(await readFile(bucket().rulesFile, 'utf8')).toContain('https://faster.example');
   });
 
+  test('are saved by one of two who save at once, and the other reads 412', async () => {
+    const edge = await running(configOf(media()), ENV);
+    const panel = panelAt(edge.adminUrl);
+    const { json } = await panel.read();
+    const origins = ['https://one.example', 'https://two.example', 'https://three.example'];
+    const saved = await Promise.all(origins.map((origin) => panel.save(lets(origin), json.version)));
+    expect(saved.map(({ status }) => status).sort()).toEqual([200, 412, 412]);
+    for (const [at, { status, json: body }] of saved.entries()) {
+      const document = await readFile(bucket().rulesFile, 'utf8');
+      expect(document.includes(origins[at] ?? '')).toBe(status === 200);
+      if (status === 412) expect(body.error).toMatch(/they are version [0-9a-f]{16} now/);
+    }
+  });
+
   test('are deleted where the last rule is removed', async () => {
     const edge = await running(configOf(media()), ENV);
     const panel = panelAt(edge.adminUrl);
