@@ -59,11 +59,11 @@ export function createAdmin(options: AdminOptions): Hono {
     c.header('Cache-Control', 'no-store');
     c.header('X-Content-Type-Options', 'nosniff');
   });
+  // RFC 9110 §9.3.7. HAProxy's default HTTP health check sends OPTIONS, without a token; the answer is the same for all.
+  app.options('*', (c) => c.body(null, 204, { Allow: 'GET, HEAD, POST, PUT, OPTIONS' }));
   if (options.tokens !== undefined) app.use(guard(options.tokens));
   // The router of `hono/tiny` takes `/metrics/` for `/metrics`.
   app.use((c, next) => (/.\/$/.test(c.req.path) ? Promise.resolve(c.notFound()) : next()));
-  // RFC 9110 §9.3.7. HAProxy's default HTTP health check sends OPTIONS.
-  app.options('*', (c) => c.body(null, 204, { Allow: 'GET, HEAD, POST, PUT, OPTIONS' }));
   app.get('/healthz', (c) =>
     answering() ? c.json({ status: 'alive' }) : c.json({ status: 'no worker process answers' }, 503),
   );

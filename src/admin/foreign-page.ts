@@ -14,8 +14,10 @@ export interface Sender {
  * the user entered the URL.
  */
 export function isForeignPage({ origin, site, host }: Sender): boolean {
+  // A proxy may have replaced the Host. No page can change Sec-Fetch-Site, and a Host that is not the port's is refused before.
+  if (site === 'same-origin') return false;
   if (origin === undefined) return site !== undefined && site !== 'none';
-  if (site !== undefined && site !== 'same-origin') return true;
+  if (site !== undefined) return true;
   const { protocol, host: page } = URL.parse(origin) ?? {};
   return page === undefined || page === '' || URL.parse(`${protocol}//${host}`)?.host !== page;
 }

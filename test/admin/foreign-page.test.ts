@@ -16,6 +16,11 @@ test.each<[string, Partial<Parameters<typeof isForeignPage>[0]>]>([
     'the page behind a proxy with TLS',
     { origin: 'https://edge.example', host: 'edge.example', site: 'same-origin' },
   ],
+  [
+    'the page behind a proxy that replaces the Host',
+    { origin: 'https://edge.example', host: '127.0.0.1:8081', site: 'same-origin' },
+  ],
+  ['the page that sends no Origin', { site: 'same-origin' }],
   ['the page at a default port', { origin: 'http://edge.example', host: 'edge.example:80' }],
   ['the page under a name in other letters', { origin: 'http://edge.lan:8081', host: 'Edge.LAN:8081' }],
 ])('%s is no page of another origin', (_, sender) => {
@@ -32,9 +37,16 @@ test.each<[string, Partial<Parameters<typeof isForeignPage>[0]>]>([
   ['a file', { origin: 'file://' }],
   ['an origin that is no URL', { origin: HOST }],
   ['two origins', { origin: `http://${HOST}, http://${HOST}` }],
+  [
+    'another site behind a proxy that replaces the Host',
+    { origin: 'https://evil.example', host: '127.0.0.1:8081', site: 'cross-site' },
+  ],
+  [
+    'the page behind such a proxy without TLS, for which browsers send no Sec-Fetch-Site',
+    { origin: 'http://edge.lan', host: '127.0.0.1:8081' },
+  ],
   ['an empty origin', { origin: '' }],
   ['a page, to a request without Host', { origin: `http://${HOST}`, host: undefined }],
-  ['a page that sends no Origin', { site: 'same-origin' }],
   ['a page of another site that sends no Origin', { site: 'cross-site' }],
   ['another value of Sec-Fetch-Site', { origin: `http://${HOST}`, site: 'none' }],
 ])('%s is a page of another origin', (_, sender) => {

@@ -50,7 +50,7 @@ describe('an admin port with a token', () => {
   const { ask, edge } = useEdge(() => ({ adminToken: 'env:T' }));
 
   test.each(GUARDED)('answers 401 to %s, with what to send, and no cache stores it', async (path) => {
-    for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS', 'DELETE']) {
+    for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'DELETE']) {
       const { status, headers, text } = await ask(path, {}, method);
       expect(status, method).toBe(401);
       expect(headers['www-authenticate']).toBe(
@@ -73,6 +73,16 @@ describe('an admin port with a token', () => {
         expect((await ask(path, headers)).status).toBeOneOf(path === '/readyz' ? [200, 503] : [200]);
     },
   );
+
+  test.each(['/', '/rules', '/metrics/', '/nothing'])('answers OPTIONS %s to everybody', async (path) => {
+    const { status, headers, text } = await ask(path, {}, 'OPTIONS');
+    expect({ status, allow: headers.allow, text }).toEqual({
+      status: 204,
+      allow: 'GET, HEAD, POST, PUT, OPTIONS',
+      text: '',
+    });
+    expect(headers['cache-control']).toBe('no-store');
+  });
 
   test.each([
     ['a bearer token', bearer(TOKEN)],
@@ -119,6 +129,8 @@ describe('an admin port with a token', () => {
     const { origin } = new URL(edge().adminUrl);
     const page = (from: string, site: string) => ({ ...basic(TOKEN), Origin: from, 'Sec-Fetch-Site': site });
     expect((await ask('/refresh', page(origin, 'same-origin'), 'POST')).status).toBe(200);
+    // A proxy replaces the Host, as nginx does by default.
+    expect((await ask('/refresh', page('https://edge.example', 'same-origin'), 'POST')).status).toBe(200);
     expect((await ask('/refresh', page('https://evil.example', 'cross-site'), 'POST')).status).toBe(403);
     expect((await ask('/refresh', page('http://127.0.0.1:1', 'same-site'), 'POST')).status).toBe(403);
   });

@@ -28,7 +28,9 @@ describe.skipIf(skipped)(`HAProxy${about}`, () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'haproxy-'));
-    edge = await startEdge(configOf({ bucket: 'http://127.0.0.1:1', drain: '0' }));
+    edge = await startEdge(configOf({ bucket: 'http://127.0.0.1:1', drain: '0', adminToken: 'env:T' }), {
+      T: 'the-token-of-the-admin-port',
+    });
     const { host } = new URL(edge.adminUrl);
     const backends = Object.entries(CHECKS).flatMap(([name, lines]) => [
       `backend ${name}`,
