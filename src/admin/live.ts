@@ -18,6 +18,8 @@ export interface LiveOptions extends PanelOptions {
   /** Returns the counts of the last hour; absent: no process has the counts of all. */
   readonly traffic?: () => Traffic;
   readonly streams?: StreamsOptions;
+  /** Ends the connection of a request. */
+  readonly disconnect?: (c: Context) => void;
 }
 
 /** What the live page reads. */
@@ -59,7 +61,7 @@ export function createLive(options: LiveOptions): Live {
 
   function events(c: Context) {
     if (c.req.method === 'HEAD') return c.body(null, 200, EVENT_STREAM);
-    const client = streams.open();
+    const client = streams.open(() => options.disconnect?.(c));
     if (client === null) {
       const error = 'as many pages read events as may: close one';
       return c.json({ error }, 503, { 'Retry-After': '5' });

@@ -7,8 +7,11 @@ export type Sent = {
 
 /** Clients that read server-sent events. */
 export interface Streams {
-  /** Opens a client's stream. Null: there are as many clients as there may be. */
-  open(): { readonly body: ReadableStream<Uint8Array>; send(sent: Sent): void } | null;
+  /**
+   * Opens a client's stream. Null: there are as many clients as there may be. `drop`: called when the client reads too
+   * slowly. It ends the connection, since the end of the stream would wait for the client too.
+   */
+  open(drop?: () => void): { readonly body: ReadableStream<Uint8Array>; send(sent: Sent): void } | null;
   /** Sends to all clients. One that reads too slowly is dropped: it opens a new stream, and gets the state again. */
   send(sent: Sent): void;
   /** How many clients read. */
@@ -54,9 +57,9 @@ export function createStreams({
     beating = undefined;
   }
 
-  function open() {
+  function open(drop = () => {}) {
     if (closed || clients.size >= most) return null;
-    const stream = streamOf(waiting, (client) => remove(client));
+    const stream = streamOf(waiting, remove, drop);
     clients.add(stream.client);
     beating ??= setInterval(() => write(BEAT), heartbeat);
     return { body: stream.body, send: (sent: Sent) => stream.client.write(bytesOf(sent)) };
@@ -75,7 +78,7 @@ export function createStreams({
   };
 }
 
-function streamOf(waiting: number, gone: (client: Client) => void) {
+function streamOf(waiting: number, gone: (client: Client) => void, drop: () => void) {
   // Not the queue of the stream: that one is emptied by an error alone, which the server would print.
   let queue: Uint8Array[] = [BEAT];
   let size = BEAT.length;
@@ -104,6 +107,7 @@ function streamOf(waiting: number, gone: (client: Client) => void) {
       size += bytes.length;
       if (size > waiting) {
         leave()?.close();
+        drop();
         return;
       }
       queue.push(bytes);

@@ -1,3 +1,5 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { Context } from 'hono';
 import { createLive, type Live } from '../admin/live.ts';
 import type { Config } from '../config/read.ts';
 import type { RulesCache } from '../rules/cache.ts';
@@ -54,7 +56,11 @@ export function openLive(
     }),
     traffic: traffic.read,
     domains: loadDomains,
+    disconnect,
   });
   opened.add(async () => live.close());
   return live;
 }
+
+/** Ends the connection of a request to the admin port. */
+export const disconnect = ({ env }: Context<{ Bindings: HttpBindings }>): void => void env.outgoing.destroy();

@@ -1,5 +1,17 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import { promisify } from 'node:util';
+import { Hono } from 'hono/tiny';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findBuckets } from '../../src/admin/buckets.ts';
+import { createLive } from '../../src/admin/live.ts';
+import { disconnect } from '../../src/node/live.ts';
+import { appListener } from '../../src/node/server/app-listener.ts';
+import { createRefusals } from '../../src/rules/refusals.ts';
 import { keyOf } from '../../src/rules/ruled-bucket.ts';
+import { createVersions } from '../../src/rules/versions.ts';
+import { listen } from '../helpers/listen.ts';
 import { until } from '../helpers/until.ts';
 import { configOf, type Started, startEdge } from '../node/_running.ts';
 import { openStore, rulesFor, type Store, UNAVAILABLE } from '../node/transport/_store.ts';
@@ -239,3 +251,32 @@ interface Version {
 
 const versions = async (): Promise<readonly Version[]> =>
   (await edge.admin('/versions')).json as unknown as readonly Version[];
+
+test('a client of the events that does not read is disconnected, and its place among connections is free', async () => {
+  const app = new Hono();
+  const live = createLive({
+    cache: edge.cache,
+    versions: createVersions(),
+    refusals: createRefusals(),
+    bucketOf: () => null,
+    editorOf: () => 'not here',
+    streams: { waiting: 1_000 },
+    disconnect,
+  });
+  live.routes(app, findBuckets({ buckets: () => [edge.bucket] }));
+  const server = createServer(appListener(app));
+  const client = connect(await listen(server), '127.0.0.1').pause();
+  try {
+    client.write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await once(server, 'request');
+    const connections = promisify(server.getConnections.bind(server));
+    expect(await connections()).toBe(1);
+    // More than the system takes for the client.
+    for (let at = 0; at < 1_000; at += 1) live.changed(edge.bucket);
+    await until('the connection has ended', async () => (await connections()) === 0);
+  } finally {
+    live.close();
+    client.destroy();
+    server.close();
+  }
+});

@@ -43,7 +43,11 @@ test('a client beyond the most gets no stream, until another leaves', async () =
 
 test('a client that reads too slowly is dropped, and the others go on', async () => {
   const streams = createStreams({ waiting: 100 });
-  const [slow, quick] = [streams.open(), streams.open()];
+  let dropped = 0;
+  const drop = () => {
+    dropped += 1;
+  };
+  const [slow, quick] = [streams.open(drop), streams.open()];
   if (slow === null || quick === null) throw new Error('no stream');
   const read = reading(quick.body);
   await read();
@@ -52,6 +56,7 @@ test('a client that reads too slowly is dropped, and the others go on', async ()
     await read();
   }
   expect(streams.count()).toBe(1);
+  expect(dropped).toBe(1);
   // What waited for it is gone.
   expect(await reading(slow.body)()).toBeNull();
   streams.close();
