@@ -67,8 +67,11 @@ export async function configure(
 }
 
 /** On Workers the variable is the token itself, so people set it here too. */
-const unusedToken = ({ ADMIN_TOKEN }: Environment, { adminToken }: GivenOptions): readonly string[] =>
-  ADMIN_TOKEN === undefined || ADMIN_TOKEN === '' || adminToken !== undefined
+const unusedToken = ({ ADMIN_TOKEN }: Environment, given: GivenOptions): readonly string[] =>
+  ADMIN_TOKEN === undefined ||
+  ADMIN_TOKEN === '' ||
+  given.adminToken !== undefined ||
+  Object.values(given).some(({ text }) => text === 'env:ADMIN_TOKEN')
     ? []
     : [`ADMIN_TOKEN is not read: write ${asFlag('adminToken', 'env:ADMIN_TOKEN')} for a token in it`];
 

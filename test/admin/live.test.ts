@@ -264,7 +264,7 @@ test('a client of the events that does not read is disconnected, and its place a
     disconnect,
   });
   live.routes(app, findBuckets({ buckets: () => [edge.bucket] }));
-  const server = createServer(appListener(app));
+  const server = createServer({ keepAliveTimeout: 600_000 }, appListener(app));
   const client = connect(await listen(server), '127.0.0.1').pause();
   try {
     client.write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n');

@@ -40,15 +40,14 @@ test('the edge warns of a token in ADMIN_TOKEN that no option names', async () =
   expect(linesWith(edge, /ADMIN_TOKEN/)).toMatchObject([
     { level: 'warn', msg: 'ADMIN_TOKEN is not read: write --admin-token env:ADMIN_TOKEN for a token in it' },
   ]);
-  const named = await all.serveWith(
-    { env },
-    '--bucket',
-    'http://127.0.0.1:9',
-    '--admin-token',
-    'env:ADMIN_TOKEN',
-  );
-  expect((await call(`${named.adminUrl}/rules`)).status).toBe(401);
-  expect(linesWith(named, /ADMIN_TOKEN/)).toEqual([]);
+  for (const [option, path] of [
+    ['--admin-token', '/rules'],
+    ['--admin-metrics-token', '/metrics'],
+  ] as const) {
+    const named = await all.serveWith({ env }, '--bucket', 'http://127.0.0.1:9', option, 'env:ADMIN_TOKEN');
+    expect((await call(`${named.adminUrl}${path}`)).status).toBe(401);
+    expect(linesWith(named, /ADMIN_TOKEN/)).toEqual([]);
+  }
 });
 
 test('the admin port of a watched export has a token too, and refuses to be open', async () => {
