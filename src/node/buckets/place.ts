@@ -42,7 +42,7 @@ export async function openBucket(
       close: async () => {},
     };
   }
-  // An edge before a store needs none of its modules.
+  // An edge before a store does not need its modules.
   const { isDirectoryBucketError, openDirectoryBucket } = await import('../directory/server.ts');
   const isMissing = (error: unknown): boolean =>
     isDirectoryBucketError(error) && error.problem === 'folder_missing';

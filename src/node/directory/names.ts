@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { decode as decodeParameter, parametersOf } from '../../bucket/sign/canonical.ts';
 import { refusal } from './refusal.ts';
 
@@ -11,6 +12,15 @@ export interface Target {
 
 /** The prefix of temporary files, which lie in their object's folder; reserved, so no object's name starts with it. */
 export const TEMPORARY_PREFIX = '.bucket-cors-';
+
+const TEMPORARY = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** A new name of a temporary file. */
+export const temporaryName = (): string => `${TEMPORARY_PREFIX}${randomUUID()}`;
+
+/** Whether a name is one of `temporaryName`. */
+export const isTemporary = (name: string): boolean =>
+  name.startsWith(TEMPORARY_PREFIX) && TEMPORARY.test(name.slice(TEMPORARY_PREFIX.length));
 
 // OSS's limit on a name, and file systems' limit on each segment, in bytes of UTF-8.
 const NAME_BYTES = 1023;

@@ -10,6 +10,7 @@ import { answer, type DirectoryBucket } from './answer.ts';
 import { compositeDigests } from './composite.ts';
 import { createDigests } from './digest.ts';
 import { directoryBucketError, openFolder, rulesFileOf, silentFolder } from './folder.ts';
+import { removeLeftovers } from './leftovers.ts';
 import { openUploads } from './multipart/uploads.ts';
 import { PROTOCOLS } from './protocol.ts';
 import type { Keys } from './signature.ts';
@@ -168,5 +169,11 @@ export async function openDirectoryBucket(options: DirectoryBucketOptions): Prom
   const url = await listen(server, folder, host, port);
   // Without a listener a connection that cannot be accepted would end the process.
   server.on('error', () => {});
-  return { url, rulesFile, close: () => closeServer(server, underWay) };
+  const closing = new AbortController();
+  void removeLeftovers(root, closing.signal);
+  const close = (): Promise<void> => {
+    closing.abort();
+    return closeServer(server, underWay);
+  };
+  return { url, rulesFile, close };
 }

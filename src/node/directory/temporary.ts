@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TEMPORARY_PREFIX } from './names.ts';
+import { temporaryName } from './names.ts';
 
 /** A file that is not visible as an object until it is complete. */
 export interface Temporary {
@@ -14,7 +13,7 @@ export interface Temporary {
 
 /** Opens a temporary file in `folder`, which must be on the file system of the final path. */
 export async function openTemporary(folder: string): Promise<Temporary> {
-  const temporary = join(folder, `${TEMPORARY_PREFIX}${randomUUID()}`);
+  const temporary = join(folder, temporaryName());
   const handle = await open(temporary, 'wx');
   let committed = false;
   return {
