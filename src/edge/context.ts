@@ -15,6 +15,7 @@ import { clientOf, firstValue, lacksCredentials } from './client.ts';
 import type { ErrorCode, Errors } from './errors.ts';
 import type { Observe, RequestEvent } from './observe.ts';
 import { newRequestId } from './request-id.ts';
+import { shownOrigin, withShownOrigin } from './shown-origin.ts';
 import { type WriteOptions, writeHead } from './write.ts';
 
 export interface ServeOptions extends WriteOptions {
@@ -139,7 +140,7 @@ export function report(
     label: routed && labelOf(routed),
     method: exchange.method,
     path,
-    origin: head.origin,
+    origin: shownOrigin(head.origin),
     kind: routed && made.decision.kind,
     decision: routed && made.decision.reason,
     rule: made.decision.rule?.number ?? null,
@@ -161,9 +162,12 @@ export function report(
     secure: exchange.peer.secure,
     why: () =>
       routed &&
-      (loses()
-        ? becauseOfCredentials(rulesFor(routed), made.decision)
-        : explain(rulesFor(routed), head, resourceOf(routed.key)).because),
+      withShownOrigin(
+        loses()
+          ? becauseOfCredentials(rulesFor(routed), made.decision)
+          : explain(rulesFor(routed), head, resourceOf(routed.key)).because,
+        head.origin,
+      ),
     lacksCredentials: loses,
     client: () => clientOf(exchange, head, routed?.bucket.trustForwarded ?? false),
     ...(made.refusedKey !== undefined && { refusedKey: made.refusedKey }),

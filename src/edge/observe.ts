@@ -12,6 +12,7 @@ export interface RequestEvent {
   readonly method: string;
   /** Without the query, which may carry a signature (promise 7). */
   readonly path: string;
+  /** As received, but for a user, a query and a fragment, which may be secrets (promise 7); `why` names it so too. */
   readonly origin: string | null;
   readonly kind: Decision['kind'] | null;
   readonly decision: Reason | null;

@@ -130,7 +130,12 @@ export function createRefusals(options: RefusalsOptions = {}): Refusals {
 function bounded(refusal: Refusal): Omit<RefusedGroup, 'id' | 'count' | 'firstAt' | 'lastAt'> {
   const { origin, method, path } = refusal;
   const headers = refusal.headers ?? '';
-  const isCut = origin.length > MAX_TEXT || method.length > MAX_TEXT || headers.length > MAX_HEADERS;
+  // No header has the ellipsis: it stands for a part of the origin that may be a secret.
+  const isCut =
+    origin.length > MAX_TEXT ||
+    origin.includes('…') ||
+    method.length > MAX_TEXT ||
+    headers.length > MAX_HEADERS;
   return {
     bucket: refusal.bucket,
     kind: refusal.kind,

@@ -13,7 +13,7 @@ import { keyOf } from '../../src/rules/ruled-bucket.ts';
 import { createVersions } from '../../src/rules/versions.ts';
 import { listen } from '../helpers/listen.ts';
 import { until } from '../helpers/until.ts';
-import { configOf, type Started, startEdge } from '../node/_running.ts';
+import { call, configOf, type Started, startEdge } from '../node/_running.ts';
 import { openStore, rulesFor, type Store, UNAVAILABLE } from '../node/transport/_store.ts';
 import { readEvents } from './_events.ts';
 
@@ -278,5 +278,35 @@ test('a client of the events that does not read is disconnected, and its place a
     live.close();
     client.destroy();
     server.close();
+  }
+});
+
+test('a secret in an Origin is in no refusal, event or log line', async () => {
+  const events = await readEvents(edge.adminUrl);
+  try {
+    for (const origin of [
+      'https://u:geheim@x.example',
+      'https://x.example?tok=geheim',
+      'https://x.example#geheim',
+    ])
+      for (const headers of [{}, { 'Access-Control-Request-Method': 'PUT' }])
+        await call(`${edge.url}/a`, {
+          method: 'Access-Control-Request-Method' in headers ? 'OPTIONS' : 'GET',
+          headers: { Origin: origin, Cookie: 'a=b', ...headers },
+        });
+    const shown = 'https://…@x.example';
+    const list = async () => (await edge.admin('/refusals')).text;
+    await until('they are refusals', async () => (await list()).split('"origin"').length > 6);
+    expect(await list()).toContain(`No rule lists the origin ${shown}`);
+    await until('they are events', () => JSON.stringify(events.all).includes(shown));
+    expect(edge.text.join('')).toContain(`No rule lists the origin ${shown}`);
+    expect((await list()) + JSON.stringify(events.all) + edge.text.join('')).not.toContain('geheim');
+    // The origin is not known exactly, so no change of the rules would allow it.
+    const groups: { origin: string; cure: unknown }[] = JSON.parse(await list()).groups;
+    expect(groups.filter(({ origin }) => origin.includes('…')).map(({ cure }) => cure)).toEqual(
+      Array(6).fill(null),
+    );
+  } finally {
+    events.close();
   }
 });

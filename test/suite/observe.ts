@@ -45,6 +45,12 @@ const ENDINGS: readonly Ending[] = [
     expected: { ...OBJECT, status: 200, decision: 'origin_not_allowed', rule: null, sent: 10 },
   },
   {
+    name: 'an Origin with a password and a query, which no browser sends',
+    about: { headers: ['Origin', 'https://u:SECRET@a.example?tok=SECRET'] },
+    script: WHOLE,
+    expected: { ...OBJECT, status: 200, decision: 'origin_not_allowed', origin: 'https://…@a.example?…' },
+  },
+  {
     name: 'an object without Origin',
     about: {},
     script: WHOLE,
