@@ -102,7 +102,7 @@ async function open(
   const { stateDir } = config;
   const option = places.stateDir ?? asFlag('stateDir');
   const state = stateDir === null ? null : { folder: stateDir, option };
-  const means = { exposure: UNSERVED, env, read, warn, register, state };
+  const means = { exposure: UNSERVED, env, read, warn, register, state, secrets: [] };
   let current: OpenedBucket | undefined;
   const active = serveBuckets(cache, {
     serve: ([first]) => {

@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { DestinationStream, Logger } from 'pino';
 import type { BucketConfig } from '../config/file.ts';
+import type { OptionName } from '../config/options.ts';
 import type { Config, Places } from '../config/read.ts';
-import { asFlag } from '../config/spell.ts';
+import { asFlag, asKey } from '../config/spell.ts';
 import type { StoreConfig } from '../config/store.ts';
 import { cut } from '../edge/log/cut.ts';
 import { observeRefusals } from '../edge/refusals.ts';
+import { aboutStore } from '../open/store.ts';
 import type { RulesCache } from '../rules/cache.ts';
 import { refreshLoaded } from '../rules/refresh.ts';
 import { createRefusals, type Refusals } from '../rules/refusals.ts';
@@ -16,6 +18,7 @@ import { adminPort, reached } from './admin-port.ts';
 import { accessMeans } from './buckets/access-means.ts';
 import { serveBuckets } from './buckets/active.ts';
 import { type Exposure, openBuckets } from './buckets/open.ts';
+import { OF_EDGE, OF_STORE, secretFiles } from './buckets/secret-files.ts';
 import { openStoreOf } from './buckets/store.ts';
 import { serveByWorkers } from './cluster/primary.ts';
 import { certificateOf, openFront } from './frontend.ts';
@@ -143,13 +146,17 @@ async function open(
   const { stateDir } = config;
   const option = places.stateDir ?? asFlag('stateDir');
   const state = stateDir === null ? null : { folder: stateDir, option };
+  const ownSecrets = secretFiles(config, OF_EDGE, (name) => places[name] ?? asFlag(name));
+  const isAlone = config.storeUrl !== null;
   const active = serveBuckets(cache, {
     serve: serve.replace,
     drain: config.drain,
     every: Math.min(TICK, config.rulesTtl),
-    open: (configs, before) => openBuckets(configs, before, { exposure, env, read, warn, register, state }),
-    openStore: (given, before) =>
-      openStoreOf(given, before, { env, read, warn, register, cache, isAlone: config.storeUrl !== null }),
+    open: (configs, before, all) => {
+      const secrets = [...ownSecrets, ...secretFiles(all ?? {}, OF_STORE, isAlone ? asFlag : ofStore)];
+      return openBuckets(configs, before, { exposure, env, read, warn, register, state, secrets });
+    },
+    openStore: (given, before) => openStoreOf(given, before, { env, read, warn, register, cache, isAlone }),
   });
   opened.add(active.close);
   await active.replace(buckets, store);
@@ -259,5 +266,8 @@ async function exposureOf(
   const reach = socket === null ? await reached({ host, port }, spelt) : 'socket';
   return { reach, address: `${spelt.host} ${host}`, names: [host, ...(ownHosts ?? [])] };
 }
+
+/** An option of the store in a configuration file. */
+const ofStore = (option: OptionName): string => aboutStore(asKey(option));
 
 const nothingAlongside = async () => async () => {};

@@ -25,6 +25,7 @@ export interface ServingOptions {
   readonly open: (
     configs: readonly BucketConfig[],
     before: readonly OpenedBucket[],
+    store: StoreConfig | null,
   ) => Promise<readonly OpenedBucket[]>;
   readonly openStore: (config: StoreConfig | null, before: OpenedStore | null) => Promise<OpenedStore | null>;
 }
@@ -141,7 +142,7 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
 
   async function replaceNow(configs: readonly BucketConfig[], all: StoreConfig | null): Promise<void> {
     const nextStore = await options.openStore(all, store);
-    const next = await options.open(configs, served);
+    const next = await options.open(configs, served, all);
     const gone = served.filter((bucket) => !next.includes(bucket));
     options.serve(next, nextStore);
     served = next;

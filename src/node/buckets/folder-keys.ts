@@ -5,7 +5,6 @@ import { aboutBucket } from '../../open/bucket.ts';
 import { recent } from '../../open/client-keys.ts';
 import { credentialsAt, keylessLine, type SigningMeans } from '../../open/signer.ts';
 import type { FolderKeys } from './place.ts';
-import { isWithin } from './within-folder.ts';
 
 type Asked = Pick<BucketConfig, 'bucketKeys' | 'store' | 'bucketName' | 'prefix' | 'keepPrefix'>;
 
@@ -23,23 +22,15 @@ export function folderKeysOf(
   return { read, store, bucketName, prefix: keepPrefix ? '' : (prefix ?? '') };
 }
 
-/** Why a folder cannot be served with its keys: they are missing, or lie in it. One line for each place. */
+/** Why a folder cannot be served with its keys: they are missing. One line for each place. */
 export async function folderKeyFaults(
   { bucketKeys, store }: Asked,
-  folder: string,
   means: SigningMeans,
   spell: Spell,
 ): Promise<readonly string[]> {
   const option = spell('bucketKeys');
   const lines: string[] = [];
   for (const place of bucketKeys ?? []) {
-    if (place.kind === 'file' && (await isWithin(place.path, folder))) {
-      lines.push(
-        `${option} ${place.path} lies in the folder that ${spell('bucket')} ${folder} serves, and clients could read and ` +
-          'replace the keys as an object; write a file outside of it',
-      );
-      continue;
-    }
     const source = credentialsAt(place, store, means);
     const line =
       source === null

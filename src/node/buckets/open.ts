@@ -16,6 +16,7 @@ import { fileCredentials } from './credentials.ts';
 import { fileSource } from './file-source.ts';
 import { folderKeyFaults, folderKeysOf, sharedNames } from './folder-keys.ts';
 import { type OpenBucket, openBucket } from './place.ts';
+import { type SecretFile, servedSecrets } from './secret-files.ts';
 import { fileToken } from './token.ts';
 import { isWithin } from './within-folder.ts';
 
@@ -44,6 +45,8 @@ export interface OpenOptions {
   readonly register: Register | null;
   /** The state directory, and the option that names it; null without one. */
   readonly state: { readonly folder: string; readonly option: string } | null;
+  /** Files with secrets beside those of the buckets. */
+  readonly secrets: readonly SecretFile[];
   /** Logs a permitted but unsafe configuration. */
   readonly warn: (message: string) => void;
 }
@@ -58,7 +61,7 @@ export async function openBuckets(
   options: OpenOptions,
 ): Promise<readonly OpenedBucket[]> {
   const known = new Map(before.map((bucket) => [bucket.config.name, bucket]));
-  const lines: string[] = [];
+  const lines = [...(await servedSecrets(configs, options.secrets))];
   const fresh: OpenedBucket[] = [];
   const opened: OpenedBucket[] = [];
   for (const config of configs) {
@@ -121,7 +124,7 @@ async function openOne(
     return refused(servedState(state, place.path, spell));
   if (register?.amongMachines && isUnnamedHere(config, place)) return refused(unnamed(spell));
   const means = { ...FILES, read, variables: env, spell, register, registerWrite: registerWrite(spell) };
-  const keyless = place.kind === 'folder' ? await folderKeyFaults(config, place.path, means, spell) : [];
+  const keyless = place.kind === 'folder' ? await folderKeyFaults(config, means, spell) : [];
   if (keyless.length > 0) return { ok: false, faults: keyless };
   const open = earlier ?? (await openBucket(place, exposure.reach, folderKeysOf(config, means)));
   try {

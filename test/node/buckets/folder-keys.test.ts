@@ -179,6 +179,7 @@ const OPEN: OpenOptions = {
   read: () => Promise.reject(new Error('not asked')),
   exposure: { reach: 'loopback', address: '', names: [] },
   state: null,
+  secrets: [],
   env: {
     A_OSS_ACCESS_KEY_ID: 'a',
     B_OSS_ACCESS_KEY_ID: 'a',

@@ -15,6 +15,7 @@ const OPTIONS: OpenOptions = {
   read: () => Promise.reject(new Error('not asked')),
   exposure: { reach: 'loopback', address: '', names: [] },
   state: null,
+  secrets: [],
   env: { OSS_ACCESS_KEY_ID: 'a', OSS_ACCESS_KEY_SECRET: 'b' },
   register: MEMORY,
   warn: () => {},
