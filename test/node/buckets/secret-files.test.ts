@@ -1,5 +1,6 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { readConfigFile } from '../../../src/config/file.ts';
 import { type Running, start } from '../../../src/node/start.ts';
 import { startFaultLines } from '../../../src/node/start-fault.ts';
 import { FILES } from '../../helpers/tls.ts';
@@ -74,6 +75,22 @@ describe('a file with secrets in a served folder is a start fault', () => {
     ]);
     const outside = await secret(key, 'tls.key');
     expect(await refused({ red: red() }, { tlsCert, tlsKey: outside })).toBeNull();
+  });
+
+  test('of a store beside the folder', async () => {
+    const path = await secret(KEYS, 'red', 'keys.json');
+    const store = { url: 'http://127.0.0.1:9', region: 'us-east-1', credentials: `file:${path}` };
+    const read = readConfigFile(
+      JSON.stringify({ store, buckets: { red: red({ hosts: 'red.test' }) } }),
+      'edge.json',
+    );
+    if (!read.ok) throw new Error(JSON.stringify(read.faults));
+    const failed = await start(optionsOf({ ownHosts: 'any.test' }), read.value.buckets, {
+      store: read.value.store,
+      log: { write: () => undefined },
+      env: {},
+    }).catch((error) => error);
+    expect(startFaultLines(failed)).toEqual([lies('store: credentials', path, 'the keys')]);
   });
 
   test('through a link, also when buckets are replaced', async () => {
