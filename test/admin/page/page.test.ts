@@ -132,6 +132,7 @@ describe.skipIf(whyNoChromium !== null)(`the live page${skipped}`, () => {
     await page.getByLabel('Sources').fill('https://typed.example');
     edge.write(rulesOf(rule({ sources: ['https://other-writer.example'] })));
     await page.getByText(/[1-9]\d* changes?, /).waitFor();
+    expect(await page.locator('.bar').textContent()).toContain('Comments of the document are not saved.');
     await page.getByRole('button', { name: 'Save at the edge' }).click();
     await page.getByText('The rules changed while you edited them').waitFor();
     await page
