@@ -113,7 +113,7 @@ async function open(
   const isRegister = [...buckets, store].some((one) => one?.management === 'keep');
   const { cache, bus, register, problems, read } = await openRules(
     config,
-    { log, warn, places, isRegister, changed, onBack },
+    { log, warn, places, isRegister, changed, nameOf: (key) => active.nameOf(key), onBack },
     opened,
   );
   const refusals = createRefusals();
