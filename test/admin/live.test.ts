@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DOCTOR_ORIGIN } from '../../src/cors/names.ts';
 import { keyOf } from '../../src/rules/ruled-bucket.ts';
 import { until } from '../helpers/until.ts';
 import { configOf, type Started, startEdge } from '../node/_running.ts';
@@ -85,6 +86,9 @@ describe('the live page reads from the admin port', () => {
         'Access-Control-Request-Headers': 'x-b,x-a',
       },
     };
+    // doctor asks as a foreign origin on purpose: that is no group.
+    await edge.call('/file', { ...preflight, headers: { ...preflight.headers, Origin: DOCTOR_ORIGIN } });
+    await edge.call('/file', { headers: { Origin: DOCTOR_ORIGIN } });
     await edge.call('/file?secret=1', preflight);
     await edge.call('/other', preflight);
     const group = {
