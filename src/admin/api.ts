@@ -149,6 +149,9 @@ export interface RefusalGroup {
   readonly cure: RefusalCure | null;
 }
 
+/** A group that follows once it is explained. */
+export type WaitingGroup = Pick<RefusalGroup, 'id' | 'bucket' | 'count'>;
+
 export interface RefusalCure {
   /** "Add https://x to the origins of rule 2." */
   readonly sentence: string;
@@ -188,10 +191,12 @@ export interface BucketTraffic {
 }
 
 /**
- * `GET /events`, server-sent events. At the start, and after a gap: `refusals` with the newest groups. Then `refusal` with one
+ * `GET /events`, server-sent events. At the start, and after a gap: `waiting` with the groups that are not explained yet, and
+ * `refusals` with the newest of the others. `waiting` comes again while there are such groups, and once it is empty. Then `refusal` with one
  * group that is new here, counted on, or explained again, `traffic` every five seconds, `rules` with a bucket's name when its rules or their state change.
  */
 export interface Events {
+  readonly waiting: readonly WaitingGroup[];
   readonly refusals: readonly RefusalGroup[];
   readonly refusal: RefusalGroup;
   readonly traffic: Traffic;

@@ -1,6 +1,6 @@
 import { monotonic } from '../rules/clock.ts';
 import type { Refusals, RefusedGroup } from '../rules/refusals.ts';
-import type { RefusalGroup, Traffic } from './api.ts';
+import type { RefusalGroup, Traffic, WaitingGroup } from './api.ts';
 import type { Cures, GroupRules } from './cures.ts';
 import type { Sent, Streams } from './streams.ts';
 
@@ -38,6 +38,8 @@ export function createFeed(options: FeedOptions): Feed {
   const { streams, refusals, cures, rulesOf, traffic, now = monotonic } = options;
   /** The count with which each group was sent last. */
   const sent = new Map<string, number>();
+  /** The clients know of groups that follow. */
+  let isWaiting = false;
   let ticks = 0;
   let restUntil = Number.NEGATIVE_INFINITY;
 
@@ -68,6 +70,9 @@ export function createFeed(options: FeedOptions): Feed {
       sent.set(group.id, group.count);
       streams.send({ event: 'refusal', data: group });
     }
+    const rest = waitingOf(counted.filter(({ id, count }) => sent.get(id) !== count));
+    if (rest.length > 0 || isWaiting) streams.send({ event: 'waiting', data: rest });
+    isWaiting = rest.length > 0;
   }
 
   return {
@@ -76,7 +81,10 @@ export function createFeed(options: FeedOptions): Feed {
       const first = [...explained(groups)];
       for (const { id, count } of first) sent.set(id, count);
       // Every client gets the rest: those that have it get it once more.
-      for (const { id } of groups.slice(first.length)) sent.delete(id);
+      const rest = groups.slice(first.length);
+      for (const { id } of rest) sent.delete(id);
+      if (rest.length > 0) isWaiting = true;
+      send({ event: 'waiting', data: waitingOf(rest) });
       send({ event: 'refusals', data: first });
       if (traffic) send({ event: 'traffic', data: traffic() });
     },
@@ -93,3 +101,6 @@ export function createFeed(options: FeedOptions): Feed {
     },
   };
 }
+
+const waitingOf = (groups: readonly RefusedGroup[]): readonly WaitingGroup[] =>
+  groups.map(({ id, bucket, count }) => ({ id, bucket, count }));

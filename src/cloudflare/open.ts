@@ -12,6 +12,7 @@ import { openAccess } from '../open/open-access.ts';
 import {
   aboutStore,
   type CachedRules,
+  nameOfKey,
   type ReadyStore,
   ruledBy,
   ruledIn,
@@ -102,8 +103,9 @@ async function createOpenedEdge(
   const log = createLog(config.logLevel);
   const opens = [...opened.flatMap((bucket) => bucket.warnings), ...(ready?.warnings ?? []).map(aboutStore)];
   for (const warning of [...warnings, ...opens]) log.warn({}, warning);
-  const means = { variables, md5, register: register && loggedRegister(log, register) };
   const ruled = opened.map((bucket) => bucket.ruled);
+  const nameOf = (key: string) => nameOfKey(key, ruled, ready);
+  const means = { variables, md5, register: register && loggedRegister(log, register, nameOf) };
   const known = knownRules(config, env, log, before, ruled);
   const { cache } = known;
   const edgeId = (await digestOf([buckets, storeConfig])).slice(0, 8);

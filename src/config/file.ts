@@ -1,4 +1,3 @@
-import { configuredName } from '../bucket/host.ts';
 import { type Fault, type Result, resultOf } from '../document/fault.ts';
 import { type Fields, isFields } from '../document/fields.ts';
 import { parseJson } from '../document/jsontext.ts';
@@ -11,17 +10,14 @@ import {
   optionFaults,
   readBucketOptions,
 } from './read.ts';
-import { withoutSecrets } from './secrets.ts';
+import { ROUTE_KEYS, type Route, routeConflicts, takeRoute } from './route.ts';
+import { shownName } from './secrets.ts';
 import { STORE_KEYS, STORE_OPTIONS, type StoreConfig, takeStore } from './store.ts';
 import type { ValueSchema } from './value-schema.ts';
 
 /** One bucket of several: its options, and the place where requests find it. */
-export interface BucketConfig extends BucketOptions {
+export interface BucketConfig extends BucketOptions, Route {
   readonly name: string;
-  /** Absent: every host that no other bucket names. */
-  readonly hosts?: readonly string[];
-  readonly prefix?: string;
-  readonly keepPrefix: boolean;
   /** Load its rules at the start. */
   readonly preload: boolean;
 }
@@ -43,9 +39,6 @@ export interface ConfigFile {
 export const FILE_OPTIONS: readonly OptionName[] = OPTION_NAMES.filter(
   (name) => name !== 'config' && name !== 'storeUrl' && optionOf(name).scope !== 'bucket',
 );
-
-/** Keys of a bucket beside its options: which requests it serves. */
-export const ROUTE_KEYS = ['hosts', 'prefix', 'keepPrefix', 'preload'] as const;
 
 /** Reads a configuration file whole: every fault, or options, buckets and the store. `file` names it in places. */
 export function readConfigFile(text: string, file: string): Result<ConfigFile> {
@@ -127,9 +120,6 @@ const NOUNS = { integer: 'a number', boolean: 'a boolean', string: 'a text' } as
 
 const nounsOf = ({ type }: ValueSchema): string => type.map((one) => NOUNS[one]).join(' or ');
 
-/** A key as a part of a place; one may be a URL with a password by mistake. */
-const shownName = (key: string): string => withoutSecrets(key) ?? '(a key that may be a secret)';
-
 function takeBuckets(value: unknown, file: string, faults: Fault[]): BucketConfig[] {
   if (!isFields(value) || Object.keys(value).length === 0) {
     faults.push({
@@ -176,77 +166,4 @@ function takeBucket(name: string, fields: Fields, place: string, faults: Fault[]
     });
   }
   return read.ok && faults.length === found ? { ...read.value, ...route, name } : null;
-}
-
-function takeRoute(fields: Fields, place: string, faults: Fault[]) {
-  const { hosts, prefix, keepPrefix = false, preload = false } = fields;
-  const names = hosts === undefined ? undefined : takeHosts(hosts, `${place}: hosts`, faults);
-  if (prefix !== undefined && !(typeof prefix === 'string' && isPrefix(prefix))) {
-    faults.push({
-      place: `${place}: prefix`,
-      reason: 'is not a path prefix',
-      write: '"/media", without a slash at the end',
-    });
-  }
-  for (const [key, value] of Object.entries({ keepPrefix, preload })) {
-    if (typeof value !== 'boolean')
-      faults.push({ place: `${place}: ${key}`, reason: 'is not a boolean', write: 'true or false' });
-  }
-  return {
-    ...(names !== undefined && { hosts: names }),
-    ...(typeof prefix === 'string' && { prefix }),
-    keepPrefix: keepPrefix === true,
-    preload: preload === true,
-  };
-}
-
-/** A prefix with a dot segment matches no request: the edge refuses those. */
-const isPrefix = (prefix: string): boolean =>
-  /^(\/[^/?#\\]+)+$/.test(prefix) && !/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(prefix);
-
-/** Host names in the form that requests are compared in. */
-function takeHosts(given: unknown, place: string, faults: Fault[]): readonly string[] {
-  const write = '["files.example.com"], without a port';
-  const list: readonly unknown[] = Array.isArray(given) ? given : [given];
-  if (list.length === 0) faults.push({ place, reason: 'is not a list of host names', write });
-  const names = new Set<string>();
-  for (const text of list) {
-    const name = typeof text === 'string' ? configuredName(text) : null;
-    if (name === null) {
-      const shown = withoutSecrets(String(text));
-      const value = shown === null ? {} : { value: shown };
-      faults.push({ place, ...value, reason: 'is not a host name', write });
-    } else if (names.has(name)) {
-      faults.push({
-        place,
-        value: shownName(String(text)),
-        reason: 'is listed twice',
-        write: 'each host once',
-      });
-    } else names.add(name);
-  }
-  return [...names];
-}
-
-/** Two buckets with the same host and prefix: no request could select one of them. */
-function routeConflicts(buckets: readonly BucketConfig[], file: string): Fault[] {
-  const taken = new Map<string, string>();
-  return buckets.flatMap(({ name, hosts = [''], prefix = '' }) =>
-    hosts.flatMap((host) => {
-      const where = `${host}${prefix}`;
-      const other = taken.get(where);
-      taken.set(where, other ?? name);
-      if (other === undefined || other === name) return [];
-      const value = where === '' ? 'every host' : shownName(where);
-      const place = `${file}: buckets.${shownName(name)}`;
-      return [
-        {
-          place,
-          value,
-          reason: `is already served by ${shownName(other)}`,
-          write: 'other hosts, or another prefix',
-        },
-      ];
-    }),
-  );
 }

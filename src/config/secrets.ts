@@ -17,3 +17,6 @@ export function withoutSecrets(text: string): string | null {
 /** Whether a path is a URL or has the query of a signed one; messages about files show their paths. */
 export const isSignedOrUrl = (path: string): boolean =>
   /^[a-z][a-z0-9+.-]+:\/\//i.test(path) || SIGNED.test(path);
+
+/** A key as a part of a place; one may be a URL with a password by mistake. */
+export const shownName = (key: string): string => withoutSecrets(key) ?? '(a key that may be a secret)';

@@ -29,3 +29,6 @@ export const PREFLIGHT_VARY: readonly string[] = [
   'Access-Control-Request-Method',
 ];
 export const ORIGIN_VARY: readonly string[] = ['Origin'];
+
+/** The origin of a page that no bucket lists, as which `doctor` asks too (RFC 6761 §6.4: `.invalid`). */
+export const DOCTOR_ORIGIN = 'https://bucket-cors-doctor.invalid';

@@ -62,7 +62,7 @@ function findingOf(one: Case, code: FindingCode): Finding | null {
     fault: found.fault,
     cure,
     cures: topic === null ? [] : curesOf(one, topic, method),
-    command: found.fault.of === 'rules' ? explainCommand(one.question) : null,
+    command: found.fault.of === 'rules' ? explainCommand(askedOf(one.question, method)) : null,
   };
 }
 
@@ -76,6 +76,10 @@ function curesOf({ layers, question }: Case, topic: keyof Layer['cures'], method
     return text === undefined ? [] : [{ at: name, text: filled(text, { ...question, method }) }];
   });
 }
+
+/** The request that a finding is about: with another method than the page's, without its headers. */
+const askedOf = (question: Question, method: string): Question =>
+  method === question.method ? question : { ...question, method, headers: [] };
 
 /** Explains the same request by the rules: which rule almost allows it. */
 function explainCommand({ origin, method, headers, credentials }: Question): string {

@@ -1,4 +1,5 @@
 import type { HeaderPairs } from '../analysis/browser/check.ts';
+import { DOCTOR_ORIGIN } from '../cors/names.ts';
 import { type Fresh, isPreflighted, isSigned, type Question } from './question.ts';
 import { type Answered, headerOf, type Sent, type Step, type Transcript } from './transcript.ts';
 
@@ -11,9 +12,6 @@ export interface Experiment {
   /** Null if what came before leaves nothing to ask. */
   readonly sent: (before: Transcript) => Sent | null;
 }
-
-/** The origin of a page that no bucket lists (RFC 6761 §6.4: `.invalid`). */
-export const OTHER_ORIGIN = 'https://bucket-cors-doctor.invalid';
 
 /** What each request is, for a person. */
 export const ABOUT: Readonly<Record<Step, string>> = {
@@ -56,7 +54,7 @@ const REFUSED_QUERY = 'acl';
 export function planOf(question: Question, fresh: Fresh): readonly Experiment[] {
   const { url } = question;
   const own = ['Origin', question.origin] as const;
-  const other = ['Origin', OTHER_ORIGIN] as const;
+  const other = ['Origin', DOCTOR_ORIGIN] as const;
   const [first, second] = isSigned(question)
     ? [url, null]
     : [withParameter(url, fresh.first), withParameter(url, fresh.second)];

@@ -40,7 +40,7 @@ export interface Kind {
   readonly cure: string;
   /** The cures of stores, CDNs and proxies; null if they have no part in it. */
   readonly topic: Topic | null;
-  /** The method that the commands of cures have, if it is not the page's. */
+  /** The method that the finding is about and its commands have, if it is not the page's. */
   readonly method?: string;
   readonly find: (one: Case) => Found | null;
 }

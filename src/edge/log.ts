@@ -37,13 +37,20 @@ export function logRules(
   log.info({ ...about, rules: lastGood?.ruleSet.rules.length ?? 0 }, 'rules loaded');
 }
 
-/** The same register, which logs each write, done or failed: who wrote which rules. */
-export const loggedRegister = (log: Log, register: Register): Register => ({
+/**
+ * The same register, which logs each write, done or failed: who wrote which rules. `nameOf` returns the name of the bucket
+ * with a key in the register.
+ */
+export const loggedRegister = (
+  log: Log,
+  register: Register,
+  nameOf: (key: string) => Promise<string>,
+): Register => ({
   ...register,
-  async write(bucket, entry) {
-    const about = { bucket, key: entry.writer };
+  async write(key, entry) {
+    const about = { bucket: await nameOf(key), key: entry.writer };
     try {
-      await register.write(bucket, entry);
+      await register.write(key, entry);
     } catch (error) {
       log.error({ ...about, cause: messageOf(error) }, 'rules could not be stored');
       throw error;

@@ -34,6 +34,8 @@ export interface RulesOptions {
   readonly isRegister: boolean;
   /** Called when the rules of a bucket, or their state, have changed. */
   readonly changed: (bucket: RuledBucket) => void;
+  /** The name of the bucket with a key in the register. */
+  readonly nameOf: (key: string) => Promise<string>;
   /** Called when storage is reachable again. */
   readonly onBack: (rules: RulesCache) => void;
 }
@@ -41,14 +43,14 @@ export interface RulesOptions {
 /** Opens the rules cache, what it shares with other processes, and the connections that rules are read over. */
 export async function openRules(
   config: Config,
-  { log, warn, places, isRegister, changed, onBack }: RulesOptions,
+  { log, warn, places, isRegister, changed, nameOf, onBack }: RulesOptions,
   opened: Opened,
 ): Promise<LiveRules> {
   const shared = await openShared(config, { warn, places, isRegister, onBack: () => onBack(cache) });
   opened.add(shared.close);
   const { keeps, bus, problems } = shared;
   const register =
-    shared.register && guardedRegister(announcedRegister(loggedRegister(log, shared.register), bus));
+    shared.register && guardedRegister(announcedRegister(loggedRegister(log, shared.register, nameOf), bus));
   const cache = createRulesCache({
     ttl: config.rulesTtl,
     maxStale: config.maxStale,

@@ -93,6 +93,7 @@ async function open(
       places,
       isRegister,
       changed: () => void check(),
+      nameOf: (key) => active.nameOf(key),
       onBack: (rules) => void catchUp(rules, active.opened()),
     },
     opened,

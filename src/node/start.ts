@@ -1,39 +1,22 @@
-import { randomBytes } from 'node:crypto';
-import { availableParallelism } from 'node:os';
 import type { DestinationStream, Logger } from 'pino';
 import type { BucketConfig } from '../config/file.ts';
-import type { OptionName } from '../config/options.ts';
 import type { Config, Places } from '../config/read.ts';
-import { asFlag, asKey } from '../config/spell.ts';
 import type { StoreConfig } from '../config/store.ts';
 import { cut } from '../edge/log/cut.ts';
-import { observeRefusals } from '../edge/refusals.ts';
-import { aboutStore } from '../open/store.ts';
 import type { RulesCache } from '../rules/cache.ts';
 import { refreshLoaded } from '../rules/refresh.ts';
-import { createRefusals, type Refusals } from '../rules/refusals.ts';
-import type { Register } from '../rules/register.ts';
 import type { RuledBucket } from '../rules/ruled-bucket.ts';
-import { adminPort, reached } from './admin-port.ts';
-import { accessMeans } from './buckets/access-means.ts';
-import { serveBuckets } from './buckets/active.ts';
-import { type Exposure, openBuckets } from './buckets/open.ts';
-import { OF_EDGE, OF_STORE, secretFiles } from './buckets/secret-files.ts';
-import { openStoreOf } from './buckets/store.ts';
-import { serveByWorkers } from './cluster/primary.ts';
-import { certificateOf, openFront } from './frontend.ts';
-import { catchUp, listenTo } from './keep/shared.ts';
-import { openLive } from './live.ts';
+import { adminPort } from './admin-port.ts';
+import { listenTo } from './keep/shared.ts';
 import { readLivePage } from './live-page.ts';
-import { openRules, TICK } from './live-rules.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { rulesText } from './metrics/rules.ts';
 import { createOpened, type Opened } from './opened.ts';
 import { createLog, formatFor } from './output/log.ts';
 import { standardOutput } from './output/standard.ts';
-import { type Spelt, speltBy } from './server/listen-fault.ts';
-import { warnOfFiles } from './server/open-files.ts';
-import { type Serve, serveHere } from './single-process.ts';
+import { openParts, type Parts } from './parts.ts';
+import { speltBy } from './server/listen-fault.ts';
+import { exposureOf } from './serving.ts';
 import { loggedClose, logStart, type Why } from './start-stop.ts';
 
 export interface StartOptions {
@@ -108,78 +91,18 @@ async function open(
   const spelt = speltBy(places, 'host', 'port');
   const exposure = await exposureOf(config, spelt);
   const listenForAdmin = await adminPort(config, { places, env, log });
-  const changed = (bucket: RuledBucket) => {
-    serve.changed(bucket);
-    live.changed(bucket);
-  };
-  const onBack = (rules: RulesCache) => void catchUp(rules, active.opened());
-  const isRegister = [...buckets, store].some((one) => one?.management === 'keep');
-  const { cache, bus, register, problems, read } = await openRules(
-    config,
-    { log, warn, places, isRegister, changed, onBack },
-    opened,
-  );
-  const refusals = createRefusals();
   const metrics = createMetrics(destination === undefined ? standardOutput().dropped : undefined);
-  const live = openLive(
+  const isRegister = [...buckets, store].some((one) => one?.management === 'keep');
+  const parts = await openParts(
     config,
-    {
-      cache,
-      refusals,
-      metrics,
-      register,
-      env,
-      active: () => active,
-      // The channel to a worker process is ordered: it has taken the rules when it replies.
-      settled: () => serve.collect(),
-    },
+    { log, format, warn, places, env, spelt, exposure, metrics, isRegister, buckets: buckets.length },
     opened,
   );
-  const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
-  warnOfFiles({ ...config, workers, buckets: buckets.length }, log);
-  // Worker processes write in the format of this process.
-  const serve = openServe(
-    { ...config, logFormat: format },
-    { log, spelt, metrics, refusals, cache, workers, env, register },
-  );
-  opened.add(serve.close);
-  const { stateDir } = config;
-  const option = places.stateDir ?? asFlag('stateDir');
-  const state = stateDir === null ? null : { folder: stateDir, option };
-  const ownSecrets = secretFiles(config, OF_EDGE, (name) => places[name] ?? asFlag(name));
-  const isAlone = config.storeUrl !== null;
-  const active = serveBuckets(cache, {
-    serve: serve.replace,
-    drain: config.drain,
-    every: Math.min(TICK, config.rulesTtl),
-    open: (configs, before, all) => {
-      const secrets = [...ownSecrets, ...secretFiles(all ?? {}, OF_STORE, isAlone ? asFlag : ofStore)];
-      return openBuckets(configs, before, { exposure, env, read, warn, register, state, secrets });
-    },
-    openStore: (given, before) => openStoreOf(given, before, { env, read, warn, register, cache, isAlone }),
-  });
-  opened.add(active.close);
+  const { cache, bus, serve, active, workers } = parts;
   await active.replace(buckets, store);
 
-  let listening = false;
-  let ending = false;
-  const admin = await listenForAdmin({
-    buckets: active.ruled,
-    preloaded: active.preloaded,
-    named: active.named,
-    cache,
-    listening: () => listening && serve.listening(),
-    ending: () => ending,
-    answering: serve.answering,
-    problems,
-    metrics: async () => {
-      await serve.collect();
-      return metrics.render(rulesText(active.ruled(), cache));
-    },
-    onRefresh: (bucket) => bus?.publish({ kind: 'refresh', bucket }),
-    live,
-    page: await readLivePage(),
-  });
+  const phase: Phase = { listening: false, ending: false };
+  const admin = await listenForAdmin({ ...adminOf(parts, metrics, phase), page: await readLivePage() });
   opened.add(() => admin.close(0));
   // Before the first request: rules that it loads may change at once.
   if (bus !== null) {
@@ -188,11 +111,11 @@ async function open(
   }
   const url = await serve.listen();
   opened.add(() => {
-    listening = false;
+    phase.listening = false;
     return serve.end(config.drain);
   });
   opened.add(await alongside(url, admin.url));
-  listening = true;
+  phase.listening = true;
   active.begin();
   const names = active.ruled().map(({ name }) => name);
   logStart(log, names, { edge: url, admin: admin.url, store: store?.place.address.base ?? null, workers });
@@ -206,68 +129,41 @@ async function open(
     roll: serve.roll,
     log,
     retire: () => {
-      ending = true;
+      phase.ending = true;
     },
     close: loggedClose(log, { drain: config.drain }, () => {
-      ending = true;
+      phase.ending = true;
       return opened.close();
     }),
   };
 }
 
-interface ServeOptions {
-  readonly log: Logger;
-  readonly spelt: Spelt;
-  readonly metrics: Metrics;
-  readonly refusals: Refusals;
-  readonly cache: RulesCache;
-  readonly workers: number;
-  readonly env: NonNullable<StartOptions['env']>;
-  readonly register: Register | null;
+/** What an edge does, for `/readyz`. */
+interface Phase {
+  listening: boolean;
+  ending: boolean;
 }
 
-/** Serves clients by worker processes if there are several, and in this process otherwise. */
-function openServe(
-  config: Config,
-  { log, spelt, metrics, refusals, cache, workers, env, register }: ServeOptions,
-): Serve {
-  const edgeId = randomBytes(4).toString('hex');
-  if (workers > 1)
-    return serveByWorkers({
-      config,
-      spelt,
-      workers,
-      cache,
-      log,
-      edgeId,
-      env,
-      register,
-      metrics,
-      onRefusals: refusals.add,
-    });
-  const front = openFront(config, {
-    log,
-    observe: [metrics.observe, observeRefusals(refusals)],
-    underway: metrics.underway.of,
-    countClosed: metrics.countClosed,
-    edgeId,
-    workers,
-    spelt,
-    certificate: () => certificateOf(config, log),
-  });
-  return serveHere(front, cache, accessMeans(env, register), log);
-}
-
-/** How clients reach the edge. Rejects with a start fault. */
-async function exposureOf(
-  { host, port, socket, ownHosts }: Pick<Config, 'host' | 'port' | 'socket' | 'ownHosts'>,
-  spelt: Spelt,
-): Promise<Exposure> {
-  const reach = socket === null ? await reached({ host, port }, spelt) : 'socket';
-  return { reach, address: `${spelt.host} ${host}`, names: [host, ...(ownHosts ?? [])] };
-}
-
-/** An option of the store in a configuration file. */
-const ofStore = (option: OptionName): string => aboutStore(asKey(option));
+/** What the admin port answers about. */
+const adminOf = (
+  { cache, bus, problems, live, serve, active }: Parts,
+  metrics: Metrics,
+  phase: Phase,
+): Omit<Parameters<Awaited<ReturnType<typeof adminPort>>>[0], 'page'> => ({
+  buckets: active.ruled,
+  preloaded: active.preloaded,
+  named: active.named,
+  cache,
+  listening: () => phase.listening && serve.listening(),
+  ending: () => phase.ending,
+  answering: serve.answering,
+  problems,
+  metrics: async () => {
+    await serve.collect();
+    return metrics.render(rulesText(active.ruled(), cache));
+  },
+  onRefresh: (bucket) => bus?.publish({ kind: 'refresh', bucket }),
+  live,
+});
 
 const nothingAlongside = async () => async () => {};

@@ -14,14 +14,14 @@ import {
 } from '../edge/store.ts';
 import type { RulesCache } from '../rules/cache.ts';
 import { renewal } from '../rules/refresh.ts';
-import type { RuledBucket } from '../rules/ruled-bucket.ts';
+import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
 import type { Source } from '../rules/source.ts';
 import { kindOf } from '../rules/sources/kinds.ts';
 import { registerSource } from '../rules/sources/register.ts';
 import { type Access, accessInStore, accessTo } from './access.ts';
 import { accessFaults } from './access-faults.ts';
 import { authorizeWarnings } from './authorize-warnings.ts';
-import { digestOf, type Means, REGISTERED, registered, sourceFaults } from './bucket.ts';
+import { digestOf, type Means, REGISTERED, registered, registeredKey, sourceFaults } from './bucket.ts';
 import { openKeys } from './client-keys.ts';
 import { type AccessMeans, openAccess } from './open-access.ts';
 import { openStoreSigner } from './signer.ts';
@@ -215,3 +215,14 @@ export function ruledBy(served: ServedStore<CachedRules>, name: string, open: bo
 /** The name of the bucket whose rules clients have written under this key of the register; null: another key. */
 export const nameOfRegistered = ({ plan, access }: ReadyStore, registerKey: string): string | null =>
   access.management === 'keep' ? nameIn(plan, registerKey + plan.keySuffix) : null;
+
+/** The name of the bucket whose rules clients write under this key of the register; the key itself if none is served. */
+export async function nameOfKey(
+  registerKey: string,
+  buckets: readonly RuledBucket[],
+  store: ReadyStore | null,
+): Promise<string> {
+  const key = await registeredKey(registerKey);
+  const found = buckets.find((bucket) => keyOf(bucket) === key);
+  return found?.name ?? (store && nameOfRegistered(store, registerKey)) ?? registerKey;
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RefusalGroup } from '../../src/admin/api.ts';
+import type { RefusalGroup, WaitingGroup } from '../../src/admin/api.ts';
 import { createCures } from '../../src/admin/cures.ts';
 import { createFeed } from '../../src/admin/feed.ts';
 import { createStreams, type Sent } from '../../src/admin/streams.ts';
@@ -42,8 +42,13 @@ function feeding(step = 0) {
   let clock = 0;
   let status: RulesStatus | null = statusOf(B_ONLY, 'one');
   const sent: Sent[] = [];
+  const waited: (readonly WaitingGroup[])[] = [];
   const feed = createFeed({
-    streams: { ...streams, count: () => 1, send: (one) => void sent.push(one) },
+    streams: {
+      ...streams,
+      count: () => 1,
+      send: (one) => void (one.event === 'waiting' ? waited.push(one.data) : sent.push(one)),
+    },
     refusals,
     cures: createCures(),
     rulesOf: () => status && { behaviour: behaviour('oss'), status },
@@ -61,6 +66,8 @@ function feeding(step = 0) {
     use: (next: RulesStatus | null) => {
       status = next;
     },
+    /** What was sent of groups that follow, since the last call. */
+    waits: () => waited.splice(0),
     /** The groups that were sent since the last call. */
     groups: (): readonly RefusalGroup[] =>
       sent.splice(0).flatMap(({ event, data }) => (event === 'refusal' ? [data] : [])),
@@ -124,12 +131,15 @@ describe('the feed of refusals', () => {
   });
 
   test('explains some groups at a time, and rests after a long turn', () => {
-    const { refusals, feed, groups, pass } = feeding(20);
+    const { refusals, feed, groups, waits, pass } = feeding(20);
     for (let at = 0; at < 5; at += 1) refusals.count(refusal({ origin: `https://${at}.example` }));
     const first: Sent[] = [];
     feed.begin((one) => first.push(one));
     const begun = first.flatMap(({ event, data }) => (event === 'refusals' ? data : []));
     expect(begun.length).toBe(2);
+    const waiting = first.flatMap(({ event, data }) => (event === 'waiting' ? data : []));
+    expect(new Set([...begun, ...waiting].map(({ id }) => id)).size).toBe(5);
+    expect(first[0]?.event).toBe('waiting');
     feed.tick();
     expect(groups()).toEqual([]);
     const seen = new Set(begun.map(({ origin }) => origin));
@@ -139,5 +149,10 @@ describe('the feed of refusals', () => {
       for (const { origin } of groups()) seen.add(origin);
     }
     expect(seen.size).toBe(5);
+    pass(2_000);
+    feed.tick();
+    expect(waits().at(-1)).toEqual([]);
+    feed.tick();
+    expect(waits()).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import { Hono } from 'hono/tiny';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findBuckets } from '../../src/admin/buckets.ts';
 import { createLive } from '../../src/admin/live.ts';
+import { DOCTOR_ORIGIN } from '../../src/cors/names.ts';
 import { disconnect } from '../../src/node/live.ts';
 import { appListener } from '../../src/node/server/app-listener.ts';
 import { createRefusals } from '../../src/rules/refusals.ts';
@@ -97,6 +98,9 @@ describe('the live page reads from the admin port', () => {
         'Access-Control-Request-Headers': 'x-b,x-a',
       },
     };
+    // doctor asks as a foreign origin on purpose: that is no group.
+    await edge.call('/file', { ...preflight, headers: { ...preflight.headers, Origin: DOCTOR_ORIGIN } });
+    await edge.call('/file', { headers: { Origin: DOCTOR_ORIGIN } });
     await edge.call('/file?secret=1', preflight);
     await edge.call('/other', preflight);
     const group = {

@@ -8,10 +8,10 @@ export const NODE = fileURLToPath(new URL('node_modules/.bin/node', ROOT));
 const BIN = fileURLToPath(new URL('bin/bucket-cors.js', ROOT));
 
 /** Milliseconds for `until`: several processes may start at once on a busy machine. */
-export const PATIENCE = 15_000;
+export const PATIENCE = 25_000;
 
 /** Milliseconds after which a test kills its process. */
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 60_000;
 
 export interface Run {
   readonly child: ChildProcess;

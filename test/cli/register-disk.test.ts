@@ -52,7 +52,12 @@ describe.skipIf(!mounts)(`the rules that clients write, with a state directory${
     expect(await put(edge, B)).toMatchObject(UNAVAILABLE);
     await until('it is logged', () => linesWith(edge, /^rules could/).length > 0, PATIENCE);
     expect(linesWith(edge, /^rules could not be stored/)).toMatchObject([
-      { level: 'error', key: 'LTAIwriter', cause: expect.stringMatching(/can't be written: ENOSPC/) },
+      {
+        level: 'error',
+        bucket: 'media',
+        key: 'LTAIwriter',
+        cause: expect.stringMatching(/can't be written: ENOSPC/),
+      },
     ]);
     expect([await allows(edge, A), await originsAt(edge)]).toEqual([true, [A]]);
     await rm(`${inside}/fill`);

@@ -84,8 +84,8 @@ describe.each<[string, readonly string[]]>([
     await askForRules(edge.url, { method: 'DELETE' });
     await until('both writes are logged', () => linesWith(edge, /^rules written/).length === 2, PATIENCE);
     expect(linesWith(edge, /^rules written/)).toMatchObject([
-      { level: 'info', key: 'LTAIother', rules: 1, version: described.version },
-      { level: 'info', key: 'LTAIwriter', rules: 'deleted' },
+      { level: 'info', bucket: described.bucket, key: 'LTAIother', rules: 1, version: described.version },
+      { level: 'info', bucket: 'media', key: 'LTAIwriter', rules: 'deleted' },
     ]);
     const said = [edge.stdout(), edge.stderr(), JSON.stringify((await admin(edge, '/rules')).json)].join('');
     expect(said).not.toMatch(/hush|Signature/);

@@ -18,7 +18,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-describe('demo', () => {
+describe('demo', { timeout: 60_000 }, () => {
   test('prints the addresses of page, edge and admin port, and all of them work', async () => {
     const demo = run(['demo', ...FREE]);
     try {

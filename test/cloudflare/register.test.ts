@@ -59,7 +59,7 @@ test('rules that clients write are in force at once, and in every later isolate'
   const written = () => first.lines.filter(({ msg }) => msg === 'rules written');
   await until('the writes are logged', () => written().length === 2);
   expect(written()).toMatchObject([
-    { key: 'LTAIwriter', rules: 1 },
+    { bucket: 'media', key: 'LTAIwriter', rules: 1 },
     { key: 'LTAIother', rules: 1 },
   ]);
   const second = await fresh();

@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { configSchema } from '../../scripts/schema.ts';
-import { FILE_OPTIONS, ROUTE_KEYS } from '../../src/config/file.ts';
+import { FILE_OPTIONS } from '../../src/config/file.ts';
 import { BUCKET_OPTIONS } from '../../src/config/options.ts';
+import { ROUTE_KEYS } from '../../src/config/route.ts';
 import { STORE_KEYS, STORE_OPTIONS } from '../../src/config/store.ts';
 
 const published = new URL('../../bucket-cors.schema.json', import.meta.url);

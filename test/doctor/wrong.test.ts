@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { compileRules } from '../../src/cors/compile.ts';
 import { MAX_REQUESTS } from '../../src/doctor/experiments.ts';
 import { FINDING_CODES } from '../../src/doctor/kinds.ts';
-import { examineServer, examineUrl, right, whileServed } from './_server.ts';
+import { behaviour, rule } from '../helpers/rules.ts';
+import { APP, bare, changed, examineServer, examineUrl, right, whileServed } from './_server.ts';
 import { cached, WRONG } from './_wrong.ts';
 
 describe('a server that is wrong in one way has one finding', () => {
@@ -41,6 +43,23 @@ describe('a server that is wrong in one way has one finding', () => {
     expect((await whileServed(byPresence, signed)).codes).toContain('cached_for_another_origin');
     // The page asked first: its answer is stored for all.
     expect((await whileServed(noCors, signed)).codes).toContain('cached_for_another_origin');
+  });
+
+  test('the command has the method that the finding is about, and no headers of another', async () => {
+    const question = { method: 'PUT', headers: ['content-type'] };
+    const rules = compileRules(
+      {
+        rules: [rule({ allowedOrigins: [APP], allowedMethods: ['GET', 'PUT'], allowedHeaders: ['*'] })],
+        responseVary: false,
+      },
+      behaviour('s3'),
+    );
+    const noHead = changed((reply, { method }) => (method === 'HEAD' ? bare(reply) : reply));
+    const { findings } = await examineServer(noHead, { question, rules });
+    expect(findings.map(({ code, command }) => [code, command])).toContainEqual([
+      'head_differs',
+      `bucket-cors explain SOURCE --origin ${APP} --method HEAD`,
+    ]);
   });
 
   test('no request has more than the words of the plan, and no header of the user', async () => {

@@ -13,10 +13,16 @@ import { CA } from './tls.ts';
 export async function h2(url: string): Promise<ClientHttp2Session> {
   // Allows a header twice (an option that Node's types lack), and more than 64 KB of headers.
   const options = { ca: CA, strictSingleValueFields: false, maxSendHeaderBlockLength: 1024 * 1024 };
-  const session = connect(url, options);
-  session.on('error', () => {});
-  await once(session, 'remoteSettings');
-  return session;
+  for (let attempt = 1; attempt <= 20; attempt += 1) {
+    const session = connect(url, options);
+    session.on('error', () => {});
+    const opens = once(session, 'remoteSettings').then(() => true);
+    const closes = once(session, 'close').then(() => false);
+    closes.catch(() => {});
+    // On a busy machine a handshake can be slower than the edge allows.
+    if (await Promise.race([opens, closes]).catch(() => false)) return session;
+  }
+  throw new Error('no session opens');
 }
 
 export interface H2Answer {

@@ -215,6 +215,7 @@ const bar = (draft, { where, onSave, onDiscard }) =>
     'div.bar',
     { key: 'bar' },
     element('p', { role: 'status' }, summaryOf(draft)),
+    element('p.note', 'Comments of the document are not saved.'),
     element(
       'p.actions',
       button(where === 'edge' ? 'Save at the edge' : 'Save in the bucket', () => canSave(draft) && onSave(), {

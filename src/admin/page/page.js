@@ -114,6 +114,10 @@ addEventListener('beforeunload', (event) => {
 show();
 listen(
   {
+    waiting: (rest) => {
+      refusals.wait(rest);
+      drawRefusals();
+    },
     refusals: (all) => {
       refusals.replace(all);
       showRefusals();

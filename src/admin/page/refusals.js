@@ -6,7 +6,7 @@ import { hashOf } from './place.js';
 import { request } from './request.js';
 import { ago, changesOf, counted } from './words.js';
 
-/** @import { RefusalGroup } from '../api.ts' */
+/** @import { RefusalGroup, WaitingGroup } from '../api.ts' */
 
 /** Groups that are drawn before "Show more". */
 const STEP = 50;
@@ -21,13 +21,17 @@ const LONG = 120;
 export function createRefusals({ root, bucket, onEdit }) {
   /** @type {Map<string, RefusalGroup>} */
   let groups = new Map();
+  /** Groups that the edge explains first. @type {readonly WaitingGroup[]} */
+  let waiting = [];
   /** The documents with cures that the reader has asked for. @type {Map<string, string>} */
   const documents = new Map();
   /** @type {string[]} */
   let order = [];
   let shown = STEP;
 
-  const mine = () => [...groups.values()].filter((group) => ['', group.bucket].includes(bucket()));
+  const isMine = (group) => ['', group.bucket].includes(bucket());
+  const mine = () => [...groups.values()].filter(isMine);
+  const following = () => waiting.filter((group) => isMine(group) && !groups.has(group.id));
 
   /** New groups come first at once; the others move only while no reader points at the list or has the focus in it. */
   function ordered() {
@@ -109,14 +113,17 @@ export function createRefusals({ root, bucket, onEdit }) {
 
   function redraw() {
     const all = ordered();
-    const total = all.reduce((sum, { count }) => sum + count, 0);
+    const later = following();
+    const every = [...all, ...later];
+    const total = every.reduce((sum, { count }) => sum + count, 0);
     draw(
       root,
-      all.length === 0
+      every.length === 0
         ? element('p.empty', 'Nothing was refused so far. The next refusal appears here at once.')
         : element(
             'p.lead',
-            `${counted(total, 'request')} in ${counted(all.length, 'group')}, alike in origin, method, headers and reason.`,
+            `${counted(total, 'request')} in ${counted(every.length, 'group')}, alike in origin, method, headers and reason.`,
+            later.length > 0 && ` Still to be explained: ${later.length}.`,
           ),
       element('div.groups', all.slice(0, shown).map(card)),
       all.length > shown &&
@@ -135,7 +142,11 @@ export function createRefusals({ root, bucket, onEdit }) {
 
   return {
     redraw,
-    count: () => mine().length,
+    count: () => mine().length + following().length,
+    /** @param {readonly WaitingGroup[]} rest */
+    wait(rest) {
+      waiting = rest;
+    },
     /** @param {readonly RefusalGroup[]} all */
     replace(all) {
       // The oldest first, as `add` leaves them.

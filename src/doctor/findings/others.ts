@@ -1,7 +1,6 @@
-import { ALLOW_CREDENTIALS, ALLOW_ORIGIN } from '../../cors/names.ts';
+import { ALLOW_CREDENTIALS, ALLOW_ORIGIN, DOCTOR_ORIGIN } from '../../cors/names.ts';
 import { actualFacts, allowOrigin, type Case, mainOf, passes, readable, readsHere } from '../case.ts';
 import { evidenceOf } from '../evidence.ts';
-import { OTHER_ORIGIN } from '../experiments.ts';
 import { byRules, frontFault, pageFault, writerFault } from '../fault.ts';
 import type { Kind } from '../finding.ts';
 import { type Answered, headerOf, isRedirect, lists, type Step } from '../transcript.ts';
@@ -218,7 +217,7 @@ const reflecting = (one: Case): readonly Answered[] =>
   (['past_other', 'other', 'preflight_other'] as const)
     .map(one.at)
     .filter((answered) => answered !== null)
-    .filter((answered) => allowOrigin(answered) === OTHER_ORIGIN);
+    .filter((answered) => allowOrigin(answered) === DOCTOR_ORIGIN);
 
 const isEmpty = (page: Answered): boolean => headerOf(page, 'content-length') === '0';
 

@@ -5,7 +5,7 @@ import type { StoreConfig } from '../../config/store.ts';
 import { addressIn, nameIn } from '../../edge/store.ts';
 import { type Access, accessTo } from '../../open/access.ts';
 import type { SigningConfig } from '../../open/signer.ts';
-import { ruledBy, ruledIn } from '../../open/store.ts';
+import { nameOfKey, ruledBy, ruledIn } from '../../open/store.ts';
 import type { RulesCache } from '../../rules/cache.ts';
 import { coalesced, loadDue } from '../../rules/refresh.ts';
 import { keyOf, type RuledBucket } from '../../rules/ruled-bucket.ts';
@@ -180,6 +180,8 @@ export function serveBuckets(cache: RulesCache, options: ServingOptions) {
     changed,
     preloaded,
     writtenAt,
+    /** The name of the bucket with a key in the register. */
+    nameOf: (key: string): Promise<string> => nameOfKey(key, configured(), store?.ready ?? null),
     replace,
     begin(): void {
       begun = true;

@@ -8,6 +8,7 @@ import type {
   Panel,
   RefusalGroup,
   Traffic,
+  WaitingGroup,
 } from '../../../src/admin/api.ts';
 import { fromConsole, readConsole, toConsole } from '../../../src/admin/console.ts';
 import { differenceOf } from '../../../src/admin/difference.ts';
@@ -28,6 +29,7 @@ export interface Double {
   readonly url: string;
   buckets: string[];
   groups: RefusalGroup[];
+  waiting: WaitingGroup[];
   traffic: Traffic;
   about: Partial<Panel>;
   /** Milliseconds until the next answers. */
@@ -178,6 +180,7 @@ export async function openDouble(first: ConsoleRules): Promise<Double> {
       response.writeHead(200, { 'Content-Type': 'text/event-stream' });
       streams.add(response);
       response.on('close', () => streams.delete(response));
+      response.write(`event: waiting\ndata: ${JSON.stringify(double.waiting)}\n\n`);
       response.write(`event: refusals\ndata: ${JSON.stringify(double.groups)}\n\n`);
       return void response.write(`event: traffic\ndata: ${JSON.stringify(double.traffic)}\n\n`);
     }
@@ -206,6 +209,7 @@ export async function openDouble(first: ConsoleRules): Promise<Double> {
     url: '',
     buckets: ['photos'],
     groups: [],
+    waiting: [],
     traffic: { stepSeconds: 60, at: new Date().toISOString(), buckets: [] },
     about: {},
     delay: () => 0,

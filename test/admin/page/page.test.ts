@@ -76,6 +76,26 @@ describe.skipIf(whyNoChromium !== null)(`the live page${skipped}`, () => {
     expect(longest).toBeLessThan(1_000);
   });
 
+  test('counts groups that are not explained yet, and shows each when it comes', async () => {
+    await stage.open('', undefined, (edge) => {
+      edge.buckets = ['photos', 'other'];
+      edge.groups = [refusal('1')];
+      edge.waiting = [
+        { id: '2', bucket: 'photos', count: 4 },
+        { id: '3', bucket: 'other', count: 5 },
+      ];
+    });
+    const { page, edge } = stage;
+    await page.getByText('12 requests in 3 groups').waitFor();
+    await page.getByText('Still to be explained: 2.').waitFor();
+    expect(await page.title()).toBe('(3) bucket-cors');
+    edge.send('refusal', refusal('2', { count: 4 }));
+    await page.getByText('Still to be explained: 1.').waitFor();
+    edge.send('waiting', []);
+    await page.getByText('7 requests in 2 groups').waitFor();
+    expect(await page.getByText('Still to be explained').count()).toBe(0);
+  });
+
   test('a link has the view, the bucket and the question', async () => {
     await stage.open(
       '#ask?bucket=b-2&origin=https%3A%2F%2Fapp.example&method=PUT&headers=x-a',
@@ -132,6 +152,7 @@ describe.skipIf(whyNoChromium !== null)(`the live page${skipped}`, () => {
     await page.getByLabel('Sources').fill('https://typed.example');
     edge.write(rulesOf(rule({ sources: ['https://other-writer.example'] })));
     await page.getByText(/[1-9]\d* changes?, /).waitFor();
+    expect(await page.locator('.bar').textContent()).toContain('Comments of the document are not saved.');
     await page.getByRole('button', { name: 'Save at the edge' }).click();
     await page.getByText('The rules changed while you edited them').waitFor();
     await page

@@ -58,11 +58,11 @@ describe('the command after an export', () => {
   it('ends a command beyond its limit, also its processes that ignore SIGTERM', async () => {
     const script = `trap "" TERM; sh -c 'trap "" TERM; echo $$ > ${folder}/child; sleep 60 & wait; sleep 60'; sleep 60`;
     const began = performance.now();
-    const command = runCommand(script, { env, limit: 500, grace: 300 });
+    const command = runCommand(script, { env, limit: 2_000, grace: 300 });
     const child = await pidIn('child');
     const ran = await command.ended;
-    expect(ran).toMatchObject({ isLate: true, fault: 'did not end within 0.5 seconds' });
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(ran).toMatchObject({ isLate: true, fault: 'did not end within 2 seconds' });
+    expect(performance.now() - began).toBeLessThan(20_000);
     await until('the process has ended', () => !isRunning(child));
   });
 
@@ -79,7 +79,7 @@ describe('the command after an export', () => {
     const { fault, output } = await command.ended;
     const pid = await pidIn('pid');
     expect({ fault, output }).toEqual({ fault: null, output: 'done' });
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(performance.now() - began).toBeLessThan(20_000);
     expect(isRunning(pid)).toBe(true);
     process.kill(pid, 'SIGKILL');
   });
