@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { rules } from '../../src/cli/rules.ts';
 import { writeOnce } from '../../src/node/transport/small-write.ts';
 import { outcomeOf, send } from '../../src/open/write-outcome.ts';
@@ -173,9 +173,17 @@ describe('a write whose outcome is unknown', () => {
 });
 
 test('a page that answers everything with 200 took no rules', async () => {
-  const { code, stderr } = await putWhere('PUT', answers(200, HTML));
-  expect(code).toBe(1);
-  expect(stderr).toContain('still answers the rules of before');
+  // Each request takes two seconds by this clock.
+  const now = performance.now.bind(performance);
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + store.seen.length * 2_000);
+  try {
+    const { code, stderr } = await putWhere('PUT', answers(200, HTML));
+    expect(code).toBe(1);
+    expect(stderr).toContain('still answers the rules of before');
+    expect(store.seen.filter((method) => method === 'GET').length).toBeGreaterThan(3);
+  } finally {
+    clock.mockRestore();
+  }
 });
 
 test('a write that is taken, and cannot be read afterwards, says both', async () => {

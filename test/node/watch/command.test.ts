@@ -58,10 +58,10 @@ describe('the command after an export', () => {
   it('ends a command beyond its limit, also its processes that ignore SIGTERM', async () => {
     const script = `trap "" TERM; sh -c 'trap "" TERM; echo $$ > ${folder}/child; sleep 60 & wait; sleep 60'; sleep 60`;
     const began = performance.now();
-    const command = runCommand(script, { env, limit: 2_000, grace: 300 });
+    const command = runCommand(script, { env, limit: 1_500, grace: 300 });
     const child = await pidIn('child');
     const ran = await command.ended;
-    expect(ran).toMatchObject({ isLate: true, fault: 'did not end within 2 seconds' });
+    expect(ran).toMatchObject({ isLate: true, fault: 'did not end within 1.5 seconds' });
     expect(performance.now() - began).toBeLessThan(20_000);
     await until('the process has ended', () => !isRunning(child));
   });
