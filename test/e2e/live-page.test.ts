@@ -6,8 +6,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call, configOf, type Started, startEdge } from '../node/_running.ts';
 import { openStore, rulesFor, type Store } from '../node/transport/_store.ts';
 import { type Browser, launchChromium, whyNoChromium } from './_chromium.ts';
+import { picture } from './_picture.ts';
 
 const TOKEN = 'a-token-of-the-admin-port';
+const PICTURE = { width: 1100, height: 760 };
 const skipped = whyNoChromium === null ? '' : ` (skipped: ${whyNoChromium})`;
 
 describe.skipIf(whyNoChromium !== null)(`the live page of an edge${skipped}`, () => {
@@ -73,8 +75,10 @@ describe.skipIf(whyNoChromium !== null)(`the live page of an edge${skipped}`, ()
     await page.locator('summary').click();
     await page.getByRole('button', { name: 'Show the document' }).click();
     await page.getByText('<AllowedMethod>PUT</AllowedMethod>').waitFor();
+    await picture(page, 'live-page-refusals', PICTURE);
     await page.getByRole('button', { name: 'Take it to the rules' }).click();
     await page.locator('#rules li', { hasText: 'https://app.example may PUT' }).first().waitFor();
+    await picture(page, 'live-page-rules', PICTURE);
     await page.getByRole('button', { name: 'Save at the edge' }).click();
     await page.getByText('Saved: the rules are in force.').waitFor();
     expect((await preflight()).status).toBe(200);

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FILES } from '../helpers/tls.ts';
 import { configOf, type Started, startEdge } from '../node/_running.ts';
 import { type Browser, launchChromium, whyNoChromium } from './_chromium.ts';
+import { picture } from './_picture.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SCENARIOS = join(ROOT, 'examples/scenarios');
@@ -188,14 +189,15 @@ describe.skipIf(whyNoChromium !== null).each(Object.entries(SCENES))(
       };
       const text = (id: string) => page.locator(`#${id}`).textContent();
       const local = `http://localhost:${portOf(sites.plain)}`;
-      await run({ page, bucket: bucket(), local, play, done, text, picture: () => picture(page, scenario) });
+      await run({
+        page,
+        bucket: bucket(),
+        local,
+        play,
+        done,
+        text,
+        picture: () => picture(page, `scenario-${scenario}`),
+      });
     });
   },
 );
-
-async function picture(page: Page, scenario: string): Promise<void> {
-  const path = join(ROOT, `docs/images/scenario-${scenario}.png`);
-  await page.setViewportSize({ width: 800, height: 520 });
-  if (process.env.UPDATE === '1') await page.screenshot({ path });
-  expect((await readFile(path)).subarray(1, 4).toString()).toBe('PNG');
-}
