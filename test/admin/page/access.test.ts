@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { whyNoChromium } from '../../e2e/_chromium.ts';
-import { hour, refusal } from './_double.ts';
+import { hour, refusal } from './_examples.ts';
 import { focusOn, rule, rulesOf, useStage, violationsOn } from './_stage.ts';
 
 const skipped = whyNoChromium === null ? '' : ` (skipped: ${whyNoChromium})`;
