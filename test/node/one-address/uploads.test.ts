@@ -21,7 +21,7 @@ describe.concurrent('while one address has all of a bucket, another is served', 
     await expectServed(at(), 'stalled');
     expect(tooSlow(at(), 'stalled')[0]).toMatchObject({ level: 'warn', status: 408 });
     const { text } = await call(`${at().adminUrl}/metrics`);
-    expect(text).toMatch(/bucket="stalled",.*status="408",code="ClientTooSlow"\} \d/);
+    expect(text).toMatch(/bucket="stalled",.*status_code="408",error_type="ClientTooSlow",.*\} \d/);
     expect(linesWith(at(), /more than its share/)[0]).toMatchObject({ level: 'warn', requests: 256 });
   });
 
