@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Rules for a minute, or `SOAK_SECONDS`, then streams for one or two; `npm run soak`. */
+/** Load for some five minutes, or as much less as `SOAK_SECONDS` is less than 60; `npm run soak`. */
 export default defineConfig({
   test: {
     include: ['test/soak/**/*.test.ts'],

@@ -2,9 +2,10 @@ import { expect, test } from 'vitest';
 import { edges } from '../cli/_edges.ts';
 import { killDuringWrites } from '../cli/_kills.ts';
 import { KEYS_ENV, keepIn } from '../cli/_rules-client.ts';
+import { repeated } from './_length.ts';
 
 const all = edges();
-const KILLS = 200;
+const KILLS = repeated(200);
 
 test(`an edge killed ${KILLS} times during writes always restarts with the old or the new rules`, async () => {
   const store = await all.store('https://bucket.example');

@@ -14,10 +14,10 @@ import { bucketSource } from '../../src/rules/sources/bucket.ts';
 import { call } from '../helpers/client.ts';
 import { behaviour } from '../helpers/rules.ts';
 import { until } from '../helpers/until.ts';
+import { SECONDS } from './_length.ts';
 import { type FlippingStore, openFlippingStore } from './_store.ts';
 import { QUESTIONS, SETS, seen } from './_versions.ts';
 
-const SECONDS = Number(process.env.SOAK_SECONDS ?? 60);
 const CONNECTIONS = 36;
 const FLIP = 100;
 /** Shorter than a flip, so that loads return changed rules, unchanged rules, and sometimes the previous ones. */

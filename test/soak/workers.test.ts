@@ -7,8 +7,9 @@ import { until } from '../helpers/until.ts';
 import { load, loadByNewConnections } from '../node/cluster/_load.ts';
 import { metric, serveFor, workersOf } from '../node/cluster/_served.ts';
 import { openStore, rulesFor, type Store } from '../node/transport/_store.ts';
+import { repeated } from './_length.ts';
 
-const ROLLS = 50;
+const ROLLS = repeated(50);
 const LIMIT = 900_000;
 const CONNECTIONS = 16;
 const hasWrk = spawnSync('wrk', ['-v']).error === undefined;
