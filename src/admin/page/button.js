@@ -2,7 +2,7 @@ import { element } from './draw.js';
 
 /**
  * @param {string} label
- * @param {(event: any) => void} onclick
+ * @param {(event: MouseEvent & { currentTarget: HTMLElement }) => void} onclick
  * @param {import('./draw.js').Attributes} [attributes]
  */
 export const button = (label, onclick, attributes) =>

@@ -2,12 +2,15 @@
 
 import { urlOf } from './request.js';
 
+/** @typedef {import('../api.ts').Events} Events */
+/** @typedef {{ [Name in keyof Events]: (value: Events[Name]) => void }} Listeners */
+
 /** Traffic comes every five seconds; a stream without it for this long is lost. */
 const SILENCE_MS = 20_000;
 const PAUSE_MS = 3000;
 
 /**
- * @param {Record<string, (value: any) => void>} listeners by the name of the event
+ * @param {Listeners} listeners by the name of the event
  * @param {(isConnected: boolean) => void} onConnection
  */
 export function listen(listeners, onConnection) {
