@@ -15,7 +15,7 @@ import { catchUp, listenTo } from './keep/shared.ts';
 import { openRules, TICK } from './live-rules.ts';
 import { exportsText } from './metrics/exports.ts';
 import { createMetrics } from './metrics/metrics.ts';
-import { rulesText } from './metrics/rules.ts';
+import { createRulesText } from './metrics/rules.ts';
 import { createOpened, type Opened } from './opened.ts';
 import { createLog, formatFor } from './output/log.ts';
 import { standardOutput } from './output/standard.ts';
@@ -120,6 +120,7 @@ async function open(
 
   const watcher = watchFollowed(followed, output, env, log);
   const check = checkOf(followed, cache, () => current, watcher);
+  const rulesText = createRulesText();
   const { text } = metricsOf(destination === undefined, () => [
     rulesText(active.ruled(), cache),
     exportsText(countsOf(followed, current?.ruled, watcher)),

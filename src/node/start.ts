@@ -10,7 +10,7 @@ import { adminPort } from './admin-port.ts';
 import { listenTo } from './keep/shared.ts';
 import { readLivePage } from './live-page.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
-import { rulesText } from './metrics/rules.ts';
+import { createRulesText } from './metrics/rules.ts';
 import { createOpened, type Opened } from './opened.ts';
 import { createLog, formatFor } from './output/log.ts';
 import { standardOutput } from './output/standard.ts';
@@ -149,6 +149,7 @@ const adminOf = (
   { cache, bus, problems, live, serve, active }: Parts,
   metrics: Metrics,
   phase: Phase,
+  rulesText = createRulesText(),
 ): Omit<Parameters<Awaited<ReturnType<typeof adminPort>>>[0], 'page'> => ({
   buckets: active.ruled,
   preloaded: active.preloaded,

@@ -5,7 +5,12 @@ test.each([
   ['https://u:SECRET@x', 'https://…@x'],
   ['https://x?tok=SECRET', 'https://x?…'],
   ['https://x#SECRET', 'https://x#…'],
-  ['https://x?a=b@SECRET@c', 'https://…@c'],
+  ['https://x?a=b@SECRET@c', 'https://…'],
+  ['https://x/?u=me@example.com&X-Amz-Signature=SECRET', 'https://…'],
+  ['https://u:SECRET?SECRET@x', 'https://…'],
+  ['https://x#a@SECRET', 'https://…'],
+  ['x#SECRET', 'x#…'],
+  ['SECRET@x', '…@x'],
   ['u:SECRET@x', '…@x'],
 ])('%s is shown as %s, in a sentence too', (origin, shown) => {
   expect(shownOrigin(origin)).toBe(shown);

@@ -12,7 +12,7 @@ const LIMIT_MS = 60_000;
 
 /**
  * Removes the temporary files of uploads that ended with their process, in all folders below `root`, a real path, until the
- * signal or a bound ends it; the next start goes on. It follows no symbolic link. Never rejects: what stays only takes space.
+ * signal or a bound ends it: in a larger folder the files beyond the bound stay. It follows no symbolic link. Never rejects: what stays only takes space.
  */
 export async function removeLeftovers(root: string, signal: AbortSignal): Promise<void> {
   const began = monotonic();

@@ -6,13 +6,34 @@ import { BUCKETS_MOST, OTHER } from './series.ts';
 
 const STATES: readonly RulesStatus['state'][] = ['not_loaded', 'fresh', 'stale', 'unavailable'];
 
-/** The state of each bucket's rules in the Prometheus text format; of the buckets beyond a bound, of all together. */
-export function rulesText(buckets: readonly RuledBucket[], cache: Pick<RulesCache, 'status'>): string {
+/** Makes the text of each scrape. */
+export type RulesText = (buckets: readonly RuledBucket[], cache: Pick<RulesCache, 'status'>) => string;
+
+/**
+ * Returns what makes the texts of the rules' metrics. Beyond a bound the first buckets that were seen have series of their
+ * own while they are served: the order of a store's buckets changes with the requests of clients.
+ */
+export function createRulesText(): RulesText {
+  const named = new Set<string>();
+  return (buckets, cache) => {
+    const served = new Set(buckets.map(({ name }) => name));
+    for (const name of named) if (!served.has(name)) named.delete(name);
+    for (const name of served) if (named.size < BUCKETS_MOST) named.add(name);
+    return textOf(buckets, named, cache);
+  };
+}
+
+/** The state of each named bucket's rules in the Prometheus text format; of the others, of all together. */
+function textOf(
+  buckets: readonly RuledBucket[],
+  named: ReadonlySet<string>,
+  cache: Pick<RulesCache, 'status'>,
+): string {
   const statusOf = (bucket: RuledBucket): RulesStatus => cache.status(keyOf(bucket));
   const apart = buckets
-    .slice(0, BUCKETS_MOST)
+    .filter(({ name }) => named.has(name))
     .map((bucket) => ({ bucket: bucket.name, all: [statusOf(bucket)] }));
-  const others = buckets.slice(BUCKETS_MOST).map(statusOf);
+  const others = buckets.filter(({ name }) => !named.has(name)).map(statusOf);
   const shown = others.length === 0 ? apart : [...apart, { bucket: OTHER, all: others }];
   const state = 'bucket_cors_rules_state';
   const confirmed = 'bucket_cors_rules_confirmed_timestamp_seconds';
@@ -28,14 +49,16 @@ export function rulesText(buckets: readonly RuledBucket[], cache: Pick<RulesCach
         ),
       ),
     ),
+    // Of the others the earliest would be that of a bucket without requests, whose rules nothing loads.
     metric(
       confirmed,
       'gauge',
       'When a load last found the rules in force.',
-      shown.flatMap(({ bucket, all }) => {
-        const times = all.flatMap(({ lastGood }) => lastGood?.confirmedAt ?? []);
-        return times.length === 0 ? [] : sample(confirmed, { bucket }, earliest(times) / 1000);
-      }),
+      apart.flatMap(({ bucket, all }) =>
+        all.flatMap(({ lastGood }) =>
+          lastGood === null ? [] : sample(confirmed, { bucket }, lastGood.confirmedAt / 1000),
+        ),
+      ),
     ),
     // A store drops buckets, so the sum of the others would go back.
     metric(
@@ -50,6 +73,3 @@ export function rulesText(buckets: readonly RuledBucket[], cache: Pick<RulesCach
     ),
   ].join('\n');
 }
-
-const earliest = (times: readonly number[]): number =>
-  times.reduce((first, time) => Math.min(first, time), Number.POSITIVE_INFINITY);
