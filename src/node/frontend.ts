@@ -51,6 +51,7 @@ export function openFront(
   const { connections, queue, clientShare: share, leastRate, idleTimeout: idle } = config;
   const limits = { target: config.maxUrl, headers: config.maxHeaders };
   const { pools, close } = createPools({
+    transport: config.transport,
     idle,
     limits: partOf({ ...LIMITS, connections, queue, share, leastRate }, workers),
     onEnd: seldom((bucket, client, requests) =>

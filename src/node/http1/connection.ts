@@ -1,5 +1,5 @@
 import type { LookupFunction } from 'node:net';
-import { openReader } from './answer.ts';
+import { openReader } from './reader.ts';
 import type { Call, Calling, Receiver } from './call.ts';
 import { dial, type Place, type Sessions } from './dial.ts';
 import { fault } from './fault.ts';

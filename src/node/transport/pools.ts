@@ -2,10 +2,10 @@ import type { LookupFunction } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import { BUCKET_TIMEOUTS, CLIENT_SHARE, IDLE_TIMEOUT, LEAST_RATE } from '../../bucket/limits.ts';
 import type { Address, Destination } from '../../bucket/transport.ts';
+import type { TransportName } from '../../config/options/operation.ts';
 import { within } from '../../rules/within.ts';
 import type { Ask } from '../http1/call.ts';
 import { createConnections } from '../http1/connections.ts';
-
 import { MAX_ADDRESSES } from '../server/open-files.ts';
 import { createGate, type Gate, type GateLimits } from './gate.ts';
 import { createUndiciPools } from './undici.ts';
@@ -42,8 +42,8 @@ export interface PoolsOptions {
   /** Milliseconds for which a connection is used. New connections look the name up again, so DNS changes take effect. */
   readonly connectionsLife?: number;
   readonly lookup?: LookupFunction;
-  /** `own` unless given: http1/, or undici in its place. */
-  readonly transport?: 'own' | 'undici';
+  /** What carries requests to buckets: `own` unless given. */
+  readonly transport?: TransportName;
   /** Called when a transfer is ended because others wait, with its bucket, its client and that client's requests. */
   readonly onEnd?: (bucket: string, client: string, passing: number) => void;
 }

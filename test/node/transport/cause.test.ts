@@ -129,14 +129,14 @@ describe('the reason why a bucket fails otherwise', () => {
       'http',
       'closes it within a body',
       (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc'),
-      /UND_ERR_SOCKET|HPE_/,
+      /UND_ERR_SOCKET|HPE_|ERR_BUCKET_CLOSED/,
     ],
     [
       'BucketAnswerInvalid',
       'http',
       'does not speak HTTP',
       (socket) => socket.end('220 ready\r\n'),
-      /Expected HTTP/,
+      /Expected HTTP|does not speak the HTTP\/1\.1 protocol/,
     ],
     [
       'BucketAnswerInvalid',
@@ -145,8 +145,14 @@ describe('the reason why a bucket fails otherwise', () => {
       (socket) => socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(40)),
       /^the final response does not begin$/,
     ],
-    ['BucketHeadTimeout', 'http', 'does not answer', () => {}, /UND_ERR_HEADERS_TIMEOUT/],
-    ['BucketConnectTimeout', 'https', 'does not answer', () => {}, /UND_ERR_CONNECT_TIMEOUT/],
+    ['BucketHeadTimeout', 'http', 'does not answer', () => {}, /UND_ERR_HEADERS_TIMEOUT|ERR_HEAD_TIMEOUT/],
+    [
+      'BucketConnectTimeout',
+      'https',
+      'does not answer',
+      () => {},
+      /UND_ERR_CONNECT_TIMEOUT|ERR_CONNECT_TIMEOUT/,
+    ],
   ])('is in the log: %s of a bucket that, over %s, %s', async (code, scheme, _, act, cause) => {
     const options = {
       rules: rulesFor('https://a.example'),
