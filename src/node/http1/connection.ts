@@ -1,9 +1,9 @@
 import type { LookupFunction } from 'node:net';
-import { openReader } from './reader.ts';
 import type { Call, Calling, Receiver } from './call.ts';
 import { dial, type Place, type Sessions } from './dial.ts';
 import { fault } from './fault.ts';
 import { createLimit } from './limit.ts';
+import { openReader } from './reader.ts';
 import { requestHead } from './request.ts';
 import { sendBody, type Upload } from './upload.ts';
 
@@ -43,7 +43,10 @@ const NO_ONE: Receiver = {
 export const wasReused = (error: Error): boolean => 'reused' in error && error.reused === true;
 
 /** Opens a connection. It begins at once; `carry` need not wait for it. */
-export function openConnection(place: Place, { sessions, lookup, idle, closed }: ConnectionOptions): Connection {
+export function openConnection(
+  place: Place,
+  { sessions, lookup, idle, closed }: ConnectionOptions,
+): Connection {
   /** The request under way; null between two. */
   let call: Call | null = null;
   let receiver = NO_ONE;

@@ -3,6 +3,7 @@ import { type Failure, type FlatHeaders, isReply, type Reply, type Sink } from '
 import type { Calling } from '../http1/call.ts';
 import { endsUnseen } from '../server/abort.ts';
 import { endConnection } from '../server/linger.ts';
+import { sendHead } from '../server/send-head.ts';
 import { bodilessHeaders, isBodiless, mayHaveBody } from './bucket-head.ts';
 import { breakOff, type Client, noteLast, sentOf, writeReply } from './client.ts';
 import { streamed } from './collect.ts';
@@ -132,7 +133,7 @@ export function openResponse(client: Client, sink: Sink, count: Count): ClientRe
         calling.abort(new Error('the client could not see where the response ends'));
         return false;
       }
-      outgoing.writeHead(status, mutable(isEmpty ? bodilessHeaders(status, sent) : sent));
+      sendHead(outgoing, status, isEmpty ? bodilessHeaders(status, sent) : sent);
       noteLast(client);
       phase = { name: 'streaming', length, isEmpty };
       return true;
@@ -201,6 +202,3 @@ export function openResponse(client: Client, sink: Sink, count: Count): ClientRe
     close,
   };
 }
-
-/** Node does not modify the list that `writeHead` takes. */
-const mutable = (headers: FlatHeaders): string[] => headers as string[];

@@ -70,12 +70,7 @@ interface Received {
   readonly body: Buffer;
 }
 
-function receive(
-  ask: Ask,
-  call: Call,
-  { maxBytes, signal }: ReadLimits,
-  retries: number,
-): Promise<Received> {
+function receive(ask: Ask, call: Call, { maxBytes, signal }: ReadLimits, retries: number): Promise<Received> {
   return new Promise((resolve, reject) => {
     let status = 0;
     let heard = false;
