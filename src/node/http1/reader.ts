@@ -43,7 +43,8 @@ export function openReader(receiver: AnswerReceiver): AnswerReader {
       if (!section.begins(PROTOCOL)) throw protocolFault();
       return bytes.length;
     }
-    readHead(section.text(), head);
+    readHead(section.lines(), head);
+    section.clear();
     if (head.status < 200) passInformational();
     else passHead();
     return next;
@@ -123,7 +124,8 @@ export function openReader(receiver: AnswerReceiver): AnswerReader {
   function takeTrailers(bytes: Buffer, at: number): number {
     const next = section.take(bytes, at);
     if (next === -1) return bytes.length;
-    checkTrailers(section.text(), LINE_END.length);
+    checkTrailers(section.lines());
+    section.clear();
     end();
     return next;
   }
