@@ -52,8 +52,7 @@ export function openReader(receiver: AnswerReceiver): AnswerReader {
 
   function passInformational(): void {
     informational += 1;
-    if (informational > MAX_INFORMATIONAL)
-      throw answerFault(`the final response does not begin after ${MAX_INFORMATIONAL} informational ones`);
+    if (informational > MAX_INFORMATIONAL) throw answerFault('the final response does not begin');
     // RFC 9110 §15.2.2: only a client that asks for it with Upgrade gets it.
     if (head.status === 101)
       throw answerFault('the bucket switches to another protocol without a request for it');

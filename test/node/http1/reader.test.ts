@@ -22,6 +22,12 @@ const framed: readonly Row[] = [
     'GET',
     { body: '0123456789' },
   ],
+  [
+    'a chunk of 300 bytes',
+    `${CHUNKED}12c\r\n${'x'.repeat(300)}\r\n0\r\n\r\n`,
+    'GET',
+    { body: 'x'.repeat(300) },
+  ],
   ['chunks with CRLF in their data', `${CHUNKED}4\r\n\r\n\r\n\r\n0\r\n\r\n`, 'GET', { body: '\r\n\r\n' }],
   ['an extension', `${CHUNKED}2;a;b=c;d="e \\" \xff"\r\nok\r\n0;a\r\n\r\n`, 'GET', { body: 'ok' }],
   ['trailers, which are dropped', `${CHUNKED}2\r\nok\r\n0\r\nA: b\r\nC:\r\n\r\n`, 'GET', { body: 'ok' }],
