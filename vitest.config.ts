@@ -4,7 +4,7 @@ import { PROGRAMS } from './vitest.programs.config.ts';
 /** Files that leave no state in their process: they share one, which halves their CPU time. */
 const SHARED = [
   'test/{admin,bucket,config,cors,document,edge,rules}/**/*.test.ts',
-  'test/node/{buckets,directory,files,keep,metrics,objects,output,transport}/**/*.test.ts',
+  'test/node/{buckets,directory,files,http1,keep,metrics,objects,output,transport}/**/*.test.ts',
   'test/{node/edge,imports}.test.ts',
 ];
 /** These have their own configurations: vitest.soak.config.ts and its neighbours. */

@@ -23,6 +23,7 @@ const WAITING = [
   'test/cli/{admin-token,completion,config,disk,examples,export-program,folder-disk,log-files,log-format,log-pipes,log-recovers,log-secrets,log-sockets,log-terminals,npx,objects,redis,register,register-kill,register-redis,restarts,rules-commands,rules-program,start-refused,state,stop,token,variables}.test.ts',
   'test/e2e/scenarios.test.ts',
   'test/node/browsers/**/*.test.ts',
+  'test/node/http1/judged-many.test.ts',
   'test/node/metrics/prometheus.test.ts',
   'test/node/server/{continue-aws,open-files}.test.ts',
   'test/node/transport/endings-{process,workers}.test.ts',

@@ -43,7 +43,8 @@ export function openReader(receiver: AnswerReceiver): AnswerReader {
       if (!section.begins(PROTOCOL)) throw protocolFault();
       return bytes.length;
     }
-    readHead(section.text(), head);
+    readHead(section.lines(), head);
+    section.clear();
     if (head.status < 200) passInformational();
     else passHead();
     return next;
@@ -51,8 +52,7 @@ export function openReader(receiver: AnswerReceiver): AnswerReader {
 
   function passInformational(): void {
     informational += 1;
-    if (informational > MAX_INFORMATIONAL)
-      throw answerFault(`the final response does not begin after ${MAX_INFORMATIONAL} informational ones`);
+    if (informational > MAX_INFORMATIONAL) throw answerFault('the final response does not begin');
     // RFC 9110 §15.2.2: only a client that asks for it with Upgrade gets it.
     if (head.status === 101)
       throw answerFault('the bucket switches to another protocol without a request for it');
@@ -123,7 +123,8 @@ export function openReader(receiver: AnswerReceiver): AnswerReader {
   function takeTrailers(bytes: Buffer, at: number): number {
     const next = section.take(bytes, at);
     if (next === -1) return bytes.length;
-    checkTrailers(section.text(), LINE_END.length);
+    checkTrailers(section.lines());
+    section.clear();
     end();
     return next;
   }

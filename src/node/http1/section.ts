@@ -1,4 +1,5 @@
 import { answerFault, type Fault } from './fault.ts';
+import type { Lines } from './head.ts';
 import { CR, LF } from './octets.ts';
 
 /** The bytes of a head, or of a trailer section, with the empty line at its end. */
@@ -15,11 +16,13 @@ export interface Section {
   take(bytes: Buffer, start: number): number;
   /** Whether the first of the bytes so far are those of `begin`, as many as there are. */
   begins(begin: string): boolean;
-  /** The section that has ended, with the CRLF of its last line, and without the empty line. */
-  text(): string;
+  /** The section that has ended, without the empty line. They are valid until the next `take` or `clear`. */
+  lines(): Lines;
   /** Drops what it has. */
   clear(): void;
 }
+
+const NO_LINES: Lines = { bytes: Buffer.alloc(0), start: 0, end: 0 };
 
 const sizeFault = (): Fault =>
   answerFault(`the head of the response, or its trailer section, is larger than ${MAX_SECTION} bytes`);
@@ -28,12 +31,12 @@ export function openSection(): Section {
   // It grows by doubling, and is searched only where it is new: bytes that come one by one cost no more than together.
   let space: Buffer | null = null;
   let used = 0;
-  let text = '';
+  let lines = NO_LINES;
 
   function clear(): void {
     space = null;
     used = 0;
-    text = '';
+    lines = NO_LINES;
   }
 
   function append(bytes: Buffer, start: number): Buffer {
@@ -61,9 +64,8 @@ export function openSection(): Section {
       return -1;
     }
     const next = start + end + EMPTY_LINE.length - before;
-    const whole = all.toString('latin1', 0, end + 2);
     clear();
-    text = whole;
+    lines = { bytes: all, start: 0, end: end + 2 };
     return next;
   }
 
@@ -73,11 +75,11 @@ export function openSection(): Section {
       const end = bytes.indexOf(EMPTY_LINE, start);
       if (end === -1) return takeMore(bytes, start);
       if (end + EMPTY_LINE.length - start > MAX_SECTION) throw sizeFault();
-      text = bytes.toString('latin1', start, end + 2);
+      lines = { bytes, start, end: end + 2 };
       return end + EMPTY_LINE.length;
     },
     begins: (begin) => begin.startsWith(space?.toString('latin1', 0, Math.min(used, begin.length)) ?? ''),
-    text: () => text,
+    lines: () => lines,
     clear,
   };
 }

@@ -29,7 +29,7 @@ const [GET, HEAD, OLD, PUT] = ['GET /a HTTP/1.1', 'HEAD /a HTTP/1.1', 'GET /a HT
 const [CLOSE, KEEP] = ['Connection: close', 'Connection: keep-alive'];
 const LAST: Case = { request: [GET, CLOSE], status: 200, headers: SIZED, body: ['ok'] };
 
-/** The requests of each connection, sent at once. After their responses `LAST` follows, if the connection is kept. */
+/** The requests of each connection, sent at once. After their responses `LAST` follows, if the connection stays open. */
 const CONNECTIONS: readonly (readonly Case[])[] = [
   [
     { request: [GET], status: 200, headers: SIZED, body: ['ok'] },

@@ -30,7 +30,7 @@ Object.defineProperty(LeanMessage.prototype, 'headers', {
   },
 });
 
-/** Options of a server of HTTP/1.1 that does less for each request. */
+/** Options of a server of HTTP/1.1 that does less for each request. It must not require a Host, which Node would not find. */
 export const LEAN = {
   IncomingMessage: LeanMessage,
   /** The same for a server of HTTP/2, which serves HTTP/1.1 too. */

@@ -50,7 +50,7 @@ describe('the check at the start', () => {
       },
     ],
     [
-      'sends a body where there is none',
+      'sends a body with a status that has no body',
       (outgoing, status, headers) => {
         const done = renderHead(outgoing, status, headers);
         (outgoing as unknown as Fields)._hasBody = true;
