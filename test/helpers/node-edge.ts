@@ -151,7 +151,7 @@ export async function openOnNode(
   const listening = await listen(
     edgeListener(() => app, pools),
     where,
-    { ...(options.limits && { limits: options.limits }), ...listenOptions },
+    { readsRawHeaders: true, ...(options.limits && { limits: options.limits }), ...listenOptions },
   );
   await Promise.all(opened.map(({ ruled }) => cache.current(ruled)));
   const byName = (name?: string): Opened => {
