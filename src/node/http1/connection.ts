@@ -11,6 +11,8 @@ import { sendBody, type Upload } from './upload.ts';
 export interface Connection {
   /** Sends a request. Call it for a new connection, and after `idle`. */
   carry(call: Call, receiver: Receiver): Calling;
+  /** Whether it can carry a request. False some time before `closed` is called. */
+  isOpen(): boolean;
   /** By `performance.now`. */
   readonly madeAt: number;
   /** Ends a connection that carries no request. */
@@ -80,7 +82,10 @@ export function openConnection(
     .on('data', read)
     .on('drain', () => upload?.drain())
     .on('end', () => {
-      if (call !== null && reader.close()) finish(false);
+      if (call === null) socket.destroy();
+      else if (reader.close()) finish(false);
+      // Node would wait until the rest of an upload is sent.
+      else lose(fault('ERR_BUCKET_CLOSED', 'the bucket closed the connection'));
     })
     .on('error', lose)
     .on('close', () => {
@@ -144,8 +149,11 @@ export function openConnection(
   function finish(persists: boolean): void {
     const canFollow = persists && (upload === null || upload.isDone());
     const done = forget();
-    if (canFollow) idle(connection, reader.keepAlive());
-    else socket.destroy();
+    if (canFollow) {
+      // Also an idle connection reads: the bucket may close it.
+      if (isPaused) socket.resume();
+      idle(connection, reader.keepAlive());
+    } else socket.destroy();
     done.end();
   }
 
@@ -163,6 +171,7 @@ export function openConnection(
   }
 
   const connection: Connection = {
+    isOpen: () => !socket.destroyed,
     madeAt: performance.now(),
     carry: (given, taker) => {
       call = given;

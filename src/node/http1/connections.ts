@@ -77,8 +77,9 @@ export function createConnections({ life, addresses, lookup }: ConnectionsOption
     };
     const take = (): Connection => {
       for (let last = idles.pop(); last !== undefined; last = idles.pop()) {
-        if (performance.now() - last.connection.madeAt <= life) return last.connection;
-        last.connection.end();
+        const { connection } = last;
+        if (connection.isOpen() && performance.now() - connection.madeAt <= life) return connection;
+        connection.end();
       }
       const made = openConnection(place, options);
       open.add(made);
