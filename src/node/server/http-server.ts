@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createSecureServer, type Http2SecureServer, type SecureServerOptions } from 'node:http2';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Http2SecureServer, SecureServerOptions } from 'node:http2';
 import type { RequestLimits } from '../../bucket/limits.ts';
+import { http, http2 } from '../built-in.ts';
 import type { Certificate } from './certificate.ts';
 import { type Sessions, serveSessions } from './h2-sessions.ts';
 import { openStream } from './h2-stream.ts';
@@ -57,7 +58,7 @@ const NO_SESSIONS: Sessions = { retire: () => {}, cut: () => false, streams: () 
 /** Makes a server for HTTP/1.1. */
 export function plainServer(timeouts: ClientTimeouts, request: RequestLimits): Unopened {
   const limits = limitsOf(timeouts, request);
-  return { server: Object.assign(createServer(limits), limits), sessions: NO_SESSIONS };
+  return { server: Object.assign(http.createServer(limits), limits), sessions: NO_SESSIONS };
 }
 
 /** Makes a server for HTTP/2 and HTTP/1.1 over TLS. `handler` gets each HTTP/2 stream as a request and a response. */
@@ -68,7 +69,7 @@ export function secureServer(
   handler: Handler,
 ): Unopened {
   const limits = limitsOf(timeouts, request);
-  const server = createSecureServer({
+  const server = http2().createSecureServer({
     ...HTTP2,
     ...limits,
     ...context,
