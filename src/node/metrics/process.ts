@@ -8,8 +8,8 @@ const MISNAMED = [
 ];
 
 /**
- * Returns prom-client's metrics of this process. It is loaded at the first call, since an edge that is never scraped needs
- * none of it: garbage collections and the lag of the event loop are counted from then on.
+ * Returns prom-client's metrics of this process. It is loaded at the first call, since a scrape is the only thing that
+ * needs it: garbage collections and the lag of the event loop are counted from then on.
  */
 export function processMetrics(): () => Promise<{ type: string; text: string }> {
   let opened: Promise<Registry> | undefined;
