@@ -6,6 +6,6 @@ import { existsSync } from 'node:fs';
 // A checkout runs its sources as they are; the published package contains only the build.
 const source = new URL('../src/cli/main.ts', import.meta.url);
 const { main } = await import(
-  existsSync(source) ? source.href : new URL('../dist/cli/main.js', import.meta.url).href
+  existsSync(source) ? source.href : new URL('../dist/program/main.js', import.meta.url).href
 );
 await main(process.argv.slice(2), process.env);

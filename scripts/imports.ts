@@ -75,7 +75,13 @@ const WINGS: Readonly<Record<string, readonly string[]>> = {
   cluster: ['buckets', 'metrics', 'output', 'server', 'frontend.ts', 'single-process.ts'],
 };
 /** Files beside the wings that every wing may import. */
-const SHARED: ReadonlySet<string> = new Set(['reach.ts', 'start-fault.ts', 'system-error.ts']);
+const SHARED: ReadonlySet<string> = new Set([
+  'built-in.ts',
+  'package.ts',
+  'reach.ts',
+  'start-fault.ts',
+  'system-error.ts',
+]);
 const ON_NODE = ['node', 'cli'];
 const NODE_PACKAGES = ['undici', 'pino', 'prom-client', 'send', 'tldts', '@hono/node-server'];
 

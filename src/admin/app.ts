@@ -9,7 +9,7 @@ import { isForeignPage, senderOf } from './foreign-page.ts';
 import { type AdminTokens, guard } from './guard.ts';
 import type { Live } from './live.ts';
 import { PAGE_HEADERS, type Page } from './page-headers.ts';
-import { isReady, readiness, serving } from './ready.ts';
+import { probesOf } from './probes.ts';
 import { describeRules } from './rules.ts';
 
 export interface AdminOptions extends BucketsOptions {
@@ -46,7 +46,8 @@ export interface AdminOptions extends BucketsOptions {
 
 /** Returns the admin API for operators as a Hono app. It sends no CORS headers. Serve it on a separate port. */
 export function createAdmin(options: AdminOptions): Hono {
-  const { cache, beforeReady, answering = () => true, refresh = refreshLoaded } = options;
+  const { cache, beforeReady, refresh = refreshLoaded } = options;
+  const probe = probesOf(options);
   const found = findBuckets(options);
   const app = new Hono();
   // Hono's own handler writes the stack to stderr, between the lines of the log.
@@ -64,15 +65,16 @@ export function createAdmin(options: AdminOptions): Hono {
   if (options.tokens !== undefined) app.use(guard(options.tokens));
   // The router of `hono/tiny` takes `/metrics/` for `/metrics`.
   app.use((c, next) => (/.\/$/.test(c.req.path) ? Promise.resolve(c.notFound()) : next()));
-  app.get('/healthz', (c) =>
-    answering() ? c.json({ status: 'alive' }) : c.json({ status: 'no worker process answers' }, 503),
-  );
+  app.get('/healthz', (c) => {
+    const { status, body } = probe('/healthz');
+    return c.json(body, status);
+  });
   app.get('/readyz', async (c) => {
     const query = new URL(c.req.url).search;
     if (query !== '' && !/^\?serving=?$/.test(query)) return c.json(UNKNOWN_PROBE, 400);
     if (query === '') await beforeReady?.();
-    const ready = query === '' ? readiness(options) : serving(options);
-    return c.json(ready, isReady(ready) ? 200 : 503);
+    const { status, body } = probe(query === '' ? '/readyz' : '/readyz?serving');
+    return c.json(body, status);
   });
   app.get('/rules', (c) => {
     const asked = c.req.query('bucket');

@@ -4,19 +4,26 @@ import type { Fault } from '../document/fault.ts';
 import { isOutputFault } from '../node/output/print.ts';
 import { exit, said } from '../node/output/standard.ts';
 import { type Command, type Ending, EXIT, type Terminal } from './command.ts';
-import { COMMANDS } from './commands.ts';
 import type { Environment } from './configure.ts';
+import { demo } from './demo.ts';
 import { visible } from './formats/paint.ts';
 import { styleOf, unknownCommand } from './help.ts';
 import { asksForHelp, readArguments } from './parse.ts';
 import { meantBy, report } from './report.ts';
+import { serve } from './serve.ts';
 import { openTerminal } from './terminal.ts';
 import { commandHelp, overview } from './usage.ts';
 import { VERSION } from './version.ts';
 
+/** They stay in memory: they start without the modules of the others. */
+const SERVING: readonly Command[] = [serve, demo];
+
 /** Runs one command line. Exits with the command's code; with 2 when the command line is wrong. */
 export async function main(args: readonly string[], env: Environment): Promise<void> {
-  const code = await runLine(args, COMMANDS, openTerminal(env));
+  const commands = SERVING.some(({ name }) => name === args[0])
+    ? SERVING
+    : (await import('./commands.ts')).COMMANDS;
+  const code = await runLine(args, commands, openTerminal(env));
   if (code === 'serving') await said();
   else await exit(code);
 }

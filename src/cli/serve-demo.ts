@@ -6,6 +6,7 @@ import type { Given, GivenOptions } from '../config/read.ts';
 import { fromVariables } from '../config/variables.ts';
 import type { Fault } from '../document/fault.ts';
 import { type DemoFacts, openDemo } from '../node/demo/server.ts';
+import { inPackage } from '../node/package.ts';
 import { portMessage, speltBy } from '../node/server/listen-fault.ts';
 import { type Running, start } from '../node/start.ts';
 import { startFault } from '../node/start-fault.ts';
@@ -16,7 +17,7 @@ import { givenBy } from './flags.ts';
 import { run, type Served } from './run.ts';
 import { linesOf, serveBuckets } from './serve-buckets.ts';
 
-const EXAMPLE_BUCKET = fileURLToPath(new URL('../../examples/bucket', import.meta.url));
+const EXAMPLE_BUCKET = fileURLToPath(inPackage('examples/bucket'));
 
 /** Serves the example bucket and the demo page; with a bucket, a store or a configuration file the same as `serve`. */
 export async function serveDemo(args: Arguments, terminal: Terminal): Promise<Ending> {

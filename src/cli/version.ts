@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { inPackage } from '../node/package.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+const { version } = JSON.parse(readFileSync(inPackage('package.json'), 'utf8'));
 
 export const VERSION = String(version);

@@ -3,6 +3,8 @@ import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import { type AdminOptions, createAdmin } from '../admin/app.ts';
 import type { AdminTokens } from '../admin/guard.ts';
+import { isProbe, type ProbeAnswer, probesOf } from '../admin/probes.ts';
+import type { ReadinessFacts } from '../admin/ready.ts';
 import type { Config, Places } from '../config/read.ts';
 import { asFlag } from '../config/spell.ts';
 import { openAdminTokens } from './admin-tokens.ts';
@@ -55,7 +57,21 @@ export async function adminPort(
   );
   return (options) => {
     const admin = createAdmin({ ...options, tokens: guarded, onError });
-    return listenOr(appListener(admin, isOwnHost), { host, port }, spelt, { crowd });
+    const listener = appListener(admin, { answersTo: isOwnHost, inPlace: probesInPlace(options), onError });
+    return listenOr(listener, { host, port }, spelt, { crowd });
+  };
+}
+
+/** Probes come every few seconds, to edges that answer nothing else on this port. */
+function probesInPlace(facts: ReadinessFacts): (target: string) => ProbeAnswer | null {
+  const answer = probesOf(facts);
+  return (target) => {
+    try {
+      return isProbe(target) ? answer(target) : null;
+    } catch {
+      // The app meets the same error, and reports it.
+      return null;
+    }
   };
 }
 

@@ -8,7 +8,7 @@ import type { Store } from '../edge/store.ts';
 import type { Counts } from './metrics/counts.ts';
 import type { UnderwayCounts } from './metrics/underway.ts';
 import { seldom } from './seldom.ts';
-import { type Certificate, openCertificate } from './server/certificate.ts';
+import type { Certificate } from './server/certificate.ts';
 import type { Closed, CrowdLimits } from './server/crowd.ts';
 import { clientTimeouts, type Listening } from './server/listen.ts';
 import { listenOr, type Spelt } from './server/listen-fault.ts';
@@ -155,5 +155,7 @@ export async function certificateOf(
   { tlsCert: cert, tlsKey: key }: Pick<Config, 'tlsCert' | 'tlsKey'>,
   log: Logger,
 ): Promise<Certificate | undefined> {
-  return cert === null || key === null ? undefined : openCertificate({ cert, key }, log);
+  if (cert === null || key === null) return undefined;
+  const { openCertificate } = await import('./server/certificate.ts');
+  return openCertificate({ cert, key }, log);
 }

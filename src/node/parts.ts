@@ -80,7 +80,7 @@ export async function openParts(config: Config, options: PartsOptions, opened: O
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   warnOfFiles({ ...config, workers, buckets }, log);
   // Worker processes write in the format of this process.
-  const serve = openServe(
+  const serve = await openServe(
     { ...config, logFormat: format },
     { log, spelt, metrics, refusals, cache, workers, env, register },
   );

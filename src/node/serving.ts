@@ -8,7 +8,6 @@ import type { Register } from '../rules/register.ts';
 import { reached } from './admin-port.ts';
 import { accessMeans } from './buckets/access-means.ts';
 import type { Exposure } from './buckets/open.ts';
-import { serveByWorkers } from './cluster/primary.ts';
 import { certificateOf, openFront } from './frontend.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { Spelt } from './server/listen-fault.ts';
@@ -27,12 +26,13 @@ export interface ServeOptions {
 }
 
 /** Serves clients by worker processes if there are several, and in this process otherwise. */
-export function openServe(
+export async function openServe(
   config: Config,
   { log, spelt, metrics, refusals, cache, workers, env, register }: ServeOptions,
-): Serve {
+): Promise<Serve> {
   const edgeId = randomBytes(4).toString('hex');
-  if (workers > 1)
+  if (workers > 1) {
+    const { serveByWorkers } = await import('./cluster/primary.ts');
     return serveByWorkers({
       config,
       spelt,
@@ -45,6 +45,7 @@ export function openServe(
       metrics,
       onRefusals: refusals.add,
     });
+  }
   const front = openFront(config, {
     log,
     observe: [metrics.observe, observeRefusals(refusals)],

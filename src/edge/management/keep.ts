@@ -35,7 +35,7 @@ export async function keepRules(request: Routed, keeping: Keeping): Promise<Resp
   if (!verified.ok) return refuseAsStore(request, verified.refusal);
   // Also of GET and DELETE: a signature may cover their body too.
   const content = await readContent(request, keeping, verified.value);
-  if (content instanceof Response) return content;
+  if (!(content instanceof Uint8Array)) return content;
   if (method === 'GET') return getRules(request, keeping);
   if (method === 'DELETE') return storeRules(request, keeping, verified.value, null);
   const document = readRules(content, dialectOf(request));

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { programOf } from '../package.ts';
 import type { Guarded } from './guard.ts';
 
-const GUARD = fileURLToPath(new URL(import.meta.url.replace(/start\.(\w+)$/, 'guard.$1')));
+const GUARD = programOf('browsers/guard');
 /** Chromium prints the first sentence to standard error, Firefox the second. */
 const LISTENS = /^(?:DevTools|WebDriver BiDi) listening on (ws:\/\/\S+)/m;
 /** Characters of standard error that are read. */

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import { fileURLToPath } from 'node:url';
+import { programOf } from '../package.ts';
 import { createSender } from './ipc.ts';
 import type { ToPrimary, ToWorker } from './messages.ts';
 
@@ -16,8 +16,7 @@ export interface WorkerProcess {
   kill(): void;
 }
 
-/** The file beside this one, as source or as built. */
-const ENTRY = fileURLToPath(new URL(import.meta.url.replace(/fork\.(\w+)$/, 'entry.$1')));
+const ENTRY = programOf('cluster/entry');
 
 /** Forks a worker process. It writes to this process's standard output. */
 export function forkWorker(): WorkerProcess {

@@ -49,7 +49,11 @@ export async function openDemo({ host, port, names = [], ...about }: DemoOptions
   const app = demoApp(await readPage(), about);
   const reach = await reachOf(host);
   const own = reach === 'loopback' ? answersTo(reach, [host, ...names]) : undefined;
-  const { url, close } = await listen(appListener(app, own), { host, port }, { crowd: OPERATOR_CROWD });
+  const { url, close } = await listen(
+    appListener(app, { answersTo: own }),
+    { host, port },
+    { crowd: OPERATOR_CROWD },
+  );
   return { url, close: () => close(0) };
 }
 

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { basename, resolve } from 'node:path';
 import type { Credentials } from '../../bucket/sign/credentials.ts';
 import type { Dialect } from '../../cors/behaviour.ts';
+import { http } from '../built-in.ts';
 import { files, isSilent } from '../files/disk.ts';
 import { type AnswersTo, answersTo, reachOf } from '../reach.ts';
 import { codeOf } from '../system-error.ts';
@@ -156,7 +157,7 @@ export async function openDirectoryBucket(options: DirectoryBucketOptions): Prom
   const protocol = PROTOCOLS[options.dialect ?? 'oss'];
   const underWay = new Set<Promise<void>>();
   const limits = { headersTimeout: HEADERS_MS, requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS };
-  const server = createServer(limits, (request, response) => {
+  const server = http.createServer(limits, (request, response) => {
     const work = answer({ request, response, protocol, signed: null }, bucket).finally(() =>
       underWay.delete(work),
     );

@@ -1,7 +1,7 @@
-import { collectDefaultMetrics, Registry } from 'prom-client';
 import { VERSION } from '../../cli/version.ts';
 import type { Observe } from '../../edge/observe.ts';
 import { type Counts, type CountsTaken, createCounts } from './counts.ts';
+import { processMetrics } from './process.ts';
 import { metric, sample } from './prometheus.ts';
 import { requestsText } from './requests.ts';
 import { createUnderway, type UnderwayCounts } from './underway.ts';
@@ -20,9 +20,7 @@ export interface Metrics {
 
 /** Counts requests by their decision. No label contains text that a client can choose, such as a path or an origin. */
 export function createMetrics(linesDropped?: () => number): Metrics {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  const ofProcess = processMetrics();
   const { observe, countClosed, add, read } = createCounts(
     linesDropped === undefined ? {} : { linesDropped },
   );
@@ -33,19 +31,12 @@ export function createMetrics(linesDropped?: () => number): Metrics {
     add,
     read,
     underway,
-    render: async (...more) => ({
-      type: registry.contentType,
-      text: [await registry.metrics(), BUILD, requestsText(read(), underway.read()), ...more].join('\n'),
-    }),
+    render: async (...more) => {
+      const { type, text } = await ofProcess();
+      return { type, text: [text, BUILD, requestsText(read(), underway.read()), ...more].join('\n') };
+    },
   };
 }
-
-/** Gauges with the suffix of counters, which `promtool check metrics` refuses. Each is a sum of another one. */
-const MISNAMED = [
-  'nodejs_active_handles_total',
-  'nodejs_active_requests_total',
-  'nodejs_active_resources_total',
-];
 
 const BUILD = metric('bucket_cors_build_info', 'gauge', 'The version of bucket-cors and of Node.js.', [
   sample('bucket_cors_build_info', { version: VERSION, node: process.versions.node }, 1),

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
+import type { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono/tiny';
 import { REQUEST_LIMITS } from '../../bucket/limits.ts';
 import { type EdgeFault, ERRORS } from '../../edge/errors.ts';
@@ -11,19 +11,41 @@ import { bringsBody, type Head, readHead, waitsForContinue } from './head.ts';
 import type { Handler } from './http-server.ts';
 import { endConnection, endsConnection, inTurn, lingerAfter, turnedAway } from './linger.ts';
 
+export interface AppListenerOptions {
+  /** Accepts the hosts of the app; by default it accepts every host. */
+  readonly answersTo?: AnswersTo | undefined;
+  /** Answers a GET of a target (origin-form) in place of the app; null: the app answers. Never throws. */
+  readonly inPlace?: (target: string) => PlainAnswer | null;
+  /** Called when the app's requests cannot be served. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** An answer in JSON. */
+export interface PlainAnswer {
+  readonly status: number;
+  readonly body: object;
+}
+
 /**
  * Serves a plain Hono app, admin for example, by the rules of the public port: it refuses the same requests, and ends
- * connections in the same cases. `answersTo` accepts the hosts of the app; by default it accepts every host.
+ * connections in the same cases. The Fetch API is loaded at the first request that the app answers: with Node's undici it
+ * takes 13 MB.
  */
-export function appListener(app: Hono, answersTo: AnswersTo = () => true): Handler {
-  const listener = getRequestListener(app.fetch, {
-    // Leave Node's own globals in place.
-    overrideGlobalObjects: false,
-    // `resumeUnread` discards a body that the app does not read.
-    autoCleanupIncoming: false,
-    // HTTP/1.0 has no Host, and a URL needs one.
-    hostname: 'localhost',
-  });
+export function appListener(
+  app: Hono,
+  { answersTo = () => true, inPlace = () => null, onError = () => {} }: AppListenerOptions = {},
+): Handler {
+  let loading: Promise<Listener> | undefined;
+  const answerByApp = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    loading ??= listenerOf(app);
+    try {
+      const listener = await loading;
+      await listener(incoming, outgoing);
+    } catch (error) {
+      onError(error);
+      if (!outgoing.headersSent) write(incoming, outgoing, refusalOf('InternalError'));
+    }
+  };
   const serve: Handler = (incoming, outgoing) => {
     const head = readHead(incoming);
     if (turnedAway(incoming, outgoing, head)) return;
@@ -35,11 +57,9 @@ export function appListener(app: Hono, answersTo: AnswersTo = () => true): Handl
     const refused = readTarget(incoming, head, answersTo);
     // Without a 100 the connection has to end, which only a request with a body needs.
     if (waitsForContinue(incoming, head) && (refused === null || !bringsBody(head))) outgoing.writeContinue();
-    if (refused !== null) {
-      refuse(incoming, outgoing, refused);
-      return;
-    }
-    void listener(incoming, outgoing);
+    const answer = refused ?? (isPlainGet(incoming, head) ? inPlace(incoming.url ?? '/') : null);
+    if (answer !== null) write(incoming, outgoing, answer);
+    else void answerByApp(incoming, outgoing);
   };
   return (incoming, outgoing) => {
     if (outgoing.socket === null) inTurn(incoming, outgoing, serve);
@@ -47,19 +67,32 @@ export function appListener(app: Hono, answersTo: AnswersTo = () => true): Handl
   };
 }
 
-interface Refused {
-  readonly status: number;
-  readonly error: string;
+type Listener = ReturnType<typeof getRequestListener>;
+
+async function listenerOf({ fetch }: Hono): Promise<Listener> {
+  const { getRequestListener } = await import('@hono/node-server');
+  return getRequestListener(fetch, {
+    // Leave Node's own globals in place.
+    overrideGlobalObjects: false,
+    // `resumeUnread` discards a body that the app does not read.
+    autoCleanupIncoming: false,
+    // HTTP/1.0 has no Host, and a URL needs one.
+    hostname: 'localhost',
+  });
 }
 
-const HOST_REFUSED: Refused = {
-  status: 403,
-  error:
-    'This host is not answered here, since a name can be pointed at any machine: ask for localhost or an address, or name the host with --own-hosts.',
-};
+const isPlainGet = ({ method }: IncomingMessage, head: Head): boolean =>
+  (method === 'GET' || method === 'HEAD') && !bringsBody(head);
+
+const refusal = (status: number, error: string): PlainAnswer => ({ status, body: { error } });
+
+const HOST_REFUSED = refusal(
+  403,
+  'This host is not answered here, since a name can be pointed at any machine: ask for localhost or an address, or name the host with --own-hosts.',
+);
 
 /** Rewrites the target to origin-form, which the app reads. Returns the refusal of an invalid request, or null. */
-function readTarget(incoming: IncomingMessage, head: Head, answersTo: AnswersTo): Refused | null {
+function readTarget(incoming: IncomingMessage, head: Head, answersTo: AnswersTo): PlainAnswer | null {
   const { method = '', url = '/' } = incoming;
   const form = originForm(method, url, head.host);
   if (form === null) return refusalOf('InvalidURI');
@@ -71,13 +104,11 @@ function readTarget(incoming: IncomingMessage, head: Head, answersTo: AnswersTo)
   return null;
 }
 
-const refusalOf = (fault: EdgeFault): Refused => ({
-  status: ERRORS[fault].status,
-  error: ERRORS[fault].message,
-});
+const refusalOf = (fault: EdgeFault): PlainAnswer => refusal(ERRORS[fault].status, ERRORS[fault].message);
 
-function refuse({ method }: IncomingMessage, outgoing: ServerResponse, { status, error }: Refused): void {
-  const body = JSON.stringify({ error });
+function write({ method }: IncomingMessage, outgoing: ServerResponse, answer: PlainAnswer): void {
+  const { status } = answer;
+  const body = JSON.stringify(answer.body);
   const headers = ['Content-Type', 'application/json', 'Content-Length', String(Buffer.byteLength(body))];
   outgoing.writeHead(status, [...headers, 'Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff']);
   outgoing.end(method === 'HEAD' ? undefined : body);

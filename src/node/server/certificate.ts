@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { createSecureContext, type SecureContextOptions, type Server } from 'node:tls';
+import type { SecureContextOptions, Server } from 'node:tls';
 import type { Logger } from 'pino';
+import { tls } from '../built-in.ts';
 import { readTextFile } from '../files/text-file.ts';
 import { watchFile } from '../files/watch.ts';
 import { startFault } from '../start-fault.ts';
@@ -127,7 +128,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
 /** OpenSSL's code for why it cannot use a certificate and key; null if it can. */
 function refusalOf(context: SecureContextOptions): string | null {
   try {
-    createSecureContext(context);
+    tls().createSecureContext(context);
     return null;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';

@@ -1,5 +1,6 @@
-import { Server as HttpServer, type ServerResponse } from 'node:http';
+import type { Server as HttpServer, ServerResponse } from 'node:http';
 import { Server, type Socket } from 'node:net';
+import { http } from '../built-in.ts';
 import { abort, type Connection } from './abort.ts';
 import type { Sessions } from './h2-sessions.ts';
 
@@ -74,7 +75,7 @@ export function createDrain(server: Server, sessions: Sessions): Drain {
     },
     closeIdle: () => {
       // Node's HTTP/2 server, which serves HTTP/1.1 too, has its connections in the same list.
-      const close = (): void => HttpServer.prototype.closeIdleConnections.call(server as HttpServer);
+      const close = (): void => http.Server.prototype.closeIdleConnections.call(server as HttpServer);
       close();
       for (const socket of connections) {
         // Its head may have been sent without `Connection: close`.

@@ -1,5 +1,6 @@
-import { constants, type ServerHttp2Stream } from 'node:http2';
+import type { ServerHttp2Stream } from 'node:http2';
 import { Readable } from 'node:stream';
+import { NGHTTP2_NO_ERROR } from './h2-errors.ts';
 import { BUFFER, waitTimer } from './h2-timer.ts';
 
 export interface RequestBody {
@@ -39,7 +40,7 @@ export function requestBody(stream: ServerHttp2Stream, idle: number, onLate: () 
   });
   // Listen before the first read: an empty body ends even if the app does not read it.
   stream.once('end', () => {
-    if (complete || stream.aborted || stream.rstCode !== constants.NGHTTP2_NO_ERROR) return;
+    if (complete || stream.aborted || stream.rstCode !== NGHTTP2_NO_ERROR) return;
     complete = true;
     timer.stop();
     readable.push(null);

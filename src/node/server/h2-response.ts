@@ -1,7 +1,7 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import { Writable } from 'node:stream';
 import type { FlatHeaders } from '../../bucket/transport.ts';
+import { http } from '../built-in.ts';
 import { BUFFER, waitTimer } from './h2-timer.ts';
 import { hasNoBody } from './no-body.ts';
 
@@ -79,8 +79,8 @@ function headOf(headers: FlatHeaders): Record<string, string | string[]> {
   for (let at = 0; at < headers.length; at += 2) {
     const name = (headers[at] ?? '').toLowerCase();
     const value = headers[at + 1] ?? '';
-    validateHeaderName(name);
-    validateHeaderValue(name, value);
+    http.validateHeaderName(name);
+    http.validateHeaderValue(name, value);
     if (CONNECTION_SPECIFIC.has(name)) continue;
     const known = head[name];
     if (known === undefined) head[name] = value;

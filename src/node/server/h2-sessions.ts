@@ -1,6 +1,7 @@
-import { constants, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
+import type { Http2SecureServer, ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } from './h2-errors.ts';
 import type { StreamHead } from './h2-stream.ts';
 
 /** The HTTP/2 connections of one server. */
@@ -58,7 +59,7 @@ export function serveSessions(server: Http2SecureServer, options: SessionOptions
     },
     cut: () => {
       for (const session of open.keys())
-        session.destroy(new Error('the server is ending'), constants.NGHTTP2_INTERNAL_ERROR);
+        session.destroy(new Error('the server is ending'), NGHTTP2_INTERNAL_ERROR);
       return open.size > 0;
     },
     streams: () => [...open.values()].reduce((sum, served) => sum + served.streams(), 0),
@@ -103,7 +104,7 @@ function serveSession(
     stream.once('close', () => {
       streams -= 1;
       // Each reset stream has cost the bucket a request (CVE-2023-44487). nghttp2's own limit only stops replying.
-      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !mayReset()) socket.destroy();
+      if (stream.rstCode !== NGHTTP2_NO_ERROR && !mayReset()) socket.destroy();
       startTimer();
     });
     serve({ stream, headers, raw }, socket);

@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { isSameHost } from '../../bucket/host.ts';
 import type { FlatHeaders } from '../../bucket/transport.ts';
 import { requestBody } from './h2-body.ts';
+import { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR } from './h2-errors.ts';
 import { openH2Response } from './h2-response.ts';
-
-const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR } = constants;
 
 /** The client's address and port. A stream may outlive its session, which then no longer has them. */
 export interface Peer {

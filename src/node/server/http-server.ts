@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createSecureServer, type Http2SecureServer, type SecureServerOptions } from 'node:http2';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Http2SecureServer, SecureServerOptions } from 'node:http2';
 import type { RequestLimits } from '../../bucket/limits.ts';
+import { http, http2 } from '../built-in.ts';
 import type { Certificate } from './certificate.ts';
 import { type Sessions, serveSessions } from './h2-sessions.ts';
 import { openStream } from './h2-stream.ts';
@@ -61,7 +62,7 @@ const NO_SESSIONS: Sessions = { retire: () => {}, cut: () => false, streams: () 
  */
 export function plainServer(timeouts: ClientTimeouts, request: RequestLimits, isLean: boolean): Unopened {
   const limits = limitsOf(timeouts, request, isLean);
-  const server = createServer({ ...limits, ...(isLean && LEAN) });
+  const server = http.createServer({ ...limits, ...(isLean && LEAN) });
   return { server: Object.assign(server, limits), sessions: NO_SESSIONS };
 }
 
@@ -74,7 +75,7 @@ export function secureServer(
   handler: Handler,
 ): Unopened {
   const limits = limitsOf(timeouts, request, isLean);
-  const server = createSecureServer({
+  const server = http2().createSecureServer({
     ...HTTP2,
     ...limits,
     ...(isLean && LEAN),

@@ -1,7 +1,8 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { framingFault } from '../../bucket/head.ts';
+import { http } from '../built-in.ts';
 import { abort, type Connection } from './abort.ts';
 import { isStream } from './h2-stream.ts';
 import { bringsBody, type Head } from './head.ts';
@@ -163,7 +164,7 @@ export function refuseUnparsed({ code = '' }: NodeJS.ErrnoException, connection:
     const status = BARE_STATUS[code] ?? 400;
     // A proxy may store a response with any status if its headers do not forbid that.
     const head = 'Cache-Control: no-store\r\nConnection: close\r\n\r\n';
-    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}`);
+    socket.write(`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\n${head}`);
   }
   // A partial response must not look whole, and its bucket request must be cancelled.
   const isPartial = response != null && !response.writableEnded;

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Hono } from 'hono/tiny';
 import type { Exchange } from '../../bucket/transport.ts';
 import type { EdgeEnv } from '../../edge/app.ts';
@@ -12,8 +11,12 @@ import type { Pools } from './pools.ts';
 import { readBody } from './read-body.ts';
 import { send } from './send.ts';
 
-/** Hono needs a Request, but the edge reads only the exchange: all requests share this one. */
-const FORMAL = new Request('http://edge/');
+/**
+ * Hono takes a Request and returns a Response, but the edge reads the exchange, which also writes the response: all
+ * requests share these two. They are no objects of the Fetch API, whose first one loads Node's undici (`built-in.ts`).
+ */
+const FORMAL = Object.freeze({ method: 'GET', url: 'http://edge/' }) as Request;
+const ALREADY_SENT = Object.freeze({ status: 200 }) as Response;
 
 /** A request listener for the edge. `app` returns the app to use: it changes with the configured buckets. */
 export function edgeListener(app: () => Hono<EdgeEnv>, pools: Pools) {
@@ -57,7 +60,7 @@ export function openExchange(
         end({ received, sent: sentOf(client, reply), failure });
       });
       writeReply(client, reply);
-      return RESPONSE_ALREADY_SENT;
+      return ALREADY_SENT;
     },
     read: async (limit) => {
       const body = await readBody(client, limit);
@@ -71,7 +74,7 @@ export function openExchange(
         ? forwardedKey(incoming.rawHeaders)
         : clientKey(incoming.socket.remoteAddress);
       send(pools(to), request, client, sink, key);
-      return RESPONSE_ALREADY_SENT;
+      return ALREADY_SENT;
     },
   };
 }
