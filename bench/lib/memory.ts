@@ -1,17 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ask } from './ask.ts';
-import { type Contestant, patternCell } from './contestants.ts';
-import { type Cores, residentBytes } from './machine.ts';
+import { type Kind, withOrigins } from './contestants.ts';
+import type { Cores } from './machine.ts';
 import { OBJECTS } from './nginx.ts';
+import { residentBytes } from './processes.ts';
 import type { Server } from './servers.ts';
 import { wrk } from './wrk.ts';
 
 /** Milliseconds. */
 const SAMPLE_EVERY = 100;
 const SETTLE = 1_000;
-/** Runs of each kind of request, and whole seconds of a run. */
+/** Runs of each kind of request, and milliseconds of a run. */
 const RUNS = 2;
-const RUN_SECONDS = 4;
+const RUN_TIME = 4_000;
+const FLOODED: readonly Kind[] = ['preflight', '1k'];
 
 /** Bytes of memory before a load, and at its peak. */
 export interface Memory {
@@ -36,13 +38,13 @@ export async function streamed({ url, pid }: Server): Promise<Memory> {
  * size: `before` is the peak of that load.
  */
 export async function flooded(server: Server, cores: Cores): Promise<Memory> {
-  const peak = ({ kinds, load }: Contestant): Promise<number> =>
+  const peak = (origins: 'one' | 'new'): Promise<number> =>
     peakOf(server.pid, async () => {
       for (let run = 0; run < RUNS; run++)
-        for (const kind of kinds) await wrk(load(kind), RUN_SECONDS, cores);
+        for (const kind of FLOODED) await wrk(withOrigins(origins)(server, kind), RUN_TIME, cores);
     });
-  const before = await peak(patternCell('one', server));
-  return { before, peak: await peak(patternCell('new', server)) };
+  const before = await peak('one');
+  return { before, peak: await peak('new') };
 }
 
 /** The peak of a process's memory in bytes during `work`. */

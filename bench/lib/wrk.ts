@@ -7,6 +7,8 @@ export const CONNECTIONS = 32;
 const SCRIPT = fileURLToPath(new URL('load.lua', import.meta.url));
 /** Milliseconds after its own duration until wrk is killed. */
 const GRACE = 30_000;
+/** Whole seconds, its only unit, that wrk would run without a signal. */
+const LONGEST = 60;
 
 /** The requests of one run of wrk. */
 export interface Load {
@@ -30,14 +32,14 @@ export interface Loaded {
 const run = promisify(execFile);
 let runs = 0;
 
-/** Runs wrk for whole `seconds`, its only unit. Rejects if its output has no figures. */
-export async function wrk(load: Load, seconds: number, cores: Cores): Promise<Loaded> {
+/** Runs wrk for about so many milliseconds. SIGINT ends it with its report. Rejects if its output has no figures. */
+export async function wrk(load: Load, milliseconds: number, cores: Cores): Promise<Loaded> {
   const headers = [];
   for (let at = 0; at < load.headers.length; at += 2)
     headers.push('-H', `${load.headers[at]}: ${load.headers[at + 1]}`);
   const [command, ...args] = pinned(cores, [
     'wrk',
-    ...['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--timeout', '30s', '-s', SCRIPT],
+    ...['-t1', `-c${CONNECTIONS}`, `-d${LONGEST}s`, '--timeout', '30s', '-s', SCRIPT],
     ...headers,
     load.url,
   ]);
@@ -48,7 +50,9 @@ export async function wrk(load: Load, seconds: number, cores: Cores): Promise<Lo
     BENCH_SEED: `run-${runs}`,
     ...(load.origins !== undefined && { BENCH_ORIGINS: load.origins }),
   };
-  const { stdout } = await run(command ?? 'wrk', args, { env, timeout: seconds * 1000 + GRACE });
+  const running = run(command ?? 'wrk', args, { env, timeout: milliseconds + GRACE });
+  const ending = setTimeout(() => running.child.kill('SIGINT'), milliseconds);
+  const { stdout } = await running.finally(() => clearTimeout(ending));
   const [, requests, bytes, microseconds, failed] = /BENCH (\d+) (\d+) (\d+) (\d+)/.exec(stdout) ?? [];
   if (microseconds === undefined) throw new Error(`wrk printed no figures: ${stdout}`);
   return {
