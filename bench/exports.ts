@@ -16,8 +16,6 @@ import { CONNECTIONS } from './lib/wrk.ts';
 const ROUNDS = roundsOr(8);
 /** No larger object: CORS adds the same to each of them. */
 const KINDS = ['preflight', '1k'] as const satisfies readonly Kind[];
-/** Milliseconds; nginx has nothing to compile. */
-const WARM_UP = 500;
 
 /** By name: the rules, and the least ratio of CPU times. */
 const CASES = [
@@ -64,7 +62,7 @@ async function compare(nginx: string, wrk: string, folder: string, where: Places
     );
   }
   for (const one of contestants) await check(one);
-  const samples = await measure(contestants, ROUNDS, where.load, WARM_UP);
+  const samples = await measure(contestants, ROUNDS, where.load);
   const disturbed = noise();
   for (const { server } of contestants) await server.close();
   await bucket.close();

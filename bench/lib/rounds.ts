@@ -2,12 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Contestant, KINDS, type Kind } from './contestants.ts';
 import type { Cores } from './machine.ts';
 import { watchCpu } from './processes.ts';
-import { wrk } from './wrk.ts';
+import { type Load, wrk } from './wrk.ts';
 
 /** Milliseconds of a slice. Short, because a shared machine may run at half its speed for half a minute. */
 const SLICE = 500;
-/** Milliseconds of the load before the first slice of a kind, in which V8 compiles the code for it. */
-const WARM_UP = 2_000;
+/** The requests of a kind before its first slice, after which V8 has compiled the code for them, … */
+const WARM_UP_REQUESTS = 20_000;
+/** … and the most milliseconds for them. */
+const WARM_UP = 4_000;
 /** Repetitions of a slice without an answer: a shared machine stalls sometimes. */
 const REPEATS = 3;
 /** Milliseconds after a slice, in which a server finishes its work. */
@@ -42,13 +44,12 @@ export async function measure(
   contestants: readonly Contestant[],
   rounds: number,
   cores: Cores,
-  warmUp = WARM_UP,
 ): Promise<Samples> {
   const samples = new Map<string, Sample[]>();
   for (const kind of KINDS) {
     const taking = contestants.filter(({ kinds }) => kinds.includes(kind));
     if (taking.length > 0) console.error(`${kind}: ${rounds} rounds of ${taking.length} servers`);
-    for (const { load } of taking) await wrk(load(kind), warmUp, cores);
+    for (const { load } of taking) await warmUp(load(kind), cores);
     for (let round = 1; round <= rounds; round++)
       for (const one of taking) {
         const key = `${one.id} ${kind}`;
@@ -56,6 +57,12 @@ export async function measure(
       }
   }
   return (id, kind) => samples.get(`${id} ${kind}`) ?? [];
+}
+
+async function warmUp(load: Load, cores: Cores): Promise<void> {
+  let sent = 0;
+  for (let time = 0; time < WARM_UP && sent < WARM_UP_REQUESTS; time += SLICE)
+    sent += (await wrk(load, SLICE, cores)).requests;
 }
 
 async function sampleOf({ title, server, load }: Contestant, kind: Kind, cores: Cores): Promise<Sample> {
