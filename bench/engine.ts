@@ -7,8 +7,10 @@ import { watchCpu } from './lib/processes.ts';
 import { roundsOr } from './lib/rounds.ts';
 import { startServer } from './lib/servers.ts';
 
-const ROUNDS = roundsOr(7);
-const REQUESTS = 20_000;
+const ROUNDS = roundsOr(10);
+/** Requests of a round, and of the first one, in which V8 compiles the code for them. */
+const REQUESTS = 5_000;
+const WARM_UP_REQUESTS = 20_000;
 const CONNECTIONS = 32;
 /** Design goal of the rows with `goal`: the largest part of one request's time on the bare server. */
 const GOAL = 1 / 20;
@@ -115,18 +117,18 @@ async function main(): Promise<void> {
   const program = fileURLToPath(new URL('./servers/bare.ts', import.meta.url));
   const bare = await startServer([process.execPath, program, JSON.stringify(['Content-Length', '0'])], []);
   const pool = new Pool(bare.url, { connections: CONNECTIONS });
-  const load = async (): Promise<number> => {
+  const load = async (requests = REQUESTS): Promise<number> => {
     const spent = watchCpu(bare.pid);
-    let left = REQUESTS;
+    let left = requests;
     await Promise.all(
       Array.from({ length: CONNECTIONS }, async () => {
         while (left-- > 0) await (await pool.request({ path: '/', method: 'GET' })).body.dump();
       }),
     );
-    return spent() / REQUESTS;
+    return spent() / requests;
   };
 
-  await load();
+  await load(WARM_UP_REQUESTS);
   for (const one of rows) measure(one);
   const bareRounds: number[] = [];
   const rowRounds = new Map<Row, number[]>(rows.map((one) => [one, []]));

@@ -13,7 +13,7 @@ import { measure, roundsOr } from './lib/rounds.ts';
 import { figureCell, HEADINGS } from './lib/table.ts';
 import { CONNECTIONS } from './lib/wrk.ts';
 
-const ROUNDS = roundsOr(8);
+const ROUNDS = roundsOr(6);
 /** No larger object: CORS adds the same to each of them. */
 const KINDS = ['preflight', '1k'] as const satisfies readonly Kind[];
 

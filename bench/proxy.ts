@@ -38,7 +38,7 @@ async function run(nginx: string, wrk: string, folder: string, where: Places): P
   console.error('starting the servers');
   const bucket = await startBucket(nginx, folder, where.bucket);
   const rules = writeRules(folder);
-  const memory = choice.memory ? await memoryOf(bucket, rules, where) : null;
+  const memory = choice.memory ? await memoryOf(bucket, rules, folder, where) : null;
   const { contestants, notes } = await openContest({ bucket, nginx, folder, rules, where }, choice);
   const samples = await measure(contestants, rounds, where.load);
   const disturbed = noise();
@@ -56,15 +56,17 @@ async function run(nginx: string, wrk: string, folder: string, where: Places): P
 }
 
 /** Memory of an edge that streams 5 GB, and of one with requests from new origins, each without other requests. */
-async function memoryOf(bucket: Server, rules: RulesFiles, where: Places) {
+async function memoryOf(bucket: Server, rules: RulesFiles, folder: string, where: Places) {
   console.error('streaming 5 GB');
   const streaming = await startEdge(bucket.url, rules.usual, where.server);
   const whileStreaming = await streamed(streaming);
   await streaming.close();
   console.error('sending requests from new origins');
-  const flooding = await startEdge(bucket.url, rules.pattern, where.server);
-  const flood = await flooded(flooding, where.load);
-  await flooding.close();
+  const flood = await flooded(
+    (node) => startEdge(bucket.url, rules.pattern, where.server, { node }),
+    folder,
+    where.load,
+  );
   return { streamed: whileStreaming, flood };
 }
 

@@ -6,6 +6,7 @@ import {
   type Contestant,
   cell,
   check,
+  type Kind,
   loadOf,
   ORIGIN,
   type Ways,
@@ -85,10 +86,10 @@ function entriesOf({ bucket, nginx, folder, rules, where }: Means): readonly Ent
     await one.close();
     return node('bare.ts', JSON.stringify(ownHeaders(answered)));
   };
-  const peer = (id: string, title: string): Entry => ({
+  const peer = (id: string, title: string, kinds: readonly Kind[]): Entry => ({
     id,
     title,
-    kinds: ['preflight', '1k'],
+    kinds,
     start: () => node(`${id}.mjs`, bucket.url, ORIGIN),
   });
   return [
@@ -127,9 +128,9 @@ function entriesOf({ bucket, nginx, folder, rules, where }: Means): readonly Ent
       : []),
     ...(PEERS_ARE_INSTALLED
       ? [
-          peer('fastify', 'fastify, @fastify/cors, @fastify/http-proxy'),
-          peer('hono', 'hono, hono/cors, hono/proxy (fetch)'),
-          peer('express', 'express, cors, http-proxy-middleware'),
+          peer('fastify', 'fastify, @fastify/cors, @fastify/http-proxy', ['preflight', '1k']),
+          peer('hono', 'hono, hono/cors, hono/proxy (fetch)', ['preflight']),
+          peer('express', 'express, cors, http-proxy-middleware', ['preflight']),
         ]
       : []),
     {

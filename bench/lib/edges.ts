@@ -33,17 +33,26 @@ export function writeRules(folder: string): RulesFiles {
   };
 }
 
+/** How an edge is started differently. */
+export interface Start {
+  readonly checkout?: string;
+  /** More options of the command `serve`. */
+  readonly more?: readonly string[];
+  /** Options of Node. */
+  readonly node?: readonly string[];
+}
+
 /** Starts the edge of a checkout by its command line. `rules` is a file, or `bucket`. */
 export function startEdge(
   bucket: string,
   rules: string,
   cores: Cores,
-  { checkout = HERE, more = [] }: { checkout?: string; more?: readonly string[] } = {},
+  { checkout = HERE, more = [], node = [] }: Start = {},
 ): Promise<Server> {
   const args = ['serve', '--bucket', bucket, '--rules', rules, '--log-level', 'warn'];
   const ports = ['--port', '0', '--admin-port', '0'];
   return startServer(
-    [process.execPath, join(checkout, 'bin/bucket-cors.js'), ...args, ...ports, ...more],
+    [process.execPath, ...node, join(checkout, 'bin/bucket-cors.js'), ...args, ...ports, ...more],
     cores,
   );
 }

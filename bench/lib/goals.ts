@@ -44,7 +44,7 @@ export const GOALS: readonly Goal[] = [
 
 /** Megabytes above idle during a stream of 5 GB. */
 export const STREAMED_LIMIT = 60;
-/** Megabytes above the peak with one origin if every request has a new one: the variation of a heap. */
+/** Megabytes in use above those with one origin if every request has a new one. */
 export const FLOOD_LIMIT = 32;
 
 export const least = (values: readonly number[]): number => Math.min(...values);

@@ -1,6 +1,6 @@
 import { type Contestant, KINDS, type Kind } from './contestants.ts';
 import { FLOOD_LIMIT, GOALS, type Goal, least, median, met, ratioCell, STREAMED_LIMIT } from './goals.ts';
-import type { Memory } from './memory.ts';
+import type { Flood, Memory } from './memory.ts';
 import type { Samples } from './rounds.ts';
 
 export const HEADINGS: Readonly<Record<Kind, string>> = {
@@ -19,7 +19,7 @@ export interface Found {
     /** During a stream of 5 GB. */
     readonly streamed: Memory;
     /** With requests from one origin, and then from new ones. */
-    readonly flood: Memory;
+    readonly flood: Flood;
   } | null;
 }
 
@@ -41,7 +41,7 @@ export function tableOf({ contestants, samples, memory }: Found): string {
       ? []
       : [
           memoryRow('5 GB streamed, peak above idle', memory.streamed, STREAMED_LIMIT),
-          memoryRow('new origins, peak above that with one origin', memory.flood, FLOOD_LIMIT),
+          floodRow(memory.flood),
         ]),
   ];
   return rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
@@ -61,8 +61,25 @@ export function figureCell(samples: Samples, id: string, kind: Kind): string {
 
 const microseconds = (value: number): string => value.toFixed(value < 100 ? 1 : 0);
 
-function memoryRow(title: string, { before, peak }: Memory, limit: number): string[] {
-  const above = (peak - before) / 1e6;
-  const cell = `${(before / 1e6).toFixed(0)} → ${(peak / 1e6).toFixed(0)} MB: ${above.toFixed(0)}, at most ${limit}: ${met(above <= limit)}`;
-  return [title, ...KINDS.map(() => ''), cell];
+const memoryRow = (title: string, { before, peak }: Memory, limit: number): string[] => [
+  title,
+  ...KINDS.map(() => ''),
+  memoryCell(before, peak, limit),
+];
+
+function memoryCell(before: number, after: number, limit: number): string {
+  const above = (after - before) / 1e6;
+  return `${(before / 1e6).toFixed(0)} → ${(after / 1e6).toFixed(0)} MB: ${above.toFixed(0)}, at most ${limit}: ${met(above <= limit)}`;
+}
+
+/** What a flood stores is judged; its peak is mostly garbage, and is shown. */
+function floodRow(flood: Flood): string[] {
+  const cell = memoryCell(flood.one.inUse, flood.new.inUse, FLOOD_LIMIT);
+  const peaks = [flood.one, flood.new].map(({ peak }) => (peak / 1e6).toFixed(0)).join(' → ');
+  const requests = [flood.one, flood.new].map((load) => load.requests.toLocaleString('en')).join(' and ');
+  return [
+    'new origins, in use above that with one origin',
+    ...KINDS.map(() => ''),
+    `${cell} (peaks with garbage ${peaks} MB; ${requests} requests)`,
+  ];
 }
