@@ -3,9 +3,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openContest, startEdge, writeRules } from './lib/contestants.ts';
+import { choiceOf } from './lib/choice.ts';
+import { openContest } from './lib/contest.ts';
+import { type RulesFiles, startEdge, writeRules } from './lib/edges.ts';
 import { describeMachine, type Places, places, versionOf, whereIs } from './lib/machine.ts';
-import { flooded, type Memory, streamed } from './lib/memory.ts';
+import { flooded, streamed } from './lib/memory.ts';
 import { startBucket } from './lib/nginx.ts';
 import { watchNoise } from './lib/noise.ts';
 import { measure, roundsOr } from './lib/rounds.ts';
@@ -13,7 +15,9 @@ import type { Server } from './lib/servers.ts';
 import { tableOf } from './lib/table.ts';
 import { CONNECTIONS } from './lib/wrk.ts';
 
-const ROUNDS = 5;
+const ROUNDS = 10;
+
+const choice = choiceOf(process.argv.slice(2));
 
 async function main(): Promise<void> {
   const nginx = whereIs('nginx');
@@ -33,43 +37,37 @@ async function run(nginx: string, wrk: string, folder: string, where: Places): P
   const noise = watchNoise(where);
   console.error('starting the servers');
   const bucket = await startBucket(nginx, folder, where.bucket);
-  const memory = await memoryOf(bucket, folder, where);
-  const flood = await floodOf(bucket, folder, where);
-  const { contestants, notes } = await openContest(bucket, nginx, folder, where);
+  const rules = writeRules(folder);
+  const memory = choice.memory ? await memoryOf(bucket, rules, folder, where) : null;
+  const { contestants, notes } = await openContest({ bucket, nginx, folder, rules, where }, choice);
   const samples = await measure(contestants, rounds, where.load);
   const disturbed = noise();
-  for (const server of new Set(contestants.map((one) => one.server))) await server.close();
+  for (const { server } of contestants) await server.close();
   await bucket.close();
 
   console.log(
-    `\nthe proxy path: requests a second over ${CONNECTIONS} connections, in brackets the server's CPU time for each ` +
-      `(for each MB of 100 MB); medians of ${rounds} rounds in one run, ratios with their least and greatest, ` +
-      'and "at best" the ratio of the least CPU times',
+    `\nthe proxy path: the server's CPU time for a request (for a MB of 100 MB), the least of ${rounds} slices in turn ` +
+      `in one run; in brackets the median and the throughput over ${CONNECTIONS} connections. Ratios of these CPU times: ` +
+      'of the least, which is judged, and of the medians',
   );
   console.log(`${describeMachine(where)}\n${versions(nginx, wrk)}\n`);
-  console.log(tableOf({ contestants, samples, pairIsFree: where.pairIsFree, streamed: memory, flood }));
-  const pair = where.pairIsFree
-    ? []
-    : ['two workers are not judged: that needs four cores, two of them for the workers alone'];
-  for (const note of [...notes, ...pair, disturbed]) console.log(`\n${note}`);
+  console.log(tableOf({ contestants, samples, memory }));
+  for (const note of [...notes, disturbed]) console.log(`\n${note}`);
 }
 
-/** Bytes of an edge that streams 5 GB, without other requests. */
-async function memoryOf(bucket: Server, folder: string, { server }: Places): Promise<Memory> {
-  const edge = await startEdge(bucket.url, writeRules(folder).usual, server);
+/** Memory of an edge that streams 5 GB, and of one with requests from new origins, each without other requests. */
+async function memoryOf(bucket: Server, rules: RulesFiles, folder: string, where: Places) {
   console.error('streaming 5 GB');
-  const memory = await streamed(edge);
-  await edge.close();
-  return memory;
-}
-
-/** Bytes of an edge under requests from new origins, without other requests. */
-async function floodOf(bucket: Server, folder: string, { server, load }: Places): Promise<Memory> {
-  const edge = await startEdge(bucket.url, writeRules(folder).pattern, server);
+  const streaming = await startEdge(bucket.url, rules.usual, where.server);
+  const whileStreaming = await streamed(streaming);
+  await streaming.close();
   console.error('sending requests from new origins');
-  const memory = await flooded(edge, load);
-  await edge.close();
-  return memory;
+  const flood = await flooded(
+    (node) => startEdge(bucket.url, rules.pattern, where.server, { node }),
+    folder,
+    where.load,
+  );
+  return { streamed: whileStreaming, flood };
 }
 
 const PEERS = [

@@ -2,13 +2,14 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { Pool } from 'undici';
+import { median, met } from './lib/goals.ts';
 import { roundsOr } from './lib/rounds.ts';
 
-const ROUNDS = roundsOr(15);
-const REQUESTS = 3_000;
+const ROUNDS = roundsOr(12);
+const REQUESTS = 1_000;
 const CONNECTIONS = 32;
-/** The least ratio of the throughput with a load of rules every 10 ms to that without loads. */
-const GOAL = 0.97;
+/** The largest part of a core's time that a load of rules every 10 ms may take. */
+const GOAL = 0.03;
 const MODES = [
   ['rest', 'nothing: the error of the measurement itself'],
   ['slow', 'a load of 300 ms, or a wait for it'],
@@ -62,10 +63,7 @@ async function said<Message>(by: ChildProcess): Promise<Message> {
   return message;
 }
 
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-
-async function throughput(): Promise<void> {
+async function refreshing(): Promise<void> {
   const bucket = child('./servers/bucket.ts');
   const { port } = await said<{ port: number }>(bucket);
   const edge = child('./servers/edge.ts', [`http://127.0.0.1:${port}`]);
@@ -106,13 +104,13 @@ async function throughput(): Promise<void> {
   await pool.close();
 
   console.log(
-    `1 KB objects through the edge, ${CONNECTIONS} connections, medians of ${ROUNDS} pairs of rounds in one run`,
+    `\n1 KB objects through the edge, ${CONNECTIONS} connections: CPU time, medians of ${ROUNDS} pairs of rounds in one run`,
   );
   console.log(
     `Node ${process.versions.node}, ${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores\n`,
   );
   console.log(
-    '| every 10 ms | loads a second | requests a second | without loads | ratio | CPU ms a load | goal |',
+    '| every 10 ms | µs a request | without loads | ms a load | loads a second | part of a core | goal |',
   );
   console.log('|---|---|---|---|---|---|---|');
   for (const [mode, title] of MODES) console.log(rowOf(title, pairs.get(mode) ?? []));
@@ -139,17 +137,17 @@ async function ask(pool: Pool): Promise<void> {
 
 function rowOf(title: string, pairs: readonly Pair[]): string {
   const of = (pick: (pair: Pair) => number): number => median(pairs.map(pick));
-  const ratio = of(({ without, during }) => without.seconds / during.seconds);
   const loads = of(({ during }) => during.loads / during.seconds);
-  const spent = of(({ without, during }) => (during.spent - without.spent) / 1000 / during.loads);
+  const each = of(({ without, during }) => (during.spent - without.spent) / during.loads);
+  // Of the time, not of the requests: a faster machine answers more of them between two loads.
+  const part = (each / 1e6) * loads;
   const cells = [
     title,
-    loads.toFixed(0),
-    of(({ during }) => (2 * REQUESTS) / during.seconds).toFixed(0),
-    of(({ without }) => (2 * REQUESTS) / without.seconds).toFixed(0),
-    ratio.toFixed(3),
-    loads > 0 ? spent.toFixed(2) : '',
-    loads > 0 ? `at least ${GOAL}: ${ratio >= GOAL ? 'met' : 'MISSED'}` : '',
+    of(({ during }) => during.spent / (2 * REQUESTS)).toFixed(1),
+    of(({ without }) => without.spent / (2 * REQUESTS)).toFixed(1),
+    ...(loads > 0
+      ? [(each / 1000).toFixed(2), loads.toFixed(0), part.toFixed(3), `at most ${GOAL}: ${met(part <= GOAL)}`]
+      : ['', '', '', '']),
   ];
   return `| ${cells.join(' | ')} |`;
 }
@@ -176,5 +174,5 @@ async function memory(): Promise<void> {
   );
 }
 
-await throughput();
+await refreshing();
 await memory();

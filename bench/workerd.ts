@@ -14,12 +14,10 @@ import { startBucket } from './lib/nginx.ts';
 import { watchNoise } from './lib/noise.ts';
 import { measure, roundsOr, type Samples } from './lib/rounds.ts';
 import { startServer } from './lib/servers.ts';
-import { figureCell } from './lib/table.ts';
+import { figureCell, HEADINGS } from './lib/table.ts';
 import { CONNECTIONS } from './lib/wrk.ts';
 
-const ROUNDS = 5;
-/** Slices of each Worker, in turn, in one round: the Workers run seconds apart, at the same speed of the machine. */
-const SLICES = 6;
+const ROUNDS = 10;
 const MEASURED: readonly Kind[] = ['preflight', '1k'];
 const GOAL: Goal = { title: 'hono', one: 'edge', other: 'hono', least: { preflight: 1.2, '1k': 1 } };
 
@@ -54,7 +52,7 @@ async function main(): Promise<void> {
 }
 
 async function run(nginx: string, wrk: string, folder: string, where: Places): Promise<void> {
-  const rounds = roundsOr(ROUNDS) * SLICES;
+  const rounds = roundsOr(ROUNDS);
   const noise = watchNoise(where);
   console.error('bundling and starting the Workers');
   const bucket = await startBucket(nginx, folder, where.bucket);
@@ -81,19 +79,19 @@ async function run(nginx: string, wrk: string, folder: string, where: Places): P
     contestants.push(cell(id, title, server, { kinds: MEASURED }));
   }
   for (const one of contestants) await check(one);
-  const samples = await measure(contestants, rounds, where.load, 'once');
+  const samples = await measure(contestants, rounds, where.load);
   const disturbed = noise();
   for (const { server } of contestants) await server.close();
   await bucket.close();
 
   console.log(
-    `\nWorkers, in workerd on this machine: requests a second over ${CONNECTIONS} connections, in brackets the ` +
-      `server's CPU time for each; medians of ${rounds} slices of a second in turn, ratios with their least and greatest, and ` +
-      `"at best" the ratio of the least CPU times; start-up in medians of ${STARTS}, until workerd ` +
+    `\nWorkers, in workerd on this machine: the server's CPU time for a request, the least of ${rounds} slices in turn; ` +
+      `in brackets the median and the throughput over ${CONNECTIONS} connections. Ratios of these CPU times: of the ` +
+      `least, which is judged, and of the medians; start-up in medians of ${STARTS}, until workerd ` +
       'listens, and from then until the first answer',
   );
   console.log(`${describeMachine(where)}\n${versions(nginx, wrk)}\n`);
-  console.log(tableOf(workers, samples, starts, where));
+  console.log(tableOf(workers, samples, starts));
   console.log(`\n${disturbed}`);
 }
 
@@ -153,18 +151,20 @@ async function startUp(script: string, bindings: Record<string, string>): Promis
   return { listening: listens - began, answered: answers - listens };
 }
 
-function tableOf(
-  workers: readonly Worker[],
-  samples: Samples,
-  starts: ReadonlyMap<string, StartUp>,
-  { pairIsFree }: Places,
-): string {
+function tableOf(workers: readonly Worker[], samples: Samples, starts: ReadonlyMap<string, StartUp>): string {
   const startCells = (id: string): string[] => {
     const { listening = Number.NaN, answered = Number.NaN } = starts.get(id) ?? {};
     return [listening, answered].map((milliseconds) => `${milliseconds.toFixed(1)} ms`);
   };
   const rows = [
-    ['', 'preflight', 'GET 1 KB', 'bundle', 'gzipped', 'start: listening', 'start: first answer'],
+    [
+      '',
+      ...MEASURED.map((kind) => HEADINGS[kind]),
+      'bundle',
+      'gzipped',
+      'start: listening',
+      'start: first answer',
+    ],
     Array.from({ length: COLUMNS }, () => '---'),
     ...workers.map(({ id, title, file }) => {
       const script = readFileSync(file);
@@ -176,7 +176,7 @@ function tableOf(
       ];
     }),
     ['an empty Worker', '', '', '', '', ...startCells(NOTHING)],
-    [`ratio to ${GOAL.title}`, ...MEASURED.map((kind) => ratioCell(GOAL, samples, kind, pairIsFree))],
+    [`ratio to ${GOAL.title}`, ...MEASURED.map((kind) => ratioCell(GOAL, samples, kind))],
   ];
   const filled = rows.map((cells) => [...cells, ...Array<string>(COLUMNS - cells.length).fill('')]);
   return filled.map((cells) => `| ${cells.join(' | ')} |`).join('\n');

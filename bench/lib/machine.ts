@@ -70,36 +70,3 @@ export function versionOf(path: string, flag: string): string {
   const said = execFileSync('sh', ['-c', '"$0" "$1" 2>&1 || true', path, flag], { encoding: 'utf8' });
   return /(\d+\.\d+[\w.]*)/.exec(said)?.[1] ?? 'unknown';
 }
-
-/** Clock ticks a second in /proc (USER_HZ). */
-const TICKS = 100;
-
-/** CPU seconds of a process and its children, including children that have ended. */
-export const cpuSeconds = (pid: number): number =>
-  family(pid).reduce((sum, one) => {
-    // The second field is the command in brackets, and may contain spaces.
-    const fields = readFileSync(`/proc/${one}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
-    return sum + add(fields.slice(11, 15)) / TICKS;
-  }, 0);
-
-/** CPU seconds since the machine started: used by all programs, and stolen by the host for other machines. */
-export function machineSeconds(): { busy: number; stolen: number } {
-  const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n');
-  const [user, nice, system, , , irq, softirq, stolen] = line.split(/ +/).slice(1);
-  return { busy: add([user, nice, system, irq, softirq]) / TICKS, stolen: Number(stolen) / TICKS };
-}
-
-const add = (fields: readonly (string | undefined)[]): number =>
-  fields.reduce((sum, field) => sum + Number(field), 0);
-
-/** Bytes of resident memory of a process and its children. */
-export const residentBytes = (pid: number): number =>
-  family(pid).reduce((sum, one) => {
-    const kilobytes = /^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${one}/status`, 'utf8'))?.[1];
-    return sum + Number(kilobytes) * 1024;
-  }, 0);
-
-function family(pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  return [pid, ...(children === '' ? [] : children.split(' ').flatMap((child) => family(Number(child))))];
-}

@@ -1,17 +1,25 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ask } from './ask.ts';
-import { type Contestant, patternCell } from './contestants.ts';
-import { type Cores, residentBytes } from './machine.ts';
+import { type Kind, withOrigins } from './contestants.ts';
+import type { Cores } from './machine.ts';
 import { OBJECTS } from './nginx.ts';
+import { residentBytes } from './processes.ts';
 import type { Server } from './servers.ts';
 import { wrk } from './wrk.ts';
 
+const COLLECT = new URL('../servers/collect.ts', import.meta.url).href;
 /** Milliseconds. */
 const SAMPLE_EVERY = 100;
 const SETTLE = 1_000;
-/** Runs of each kind of request, and whole seconds of a run. */
-const RUNS = 2;
-const RUN_SECONDS = 4;
+const FLOODED: readonly Kind[] = ['preflight', '1k'];
+/** Requests of a load with one origin, and of one with new origins; the most milliseconds of each, and those of a run of wrk. */
+const REQUESTS = 60_000;
+const LOAD_LIMIT = 20_000;
+const RUN_TIME = 1_000;
+/** Milliseconds until a server has collected its garbage. */
+const COLLECT_LIMIT = 20_000;
 
 /** Bytes of memory before a load, and at its peak. */
 export interface Memory {
@@ -31,18 +39,60 @@ export async function streamed({ url, pid }: Server): Promise<Memory> {
   return { before, peak };
 }
 
+/** The memory of a server after a load. */
+export interface Loaded {
+  /** Resident bytes without garbage. */
+  readonly inUse: number;
+  readonly peak: number;
+  readonly requests: number;
+}
+
+/** A flood of new origins after the same load with one origin. */
+export interface Flood {
+  readonly one: Loaded;
+  readonly new: Loaded;
+}
+
 /**
- * Sends a new server requests from new origins, after the same load from one origin, which grows the heap to its usual
- * size: `before` is the peak of that load.
+ * Starts a server and sends it requests from one origin, then from new ones. V8 lets the heap of a server under load grow
+ * by garbage for some 100,000 requests, also with one origin, so peaks do not show what is stored: garbage is collected
+ * after each load.
  */
-export async function flooded(server: Server, cores: Cores): Promise<Memory> {
-  const peak = ({ kinds, load }: Contestant): Promise<number> =>
-    peakOf(server.pid, async () => {
-      for (let run = 0; run < RUNS; run++)
-        for (const kind of kinds) await wrk(load(kind), RUN_SECONDS, cores);
+export async function flooded(
+  start: (node: readonly string[]) => Promise<Server>,
+  folder: string,
+  cores: Cores,
+): Promise<Flood> {
+  const file = join(folder, 'collected');
+  process.env.BENCH_COLLECTED = file;
+  const server = await start(['--expose-gc', '--import', COLLECT]);
+  const load = async (origins: 'one' | 'new'): Promise<Loaded> => {
+    let requests = 0;
+    const peak = await peakOf(server.pid, async () => {
+      const until = performance.now() + LOAD_LIMIT;
+      while (requests < REQUESTS && performance.now() < until)
+        for (const kind of FLOODED)
+          requests += (await wrk(withOrigins(origins)(server, kind), RUN_TIME, cores)).requests;
     });
-  const before = await peak(patternCell('one', server));
-  return { before, peak: await peak(patternCell('new', server)) };
+    return { inUse: await collected(server, file), peak, requests };
+  };
+  const flood = { one: await load('one'), new: await load('new') };
+  await server.close();
+  return flood;
+}
+
+/** Resident bytes of a server after it has collected its garbage. */
+async function collected({ pid }: Server, file: string): Promise<number> {
+  rmSync(file, { force: true });
+  await pause(SETTLE);
+  process.kill(pid, 'SIGWINCH');
+  const until = performance.now() + COLLECT_LIMIT;
+  while (performance.now() < until) {
+    const written = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    if (written.endsWith('\n')) return Number(written);
+    await pause(SAMPLE_EVERY);
+  }
+  throw new Error(`a server has not collected its garbage in ${COLLECT_LIMIT / 1000} s`);
 }
 
 /** The peak of a process's memory in bytes during `work`. */

@@ -1,4 +1,5 @@
-import { cpuSeconds, machineSeconds, type Places } from './machine.ts';
+import type { Places } from './machine.ts';
+import { cpuSeconds, machineSeconds } from './processes.ts';
 
 /** The share of the machine's CPU time that other programs may use. */
 const DISTURBED = 0.05;

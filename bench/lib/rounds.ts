@@ -1,29 +1,26 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Contestant, KINDS, type Kind } from './contestants.ts';
-import { type Cores, cpuSeconds } from './machine.ts';
-import { wrk } from './wrk.ts';
+import type { Cores } from './machine.ts';
+import { watchCpu } from './processes.ts';
+import { type Load, wrk } from './wrk.ts';
 
-/**
- * Whole seconds of a measured run of wrk. Short, so that a round of all servers is short: a shared machine may run at
- * half its speed for half a minute.
- */
-const SECONDS = 1;
-/**
- * Whole seconds of the warm-up run before it. A server that was idle, or did something else, needs so long to reach its
- * usual speed.
- */
-const WARM_UP_SECONDS = 3;
-/** Repetitions of a run without an answer: a shared machine stalls sometimes. */
+/** Milliseconds of a slice. Short, because a shared machine may run at half its speed for half a minute. */
+const SLICE = 500;
+/** The requests of a kind before its first slice, after which V8 has compiled the code for them, … */
+const WARM_UP_REQUESTS = 20_000;
+/** … and the most milliseconds for them. */
+const WARM_UP = 4_000;
+/** Repetitions of a slice without an answer: a shared machine stalls sometimes. */
 const REPEATS = 3;
-/** Milliseconds between two runs, in which a server finishes the work of the first. */
-const REST = 100;
+/** Milliseconds after a slice, in which a server finishes its work. */
+const REST = 50;
 
-/** One contestant's figures in one round. */
+/** One contestant's figures in one slice. */
 export interface Sample {
-  /** Requests a second; for `100m` bytes a second. */
-  readonly perSecond: number;
   /** CPU microseconds of the server for each request; for `100m` for each megabyte. */
   readonly cpu: number;
+  /** Requests a second; for `100m` bytes a second. */
+  readonly perSecond: number;
   readonly failed: number;
 }
 
@@ -39,57 +36,49 @@ export function roundsOr(usual: number): number {
   throw new Error(`BENCH_ROUNDS "${given}" is not a positive whole number; write a number such as 3`);
 }
 
-/** When a server is warmed up: before each slice, or once for each kind if the others' turns are short. */
-export type Warming = 'each' | 'once';
-
 /**
- * Measures all contestants in turn, round by round for each kind of request, so that a slower machine affects all of
- * them. With warming `each`, every second round is in reverse order.
+ * Measures all contestants in turn, one slice of each in a round, round by round for each kind of request, so that a
+ * slower machine affects all of them.
  */
 export async function measure(
   contestants: readonly Contestant[],
   rounds: number,
   cores: Cores,
-  warming: Warming = 'each',
 ): Promise<Samples> {
   const samples = new Map<string, Sample[]>();
   for (const kind of KINDS) {
     const taking = contestants.filter(({ kinds }) => kinds.includes(kind));
-    if (warming === 'once') for (const { load } of taking) await wrk(load(kind), WARM_UP_SECONDS, cores);
-    for (let round = 1; round <= rounds && taking.length > 0; round++) {
-      console.error(`${kind}: round ${round} of ${rounds}`);
-      // With `once` the order stays, because a server with two turns in a row would be warmer.
-      for (const one of warming === 'each' && round % 2 === 0 ? taking.toReversed() : taking) {
+    if (taking.length > 0) console.error(`${kind}: ${rounds} rounds of ${taking.length} servers`);
+    for (const { load } of taking) await warmUp(load(kind), cores);
+    for (let round = 1; round <= rounds; round++)
+      for (const one of taking) {
         const key = `${one.id} ${kind}`;
-        samples.set(key, [...(samples.get(key) ?? []), await sampleOf(one, kind, cores, warming)]);
+        samples.set(key, [...(samples.get(key) ?? []), await sampleOf(one, kind, cores)]);
       }
-    }
   }
   return (id, kind) => samples.get(`${id} ${kind}`) ?? [];
 }
 
-async function sampleOf(
-  { title, server, load }: Contestant,
-  kind: Kind,
-  cores: Cores,
-  warming: Warming,
-): Promise<Sample> {
+async function warmUp(load: Load, cores: Cores): Promise<void> {
+  let sent = 0;
+  for (let time = 0; time < WARM_UP && sent < WARM_UP_REQUESTS; time += SLICE)
+    sent += (await wrk(load, SLICE, cores)).requests;
+}
+
+async function sampleOf({ title, server, load }: Contestant, kind: Kind, cores: Cores): Promise<Sample> {
   for (let run = 0; run <= REPEATS; run++) {
+    const spent = watchCpu(server.pid);
+    const { requests, bytes, seconds, failed } = await wrk(load(kind), SLICE, cores);
     await pause(REST);
-    if (warming === 'each') await wrk(load(kind), WARM_UP_SECONDS, cores);
-    await pause(REST);
-    const before = cpuSeconds(server.pid);
-    const { requests, bytes, seconds, failed } = await wrk(load(kind), SECONDS, cores);
     const done = kind === '100m' ? bytes : requests;
-    const spent = (cpuSeconds(server.pid) - before) * 1e6;
-    // A run without an answer counts as a failure in the table, even if the next run succeeds.
+    // A slice without an answer counts as a failure in the table, even if the next one succeeds.
     if (done > 0)
       return {
+        cpu: (spent() / done) * (kind === '100m' ? 1e6 : 1),
         perSecond: done / seconds,
-        cpu: (spent / done) * (kind === '100m' ? 1e6 : 1),
         failed: failed + run,
       };
-    console.error(`${title}, ${kind}: no answer in ${SECONDS} s (${failed} failed); measuring again`);
+    console.error(`${title}, ${kind}: no answer in ${SLICE} ms (${failed} failed); measuring again`);
   }
   throw new Error(`${title} does not answer ${kind}`);
 }

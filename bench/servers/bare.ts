@@ -1,14 +1,12 @@
+// Bare node:http with its defaults: `writeHead` and `end`. Argument: the headers of every answer as a flat JSON list.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import '../../src/node/server/tick.ts';
 
-// The yardstick: the least work of a Node server for a request. As a child process it has its own CPU time. It sends its
-// port, and its CPU time on every message.
+const headers = JSON.parse(process.argv[2] ?? '[]') as string[];
 const server = createServer((_, outgoing) => {
-  outgoing.writeHead(200, { 'Content-Length': '0' }).end();
+  outgoing.writeHead(200, headers).end();
 });
-server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
-process.on('message', () => {
-  const { user, system } = process.cpuUsage();
-  process.send?.({ microseconds: user + system });
-});
-process.on('disconnect', () => process.exit(0));
+server.listen(0, '127.0.0.1', () =>
+  console.log(`listening http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+);
