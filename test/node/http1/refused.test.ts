@@ -73,6 +73,7 @@ const fields: readonly Row[] = [
   ['RFC 9112 §5', field('A'), 'a header line has no colon'],
   ['RFC 9112 §5', field(': b'), 'a header line has no name'],
   ['RFC 9110 §5.1', field('A(b: c'), NAME],
+  ['RFC 9110 §5.1', field('A@b: c'), NAME],
   ['RFC 9110 §5.1', field('A"b: c'), NAME],
   ['RFC 9110 §5.1', field('\x80: c'), NAME],
   ['RFC 9110 §5.1', field('A\0: c'), NAME],
