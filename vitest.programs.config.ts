@@ -29,6 +29,15 @@ const WAITING = [
   'test/runtimes/**/*.test.ts',
 ];
 
+/** What `--transport undici` must do as well: the behaviour of an edge on Node, and all about its connections to buckets. */
+const OVER_UNDICI = [
+  'test/bucket/read.test.ts',
+  'test/node/edge.test.ts',
+  'test/node/objects/**/*.test.ts',
+  'test/node/server/{continue,continue-kinds,framing,framing-body,framing-early,http2-upload,pipelined,slow}.test.ts',
+  'test/node/transport/**/*.test.ts',
+];
+
 /** Long tests of whole edges with real programs: caches, clients, failing outputs, changed clocks, attacks, load. */
 export const PROGRAMS = [...MEASURED, ...WAITING];
 
@@ -41,6 +50,17 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'waiting', include: WAITING, maxWorkers: 3, sequence: { groupOrder: 0 } },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'undici',
+          include: OVER_UNDICI,
+          exclude: PROGRAMS,
+          env: { TEST_TRANSPORT: 'undici' },
+          maxWorkers: 3,
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         extends: true,

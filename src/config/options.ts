@@ -91,6 +91,7 @@ export const OPTION_SECTIONS = {
   Operation: [
     'config',
     'workers',
+    'transport',
     'shutdownDelay',
     'drain',
     'debugReason',

@@ -13,6 +13,7 @@ import type { Closed, CrowdLimits } from './server/crowd.ts';
 import { clientTimeouts, type Listening } from './server/listen.ts';
 import { listenOr, type Spelt } from './server/listen-fault.ts';
 import { clientsOf, openFilesLimit } from './server/open-files.ts';
+import { checkHeads } from './server/send-head.ts';
 import { logDrained } from './start-stop.ts';
 import { messageOf } from './system-error.ts';
 import { edgeListener } from './transport/exchange.ts';
@@ -51,6 +52,7 @@ export function openFront(
   const { connections, queue, clientShare: share, leastRate, idleTimeout: idle } = config;
   const limits = { target: config.maxUrl, headers: config.maxHeaders };
   const { pools, close } = createPools({
+    transport: config.transport,
     idle,
     limits: partOf({ ...LIMITS, connections, queue, share, leastRate }, workers),
     onEnd: seldom((bucket, client, requests) =>
@@ -91,8 +93,13 @@ export function openFront(
       const routes = store === null ? buckets : [...buckets, store.service];
       areProxies = routes.some(({ trustForwarded }) => trustForwarded);
     },
-    listen: async () =>
-      listenOr(
+    listen: async () => {
+      if (!(await checkHeads()))
+        log.warn(
+          { node: process.version },
+          'this version of Node does not take the heads that the edge renders: Node writes them, which costs more CPU time',
+        );
+      return listenOr(
         edgeListener(() => app, pools),
         config.socket === null ? { host: config.host, port: config.port } : { socket: config.socket },
         spelt,
@@ -101,9 +108,11 @@ export function openFront(
           timeouts: clientTimeouts(idle),
           limits,
           crowd,
+          readsRawHeaders: true,
           onDrained: (drained) => logDrained(log, drained),
         },
-      ),
+      );
+    },
     close: async () => {
       requests.flush();
       await closeSoon(close);

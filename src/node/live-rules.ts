@@ -63,7 +63,7 @@ export async function openRules(
     onVersion: (bucket, version) => bus?.publish({ kind: 'changed', bucket: keyOf(bucket), version }),
   });
   // Pools of their own: rules are read also while all connections of a bucket are in use.
-  const { pools, close } = createPools();
+  const { pools, close } = createPools({ transport: config.transport });
   opened.add(() => closeSoon(close));
   return { cache, bus, register, problems, read: readByPools(pools) };
 }

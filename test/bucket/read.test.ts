@@ -4,9 +4,10 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { type Read, readByFetch, readUncached } from '../../src/bucket/read.ts';
 import { createPools } from '../../src/node/transport/pools.ts';
 import { readByPools } from '../../src/node/transport/small-read.ts';
+import { TRANSPORT } from '../helpers/transport.ts';
 import { sends, useServer } from '../rules/_server.ts';
 
-const { pools, close } = createPools();
+const { pools, close } = createPools({ transport: TRANSPORT });
 afterAll(close);
 
 const server = useServer();

@@ -64,6 +64,7 @@ const WRONG: readonly (readonly [OptionName, string, RegExp, RegExp])[] = [
   ...['0', '257', '-1', '1.5', 'all', '', '1e2'].map(
     (text) => ['workers', text, /not a number of workers/, /1 to 256, or auto/] as const,
   ),
+  ['transport', 'fetch', /not one of the allowed values/, /own or undici/],
   ['connections', '0', /not a number in range/, /from 1 to 100000/],
   ['connections', '1e3', /not a number in range/, /from 1 to 100000/],
   ['queue', '-1', /not a number in range/, /from 0 to 100000/],

@@ -12,7 +12,7 @@ import type { RequestEvent } from '../../src/edge/observe.ts';
 import { type Listening, type ListenOptions, listen, type Where } from '../../src/node/server/listen.ts';
 import { edgeListener } from '../../src/node/transport/exchange.ts';
 import type { GateLimits } from '../../src/node/transport/gate.ts';
-import { createPools } from '../../src/node/transport/pools.ts';
+import { createPools, type PoolsOptions } from '../../src/node/transport/pools.ts';
 import { readByPools } from '../../src/node/transport/small-read.ts';
 import { createRulesCache } from '../../src/rules/cache.ts';
 import { renewal } from '../../src/rules/refresh.ts';
@@ -21,6 +21,7 @@ import { bucketSource } from '../../src/rules/sources/bucket.ts';
 import type { Edge, OpenOptions, Place } from '../suite/runtime.ts';
 import { type MemoryRegister, memoryRegister } from './memory-register.ts';
 import { KEYS, TEMPORARY } from './signed.ts';
+import { TRANSPORT } from './transport.ts';
 import { openUpstream, type Upstream } from './upstream.ts';
 
 interface Opened {
@@ -45,6 +46,8 @@ export interface NodeEdge extends Edge {
 export interface NodeOptions extends OpenOptions {
   /** Replaces parts of what serves a bucket with `management: 'keep'`. */
   readonly keeping?: Partial<Keeping>;
+  /** Of the connections to buckets. */
+  readonly connections?: Pick<PoolsOptions, 'lookup' | 'connectionsLife'>;
 }
 
 /** What the operator does about a bucket without management. */
@@ -86,9 +89,11 @@ export async function openOnNode(
   const { connect, head, idle, upload = idle } = options.timeouts ?? {};
   const timeouts = connect === undefined || head === undefined ? {} : { timeouts: { connect, head } };
   const { pools, close: closePools } = createPools({
+    transport: TRANSPORT,
     ...(idle !== undefined && { idle }),
     ...(upload !== undefined && { upload }),
     ...(limits !== undefined && { limits }),
+    ...options.connections,
   });
   const registers = new Map<string, MemoryRegister>();
   const openBucket = async ({
@@ -146,7 +151,7 @@ export async function openOnNode(
   const listening = await listen(
     edgeListener(() => app, pools),
     where,
-    { ...(options.limits && { limits: options.limits }), ...listenOptions },
+    { readsRawHeaders: true, ...(options.limits && { limits: options.limits }), ...listenOptions },
   );
   await Promise.all(opened.map(({ ruled }) => cache.current(ruled)));
   const byName = (name?: string): Opened => {

@@ -4,10 +4,11 @@ import { onlyBucket } from '../../src/config/file.ts';
 import { type Config, type GivenOptions, readConfig } from '../../src/config/read.ts';
 import { type Running, start } from '../../src/node/start.ts';
 import type { RuledBucket } from '../../src/rules/ruled-bucket.ts';
+import { TRANSPORT } from '../helpers/transport.ts';
 
 /** A configuration with free ports and these options, given as text. */
 export function optionsOf(options: Readonly<Record<string, string>>): Config {
-  const texts = { port: '0', adminPort: '0', ...options };
+  const texts = { port: '0', adminPort: '0', transport: TRANSPORT, ...options };
   const given = Object.fromEntries(
     Object.entries(texts).map(([name, text]) => [name, { place: name, text }]),
   ) as GivenOptions;

@@ -13,6 +13,9 @@ type ActName = keyof typeof ACTS;
 const TIME_OUT = /did not answer within (?:5|4\.\d) seconds/;
 const UNREADABLE = /could not be read/;
 const TOO_LONG = /longer than 65536 bytes/;
+/** In the words of either transport. */
+const CLOSED = /other side closed|the bucket closed the connection/;
+const HEAD_TOO_LARGE = /Headers Overflow|head of the response is larger than 65536 bytes/;
 const NOT_WHOLE = /not well-formed XML/;
 
 /** The last column is the text of Node's own fetch. */
@@ -29,12 +32,12 @@ const UNKNOWN: readonly [title: string, name: ActName, cause: RegExp, onNode?: R
     'resetWithoutLength',
     /could not be read|not well-formed XML/,
   ],
-  ['closes before the last chunk', 'endInChunks', UNREADABLE, /other side closed/],
-  ['announces more bytes than it sends', 'lengthTooLong', UNREADABLE, /other side closed/],
+  ['closes before the last chunk', 'endInChunks', UNREADABLE, CLOSED],
+  ['announces more bytes than it sends', 'lengthTooLong', UNREADABLE, CLOSED],
   ['sends more bytes than it announces', 'lengthTooShort', /could not be read|not well-formed XML/],
   ['does not speak HTTP', 'notHttp', UNREADABLE, /HTTP\/1\.1 protocol/],
-  ['sends a header of a megabyte', 'hugeHead', UNREADABLE, /Headers Overflow/],
-  ['sends fifty thousand headers', 'manyHeaders', UNREADABLE, /Headers Overflow/],
+  ['sends a header of a megabyte', 'hugeHead', UNREADABLE, HEAD_TOO_LARGE],
+  ['sends fifty thousand headers', 'manyHeaders', UNREADABLE, HEAD_TOO_LARGE],
   ['answers 500', 'internalError', /answered 500 InternalError/],
   ['answers 403', 'forbidden', /answered 403 AccessDenied/],
   ['redirects to itself', 'redirectLoop', /answered 307/],

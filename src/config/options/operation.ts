@@ -2,7 +2,11 @@ import * as numbers from '../numbers.ts';
 import * as values from '../values.ts';
 import type { OptionRows } from './row.ts';
 
-/** Where rules are stored, how long they are used, and by how many processes. */
+export const TRANSPORTS = ['own', 'undici'] as const;
+/** The client that carries requests to buckets: the edge's own, or the one that it had before. */
+export type TransportName = (typeof TRANSPORTS)[number];
+
+/** Where rules are stored, how long they are used, by how many processes, and what carries requests to buckets. */
 export const operationRows = {
   rulesTtl: {
     flag: 'rules-ttl',
@@ -57,5 +61,15 @@ export const operationRows = {
       'How many processes serve clients: a number from 1 to 256, or `auto` for as many as there are cores. With 1 there are no workers beside the process itself.',
     nodeOnly: 'nothing: Cloudflare runs as many as it takes',
     parse: numbers.parseWorkers,
+  },
+  transport: {
+    flag: 'transport',
+    variable: 'TRANSPORT',
+    default: 'own',
+    example: 'undici',
+    about:
+      'What carries requests to buckets: `own`, or `undici`, which the next release no longer has. Take `undici` if a bucket worked before and now gets `BucketAnswerInvalid`: the log line names the rule that its answers break. Report it.',
+    nodeOnly: 'nothing: Cloudflare has its own',
+    parse: values.parseWord(TRANSPORTS),
   },
 } as const satisfies OptionRows;

@@ -10,11 +10,9 @@ export interface Call {
   readonly headers: FlatHeaders;
   /** Null: none. A stream without a Content-Length among the headers goes in chunks. */
   readonly body: Readable | Uint8Array | null;
-  /** The name for SNI and for the check of the certificate. */
-  readonly servername: string;
   /** Milliseconds from the request to the final head; 0: no limit. */
   readonly headLimit: number;
-  /** Milliseconds without a byte of the response's body, while it is not paused. */
+  /** Milliseconds without a byte of the response's body, while it is not paused; 0: no limit. */
   readonly idleLimit: number;
 }
 
@@ -24,7 +22,7 @@ export interface Receiver {
   sent(): void;
   /** The connection took a part of the request's body. */
   moved(): void;
-  /** The connection took the whole request with its body. */
+  /** The connection took the whole body. Not called without one. */
   uploaded(): void;
   /** The first byte of a response has arrived. */
   started(): void;
@@ -43,7 +41,7 @@ export interface Receiver {
   fail(error: Error): void;
 }
 
-/** Controls a call that has begun. */
+/** Controls a call that has begun. Does nothing once it has ended. */
 export interface Calling {
   /** Reads no more of the response. */
   pause(): void;
@@ -54,3 +52,21 @@ export interface Calling {
 
 /** Sends a request over a connection to its address. Of the receiver it calls at most `sent` before it returns. */
 export type Ask = (call: Call, receiver: Receiver) => Calling;
+
+/** Where connections go. */
+export interface Address {
+  /** Scheme, host and port: `https://bucket.oss-cn-hangzhou.aliyuncs.com`. */
+  readonly base: string;
+  /** For SNI and for the check of the certificate, whatever the Host header is. */
+  readonly servername: string;
+  /** Milliseconds for a connection, TLS included. */
+  readonly connectLimit: number;
+}
+
+/** Connections to addresses, made on demand. */
+export interface Connections {
+  /** Cheap: call it for each request, since DNS is asked again for new connections only. */
+  at(address: Address): Ask;
+  /** Ends idle connections at once, and the others after their responses. Resolves when all have ended. */
+  close(): Promise<void>;
+}

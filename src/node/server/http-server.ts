@@ -5,6 +5,7 @@ import { http, http2 } from '../built-in.ts';
 import type { Certificate } from './certificate.ts';
 import { type Sessions, serveSessions } from './h2-sessions.ts';
 import { openStream } from './h2-stream.ts';
+import { LEAN } from './lean-message.ts';
 
 export type Handler = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
 
@@ -55,10 +56,14 @@ const HTTP2: SecureServerOptions = {
 
 const NO_SESSIONS: Sessions = { retire: () => {}, cut: () => false, streams: () => 0, isBusy: () => false };
 
-/** Makes a server for HTTP/1.1. */
-export function plainServer(timeouts: ClientTimeouts, request: RequestLimits): Unopened {
-  const limits = limitsOf(timeouts, request);
-  return { server: Object.assign(http.createServer(limits), limits), sessions: NO_SESSIONS };
+/**
+ * Makes a server for HTTP/1.1. A lean one does less for each request: it is for a handler that reads no `headers`, and
+ * something else has to close the connections between requests (`limitKeepAlive`).
+ */
+export function plainServer(timeouts: ClientTimeouts, request: RequestLimits, isLean: boolean): Unopened {
+  const limits = limitsOf(timeouts, request, isLean);
+  const server = http.createServer({ ...limits, ...(isLean && LEAN) });
+  return { server: Object.assign(server, limits), sessions: NO_SESSIONS };
 }
 
 /** Makes a server for HTTP/2 and HTTP/1.1 over TLS. `handler` gets each HTTP/2 stream as a request and a response. */
@@ -66,12 +71,14 @@ export function secureServer(
   { context }: Certificate,
   timeouts: ClientTimeouts,
   request: RequestLimits,
+  isLean: boolean,
   handler: Handler,
 ): Unopened {
-  const limits = limitsOf(timeouts, request);
+  const limits = limitsOf(timeouts, request, isLean);
   const server = http2().createSecureServer({
     ...HTTP2,
     ...limits,
+    ...(isLean && LEAN),
     ...context,
     settings: { ...HTTP2.settings, maxHeaderListSize: limits.maxHeaderSize },
     handshakeTimeout: timeouts.headers,
@@ -90,7 +97,7 @@ export function secureServer(
   return { server: Object.assign(server, limits), sessions };
 }
 
-const limitsOf = ({ headers, keepAlive }: ClientTimeouts, request: RequestLimits) => ({
+const limitsOf = ({ headers, keepAlive }: ClientTimeouts, request: RequestLimits, isLean: boolean) => ({
   maxHeaderSize: request.target + request.headers + PARSER_ROOM,
   // Node's own 400 would let the next request on the connection through.
   requireHostHeader: false,
@@ -100,5 +107,5 @@ const limitsOf = ({ headers, keepAlive }: ClientTimeouts, request: RequestLimits
   connectionsCheckingInterval: Math.ceil(headers / CHECKS),
   // An upload may take any time while it makes progress; the idle timeout ends one that does not.
   requestTimeout: 0,
-  keepAliveTimeout: keepAlive,
+  keepAliveTimeout: isLean ? LEAN.keepAliveTimeout : keepAlive,
 });

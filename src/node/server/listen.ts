@@ -7,7 +7,9 @@ import { boundCrowd, type CrowdLimits } from './crowd.ts';
 import { createDrain, type Drained } from './drain.ts';
 import { type ClientTimeouts, type Handler, plainServer, secureServer } from './http-server.ts';
 import { limitIdle } from './idle.ts';
+import { hintKeepAlive, limitKeepAlive } from './keep-alive.ts';
 import { refuseUnparsed } from './linger.ts';
+import { checkHeads } from './send-head.ts';
 import { claimSocket, openToGroup } from './unix-socket.ts';
 import './tick.ts';
 import type { Certificate } from './certificate.ts';
@@ -34,6 +36,8 @@ export interface ListenOptions {
   readonly limits?: RequestLimits | undefined;
   /** The bound on connections; without it there is no bound. */
   readonly crowd?: CrowdLimits | undefined;
+  /** The handler reads `rawHeaders` only, never `headers`: Node does less for each request. */
+  readonly readsRawHeaders?: boolean | undefined;
   /** Called when the last connection has closed. */
   readonly onDrained?: (drained: Drained) => void;
 }
@@ -57,20 +61,24 @@ export async function listen(
     timeouts = TIMEOUTS,
     limits = REQUEST_LIMITS,
     crowd,
+    readsRawHeaders = false,
     onDrained = () => {},
   }: ListenOptions = {},
 ): Promise<Listening> {
+  const isLean = readsRawHeaders && (await checkHeads());
   const serve: Handler = (incoming, outgoing) => {
+    if (isLean) hintKeepAlive(outgoing, timeouts.keepAlive);
     drain.note(outgoing);
     watchHttp10(incoming, outgoing);
     handler(incoming, outgoing);
   };
   const { server, sessions } =
     certificate === undefined
-      ? plainServer(timeouts, limits)
-      : secureServer(certificate, timeouts, limits, handler);
+      ? plainServer(timeouts, limits, isLean)
+      : secureServer(certificate, timeouts, limits, isLean, handler);
   const drain = createDrain(server, sessions);
   limitIdle(server, timeouts.idle);
+  if (isLean) limitKeepAlive(server, timeouts.keepAlive);
   const isIdle = (connection: Connection): boolean =>
     !connection._httpMessage && !sessions.isBusy(connection);
   if (crowd !== undefined) boundCrowd(server, isIdle, crowd);

@@ -4,6 +4,7 @@ import { abort } from '../server/abort.ts';
 import { isStream } from '../server/h2-stream.ts';
 import { bringsBody, type Head, waitsForContinue } from '../server/head.ts';
 import { endConnection, endsConnection, lingerAfter } from '../server/linger.ts';
+import { sendHead } from '../server/send-head.ts';
 
 /** The client's side of one request on Node. */
 export interface Client {
@@ -50,8 +51,7 @@ export function writeReply(client: Client, reply: Reply): void {
   const { incoming, outgoing, head } = client;
   if (client.closed()) return;
   if (endsConnection(incoming, head)) endConnection(incoming, outgoing);
-  // Node does not modify the list.
-  outgoing.writeHead(reply.status, reply.headers as string[]);
+  sendHead(outgoing, reply.status, reply.headers);
   outgoing.end(reply.body);
 }
 

@@ -39,7 +39,9 @@ export function readBody(
       settle('ClientTimeout');
     });
     if (incoming.destroyed) {
-      gone();
+      // A request without a body has ended with its head (http-server.ts).
+      if (incoming.readableEnded) end();
+      else gone();
       return;
     }
     // The edge has decided to read the body (RFC 9110 §10.1.1); without a body the 100 was sent before.

@@ -1,11 +1,20 @@
-import type { Dispatcher } from 'undici';
 import { causeOf } from '../../bucket/cause.ts';
 import { type Failure, type FlatHeaders, isReply, type Reply, type Sink } from '../../bucket/transport.ts';
+import type { Calling } from '../http1/call.ts';
 import { endsUnseen } from '../server/abort.ts';
 import { endConnection } from '../server/linger.ts';
-import { bodilessHeaders, flatHeaders, isBodiless, lengthOf, mayHaveBody } from './bucket-head.ts';
+import { sendHead } from '../server/send-head.ts';
+import { bodilessHeaders, isBodiless, mayHaveBody } from './bucket-head.ts';
 import { breakOff, type Client, noteLast, sentOf, writeReply } from './client.ts';
 import { streamed } from './collect.ts';
+
+/** The bucket's final head. */
+export interface BucketHead {
+  readonly status: number;
+  readonly headers: FlatHeaders;
+  /** Bytes of the body; -1 if the head does not state them. */
+  readonly length: number;
+}
 
 /** Bytes of bodies. */
 export interface Count {
@@ -28,7 +37,7 @@ export interface ClientResponse {
    * Sends the bucket's final head, after the wait that the sink asks for. If it can't be sent, fails and aborts the
    * bucket's response.
    */
-  start(status: number, controller: Dispatcher.DispatchController): void;
+  start(head: BucketHead, calling: Calling): void;
   /**
    * Sends a part of the bucket's body. False if the bucket must pause until the outgoing response drains, or until `start`
    * resumes it.
@@ -90,12 +99,10 @@ export function openResponse(client: Client, sink: Sink, count: Count): ClientRe
     writeReply(client, reply);
   }
 
-  function start(status: number, controller: Dispatcher.DispatchController): void {
-    // A response that ends during the wait may take its headers with it.
-    const { rawHeaders } = controller;
-    const wait = sink.before(status);
+  function start(head: BucketHead, calling: Calling): void {
+    const wait = sink.before(head.status);
     if (wait === null) {
-      begin(status, rawHeaders, controller);
+      begin(head, calling);
       return;
     }
     const waiting: Phase = { name: 'waiting', parts: [], size: 0, isWhole: false };
@@ -103,23 +110,17 @@ export function openResponse(client: Client, sink: Sink, count: Count): ClientRe
     void wait.then(() => {
       // The client has left, or the response has failed.
       if (client.closed() || phase !== waiting) return;
-      if (!begin(status, rawHeaders, controller)) return;
+      if (!begin(head, calling)) return;
       const isTaken = waiting.parts.map(write).every(Boolean);
       if (waiting.isWhole) finish();
-      else if (isTaken) controller.resume();
+      else if (isTaken) calling.resume();
     });
   }
 
   /** Sends the head; false if it can't be sent. */
-  function begin(
-    status: number,
-    rawHeaders: Dispatcher.DispatchController['rawHeaders'],
-    controller: Dispatcher.DispatchController,
-  ): boolean {
+  function begin({ status, headers, length }: BucketHead, calling: Calling): boolean {
     try {
       if (status < 100) throw new RangeError('no status is below 100');
-      const headers = flatHeaders(rawHeaders);
-      const length = lengthOf(headers);
       const isEmpty = isBodiless(status);
       const sent = sink.head(status, headers);
       if (isReply(sent)) {
@@ -129,17 +130,17 @@ export function openResponse(client: Client, sink: Sink, count: Count): ClientRe
       }
       if (length === -1 && mayHaveBody(incoming.method, status) && endsUnseen(incoming)) {
         fail('HTTPVersionNotSupported');
-        controller.abort(new Error('the client could not see where the response ends'));
+        calling.abort(new Error('the client could not see where the response ends'));
         return false;
       }
-      outgoing.writeHead(status, mutable(isEmpty ? bodilessHeaders(status, sent) : sent));
+      sendHead(outgoing, status, isEmpty ? bodilessHeaders(status, sent) : sent);
       noteLast(client);
       phase = { name: 'streaming', length, isEmpty };
       return true;
     } catch (error) {
       // The head is invalid, or Node refuses to send it.
       fail('BucketAnswerInvalid', error);
-      controller.abort(error instanceof Error ? error : new Error(String(error)));
+      calling.abort(error instanceof Error ? error : new Error(String(error)));
       return false;
     }
   }
@@ -201,6 +202,3 @@ export function openResponse(client: Client, sink: Sink, count: Count): ClientRe
     close,
   };
 }
-
-/** Node does not modify the list that `writeHead` takes. */
-const mutable = (headers: FlatHeaders): string[] => headers as string[];

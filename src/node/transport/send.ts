@@ -1,6 +1,6 @@
-import type { Dispatcher } from 'undici';
 import type { BucketRequest, Failure, Sink } from '../../bucket/transport.ts';
 import { startLimit } from '../../rules/within.ts';
+import type { Call, Calling, Receiver } from '../http1/call.ts';
 import { bringsBody } from '../server/head.ts';
 import type { Client } from './client.ts';
 import { closedWhenReused, failureOf } from './failure.ts';
@@ -10,19 +10,11 @@ import { type ClientResponse, type Count, openResponse } from './response.ts';
 import { openUpload, type Upload } from './upload.ts';
 
 /**
- * The bucket's side of an exchange. queued: waits at the gate. connecting: undici has the request, and no connection for
- * it yet. sent: it is on a connection. answering: bytes of a response have arrived. ended: nothing more comes from the
- * bucket. A retry goes back from sent to connecting. The client's side is `ClientResponse`.
+ * The bucket's side of an exchange. queued: waits at the gate. connecting: there is no connection for it yet. sent: it is
+ * on a connection. answering: bytes of a response have arrived. ended: nothing more comes from the bucket. A retry goes
+ * back from sent to connecting. The client's side is `ClientResponse`.
  */
-type Stage =
-  | { readonly name: 'queued' }
-  | { readonly name: 'connecting' }
-  | { readonly name: 'sent' | 'answering'; readonly controller: Dispatcher.DispatchController }
-  | { readonly name: 'ended' };
-
-const QUEUED: Stage = { name: 'queued' };
-const CONNECTING: Stage = { name: 'connecting' };
-const ENDED: Stage = { name: 'ended' };
+type Stage = 'queued' | 'connecting' | 'sent' | 'answering' | 'ended';
 
 interface Sending {
   readonly line: Line;
@@ -33,6 +25,8 @@ interface Sending {
   readonly upload: Upload | null;
   readonly permit: Permit;
   stage: Stage;
+  /** Null before there is one, and while it is begun. */
+  calling: Calling | null;
   /** It waits, and is counted among those that do. */
   isCounted: boolean;
   retries: number;
@@ -64,7 +58,7 @@ export function send(line: Line, request: BucketRequest, client: Client, sink: S
     },
     refuse: () => {
       leaveQueue(sending, sink);
-      sending.stage = ENDED;
+      sending.stage = 'ended';
       response.fail('BucketBusy');
     },
     moved: () => count.received + count.sent,
@@ -78,7 +72,8 @@ export function send(line: Line, request: BucketRequest, client: Client, sink: S
     response,
     upload,
     permit,
-    stage: QUEUED,
+    stage: 'queued',
+    calling: null,
     isCounted: false,
     retries: upload === null && isSafe(request.method) ? 1 : 0,
     informational: 0,
@@ -90,7 +85,7 @@ export function send(line: Line, request: BucketRequest, client: Client, sink: S
   });
   if (client.closed()) return;
   permit.request();
-  if (sending.stage === QUEUED && sink.underway !== undefined) {
+  if (sending.stage === 'queued' && sink.underway !== undefined) {
     sink.underway.queued += 1;
     sending.isCounted = true;
   }
@@ -109,54 +104,50 @@ const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD
 /** Queued to connecting, and again for a retry. */
 function connect(sending: Sending): void {
   const { line, request, upload } = sending;
-  sending.stage = CONNECTING;
-  const options: Dispatcher.DispatchOptions & { servername: string } = {
-    method: request.method as Dispatcher.HttpMethod,
-    path: request.target,
-    // undici does not modify the list.
-    headers: request.headers as string[],
+  sending.stage = 'connecting';
+  sending.calling = null;
+  const call: Call = {
+    method: request.method,
+    target: request.target,
+    headers: request.headers,
     body: upload === null ? null : upload.open(),
-    // undici's timeout would run during the upload, which has timeouts of its own.
-    headersTimeout: upload === null ? line.timeouts.head : 0,
-    // By default undici uses the Host header, and makes a new connection whenever it differs.
-    servername: line.servername,
+    // An upload has limits of its own.
+    headLimit: upload === null ? line.timeouts.head : 0,
+    idleLimit: line.timeouts.idle,
   };
-  line.pool().dispatch(options, handlerOf(sending));
+  sending.calling = line.ask(call, receiverOf(sending));
 }
 
 /** Takes what comes back from the bucket. */
-function handlerOf(sending: Sending): Dispatcher.DispatchHandler {
+function receiverOf(sending: Sending): Receiver {
   const { client, response, upload } = sending;
   return {
-    onRequestStart: (controller) => {
-      sending.stage = { name: 'sent', controller };
-      if (client.closed()) controller.abort(new Error('the client has gone'));
-      else upload?.begun();
+    sent: () => {
+      sending.stage = 'sent';
+      upload?.begun();
     },
-    onBodySent: () => upload?.moved(),
-    onRequestSent: () => upload?.ended(),
-    onResponseStarted: () => {
-      const { stage } = sending;
-      if (stage.name === 'sent') sending.stage = { name: 'answering', controller: stage.controller };
+    moved: () => upload?.moved(),
+    uploaded: () => upload?.ended(),
+    started: () => {
+      sending.stage = 'answering';
     },
-    onResponseStart: (controller, status) => {
-      if (status >= 100 && status < 200) {
-        takeInformational(sending, controller);
-        return;
-      }
+    informational: () => takeInformational(sending),
+    head: (status, headers, length) => {
       stopTimers(sending);
-      response.start(status, controller);
+      if (sending.calling !== null) response.start({ status, headers, length }, sending.calling);
     },
-    onResponseData: (controller, chunk) => {
+    data: (chunk) => {
       if (response.write(chunk)) return;
-      controller.pause();
-      client.outgoing.once('drain', () => controller.resume());
+      sending.calling?.pause();
+      // Parts that have arrived before come in spite of the pause.
+      const { outgoing } = client;
+      if (outgoing.listenerCount('drain') === 0) outgoing.once('drain', () => sending.calling?.resume());
     },
-    onResponseEnd: () => {
+    end: () => {
       end(sending);
       response.end();
     },
-    onResponseError: (_, error) => {
+    fail: (error) => {
       if (mayRetry(sending, error)) {
         sending.retries -= 1;
         connect(sending);
@@ -172,13 +163,13 @@ function handlerOf(sending: Sending): Dispatcher.DispatchHandler {
  * The client never sees a 103 and the like: they are for the bucket's own client, which is the edge. Each of them
  * restarts undici's timeout, so they have a limit and a deadline.
  */
-function takeInformational(sending: Sending, controller: Dispatcher.DispatchController): void {
+function takeInformational(sending: Sending): void {
   const { response, upload, line } = sending;
   sending.informational += 1;
   if (sending.informational > MAX_INFORMATIONAL) {
     const error = new Error('the final response does not begin');
     response.fail('BucketAnswerInvalid', error);
-    controller.abort(error);
+    sending.calling?.abort(error);
     return;
   }
   if (upload === null)
@@ -191,31 +182,24 @@ function takeInformational(sending: Sending, controller: Dispatcher.DispatchCont
  */
 const mayRetry = ({ stage, retries, response, client }: Sending, error: Error): boolean =>
   retries > 0 &&
-  (stage.name === 'connecting' || stage.name === 'sent') &&
+  (stage === 'connecting' || stage === 'sent') &&
   response.isPending() &&
   !client.closed() &&
   closedWhenReused(error);
 
 /** Fails a request that is on its connection, because a time limit of its client or its bucket has passed. */
-function expire({ response, stage }: Sending, failure: Failure): void {
+function expire({ response, calling }: Sending, failure: Failure): void {
   response.fail(failure);
-  if (stage.name === 'sent' || stage.name === 'answering') stage.controller.abort(new Error(failure));
+  calling?.abort(new Error(failure));
 }
 
 /** The client has left: takes the request back from wherever it is. */
-function abandon({ stage, permit }: Sending): void {
-  switch (stage.name) {
-    case 'queued':
-      permit.release();
-      break;
-    case 'connecting':
-      // undici cannot cancel a connection attempt; `onRequestStart` aborts the request.
-      permit.abandon();
-      break;
-    case 'sent':
-    case 'answering':
-      stage.controller.abort(new Error('the client has gone'));
-  }
+function abandon(sending: Sending): void {
+  const { permit, calling } = sending;
+  if (sending.stage === 'queued') permit.release();
+  else calling?.abort(new Error('the client has gone'));
+  // undici cannot cancel a connection attempt.
+  if (sending.stage === 'connecting') permit.abandon();
 }
 
 function stopTimers({ upload, stopDeadline }: Sending): void {
@@ -225,7 +209,7 @@ function stopTimers({ upload, stopDeadline }: Sending): void {
 
 /** From any stage to ended. */
 function end(sending: Sending): void {
-  sending.stage = ENDED;
+  sending.stage = 'ended';
   stopTimers(sending);
   sending.permit.release();
 }

@@ -1,10 +1,10 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib';
-import type { Dispatcher } from 'undici';
 import type { Read, ReadLimits, SmallAnswer } from '../../bucket/read.ts';
 import type { FlatHeaders } from '../../bucket/transport.ts';
 import type { SmallWrite } from '../../bucket/write.ts';
 import { decodeText } from '../../document/decode.ts';
+import type { Ask, Call } from '../http1/call.ts';
 import { closedByBucket, closedWhenReused } from './failure.ts';
 import type { Pools } from './pools.ts';
 
@@ -21,7 +21,7 @@ const DECODERS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
 
 /**
  * Reads over pooled connections, at a fraction of the CPU time of `fetch`, because rules are read while requests run.
- * Rejects with undici's errors, with the signal's reason when it aborts, and with a RangeError if the body is longer than
+ * Rejects with the errors of a call, with the signal's reason when it aborts, and with a RangeError if the body is longer than
  * `maxBytes`.
  */
 export const readByPools =
@@ -45,67 +45,71 @@ export async function askSmall(
   retries: number,
 ): Promise<SmallAnswer> {
   const { base, target } = partsOf(url);
-  const pool = pools({ address: { base, host: '', path: '' } }).pool();
-  const answer = await receive(pool, { path: target, method, headers: [...headers], body }, limits, retries);
+  const named = hostOf(headers);
+  const host = named ?? new URL(base).host;
+  const { ask } = pools({ address: { base, host, path: '' } });
+  const sent = named === undefined ? ['Host', host, ...headers] : headers;
+  // `limits` have one limit for all of it.
+  const call: Call = { method, target, headers: sent, body, headLimit: 0, idleLimit: 0 };
+  const answer = await receive(ask, call, limits, retries);
   const received = headersOf(answer.headers);
   const bytes = await decoded(answer.body, received.get('content-encoding'), limits.maxBytes);
   return { status: answer.status, headers: received, text: decodeText(bytes) };
 }
 
+/** The name for TLS is that of the Host header. */
+function hostOf(headers: FlatHeaders): string | undefined {
+  const at = headers.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
+  return at === -1 ? undefined : headers[at + 1];
+}
+
 interface Received {
   readonly status: number;
-  readonly headers: ReceivedHeaders;
+  readonly headers: FlatHeaders;
   /** Still encoded. */
   readonly body: Buffer;
 }
 
-type ReceivedHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
-
-function receive(
-  pool: Dispatcher,
-  request: Dispatcher.DispatchOptions,
-  limits: ReadLimits,
-  retries: number,
-): Promise<Received> {
-  const { maxBytes, signal } = limits;
+function receive(ask: Ask, call: Call, { maxBytes, signal }: ReadLimits, retries: number): Promise<Received> {
   return new Promise((resolve, reject) => {
     let status = 0;
     let heard = false;
-    let head: ReceivedHeaders = {};
+    let head: FlatHeaders = [];
     const chunks: Buffer[] = [];
     let size = 0;
-    let abort = () => {};
-    const late = () => abort();
-    signal.addEventListener('abort', late, { once: true });
-    pool.dispatch(request, {
-      onRequestStart: (controller) => {
-        abort = () => controller.abort(signal.reason);
-        if (signal.aborted) abort();
-      },
-      onResponseStarted: () => {
+    const late = () => calling.abort(signal.reason);
+    const settle = () => signal.removeEventListener('abort', late);
+    const calling = ask(call, {
+      sent: () => {},
+      moved: () => {},
+      uploaded: () => {},
+      started: () => {
         heard = true;
       },
-      onResponseStart: (_, code, headers) => {
+      informational: () => {},
+      head: (code, headers) => {
         [status, head] = [code, headers];
       },
-      onResponseData: (controller, chunk) => {
+      data: (chunk) => {
         size += chunk.length;
-        if (size > maxBytes) controller.abort(tooLong(maxBytes));
+        if (size > maxBytes) calling.abort(tooLong(maxBytes));
         else chunks.push(chunk);
       },
-      onResponseEnd: () => {
-        signal.removeEventListener('abort', late);
+      end: () => {
+        settle();
         resolve({ status, headers: head, body: Buffer.concat(chunks, size) });
       },
-      onResponseError: (_, error) => {
-        signal.removeEventListener('abort', late);
+      fail: (error) => {
+        settle();
         // The bucket may close or reset an idle connection at the moment at which it is used again. A GET may be sent
         // twice, so a new connection that the bucket closes without a byte is tried again too. Its reset is an answer.
         const again = retries > 0 && !heard && (closedWhenReused(error) || closedByBucket(error));
-        if (again) resolve(receive(pool, request, limits, retries - 1));
+        if (again) resolve(receive(ask, call, { maxBytes, signal }, retries - 1));
         else reject(error);
       },
     });
+    if (signal.aborted) late();
+    else signal.addEventListener('abort', late, { once: true });
   });
 }
 
@@ -131,10 +135,8 @@ async function decoded(bytes: Buffer, coding: string | null, maxBytes: number): 
 const tooLong = (maxBytes: number): RangeError =>
   new RangeError(`the answer is longer than ${maxBytes} bytes`);
 
-function headersOf(received: ReceivedHeaders): Headers {
+function headersOf(received: FlatHeaders): Headers {
   const headers = new Headers();
-  for (const [name, value] of Object.entries(received)) {
-    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
-  }
+  for (let at = 0; at < received.length; at += 2) headers.append(received[at] ?? '', received[at + 1] ?? '');
   return headers;
 }

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createPools } from '../../../src/node/transport/pools.ts';
 import { readByPools } from '../../../src/node/transport/small-read.ts';
 import { ENCODINGS } from '../../helpers/encodings.ts';
+import { TRANSPORT } from '../../helpers/transport.ts';
 import { OK, openRaw, type RawBucket } from '../server/_raw.ts';
 
 let bucket: RawBucket;
@@ -18,7 +19,7 @@ async function open(end: (socket: Socket) => void, ...ended: readonly number[]) 
     if (ended.includes(times)) end(socket);
     else socket.write(OK);
   });
-  const pools = createPools();
+  const pools = createPools({ transport: TRANSPORT });
   close = () => pools.close();
   const read = readByPools(pools.pools);
   return async () => {
@@ -74,7 +75,7 @@ test.each(ENCODINGS)('a rules read of a text in %s gives the text', async (_, en
     socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n`);
     socket.write(body);
   });
-  const pools = createPools();
+  const pools = createPools({ transport: TRANSPORT });
   close = () => pools.close();
   const limits = { maxBytes: 100, signal: AbortSignal.timeout(4_000) };
   expect((await readByPools(pools.pools)(`${bucket.url}/?cors`, [], limits)).text).toBe('<é/>');

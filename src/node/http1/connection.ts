@@ -1,0 +1,199 @@
+import type { LookupFunction } from 'node:net';
+import type { Call, Calling, Receiver } from './call.ts';
+import { dial, type Place, type Sessions } from './dial.ts';
+import { fault } from './fault.ts';
+import { createLimit } from './limit.ts';
+import { openReader } from './reader.ts';
+import { requestHead } from './request.ts';
+import { sendBody, type Upload } from './upload.ts';
+
+/** One connection, which carries one request at a time. */
+export interface Connection {
+  /** Sends a request. Call it for a new connection, and after `idle`. */
+  carry(call: Call, receiver: Receiver): Calling;
+  /** By `performance.now`. */
+  readonly madeAt: number;
+  /** Ends a connection that carries no request. */
+  end(): void;
+}
+
+export interface ConnectionOptions {
+  readonly sessions: Sessions;
+  readonly lookup: LookupFunction | undefined;
+  /** A response has ended, and the connection can carry the next request: at most after so many seconds, if not null. */
+  readonly idle: (connection: Connection, seconds: number | null) => void;
+  /** Called once, when the connection has ended. */
+  readonly closed: (connection: Connection) => void;
+}
+
+/** The receiver of nothing, between two requests. */
+const NO_ONE: Receiver = {
+  sent: () => {},
+  moved: () => {},
+  uploaded: () => {},
+  started: () => {},
+  informational: () => {},
+  head: () => {},
+  data: () => {},
+  end: () => {},
+  fail: () => {},
+};
+
+/** Whether an error is of a connection that had carried a response before: its bucket may have closed it meanwhile. */
+export const wasReused = (error: Error): boolean => 'reused' in error && error.reused === true;
+
+/** Opens a connection. It begins at once; `carry` need not wait for it. */
+export function openConnection(
+  place: Place,
+  { sessions, lookup, idle, closed }: ConnectionOptions,
+): Connection {
+  /** The request under way; null between two. */
+  let call: Call | null = null;
+  let receiver = NO_ONE;
+  /** Of the request under way; a `Calling` of an earlier one has no effect. */
+  let turn = 0;
+  let upload: Upload | null = null;
+  let isReady = false;
+  let isReused = false;
+  let hasStarted = false;
+  let hasEnded = false;
+  let isPaused = false;
+  const reader = openReader({
+    informational: () => receiver.informational(),
+    head: (status, headers, length) => {
+      headLimit.stop();
+      receiver.head(status, headers, length);
+    },
+    data: (chunk) => receiver.data(chunk),
+    // The next request must not begin before `read` has seen whether more bytes follow.
+    end: () => {
+      hasEnded = true;
+    },
+  });
+  const headLimit = createLimit(() => fail(fault('ERR_HEAD_TIMEOUT', 'the response does not begin in time')));
+  const idleLimit = createLimit(() => fail(fault('ERR_IDLE_TIMEOUT', 'the response does not go on in time')));
+  const socket = dial(place, sessions, lookup, () => {
+    isReady = true;
+    if (call !== null) write(call);
+  });
+  socket
+    .on('data', read)
+    .on('drain', () => upload?.drain())
+    .on('end', () => {
+      if (call !== null && reader.close()) finish(false);
+    })
+    .on('error', lose)
+    .on('close', () => {
+      lose(fault('ERR_BUCKET_CLOSED', 'the bucket closed the connection'));
+      closed(connection);
+    });
+
+  function write(sent: Call): void {
+    try {
+      const { text, framing } = requestHead(sent);
+      reader.begin(sent.method);
+      socket.write(text, 'latin1');
+      receiver.sent();
+      if (sent.body instanceof Uint8Array) socket.write(sent.body);
+      else if (sent.body !== null && call === sent) {
+        const steps = { moved: () => receiver.moved(), done: () => receiver.uploaded(), fail };
+        upload = sendBody(sent.body, framing, socket, steps);
+      }
+      headLimit.start(sent.headLimit);
+    } catch (error) {
+      // The caller of `carry` has no `Calling` yet.
+      process.nextTick(fail, error);
+    }
+  }
+
+  function read(chunk: Buffer): void {
+    if (call === null) {
+      // Nothing was asked: these bytes must not become the answer to the next request.
+      socket.destroy();
+      return;
+    }
+    if (!hasStarted) {
+      hasStarted = true;
+      receiver.started();
+    }
+    const { idleLimit: limit } = call;
+    let taken: number;
+    try {
+      taken = reader.take(chunk);
+    } catch (error) {
+      fail(error as Error);
+      return;
+    }
+    if (hasEnded) finish(taken === chunk.length && reader.persists());
+    else if (!isPaused) idleLimit.start(limit);
+  }
+
+  function forget(): Receiver {
+    const before = receiver;
+    call = null;
+    receiver = NO_ONE;
+    turn += 1;
+    upload?.stop();
+    upload = null;
+    headLimit.stop();
+    idleLimit.stop();
+    return before;
+  }
+
+  /** The response is complete. */
+  function finish(persists: boolean): void {
+    const canFollow = persists && (upload === null || upload.isDone());
+    const done = forget();
+    if (canFollow) idle(connection, reader.keepAlive());
+    else socket.destroy();
+    done.end();
+  }
+
+  function fail(error: Error): void {
+    if (call === null) return;
+    const failed = forget();
+    reader.stop();
+    socket.destroy();
+    failed.fail(error);
+  }
+
+  /** The connection has ended. */
+  function lose(error: Error): void {
+    fail(isReused && !hasStarted ? Object.assign(error, { reused: true }) : error);
+  }
+
+  const connection: Connection = {
+    madeAt: performance.now(),
+    carry: (given, taker) => {
+      call = given;
+      receiver = taker;
+      isReused = turn > 0;
+      turn += 1;
+      hasStarted = false;
+      hasEnded = false;
+      isPaused = false;
+      if (isReady) write(given);
+      return callingOf(turn);
+    },
+    end: () => socket.destroy(),
+  };
+
+  const callingOf = (own: number): Calling => ({
+    pause: () => {
+      if (own !== turn || isPaused) return;
+      isPaused = true;
+      idleLimit.stop();
+      socket.pause();
+    },
+    resume: () => {
+      if (own !== turn || !isPaused || call === null) return;
+      isPaused = false;
+      idleLimit.start(call.idleLimit);
+      socket.resume();
+    },
+    abort: (error) => {
+      if (own === turn) fail(error);
+    },
+  });
+  return connection;
+}

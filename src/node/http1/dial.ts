@@ -1,0 +1,80 @@
+import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
+import { startLimit } from '../../rules/within.ts';
+import type { Address } from './call.ts';
+import { fault } from './fault.ts';
+
+/** A TLS session by address and name, so that a new connection needs no full handshake. */
+export interface Sessions {
+  get(key: string): Buffer | undefined;
+  set(key: string, session: Buffer): unknown;
+}
+
+/** An address in the form that Node's sockets take. */
+export interface Place extends Address {
+  readonly secure: boolean;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Milliseconds without a byte until the system asks whether the other end still exists. */
+const PROBE_AFTER = 60_000;
+
+export function placeOf(address: Address): Place {
+  const { protocol, hostname, port } = new URL(address.base);
+  const secure = protocol === 'https:';
+  const servername = address.servername.replace(/^\[|\]$/g, '');
+  return {
+    ...address,
+    // SNI has no IP addresses (RFC 6066 §3). Node checks the certificate against the address without it.
+    servername: isIP(servername) === 0 ? servername : '',
+    secure,
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: port === '' ? (secure ? 443 : 80) : Number(port),
+  };
+}
+
+/**
+ * Begins a connection. Calls `ready` when it can carry a request; otherwise it emits an error and closes, after
+ * `connectLimit` milliseconds at most. Asks DNS each time.
+ */
+export function dial(
+  place: Place,
+  sessions: Sessions,
+  lookup: LookupFunction | undefined,
+  ready: () => void,
+): Socket {
+  const { host, port, connectLimit } = place;
+  const options = {
+    host,
+    port,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: PROBE_AFTER,
+    ...(lookup && { lookup }),
+  };
+  const socket = place.secure ? dialTls(options, place, sessions) : connect(options);
+  const stop = startLimit(connectLimit, () =>
+    socket.destroy(fault('ERR_CONNECT_TIMEOUT', `there is no connection after ${connectLimit / 1000} s`)),
+  );
+  socket.once('close', stop);
+  socket.once(place.secure ? 'secureConnect' : 'connect', () => {
+    stop();
+    ready();
+  });
+  return socket;
+}
+
+function dialTls(options: object, { base, servername }: Place, sessions: Sessions): Socket {
+  // Loaded here, since many edges have no bucket behind TLS.
+  const { connect } = process.getBuiltinModule('node:tls');
+  const key = `${base} ${servername}`;
+  const session = sessions.get(key);
+  const socket = connect({
+    ...options,
+    servername,
+    ALPNProtocols: ['http/1.1'],
+    ...(session && { session }),
+  });
+  socket.on('session', (made) => sessions.set(key, made));
+  return socket;
+}
