@@ -17,6 +17,7 @@ import { standardOutput } from './output/standard.ts';
 import { openParts, type Parts } from './parts.ts';
 import { speltBy } from './server/listen-fault.ts';
 import { exposureOf } from './serving.ts';
+import { settleMemory } from './settle.ts';
 import { loggedClose, logStart, type Why } from './start-stop.ts';
 
 export interface StartOptions {
@@ -117,6 +118,8 @@ async function open(
   opened.add(await alongside(url, admin.url));
   phase.listening = true;
   active.begin();
+  const unsettled = settleMemory();
+  opened.add(async () => unsettled());
   const names = active.ruled().map(({ name }) => name);
   logStart(log, names, { edge: url, admin: admin.url, store: store?.place.address.base ?? null, workers });
   return {

@@ -71,6 +71,13 @@ function capped(found: readonly Fault[], placeOf: PlaceOf | undefined): readonly
 
 const rootOf = (placeOf: PlaceOf | undefined): string => placeOf?.(null) ?? 'CORSConfiguration';
 
+/** An origin that the check takes as it is: a scheme, a host without a wildcard, and a port. */
+const PLAIN = /^https?:\/\/[a-z0-9.-]+(?::\d+)?$/;
+
+/** Whether the check may ask the public suffix list about these rules. */
+export const asksDomains = ({ rules }: RuleSet): boolean =>
+  rules.some(({ allowedOrigins }) => allowedOrigins.some((origin) => origin !== '*' && !PLAIN.test(origin)));
+
 /** Finds what `check` says of a bucket's rules, with the public suffix list once it is loaded. */
 export interface Examiner {
   /** Resolves when the public suffix list is loaded or given up, after a second at the latest. Never rejects. */

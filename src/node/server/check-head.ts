@@ -1,6 +1,7 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { duplexPair } from 'node:stream';
 import type { FlatHeaders } from '../../bucket/transport.ts';
+import { http } from '../built-in.ts';
 import { hintKeepAlive } from './keep-alive.ts';
 import { LEAN } from './lean-message.ts';
 
@@ -84,12 +85,12 @@ export async function rendersAsNode(render: Render): Promise<boolean> {
 async function isSame(cases: readonly Case[], render: Render): Promise<boolean> {
   let isRendered = true;
   const [ours, nodes] = await Promise.all([
-    sentBy(createServer({ ...COMMON, ...LEAN }), cases, (outgoing, { status, headers }) => {
+    sentBy(http.createServer({ ...COMMON, ...LEAN }), cases, (outgoing, { status, headers }) => {
       hintKeepAlive(outgoing, KEEP_ALIVE);
       isRendered &&= render(outgoing, status, headers);
     }),
     sentBy(
-      createServer({ ...COMMON, keepAliveTimeout: KEEP_ALIVE }),
+      http.createServer({ ...COMMON, keepAliveTimeout: KEEP_ALIVE }),
       cases,
       (outgoing, { status, headers }) => outgoing.writeHead(status, headers as string[]),
     ),

@@ -1,5 +1,5 @@
-import { IncomingMessage } from 'node:http';
 import { parseHead, type RequestHead } from '../../bucket/head.ts';
+import { http } from '../built-in.ts';
 
 const NONE = Object.freeze({});
 
@@ -8,7 +8,7 @@ const NONE = Object.freeze({});
  * and its own getter builds an object of all headers: here they are only those that Node looks for. Everything else
  * reads `head` or `rawHeaders`.
  */
-export class LeanMessage extends IncomingMessage {
+export class LeanMessage extends http.IncomingMessage {
   #head: RequestHead | undefined;
 
   get head(): RequestHead {

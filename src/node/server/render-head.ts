@@ -1,5 +1,6 @@
-import { ServerResponse, STATUS_CODES } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { FlatHeaders } from '../../bucket/transport.ts';
+import { http } from '../built-in.ts';
 import { type HeadLines, renderLines } from './head-lines.ts';
 
 /** Fields that Node's own `writeHead` reads and sets (lib/_http_outgoing.js, lib/_http_server.js). */
@@ -22,8 +23,8 @@ type Internals = ServerResponse & {
  */
 export function renderHead(response: ServerResponse, status: number, headers: FlatHeaders): boolean {
   const outgoing = response as Internals;
-  const message = STATUS_CODES[status];
-  if (!(response instanceof ServerResponse) || message === undefined || status < 200) return false;
+  const message = http.STATUS_CODES[status];
+  if (!(response instanceof http.ServerResponse) || message === undefined || status < 200) return false;
   if (outgoing._header !== null || outgoing.maxRequestsOnConnectionReached) return false;
   const lines = renderLines(headers);
   if (lines === null) return false;
