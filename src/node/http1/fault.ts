@@ -1,4 +1,4 @@
-/** The codes of errors that this room makes. Errors of the system keep Node's own codes. */
+/** The codes of errors that this room makes. Errors of the system have Node's own. */
 export type FaultCode =
   | 'ERR_ANSWER_INVALID'
   | 'ERR_BUCKET_CLOSED'

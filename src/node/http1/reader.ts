@@ -1,6 +1,6 @@
 import type { AnswerReader, AnswerReceiver } from './answer.ts';
 import { noteData, openChunks, readChunkLine, resetChunks, Step } from './chunks.ts';
-import { answerFault } from './fault.ts';
+import { answerFault, fault } from './fault.ts';
 import { keepAliveSeconds } from './framing.ts';
 import { checkTrailers, openHead, PROTOCOL, protocolFault, readHead } from './head.ts';
 import { openSection } from './section.ts';
@@ -53,9 +53,12 @@ export function openReader(receiver: AnswerReceiver): AnswerReader {
   function passInformational(): void {
     informational += 1;
     if (informational > MAX_INFORMATIONAL) throw answerFault('the final response does not begin');
-    // RFC 9110 §15.2.2: only a client that asks for it with Upgrade gets it.
+    // RFC 9110 §15.2.2: only a client that asks for it with Upgrade gets it. The connection speaks no HTTP/1.1 any more.
     if (head.status === 101)
-      throw answerFault('the bucket switches to another protocol without a request for it');
+      throw fault('ERR_BUCKET_CLOSED', 'the bucket switches to another protocol without a request for it');
+    // RFC 9110 §10.1.1: it answers an Expect, which this client never sends. RFC 9110 §15.2 would have a client read it
+    // all the same; undici refuses it too, since it may be the answer to another request.
+    if (head.status === 100) throw answerFault('the bucket sends a 100 without a request for it');
     // RFC 9110 §15.2: HTTP/1.0 has no such statuses. RFC 9112 §9.6: after `close` no other response follows.
     if (!head.isCurrent) throw answerFault('an informational response is of HTTP/1.0');
     if (head.framing.closes) throw answerFault('an informational response closes its connection');

@@ -102,7 +102,7 @@ const joined = (lines: readonly Lines[]): Lines => ({
 });
 
 const informational = fc
-  .tuple(fc.constantFrom(100, 102, 103, 103, 199), reason, withoutClose)
+  .tuple(fc.constantFrom(102, 103, 103, 199), reason, withoutClose)
   .map(([status, text, lines]) => `HTTP/1.1 ${status}${text}\r\n${joined(lines).text}\r\n`);
 
 /** RFC 9112 §7.1.1, without its blanks. */

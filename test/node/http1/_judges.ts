@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { createRequire } from 'node:module';
 import { Duplex } from 'node:stream';
 import { Client } from 'undici';
-import { bytesOf, type Verdict } from './_read.ts';
+import type { Verdict } from './_read.ts';
 
 /** What another client takes bytes for, and why it refuses them. */
 export interface Judgement extends Verdict {
@@ -174,9 +174,6 @@ async function verdictOfUndici(bytes: Buffer, method: string): Promise<Judgement
 export const meaningOf = ({ isComplete, status, headers, body }: Verdict): Verdict =>
   isComplete ? { isComplete, status, headers, body } : { isComplete, status: 0, headers: [], body: '' };
 
-/** undici refuses each 100 that no Expect asked for; a client must be able to parse it (RFC 9110 §15.2). */
-const UNASKED = /(?<=HTTP\/1\.1 )100(?=[ \r])/g;
-
-/** What undici takes bytes for, with another informational status in the place of 100. */
+/** What undici takes bytes for. */
 export const judgeOfUndici = (bytes: Buffer, method: string): Promise<Judgement> =>
-  verdictOfUndici(bytesOf(bytes.toString('latin1').replaceAll(UNASKED, '102')), method);
+  verdictOfUndici(bytes, method);

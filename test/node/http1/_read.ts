@@ -1,5 +1,7 @@
 import { openReader } from '../../../src/node/http1/reader.ts';
 
+const FAULTS: ReadonlySet<unknown> = new Set(['ERR_ANSWER_INVALID', 'ERR_BUCKET_CLOSED']);
+
 /** What a client takes bytes for. */
 export interface Verdict {
   readonly isComplete: boolean;
@@ -54,7 +56,7 @@ export function read(bytes: Buffer, method = 'GET', cuts: readonly number[] = []
     }
     reader.close();
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_ANSWER_INVALID') throw error;
+    if (!(error instanceof Error) || !('code' in error) || !FAULTS.has(error.code)) throw error;
     also.fault = error.message;
   }
   return {

@@ -58,7 +58,7 @@ const framed: readonly Row[] = [
     { body: '', length: 2, persists: true },
   ],
   ['304 without a length', 'HTTP/1.1 304 No\r\n\r\n', 'GET', { body: '', length: -1, persists: true }],
-  ['informational heads', `${EARLY}HTTP/1.1 100\r\n\r\n${COUNTED}`, 'GET', { informational: 2, body: 'ok' }],
+  ['informational heads', `${EARLY}HTTP/1.1 102\r\n\r\n${COUNTED}`, 'GET', { informational: 2, body: 'ok' }],
   ['32 informational heads', EARLY.repeat(32) + COUNTED, 'GET', { informational: 32, body: 'ok' }],
   [
     'a length of an informational head',

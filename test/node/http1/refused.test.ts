@@ -204,6 +204,11 @@ const informational: readonly Row[] = [
     `HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n`,
     'the bucket switches to another protocol without a request for it',
   ],
+  [
+    'undici; RFC 9110 §10.1.1',
+    `HTTP/1.1 100 Continue\r\n\r\n${COUNTED}`,
+    'the bucket sends a 100 without a request for it',
+  ],
   ['RFC 9110 §15.2', `HTTP/1.0 103 Early\r\n\r\n${COUNTED}`, 'an informational response is of HTTP/1.0'],
   [
     'RFC 9112 §9.6',
