@@ -2,7 +2,17 @@
 import { spawnSync } from 'node:child_process';
 import { met } from './lib/goals.ts';
 
-const PROGRAMS = ['engine', 'analysis', 'signing', 'tick', 'refresh', 'proxy', 'exports', 'workerd'];
+const PROGRAMS = [
+  'engine',
+  'analysis',
+  'signing',
+  'tick',
+  'sidecar',
+  'refresh',
+  'proxy',
+  'exports',
+  'workerd',
+];
 /** Seconds. */
 const LIMIT = 600;
 

@@ -4,11 +4,24 @@
  * `node --enable-source-maps` shows places in the sources in a stack trace. The library in `dist/` has a file for each
  * module.
  */
+import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import manifest from '../package.json' with { type: 'json' };
+
+const { dependencies, devDependencies } = manifest;
+
+/** Packages of ES modules that every edge loads, in 60 files: 3 MB and 80 ms of CPU time. */
+const INCLUDED = ['fast-xml-parser', 'hono', 'lru-cache'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** What is loaded from its own package: CommonJS, which an ES module cannot contain, and what few processes load. */
+const SEPARATE = Object.keys({ ...dependencies, ...devDependencies }).filter(
+  (name) => !INCLUDED.includes(name),
+);
+
+rmSync(`${root}dist/program`, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
   entryPoints: [
@@ -22,7 +35,7 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node22',
-  packages: 'external',
+  external: SEPARATE,
   chunkNames: 'part-[hash]',
   sourcemap: 'linked',
   sourcesContent: false,

@@ -2,13 +2,12 @@ import type { Context, Hono } from 'hono';
 import type { Refusals } from '../rules/refusals.ts';
 import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
 import type { RefusalList, Traffic } from './api.ts';
-import { askAbout } from './ask.ts';
 import { limitBody, readJson } from './body.ts';
 import type { Buckets } from './buckets.ts';
 import { createCures } from './cures.ts';
 import { createFeed } from './feed.ts';
 import { isForeignPage, senderOf } from './foreign-page.ts';
-import { type Answer, type PanelOptions, panelAnswers } from './panel-answers.ts';
+import type { Answer, PanelAnswers, PanelOptions } from './panel-answers.ts';
 import { createStreams, type StreamsOptions } from './streams.ts';
 
 export interface LiveOptions extends PanelOptions {
@@ -40,7 +39,6 @@ const EVENT_STREAM = { 'Content-Type': 'text/event-stream; charset=utf-8' };
 export function createLive(options: LiveOptions): Live {
   const { cache, versions, refusals, bucketOf, traffic } = options;
   const streams = createStreams(options.streams);
-  const answers = panelAnswers(options);
   const feed = createFeed({
     streams,
     refusals,
@@ -53,7 +51,14 @@ export function createLive(options: LiveOptions): Live {
   });
   const ticking = setInterval(feed.tick, TICK);
 
+  // What only a person at the page asks for is loaded then: an edge that runs by itself does without.
+  const panelAnswer =
+    (name: keyof PanelAnswers): Answer =>
+    async (c, bucket) =>
+      (await import('./panel-answers.ts')).panelAnswers(options)[name](c, bucket);
+
   const ask: Answer = async (c, bucket) => {
+    const { askAbout } = await import('./ask.ts');
     const body = await readJson(c);
     const asked = body.ok ? askAbout(await cache.current(bucket), body.value) : body;
     return asked.ok ? c.json(asked.value) : c.json({ faults: asked.faults }, 400);
@@ -82,11 +87,11 @@ export function createLive(options: LiveOptions): Live {
           ? c.json({ error: 'not for pages of other origins' }, 403)
           : about(answer)(c);
       app.get('/buckets', (c) => c.json(buckets.names()));
-      app.get('/panel', about(answers.panel));
-      app.put('/panel', limitBody, written(answers.save));
-      app.get('/versions', about(answers.versions));
-      app.get('/diff', about(answers.diff));
-      app.post('/draft', limitBody, written(answers.draft));
+      app.get('/panel', about(panelAnswer('panel')));
+      app.put('/panel', limitBody, written(panelAnswer('save')));
+      app.get('/versions', about(panelAnswer('versions')));
+      app.get('/diff', about(panelAnswer('diff')));
+      app.post('/draft', limitBody, written(panelAnswer('draft')));
       app.post('/ask', limitBody, written(ask));
       app.get('/refusals', (c) => c.json<RefusalList>({ groups: feed.read(), dropped: refusals.dropped() }));
       if (traffic) app.get('/traffic', (c) => c.json(traffic()));

@@ -24,6 +24,8 @@ export interface PanelOptions {
 /** An answer about one bucket. */
 export type Answer = (c: Context, bucket: RuledBucket) => Response | Promise<Response>;
 
+export type PanelAnswers = ReturnType<typeof panelAnswers>;
+
 /** The answers about the rules of a bucket: the panel, its versions, and what is written into it. */
 export function panelAnswers({ cache, versions, editorOf, domains }: PanelOptions) {
   const statusOf = (bucket: RuledBucket) => cache.status(keyOf(bucket));
