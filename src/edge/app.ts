@@ -63,15 +63,18 @@ export function createEdge({
 
 function handle(exchange: Exchange, router: Router, options: ServeOptions): Response | Promise<Response> {
   const arrived = arrive(exchange, options);
-  const { host } = arrived.head;
-  if (arrived.path === '') return refuse(arrived, 'InvalidURI');
+  const { head, path, arrivedAt } = arrived;
+  const { host } = head;
+  if (path === '') return refuse(arrived, 'InvalidURI');
   if (!isHost(host)) return refuse(arrived, 'InvalidHost');
   const route = router(host, arrived.target);
   if (route.bucket === null) return refuse(arrived, route.fault);
   const { bucket, target, key } = route;
   // Check this before the rules are read, so that the answer does not depend on them.
   if (!servesHost(bucket, host)) return refuse(arrived, 'HostNotAllowed');
-  const serve = (inForce: RulesInForce) => serveRouted({ ...arrived, bucket, target, key, inForce });
+  // Not by a spread, which V8 copies by name.
+  const serve = (inForce: RulesInForce) =>
+    serveRouted({ exchange, head, options, path, arrivedAt, bucket, target, key, inForce });
   const inForce = bucket.rules.current(exchange.background);
   return inForce instanceof Promise ? inForce.then(serve) : serve(inForce);
 }

@@ -84,7 +84,7 @@ export interface Made {
   /** By `options.now`. */
   readonly madeAt: number;
   /** The bucket's status in place of which the edge refuses (`RequestEvent`). */
-  readonly refusedKey?: number;
+  readonly refusedKey?: number | undefined;
 }
 
 /** Makes the head of every response, from a bucket's headers or from the edge's own. */
@@ -170,7 +170,7 @@ export function report(
       ),
     lacksCredentials: loses,
     client: () => clientOf(exchange, head, routed?.bucket.trustForwarded ?? false),
-    ...(made.refusedKey !== undefined && { refusedKey: made.refusedKey }),
+    refusedKey: made.refusedKey,
   };
   try {
     options.observe(event);

@@ -35,7 +35,7 @@ export interface RequestEvent {
   /** The bucket sent CORS headers, which the edge dropped. */
   readonly bucketHadCors: boolean;
   /** The bucket's status, with which it refused a request that the edge signed with its own key. */
-  readonly refusedKey?: number;
+  readonly refusedKey?: number | undefined;
   /** What a preflight asks for; null for any other request. */
   readonly asked: Asked | null;
   /**

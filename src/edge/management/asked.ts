@@ -10,6 +10,8 @@ export const asksForRules = ({ key }: Pick<Routed, 'key'>): boolean => key.start
  */
 export function mayAskForRules({ key }: Pick<Routed, 'key'>): boolean {
   const path = pathOf(key);
+  // Most requests have no query, and so no parameter.
+  if (path.length === key.length) return false;
   return (
     (namesNoObject(path) || namesNoObject(decodedTwice(path))) && seemsToHaveCors(key.slice(path.length))
   );

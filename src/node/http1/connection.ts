@@ -58,12 +58,14 @@ export function openConnection(
   let isReady = false;
   let isReused = false;
   let hasStarted = false;
+  let hasHead = false;
   let hasEnded = false;
   let isPaused = false;
   const reader = openReader({
     informational: () => receiver.informational(),
     head: (status, headers, length) => {
       headLimit.stop();
+      hasHead = true;
       receiver.head(status, headers, length);
     },
     data: (chunk) => receiver.data(chunk),
@@ -130,7 +132,8 @@ export function openConnection(
       return;
     }
     if (hasEnded) finish(taken === chunk.length && reader.persists());
-    else if (!isPaused) idleLimit.start(limit);
+    // Until the head arrives, the limits of a head and of an upload apply.
+    else if (hasHead && !isPaused) idleLimit.start(limit);
   }
 
   function forget(): Receiver {
@@ -179,6 +182,7 @@ export function openConnection(
       isReused = turn > 0;
       turn += 1;
       hasStarted = false;
+      hasHead = false;
       hasEnded = false;
       isPaused = false;
       if (isReady) write(given);
@@ -197,7 +201,7 @@ export function openConnection(
     resume: () => {
       if (own !== turn || !isPaused || call === null) return;
       isPaused = false;
-      idleLimit.start(call.idleLimit);
+      if (hasHead) idleLimit.start(call.idleLimit);
       socket.resume();
     },
     abort: (error) => {

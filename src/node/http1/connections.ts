@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import { LRUCache } from 'lru-cache';
-import type { Ask, Connections } from './call.ts';
+import type { Address, Ask, Connections } from './call.ts';
 import { type Connection, type ConnectionOptions, openConnection } from './connection.ts';
 import { type Place, placeOf } from './dial.ts';
 
@@ -105,18 +105,25 @@ export function createConnections({ life, addresses, lookup }: ConnectionsOption
     return endpoint;
   }
 
+  /** The one that was used last: most edges have one bucket. */
+  let recent: { readonly address: Address; readonly endpoint: Endpoint } | null = null;
   const endpoints = new LRUCache<string, Endpoint>({
     max: addresses,
-    dispose: (endpoint) => endpoint.retire(),
+    dispose: (endpoint) => {
+      if (recent?.endpoint === endpoint) recent = null;
+      endpoint.retire();
+    },
   });
   return {
     at: (address) => {
+      if (recent?.address === address) return recent.endpoint.ask;
       const key = `${address.connectLimit} ${address.servername} ${address.base}`;
       let endpoint = endpoints.get(key);
       if (endpoint === undefined) {
         endpoint = openEndpoint(placeOf(address));
         endpoints.set(key, endpoint);
       }
+      recent = { address, endpoint };
       return endpoint.ask;
     },
     close: () => {

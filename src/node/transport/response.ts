@@ -3,7 +3,7 @@ import { type Failure, type FlatHeaders, isReply, type Reply, type Sink } from '
 import type { Calling } from '../http1/call.ts';
 import { endsUnseen } from '../server/abort.ts';
 import { endConnection } from '../server/linger.ts';
-import { sendHead } from '../server/send-head.ts';
+import { endWith, sendHead } from '../server/send-head.ts';
 import { bodilessHeaders, isBodiless, mayHaveBody } from './bucket-head.ts';
 import { breakOff, type Client, noteLast, sentOf, writeReply } from './client.ts';
 import { streamed } from './collect.ts';
@@ -156,7 +156,8 @@ export function openResponse(client: Client, sink: Sink, count: Count): ClientRe
     streamed(chunk.length);
     if (count.sent !== phase.length) return outgoing.write(chunk);
     // Ending with the last bytes lets Node send a small response in one write.
-    outgoing.end(chunk);
+    if (chunk.length === phase.length) endWith(outgoing, chunk);
+    else outgoing.end(chunk);
     return true;
   }
 
@@ -177,7 +178,7 @@ export function openResponse(client: Client, sink: Sink, count: Count): ClientRe
       case 'waiting':
       case 'streaming': {
         const isGone = !outgoing.writableFinished;
-        sink.end({ ...count, failure: isGone ? 'ClientGone' : null, cause: null });
+        sink.end({ received, sent: count.sent, failure: isGone ? 'ClientGone' : null, cause: null });
         return isGone;
       }
       case 'broken':
