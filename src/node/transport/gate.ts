@@ -60,6 +60,8 @@ interface Place extends Waiting {
   readonly client: Client<Place>;
   /** The gate has ended it, and it has not been released yet. */
   isEnding: boolean;
+  /** Among the places of requests under way; -1 if it is not one of them. */
+  at: number;
   go(): void;
 }
 
@@ -84,7 +86,9 @@ export function createGate(
   const { connections, leastRate = 0, share: percent = 0, grace = GRACE, interval = INTERVAL } = limits;
   const share = shareOf(connections, leastRate === 0 ? 0 : percent);
   const clients = new Map<string, Client<Place>>();
-  const passing = new Map<Turn, Place>();
+  // A list: each time a Map makes room, its old table refers to the new one. Once a dead table is old, V8 would promote every
+  // later request with it (docs/decisions/0018-own-transport.md).
+  const passing: Place[] = [];
   let ending = 0;
   let abandoned = 0;
 
@@ -92,7 +96,7 @@ export function createGate(
     if (client.passing === 0 && client.waiting === 0) clients.delete(client.key);
   }
   const queue = createQueue<Place>(limits.queue, limits.wait, forget);
-  const paces = createPaces<Turn>({ leastRate, grace, interval }, beyondShare, endLate);
+  const paces = createPaces<Place>({ leastRate, grace, interval }, beyondShare, endLate);
 
   function clientOf(key: string): Client<Place> {
     let client = clients.get(key);
@@ -106,8 +110,8 @@ export function createGate(
   const isOver = (client: Client<Place>): boolean =>
     client.passing - client.ending > share && client.key !== UNKNOWN;
 
-  function beyondShare(): readonly Turn[] {
-    return [...passing.values()].filter(({ client }) => isOver(client)).map(({ turn }) => turn);
+  function beyondShare(): readonly Place[] {
+    return passing.filter(({ client }) => isOver(client));
   }
 
   /** Ends no more transfers than the waiting requests have a claim to. */
@@ -115,10 +119,9 @@ export function createGate(
     let claims = -ending;
     for (const client of queue.clients) claims += claimsOf(client, share);
     if (claims <= 0) return;
-    for (const turn of paces.late()) {
-      const place = passing.get(turn);
+    for (const place of paces.late()) {
       // A transfer that was late and waits for its bucket now is not its client's fault.
-      if (place === undefined || place.isEnding || !isOver(place.client) || !turn.waits()) continue;
+      if (place.at === -1 || place.isEnding || !isOver(place.client) || !place.turn.waits()) continue;
       end(place);
       claims -= 1;
       if (claims === 0) return;
@@ -136,7 +139,7 @@ export function createGate(
 
   /** Takes a place, waits for one, or refuses the request. */
   function enter(place: Place): void {
-    if (passing.size < connections) pass(place);
+    if (passing.length < connections) pass(place);
     else if (queue.add(place)) endLate();
     else {
       forget(place.client);
@@ -145,15 +148,22 @@ export function createGate(
   }
 
   function pass(place: Place): void {
-    const { turn, client } = place;
-    passing.set(turn, place);
+    const { client } = place;
+    place.at = passing.length;
+    passing.push(place);
     client.passing += 1;
     if (client.passing > share) paces.watch();
     place.go();
   }
 
-  function leave({ turn, client, isEnding }: Place): void {
-    passing.delete(turn);
+  function leave(place: Place): void {
+    const { client, isEnding } = place;
+    const last = passing.pop();
+    if (last !== undefined && last !== place) {
+      passing[place.at] = last;
+      last.at = place.at;
+    }
+    place.at = -1;
     client.passing -= 1;
     if (isEnding) {
       client.ending -= 1;
@@ -172,6 +182,7 @@ export function createGate(
           turn,
           client: clientOf(turn.client),
           isEnding: false,
+          at: -1,
           go() {
             state = { name: 'granted', place };
             turn.go();

@@ -25,7 +25,7 @@ export interface PaceLimits {
 }
 
 /** Measures how late the given transfers are. Asks for `transfers` at each check, and calls `checked` after it. */
-export function createPaces<T extends Paced>(
+export function createPaces<T extends { readonly turn: Paced }>(
   { leastRate, grace, interval }: PaceLimits,
   transfers: () => readonly T[],
   checked: () => void,
@@ -42,13 +42,13 @@ export function createPaces<T extends Paced>(
     const before = seen;
     seen = new Map();
     for (const transfer of transfers()) {
-      const moved = transfer.moved();
+      const moved = transfer.turn.moved();
       const known = before.get(transfer);
       const bytes = moved - (known?.moved ?? moved);
       const late =
         known === undefined
           ? 0
-          : lateness(known.late, { seconds, bytes, waits: transfer.waits() }, leastRate);
+          : lateness(known.late, { seconds, bytes, waits: transfer.turn.waits() }, leastRate);
       seen.set(transfer, { moved, late });
     }
     if (seen.size === 0) {
