@@ -58,11 +58,13 @@ export function openConnection(
   let isReady = false;
   let isReused = false;
   let hasStarted = false;
+  let hasHead = false;
   let hasEnded = false;
   let isPaused = false;
   const reader = openReader({
     informational: () => receiver.informational(),
     head: (status, headers, length) => {
+      hasHead = true;
       headLimit.stop();
       receiver.head(status, headers, length);
     },
@@ -89,6 +91,9 @@ export function openConnection(
     })
     .on('error', lose)
     .on('close', () => {
+      // Timers would retain what has ended until they fire.
+      headLimit.end();
+      idleLimit.end();
       lose(fault('ERR_BUCKET_CLOSED', 'the bucket closed the connection'));
       closed(connection);
     });
@@ -130,7 +135,7 @@ export function openConnection(
       return;
     }
     if (hasEnded) finish(taken === chunk.length && reader.persists());
-    else if (!isPaused) idleLimit.start(limit);
+    else if (hasHead && !isPaused) idleLimit.start(limit);
   }
 
   function forget(): Receiver {
@@ -179,6 +184,7 @@ export function openConnection(
       isReused = turn > 0;
       turn += 1;
       hasStarted = false;
+      hasHead = false;
       hasEnded = false;
       isPaused = false;
       if (isReady) write(given);

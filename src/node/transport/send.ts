@@ -29,7 +29,9 @@ interface Sending {
   calling: Calling | null;
   /** It waits, and is counted among those that do. */
   isCounted: boolean;
-  retries: number;
+  /** It may be sent again. */
+  mayRepeat: boolean;
+  isRetry: boolean;
   /** Informational responses (1xx) so far. */
   informational: number;
   /** Ends the limit on the time between the first of them and the final head. */
@@ -75,7 +77,8 @@ export function send(line: Line, request: BucketRequest, client: Client, sink: S
     stage: 'queued',
     calling: null,
     isCounted: false,
-    retries: upload === null && isSafe(request.method) ? 1 : 0,
+    mayRepeat: upload === null && isSafe(request.method),
+    isRetry: false,
     informational: 0,
     stopDeadline: undefined,
   };
@@ -114,6 +117,7 @@ function connect(sending: Sending): void {
     // An upload has limits of its own.
     headLimit: upload === null ? line.timeouts.head : 0,
     idleLimit: line.timeouts.idle,
+    isRetry: sending.isRetry,
   };
   sending.calling = line.ask(call, receiverOf(sending));
 }
@@ -149,7 +153,7 @@ function receiverOf(sending: Sending): Receiver {
     },
     fail: (error) => {
       if (mayRetry(sending, error)) {
-        sending.retries -= 1;
+        sending.isRetry = true;
         connect(sending);
         return;
       }
@@ -180,8 +184,9 @@ function takeInformational(sending: Sending): void {
  * A bucket may close an idle connection at the moment at which it is used again. The request is sent once more if not a
  * byte of a response has arrived and the client still waits.
  */
-const mayRetry = ({ stage, retries, response, client }: Sending, error: Error): boolean =>
-  retries > 0 &&
+const mayRetry = ({ stage, mayRepeat, isRetry, response, client }: Sending, error: Error): boolean =>
+  mayRepeat &&
+  !isRetry &&
   (stage === 'connecting' || stage === 'sent') &&
   response.isPending() &&
   !client.closed() &&
