@@ -41,6 +41,15 @@ const NO_ONE: Receiver = {
   fail: () => {},
 };
 
+/** Only a request that changes nothing at the bucket may be sent twice. */
+export const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD';
+
+/**
+ * Calls `next` when the event loop has looked for bytes once more. The bucket may have closed a connection that the edge
+ * takes for open: a request that must not be sent twice waits until that would be known.
+ */
+const afterPoll = (next: () => void): void => void setImmediate(() => setImmediate(next));
+
 /** Whether an error is of a connection that had carried a response before: its bucket may have closed it meanwhile. */
 export const wasReused = (error: Error): boolean => 'reused' in error && error.reused === true;
 
@@ -57,6 +66,7 @@ export function openConnection(
   let upload: Upload | null = null;
   let isReady = false;
   let isReused = false;
+  let isSent = false;
   let hasStarted = false;
   let hasHead = false;
   let hasEnded = false;
@@ -99,6 +109,7 @@ export function openConnection(
     });
 
   function write(sent: Call): void {
+    isSent = true;
     try {
       const { text, framing } = requestHead(sent);
       reader.begin(sent.method);
@@ -120,6 +131,10 @@ export function openConnection(
     if (call === null) {
       // Nothing was asked: these bytes must not become the answer to the next request.
       socket.destroy();
+      return;
+    }
+    if (!isSent) {
+      lose(fault('ERR_BUCKET_CLOSED', 'the bucket sends bytes that no request asked for'));
       return;
     }
     if (!hasStarted) {
@@ -183,11 +198,13 @@ export function openConnection(
       receiver = taker;
       isReused = turn > 0;
       turn += 1;
+      isSent = false;
       hasStarted = false;
       hasHead = false;
       hasEnded = false;
       isPaused = false;
-      if (isReady) write(given);
+      if (isReady && isReused && !isSafe(given.method)) afterPoll(() => call === given && write(given));
+      else if (isReady) write(given);
       return callingOf(turn);
     },
     end: () => socket.destroy(),

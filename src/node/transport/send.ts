@@ -1,6 +1,7 @@
 import type { BucketRequest, Failure, Sink } from '../../bucket/transport.ts';
 import { startLimit } from '../../rules/within.ts';
 import type { Call, Calling, Receiver } from '../http1/call.ts';
+import { isSafe } from '../http1/connection.ts';
 import { bringsBody } from '../server/head.ts';
 import type { Client } from './client.ts';
 import { closedWhenReused, failureOf } from './failure.ts';
@@ -101,9 +102,6 @@ function leaveQueue(sending: Sending, { underway }: Sink): void {
   underway.queued -= 1;
 }
 
-/** Only a request that changes nothing at the bucket may be sent twice. */
-const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD';
-
 /** Queued to connecting, and again for a retry. */
 function connect(sending: Sending): void {
   const { line, request, upload } = sending;
@@ -182,12 +180,11 @@ function takeInformational(sending: Sending): void {
 
 /**
  * A bucket may close an idle connection at the moment at which it is used again. The request is sent once more if not a
- * byte of a response has arrived and the client still waits.
+ * byte of a response has arrived and the client still waits; one that changes something only if it was not sent yet.
  */
 const mayRetry = ({ stage, mayRepeat, isRetry, response, client }: Sending, error: Error): boolean =>
-  mayRepeat &&
   !isRetry &&
-  (stage === 'connecting' || stage === 'sent') &&
+  (stage === 'connecting' || (stage === 'sent' && mayRepeat)) &&
   response.isPending() &&
   !client.closed() &&
   closedWhenReused(error);
