@@ -141,7 +141,6 @@ export function openConnection(
       hasStarted = true;
       receiver.started();
     }
-    const { idleLimit: limit } = call;
     let taken: number;
     try {
       taken = reader.take(chunk);
@@ -150,7 +149,8 @@ export function openConnection(
       return;
     }
     if (hasEnded) finish(taken === chunk.length && reader.persists());
-    else if (hasHead && !isPaused) idleLimit.start(limit);
+    // A call of the receiver may have ended it.
+    else if (call !== null && hasHead && !isPaused) idleLimit.start(call.idleLimit);
   }
 
   function forget(): Receiver {

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Connections, Receiver } from '../../../src/node/http1/call.ts';
+import type { Call, Connections } from '../../../src/node/http1/call.ts';
 import { createConnections } from '../../../src/node/http1/connections.ts';
 import { until } from '../../helpers/until.ts';
 import { OK, openRaw, type RawBucket } from '../server/_raw.ts';
+import { askAt } from './_ask.ts';
 
 let bucket: RawBucket;
 let connections: Connections;
@@ -18,33 +19,7 @@ afterEach(async () => {
   await bucket.close();
 });
 
-interface Limits {
-  readonly headLimit: number;
-  readonly idleLimit: number;
-}
-
-/** Sends a GET. Resolves to the body of its response, or to the code of its failure. */
-function ask(limits: Limits, more: Partial<Receiver> = {}): Promise<string> {
-  return new Promise((resolve) => {
-    let body = '';
-    const address = { base: bucket.url, servername: '127.0.0.1', connectLimit: 1_000 };
-    const call = { method: 'GET', target: '/', headers: ['Host', 'h'], body: null, ...limits };
-    connections.at(address)(call, {
-      sent: () => {},
-      moved: () => {},
-      uploaded: () => {},
-      started: () => {},
-      informational: () => {},
-      head: () => {},
-      data: (chunk) => {
-        body += chunk.toString();
-      },
-      end: () => resolve(body),
-      fail: (error) => resolve('code' in error ? String(error.code) : error.message),
-      ...more,
-    });
-  });
-}
+const ask = (limits: Pick<Call, 'headLimit' | 'idleLimit'>) => askAt(connections, bucket.url, limits);
 
 test.each([
   ['closed after its response', 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok', 'ok'],
