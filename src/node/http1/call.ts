@@ -14,6 +14,8 @@ export interface Call {
   readonly headLimit: number;
   /** Milliseconds without a byte of the response's body, while it is not paused; 0: no limit. */
   readonly idleLimit: number;
+  /** Over a new connection: a bucket may have closed several idle ones at the same moment. */
+  readonly isRetry?: boolean;
 }
 
 /** What becomes of a call. Either `end` or `fail` is the last, and nothing follows an abort but one `fail`. */

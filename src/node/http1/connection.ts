@@ -41,6 +41,15 @@ const NO_ONE: Receiver = {
   fail: () => {},
 };
 
+/** Only a request that changes nothing at the bucket may be sent twice. */
+export const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD';
+
+/**
+ * Calls `next` when the event loop has looked for bytes once more. The bucket may have closed a connection that the edge
+ * takes for open: a request that must not be sent twice waits until that would be known.
+ */
+const afterPoll = (next: () => void): void => void setImmediate(() => setImmediate(next));
+
 /** Whether an error is of a connection that had carried a response before: its bucket may have closed it meanwhile. */
 export const wasReused = (error: Error): boolean => 'reused' in error && error.reused === true;
 
@@ -57,6 +66,7 @@ export function openConnection(
   let upload: Upload | null = null;
   let isReady = false;
   let isReused = false;
+  let isSent = false;
   let hasStarted = false;
   let hasHead = false;
   let hasEnded = false;
@@ -64,8 +74,8 @@ export function openConnection(
   const reader = openReader({
     informational: () => receiver.informational(),
     head: (status, headers, length) => {
-      headLimit.stop();
       hasHead = true;
+      headLimit.stop();
       receiver.head(status, headers, length);
     },
     data: (chunk) => receiver.data(chunk),
@@ -91,11 +101,15 @@ export function openConnection(
     })
     .on('error', lose)
     .on('close', () => {
+      // Timers would retain what has ended until they fire.
+      headLimit.end();
+      idleLimit.end();
       lose(fault('ERR_BUCKET_CLOSED', 'the bucket closed the connection'));
       closed(connection);
     });
 
   function write(sent: Call): void {
+    isSent = true;
     try {
       const { text, framing } = requestHead(sent);
       reader.begin(sent.method);
@@ -119,11 +133,14 @@ export function openConnection(
       socket.destroy();
       return;
     }
+    if (!isSent) {
+      lose(fault('ERR_BUCKET_CLOSED', 'the bucket sends bytes that no request asked for'));
+      return;
+    }
     if (!hasStarted) {
       hasStarted = true;
       receiver.started();
     }
-    const { idleLimit: limit } = call;
     let taken: number;
     try {
       taken = reader.take(chunk);
@@ -132,8 +149,8 @@ export function openConnection(
       return;
     }
     if (hasEnded) finish(taken === chunk.length && reader.persists());
-    // Until the head arrives, the limits of a head and of an upload apply.
-    else if (hasHead && !isPaused) idleLimit.start(limit);
+    // A call of the receiver may have ended it.
+    else if (call !== null && hasHead && !isPaused) idleLimit.start(call.idleLimit);
   }
 
   function forget(): Receiver {
@@ -181,11 +198,13 @@ export function openConnection(
       receiver = taker;
       isReused = turn > 0;
       turn += 1;
+      isSent = false;
       hasStarted = false;
       hasHead = false;
       hasEnded = false;
       isPaused = false;
-      if (isReady) write(given);
+      if (isReady && isReused && !isSafe(given.method)) afterPoll(() => call === given && write(given));
+      else if (isReady) write(given);
       return callingOf(turn);
     },
     end: () => socket.destroy(),

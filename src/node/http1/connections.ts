@@ -44,7 +44,8 @@ export function createConnections({ life, addresses, lookup }: ConnectionsOption
   const resting = new Set<Endpoint>();
   let sweeps = 0;
   let timer: NodeJS.Timeout | undefined;
-  let whenEmpty = () => {};
+  let isClosed = false;
+  const whenEmpty: (() => void)[] = [];
 
   function sweep(): void {
     sweeps += 1;
@@ -57,7 +58,7 @@ export function createConnections({ life, addresses, lookup }: ConnectionsOption
   /** The connection that was used last is used first, so that the others can end. */
   function openEndpoint(place: Place): Endpoint {
     const idles: Idle[] = [];
-    let isRetired = false;
+    let isRetired = isClosed;
     const options: ConnectionOptions = {
       sessions,
       lookup,
@@ -72,8 +73,13 @@ export function createConnections({ life, addresses, lookup }: ConnectionsOption
         open.delete(connection);
         const at = idles.findIndex((one) => one.connection === connection);
         if (at >= 0) idles.splice(at, 1);
-        if (open.size === 0) whenEmpty();
+        if (open.size === 0) for (const resolve of whenEmpty.splice(0)) resolve();
       },
+    };
+    const make = (): Connection => {
+      const made = openConnection(place, options);
+      open.add(made);
+      return made;
     };
     const take = (): Connection => {
       for (let last = idles.pop(); last !== undefined; last = idles.pop()) {
@@ -81,15 +87,13 @@ export function createConnections({ life, addresses, lookup }: ConnectionsOption
         if (connection.isOpen() && performance.now() - connection.madeAt <= life) return connection;
         connection.end();
       }
-      const made = openConnection(place, options);
-      open.add(made);
-      return made;
+      return make();
     };
     const endAll = (ended: readonly Idle[]): void => {
       for (const { connection } of ended) connection.end();
     };
     const endpoint: Endpoint = {
-      ask: (call, receiver) => take().carry(call, receiver),
+      ask: (call, receiver) => (call.isRetry === true ? make() : take()).carry(call, receiver),
       sweep: (now) => {
         // The oldest are not always the first to end: a bucket may say another time with each response.
         endAll(idles.filter(({ until }) => until <= now));
@@ -127,11 +131,12 @@ export function createConnections({ life, addresses, lookup }: ConnectionsOption
       return endpoint.ask;
     },
     close: () => {
+      isClosed = true;
       endpoints.clear();
       clearInterval(timer);
       return new Promise((resolve) => {
-        whenEmpty = resolve;
         if (open.size === 0) resolve();
+        else whenEmpty.push(resolve);
       });
     },
   };

@@ -3,6 +3,8 @@ export interface Limit {
   /** Starts it, or starts it again; 0: no limit. */
   start(milliseconds: number): void;
   stop(): void;
+  /** Stops it, and lets go of its timer: call it when no start follows. */
+  end(): void;
 }
 
 /**
@@ -41,6 +43,11 @@ export function createLimit(late: () => void): Limit {
     },
     stop() {
       isOn = false;
+    },
+    end() {
+      isOn = false;
+      clearTimeout(timer);
+      timer = undefined;
     },
   };
 }

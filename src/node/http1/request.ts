@@ -35,7 +35,13 @@ export function requestHead({ method, target, headers, body }: Call): RequestHea
     const value = headers[at + 1] ?? '';
     if (!TOKEN.test(name)) throw invalid('the name of a header is not a token');
     if (NO_VALUE.test(value)) throw invalid('a header has a character that is not allowed in it');
-    if (name.length === 14 && name.toLowerCase() === 'content-length') length = value;
+    if (name.length === 14 && name.toLowerCase() === 'content-length') {
+      if (length !== null) throw invalid('there is more than one Content-Length');
+      length = value;
+    }
+    // The edge itself frames the body.
+    if (name.length === 17 && name.toLowerCase() === 'transfer-encoding')
+      throw invalid('a header frames the body');
     text += `${name}: ${value}\r\n`;
   }
   const framing = framingOf(body, length);
@@ -46,11 +52,11 @@ export function requestHead({ method, target, headers, body }: Call): RequestHea
 }
 
 function framingOf(body: Call['body'], stated: string | null): BodyFraming {
-  if (body === null) return 0;
-  if (body instanceof Uint8Array) return body.length;
-  if (stated === null) return 'chunked';
+  const known = body === null ? 0 : body instanceof Uint8Array ? body.length : null;
+  if (stated === null) return known ?? 'chunked';
   const length = Number(stated);
   if (!/^\d+$/.test(stated) || !Number.isSafeInteger(length)) throw invalid('Content-Length is not a number');
+  if (known !== null && known !== length) throw invalid('Content-Length is not that of the body');
   return length;
 }
 

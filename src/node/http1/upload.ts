@@ -24,6 +24,9 @@ interface Steps {
  * be read as the rest of it, and more as the next request.
  */
 export function sendBody(body: Readable, framing: BodyFraming, socket: Socket, steps: Steps): Upload {
+  // Neither of its events would follow.
+  if (body.destroyed || body.readableEnded)
+    throw fault('ERR_REQUEST_INVALID', 'the body has ended before it is sent');
   let left = framing === 'chunked' ? Number.POSITIVE_INFINITY : framing;
   let isDone = false;
   const write = framing === 'chunked' ? writeChunk : writePart;

@@ -1,6 +1,7 @@
 import type { BucketRequest, Failure, Sink } from '../../bucket/transport.ts';
 import { startLimit } from '../../rules/within.ts';
 import type { Call, Calling, Receiver } from '../http1/call.ts';
+import { isSafe } from '../http1/connection.ts';
 import { bringsBody } from '../server/head.ts';
 import type { Client } from './client.ts';
 import { closedWhenReused, failureOf } from './failure.ts';
@@ -29,7 +30,9 @@ interface Sending {
   calling: Calling | null;
   /** It waits, and is counted among those that do. */
   isCounted: boolean;
-  retries: number;
+  /** It may be sent again. */
+  mayRepeat: boolean;
+  isRetry: boolean;
   /** Informational responses (1xx) so far. */
   informational: number;
   /** Ends the limit on the time between the first of them and the final head. */
@@ -75,7 +78,8 @@ export function send(line: Line, request: BucketRequest, client: Client, sink: S
     stage: 'queued',
     calling: null,
     isCounted: false,
-    retries: upload === null && isSafe(request.method) ? 1 : 0,
+    mayRepeat: upload === null && isSafe(request.method),
+    isRetry: false,
     informational: 0,
     stopDeadline: undefined,
   };
@@ -98,9 +102,6 @@ function leaveQueue(sending: Sending, { underway }: Sink): void {
   underway.queued -= 1;
 }
 
-/** Only a request that changes nothing at the bucket may be sent twice. */
-const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD';
-
 /** Queued to connecting, and again for a retry. */
 function connect(sending: Sending): void {
   const { line, request, upload } = sending;
@@ -114,6 +115,7 @@ function connect(sending: Sending): void {
     // An upload has limits of its own.
     headLimit: upload === null ? line.timeouts.head : 0,
     idleLimit: line.timeouts.idle,
+    isRetry: sending.isRetry,
   };
   sending.calling = line.ask(call, receiverOf(sending));
 }
@@ -149,7 +151,7 @@ function receiverOf(sending: Sending): Receiver {
     },
     fail: (error) => {
       if (mayRetry(sending, error)) {
-        sending.retries -= 1;
+        sending.isRetry = true;
         connect(sending);
         return;
       }
@@ -178,11 +180,11 @@ function takeInformational(sending: Sending): void {
 
 /**
  * A bucket may close an idle connection at the moment at which it is used again. The request is sent once more if not a
- * byte of a response has arrived and the client still waits.
+ * byte of a response has arrived and the client still waits; one that changes something only if it was not sent yet.
  */
-const mayRetry = ({ stage, retries, response, client }: Sending, error: Error): boolean =>
-  retries > 0 &&
-  (stage === 'connecting' || stage === 'sent') &&
+const mayRetry = ({ stage, mayRepeat, isRetry, response, client }: Sending, error: Error): boolean =>
+  !isRetry &&
+  (stage === 'connecting' || (stage === 'sent' && mayRepeat)) &&
   response.isPending() &&
   !client.closed() &&
   closedWhenReused(error);

@@ -104,7 +104,7 @@ function receive(ask: Ask, call: Call, { maxBytes, signal }: ReadLimits, retries
         // The bucket may close or reset an idle connection at the moment at which it is used again. A GET may be sent
         // twice, so a new connection that the bucket closes without a byte is tried again too. Its reset is an answer.
         const again = retries > 0 && !heard && (closedWhenReused(error) || closedByBucket(error));
-        if (again) resolve(receive(ask, call, { maxBytes, signal }, retries - 1));
+        if (again) resolve(receive(ask, { ...call, isRetry: true }, { maxBytes, signal }, retries - 1));
         else reject(error);
       },
     });

@@ -16,7 +16,7 @@ const AHEAD_INTERVAL = 50;
 
 /** The body of a request on its way from the client to the bucket, with its time limits. */
 export interface Upload {
-  /** Returns the body for undici. Call it once. */
+  /** Returns the body for a connection. Call it again only if that connection did not begin to read it. */
   open(): Readable;
   /** The connection to the bucket is ready for the body. */
   begun(): void;
@@ -57,7 +57,7 @@ export function openUpload(
 
   return {
     open: () => {
-      body = bodyOf(client, count);
+      body ??= bodyOf(client, count);
       return body;
     },
     begun: () => {
