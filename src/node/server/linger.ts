@@ -100,7 +100,13 @@ function discard(incoming: IncomingMessage): void {
     left -= chunk.length;
     if (left < 0) abort(socket);
   });
-  incoming.once('close', () => clearTimeout(cut));
+  const stop = (): void => {
+    clearTimeout(cut);
+    socket.off('close', stop);
+  };
+  // Node destroys no request whose response is complete when its connection closes.
+  socket.once('close', stop);
+  incoming.once('close', stop);
 }
 
 /** Closes the sending side, and discards bytes within limits until the client closes its side. */
