@@ -14,7 +14,7 @@ const TIME_OUT = /did not answer within (?:5|4\.\d) seconds/;
 const UNREADABLE = /could not be read/;
 const TOO_LONG = /longer than 65536 bytes/;
 /** A transport may count them. */
-const FLOODED = /did not answer within (?:5|4\.\d) seconds|does not begin after 32 informational ones/;
+const FLOODED = /did not answer within (?:5|4\.\d) seconds|the final response does not begin/;
 /** In the words of either transport. */
 const CLOSED = /other side closed|the bucket closed the connection/;
 const HEAD_TOO_LARGE =
