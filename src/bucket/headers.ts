@@ -75,8 +75,8 @@ export interface Passing extends Hop {
 }
 
 /**
- * Returns the headers for the bucket. They contain no header that undici rejects: each rejection leaks a pooled
- * connection. Values need no check: Node's parser is at least as strict as undici.
+ * Returns the headers for the bucket. They contain no header that a transport rejects. Values need no check here: Node's
+ * parser is strict, and the transport checks what it writes.
  */
 export function requestHeaders(headers: FlatHeaders, passing: Passing): string[] {
   const nominated = connectionNames(headers);

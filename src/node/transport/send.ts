@@ -43,7 +43,7 @@ interface Sending {
 const MAX_INFORMATIONAL = 32;
 
 /**
- * Sends a request to its bucket and streams the response to the client: undici's chunks go unchanged to the outgoing
+ * Sends a request to its bucket and streams the response to the client: its chunks go unchanged to the outgoing
  * response, and each side waits for the other. If the bucket fails after its head was sent, the client's connection
  * breaks, so that a short response never looks complete (promise 3). `key` identifies the client at the gate.
  */
@@ -162,8 +162,8 @@ function receiverOf(sending: Sending): Receiver {
 }
 
 /**
- * The client never sees a 103 and the like: they are for the bucket's own client, which is the edge. Each of them
- * restarts undici's timeout, so they have a limit and a deadline.
+ * The client never sees a 103 and the like: they are for the bucket's own client, which is the edge. With undici each of
+ * them restarts its timeout, so they have a limit and a deadline.
  */
 function takeInformational(sending: Sending): void {
   const { response, upload, line } = sending;
@@ -200,7 +200,7 @@ function abandon(sending: Sending): void {
   const { permit, calling } = sending;
   if (sending.stage === 'queued') permit.release();
   else calling?.abort(new Error('the client has gone'));
-  // undici cannot cancel a connection attempt.
+  // Only undici: it cannot cancel a connection attempt.
   if (sending.stage === 'connecting') permit.abandon();
 }
 

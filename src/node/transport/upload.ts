@@ -83,8 +83,8 @@ export function openUpload(
 }
 
 /**
- * A stream of the body for undici, which destroys the body of a failed request. Destroying the client's own stream would
- * close the connection that the error response needs.
+ * A stream of the body for the transport, which destroys the body of a failed request. Destroying the client's own stream
+ * would close the connection that the error response needs.
  */
 function bodyOf({ incoming, outgoing, expectsContinue }: Client, count: { received: number }): Readable {
   let begun = false;
@@ -109,7 +109,7 @@ function bodyOf({ incoming, outgoing, expectsContinue }: Client, count: { receiv
   };
   function begin(): void {
     begun = true;
-    // Only when undici reads the body: until then the response may still refuse it (RFC 9110 §10.1.1).
+    // Only when the transport reads the body: until then the response may still refuse it (RFC 9110 §10.1.1).
     if (expectsContinue) outgoing.writeContinue();
     incoming.on('data', take).once('end', end).once('error', breakOff).once('close', breakOff);
     if (incoming.destroyed) breakOff();
