@@ -6,7 +6,7 @@ import type { Bus } from '../rules/bus.ts';
 import { createRulesCache, type RulesCache } from '../rules/cache.ts';
 import { type GuardedRegister, guardedRegister } from '../rules/guarded-register.ts';
 import { keyOf, type RuledBucket } from '../rules/ruled-bucket.ts';
-import { loadDomains } from './domains.ts';
+import { domainsFor } from './domains.ts';
 import { announcedRegister, openShared, type Shared } from './keep/shared.ts';
 import type { Opened } from './opened.ts';
 import { closeSoon, createPools } from './transport/pools.ts';
@@ -55,7 +55,7 @@ export async function openRules(
     ttl: config.rulesTtl,
     maxStale: config.maxStale,
     keeps,
-    domains: loadDomains,
+    domains: domainsFor,
     onChange: (bucket, status, isNew) => {
       logRules(log, bucket, status, isNew);
       changed(bucket);

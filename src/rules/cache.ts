@@ -1,8 +1,7 @@
-import type { Domains } from '../analysis/check/domains.ts';
 import type { Fault } from '../document/fault.ts';
 import { fewAtOnce } from './batch.ts';
 import { monotonic } from './clock.ts';
-import { createExaminer } from './findings.ts';
+import { createExaminer, type LoadDomains } from './findings.ts';
 import type { RulesInForce } from './in-force.ts';
 import type { Keep } from './keep.ts';
 import { createLoader, LOAD_TIMEOUT } from './load.ts';
@@ -55,7 +54,7 @@ export interface RulesCacheOptions {
    * Loads the public suffix list, at the first load of rules. Without it, and if it fails, findings about wildcards are
    * fewer.
    */
-  readonly domains?: () => Promise<Domains>;
+  readonly domains?: LoadDomains;
   /** Milliseconds of a monotonic clock, for ages and times to live. */
   readonly now?: () => number;
   /** Epoch milliseconds, for times that are stored and shown. */

@@ -71,34 +71,30 @@ function capped(found: readonly Fault[], placeOf: PlaceOf | undefined): readonly
 
 const rootOf = (placeOf: PlaceOf | undefined): string => placeOf?.(null) ?? 'CORSConfiguration';
 
-/** An origin that the check takes as it is: a scheme, a host without a wildcard, and a port. */
-const PLAIN = /^https?:\/\/[a-z0-9.-]+(?::\d+)?$/;
-
-/** Whether the check may ask the public suffix list about these rules. */
-export const asksDomains = ({ rules }: RuleSet): boolean =>
-  rules.some(({ allowedOrigins }) => allowedOrigins.some((origin) => origin !== '*' && !PLAIN.test(origin)));
+/** Loads the public suffix list; null if the check of these rules does not ask it. Without rules, they are not known yet. */
+export type LoadDomains = (rules?: RuleSet) => Promise<Domains> | null;
 
 /** Finds what `check` says of a bucket's rules, with the public suffix list once it is loaded. */
 export interface Examiner {
-  /** Resolves when the public suffix list is loaded or given up, after a second at the latest. Never rejects. */
-  ready(): Promise<void>;
+  /** Resolves when these rules can be examined: the list they need is loaded or given up, after a second at the latest. */
+  ready(rules?: RuleSet): Promise<void>;
   examine(rules: Examined, behaviour: Behaviour): readonly Fault[];
 }
 
-/** `load` loads the public suffix list, at the first call of `ready`; absent: the last label of a host counts as its public suffix. */
-export function createExaminer(load: (() => Promise<Domains>) | undefined): Examiner {
+/** Without `load`, and until it has loaded, the last label of a host counts as its public suffix. */
+export function createExaminer(load: LoadDomains | undefined): Examiner {
   let domains: Domains | undefined;
   let loading: Promise<void> | undefined;
 
-  async function taken(from: () => Promise<Domains>): Promise<void> {
-    domains = await from();
+  async function taken(from: Promise<Domains>): Promise<void> {
+    domains = await from;
   }
 
   return {
-    ready() {
-      loading ??=
-        load === undefined ? Promise.resolve() : within(DOMAINS_TIMEOUT, taken(load)).catch(() => {});
-      return loading;
+    async ready(rules) {
+      const from = loading === undefined ? load?.(rules) : null;
+      if (from) loading = within(DOMAINS_TIMEOUT, taken(from)).catch(() => {});
+      await loading;
     },
     examine: (rules, behaviour) => findingsIn(rules, behaviour, domains),
   };

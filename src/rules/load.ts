@@ -1,7 +1,7 @@
 import { causeOf } from '../bucket/cause.ts';
 import { UNSIGNED } from '../bucket/read.ts';
 import { monotonic } from './clock.ts';
-import { asksDomains, type Examiner } from './findings.ts';
+import type { Examiner } from './findings.ts';
 import { READ_TIMEOUT } from './keep.ts';
 import {
   type RulesRecord,
@@ -79,7 +79,7 @@ export function createLoader({ storage, examiner, timing, ttl, onVersion }: Load
     for (let left = Math.max(remaining(), LOAD_TIMEOUT - READ_TIMEOUT); left > 0; left = remaining()) {
       const before = record.lastGood;
       const answered = await loadOnce(source, validatorsOf(record, source), left);
-      if (answered.outcome === 'rules' && asksDomains(answered.ruleSet)) await examiner.ready();
+      if (answered.outcome === 'rules') await examiner.ready(answered.ruleSet);
       const lost = answered.outcome === 'none' ? answered.lost : undefined;
       const loaded = lost !== undefined && (await knowsRules(record, remaining())) ? lost : answered;
       const taken =

@@ -67,8 +67,7 @@ export const operationRows = {
     variable: 'TRANSPORT',
     default: 'own',
     example: 'undici',
-    about:
-      'What carries requests to buckets: `own`, or `undici`, which the next release no longer has. Take `undici` if a bucket worked before and now gets `BucketAnswerInvalid`: the log line names the rule that its answers break. Report it.',
+    about: 'What asks buckets: `own`, or `undici` in this release only.',
     nodeOnly: 'nothing: Cloudflare has its own',
     parse: values.parseWord(TRANSPORTS),
   },
