@@ -34,8 +34,7 @@ const WAITING = [
 const OVER_UNDICI = [
   'test/bucket/read.test.ts',
   'test/node/edge.test.ts',
-  'test/node/objects/**/*.test.ts',
-  'test/node/server/{continue,continue-kinds,framing,framing-body,framing-early,http2-upload,pipelined,slow}.test.ts',
+  'test/node/server/{continue,http2-upload}.test.ts',
   'test/node/transport/**/*.test.ts',
 ];
 
