@@ -1,6 +1,7 @@
 /**
  * Writes the program into `dist/program/`, with few files: a module in a file of its own costs the start of a process
- * 0.4 ms and 20 KB (docs/decisions/0018-own-transport.md). What a configuration may not need, behind `import()`, is in files of its own.
+ * 0.4 ms and 20 KB (docs/decisions/0018-own-transport.md). What a configuration may not need, behind `import()`, is in
+ * files of its own.
  * `node --enable-source-maps` shows places in the sources in a stack trace. The library in `dist/` has a file for each
  * module.
  */

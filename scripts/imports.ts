@@ -77,6 +77,7 @@ const WINGS: Readonly<Record<string, readonly string[]>> = {
 /** Files beside the wings that every wing may import. */
 const SHARED: ReadonlySet<string> = new Set([
   'built-in.ts',
+  'collector.ts',
   'package.ts',
   'reach.ts',
   'start-fault.ts',

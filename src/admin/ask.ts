@@ -1,3 +1,4 @@
+import { isToken } from '../bucket/field.ts';
 import type { Fault, Result } from '../document/fault.ts';
 import { isFields } from '../document/fields.ts';
 import { readCurl } from '../requests/curl.ts';
@@ -10,8 +11,6 @@ import { explainRequest, type Question } from './explain.ts';
 
 type Read = Pick<Asked, 'read' | 'question' | 'message'>;
 
-/** RFC 9110 §5.6.2. */
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const MOST_FAULTS = 50;
 const FIELDS = ['origin', 'method', 'headers', 'path', 'credentials'];
 
@@ -70,14 +69,14 @@ function readForm(fields: Readonly<Record<string, unknown>>): Result<Read> {
     .map((name) => name.trim())
     .filter((name) => name !== '');
   // Without the value: a person may paste a header with its secret.
-  if (headers.some((name) => !TOKEN.test(name)))
+  if (headers.some((name) => !isToken(name)))
     return refused({
       place: 'headers',
       reason: 'has a part that is no name of a header',
       write: 'names without values, separated by commas: content-type, x-oss-meta-a',
     });
   const method = text('method') || 'GET';
-  if (!TOKEN.test(method))
+  if (!isToken(method))
     return refused({ place: 'method', reason: 'is no method', write: 'GET, PUT, POST …' });
   const question = {
     origin: text('origin'),
@@ -133,8 +132,8 @@ function readSentence(message: BrowserMessage): Read {
     read: 'message',
     question: {
       origin: origin ?? '',
-      method: method !== null && TOKEN.test(method) ? method : 'GET',
-      headers: failure === 'header' && value !== null && TOKEN.test(value) ? value : '',
+      method: method !== null && isToken(method) ? method : 'GET',
+      headers: failure === 'header' && value !== null && isToken(value) ? value : '',
       path: pathIn(url ?? '/'),
       credentials: WITH_COOKIES.includes(failure),
     },

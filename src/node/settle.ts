@@ -1,5 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { openCollector } from './collector.ts';
 
 /** Milliseconds after the start, when rules are loaded. */
 const SETTLED = 1_000;
@@ -9,13 +8,6 @@ const SETTLED = 1_000;
  * load, and by itself shrinks it in no idle process: 6–8 MB for 20 ms of CPU time, once.
  */
 export function settleMemory(): () => void {
-  const timer = setTimeout(collect, SETTLED).unref();
+  const timer = setTimeout(() => openCollector('all')(), SETTLED).unref();
   return () => clearTimeout(timer);
-}
-
-/** V8 exposes `gc` only to contexts that are made after the flag was set. */
-function collect(): void {
-  setFlagsFromString('--expose-gc');
-  const gc: unknown = runInNewContext('gc');
-  if (typeof gc === 'function') gc({ type: 'major', flavor: 'last-resort' });
 }

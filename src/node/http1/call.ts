@@ -28,8 +28,6 @@ export interface Receiver {
   uploaded(): void;
   /** The first byte of a response has arrived. */
   started(): void;
-  /** An informational response (1xx) has arrived. */
-  informational(): void;
   /**
    * The final head: the status, the header lines as on the wire, and the bytes of the body, -1 if no header states them.
    * The length is also that of a response to HEAD.

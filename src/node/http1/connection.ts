@@ -28,19 +28,6 @@ export interface ConnectionOptions {
   readonly closed: (connection: Connection) => void;
 }
 
-/** The receiver of nothing, between two requests. */
-const NO_ONE: Receiver = {
-  sent: () => {},
-  moved: () => {},
-  uploaded: () => {},
-  started: () => {},
-  informational: () => {},
-  head: () => {},
-  data: () => {},
-  end: () => {},
-  fail: () => {},
-};
-
 /** Only a request that changes nothing at the bucket may be sent twice. */
 export const isSafe = (method: string): boolean => method === 'GET' || method === 'HEAD';
 
@@ -60,7 +47,7 @@ export function openConnection(
 ): Connection {
   /** The request under way; null between two. */
   let call: Call | null = null;
-  let receiver = NO_ONE;
+  let receiver: Receiver | null = null;
   /** Of the request under way; a `Calling` of an earlier one has no effect. */
   let turn = 0;
   let upload: Upload | null = null;
@@ -72,13 +59,14 @@ export function openConnection(
   let hasEnded = false;
   let isPaused = false;
   const reader = openReader({
-    informational: () => receiver.informational(),
+    // They are for the bucket's own client, which is the edge. The limit on the head goes on.
+    informational: () => {},
     head: (status, headers, length) => {
       hasHead = true;
       headLimit.stop();
-      receiver.head(status, headers, length);
+      receiver?.head(status, headers, length);
     },
-    data: (chunk) => receiver.data(chunk),
+    data: (chunk) => receiver?.data(chunk),
     // The next request must not begin before `read` has seen whether more bytes follow.
     end: () => {
       hasEnded = true;
@@ -114,10 +102,10 @@ export function openConnection(
       const { text, framing } = requestHead(sent);
       reader.begin(sent.method);
       socket.write(text, 'latin1');
-      receiver.sent();
+      receiver?.sent();
       if (sent.body instanceof Uint8Array) socket.write(sent.body);
       else if (sent.body !== null && call === sent) {
-        const steps = { moved: () => receiver.moved(), done: () => receiver.uploaded(), fail };
+        const steps = { moved: () => receiver?.moved(), done: () => receiver?.uploaded(), fail };
         upload = sendBody(sent.body, framing, socket, steps);
       }
       headLimit.start(sent.headLimit);
@@ -139,7 +127,7 @@ export function openConnection(
     }
     if (!hasStarted) {
       hasStarted = true;
-      receiver.started();
+      receiver?.started();
     }
     let taken: number;
     try {
@@ -153,10 +141,10 @@ export function openConnection(
     else if (call !== null && hasHead && !isPaused) idleLimit.start(call.idleLimit);
   }
 
-  function forget(): Receiver {
+  function forget(): Receiver | null {
     const before = receiver;
     call = null;
-    receiver = NO_ONE;
+    receiver = null;
     turn += 1;
     upload?.stop();
     upload = null;
@@ -174,7 +162,7 @@ export function openConnection(
       if (isPaused) socket.resume();
       idle(connection, reader.keepAlive());
     } else socket.destroy();
-    done.end();
+    done?.end();
   }
 
   function fail(error: Error): void {
@@ -182,7 +170,7 @@ export function openConnection(
     const failed = forget();
     reader.stop();
     socket.destroy();
-    failed.fail(error);
+    failed?.fail(error);
   }
 
   /** The connection has ended. */

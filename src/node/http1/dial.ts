@@ -1,5 +1,6 @@
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
 import { startLimit } from '../../rules/within.ts';
+import { tls } from '../built-in.ts';
 import type { Address } from './call.ts';
 import { fault } from './fault.ts';
 
@@ -65,11 +66,9 @@ export function dial(
 }
 
 function dialTls(options: object, { base, servername }: Place, sessions: Sessions): Socket {
-  // Loaded here, since many edges have no bucket behind TLS.
-  const { connect } = process.getBuiltinModule('node:tls');
   const key = `${base} ${servername}`;
   const session = sessions.get(key);
-  const socket = connect({
+  const socket = tls().connect({
     ...options,
     servername,
     ALPNProtocols: ['http/1.1'],

@@ -1,3 +1,5 @@
+import { isFieldValue, isToken } from '../../bucket/field.ts';
+
 /** A table of the 256 octets: 1 for those that a test accepts. */
 function table(accepts: (octet: number) => boolean): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, octet) => (accepts(octet) ? 1 : 0));
@@ -14,7 +16,7 @@ export const EQUALS = 0x3d;
 export const BACKSLASH = 0x5c;
 
 /** `tchar`, of which a token consists (RFC 9110 §5.6.2). */
-export const TOKEN = table((octet) => /[!#$%&'*+\-.^_`|~\dA-Za-z]/.test(String.fromCharCode(octet)));
+export const TOKEN = table((octet) => isToken(String.fromCharCode(octet)));
 
 /** What the text of a field value, a reason phrase and a quoted pair consists of (RFC 9110 §5.5, §5.6.4). */
-export const TEXT = table((octet) => octet === HTAB || (octet >= SP && octet !== 0x7f));
+export const TEXT = table((octet) => isFieldValue(String.fromCharCode(octet)));

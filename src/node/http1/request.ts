@@ -1,12 +1,9 @@
+import { isFieldValue, isToken } from '../../bucket/field.ts';
 import type { Call } from './call.ts';
 import { fault } from './fault.ts';
 
-/** A token (RFC 9110 §5.6.2). */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Visible characters, and the bytes above ASCII that Node's parser lets pass (RFC 9112 §3.2). */
 const TARGET = /^[\x21-\x7e\x80-\xff]+$/;
-/** No field value may have it (RFC 9110 §5.5). Characters above 0xFF would become other bytes. */
-const NO_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** The methods whose body a server may expect: without one they state its length (RFC 9110 §8.6). */
 const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
@@ -26,15 +23,15 @@ export interface RequestHead {
  * line, and begin another header or request.
  */
 export function requestHead({ method, target, headers, body }: Call): RequestHead {
-  if (!TOKEN.test(method)) throw invalid('the method is not a token');
+  if (!isToken(method)) throw invalid('the method is not a token');
   if (!TARGET.test(target)) throw invalid('the target has a character that is not allowed in it');
   let text = `${method} ${target} HTTP/1.1\r\n`;
   let length: string | null = null;
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] ?? '';
     const value = headers[at + 1] ?? '';
-    if (!TOKEN.test(name)) throw invalid('the name of a header is not a token');
-    if (NO_VALUE.test(value)) throw invalid('a header has a character that is not allowed in it');
+    if (!isToken(name)) throw invalid('the name of a header is not a token');
+    if (!isFieldValue(value)) throw invalid('a header has a character that is not allowed in it');
     if (name.length === 14 && name.toLowerCase() === 'content-length') {
       if (length !== null) throw invalid('there is more than one Content-Length');
       length = value;

@@ -1,3 +1,4 @@
+import { isFieldValue, isToken } from '../../bucket/field.ts';
 import type { FlatHeaders } from '../../bucket/transport.ts';
 
 /** Header lines as they are sent. */
@@ -7,11 +8,6 @@ export interface HeadLines {
   readonly length: number | null;
   readonly hasDate: boolean;
 }
-
-/** RFC 9110 §5.6.2. */
-const TOKEN = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/;
-/** What Node refuses in a value; it allows the bytes above 0x7F (RFC 9110 §5.5, `obs-text`). */
-const FORBIDDEN = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** Headers by which Node frames a response or decides about its connection. */
 const BY_NODE: ReadonlySet<string> = new Set([
@@ -31,7 +27,7 @@ export function renderLines(headers: FlatHeaders, from = 0): HeadLines | null {
   for (let at = from; at < headers.length; at += 2) {
     const name = headers[at] ?? '';
     const value = headers[at + 1] ?? '';
-    if (!TOKEN.test(name) || FORBIDDEN.test(value)) return null;
+    if (!isToken(name) || !isFieldValue(value)) return null;
     switch (name.length) {
       case 4:
         if (name.toLowerCase() === 'date') hasDate = true;

@@ -1,5 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { openCollector } from '../collector.ts';
 
 /** Bytes streamed between two collections. */
 const EVERY = 16 * 1024 * 1024;
@@ -15,13 +14,6 @@ export function streamed(bytes: number): void {
   left -= bytes;
   if (left > 0) return;
   left = EVERY;
-  collect ??= openCollector();
+  collect ??= openCollector('young');
   collect();
-}
-
-/** V8 exposes `gc` only to contexts that are made after the flag was set. */
-function openCollector(): () => void {
-  setFlagsFromString('--expose-gc');
-  const gc: unknown = runInNewContext('gc');
-  return typeof gc === 'function' ? () => gc({ type: 'minor' }) : () => {};
 }

@@ -74,8 +74,8 @@ type Phase =
 const PENDING: Phase = { name: 'pending' };
 
 /**
- * Bytes of a body that may arrive before its head is sent. A store answers a write of rules with less, so that its response
- * is not paused: undici (`--transport undici`) takes a paused one for broken off if the store closes the connection after it.
+ * Bytes of a body that may arrive before its head is sent. A store answers a write of rules with less, so that its
+ * response is not paused: undici takes a paused one for broken off if the store closes the connection after it.
  */
 const AHEAD = 64 * 1024;
 

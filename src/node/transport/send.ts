@@ -1,5 +1,4 @@
 import type { BucketRequest, Failure, Sink } from '../../bucket/transport.ts';
-import { startLimit } from '../../rules/within.ts';
 import type { Call, Calling, Receiver } from '../http1/call.ts';
 import { isSafe } from '../http1/connection.ts';
 import { bringsBody } from '../server/head.ts';
@@ -33,14 +32,7 @@ interface Sending {
   /** It may be sent again. */
   mayRepeat: boolean;
   isRetry: boolean;
-  /** Informational responses (1xx) so far. */
-  informational: number;
-  /** Ends the limit on the time between the first of them and the final head. */
-  stopDeadline: (() => void) | undefined;
 }
-
-/** Maximum of informational responses before the final one. */
-const MAX_INFORMATIONAL = 32;
 
 /**
  * Sends a request to its bucket and streams the response to the client: its chunks go unchanged to the outgoing
@@ -80,8 +72,6 @@ export function send(line: Line, request: BucketRequest, client: Client, sink: S
     isCounted: false,
     mayRepeat: upload === null && isSafe(request.method),
     isRetry: false,
-    informational: 0,
-    stopDeadline: undefined,
   };
   client.onClose(() => {
     leaveQueue(sending, sink);
@@ -133,9 +123,8 @@ function receiverOf(sending: Sending): Receiver {
     started: () => {
       sending.stage = 'answering';
     },
-    informational: () => takeInformational(sending),
     head: (status, headers, length) => {
-      stopTimers(sending);
+      upload?.stop();
       if (sending.calling !== null) response.start({ status, headers, length }, sending.calling);
     },
     data: (chunk) => {
@@ -159,23 +148,6 @@ function receiverOf(sending: Sending): Receiver {
       response.fail(failureOf(error), error);
     },
   };
-}
-
-/**
- * The client never sees a 103 and the like: they are for the bucket's own client, which is the edge. With undici each of
- * them restarts its timeout, so they have a limit and a deadline.
- */
-function takeInformational(sending: Sending): void {
-  const { response, upload, line } = sending;
-  sending.informational += 1;
-  if (sending.informational > MAX_INFORMATIONAL) {
-    const error = new Error('the final response does not begin');
-    response.fail('BucketAnswerInvalid', error);
-    sending.calling?.abort(error);
-    return;
-  }
-  if (upload === null)
-    sending.stopDeadline ??= startLimit(line.timeouts.head, () => expire(sending, 'BucketHeadTimeout'));
 }
 
 /**
@@ -204,14 +176,9 @@ function abandon(sending: Sending): void {
   if (sending.stage === 'connecting') permit.abandon();
 }
 
-function stopTimers({ upload, stopDeadline }: Sending): void {
-  upload?.stop();
-  stopDeadline?.();
-}
-
 /** From any stage to ended. */
 function end(sending: Sending): void {
   sending.stage = 'ended';
-  stopTimers(sending);
+  sending.upload?.stop();
   sending.permit.release();
 }

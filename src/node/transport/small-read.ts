@@ -86,7 +86,6 @@ function receive(ask: Ask, call: Call, { maxBytes, signal }: ReadLimits, retries
       started: () => {
         heard = true;
       },
-      informational: () => {},
       head: (code, headers) => {
         [status, head] = [code, headers];
       },

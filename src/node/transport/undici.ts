@@ -2,9 +2,11 @@ import { createRequire } from 'node:module';
 import { isIP, type LookupFunction } from 'node:net';
 import { LRUCache } from 'lru-cache';
 import type { buildConnector, Dispatcher, Pool } from 'undici';
+import { startLimit } from '../../rules/within.ts';
 import type { Address, Ask, Call, Calling, Connections, Receiver } from '../http1/call.ts';
 import type { ConnectionsOptions } from '../http1/connections.ts';
-import { answerFault } from '../http1/fault.ts';
+import { answerFault, fault } from '../http1/fault.ts';
+import { MAX_INFORMATIONAL } from '../http1/reader.ts';
 import { flatHeaders, lengthOf } from './bucket-head.ts';
 import { RESET_BY_BUCKET } from './failure.ts';
 
@@ -51,7 +53,7 @@ export function createUndiciPools({ life, addresses, lookup }: ConnectionsOption
 const askBy =
   (pool: Pool, servername: string): Ask =>
   (call, receiver) => {
-    const given: Given = { controller: null, aborted: null };
+    const given: Given = { controller: null, aborted: null, informational: 0, stopDeadline: () => {} };
     const options: Dispatcher.DispatchOptions & { servername?: string } = {
       method: call.method as Dispatcher.HttpMethod,
       path: call.target,
@@ -72,6 +74,10 @@ interface Given {
   /** Null while there is no connection for it. */
   controller: Dispatcher.DispatchController | null;
   aborted: Error | null;
+  /** Informational responses (1xx) so far. */
+  informational: number;
+  /** Ends the limit on the time between the first of them and the final head. */
+  stopDeadline: () => void;
 }
 
 const callingOf = (given: Given): Calling => ({
@@ -84,7 +90,18 @@ const callingOf = (given: Given): Calling => ({
   },
 });
 
-function handlerOf(given: Given, { body }: Call, receiver: Receiver): Dispatcher.DispatchHandler {
+/** Each informational response restarts undici's timeout, so they have a bound and a deadline. */
+function takeInformational(given: Given, { headLimit }: Call): void {
+  given.informational += 1;
+  if (given.informational > MAX_INFORMATIONAL)
+    given.controller?.abort(answerFault('the final response does not begin'));
+  else if (given.informational === 1 && headLimit > 0)
+    given.stopDeadline = startLimit(headLimit, () =>
+      given.controller?.abort(fault('ERR_HEAD_TIMEOUT', 'the response does not begin in time')),
+    );
+}
+
+function handlerOf(given: Given, call: Call, receiver: Receiver): Dispatcher.DispatchHandler {
   return {
     onRequestStart: (controller) => {
       given.controller = controller;
@@ -93,11 +110,12 @@ function handlerOf(given: Given, { body }: Call, receiver: Receiver): Dispatcher
     },
     onBodySent: () => receiver.moved(),
     onRequestSent: () => {
-      if (body !== null) receiver.uploaded();
+      if (call.body !== null) receiver.uploaded();
     },
     onResponseStarted: () => receiver.started(),
     onResponseStart: (controller, status) => {
-      if (status >= 100 && status < 200) return receiver.informational();
+      if (status >= 100 && status < 200) return takeInformational(given, call);
+      given.stopDeadline();
       try {
         const headers = flatHeaders(controller.rawHeaders);
         receiver.head(status, headers, lengthOf(headers));
@@ -107,7 +125,10 @@ function handlerOf(given: Given, { body }: Call, receiver: Receiver): Dispatcher
     },
     onResponseData: (_, chunk) => receiver.data(chunk),
     onResponseEnd: () => receiver.end(),
-    onResponseError: (_, error) => receiver.fail(error),
+    onResponseError: (_, error) => {
+      given.stopDeadline();
+      receiver.fail(error);
+    },
   };
 }
 

@@ -28,7 +28,6 @@ export function askAt(
         moved: () => {},
         uploaded: () => {},
         started: () => {},
-        informational: () => {},
         head: () => {},
         data: (chunk) => {
           body += chunk.toString();

@@ -1,9 +1,10 @@
 import { Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Ask, Calling, Connections, Receiver } from '../../../src/node/http1/call.ts';
+import type { Calling, Connections, Receiver } from '../../../src/node/http1/call.ts';
 import { createConnections } from '../../../src/node/http1/connections.ts';
 import { until } from '../../helpers/until.ts';
 import { OK, openRaw, type RawBucket } from '../server/_raw.ts';
+import { askAt } from './_ask.ts';
 
 let bucket: RawBucket;
 let connections: Connections;
@@ -18,48 +19,23 @@ afterEach(async () => {
   await bucket.close();
 });
 
-const askBucket: Ask = (call, receiver) =>
-  connections.at({ base: bucket.url, servername: '127.0.0.1', connectLimit: 1_000 })(call, receiver);
-
 /** Sends a request. Resolves to the body of its response, or to the code of its failure. */
-function ask(
-  method: string,
-  more: (calling: () => Calling) => Partial<Receiver> = () => ({}),
-): Promise<string> {
-  return new Promise((resolve) => {
-    let body = '';
-    let calling: Calling | undefined;
-    const call = {
-      method,
-      target: '/',
-      headers: ['Host', 'h'],
-      body: null,
-      headLimit: 2_000,
-      idleLimit: 2_000,
-    };
-    const { data, ...others } = more(() => calling as Calling);
-    calling = askBucket(call, {
-      sent: () => {},
-      moved: () => {},
-      uploaded: () => {},
-      started: () => {},
-      informational: () => {},
-      head: () => {},
-      data: (chunk) => {
-        body += chunk.toString();
-        data?.(chunk);
-      },
-      end: () => resolve(body),
-      fail: (error) => resolve('code' in error ? String(error.code) : error.message),
-      ...others,
-    });
+const ask = (method: string, pause = false): Promise<string> => {
+  let body = '';
+  const paused = (calling: () => Calling): Partial<Receiver> => ({
+    data: (chunk) => {
+      body += chunk.toString();
+      calling().pause();
+    },
   });
-}
+  return pause
+    ? askAt(connections, bucket.url, { method }, paused).then((ended) => ended + body)
+    : askAt(connections, bucket.url, { method });
+};
 
 test('a connection whose response is paused at its last byte reads the next response', async () => {
   act = (socket) => void socket.write(OK);
-  for (let turn = 0; turn < 3; turn += 1)
-    expect(await ask('GET', (calling) => ({ data: () => calling().pause() }))).toBe('ok');
+  for (let turn = 0; turn < 3; turn += 1) expect(await ask('GET', true)).toBe('ok');
   expect(bucket.open.size).toBe(1);
 });
 
@@ -68,7 +44,7 @@ test('a connection whose response is paused at its last byte is closed when more
     socket.write(OK);
     setTimeout(() => socket.write(OK), 20);
   };
-  expect(await ask('GET', (calling) => ({ data: () => calling().pause() }))).toBe('ok');
+  expect(await ask('GET', true)).toBe('ok');
   // Before it has been idle for too long.
   await until('it is closed', () => bucket.open.size === 0, 2_000);
 });
