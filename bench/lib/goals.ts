@@ -15,6 +15,7 @@ export interface Goal {
 
 export const GOALS: readonly Goal[] = [
   { title: 'bare node:http', one: 'edge', other: 'bare', least: { preflight: 1 } },
+  { title: 'bare node:http, the aim', one: 'edge', other: 'bare', least: { preflight: 1.2 }, aim: true },
   { title: 'the peer floor', one: 'edge', other: 'floor', least: { '1k': 1.5, '100k': 1.1, '100m': 1 } },
   { title: 'fastify', one: 'edge', other: 'fastify', least: { preflight: 1, '1k': 2.5 } },
   { title: 'hono', one: 'edge', other: 'hono', least: { preflight: 1 } },

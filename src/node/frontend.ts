@@ -97,7 +97,7 @@ export function openFront(
       if (!(await checkHeads()))
         log.warn(
           { node: process.version },
-          'this version of Node does not take the heads that the edge renders: Node writes them, which costs more CPU time',
+          'the check of rendered heads did not pass in time on this version of Node: Node writes heads itself, which costs more CPU time and is right',
         );
       return listenOr(
         edgeListener(() => app, pools),

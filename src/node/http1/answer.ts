@@ -29,5 +29,3 @@ export interface AnswerReader {
   /** The seconds of the last response's `Keep-Alive: timeout=`; null without one. */
   keepAlive(): number | null;
 }
-
-export type OpenReader = (receiver: AnswerReceiver) => AnswerReader;

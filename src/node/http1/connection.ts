@@ -1,7 +1,7 @@
 import type { LookupFunction } from 'node:net';
 import type { Call, Calling, Receiver } from './call.ts';
 import { dial, type Place, type Sessions } from './dial.ts';
-import { fault } from './fault.ts';
+import { type Fault, fault } from './fault.ts';
 import { createLimit } from './limit.ts';
 import { openReader } from './reader.ts';
 import { requestHead } from './request.ts';
@@ -85,16 +85,24 @@ export function openConnection(
       if (call === null) socket.destroy();
       else if (reader.close()) finish(false);
       // Node would wait until the rest of an upload is sent.
-      else lose(fault('ERR_BUCKET_CLOSED', 'the bucket closed the connection'));
+      else lose(closedFault());
     })
     .on('error', lose)
     .on('close', () => {
       // Timers would retain what has ended until they fire.
       headLimit.end();
       idleLimit.end();
-      lose(fault('ERR_BUCKET_CLOSED', 'the bucket closed the connection'));
+      lose(closedFault());
       closed(connection);
     });
+
+  const closedFault = (): Fault =>
+    fault(
+      'ERR_BUCKET_CLOSED',
+      isReady
+        ? 'the bucket closed the connection'
+        : 'the bucket closed the connection before it, or its TLS handshake, was complete',
+    );
 
   function write(sent: Call): void {
     isSent = true;

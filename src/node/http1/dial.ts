@@ -8,6 +8,7 @@ import { fault } from './fault.ts';
 export interface Sessions {
   get(key: string): Buffer | undefined;
   set(key: string, session: Buffer): unknown;
+  delete(key: string): unknown;
 }
 
 /** An address in the form that Node's sockets take. */
@@ -55,7 +56,9 @@ export function dial(
   };
   const socket = place.secure ? dialTls(options, place, sessions) : connect(options);
   const stop = startLimit(connectLimit, () =>
-    socket.destroy(fault('ERR_CONNECT_TIMEOUT', `there is no connection after ${connectLimit / 1000} s`)),
+    socket.destroy(
+      fault('ERR_CONNECT_TIMEOUT', `no connection to ${host}:${port} after ${connectLimit / 1000} s`),
+    ),
   );
   socket.once('close', stop);
   socket.once(place.secure ? 'secureConnect' : 'connect', () => {
@@ -74,6 +77,13 @@ function dialTls(options: object, { base, servername }: Place, sessions: Session
     ALPNProtocols: ['http/1.1'],
     ...(session && { session }),
   });
-  socket.on('session', (made) => sessions.set(key, made));
+  let isOpen = false;
+  socket
+    .on('session', (made) => sessions.set(key, made))
+    .once('secureConnect', () => {
+      isOpen = true;
+    })
+    // The server may have refused the session: the next connection makes a new one.
+    .once('close', () => isOpen || sessions.delete(key));
   return socket;
 }

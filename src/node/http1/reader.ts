@@ -79,8 +79,8 @@ export function openReader(receiver: AnswerReceiver): AnswerReader {
       part = Part.Counted;
       left = framing.length;
     }
-    // The body that such a 204 announces might follow it after all.
-    const isDoubtful = status === 204 && (framing.isChunked || framing.length > 0);
+    // The body that such a head announces might follow it, and an object could be read as the next response.
+    const isDoubtful = isHead || (!hasBody && (framing.isChunked || framing.length > 0));
     persists =
       part !== Part.ToClose && !framing.closes && !isDoubtful && (head.isCurrent || framing.keepsAlive);
     receiver.head(status, head.headers, framing.length);

@@ -14,7 +14,11 @@ const MISNAMED = [
 export function processMetrics(): () => Promise<{ type: string; text: string }> {
   let opened: Promise<Registry> | undefined;
   return async () => {
-    opened ??= openRegistry();
+    opened ??= openRegistry().catch((error) => {
+      // Tried again at the next scrape: files may be scarce for a while.
+      opened = undefined;
+      throw error;
+    });
     const registry = await opened;
     return { type: registry.contentType, text: await registry.metrics() };
   };

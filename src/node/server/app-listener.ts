@@ -37,7 +37,11 @@ export function appListener(
 ): Handler {
   let loading: Promise<Listener> | undefined;
   const answerByApp = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
-    loading ??= listenerOf(app);
+    loading ??= listenerOf(app).catch((error) => {
+      // Tried again at the next request: files may be scarce for a while.
+      loading = undefined;
+      throw error;
+    });
     try {
       const listener = await loading;
       await listener(incoming, outgoing);

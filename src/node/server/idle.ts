@@ -7,16 +7,21 @@ const SECOND_CHECK = 1_000;
 /**
  * Ends HTTP/1.1 connections without a byte in either direction for `idle` milliseconds, unless the client waits for its
  * bucket: that wait has its own limits, which end in an error response. If the bucket reads an upload slowly, the edge
- * stops reading from the client, and the client is not blamed for it.
+ * stops reading from the client, and the client is not blamed for it. `isElsewhere`: whether something else limits a
+ * connection now.
  */
-export function limitIdle(server: Server & { setTimeout(idle: number): unknown }, idle: number): void {
+export function limitIdle(
+  server: Server & { setTimeout(idle: number): unknown },
+  idle: number,
+  isElsewhere: (connection: Connection) => boolean = () => false,
+): void {
   /** `bytesRead` of uploads at their first check without progress. */
   const stalled = new WeakMap<Socket, number>();
   server.setTimeout(idle);
   server.on('timeout', (connection: Connection) => {
     const before = stalled.get(connection);
     stalled.delete(connection);
-    if (waitsForBucket(connection)) {
+    if (waitsForBucket(connection) || isElsewhere(connection)) {
       connection.setTimeout(idle);
     } else if (!isUploading(connection)) {
       if (before === undefined) abort(connection);

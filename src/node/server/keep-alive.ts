@@ -13,6 +13,10 @@ interface Seen {
   unchanged: number;
 }
 
+/** Whether a connection has had a response, and waits for its next request; `headersTimeout` limits the wait for the first. */
+export const isBetweenRequests = ({ _httpMessage: response, bytesWritten }: Connection): boolean =>
+  !response && bytesWritten > 0;
+
 /**
  * Closes HTTP/1.1 connections that bring no byte for `limit` milliseconds after a response. Node's own
  * `keepAliveTimeout` sets a timer twice for each request; this compares, twelve times within the limit, how many bytes a
@@ -30,8 +34,7 @@ export function limitKeepAlive(server: Server, limit: number): void {
   const check = (): void => {
     for (const [connection, seen] of connections) {
       const { bytesRead: bytes } = connection;
-      // `headersTimeout` limits the wait for a first request.
-      const isIdle = !connection._httpMessage && connection.bytesWritten > 0;
+      const isIdle = isBetweenRequests(connection);
       if (!isIdle || bytes !== seen.bytes) {
         seen.bytes = isIdle ? bytes : -1;
         seen.unchanged = 0;

@@ -33,9 +33,9 @@ const framed: readonly Row[] = [
   ['trailers, which are dropped', `${CHUNKED}2\r\nok\r\n0\r\nA: b\r\nC:\r\n\r\n`, 'GET', { body: 'ok' }],
   ['the close of the connection', `${OK}\r\nok`, 'GET', { body: 'ok', length: -1, persists: false }],
   ['the close, and no byte', `${OK}\r\n`, 'GET', { body: '', length: -1, persists: false }],
-  ['HEAD with a length', `${OK}Content-Length: 2\r\n\r\n`, 'HEAD', { body: '', length: 2, persists: true }],
-  ['HEAD with chunks', CHUNKED, 'HEAD', { body: '', length: -1, persists: true }],
-  ['HEAD without a length', `${OK}\r\n`, 'HEAD', { body: '', length: -1, persists: true }],
+  ['HEAD with a length', `${OK}Content-Length: 2\r\n\r\n`, 'HEAD', { body: '', length: 2, persists: false }],
+  ['HEAD with chunks', CHUNKED, 'HEAD', { body: '', length: -1, persists: false }],
+  ['HEAD without a length', `${OK}\r\n`, 'HEAD', { body: '', length: -1, persists: false }],
   ['204', 'HTTP/1.1 204 No Content\r\n\r\n', 'GET', { body: '', length: -1, persists: true }],
   [
     '204 with a length',
@@ -55,7 +55,7 @@ const framed: readonly Row[] = [
     '304 with a length',
     'HTTP/1.1 304 No\r\nContent-Length: 2\r\n\r\n',
     'GET',
-    { body: '', length: 2, persists: true },
+    { body: '', length: 2, persists: false },
   ],
   ['304 without a length', 'HTTP/1.1 304 No\r\n\r\n', 'GET', { body: '', length: -1, persists: true }],
   ['informational heads', `${EARLY}HTTP/1.1 102\r\n\r\n${COUNTED}`, 'GET', { informational: 2, body: 'ok' }],
@@ -225,7 +225,7 @@ describe('one reader', () => {
     reader.begin('GET');
     expect(reader.take(bytesOf(COUNTED + COUNTED))).toBe(COUNTED.length);
     expect(reader.take(bytesOf(`${OK}Content-Length: 2\r\n\r\n`))).toBe(38);
-    expect(seen).toEqual([[200, 2], 'ok', ['end', true], [200, 2], ['end', true]]);
+    expect(seen).toEqual([[200, 2], 'ok', ['end', true], [200, 2], ['end', false]]);
   });
 
   const WHOLE = `${EARLY}${CHUNKED}2\r\nok\r\n2\r\nok\r\n0\r\n\r\n`;

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { ClientTimeouts } from '../../../src/node/server/http-server.ts';
 import { type Listening, listen } from '../../../src/node/server/listen.ts';
 import { dial } from '../../helpers/client.ts';
 import { callH2, h2 } from '../../helpers/h2.ts';
@@ -20,7 +21,7 @@ afterEach(async () => {
   waiting = [];
 });
 
-async function serve(secure: boolean): Promise<void> {
+async function serve(secure: boolean, limits: Partial<ClientTimeouts> = {}): Promise<void> {
   server = await listen(
     ({ url }, outgoing) => {
       if (url === '/wait') waiting.push(outgoing);
@@ -29,7 +30,7 @@ async function serve(secure: boolean): Promise<void> {
     { host: '127.0.0.1', port: 0 },
     {
       readsRawHeaders: true,
-      timeouts: { headers: LONG, idle: LONG, keepAlive: KEEP_ALIVE },
+      timeouts: { headers: LONG, idle: LONG, keepAlive: KEEP_ALIVE, ...limits },
       ...(secure && { certificate: certificate() }),
     },
   );
@@ -58,6 +59,17 @@ describe.each([
   ['plain', false],
   ['secure', true],
 ])('on a %s port that limits the time between requests', (_, secure) => {
+  test('the limit on a transfer without progress does not end a connection between two requests', async () => {
+    await serve(secure, { idle: 60, keepAlive: LONG });
+    const client = await connect();
+    client.ask('/a');
+    await until('it is answered', () => client.answers() === 1);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(client.seen.isClosed).toBe(false);
+    client.ask('/a');
+    await until('it is answered again', () => client.answers() === 2);
+  });
+
   test('a connection without a next request is closed; one that waits for its response, and a new one, are not', async () => {
     await serve(secure);
     const [idle, busy, fresh] = [await connect(), await connect(), await connect()];

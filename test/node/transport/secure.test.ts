@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
   createServer,
@@ -99,6 +100,33 @@ describe('a bucket behind TLS', () => {
     for (let turn = 0; turn < 4; turn += 1) expect(await ask('localhost')).toBe(200);
     expect(connections.map(({ isResumed }) => isResumed)).toEqual([false, true, true, true]);
   });
+});
+
+test('a session that its bucket does not resume is not offered again', async () => {
+  answer = LAST;
+  server.close();
+  const pair = { cert: readFileSync(FILES.cert), key: readFileSync(FILES.key) };
+  const noTickets = { maxVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_TICKET } as const;
+  const [made, offered]: [Set<string>, string[]] = [new Set(), []];
+  server = createServer({ ...pair, ...noTickets }, (socket) => {
+    sockets.add(socket.on('error', () => {}));
+    socket.on('data', () => socket.write(answer));
+  });
+  server.on('newSession', (id, _session, done) => {
+    made.add(id.toString('hex'));
+    done();
+  });
+  server.on('resumeSession', (id, done) => {
+    // A client without a session sends an id too.
+    if (!made.has(id.toString('hex'))) return done(null, null);
+    offered.push(id.toString('hex'));
+    done(new Error('the session is gone'), null);
+  });
+  port = await listen(server);
+  const ask = await open('localhost');
+  const statuses = [await ask('localhost'), await ask('localhost'), await ask('localhost')];
+  expect(statuses).toEqual([200, 502, 200]);
+  expect(offered).toHaveLength(1);
 });
 
 test('two names of one server share neither a connection nor a session', async () => {
