@@ -24,21 +24,53 @@ const LINE_OVERHEAD = ': \r\n'.length;
 
 /**
  * Reads a head in one pass over its flat header list, as received. On Node, `incoming.headers` would first build an object
- * of all headers.
+ * of all headers. Names are compared by length first: most headers have another, and cost no more.
  */
 export function parseHead(method: string, headers: readonly string[]): RequestHead {
-  const found: (string | undefined)[] = [];
+  let host: string | undefined;
+  let origin: string | undefined;
+  let requestMethod: string | undefined;
+  let requestHeaders: string | undefined;
+  let coding: string | undefined;
+  let length: string | undefined;
+  let via: string | undefined;
+  let expect: string | undefined;
+  let upgrade = false;
+  let falseFraming = false;
   let headerBytes = 0;
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] ?? '';
     const value = headers[at + 1] ?? '';
     headerBytes += name.length + value.length + LINE_OVERHEAD;
-    if (!LENGTHS.has(name.length)) continue;
-    const field = FIELDS.indexOf(name.toLowerCase());
-    if (field >= 0) found[field] = found[field] === undefined ? value : `${found[field]}, ${value}`;
+    switch (name.length) {
+      case 3:
+        if (isNamed(name, 'Via', 'via')) via = joined(via, value);
+        break;
+      case 4:
+        if (isNamed(name, 'Host', 'host')) host = joined(host, value);
+        break;
+      case 6:
+        if (isNamed(name, 'Origin', ORIGIN)) origin = joined(origin, value);
+        else if (isNamed(name, 'Expect', 'expect')) expect = joined(expect, value);
+        break;
+      case 7:
+        upgrade ||= isNamed(name, 'Upgrade', 'upgrade');
+        break;
+      case 14:
+        if (isNamed(name, 'Content-Length', 'content-length')) length = joined(length, value);
+        else falseFraming ||= isNamed(name, 'Content_Length', 'content_length');
+        break;
+      case 17:
+        if (isNamed(name, 'Transfer-Encoding', 'transfer-encoding')) coding = joined(coding, value);
+        else falseFraming ||= isNamed(name, 'Transfer_Encoding', 'transfer_encoding');
+        break;
+      case 29:
+        if (isNamed(name, METHOD, REQUEST_METHOD)) requestMethod = joined(requestMethod, value);
+        break;
+      case 30:
+        if (isNamed(name, HEADERS, REQUEST_HEADERS)) requestHeaders = joined(requestHeaders, value);
+    }
   }
-  const [host, origin, requestMethod, requestHeaders, coding, length, via, expect, upgrade, ...falseFraming] =
-    found;
   return {
     method,
     host: host ?? '',
@@ -48,31 +80,26 @@ export function parseHead(method: string, headers: readonly string[]): RequestHe
     requestHeaders: requestHeaders ?? null,
     coding: coding ?? null,
     length: length ?? null,
-    falseFraming: falseFraming.length > 0,
+    falseFraming,
     expect: expect ?? null,
-    upgrade: upgrade !== undefined,
+    upgrade,
     via: via ?? null,
     headerLines: headers.length / 2,
     headerBytes,
   };
 }
 
-/** In the order in which `parseHead` destructures them. */
-const FIELDS: readonly string[] = [
-  'host',
-  ORIGIN,
-  REQUEST_METHOD,
-  REQUEST_HEADERS,
-  'transfer-encoding',
-  'content-length',
-  'via',
-  'expect',
-  'upgrade',
-  'transfer_encoding',
-  'content_length',
-];
-/** Most names of other headers have another length, and need not be lower-cased. */
-const LENGTHS: ReadonlySet<number> = new Set(FIELDS.map(({ length }) => length));
+/** A value after those of earlier lines with the same name (RFC 9110 §5.3). */
+const joined = (before: string | undefined, value: string): string =>
+  before === undefined ? value : `${before}, ${value}`;
+
+/** The names as browsers write them over HTTP/1.1. */
+const METHOD = 'Access-Control-Request-Method';
+const HEADERS = 'Access-Control-Request-Headers';
+
+/** Whether a name is `lower` in any case. `usual` saves the conversion, which makes a text. */
+const isNamed = (name: string, usual: string, lower: string): boolean =>
+  name === usual || name.toLowerCase() === lower;
 
 /**
  * Returns the error for a request whose body has no certain end, or null. On HTTP/1.1 the connection must be closed after

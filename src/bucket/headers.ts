@@ -1,5 +1,6 @@
 import { CODE, CORS_PREFIX, ORIGIN, REASON, REQUEST_HEADERS, REQUEST_METHOD } from '../cors/names.ts';
 import { withoutVary } from '../cors/vary.ts';
+import { byName } from './by-name.ts';
 import { addHop, type Hop, namesHop, viaEntry } from './forwarded.ts';
 import type { FlatHeaders } from './transport.ts';
 
@@ -27,6 +28,11 @@ const NOT_FOR_BUCKET: ReadonlySet<string> = new Set([
   // The edge's own server has answered it.
   'expect',
 ]);
+
+const isForBucket = byName((name) => {
+  const key = name.toLowerCase();
+  return !NOT_FOR_BUCKET.has(key) && !namesHop(key);
+});
 
 /** A bucket's headers that the edge does not forward, besides CORS headers and Vary. */
 const NOT_FOR_CLIENT: ReadonlySet<string> = new Set([...HOP_BY_HOP, REASON, CODE]);
@@ -62,6 +68,24 @@ const rulesCaching = (key: string): boolean => CACHING.has(key) || key.endsWith(
 const COMMAND =
   /^x-(?:accel-|lighttpd-|litespeed-|reproxy-|sendfile|envoy-degraded$|envoy-immediate-health-check-fail$)/;
 
+/** What the edge does with a bucket's header. */
+interface Nature {
+  readonly kind: 'cors' | 'vary' | 'hop' | 'passed';
+  readonly rulesCaching: boolean;
+  /** It commands a proxy in front. */
+  readonly commands: boolean;
+}
+
+const natureOf = byName((name): Nature => {
+  const key = name.toLowerCase();
+  const kind = key.startsWith(CORS_PREFIX) ? 'cors' : key === 'vary' ? 'vary' : undefined;
+  return {
+    kind: kind ?? (NOT_FOR_CLIENT.has(key) ? 'hop' : 'passed'),
+    rulesCaching: rulesCaching(key),
+    commands: COMMAND.test(key),
+  };
+});
+
 /** Whether the edge writes or removes this header, at least in some responses. `key` is in lower case. */
 export const isOwnedByEdge = (key: string): boolean =>
   key.startsWith(CORS_PREFIX) || key === 'vary' || key === REASON || key === CODE || rulesCaching(key);
@@ -83,9 +107,7 @@ export function requestHeaders(headers: FlatHeaders, passing: Passing): string[]
   const sent = ['Host', passing.host];
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] ?? '';
-    const key = name.toLowerCase();
-    if (NOT_FOR_BUCKET.has(key) || namesHop(key) || nominated?.has(key)) continue;
-    sent.push(name, headers[at + 1] ?? '');
+    if (isForBucket(name) && !nominated?.has(name.toLowerCase())) sent.push(name, headers[at + 1] ?? '');
   }
   addHop(sent, headers, nominated, passing);
   // A separate line continues the list of the client's lines (RFC 9110 §5.3).
@@ -121,11 +143,11 @@ export function responseHeaders(
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] ?? '';
     const value = headers[at + 1] ?? '';
-    const key = name.toLowerCase();
-    if (key.startsWith(CORS_PREFIX)) hadCors = true;
-    else if (key === 'vary') vary = [...vary, ...withoutVary([value], ORIGIN)];
-    else if (NOT_FOR_CLIENT.has(key) || nominated?.has(key)) continue;
-    else if ((noStore && rulesCaching(key)) || (!passCommands && COMMAND.test(key))) continue;
+    const nature = natureOf(name);
+    if (nature.kind === 'cors') hadCors = true;
+    else if (nature.kind === 'vary') vary = [...vary, ...withoutVary([value], ORIGIN)];
+    else if (nature.kind === 'hop' || nominated?.has(name.toLowerCase())) continue;
+    else if ((noStore && nature.rulesCaching) || (!passCommands && nature.commands)) continue;
     else passed.push(name, value);
   }
   return { headers: passed, vary, hadCors };

@@ -1,7 +1,9 @@
 import { LRUCache } from 'lru-cache';
+import type { FlatHeaders } from '../bucket/transport.ts';
 import { type Answer, answerTo } from '../cors/answer.ts';
 import type { CompiledRules } from '../cors/compile.ts';
 import type { Facts } from '../cors/decide.ts';
+import { varyHeader } from '../cors/vary.ts';
 
 /** The cached answers of one rule set for one origin. */
 interface OriginAnswers {
@@ -25,6 +27,14 @@ const cache = new LRUCache<string, WeakMap<CompiledRules, OriginAnswers>>({ max:
 /** Answers added since the cache was last cleared, evicted ones included. */
 let added = 0;
 const seen = new Uint32Array(SEEN_SIZE);
+/** The lines of the answers in the cache. */
+const lines = new WeakMap<Answer, FlatHeaders>();
+
+/**
+ * The header lines that a cached answer adds to a head without a Vary of its own: the same list each time. Undefined for
+ * an answer that is not cached.
+ */
+export const cachedLines = (answer: Answer): FlatHeaders | undefined => lines.get(answer);
 
 /**
  * Returns the answer to a request, from a cache when the same rules have answered the same facts. Browsers repeat few
@@ -51,6 +61,7 @@ export function cachedAnswer(rules: CompiledRules, facts: Facts): Answer {
     added = 0;
     return answer;
   }
+  lines.set(answer, [...answer.headers, ...varyHeader([], answer.vary)]);
   if (!isPreflight) answers.actual.set(method, answer);
   else {
     const byHeaders = answers.preflight.get(asked) ?? new Map<string, Answer>();

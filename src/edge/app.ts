@@ -15,7 +15,7 @@ import { isHost } from './host.ts';
 import { manageRules } from './management/manage.ts';
 import { createsBucket, forward } from './object.ts';
 import { answerPreflight } from './preflight.ts';
-import { createRouter, originForm, pathOf, type Router } from './route.ts';
+import { createRouter, type Found, originForm, pathOf, type Router } from './route.ts';
 import type { Store } from './store.ts';
 
 export interface EdgeOptions extends Omit<ServeOptions, 'now' | 'limits' | 'errors'> {
@@ -33,6 +33,15 @@ export interface EdgeEnv {
   Bindings: { readonly exchange: Exchange };
 }
 
+/** The edge as a Hono app, and the function that serves its requests. */
+export type Edge = Hono<EdgeEnv> & {
+  /**
+   * Serves an exchange as the app does, without a Hono context, which costs a preflight 1.0 µs and 1.7 KB
+   * (docs/decisions/0018-own-transport.md). Never throws, and its promise never rejects.
+   */
+  readonly serve: (exchange: Exchange) => Response | Promise<Response>;
+};
+
 /**
  * Returns the edge as a Hono app, of the preset `tiny`: one handler serves all requests, so routers would only make the
  * Worker larger. It routes on the exchange's raw target, since the URL of a Request is parsed and normalised. Throws an
@@ -49,35 +58,46 @@ export function createEdge({
   now = () => performance.now(),
   limits = REQUEST_LIMITS,
   ...given
-}: EdgeOptions): Hono<EdgeEnv> {
+}: EdgeOptions): Edge {
   const options: ServeOptions = { ...given, now, limits, errors: errorsFor(limits) };
   const router = createRouter(buckets, store);
+  const failed = (exchange: Exchange, error: unknown): Response => fail(arrive(exchange, options), error);
+  const serve: Edge['serve'] = (exchange) => {
+    try {
+      const served = handle(exchange, router, options);
+      return served instanceof Promise ? served.catch((error) => failed(exchange, error)) : served;
+    } catch (error) {
+      return failed(exchange, error);
+    }
+  };
   const app = new Hono<EdgeEnv>({ getPath: () => '/' });
-  app.all('*', (c) => handle(c.env.exchange, router, options));
-  app.onError((error, c) => {
-    options.onError(error);
-    return refuse(arrive(c.env.exchange, options), 'InternalError');
-  });
-  return app;
+  app.all('*', (c) => serve(c.env.exchange));
+  return Object.assign(app, { serve });
 }
 
 function handle(exchange: Exchange, router: Router, options: ServeOptions): Response | Promise<Response> {
   const arrived = arrive(exchange, options);
-  const { head, path, arrivedAt } = arrived;
+  const { head, path } = arrived;
   const { host } = head;
   if (path === '') return refuse(arrived, 'InvalidURI');
   if (!isHost(host)) return refuse(arrived, 'InvalidHost');
   const route = router(host, arrived.target);
   if (route.bucket === null) return refuse(arrived, route.fault);
-  const { bucket, target, key } = route;
+  const { bucket } = route;
   // Check this before the rules are read, so that the answer does not depend on them.
   if (!servesHost(bucket, host)) return refuse(arrived, 'HostNotAllowed');
-  // Not by a spread, which V8 copies by name.
-  const serve = (inForce: RulesInForce) =>
-    serveRouted({ exchange, head, options, path, arrivedAt, bucket, target, key, inForce });
   const inForce = bucket.rules.current(exchange.background);
-  return inForce instanceof Promise ? inForce.then(serve) : serve(inForce);
+  return inForce instanceof Promise
+    ? inForce.then((loaded) => serveRouted(routed(arrived, route, loaded)))
+    : serveRouted(routed(arrived, route, inForce));
 }
+
+/** Not by a spread, which V8 copies by name. */
+const routed = (
+  { exchange, head, options, path, arrivedAt }: Arrived,
+  { bucket, target, key }: Found,
+  inForce: RulesInForce,
+): Routed => ({ exchange, head, options, path, arrivedAt, bucket, target, key, inForce });
 
 function arrive(exchange: Exchange, options: ServeOptions): Arrived {
   const arrivedAt = options.now();
@@ -104,16 +124,17 @@ function serveRouted(request: Routed): Response | Promise<Response> {
   if (request.exchange.method === 'OPTIONS') return answerPreflight(request);
   if (isAbsent(request) && !createsBucket(request))
     return refuseAsStore(request, storeRefusal(request.inForce.rules.behaviour.dialect, 'NoSuchBucket'));
-  const failed = (error: unknown): Response => {
-    request.options.onError(error);
-    return refuse(request, 'InternalError');
-  };
   try {
     const served = manageRules(request) ?? forward(request);
-    return served instanceof Promise ? served.catch(failed) : served;
+    return served instanceof Promise ? served.catch((error) => fail(request, error)) : served;
   } catch (error) {
-    return failed(error);
+    return fail(request, error);
   }
+}
+
+function fail(request: Arrived, error: unknown): Response {
+  request.options.onError(error);
+  return refuse(request, 'InternalError');
 }
 
 /** The store does not have the bucket: it is not asked for what is in it. */

@@ -1,5 +1,6 @@
 import type { Outcome, Underway } from '../bucket/transport.ts';
-import { type BucketPart, labelOf, type Routed } from './context.ts';
+import { labelOf, type Routed } from './context.ts';
+import type { BucketPart } from './report.ts';
 
 /** One request while its bucket has it. Times are by `ServeOptions.now`. */
 export interface AtBucket {

@@ -7,15 +7,15 @@ import type { Client } from './observe.ts';
 
 /** What the client of a request says about itself. `trustForwarded`: the connection is a trusted proxy's. */
 export const clientOf = (
-  { peer, headers, protocol }: Exchange,
+  exchange: Exchange,
   { host }: Pick<RequestHead, 'host'>,
   trustForwarded: boolean,
 ): Client => ({
-  address: (trustForwarded ? lastHop(headers) : null) ?? plainAddress(peer.address),
+  address: (trustForwarded ? lastHop(exchange.headers) : null) ?? plainAddress(exchange.peer.address),
   host,
-  userAgent: firstValue(headers, 'user-agent'),
-  traceparent: traceparentOf(firstValue(headers, 'traceparent')),
-  protocol: protocol?.() ?? null,
+  userAgent: firstValue(exchange.headers, 'user-agent'),
+  traceparent: traceparentOf(firstValue(exchange.headers, 'traceparent')),
+  protocol: exchange.protocol?.() ?? null,
 });
 
 /**

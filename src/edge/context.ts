@@ -1,21 +1,17 @@
 import type { RequestHead } from '../bucket/head.ts';
 import type { RequestLimits } from '../bucket/limits.ts';
 import type { StoreCode } from '../bucket/refusals.ts';
-import type { Exchange, FlatHeaders, Outcome, Reply, Underway } from '../bucket/transport.ts';
+import type { Exchange, FlatHeaders, Underway } from '../bucket/transport.ts';
 import type { Answer } from '../cors/answer.ts';
 import { DEFAULT_DIALECT, traitsOf } from '../cors/behaviour.ts';
 import { type CompiledRules, unavailableRules } from '../cors/compile.ts';
 import type { Decision } from '../cors/decide.ts';
-import { explain } from '../cors/explain.ts';
-import { becauseOfCredentials } from '../cors/explain-credentials.ts';
-import { resourceOf } from '../cors/refusal.ts';
 import type { RulesInForce } from '../rules/in-force.ts';
 import type { Bucket } from './bucket.ts';
-import { clientOf, firstValue, lacksCredentials } from './client.ts';
+import { firstValue } from './client.ts';
 import type { ErrorCode, Errors } from './errors.ts';
-import type { Observe, RequestEvent } from './observe.ts';
+import type { Observe } from './observe.ts';
 import { newRequestId } from './request-id.ts';
-import { shownOrigin, withShownOrigin } from './shown-origin.ts';
 import { type WriteOptions, writeHead } from './write.ts';
 
 export interface ServeOptions extends WriteOptions {
@@ -56,7 +52,7 @@ export interface Routed extends Arrived {
   readonly inForce: RulesInForce;
 }
 
-const isRouted = (request: Arrived): request is Routed => 'bucket' in request;
+export const isRouted = (request: Arrived): request is Routed => 'bucket' in request;
 
 /** The rules for answers that concern no bucket: no CORS headers, and no cache stores the answer. */
 const NO_RULES: CompiledRules = unavailableRules({
@@ -105,79 +101,6 @@ export function makeHead(
   const requestId = firstValue(headers, requestIdHeader) ?? newRequestId();
   const { decision } = answer;
   return { status, headers, hadCors, decision, requestId, code, madeAt: options.now() };
-}
-
-/** Sends a response that the edge makes itself: a preflight's, a refusal, an error. `cause`: for the event only. */
-export const sendReply = (request: Arrived, made: Made, reply: Reply, cause?: string): Response =>
-  request.exchange.reply(reply, (outcome) =>
-    report(request, made, cause === undefined ? outcome : { ...outcome, cause }),
-  );
-
-/** How the bucket answered: its status, and how long it took. */
-export interface BucketPart {
-  readonly ms: number | null;
-  readonly status: number | null;
-}
-
-const NOT_ASKED: BucketPart = { ms: null, status: null };
-
-/** Reports how a request ended. */
-export function report(
-  request: Arrived,
-  made: Made,
-  outcome: Outcome,
-  { ms: bucketMs, status: bucketStatus }: BucketPart = NOT_ASKED,
-): void {
-  const { exchange, head, path, options, arrivedAt } = request;
-  const routed = isRouted(request) ? request : null;
-  const loses = (): boolean =>
-    head.origin !== null &&
-    made.decision.kind === 'actual' &&
-    made.decision.reason === 'matched' &&
-    lacksCredentials(exchange.headers, made.headers);
-  const event: RequestEvent = {
-    bucket: routed?.bucket.name ?? null,
-    label: routed && labelOf(routed),
-    method: exchange.method,
-    path,
-    origin: shownOrigin(head.origin),
-    kind: routed && made.decision.kind,
-    decision: routed && made.decision.reason,
-    rule: made.decision.rule?.number ?? null,
-    rulesVersion: routed?.inForce.version ?? null,
-    status: made.status,
-    code: outcome.failure ?? made.code,
-    cause: outcome.cause ?? null,
-    received: outcome.received,
-    sent: outcome.sent,
-    headMs: made.status === null ? null : made.madeAt - arrivedAt,
-    totalMs: options.now() - arrivedAt,
-    requestId: made.requestId,
-    bucketHadCors: made.hadCors,
-    asked:
-      exchange.method === 'OPTIONS' ? { method: head.requestMethod, headers: head.requestHeaders } : null,
-    bucketMs,
-    bucketStatus,
-    server: routed && (routed.bucket.ofStore?.server ?? routed.bucket.address.base),
-    secure: exchange.peer.secure,
-    why: () =>
-      routed &&
-      withShownOrigin(
-        loses()
-          ? becauseOfCredentials(rulesFor(routed), made.decision)
-          : explain(rulesFor(routed), head, resourceOf(routed.key)).because,
-        head.origin,
-      ),
-    lacksCredentials: loses,
-    client: () => clientOf(exchange, head, routed?.bucket.trustForwarded ?? false),
-    refusedKey: made.refusedKey,
-  };
-  try {
-    options.observe(event);
-  } catch (error) {
-    // The request has ended, so an observer's error does not change it.
-    options.onError(error);
-  }
 }
 
 /** The bucket's name in metrics. */

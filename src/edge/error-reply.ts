@@ -5,8 +5,9 @@ import type { CompiledRules } from '../cors/compile.ts';
 import type { Reason } from '../cors/reason.ts';
 import type { Refusal } from '../cors/traits.ts';
 import { cachedAnswer } from './answers.ts';
-import { type Arrived, type Made, makeHead, type Routed, reasonFor, rulesFor, sendReply } from './context.ts';
+import { type Arrived, type Made, makeHead, type Routed, reasonFor, rulesFor } from './context.ts';
 import { ERRORS, type ErrorCode, type Errors, errorXml, METHODS_SERVED } from './errors.ts';
+import { sendReply } from './report.ts';
 import { newRequestId } from './request-id.ts';
 import { NO_STORE } from './write.ts';
 

@@ -4,8 +4,15 @@ import { configuredName, hostName } from '../bucket/host.ts';
  * Whether a value of Host is a host with or without a port, or empty (RFC 9112 §3.2). Rejects commas although the grammar
  * allows them: a comma means that several Host headers were joined.
  */
-export const isHost = (value: string): boolean =>
-  /^(?:[\w.~!$&'()*+;=%-]*|\[[\da-f:.]+\])(?::\d*)?$/i.test(value);
+export function isHost(value: string): boolean {
+  if (value === lastHost) return true;
+  const valid = /^(?:[\w.~!$&'()*+;=%-]*|\[[\da-f:.]+\])(?::\d*)?$/i.test(value);
+  if (valid) lastHost = value;
+  return valid;
+}
+
+/** The last valid one: most requests have the same. */
+let lastHost = '';
 
 /** Returns the host of a Host header in the form of `hostName`: empty for an empty header, null for an invalid one. */
 export function hostOf(value: string): string | null {

@@ -5,10 +5,11 @@ import { cachedAnswer } from './answers.ts';
 import type { Authorized } from './bucket.ts';
 import { enterBucket, leaveBucket } from './bucket-part.ts';
 import { clientRequest } from './client-request.ts';
-import { type Made, makeHead, type Routed, report } from './context.ts';
+import { type Made, makeHead, type Routed } from './context.ts';
 import { errorReply, refuseAsStore } from './error-reply.ts';
 import { asksForRules } from './management/asked.ts';
 import { isKeyRefused, refuseOwnKey, secretsOf, withoutEchoes } from './own-key.ts';
+import { report } from './report.ts';
 import { pathOf } from './route.ts';
 
 /**

@@ -4,9 +4,10 @@ import { traitsOf } from '../cors/behaviour.ts';
 import type { CompiledRules } from '../cors/compile.ts';
 import type { Facts } from '../cors/decide.ts';
 import { refusal, resourceOf } from '../cors/refusal.ts';
-import { cachedAnswer } from './answers.ts';
-import { makeHead, type Routed, sendReply } from './context.ts';
+import { cachedAnswer, cachedLines } from './answers.ts';
+import { makeHead, type Routed } from './context.ts';
 import { refusalReply } from './error-reply.ts';
+import { sendReply } from './report.ts';
 import { newRequestId } from './request-id.ts';
 import { NO_STORE } from './write.ts';
 
@@ -18,9 +19,15 @@ export function answerPreflight(request: Routed): Response {
   const answer = cachedAnswer(inForce.rules, head);
   const reply = preflightReply(inForce.rules, answer, head, key);
   const made = makeHead(request, answer, reply.status, reply.headers, null);
+  const { status, body } = reply;
   // The debug header is specific to this edge, so another edge in this process must not reuse such an answer.
-  const alike = reply.status === 200 && !options.debugReason ? answer : undefined;
-  return sendReply(request, made, { ...reply, headers: made.headers, alike });
+  const isAlike = status === 200 && !options.debugReason && cachedLines(answer) !== undefined;
+  return sendReply(request, made, {
+    status,
+    headers: made.headers,
+    body,
+    alike: isAlike ? answer : undefined,
+  });
 }
 
 /** Makes the reply to a preflight about a key, without the CORS headers. */
@@ -30,7 +37,7 @@ export function preflightReply(
   facts: Facts & { readonly host: string },
   key: string,
 ): Reply {
-  const refused = refusal(rules, decision, facts, resourceOf(key));
+  const refused = decision.reason === 'matched' ? null : refusal(rules, decision, facts, resourceOf(key));
   const caching = mayBeSplit(facts) ? NO_STORE : [];
   if (refused !== null) {
     const retry = refused.status === 503 ? ['Retry-After', RETRY_AFTER_SECONDS] : [];

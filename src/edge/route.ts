@@ -4,15 +4,15 @@ import type { Bucket } from './bucket.ts';
 import { type Store, servesName } from './store.ts';
 
 /** The bucket of a request, and the target for the bucket. */
-export type Route =
-  | {
-      readonly bucket: Bucket;
-      /** The request-target that the bucket gets: its own path, then what the client wrote after the prefix. */
-      readonly target: string;
-      /** What follows the prefix, from its slash on: `/` and a query is the bucket itself, anything longer an object. */
-      readonly key: string;
-    }
-  | { readonly bucket: null; readonly fault: 'NoSuchBucket' | 'InvalidURI' };
+export interface Found {
+  readonly bucket: Bucket;
+  /** The request-target that the bucket gets: its own path, then what the client wrote after the prefix. */
+  readonly target: string;
+  /** What follows the prefix, from its slash on: `/` and a query is the bucket itself, anything longer an object. */
+  readonly key: string;
+}
+
+export type Route = Found | { readonly bucket: null; readonly fault: 'NoSuchBucket' | 'InvalidURI' };
 
 export type Router = (host: string, target: string) => Route;
 
@@ -139,12 +139,12 @@ function findByPrefix(place: Place, target: string): Route {
   return { bucket, target: rooted(sent), key: rooted(rest) };
 }
 
-interface Found {
+interface Longest {
   readonly bucket: Bucket;
   readonly length: number;
 }
 
-function longest({ buckets, lengths }: Prefixes, target: string): Found | null {
+function longest({ buckets, lengths }: Prefixes, target: string): Longest | null {
   for (const length of lengths) {
     const after = target[length];
     if (length > 0 && after !== undefined && after !== '/' && after !== '?') continue;
@@ -177,8 +177,12 @@ export function pathOf(target: string): string {
   return query === -1 ? target : target.slice(0, query);
 }
 
+/** A dot segment begins with a dot after a separator, each of them perhaps encoded. Most targets have neither. */
+const MAY_HAVE_DOTS = /(?:^|[/\\]|%2f|%5c)(?:\.|%2e)/i;
+
 /** Whether a bucket may see a dot segment in a target. */
 const hasDotSegment = (target: string): boolean =>
+  MAY_HAVE_DOTS.test(target) &&
   segmentsSeen(pathOf(target)).some((segment) => segment === '.' || segment === '..');
 
 /**

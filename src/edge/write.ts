@@ -5,6 +5,7 @@ import type { Answer } from '../cors/answer.ts';
 import { CODE, REASON } from '../cors/names.ts';
 import type { Reason } from '../cors/reason.ts';
 import { varyHeader } from '../cors/vary.ts';
+import { cachedLines } from './answers.ts';
 import type { ErrorCode } from './errors.ts';
 
 export interface WriteOptions {
@@ -31,8 +32,11 @@ export function writeHead(
   { passCommands, reason, code }: HeadOptions,
 ): { readonly headers: string[]; readonly hadCors: boolean } {
   const { headers, vary, hadCors } = responseHeaders(own, { noStore: answer.noStore, passCommands });
-  for (const item of answer.headers) headers.push(item);
-  for (const item of varyHeader(vary, answer.vary)) headers.push(item);
+  const lines = vary.length === 0 ? cachedLines(answer) : undefined;
+  if (lines === undefined) {
+    for (const item of answer.headers) headers.push(item);
+    for (const item of varyHeader(vary, answer.vary)) headers.push(item);
+  } else for (const item of lines) headers.push(item);
   if (answer.noStore) headers.push(...NO_STORE);
   if (reason !== null) headers.push(REASON, reason);
   if (code !== null) headers.push(CODE, code);

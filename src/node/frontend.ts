@@ -67,7 +67,7 @@ export function openFront(
     later: (milliseconds, run) => void setTimeout(run, milliseconds).unref(),
   });
   const observers = [...observe, requests];
-  const appFor = (buckets: readonly Bucket[], store: Store | null) =>
+  const edgeFor = (buckets: readonly Bucket[], store: Store | null) =>
     createEdge({
       buckets,
       ...(store !== null && { store }),
@@ -80,7 +80,7 @@ export function openFront(
       debugReason: config.debugReason,
       limits,
     });
-  let app = appFor([], null);
+  let edge = edgeFor([], null);
   // A proxy's address stands for many clients.
   let areProxies = false;
   const crowd: CrowdLimits = {
@@ -89,7 +89,7 @@ export function openFront(
   };
   return {
     serve: (buckets, store) => {
-      app = appFor(buckets, store);
+      edge = edgeFor(buckets, store);
       const routes = store === null ? buckets : [...buckets, store.service];
       areProxies = routes.some(({ trustForwarded }) => trustForwarded);
     },
@@ -100,7 +100,7 @@ export function openFront(
           'the check of rendered heads did not pass in time on this version of Node: Node writes heads itself, which costs more CPU time and is right',
         );
       return listenOr(
-        edgeListener(() => app, pools),
+        edgeListener(() => edge, pools),
         config.socket === null ? { host: config.host, port: config.port } : { socket: config.socket },
         spelt,
         {

@@ -101,6 +101,9 @@ export function createLookup({ records, load, timing, onLoad }: LookupOptions): 
     const entry = entries.get(record.key);
     const isReconfigured = entry !== undefined && entry.bucket !== bucket;
     const isDue = timing.now() > record.due;
+    const hasNewest = entry?.bucket === bucket && entry.version === record.lastGood?.version;
+    // Nearly every request: it makes no object.
+    if (hasNewest && !isDue && !isTooOld(record, timing)) return entry;
     const waits =
       mustWait(standingOf(record, timing), timing.maxStale) || (isReconfigured && record.lastGood === null);
     if (waits && (isDue || record.loading !== null)) return waitForLoad(bucket, record, background);

@@ -3,7 +3,7 @@ import type { Fault } from '../document/fault.ts';
 import type { CompiledEntry } from './in-force.ts';
 import type { LastGood } from './last-good.ts';
 import type { Loaded, LoadedRules, Source, Validators } from './source.ts';
-import { isGivenUp, type Standing } from './standing.ts';
+import { isPast, type Standing } from './standing.ts';
 import { versionOf } from './version.ts';
 
 /**
@@ -117,8 +117,9 @@ export const standingOf = (record: RulesRecord, timing: Timing): Standing => ({
   overdue: timing.now() - record.due,
 });
 
+/** Whether the last good rules are given up. Without an object: it is asked for every request. */
 export const isTooOld = (record: RulesRecord, timing: Timing): boolean =>
-  isGivenUp(standingOf(record, timing), timing.maxStale);
+  record.lastGood !== null && isPast(ageOf(record, timing), timing.maxStale);
 
 export function statusOf(record: RulesRecord, timing: Timing): RulesStatus {
   const { lastGood, findings, failure, loads, due } = record;

@@ -12,9 +12,12 @@ export interface Standing {
 /** No request has come for so long after a load was due: the failure of the last load says little about the next one. */
 const IDLE = 60_000;
 
-/** Whether rules are given up; never with a `maxStale` of 0. */
+/** Whether rules of an age are given up; never with a `maxStale` of 0. */
+export const isPast = (age: number, maxStale: number): boolean => maxStale > 0 && age > maxStale;
+
+/** Whether rules are given up. */
 export const isGivenUp = ({ hasRules, age }: Standing, maxStale: number): boolean =>
-  hasRules && maxStale > 0 && age > maxStale;
+  hasRules && isPast(age, maxStale);
 
 /** Whether requests wait for a load: no rules are in force, and no load has failed, or not lately. */
 export const mustWait = (standing: Standing, maxStale: number): boolean =>

@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** A connection of Node's HTTP/1.1 server, with the response that is under way on it. */
+/** A connection of Node's HTTP/1.1 server, with private fields of Node. */
 export type Connection = Socket & {
+  /** The response that is under way on it. */
   readonly _httpMessage?: (ServerResponse & { readonly req: IncomingMessage }) | null;
+  /** `writeQueueSize`: bytes that Node has passed on and the system has not taken yet. */
+  readonly _handle?: { readonly writeQueueSize?: number } | null;
 };
 
 /**

@@ -1,3 +1,4 @@
+import { byName } from '../../bucket/by-name.ts';
 import { isFieldValue, isToken } from '../../bucket/field.ts';
 import type { FlatHeaders } from '../../bucket/transport.ts';
 
@@ -18,29 +19,28 @@ const BY_NODE: ReadonlySet<string> = new Set([
   'transfer-encoding',
 ]);
 
+/** What a name means for the head; `node`: Node has to write it, or to refuse it. */
+type Meaning = 'plain' | 'length' | 'date' | 'node';
+
+const meaningOf = byName((name): Meaning => {
+  const key = name.toLowerCase();
+  if (!isToken(name) || BY_NODE.has(key)) return 'node';
+  return key === 'content-length' ? 'length' : key === 'date' ? 'date' : 'plain';
+});
+
 /** Renders header lines; null if Node has to: a name or value is not allowed, or Node has to act on a header. */
-export function renderLines(headers: FlatHeaders, from = 0): HeadLines | null {
+export function renderLines(headers: FlatHeaders, from = 0, to = headers.length): HeadLines | null {
   if (headers.length % 2 !== 0) return null;
   let text = '';
   let length: number | null = null;
   let hasDate = false;
-  for (let at = from; at < headers.length; at += 2) {
+  for (let at = from; at < to; at += 2) {
     const name = headers[at] ?? '';
     const value = headers[at + 1] ?? '';
-    if (!isToken(name) || !isFieldValue(value)) return null;
-    switch (name.length) {
-      case 4:
-        if (name.toLowerCase() === 'date') hasDate = true;
-        break;
-      case 14:
-        if (name.toLowerCase() === 'content-length') length = Number(value);
-        break;
-      case 6:
-      case 7:
-      case 10:
-      case 17:
-        if (BY_NODE.has(name.toLowerCase())) return null;
-    }
+    const meaning = meaningOf(name);
+    if (meaning === 'node' || !isFieldValue(value)) return null;
+    if (meaning === 'date') hasDate = true;
+    else if (meaning === 'length') length = Number(value);
     text += `${name}: ${value}\r\n`;
   }
   return { text, length, hasDate };

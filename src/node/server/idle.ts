@@ -1,40 +1,37 @@
-import type { Server, Socket } from 'node:net';
+import type { Server } from 'node:net';
 import { abort, type Connection } from './abort.ts';
+import { isBetweenRequests } from './keep-alive.ts';
+import { watchQuiet } from './quiet.ts';
 
 /** Milliseconds for the bytes of a paused upload to arrive after it resumes. */
 const SECOND_CHECK = 1_000;
 
 /**
  * Ends HTTP/1.1 connections without a byte in either direction for `idle` milliseconds, unless the client waits for its
- * bucket: that wait has its own limits, which end in an error response. If the bucket reads an upload slowly, the edge
- * stops reading from the client, and the client is not blamed for it. `isElsewhere`: whether something else limits a
- * connection now.
+ * bucket: that wait has its own limits, which end in an error response. Between requests the limit is another
+ * (keep-alive.ts). If the bucket reads an upload slowly, the edge stops reading from the client, and the client is not
+ * blamed for it.
  */
-export function limitIdle(
-  server: Server & { setTimeout(idle: number): unknown },
-  idle: number,
-  isElsewhere: (connection: Connection) => boolean = () => false,
-): void {
-  /** `bytesRead` of uploads at their first check without progress. */
-  const stalled = new WeakMap<Socket, number>();
-  server.setTimeout(idle);
-  server.on('timeout', (connection: Connection) => {
-    const before = stalled.get(connection);
-    stalled.delete(connection);
-    if (waitsForBucket(connection) || isElsewhere(connection)) {
-      connection.setTimeout(idle);
-    } else if (!isUploading(connection)) {
-      if (before === undefined) abort(connection);
-      else connection.setTimeout(idle);
-    } else if (isPaused(connection) || (before !== undefined && before !== connection.bytesRead)) {
-      connection.setTimeout(idle);
-    } else if (before === undefined) {
-      // The bucket may have read the buffered bytes just now, so that the client could not send yet.
-      stalled.set(connection, connection.bytesRead);
-      connection.setTimeout(Math.min(SECOND_CHECK, idle));
-    } else {
-      abort(connection);
-    }
+export function limitIdle(server: Server, idle: number): void {
+  const late = (connection: Connection): void => {
+    if (waitsForBucket(connection)) return;
+    if (!isUploading(connection)) abort(connection);
+    else if (!isPaused(connection)) checkAgain(connection);
+  };
+  /** The bucket may have read the buffered bytes just now, so that the client could not send yet. */
+  const checkAgain = (connection: Connection): void => {
+    const { bytesRead } = connection;
+    const check = (): void => {
+      const isStill = isUploading(connection) && !isPaused(connection) && connection.bytesRead === bytesRead;
+      if (isStill) abort(connection);
+    };
+    setTimeout(check, Math.min(SECOND_CHECK, idle)).unref();
+  };
+  watchQuiet(server, idle, {
+    applies: (connection) => !isBetweenRequests(connection),
+    progress: ({ bytesRead, bytesWritten, _handle: handle }) =>
+      bytesRead + bytesWritten - (handle?.writeQueueSize ?? 0),
+    late,
   });
 }
 

@@ -7,7 +7,7 @@ import { boundCrowd, type CrowdLimits } from './crowd.ts';
 import { createDrain, type Drained } from './drain.ts';
 import { type ClientTimeouts, type Handler, plainServer, secureServer } from './http-server.ts';
 import { limitIdle } from './idle.ts';
-import { hintKeepAlive, isBetweenRequests, limitKeepAlive } from './keep-alive.ts';
+import { hintKeepAlive, limitKeepAlive } from './keep-alive.ts';
 import { refuseUnparsed } from './linger.ts';
 import { checkHeads } from './send-head.ts';
 import { claimSocket, openToGroup } from './unix-socket.ts';
@@ -77,8 +77,7 @@ export async function listen(
       ? plainServer(timeouts, limits, isLean)
       : secureServer(certificate, timeouts, limits, isLean, handler);
   const drain = createDrain(server, sessions);
-  // A lean server leaves the socket's timer running between requests.
-  limitIdle(server, timeouts.idle, isLean ? isBetweenRequests : undefined);
+  limitIdle(server, timeouts.idle);
   if (isLean) limitKeepAlive(server, timeouts.keepAlive);
   const isIdle = (connection: Connection): boolean =>
     !connection._httpMessage && !sessions.isBusy(connection);

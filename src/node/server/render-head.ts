@@ -21,12 +21,17 @@ type Internals = ServerResponse & {
  * and the same fields set. False, with nothing done, if `writeHead` has to do it: a head that Node refuses, a header
  * that Node acts on, a response of another kind. Uses private fields of Node: call it only if `rendersAsNode`.
  */
-export function renderHead(response: ServerResponse, status: number, headers: FlatHeaders): boolean {
+export function renderHead(
+  response: ServerResponse,
+  status: number,
+  headers: FlatHeaders,
+  alike?: object,
+): boolean {
   const outgoing = response as Internals;
   const message = http.STATUS_CODES[status];
   if (!(response instanceof http.ServerResponse) || message === undefined || status < 200) return false;
   if (outgoing._header !== null || outgoing.maxRequestsOnConnectionReached) return false;
-  const lines = renderLines(headers);
+  const lines = alike === undefined ? renderLines(headers) : renderAlike(headers, alike);
   if (lines === null) return false;
   outgoing.statusCode = status;
   outgoing.statusMessage = message;
@@ -36,6 +41,27 @@ export function renderHead(response: ServerResponse, status: number, headers: Fl
   outgoing._header = `HTTP/1.1 ${status} ${message}\r\n${lines.text}${endOf(outgoing, lines)}\r\n`;
   outgoing._headerSent = false;
   return true;
+}
+
+/** What follows the first header of replies that are alike. */
+const rests = new WeakMap<object, HeadLines>();
+
+/** The same as `renderLines` for a reply that differs from others in its first header only. */
+function renderAlike(headers: FlatHeaders, alike: object): HeadLines | null {
+  let rest = rests.get(alike);
+  if (rest === undefined) {
+    const rendered = renderLines(headers, 2);
+    if (rendered === null) return null;
+    rest = rendered;
+    rests.set(alike, rest);
+  }
+  const first = renderLines(headers, 0, 2);
+  if (first === null) return null;
+  return {
+    text: first.text + rest.text,
+    length: first.length ?? rest.length,
+    hasDate: first.hasDate || rest.hasDate,
+  };
 }
 
 /** The lines about the connection and the framing. Sets the fields by which Node acts on them. */

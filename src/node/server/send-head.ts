@@ -19,10 +19,19 @@ export function checkHeads(): Promise<boolean> {
   return checked;
 }
 
-/** Sends the head of a response. Throws as `writeHead` does if a name, a value or the status is not allowed. */
-export function sendHead(outgoing: ServerResponse, status: number, headers: FlatHeaders): void {
+/**
+ * Sends the head of a response. Throws as `writeHead` does if a name, a value or the status is not allowed. `alike` as in
+ * `Reply`.
+ */
+export function sendHead(
+  outgoing: ServerResponse,
+  status: number,
+  headers: FlatHeaders,
+  alike?: object,
+): void {
   // Node does not modify the list.
-  if (!isRendered || !renderHead(outgoing, status, headers)) outgoing.writeHead(status, headers as string[]);
+  if (!isRendered || !renderHead(outgoing, status, headers, alike))
+    outgoing.writeHead(status, headers as string[]);
 }
 
 /** Most bytes that `endWith` joins to the head. */

@@ -21,29 +21,53 @@ export interface Client {
 
 /** Watches one request from its beginning, so that a client that leaves while rules load is noticed. */
 export function watchClient(incoming: IncomingMessage, outgoing: ServerResponse, head: Head): Client {
-  let closed = false;
-  const callbacks: (() => void)[] = [];
   if (head.length !== null || head.coding !== null) lingerAfter(incoming, outgoing);
   const expectsContinue = waitsForContinue(incoming, head);
   // The edge ends the connection after a response without a 100, which it can only do if a body follows. Without a body
   // send the 100: botocore would read the next response with the status of a final one that came without it
   // (docs/semantics.md §5).
   if (expectsContinue && !bringsBody(head)) outgoing.writeContinue();
-  outgoing.on('close', () => {
-    closed = true;
-    for (const callback of callbacks) callback();
-  });
-  return {
-    incoming,
-    outgoing,
-    head,
-    expectsContinue,
-    closed: () => closed,
-    onClose: (callback) => {
-      if (closed) callback();
-      else callbacks.push(callback);
-    },
-  };
+  const client = new Watched(incoming, outgoing, head, expectsContinue);
+  outgoing.on('close', () => client.close());
+  return client;
+}
+
+/** A class: one for each request, without a closure for each function (docs/decisions/0018-own-transport.md). */
+class Watched implements Client {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly head: Head;
+  readonly expectsContinue: boolean;
+  #isClosed = false;
+  /** The first callback; a second one is rare. */
+  #first: (() => void) | null = null;
+  #more: (() => void)[] | null = null;
+
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse, head: Head, expectsContinue: boolean) {
+    this.incoming = incoming;
+    this.outgoing = outgoing;
+    this.head = head;
+    this.expectsContinue = expectsContinue;
+  }
+
+  closed(): boolean {
+    return this.#isClosed;
+  }
+
+  onClose(callback: () => void): void {
+    if (this.#isClosed) callback();
+    else if (this.#first === null) this.#first = callback;
+    else {
+      this.#more ??= [];
+      this.#more.push(callback);
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#first?.();
+    for (const callback of this.#more ?? []) callback();
+  }
 }
 
 /** Sends a response that the edge makes itself. Does nothing for a client that has gone. */
@@ -51,7 +75,7 @@ export function writeReply(client: Client, reply: Reply): void {
   const { incoming, outgoing, head } = client;
   if (client.closed()) return;
   if (endsConnection(incoming, head)) endConnection(incoming, outgoing);
-  sendHead(outgoing, reply.status, reply.headers);
+  sendHead(outgoing, reply.status, reply.headers, reply.alike);
   outgoing.end(reply.body);
 }
 
