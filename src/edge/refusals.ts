@@ -8,13 +8,15 @@ import type { Observe } from './observe.ts';
  */
 export const observeRefusals =
   ({ count }: Pick<Refusals, 'count'>): Observe =>
-  ({ bucket, kind, origin, decision: reason, method, path, asked, lacksCredentials }) => {
+  (event) => {
+    const { bucket, kind, origin, decision: reason, method, path } = event;
     if (bucket === null || kind === null || !origin || reason === null || reason === 'not_cors') return;
     if (origin === DOCTOR_ORIGIN) return;
     if (reason !== 'matched') {
+      const { asked } = event;
       const wanted = kind === 'preflight' ? (asked?.method ?? method) : method;
       count({ bucket, kind, origin, method: wanted, headers: asked?.headers ?? null, reason, path });
-    } else if (kind === 'actual' && lacksCredentials()) {
+    } else if (kind === 'actual' && event.lacksCredentials()) {
       count({ bucket, kind, origin, method, headers: null, reason: 'credentials_not_allowed', path });
     }
   };

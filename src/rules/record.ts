@@ -119,7 +119,7 @@ export const standingOf = (record: RulesRecord, timing: Timing): Standing => ({
 
 /** Whether the last good rules are given up. Without an object: it is asked for every request. */
 export const isTooOld = (record: RulesRecord, timing: Timing): boolean =>
-  record.lastGood !== null && isPast(ageOf(record, timing), timing.maxStale);
+  timing.maxStale > 0 && record.lastGood !== null && isPast(ageOf(record, timing), timing.maxStale);
 
 export function statusOf(record: RulesRecord, timing: Timing): RulesStatus {
   const { lastGood, findings, failure, loads, due } = record;

@@ -46,7 +46,7 @@ export function levelOf({ code, status }: RequestEvent): Level {
 export function lossOf(event: RequestEvent): Loss | null {
   const { decision, kind, origin } = event;
   if (decision === null || decision === 'not_cors') return null;
-  if (decision === 'matched') return event.lacksCredentials() ? 'lost' : null;
+  if (decision === 'matched') return kind === 'actual' && event.lacksCredentials() ? 'lost' : null;
   return kind === 'preflight' || origin !== null ? 'refused' : null;
 }
 
