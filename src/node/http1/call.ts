@@ -33,8 +33,10 @@ export interface Receiver {
    * The length is also that of a response to HEAD.
    */
   head(status: number, headers: FlatHeaders, length: number): void;
-  /** A part of the body. It may be one that arrived before `pause`. */
+  /** A part of the body. It may be one that arrived before `pause`. It is overwritten once `isDone`. */
   data(chunk: Buffer): void;
+  /** Whether the bytes of all parts so far are needed no more. */
+  isDone(): boolean;
   /** The response is complete. */
   end(): void;
   /** `error.code` says what failed (`transport/failure.ts`). */

@@ -3,6 +3,7 @@ import type { Call, Calling, Receiver } from './call.ts';
 import { dial, type Place, type Sessions } from './dial.ts';
 import { type Fault, fault } from './fault.ts';
 import { createLimit } from './limit.ts';
+import { openReadBuffer } from './read-buffer.ts';
 import { openReader } from './reader.ts';
 import { requestHead } from './request.ts';
 import { sendBody, type Upload } from './upload.ts';
@@ -74,12 +75,13 @@ export function openConnection(
   });
   const headLimit = createLimit(() => fail(fault('ERR_HEAD_TIMEOUT', 'the response does not begin in time')));
   const idleLimit = createLimit(() => fail(fault('ERR_IDLE_TIMEOUT', 'the response does not go on in time')));
-  const socket = dial(place, sessions, lookup, () => {
+  const memory = openReadBuffer();
+  const reading = { buffer: memory.next, take: (count: number, bytes: Buffer) => read(bytes.subarray(0, count)) };
+  const socket = dial(place, sessions, lookup, reading, () => {
     isReady = true;
     if (call !== null) write(call);
   });
   socket
-    .on('data', read)
     .on('drain', () => upload?.drain())
     .on('end', () => {
       if (call === null) socket.destroy();
@@ -137,6 +139,7 @@ export function openConnection(
       hasStarted = true;
       receiver?.started();
     }
+    if (receiver !== null) memory.hold(receiver);
     let taken: number;
     try {
       taken = reader.take(chunk);

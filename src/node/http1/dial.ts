@@ -35,6 +35,14 @@ export function placeOf(address: Address): Place {
   };
 }
 
+/** Takes what a connection reads, in place of the events of its stream. */
+export interface Reading {
+  /** Returns what the next read fills. */
+  readonly buffer: () => Buffer;
+  /** Called with so many bytes at the start of the buffer. */
+  readonly take: (count: number, buffer: Buffer) => void;
+}
+
 /**
  * Begins a connection. Calls `ready` when it can carry a request; otherwise it emits an error and closes, after
  * `connectLimit` milliseconds at most. Asks DNS each time.
@@ -43,6 +51,7 @@ export function dial(
   place: Place,
   sessions: Sessions,
   lookup: LookupFunction | undefined,
+  { buffer, take }: Reading,
   ready: () => void,
 ): Socket {
   const { host, port, connectLimit } = place;
@@ -52,6 +61,14 @@ export function dial(
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: PROBE_AFTER,
+    onread: {
+      buffer,
+      callback: (count: number, bytes: Uint8Array) => {
+        take(count, bytes as Buffer);
+        // It goes on reading; `pause` stops it.
+        return true;
+      },
+    },
     ...(lookup && { lookup }),
   };
   const socket = place.secure ? dialTls(options, place, sessions) : connect(options);

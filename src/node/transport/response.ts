@@ -31,6 +31,8 @@ export interface Count {
 export interface ClientResponse {
   /** True while no head was sent. */
   isPending(): boolean;
+  /** Whether the client's connection has taken all parts of the bucket's body so far. */
+  isFlushed(): boolean;
   /** Whether the edge waits for the client to read. */
   waits(): boolean;
   /**
@@ -195,6 +197,9 @@ export function openResponse(client: Client, sink: Sink, count: Count): ClientRe
 
   return {
     isPending: () => phase.name === 'pending',
+    isFlushed: () =>
+      phase.name !== 'waiting' &&
+      (outgoing.writableFinished || (!outgoing.destroyed && outgoing.writableLength === 0)),
     waits: () => phase.name !== 'pending' && outgoing.writableNeedDrain,
     start,
     write,

@@ -134,6 +134,7 @@ function receiverOf(sending: Sending): Receiver {
       const { outgoing } = client;
       if (outgoing.listenerCount('drain') === 0) outgoing.once('drain', () => sending.calling?.resume());
     },
+    isDone: () => response.isFlushed(),
     end: () => {
       end(sending);
       response.end();

@@ -92,8 +92,9 @@ function receive(ask: Ask, call: Call, { maxBytes, signal }: ReadLimits, retries
       data: (chunk) => {
         size += chunk.length;
         if (size > maxBytes) calling.abort(tooLong(maxBytes));
-        else chunks.push(chunk);
+        else chunks.push(Buffer.from(chunk));
       },
+      isDone: () => true,
       end: () => {
         settle();
         resolve({ status, headers: head, body: Buffer.concat(chunks, size) });

@@ -32,6 +32,7 @@ export function askAt(
         data: (chunk) => {
           body += chunk.toString();
         },
+        isDone: () => true,
         end: () => resolve(body),
         fail: (error) => resolve('code' in error ? String(error.code) : error.message),
         ...more(() => calling as Calling),
