@@ -76,7 +76,10 @@ export function openConnection(
   const headLimit = createLimit(() => fail(fault('ERR_HEAD_TIMEOUT', 'the response does not begin in time')));
   const idleLimit = createLimit(() => fail(fault('ERR_IDLE_TIMEOUT', 'the response does not go on in time')));
   const memory = openReadBuffer();
-  const reading = { buffer: memory.next, take: (count: number, bytes: Buffer) => read(bytes.subarray(0, count)) };
+  const reading = {
+    buffer: memory.next,
+    take: (count: number, bytes: Buffer) => read(bytes.subarray(0, count)),
+  };
   const socket = dial(place, sessions, lookup, reading, () => {
     isReady = true;
     if (call !== null) write(call);

@@ -1,3 +1,5 @@
+import { streamed } from '../streamed.ts';
+
 /** Bytes of one read. The system commits memory only where it writes, so a buffer for small responses takes a page. */
 const SIZE = 64 * 1024;
 
@@ -11,7 +13,7 @@ export interface Holder {
 export interface ReadBuffer {
   /** What the next read fills. */
   next(): Buffer;
-  /** What was read last is with a holder: it is not overwritten while that one needs it. */
+  /** A holder will get what was read last: it is not overwritten while that one needs it. Call it before. */
   hold(holder: Holder): void;
 }
 
@@ -37,12 +39,17 @@ export function openReadBuffer(): ReadBuffer {
       return now.bytes;
     },
     hold(holder) {
+      // The same holder would not be done with the older buffer once it has the newer one too.
+      if (other !== null) isFree(other);
       now.holder = holder;
     },
   };
 }
 
-const newSpace = (): Space => ({ bytes: Buffer.allocUnsafeSlow(SIZE), holder: null });
+function newSpace(): Space {
+  streamed(SIZE);
+  return { bytes: Buffer.allocUnsafeSlow(SIZE), holder: null };
+}
 
 /** Also lets go of a holder that is done. */
 function isFree(space: Space): boolean {

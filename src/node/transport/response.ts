@@ -6,7 +6,6 @@ import { endConnection } from '../server/linger.ts';
 import { endWith, sendHead } from '../server/send-head.ts';
 import { bodilessHeaders, isBodiless, mayHaveBody } from './bucket-head.ts';
 import { breakOff, type Client, noteLast, sentOf, writeReply } from './client.ts';
-import { streamed } from './collect.ts';
 
 /** The bucket's final head. */
 export interface BucketHead {
@@ -155,7 +154,6 @@ export function openResponse(client: Client, sink: Sink, count: Count): ClientRe
     }
     if (phase.name !== 'streaming' || phase.isEmpty) return true;
     count.sent += chunk.length;
-    streamed(chunk.length);
     if (count.sent !== phase.length) return outgoing.write(chunk);
     // Ending with the last bytes lets Node send a small response in one write.
     if (chunk.length === phase.length) endWith(outgoing, chunk);

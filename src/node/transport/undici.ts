@@ -7,6 +7,7 @@ import type { Address, Ask, Call, Calling, Connections, Receiver } from '../http
 import type { ConnectionsOptions } from '../http1/connections.ts';
 import { answerFault, fault } from '../http1/fault.ts';
 import { MAX_INFORMATIONAL } from '../http1/reader.ts';
+import { streamed } from '../streamed.ts';
 import { flatHeaders, lengthOf } from './bucket-head.ts';
 import { RESET_BY_BUCKET } from './failure.ts';
 
@@ -123,7 +124,10 @@ function handlerOf(given: Given, call: Call, receiver: Receiver): Dispatcher.Dis
         controller.abort(answerFault(error instanceof Error ? error.message : String(error)));
       }
     },
-    onResponseData: (_, chunk) => receiver.data(chunk),
+    onResponseData: (_, chunk) => {
+      streamed(chunk.length);
+      receiver.data(chunk);
+    },
     onResponseEnd: () => receiver.end(),
     onResponseError: (_, error) => {
       given.stopDeadline();

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { startLimit } from '../../rules/within.ts';
+import { streamed } from '../streamed.ts';
 import type { Client } from './client.ts';
-import { streamed } from './collect.ts';
 import type { LineTimeouts } from './pools.ts';
 
 /** Bytes buffered before the client waits for the bucket. */
