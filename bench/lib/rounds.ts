@@ -7,9 +7,9 @@ import { type Load, wrk } from './wrk.ts';
 /** Milliseconds of a slice. Short, because a shared machine may run at half its speed for half a minute. */
 const SLICE = 500;
 /** The requests of a kind before its first slice, after which V8 has compiled the code for them, … */
-const WARM_UP_REQUESTS = 20_000;
+const WARM_UP_REQUESTS = 100_000;
 /** … and the most milliseconds for them. */
-const WARM_UP = 4_000;
+const WARM_UP = 8_000;
 /** Repetitions of a slice without an answer: a shared machine stalls sometimes. */
 const REPEATS = 3;
 /** Milliseconds after a slice, in which a server finishes its work. */

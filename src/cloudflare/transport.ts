@@ -33,7 +33,9 @@ const NO_BODY: readonly number[] = [204, 205, 304];
 export const createTransport =
   (options: TransportOptions): Transport =>
   ({ address: { base }, timeouts: { head } = BUCKET_TIMEOUTS }, request, sink) => {
-    const end = options.watched ? endOnce(options.client.signal, sink) : sink.end;
+    const end = options.watched
+      ? endOnce(options.client.signal, sink)
+      : (outcome: Outcome) => sink.end(outcome);
     const failed = (failure: Failure, error?: unknown): Response => {
       const cause = error === undefined ? null : causeOf(error, withoutSecrets(request));
       return replied(sink.fail(failure), failure, cause);

@@ -1,9 +1,9 @@
 import { requestHeaders } from '../bucket/headers.ts';
 import type { Checked } from '../bucket/refusals.ts';
-import type { BucketRequest, FlatHeaders, Outcome, Reply, Sink } from '../bucket/transport.ts';
+import type { BucketRequest, Failure, FlatHeaders, Outcome, Reply, Sink } from '../bucket/transport.ts';
 import { cachedAnswer } from './answers.ts';
 import type { Authorized } from './bucket.ts';
-import { enterBucket, leaveBucket } from './bucket-part.ts';
+import { type AtBucket, enterBucket, leaveBucket } from './bucket-part.ts';
 import { clientRequest } from './client-request.ts';
 import { type Made, makeHead, type Routed } from './context.ts';
 import { errorReply, refuseAsStore } from './error-reply.ts';
@@ -27,7 +27,7 @@ export function forward(request: Routed): Response | Promise<Response> {
 }
 
 const send = (request: Routed, sent: Authorized): Response | Promise<Response> =>
-  request.exchange.transport(request.bucket, sent, sinkFor(request, sent));
+  request.exchange.transport(request.bucket, sent, new ObjectSink(request, sent));
 
 /** The request as the bucket gets it from a client that signs for itself. */
 function requestFor({ bucket, exchange, target, head, options }: Routed): BucketRequest {
@@ -47,54 +47,72 @@ function requestFor({ bucket, exchange, target, head, options }: Routed): Bucket
   };
 }
 
-function sinkFor(request: Routed, sent: Authorized): Sink {
-  const { options } = request;
-  const atBucket = enterBucket(request);
-  let made: Made | undefined;
-  const pass = (status: number, headers: FlatHeaders): FlatHeaders => {
-    made = makeHead(request, cachedAnswer(request.inForce.rules, request.head), status, headers, null);
-    return made.headers;
-  };
-  const screen = (status: number, headers: FlatHeaders): FlatHeaders | Reply => {
-    const clean = withoutEchoes(headers, secretsOf(sent));
-    if (!isKeyRefused(status)) return pass(status, clean);
-    const refused = refuseOwnKey(request, status, clean);
-    made = refused.made;
+/** A class: one for each request, without a closure for each function (docs/decisions/0018-own-transport.md). */
+class ObjectSink implements Sink {
+  readonly underway: Sink['underway'];
+  readonly #request: Routed;
+  readonly #sent: Authorized;
+  readonly #atBucket: AtBucket;
+  #made: Made | undefined;
+
+  constructor(request: Routed, sent: Authorized) {
+    this.#request = request;
+    this.#sent = sent;
+    this.#atBucket = enterBucket(request);
+    this.underway = this.#atBucket.underway;
+  }
+
+  before(status: number): Promise<void> | null {
+    const request = this.#request;
+    return status >= 200 && status < 300 && (writesRules(request) || changesBucket(request))
+      ? request.bucket.rules.refresh(request.exchange.background)
+      : null;
+  }
+
+  head(status: number, headers: FlatHeaders): FlatHeaders | Reply {
+    this.#atBucket.status = status;
+    try {
+      return this.#sent.ownKey ? this.#screen(status, headers) : this.#pass(status, headers);
+    } catch (error) {
+      // The transport cannot distinguish the edge's own error from an invalid response, so report it here.
+      this.#request.options.onError(error);
+      throw error;
+    }
+  }
+
+  #pass(status: number, headers: FlatHeaders): FlatHeaders {
+    const request = this.#request;
+    this.#made = makeHead(request, cachedAnswer(request.inForce.rules, request.head), status, headers, null);
+    return this.#made.headers;
+  }
+
+  #screen(status: number, headers: FlatHeaders): FlatHeaders | Reply {
+    const clean = withoutEchoes(headers, secretsOf(this.#sent));
+    if (!isKeyRefused(status)) return this.#pass(status, clean);
+    const refused = refuseOwnKey(this.#request, status, clean);
+    this.#made = refused.made;
     return refused.reply;
-  };
-  return {
-    underway: atBucket.underway,
-    before: (status) =>
-      status >= 200 && status < 300 && (writesRules(request) || changesBucket(request))
-        ? request.bucket.rules.refresh(request.exchange.background)
-        : null,
-    head: (status, headers) => {
-      atBucket.status = status;
-      try {
-        return sent.ownKey ? screen(status, headers) : pass(status, headers);
-      } catch (error) {
-        // The transport cannot distinguish the edge's own error from an invalid response, so report it here.
-        options.onError(error);
-        throw error;
-      }
-    },
-    answered: () => {
-      atBucket.answeredAt ??= options.now();
-    },
-    fail: (failure) => {
-      const failed = errorReply(request, failure);
-      made = failed.made;
-      atBucket.answeredAt ??= made.madeAt;
-      return failed.reply;
-    },
-    end: (outcome) => {
-      const part = leaveBucket(atBucket, request, outcome);
-      const ended = made ?? nothingSent(request, outcome);
-      const refused = ended.refusedKey !== undefined && outcome.failure === null;
-      const reported = refused ? { ...outcome, cause: keyRefused(ended.refusedKey) } : outcome;
-      report(request, ended, reported, part);
-    },
-  };
+  }
+
+  answered(): void {
+    this.#atBucket.answeredAt ??= this.#request.options.now();
+  }
+
+  fail(failure: Failure): Reply {
+    const failed = errorReply(this.#request, failure);
+    this.#made = failed.made;
+    this.#atBucket.answeredAt ??= failed.made.madeAt;
+    return failed.reply;
+  }
+
+  end(outcome: Outcome): void {
+    const request = this.#request;
+    const part = leaveBucket(this.#atBucket, request, outcome);
+    const ended = this.#made ?? nothingSent(request, outcome);
+    const refused = ended.refusedKey !== undefined && outcome.failure === null;
+    const reported = refused ? { ...outcome, cause: keyRefused(ended.refusedKey) } : outcome;
+    report(request, ended, reported, part);
+  }
 }
 
 const keyRefused = (status: number | undefined): string =>

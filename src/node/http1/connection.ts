@@ -207,27 +207,57 @@ export function openConnection(
       isPaused = false;
       if (isReady && isReused && !isSafe(given.method)) afterPoll(() => call === given && write(given));
       else if (isReady) write(given);
-      return callingOf(turn);
+      return new TurnCalling(turn, turns);
     },
     end: () => socket.destroy(),
   };
 
-  const callingOf = (own: number): Calling => ({
-    pause: () => {
+  const turns: Turns = {
+    pause: (own) => {
       if (own !== turn || isPaused) return;
       isPaused = true;
       idleLimit.stop();
       socket.pause();
     },
-    resume: () => {
+    resume: (own) => {
       if (own !== turn || !isPaused || call === null) return;
       isPaused = false;
       if (hasHead) idleLimit.start(call.idleLimit);
       socket.resume();
     },
-    abort: (error) => {
+    abort: (own, error) => {
       if (own === turn) fail(error);
     },
-  });
+  };
   return connection;
+}
+
+/** The functions of `Calling` for a turn of a connection: those of an earlier turn have no effect. */
+interface Turns {
+  pause(turn: number): void;
+  resume(turn: number): void;
+  abort(turn: number, error: Error): void;
+}
+
+/** A class: one for each request, without a closure for each function (docs/decisions/0018-own-transport.md). */
+class TurnCalling implements Calling {
+  readonly #turn: number;
+  readonly #turns: Turns;
+
+  constructor(turn: number, turns: Turns) {
+    this.#turn = turn;
+    this.#turns = turns;
+  }
+
+  pause(): void {
+    this.#turns.pause(this.#turn);
+  }
+
+  resume(): void {
+    this.#turns.resume(this.#turn);
+  }
+
+  abort(error: Error): void {
+    this.#turns.abort(this.#turn, error);
+  }
 }

@@ -54,24 +54,69 @@ export interface GateLimits {
 const GRACE = 5;
 const INTERVAL = 1_000;
 
-/** A permit as the gate sees it. */
-interface Place extends Waiting {
-  readonly turn: Turn;
-  readonly client: Client<Place>;
-  /** The gate has ended it, and it has not been released yet. */
-  isEnding: boolean;
-  /** Among the places of requests under way; -1 if it is not one of them. */
-  at: number;
-  go(): void;
+/** What a place does at its gate. */
+interface Inner {
+  readonly clientOf: (key: string) => Client<Place>;
+  /** Takes a place, waits for one, or refuses the request. */
+  readonly enter: (place: Place) => void;
+  /** Frees a place while its connection is still being made. False if too many such attempts are under way. */
+  readonly abandon: (place: Place) => boolean;
+  /** The attempt has ended. */
+  readonly settle: () => void;
+  readonly leave: (place: Place) => void;
+  readonly remove: (place: Place) => void;
 }
 
-type State =
-  | { readonly name: 'new' | 'abandoned' | 'released' }
-  | { readonly name: 'waiting' | 'granted'; readonly place: Place };
+type State = 'new' | 'waiting' | 'granted' | 'abandoned' | 'released';
 
-const NEW: State = { name: 'new' };
-const ABANDONED: State = { name: 'abandoned' };
-const RELEASED: State = { name: 'released' };
+/**
+ * A permit, as its request and as the gate see it. A class: one for each request, without a closure for each function
+ * (docs/decisions/0018-own-transport.md).
+ */
+class Place implements Permit, Waiting {
+  readonly turn: Turn;
+  /** Set by `request`. */
+  declare client: Client<Place>;
+  /** The gate has ended it, and it has not been released yet. */
+  isEnding = false;
+  /** Among the places of requests under way; -1 if it is not one of them. */
+  at = -1;
+  #state: State = 'new';
+  readonly #gate: Inner;
+
+  constructor(turn: Turn, gate: Inner) {
+    this.turn = turn;
+    this.#gate = gate;
+  }
+
+  request(): void {
+    this.client = this.#gate.clientOf(this.turn.client);
+    this.#state = 'waiting';
+    this.#gate.enter(this);
+  }
+
+  go(): void {
+    this.#state = 'granted';
+    this.turn.go();
+  }
+
+  refuse(): void {
+    this.#state = 'released';
+    this.turn.refuse();
+  }
+
+  abandon(): void {
+    if (this.#state === 'granted' && this.#gate.abandon(this)) this.#state = 'abandoned';
+  }
+
+  release(): void {
+    const before = this.#state;
+    this.#state = 'released';
+    if (before === 'granted') this.#gate.leave(this);
+    else if (before === 'waiting') this.#gate.remove(this);
+    else if (before === 'abandoned') this.#gate.settle();
+  }
+}
 
 /**
  * Limits what one bucket has under way, so that a slow bucket takes neither connections nor memory from other buckets.
@@ -137,7 +182,6 @@ export function createGate(
     turn.end();
   }
 
-  /** Takes a place, waits for one, or refuses the request. */
   function enter(place: Place): void {
     if (passing.length < connections) pass(place);
     else if (queue.add(place)) endLate();
@@ -174,42 +218,20 @@ export function createGate(
     if (next !== null) pass(next);
   }
 
-  function permit(turn: Turn): Permit {
-    let state: State = NEW;
-    return {
-      request() {
-        const place: Place = {
-          turn,
-          client: clientOf(turn.client),
-          isEnding: false,
-          at: -1,
-          go() {
-            state = { name: 'granted', place };
-            turn.go();
-          },
-          refuse() {
-            state = RELEASED;
-            turn.refuse();
-          },
-        };
-        state = { name: 'waiting', place };
-        enter(place);
-      },
-      abandon() {
-        if (state.name !== 'granted' || abandoned >= connections) return;
-        abandoned += 1;
-        const { place } = state;
-        state = ABANDONED;
-        leave(place);
-      },
-      release() {
-        const before = state;
-        state = RELEASED;
-        if (before.name === 'granted') leave(before.place);
-        else if (before.name === 'waiting') queue.remove(before.place);
-        else if (before.name === 'abandoned') abandoned -= 1;
-      },
-    };
-  }
-  return { permit };
+  const inner: Inner = {
+    clientOf,
+    enter,
+    abandon: (place) => {
+      if (abandoned >= connections) return false;
+      abandoned += 1;
+      leave(place);
+      return true;
+    },
+    settle: () => {
+      abandoned -= 1;
+    },
+    leave,
+    remove: queue.remove,
+  };
+  return { permit: (turn) => new Place(turn, inner) };
 }

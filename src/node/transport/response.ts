@@ -80,79 +80,94 @@ const PENDING: Phase = { name: 'pending' };
  */
 const AHEAD = 64 * 1024;
 
-export function openResponse(client: Client, sink: Sink, count: Count): ClientResponse {
-  const { incoming, outgoing } = client;
-  let phase: Phase = PENDING;
+export const openResponse = (client: Client, sink: Sink, count: Count): ClientResponse =>
+  new ToClient(client, sink, count);
 
-  function fail(failure: Failure, error?: unknown): void {
-    // An upload that the client breaks off fails at the bucket too; `close` reports the client instead.
-    if (phase.name === 'broken' || phase.name === 'replied' || client.closed() || incoming.errored !== null)
-      return;
-    const cause = error === undefined ? null : causeOf(error);
-    if (phase.name === 'streaming') {
-      phase = { name: 'broken', failure, cause };
-      breakOff(client);
-      return;
-    }
-    if (failure === 'ClientTimeout' || failure === 'ClientTooSlow') endConnection(incoming, outgoing);
-    const reply = sink.fail(failure);
-    phase = { name: 'replied', reply, failure, cause };
-    writeReply(client, reply);
+/** A class: one for each request, without a closure for each function (docs/decisions/0018-own-transport.md). */
+class ToClient implements ClientResponse {
+  readonly #client: Client;
+  readonly #sink: Sink;
+  readonly #count: Count;
+  #phase: Phase = PENDING;
+
+  constructor(client: Client, sink: Sink, count: Count) {
+    this.#client = client;
+    this.#sink = sink;
+    this.#count = count;
   }
 
-  function start(head: BucketHead, calling: Calling): void {
-    const wait = sink.before(head.status);
-    if (wait === null) {
-      begin(head, calling);
-      return;
-    }
+  isPending(): boolean {
+    return this.#phase.name === 'pending';
+  }
+
+  isFlushed(): boolean {
+    const { outgoing } = this.#client;
+    if (this.#phase.name === 'waiting') return false;
+    return outgoing.writableFinished || (!outgoing.destroyed && outgoing.writableLength === 0);
+  }
+
+  waits(): boolean {
+    return this.#phase.name !== 'pending' && this.#client.outgoing.writableNeedDrain;
+  }
+
+  start(head: BucketHead, calling: Calling): void {
+    const wait = this.#sink.before(head.status);
+    if (wait === null) this.#begin(head, calling);
+    else this.#beginAfter(wait, head, calling);
+  }
+
+  #beginAfter(wait: Promise<void>, head: BucketHead, calling: Calling): void {
     const waiting: Phase = { name: 'waiting', parts: [], size: 0, isWhole: false };
-    phase = waiting;
+    this.#phase = waiting;
     void wait.then(() => {
       // The client has left, or the response has failed.
-      if (client.closed() || phase !== waiting) return;
-      if (!begin(head, calling)) return;
-      const isTaken = waiting.parts.map(write).every(Boolean);
-      if (waiting.isWhole) finish();
+      if (this.#client.closed() || this.#phase !== waiting) return;
+      if (!this.#begin(head, calling)) return;
+      const isTaken = waiting.parts.map((part) => this.write(part)).every(Boolean);
+      if (waiting.isWhole) this.#finish();
       else if (isTaken) calling.resume();
     });
   }
 
   /** Sends the head; false if it can't be sent. */
-  function begin({ status, headers, length }: BucketHead, calling: Calling): boolean {
+  #begin({ status, headers, length }: BucketHead, calling: Calling): boolean {
+    const { incoming, outgoing } = this.#client;
     try {
       if (status < 100) throw new RangeError('no status is below 100');
       const isEmpty = isBodiless(status);
-      const sent = sink.head(status, headers);
+      const sent = this.#sink.head(status, headers);
       if (isReply(sent)) {
-        writeReply(client, sent);
-        phase = { name: 'replied', reply: sent, failure: null, cause: null };
+        writeReply(this.#client, sent);
+        this.#phase = { name: 'replied', reply: sent, failure: null, cause: null };
         return true;
       }
       if (length === -1 && mayHaveBody(incoming.method, status) && endsUnseen(incoming)) {
-        fail('HTTPVersionNotSupported');
+        this.fail('HTTPVersionNotSupported');
         calling.abort(new Error('the client could not see where the response ends'));
         return false;
       }
       sendHead(outgoing, status, isEmpty ? bodilessHeaders(status, sent) : sent);
-      noteLast(client);
-      phase = { name: 'streaming', length, isEmpty };
+      noteLast(this.#client);
+      this.#phase = { name: 'streaming', length, isEmpty };
       return true;
     } catch (error) {
       // The head is invalid, or Node refuses to send it.
-      fail('BucketAnswerInvalid', error);
+      this.fail('BucketAnswerInvalid', error);
       calling.abort(error instanceof Error ? error : new Error(String(error)));
       return false;
     }
   }
 
-  function write(chunk: Buffer): boolean {
+  write(chunk: Buffer): boolean {
+    const phase = this.#phase;
     if (phase.name === 'waiting') {
       phase.parts.push(chunk);
       phase.size += chunk.length;
       return phase.size < AHEAD;
     }
     if (phase.name !== 'streaming' || phase.isEmpty) return true;
+    const count = this.#count;
+    const { outgoing } = this.#client;
     count.sent += chunk.length;
     if (count.sent !== phase.length) return outgoing.write(chunk);
     // Ending with the last bytes lets Node send a small response in one write.
@@ -161,48 +176,56 @@ export function openResponse(client: Client, sink: Sink, count: Count): ClientRe
     return true;
   }
 
-  function end(): void {
-    sink.answered();
-    finish();
+  end(): void {
+    this.#sink.answered();
+    this.#finish();
   }
 
-  function finish(): void {
-    if (phase.name === 'waiting') phase.isWhole = true;
+  #finish(): void {
+    const { outgoing } = this.#client;
+    if (this.#phase.name === 'waiting') this.#phase.isWhole = true;
     else if (!outgoing.writableEnded) outgoing.end();
   }
 
-  function close(): boolean {
-    const { received } = count;
+  fail(failure: Failure, error?: unknown): void {
+    const client = this.#client;
+    const { incoming, outgoing } = client;
+    const { name } = this.#phase;
+    // An upload that the client breaks off fails at the bucket too; `close` reports the client instead.
+    if (name === 'broken' || name === 'replied' || client.closed() || incoming.errored !== null) return;
+    const cause = error === undefined ? null : causeOf(error);
+    if (name === 'streaming') {
+      this.#phase = { name: 'broken', failure, cause };
+      breakOff(client);
+      return;
+    }
+    if (failure === 'ClientTimeout' || failure === 'ClientTooSlow') endConnection(incoming, outgoing);
+    const reply = this.#sink.fail(failure);
+    this.#phase = { name: 'replied', reply, failure, cause };
+    writeReply(client, reply);
+  }
+
+  close(): boolean {
+    const { outgoing } = this.#client;
+    const { received, sent } = this.#count;
+    const phase = this.#phase;
     switch (phase.name) {
       case 'pending':
       case 'waiting':
       case 'streaming': {
         const isGone = !outgoing.writableFinished;
-        sink.end({ received, sent: count.sent, failure: isGone ? 'ClientGone' : null, cause: null });
+        this.#sink.end({ received, sent, failure: isGone ? 'ClientGone' : null, cause: null });
         return isGone;
       }
       case 'broken':
-        sink.end({ ...count, failure: phase.failure, cause: phase.cause });
+        this.#sink.end({ received, sent, failure: phase.failure, cause: phase.cause });
         return false;
       case 'replied': {
         const { reply, cause } = phase;
         const failure = phase.failure ?? (outgoing.writableFinished ? null : 'ClientGone');
-        sink.end({ received, sent: sentOf(client, reply), failure, cause });
+        this.#sink.end({ received, sent: sentOf(this.#client, reply), failure, cause });
         return phase.failure === null;
       }
     }
   }
-
-  return {
-    isPending: () => phase.name === 'pending',
-    isFlushed: () =>
-      phase.name !== 'waiting' &&
-      (outgoing.writableFinished || (!outgoing.destroyed && outgoing.writableLength === 0)),
-    waits: () => phase.name !== 'pending' && outgoing.writableNeedDrain,
-    start,
-    write,
-    end,
-    fail,
-    close,
-  };
 }
