@@ -1,13 +1,14 @@
 import { FILE_OPTIONS } from '../src/config/file.ts';
+import { ABOUT } from '../src/config/options/about.ts';
 import { BUCKET_OPTIONS, type OptionName, optionOf } from '../src/config/options.ts';
 import { STORE_OPTIONS } from '../src/config/store.ts';
 import type { ValueSchema } from '../src/config/value-schema.ts';
 
 const describeOption = (name: OptionName) => {
-  const { about, default: preset, example, parse } = optionOf(name);
+  const { default: preset, example, parse } = optionOf(name);
   return {
     ...parse.schema,
-    description: about,
+    description: ABOUT[name],
     ...(preset !== null && { default: jsonOf(preset, parse.schema) }),
     examples: [jsonOf(example, parse.schema)],
   };

@@ -1,4 +1,5 @@
 import { parseBucket } from '../config/bucket-url.ts';
+import { ABOUT } from '../config/options/about.ts';
 import { OPTION_NAMES, OPTION_SECTIONS, OPTIONS, type OptionName, optionOf } from '../config/options.ts';
 import type { GivenOptions } from '../config/read.ts';
 import * as values from '../config/values.ts';
@@ -14,10 +15,10 @@ export const OPTION_FLAGS: readonly Flag[] = Object.entries<readonly OptionName[
 
 /** An option as a flag. */
 export function flagOf(name: OptionName, section: string): Flag {
-  const { flag, variable, default: preset, example, about, alone, parse } = optionOf(name);
+  const { flag, variable, default: preset, example, alone, parse } = optionOf(name);
   return {
     name: flag,
-    about,
+    about: ABOUT[name],
     section,
     variable,
     ...(!alone && { value: example }),

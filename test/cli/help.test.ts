@@ -6,6 +6,7 @@ import { COMMANDS } from '../../src/cli/commands.ts';
 import { helpOf } from '../../src/cli/help.ts';
 import { runLine } from '../../src/cli/main.ts';
 import { commandHelp, overview, wrap } from '../../src/cli/usage.ts';
+import { ABOUT } from '../../src/config/options/about.ts';
 import { OPTION_SECTIONS, OPTIONS } from '../../src/config/options.ts';
 import { EXAMPLE } from './_commands.ts';
 import { closedPipe, fullDevice } from './_outputs.ts';
@@ -98,11 +99,11 @@ Exit codes
       for (const [heading, names] of Object.entries(OPTION_SECTIONS)) {
         const section = sections.find(([title]) => title === heading)?.[1];
         for (const option of names) {
-          const { flag, variable, about, default: preset } = OPTIONS[option];
+          const { flag, variable, default: preset } = OPTIONS[option];
           const isSwitch = 'alone' in OPTIONS[option];
           expect(section).toContain(`--${flag} `);
           expect(section).toContain(
-            `${about}${preset === null || isSwitch ? '' : ` Default: ${preset}.`} Variable: ${variable}.`,
+            `${ABOUT[option]}${preset === null || isSwitch ? '' : ` Default: ${preset}.`} Variable: ${variable}.`,
           );
         }
       }

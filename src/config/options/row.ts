@@ -9,7 +9,6 @@ export interface OptionRow<T = unknown> {
   /** As an operator would write it; null: the option has no default, and its value may be null. */
   readonly default: string | null;
   readonly example: string;
-  readonly about: string;
   /** A flag that stands alone means `true`. */
   readonly alone?: true;
   /** The option belongs to one bucket: a configuration file has it for each. Absent: it belongs to the process. */
