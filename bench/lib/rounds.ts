@@ -6,10 +6,13 @@ import { type Load, wrk } from './wrk.ts';
 
 /** Milliseconds of a slice. Short, because a shared machine may run at half its speed for half a minute. */
 const SLICE = 500;
-/** The requests of a kind before its first slice, after which V8 has compiled the code for them, … */
-const WARM_UP_REQUESTS = 100_000;
-/** … and the most milliseconds for them. */
-const WARM_UP = 8_000;
+/**
+ * The requests of a kind before its first slice, and the most milliseconds for them. V8 compiles the last functions of a
+ * proxy after so many.
+ */
+const WARM_UP = { requests: 100_000, time: 8_000 };
+/** A single round only shows that the benchmark runs. */
+const SHORT_WARM_UP = { requests: 10_000, time: 1_000 };
 /** Repetitions of a slice without an answer: a shared machine stalls sometimes. */
 const REPEATS = 3;
 /** Milliseconds after a slice, in which a server finishes its work. */
@@ -49,7 +52,8 @@ export async function measure(
   for (const kind of KINDS) {
     const taking = contestants.filter(({ kinds }) => kinds.includes(kind));
     if (taking.length > 0) console.error(`${kind}: ${rounds} rounds of ${taking.length} servers`);
-    for (const { load } of taking) await warmUp(load(kind), cores);
+    const warmth = rounds === 1 ? SHORT_WARM_UP : WARM_UP;
+    for (const { load } of taking) await warmUp(load(kind), warmth, cores);
     for (let round = 1; round <= rounds; round++)
       for (const one of taking) {
         const key = `${one.id} ${kind}`;
@@ -59,9 +63,9 @@ export async function measure(
   return (id, kind) => samples.get(`${id} ${kind}`) ?? [];
 }
 
-async function warmUp(load: Load, cores: Cores): Promise<void> {
+async function warmUp(load: Load, { requests, time }: typeof WARM_UP, cores: Cores): Promise<void> {
   let sent = 0;
-  for (let time = 0; time < WARM_UP && sent < WARM_UP_REQUESTS; time += SLICE)
+  for (let spent = 0; spent < time && sent < requests; spent += SLICE)
     sent += (await wrk(load, SLICE, cores)).requests;
 }
 
