@@ -5,7 +5,7 @@ const SIZE = 64 * 1024;
 
 /** Who has got bytes of a buffer. */
 export interface Holder {
-  /** Whether it needs none of them any more. */
+  /** Whether it needs them no more. */
   isDone(): boolean;
 }
 

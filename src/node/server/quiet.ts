@@ -23,7 +23,7 @@ interface Seen {
 }
 
 /**
- * Watches the HTTP/1.1 connections of a server for progress. Node's own timeouts set a timer anew for each read and write;
+ * Watches the HTTP/1.1 connections of a server for progress. Node's own timeouts set a timer for each read and write;
  * this compares numbers, twelve times within the limit, so `late` is called after the limit, and at most a twelfth of it
  * later. It counts checks and reads no clock: if the process stalls, no connection seems late for that time. Call it
  * before the server listens.
