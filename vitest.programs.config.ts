@@ -26,7 +26,7 @@ const WAITING = [
   'test/node/http1/judged-many.test.ts',
   'test/node/metrics/prometheus.test.ts',
   'test/node/server/{continue-aws,open-files}.test.ts',
-  'test/node/transport/endings-{process,workers}.test.ts',
+  'test/node/transport/{endings-process,endings-workers,intact}.test.ts',
   'test/runtimes/**/*.test.ts',
 ];
 
