@@ -64,7 +64,7 @@ export interface Underway {
 
 /**
  * The receiver of a bucket's response. A transport calls `head` or `fail`, then `end`, each at most once. It calls `fail`
- * after `head` only if the platform adapter could not send that head.
+ * after `head` only if the platform adapter could not send that head. Its functions are methods: call them on it.
  */
 export interface Sink {
   /**

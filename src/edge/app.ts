@@ -37,7 +37,7 @@ export interface EdgeEnv {
 export type Edge = Hono<EdgeEnv> & {
   /**
    * Serves an exchange as the app does, without a Hono context, which costs a preflight 1.0 µs and 1.7 KB
-   * (docs/decisions/0018-own-transport.md). Never throws, and its promise never rejects.
+   * (docs/decisions/0018-own-transport.md). Errors get an answer; it fails only if that cannot be sent either.
    */
   readonly serve: (exchange: Exchange) => Response | Promise<Response>;
 };

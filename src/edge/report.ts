@@ -55,6 +55,7 @@ class Ended implements RequestEvent {
   declare readonly totalMs: RequestEvent['totalMs'];
   declare readonly requestId: RequestEvent['requestId'];
   declare readonly bucketHadCors: RequestEvent['bucketHadCors'];
+  declare readonly asked: RequestEvent['asked'];
   declare readonly refusedKey: RequestEvent['refusedKey'];
   declare readonly bucketMs: RequestEvent['bucketMs'];
   declare readonly bucketStatus: RequestEvent['bucketStatus'];
@@ -84,6 +85,8 @@ class Ended implements RequestEvent {
     this.totalMs = options.now() - arrivedAt;
     this.requestId = made.requestId;
     this.bucketHadCors = made.hadCors;
+    this.asked =
+      exchange.method === 'OPTIONS' ? { method: head.requestMethod, headers: head.requestHeaders } : null;
     this.refusedKey = made.refusedKey;
     this.bucketMs = ms;
     this.bucketStatus = status;
@@ -91,13 +94,6 @@ class Ended implements RequestEvent {
     this.secure = exchange.peer.secure;
     this.#request = request;
     this.#made = made;
-  }
-
-  get asked(): RequestEvent['asked'] {
-    const { exchange, head } = this.#request;
-    return exchange.method === 'OPTIONS'
-      ? { method: head.requestMethod, headers: head.requestHeaders }
-      : null;
   }
 
   get why(): RequestEvent['why'] {

@@ -33,7 +33,7 @@ export interface Receiver {
    * The length is also that of a response to HEAD.
    */
   head(status: number, headers: FlatHeaders, length: number): void;
-  /** A part of the body. It may be one that arrived before `pause`. It is overwritten once `isDone`. */
+  /** A part of the body. It may be one that arrived before `pause`. Its memory is used again once `isDone` returns true. */
   data(chunk: Buffer): void;
   /** Whether the bytes of all parts so far are needed no more. */
   isDone(): boolean;

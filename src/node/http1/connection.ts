@@ -142,7 +142,7 @@ export function openConnection(
       hasStarted = true;
       receiver?.started();
     }
-    if (receiver !== null) memory.hold(receiver);
+    if (receiver !== null) memory.hold(receiver, chunk.length);
     let taken: number;
     try {
       taken = reader.take(chunk);

@@ -7,14 +7,14 @@ import { watchQuiet } from './quiet.ts';
 const SECOND_CHECK = 1_000;
 
 /**
- * Ends HTTP/1.1 connections without a byte in either direction for `idle` milliseconds, unless the client waits for its
- * bucket: that wait has its own limits, which end in an error response. Between requests the limit is another
+ * Ends HTTP/1.1 connections without a byte in either direction for `idle` milliseconds, twice that for a client that has
+ * bytes to read, unless the client waits for its bucket: that wait has its own limits, which end in an error response. Between requests the limit is another
  * (keep-alive.ts). If the bucket reads an upload slowly, the edge stops reading from the client, and the client is not
  * blamed for it.
  */
 export function limitIdle(server: Server, idle: number): void {
-  const late = (connection: Connection): void => {
-    if (waitsForBucket(connection)) return;
+  const late = (connection: Connection, times: number): void => {
+    if (waitsForBucket(connection) || (isSending(connection) && times === 1)) return;
     if (!isUploading(connection)) abort(connection);
     else if (!isPaused(connection)) checkAgain(connection);
   };
@@ -34,6 +34,12 @@ export function limitIdle(server: Server, idle: number): void {
     late,
   });
 }
+
+/**
+ * Bytes are on their way to the client. The system reports that it reads only when a third of the send buffer is free,
+ * and TLS only at the end of a write: a slow reader seems to stand still for longer than the limit.
+ */
+const isSending = ({ writableLength }: Connection): boolean => writableLength > 0;
 
 /** True if the client has sent its whole request and has read all response bytes so far. */
 const waitsForBucket = ({ _httpMessage: response, writableLength }: Connection): boolean =>

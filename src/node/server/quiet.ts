@@ -9,10 +9,10 @@ const CHECKS = 12;
 export interface Quiet {
   /** Whether the limit applies to a connection now. */
   readonly applies: (connection: Connection) => boolean;
-  /** A number that changes whenever the connection makes progress. */
+  /** A number that changes when the connection makes progress. */
   readonly progress: (connection: Connection) => number;
-  /** Called for a connection without progress for the whole limit, and after each further one. */
-  readonly late: (connection: Connection) => void;
+  /** Called for a connection without progress for the whole limit, and after each further one: `times` in a row. */
+  readonly late: (connection: Connection, times: number) => void;
 }
 
 /** What a check has found. */
@@ -41,9 +41,7 @@ export function watchQuiet(server: Server, limit: number, { applies, progress, l
       const now = applies(connection) ? progress(connection) : Number.NaN;
       seen.unchanged = now === seen.progress ? seen.unchanged + 1 : 0;
       seen.progress = now;
-      if (seen.unchanged < CHECKS) continue;
-      seen.unchanged = 0;
-      late(connection);
+      if (seen.unchanged > 0 && seen.unchanged % CHECKS === 0) late(connection, seen.unchanged / CHECKS);
     }
   };
   const isSecure = 'ALPNProtocols' in server;

@@ -30,9 +30,14 @@ export function edgeListener(edge: () => Edge, pools: Pools) {
     const head = readHead(incoming);
     if (turnedAway(incoming, outgoing, head)) return;
     const exchange = openExchange(incoming, outgoing, head, pools);
-    const served = edge().serve(exchange);
     // The edge answers its own errors. If even that fails, end the connection.
-    if (served instanceof Promise) served.catch(() => breakOff({ incoming, outgoing }));
+    const end = (): void => breakOff({ incoming, outgoing });
+    try {
+      const served = edge().serve(exchange);
+      if (served instanceof Promise) served.catch(end);
+    } catch {
+      end();
+    }
   };
   return (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     if (outgoing.socket === null) inTurn(incoming, outgoing, serve);

@@ -59,8 +59,8 @@ interface Inner {
   readonly clientOf: (key: string) => Client<Place>;
   /** Takes a place, waits for one, or refuses the request. */
   readonly enter: (place: Place) => void;
-  /** Frees a place while its connection is still being made. False if too many such attempts are under way. */
-  readonly abandon: (place: Place) => boolean;
+  /** Counts a connection that is still being made for no one. False if too many such attempts are under way. */
+  readonly abandon: () => boolean;
   /** The attempt has ended. */
   readonly settle: () => void;
   readonly leave: (place: Place) => void;
@@ -106,7 +106,9 @@ class Place implements Permit, Waiting {
   }
 
   abandon(): void {
-    if (this.#state === 'granted' && this.#gate.abandon(this)) this.#state = 'abandoned';
+    if (this.#state !== 'granted' || !this.#gate.abandon()) return;
+    this.#state = 'abandoned';
+    this.#gate.leave(this);
   }
 
   release(): void {
@@ -221,10 +223,9 @@ export function createGate(
   const inner: Inner = {
     clientOf,
     enter,
-    abandon: (place) => {
+    abandon: () => {
       if (abandoned >= connections) return false;
       abandoned += 1;
-      leave(place);
       return true;
     },
     settle: () => {

@@ -7,7 +7,7 @@ import type { Address, Ask, Call, Calling, Connections, Receiver } from '../http
 import type { ConnectionsOptions } from '../http1/connections.ts';
 import { answerFault, fault } from '../http1/fault.ts';
 import { MAX_INFORMATIONAL } from '../http1/reader.ts';
-import { streamed } from '../streamed.ts';
+import { streamed } from '../http1/streamed.ts';
 import { flatHeaders, lengthOf } from './bucket-head.ts';
 import { RESET_BY_BUCKET } from './failure.ts';
 

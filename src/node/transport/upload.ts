@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { startLimit } from '../../rules/within.ts';
-import { streamed } from '../streamed.ts';
+import { streamed } from '../http1/streamed.ts';
 import type { Client } from './client.ts';
 import type { LineTimeouts } from './pools.ts';
 

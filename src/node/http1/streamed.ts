@@ -1,4 +1,4 @@
-import { openCollector } from './collector.ts';
+import { openCollector } from '../collector.ts';
 
 /** Bytes streamed between two collections. */
 const EVERY = 16 * 1024 * 1024;
