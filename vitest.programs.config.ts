@@ -6,6 +6,7 @@ process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/co
 
 /** Tests that measure the response time of a process, or load the machine: one file at a time. */
 const MEASURED = [
+  'test/admin/page/page.test.ts',
   'test/cli/{clock,export-watch,help,log-errors,register-disk,shutdown}.test.ts',
   'test/node/cluster/{changes,workers}.test.ts',
   'test/node/store/{flood,workers}.test.ts',
@@ -15,7 +16,7 @@ const MEASURED = [
 
 /** Tests that mostly wait for programs. */
 const WAITING = [
-  'test/admin/page/**/*.test.ts',
+  'test/admin/page/{access,rules}.test.ts',
   'test/admin/workers.test.ts',
   'test/caches/**/*.test.ts',
   'test/deploy/docker.test.ts',

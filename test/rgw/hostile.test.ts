@@ -84,10 +84,9 @@ const HOSTILE: Readonly<Record<string, Row>> = {
     ask: () => ({ seconds: -16 * 60 }),
     form: 'header',
   },
-  // Everything is signed before the first request: on a slow machine the last one is sent minutes later.
-  'dated half an hour ahead': {
+  'dated sixteen minutes ahead': {
     code: { header: 'RequestTimeTooSkewed', query: 'AccessDenied' },
-    ask: () => ({ seconds: 30 * 60 }),
+    ask: () => ({ seconds: 16 * 60 }),
   },
   'presigned for ten minutes, eleven minutes ago': {
     code: 'AccessDenied',
@@ -259,13 +258,18 @@ const TABLE = Object.entries(REQUESTS).flatMap(([what, { method, url, body }]) =
     ];
   }),
 );
-const signed: { url: string; headers: Record<string, string> }[] = [];
+type Signed = { readonly url: string; readonly headers: Record<string, string> };
+const signed: Signed[] = [];
+
+async function sign(asked: readonly Asked[]): Promise<readonly Signed[]> {
+  const script = new URL('_forge.py', import.meta.url).pathname;
+  const input = JSON.stringify(asked);
+  const { stdout } = await command('python3', [script], { env: { PATH: SYSTEM_PATH }, input });
+  return JSON.parse(String(stdout));
+}
 
 beforeAll(async () => {
-  const input = JSON.stringify(TABLE.map(({ asked }) => asked));
-  const script = new URL('_forge.py', import.meta.url).pathname;
-  const { stdout } = await command('python3', [script], { env: { PATH: SYSTEM_PATH }, input });
-  signed.push(...JSON.parse(String(stdout)));
+  signed.push(...(await sign(TABLE.map(({ asked }) => asked))));
 });
 
 function send({ method, url, headers, body }: Sent): Promise<CurlAnswer> {
@@ -320,6 +324,8 @@ describe.skipIf(SKIPPED)('signed requests through an edge that stores rules and 
     });
 
     test.each(cases.filter(({ row }) => row !== null))('$name $how', async (entry) => {
+      // The table takes longer than the minute by which such a request is too early.
+      if ((entry.asked.seconds ?? 0) > 0) signed.splice(entry.at, 1, ...(await sign([entry.asked])));
       const sent = sentOf(entry);
       const row = entry.row as Row;
       here().asked.length = 0;
