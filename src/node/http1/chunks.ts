@@ -1,5 +1,5 @@
+import { BACKSLASH, CR, EQUALS, LF, QUOTE, SEMICOLON, TEXT, TOKEN } from '../../bucket/octets.ts';
 import { answerFault } from './fault.ts';
-import { BACKSLASH, CR, EQUALS, LF, QUOTE, SEMICOLON, TEXT, TOKEN } from './octets.ts';
 
 /** The bytes of a chunk's first line. */
 export const MAX_LINE = 4_096;

@@ -1,6 +1,6 @@
+import { COLON, CR, HTAB, LF, SP, TEXT, TOKEN } from '../../bucket/octets.ts';
 import { answerFault, type Fault } from './fault.ts';
 import { type Framing, isFraming, noteField, openFraming, resetFraming } from './framing.ts';
-import { COLON, CR, HTAB, LF, SP, TEXT, TOKEN } from './octets.ts';
 
 /** A head that was read. The next one of the connection overwrites it, but not its list of header lines. */
 export interface Head {

@@ -1,6 +1,6 @@
+import { CR, LF } from '../../bucket/octets.ts';
 import { answerFault, type Fault } from './fault.ts';
 import type { Lines } from './head.ts';
-import { CR, LF } from './octets.ts';
 
 /** The bytes of a head, or of a trailer section, with the empty line at its end. */
 export const MAX_SECTION = 65_536;

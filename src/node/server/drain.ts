@@ -2,6 +2,7 @@ import type { Server as HttpServer, ServerResponse } from 'node:http';
 import { Server, type Socket } from 'node:net';
 import { http } from '../built-in.ts';
 import { abort, type Connection } from './abort.ts';
+import { isIdleDirect } from './direct/connection.ts';
 import type { Sessions } from './h2-sessions.ts';
 
 /** Milliseconds to send an HTTP/2 error before the connection ends. */
@@ -78,10 +79,14 @@ export function createDrain(server: Server, sessions: Sessions): Drain {
       const close = (): void => http.Server.prototype.closeIdleConnections.call(server as HttpServer);
       close();
       for (const socket of connections) {
+        const closeThis = (): void => {
+          if (isIdleDirect(socket)) socket.destroy();
+          else close();
+        };
         // Its head may have been sent without `Connection: close`.
-        if (socket._httpMessage) socket._httpMessage.once('close', close);
+        if (socket._httpMessage) socket._httpMessage.once('close', closeThis);
         // Node counts a connection that has brought nothing yet as busy.
-        else if (socket.bytesRead === 0) socket.destroy();
+        else if (isIdleDirect(socket) || socket.bytesRead === 0) socket.destroy();
       }
     },
   };

@@ -19,6 +19,9 @@ const BY_NODE: ReadonlySet<string> = new Set([
   'transfer-encoding',
 ]);
 
+/** Whether Node acts on a header of a response, by its name. */
+export const isByNode = (name: string): boolean => BY_NODE.has(name.toLowerCase());
+
 /** What a name means for the head; `node`: Node has to write it, or to refuse it. */
 type Meaning = 'plain' | 'length' | 'date' | 'node';
 
@@ -28,8 +31,14 @@ const meaningOf = byName((name): Meaning => {
   return key === 'content-length' ? 'length' : key === 'date' ? 'date' : 'plain';
 });
 
-/** Renders header lines; null if Node has to: a name or value is not allowed, or Node has to act on a header. */
-export function renderLines(headers: FlatHeaders, from = 0, to = headers.length): HeadLines | null {
+/**
+ * Renders the header lines of a response; null if Node has to: a name or value is not allowed, or Node has to act on a
+ * header. `alike` as in `Reply`.
+ */
+export const renderHeaders = (headers: FlatHeaders, alike?: object): HeadLines | null =>
+  alike === undefined ? renderLines(headers) : renderAlike(headers, alike);
+
+function renderLines(headers: FlatHeaders, from = 0, to = headers.length): HeadLines | null {
   if (headers.length % 2 !== 0) return null;
   let text = '';
   let length: number | null = null;
@@ -44,4 +53,25 @@ export function renderLines(headers: FlatHeaders, from = 0, to = headers.length)
     text += `${name}: ${value}\r\n`;
   }
   return { text, length, hasDate };
+}
+
+/** What follows the first header of replies that are alike. */
+const rests = new WeakMap<object, HeadLines>();
+
+/** The same as `renderLines` for a reply that differs from others in its first header only. */
+function renderAlike(headers: FlatHeaders, alike: object): HeadLines | null {
+  let rest = rests.get(alike);
+  if (rest === undefined) {
+    const rendered = renderLines(headers, 2);
+    if (rendered === null) return null;
+    rest = rendered;
+    rests.set(alike, rest);
+  }
+  const first = renderLines(headers, 0, 2);
+  if (first === null) return null;
+  return {
+    text: first.text + rest.text,
+    length: first.length ?? rest.length,
+    hasDate: first.hasDate || rest.hasDate,
+  };
 }

@@ -1,12 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { parseHead, type RequestHead } from '../../bucket/head.ts';
+import { DirectRequest } from './direct/request.ts';
 import { isStream } from './h2-stream.ts';
 import { LeanMessage } from './lean-message.ts';
 
 export type Head = RequestHead;
 
 export const readHead = (incoming: Pick<IncomingMessage, 'method' | 'rawHeaders'>): Head =>
-  incoming instanceof LeanMessage ? incoming.head : parseHead(incoming.method ?? '', incoming.rawHeaders);
+  incoming instanceof DirectRequest || incoming instanceof LeanMessage
+    ? incoming.head
+    : parseHead(incoming.method ?? '', incoming.rawHeaders);
 
 /** Whether a request has a body (RFC 9112 §6.3). */
 export const bringsBody = ({ length, coding }: Head): boolean =>

@@ -1,9 +1,12 @@
 import cluster from 'node:cluster';
+import type { Server as HttpServer } from 'node:http';
 import type { Http2SecureServer } from 'node:http2';
 import type { AddressInfo, Server } from 'node:net';
 import { IDLE_TIMEOUT, REQUEST_LIMITS, type RequestLimits } from '../../bucket/limits.ts';
 import { type Connection, watchHttp10 } from './abort.ts';
 import { boundCrowd, type CrowdLimits } from './crowd.ts';
+import { isCopy, originalOf } from './direct/ahead.ts';
+import { serveDirectly } from './direct/connection.ts';
 import { createDrain, type Drained } from './drain.ts';
 import { type ClientTimeouts, type Handler, plainServer, secureServer } from './http-server.ts';
 import { limitIdle } from './idle.ts';
@@ -67,6 +70,7 @@ export async function listen(
 ): Promise<Listening> {
   const isLean = readsRawHeaders && (await checkHeads());
   const serve: Handler = (incoming, outgoing) => {
+    if (isCopy(incoming.socket)) return;
     if (isLean) hintKeepAlive(outgoing, timeouts.keepAlive);
     drain.note(outgoing);
     watchHttp10(incoming, outgoing);
@@ -76,6 +80,17 @@ export async function listen(
     certificate === undefined
       ? plainServer(timeouts, limits, isLean)
       : secureServer(certificate, timeouts, limits, isLean, handler);
+  // `serve` is not needed: these requests are of HTTP/1.1.
+  const serveDirect: Handler = (incoming, outgoing) => {
+    drain.note(outgoing);
+    handler(incoming, outgoing);
+  };
+  if (isLean && certificate === undefined)
+    serveDirectly(server as HttpServer, {
+      handler: serveDirect,
+      keepAlive: timeouts.keepAlive,
+      first: timeouts.headers,
+    });
   const drain = createDrain(server, sessions);
   limitIdle(server, timeouts.idle);
   if (isLean) limitKeepAlive(server, timeouts.keepAlive);
@@ -84,7 +99,7 @@ export async function listen(
   if (crowd !== undefined) boundCrowd(server, isIdle, crowd);
   // The app answers requests with an Expect header as well, whether Node knows the expectation or not.
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, serve);
-  server.on('clientError', refuseUnparsed);
+  server.on('clientError', (error, connection) => refuseUnparsed(error, originalOf(connection)));
   await open(server, where);
   const followed = certificate?.follow(server as Http2SecureServer);
   return {

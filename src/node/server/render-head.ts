@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { FlatHeaders } from '../../bucket/transport.ts';
 import { http } from '../built-in.ts';
-import { type HeadLines, renderLines } from './head-lines.ts';
+import { type HeadLines, renderHeaders } from './head-lines.ts';
+import { dateLine, keptLines } from './own-lines.ts';
 
 /** Fields that Node's own `writeHead` reads and sets (lib/_http_outgoing.js, lib/_http_server.js). */
 type Internals = ServerResponse & {
@@ -31,7 +32,7 @@ export function renderHead(
   const message = http.STATUS_CODES[status];
   if (!(response instanceof http.ServerResponse) || message === undefined || status < 200) return false;
   if (outgoing._header !== null || outgoing.maxRequestsOnConnectionReached) return false;
-  const lines = alike === undefined ? renderLines(headers) : renderAlike(headers, alike);
+  const lines = renderHeaders(headers, alike);
   if (lines === null) return false;
   outgoing.statusCode = status;
   outgoing.statusMessage = message;
@@ -41,27 +42,6 @@ export function renderHead(
   outgoing._header = `HTTP/1.1 ${status} ${message}\r\n${lines.text}${endOf(outgoing, lines)}\r\n`;
   outgoing._headerSent = false;
   return true;
-}
-
-/** What follows the first header of replies that are alike. */
-const rests = new WeakMap<object, HeadLines>();
-
-/** The same as `renderLines` for a reply that differs from others in its first header only. */
-function renderAlike(headers: FlatHeaders, alike: object): HeadLines | null {
-  let rest = rests.get(alike);
-  if (rest === undefined) {
-    const rendered = renderLines(headers, 2);
-    if (rendered === null) return null;
-    rest = rendered;
-    rests.set(alike, rest);
-  }
-  const first = renderLines(headers, 0, 2);
-  if (first === null) return null;
-  return {
-    text: first.text + rest.text,
-    length: first.length ?? rest.length,
-    hasDate: first.hasDate || rest.hasDate,
-  };
 }
 
 /** The lines about the connection and the framing. Sets the fields by which Node acts on them. */
@@ -80,29 +60,4 @@ function endOf(outgoing: Internals, { length, hasDate }: HeadLines): string {
   }
   outgoing.chunkedEncoding = true;
   return `${date}${connection}Transfer-Encoding: chunked\r\n`;
-}
-
-let date = '';
-
-/** The Date line of this second. */
-function dateLine(): string {
-  if (date === '') {
-    const now = new Date();
-    date = `Date: ${now.toUTCString()}\r\n`;
-    setTimeout(() => {
-      date = '';
-    }, 1000 - now.getMilliseconds()).unref();
-  }
-  return date;
-}
-
-let kept = { timeout: 0, lines: 'Connection: keep-alive\r\n' };
-
-/** Lines of a connection that stays open. All connections of a port have the same timeout. */
-function keptLines(timeout: number): string {
-  if (timeout !== kept.timeout) {
-    const hint = timeout === 0 ? '' : `Keep-Alive: timeout=${Math.floor(timeout / 1000)}\r\n`;
-    kept = { timeout, lines: `Connection: keep-alive\r\n${hint}` };
-  }
-  return kept.lines;
 }

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { FlatHeaders } from '../../bucket/transport.ts';
 import { http } from '../built-in.ts';
 import { rendersAsNode } from './check-head.ts';
+import { DirectResponse } from './direct/response.ts';
 import { renderHead } from './render-head.ts';
 
 let isRendered = false;
@@ -29,8 +30,9 @@ export function sendHead(
   headers: FlatHeaders,
   alike?: object,
 ): void {
+  if (outgoing instanceof DirectResponse) outgoing.writeHead(status, headers, alike);
   // Node does not modify the list.
-  if (!isRendered || !renderHead(outgoing, status, headers, alike))
+  else if (!isRendered || !renderHead(outgoing, status, headers, alike))
     outgoing.writeHead(status, headers as string[]);
 }
 
@@ -42,7 +44,7 @@ const JOINED = 8 * 1024;
  * as two parts, which costs more than to copy a small body.
  */
 export function endWith(outgoing: ServerResponse, bytes: Buffer): void {
-  if (isRendered && bytes.length <= JOINED && outgoing instanceof http.ServerResponse)
-    outgoing.end(bytes.toString('latin1'), 'latin1');
+  const joins = outgoing instanceof DirectResponse || (isRendered && outgoing instanceof http.ServerResponse);
+  if (joins && bytes.length <= JOINED) outgoing.end(bytes.toString('latin1'), 'latin1');
   else outgoing.end(bytes);
 }

@@ -1,7 +1,7 @@
-import { isFieldValue, isToken } from '../../bucket/field.ts';
+import { isFieldValue, isToken } from './field.ts';
 
 /** A table of the 256 octets: 1 for those that a test accepts. */
-function table(accepts: (octet: number) => boolean): Uint8Array {
+export function table(accepts: (octet: number) => boolean): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, octet) => (accepts(octet) ? 1 : 0));
 }
 
