@@ -260,7 +260,7 @@ describe('what is sent ahead of a response', () => {
   });
 });
 
-test('a client that reads nothing holds up its response: `write` says so, and `drain` when it goes on', async () => {
+test('a client that reads nothing delays its response: `write` says so, and `drain` when it goes on', async () => {
   const { server, begun, targets } = await waiting();
   const { socket, seen } = await connectTo(server);
   socket.pause();
