@@ -39,7 +39,10 @@ export interface ListenOptions {
   readonly limits?: RequestLimits | undefined;
   /** The bound on connections; without it there is no bound. */
   readonly crowd?: CrowdLimits | undefined;
-  /** The handler reads `rawHeaders` only, never `headers`: Node does less for each request. */
+  /**
+   * The handler reads `rawHeaders` only, never `headers`, reads a body only if the head announces one, and uses what
+   * `DirectResponse` has of a response: each request costs less.
+   */
   readonly readsRawHeaders?: boolean | undefined;
   /** Called when the last connection has closed. */
   readonly onDrained?: (drained: Drained) => void;

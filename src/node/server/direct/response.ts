@@ -68,10 +68,10 @@ export class DirectResponse extends EventEmitter {
     return this;
   }
 
-  /** False if the writer must wait for `drain`. */
+  /** False if the writer must wait for `drain`, or for `close` once the client has left. */
   write(chunk: Buffer): boolean {
     const { socket } = this.#wire;
-    if (!socket.writable || this.writableEnded) return true;
+    if (!socket.writable || this.writableEnded) return false;
     socket.cork();
     this.#writeHead();
     if (this.#hasBody && chunk.length > 0) this.#writePart(chunk);
@@ -86,14 +86,18 @@ export class DirectResponse extends EventEmitter {
     const { socket, flushed } = this.#wire;
     if (!socket.writable) return this;
     const part = this.#hasBody ? body : '';
-    if (!this.#isChunked && (part === '' || (typeof part === 'string' && encoding === 'latin1'))) {
-      socket.write(this.#head + part, 'latin1', flushed);
+    if (!this.#isChunked && (part.length === 0 || (typeof part === 'string' && encoding === 'latin1'))) {
+      socket.write(`${this.#head}${part}`, 'latin1', flushed);
       return this;
     }
+    const bytes = typeof part === 'string' ? Buffer.from(part, encoding) : part;
     socket.cork();
     this.#writeHead();
-    if (part.length > 0) this.#writePart(typeof part === 'string' ? Buffer.from(part, encoding) : part);
-    socket.write(this.#isChunked ? '0\r\n\r\n' : '', 'latin1', flushed);
+    if (!this.#isChunked) socket.write(bytes, flushed);
+    else {
+      if (bytes.length > 0) this.#writePart(bytes);
+      socket.write('0\r\n\r\n', 'latin1', flushed);
+    }
     socket.uncork();
     return this;
   }
