@@ -1,3 +1,5 @@
+import { ownText } from './own-text.ts';
+
 /** Most names that are remembered: clients and buckets choose them. */
 const NAMES_MOST = 1_024;
 /** Characters of the longest one. */
@@ -16,8 +18,7 @@ export function byName<T>(test: (name: string) => T): (name: string) => T {
     if (name.length <= LENGTH_MOST) {
       // A flood of names costs the usual ones a test each time the list is full.
       if (known.size >= NAMES_MOST) known.clear();
-      // A copy: V8 would retain the whole head of which the name is a part.
-      known.set(name.split('').join(''), said);
+      known.set(ownText(name), said);
     }
     return said;
   };

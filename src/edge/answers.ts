@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { ownText } from '../bucket/own-text.ts';
 import type { FlatHeaders } from '../bucket/transport.ts';
 import { type Answer, answerTo } from '../cors/answer.ts';
 import type { CompiledRules } from '../cors/compile.ts';
@@ -54,7 +55,14 @@ export function cachedAnswer(rules: CompiledRules, facts: Facts): Answer {
   if (answers === null) return answerTo(rules, facts);
   const cached = isPreflight ? answers.preflight.get(asked)?.get(headers) : answers.actual.get(method);
   if (cached !== undefined) return cached;
-  const answer = answerTo(rules, facts);
+  // The cache outlives the request, whose head these texts are parts of.
+  const own: Facts = {
+    ...facts,
+    origin: facts.origin === null ? null : ownText(facts.origin),
+    requestMethod: facts.requestMethod === null ? null : ownText(facts.requestMethod),
+    requestHeaders: facts.requestHeaders === null ? null : ownText(facts.requestHeaders),
+  };
+  const answer = answerTo(rules, own);
   added += 1;
   if (added > MAX_ANSWERS) {
     cache.clear();
@@ -62,10 +70,10 @@ export function cachedAnswer(rules: CompiledRules, facts: Facts): Answer {
     return answer;
   }
   lines.set(answer, [...answer.headers, ...varyHeader([], answer.vary)]);
-  if (!isPreflight) answers.actual.set(method, answer);
+  if (!isPreflight) answers.actual.set(ownText(method), answer);
   else {
     const byHeaders = answers.preflight.get(asked) ?? new Map<string, Answer>();
-    answers.preflight.set(asked, byHeaders.set(headers, answer));
+    answers.preflight.set(own.requestMethod ?? '', byHeaders.set(own.requestHeaders ?? '', answer));
   }
   return answer;
 }
@@ -76,7 +84,7 @@ function answersOf(origin: string, rules: CompiledRules): OriginAnswers | null {
   if (byRules === undefined) {
     if (!wasSeen(origin)) return null;
     byRules = new WeakMap();
-    cache.set(origin, byRules);
+    cache.set(ownText(origin), byRules);
   }
   let answers = byRules.get(rules);
   if (answers === undefined) {

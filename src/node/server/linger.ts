@@ -127,7 +127,7 @@ function linger(socket: Socket): void {
 }
 
 /** Most pipelined requests that wait on one connection. */
-const MAX_WAITING = 64;
+export const MAX_WAITING = 64;
 /** Their number by connection. */
 const waiting = new WeakMap<object, number>();
 

@@ -5,7 +5,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { IDLE_TIMEOUT, REQUEST_LIMITS, type RequestLimits } from '../../bucket/limits.ts';
 import { type Connection, watchHttp10 } from './abort.ts';
 import { boundCrowd, type CrowdLimits } from './crowd.ts';
-import { isCopy, originalOf } from './direct/ahead.ts';
+import { isAhead, originalOf } from './direct/ahead.ts';
 import { serveDirectly } from './direct/connection.ts';
 import { createDrain, type Drained } from './drain.ts';
 import { type ClientTimeouts, type Handler, plainServer, secureServer } from './http-server.ts';
@@ -73,7 +73,7 @@ export async function listen(
 ): Promise<Listening> {
   const isLean = readsRawHeaders && (await checkHeads());
   const serve: Handler = (incoming, outgoing) => {
-    if (isCopy(incoming.socket)) return;
+    if (isAhead(incoming.socket)) return;
     if (isLean) hintKeepAlive(outgoing, timeouts.keepAlive);
     drain.note(outgoing);
     watchHttp10(incoming, outgoing);
@@ -83,7 +83,7 @@ export async function listen(
     certificate === undefined
       ? plainServer(timeouts, limits, isLean)
       : secureServer(certificate, timeouts, limits, isLean, handler);
-  // `serve` is not needed: these requests are of HTTP/1.1.
+  // A direct request is of HTTP/1.1, and its response knows how long the connection stays open.
   const serveDirect: Handler = (incoming, outgoing) => {
     drain.note(outgoing);
     handler(incoming, outgoing);

@@ -34,19 +34,20 @@ async function connectTo({ url }: Listening) {
 }
 
 describe.each([
-  ['HTTP', false],
-  ['HTTPS', true],
-])('closing idle connections of %s while the server drains', (_, secure) => {
+  ['HTTP, which the edge reads', false, true],
+  ['HTTP, which Node reads', false, false],
+  ['HTTPS', true, true],
+])('closing idle connections of %s while the server drains', (_, secure, readsRawHeaders) => {
   test('ends unused and idle ones at once, and a busy one after its whole response', async () => {
     const server = await listen(
       ({ url }, outgoing) => {
         outgoing.writeHead(200, ['Content-Length', '4']);
-        outgoing.write('do');
+        outgoing.write(Buffer.from('do'));
         if (url === '/slow') unfinished.push(outgoing);
         else outgoing.end('ne');
       },
       { host: '127.0.0.1', port: 0 },
-      { timeouts, ...(secure && { certificate: certificate() }) },
+      { timeouts, readsRawHeaders, ...(secure && { certificate: certificate() }) },
     );
     opened = server;
     const [unused, idle, busy] = [await connectTo(server), await connectTo(server), await connectTo(server)];

@@ -22,19 +22,19 @@ afterEach(async () => {
 });
 
 /** Answers at once, except `/waiting`, which waits for the test, and `/begun`, whose body waits for it. */
-async function serve(secure: boolean, keepAlive = LONG): Promise<Listening> {
+async function serve(secure: boolean, keepAlive = LONG, readsRawHeaders = true): Promise<Listening> {
   const handler = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const { url } = incoming;
     if (url !== '/waiting') outgoing.writeHead(200, ['Content-Length', '4']);
     if (url === '/waiting' || url === '/begun') waiting.push({ incoming, outgoing });
     else outgoing.end('done');
-    if (url === '/begun') outgoing.write('do');
+    if (url === '/begun') outgoing.write(Buffer.from('do'));
   };
   const timeouts = { ...TIMEOUTS, keepAlive };
   opened = await listen(
     handler,
     { host: '127.0.0.1', port: 0 },
-    { timeouts, ...(secure && { certificate: certificate() }) },
+    { timeouts, readsRawHeaders, ...(secure && { certificate: certificate() }) },
   );
   return opened;
 }
@@ -77,12 +77,13 @@ async function talk(url: string): Promise<Talk> {
 const CLOSE = /connection: close/i;
 
 describe.each([
-  ['without TLS', false],
-  ['over TLS', true],
-])('a server of HTTP/1.1 %s that ends', (_, secure) => {
+  ['without TLS, of which the edge reads connections', false, true],
+  ['without TLS, of which Node reads them', false, false],
+  ['over TLS', true, true],
+])('a server of HTTP/1.1 %s that ends', (_, secure, readsRawHeaders) => {
   /** A server, and a client without a request. */
   async function served(keepAlive = LONG) {
-    const { url, close } = await serve(secure, keepAlive);
+    const { url, close } = await serve(secure, keepAlive, readsRawHeaders);
     return { url, close, client: await talk(url) };
   }
 
@@ -162,7 +163,7 @@ describe.each([
   });
 
   test('aborts connections at its limit', async () => {
-    const { url, close } = await serve(secure);
+    const { url, close } = await serve(secure, LONG, readsRawHeaders);
     const [idle, busy, unused] = [await talk(url), await talk(url), await talk(url)];
     idle.ask('/a');
     busy.ask('/begun');

@@ -56,6 +56,34 @@ describe('pipelined requests', () => {
     expect(bucket.asked).toHaveLength(65);
   });
 
+  test('are served up to the same bound if they come ahead of a response', async () => {
+    const { bucket, client, answer, text } = await open();
+    client.write(request('GET /1'));
+    await until('the first is asked', () => bucket.asked.length === 1);
+    client.write(request('GET /1').repeat(200));
+    expect(await standstill(() => bucket.asked.length)).toBe(1);
+    // The first of those that came ahead does not wait.
+    for (let sent = 1; sent <= 66; sent += 1) {
+      await until('the next is asked', () => bucket.asked.length === sent);
+      await answer('GET /1');
+    }
+    await until('the connection is closed', () => client.closed);
+    expect(statuses(text())).toHaveLength(66);
+    expect(text().match(/^Connection: close\r$/gm)).toHaveLength(1);
+    expect(bucket.asked).toHaveLength(66);
+  });
+
+  test('that come ahead of a response, more than 64 KB of them, do not hide that the client leaves', async () => {
+    const { bucket, client } = await open();
+    client.write(request('GET /1'));
+    await until('the first is asked', () => bucket.asked.length === 1);
+    client.write(request('GET /2', `X-Long: ${'x'.repeat(2_000)}`).repeat(70));
+    await standstill(() => bucket.asked.length);
+    client.resetAndDestroy();
+    await until('the edge takes its request back', () => bucket.open.size === 0);
+    expect(bucket.asked).toEqual(['GET /1']);
+  });
+
   test('are not begun after the last response of a connection while the server ends', async () => {
     const { edge, bucket, client, answer, text } = await open();
     client.write(request('GET /1') + request('DELETE /2'));

@@ -1,8 +1,12 @@
 import { Duplex } from 'node:stream';
 import type { Connection } from '../abort.ts';
+import { MAX_WAITING } from '../linger.ts';
 
-/** Most bytes that are read ahead of a response. */
-const MOST = 64 * 1024;
+/** Bytes after which no more is read ahead of a response; a few reads follow until the connection stands still. */
+const MOST = 256 * 1024;
+const FIRST_SIZE = 1_024;
+/** Bytes that Node may leave unread of a copy; what follows is not shown to it. */
+const UNREAD = 16 * 1024;
 
 /** What a client sends before it has the response to its request. */
 export interface Ahead {
@@ -11,37 +15,68 @@ export interface Ahead {
   end(): Buffer;
 }
 
-/** The connection whose bytes a connection in memory repeats. */
-const originals = new WeakMap<object, Connection>();
+/** A connection in memory, which repeats what a client has sent ahead. */
+interface Copy {
+  readonly original: Connection;
+  /** Requests that Node has read from it. */
+  requests: number;
+}
 
-/** Whether requests of a connection are not answered there: they are only a copy of what a client has sent ahead. */
-export const isCopy = (connection: object): boolean => originals.has(connection);
+const copies = new WeakMap<object, Copy>();
+
+/**
+ * Whether a request of this connection is only a copy of one that a client has sent ahead, and is not answered there. Call
+ * it once for each request.
+ */
+export function isAhead(connection: object): boolean {
+  const copy = copies.get(connection);
+  if (copy === undefined) return false;
+  copy.requests += 1;
+  return true;
+}
 
 /** The client's connection, given it or the copy of what it has sent ahead. */
 export const originalOf = <T extends object>(connection: T): T | Connection =>
-  originals.get(connection) ?? connection;
+  copies.get(connection)?.original ?? connection;
 
 /**
  * Retains what a client sends ahead of a response, and shows a copy to Node's server (`serve`) at once, over a connection
  * in memory: what is malformed, or does not become complete in time, is refused when Node finds it. The requests are served
- * after the response, from the retained bytes.
+ * after the response, from the retained bytes; as many as may wait, so that later ones are not retained.
  */
-export function openAhead(connection: Connection, serve: (copy: Duplex) => void): Ahead {
-  const parts: Buffer[] = [];
-  let size = 0;
-  const copy = new Duplex({ read: () => {}, write: (_bytes, _encoding, done) => done() });
-  originals.set(copy, connection);
-  serve(copy);
+export function openAhead(original: Connection, serve: (connection: Duplex) => void): Ahead {
+  let space = Buffer.allocUnsafe(FIRST_SIZE);
+  let used = 0;
+  const copy: Copy = { original, requests: 0 };
+  const connection = new Duplex({
+    readableHighWaterMark: UNREAD,
+    read: () => {},
+    write: (_bytes, _encoding, done) => done(),
+  });
+  copies.set(connection, copy);
+  serve(connection);
+  let isRead = true;
+
+  function retain(bytes: Buffer): void {
+    if (used + bytes.length > space.length) {
+      const larger = Buffer.allocUnsafe(2 * (used + bytes.length));
+      space.copy(larger, 0, 0, used);
+      space = larger;
+    }
+    bytes.copy(space, used);
+    used += bytes.length;
+  }
+
   return {
     take: (bytes) => {
-      parts.push(bytes);
-      size += bytes.length;
-      if (size >= MOST) connection.pause();
-      copy.push(bytes);
+      if (copy.requests > MAX_WAITING) return;
+      retain(bytes);
+      if (used >= MOST) original.pause();
+      if (isRead) isRead = connection.push(bytes);
     },
     end: () => {
-      copy.destroy();
-      return Buffer.concat(parts);
+      connection.destroy();
+      return space.subarray(0, used);
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { CR, LF } from '../../../bucket/octets.ts';
 import type { Connection } from '../abort.ts';
 import type { Handler } from '../http-server.ts';
 import { watchQuiet } from '../quiet.ts';
@@ -29,8 +30,8 @@ export const isIdleDirect = (connection: Connection): boolean =>
 
 /**
  * Lets the edge read the connections of a server itself, and write its responses, as long as each request is one that
- * `readRequest` reads, and comes after the response to the one before. Node's parser and its response cost as much as all
- * that the edge does for a preflight (docs/decisions/0018-own-transport.md). Any other bytes make the connection Node's
+ * `readRequest` reads, and comes after the response to the one before. Node's server would make more objects for it
+ * (docs/decisions/0018-own-transport.md). Any other bytes make the connection Node's
  * for good, from these bytes on. Call it before the server listens, and before other listeners for `connection` are added.
  */
 export function serveDirectly(server: Server, { handler, keepAlive, first }: Direct): void {
@@ -41,8 +42,7 @@ export function serveDirectly(server: Server, { handler, keepAlive, first }: Dir
   };
   server.on('connection', (socket: Connection) => {
     direct.add(socket);
-    const refuse = (error: Error): void => void server.emit('clientError', error, socket);
-    follow(socket, { handler, keepAlive, serveByNode, refuse });
+    follow(socket, { handler, keepAlive, serveByNode });
   });
   watchQuiet(server, first, {
     applies: (socket) => isDirect(socket) && socket.bytesRead === 0,
@@ -60,18 +60,21 @@ interface Port {
   readonly handler: Handler;
   readonly keepAlive: number;
   readonly serveByNode: (connection: Duplex) => void;
-  readonly refuse: (error: Error) => void;
 }
+
+const isEmpty = (bytes: Buffer): boolean => bytes.every((octet) => octet === CR || octet === LF);
 
 /** The response that is under way; the field has Node's name, so that all else knows one form of connection. */
 type Open = Omit<Connection, '_httpMessage'> & { _httpMessage: DirectResponse | null };
 
-function follow(connection: Connection, { handler, keepAlive, serveByNode, refuse }: Port): void {
+function follow(connection: Connection, { handler, keepAlive, serveByNode }: Port): void {
   const socket = connection as unknown as Open;
   socket._httpMessage = null;
   let ahead: Ahead | null = null;
 
   const take = (bytes: Buffer): void => {
+    // As Node does before a request: an empty line begins none, so no time runs for it (RFC 9112 §2.2).
+    if (ahead === null && isEmpty(bytes)) return;
     if (socket._httpMessage !== null) {
       ahead ??= openAhead(connection, serveByNode);
       ahead.take(bytes);
@@ -94,7 +97,8 @@ function follow(connection: Connection, { handler, keepAlive, serveByNode, refus
     response.writableFinished = true;
     socket._httpMessage = null;
     if (!response.shouldKeepAlive) connection.destroySoon();
-    else if (ahead !== null) leave(ahead.end());
+    // What was refused meanwhile, or comes from a client that has ended its side, is not served.
+    else if (ahead !== null && connection.writable) leave(ahead.end());
     response.emit('close');
   };
   const wire: Wire = { socket: connection, keepAlive, flushed };
@@ -115,17 +119,20 @@ function follow(connection: Connection, { handler, keepAlive, serveByNode, refus
     response.emit('close');
   };
 
+  // `close` follows.
+  const failed = (): void => {};
+
   const leave = (bytes: Buffer): void => {
     connection
       .off('data', take)
       .off('drain', drained)
       .off('end', ended)
       .off('close', closed)
-      .off('error', refuse);
+      .off('error', failed);
     direct.delete(connection);
     serveByNode(connection);
     connection.resume();
     connection.unshift(bytes);
   };
-  connection.on('data', take).on('drain', drained).on('end', ended).on('close', closed).on('error', refuse);
+  connection.on('data', take).on('drain', drained).on('end', ended).on('close', closed).on('error', failed);
 }

@@ -51,9 +51,14 @@ export class DirectResponse extends EventEmitter {
     return this.#wire.socket.writableNeedDrain;
   }
 
-  /** Throws if a name, a value or the status is not allowed, as Node does. `alike` as in `Reply`. */
+  /**
+   * Makes the head of a final response, which is written with the first part of the body, or its end. Throws if a name, a
+   * value or the status is not allowed, and if there is a head. `alike` as in `Reply`.
+   */
   writeHead(status: number, headers: FlatHeaders, alike?: object): this {
-    if (!(status >= 100 && status <= 999)) throw new RangeError(`Invalid status code: ${status}`);
+    if (this.headersSent) throw new Error('the response has a head already');
+    if (!Number.isInteger(status) || status < 200 || status > 999)
+      throw new RangeError(`Invalid status code: ${status}`);
     const lines = renderHeaders(headers, alike) ?? withoutConnection(headers);
     // As Node: a 205 has the length 0.
     this.#hasBody &&= status !== 204 && status !== 304;
@@ -70,6 +75,7 @@ export class DirectResponse extends EventEmitter {
 
   /** False if the writer must wait for `drain`, or for `close` once the client has left. */
   write(chunk: Buffer): boolean {
+    this.#expectHead();
     const { socket } = this.#wire;
     if (!socket.writable || this.writableEnded) return false;
     socket.cork();
@@ -81,6 +87,7 @@ export class DirectResponse extends EventEmitter {
   }
 
   end(body: Buffer | string = '', encoding: BufferEncoding = 'utf8'): this {
+    this.#expectHead();
     if (this.writableEnded) return this;
     this.writableEnded = true;
     const { socket, flushed } = this.#wire;
@@ -108,6 +115,10 @@ export class DirectResponse extends EventEmitter {
     return this;
   }
 
+  #expectHead(): void {
+    if (!this.headersSent) throw new Error('the response has no head yet');
+  }
+
   #writeHead(): void {
     if (this.#head === '') return;
     this.#wire.socket.write(this.#head, 'latin1');
@@ -130,7 +141,8 @@ function withoutConnection(headers: FlatHeaders): HeadLines {
   const sent: string[] = [];
   for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] ?? '';
-    const value = headers[at + 1] ?? '';
+    // Node refuses an undefined one: the list has an odd length.
+    const value = headers[at + 1] as string;
     http.validateHeaderName(name);
     http.validateHeaderValue(name, value);
     if (!isByNode(name)) sent.push(name, value);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Handler } from '../../../../src/node/server/http-server.ts';
+import type { ClientTimeouts, Handler } from '../../../../src/node/server/http-server.ts';
 import { type Listening, listen } from '../../../../src/node/server/listen.ts';
 import { sendHead } from '../../../../src/node/server/send-head.ts';
 import { dial } from '../../../helpers/client.ts';
@@ -62,8 +62,16 @@ export const answer: Handler = ({ url = '' }, outgoing) => {
 };
 
 /** Opens a server that reads connections itself, or one of which Node reads all. */
-export const open = (isDirect: boolean, handler: Handler = answer): Promise<Listening> =>
-  listen(handler, { host: '127.0.0.1', port: 0 }, { readsRawHeaders: isDirect });
+export const open = (
+  isDirect: boolean,
+  handler: Handler = answer,
+  timeouts?: ClientTimeouts,
+): Promise<Listening> =>
+  listen(
+    handler,
+    { host: '127.0.0.1', port: 0 },
+    { readsRawHeaders: isDirect, ...(timeouts && { timeouts }) },
+  );
 
 /** A client that sends bytes as they are. */
 export async function connectTo({ url }: Pick<Listening, 'url'>) {
