@@ -97,7 +97,7 @@ export function openFront(
       if (!(await checkHeads()))
         log.warn(
           { node: process.version },
-          'the check of rendered heads did not pass in time on this version of Node: Node writes heads itself, which costs more CPU time and is right',
+          'the check of rendered heads did not pass in time on this version of Node: Node reads all requests and writes all heads, which costs more CPU time and is right',
         );
       return listenOr(
         edgeListener(() => edge, pools),

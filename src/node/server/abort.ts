@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** A connection of Node's HTTP/1.1 server, with private fields of Node. */
+/** A connection of HTTP/1.1, with private fields of Node; on a direct connection the edge itself sets `_httpMessage`. */
 export type Connection = Socket & {
   /** The response that is under way on it. */
   readonly _httpMessage?: (ServerResponse & { readonly req: IncomingMessage }) | null;

@@ -366,12 +366,14 @@ test('a client that resets its connection while it is sent a response harms no o
     for (let more = 0; more < 5; more += 1) begun[at]?.write(Buffer.alloc(256 * 1024));
     await until('the edge knows', () => isGone);
     expect(begun[at]).toMatchObject({ destroyed: true, writableFinished: false });
+    expect(begun[at]?.write(Buffer.alloc(1))).toBe(false);
   }
   const { socket, seen } = await connectTo(server);
   socket.write(request('GET /last'));
   await until('it arrives', () => targets.length === 21);
   reply(20, 'served');
   await until('it is answered', () => seen.text.endsWith('served'));
+  expect(begun[20]).toMatchObject({ destroyed: false, writableFinished: true });
   socket.destroy();
 });
 
