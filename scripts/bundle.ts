@@ -40,5 +40,8 @@ await build({
   chunkNames: 'part-[hash]',
   sourcemap: 'linked',
   sourcesContent: false,
+  // V8 retains the text of a module: 0.4 to 0.9 MB. Short lines, since Node shows the line of an uncaught error.
+  minifyWhitespace: true,
+  lineLimit: 160,
   logLevel: 'warning',
 });
