@@ -58,6 +58,7 @@ export function cachedAnswer(rules: CompiledRules, facts: Facts): Answer {
   // The cache outlives the request, whose head these texts are parts of.
   const own: Facts = {
     ...facts,
+    method: ownText(method),
     origin: facts.origin === null ? null : ownText(facts.origin),
     requestMethod: facts.requestMethod === null ? null : ownText(facts.requestMethod),
     requestHeaders: facts.requestHeaders === null ? null : ownText(facts.requestHeaders),
@@ -70,7 +71,7 @@ export function cachedAnswer(rules: CompiledRules, facts: Facts): Answer {
     return answer;
   }
   lines.set(answer, [...answer.headers, ...varyHeader([], answer.vary)]);
-  if (!isPreflight) answers.actual.set(ownText(method), answer);
+  if (!isPreflight) answers.actual.set(own.method, answer);
   else {
     const byHeaders = answers.preflight.get(asked) ?? new Map<string, Answer>();
     answers.preflight.set(own.requestMethod ?? '', byHeaders.set(own.requestHeaders ?? '', answer));

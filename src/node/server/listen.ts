@@ -41,7 +41,7 @@ export interface ListenOptions {
   readonly crowd?: CrowdLimits | undefined;
   /**
    * The handler reads `rawHeaders` only, never `headers`, reads a body only if the head announces one, and uses what
-   * `DirectResponse` has of a response: each request costs less.
+   * `DirectResponse` has of a response. Then each request costs less.
    */
   readonly readsRawHeaders?: boolean | undefined;
   /** Called when the last connection has closed. */

@@ -5,8 +5,6 @@ import { MAX_WAITING } from '../linger.ts';
 /** Bytes after which no more is read ahead of a response; a few reads follow until the connection stands still. */
 const MOST = 256 * 1024;
 const FIRST_SIZE = 1_024;
-/** Bytes that Node may leave unread of a copy; what follows is not shown to it. */
-const UNREAD = 16 * 1024;
 
 /** What a client sends before it has the response to its request. */
 export interface Ahead {
@@ -42,24 +40,20 @@ export const originalOf = <T extends object>(connection: T): T | Connection =>
 /**
  * Retains what a client sends ahead of a response, and shows a copy to Node's server (`serve`) at once, over a connection
  * in memory: what is malformed, or does not become complete in time, is refused when Node finds it. The requests are served
- * after the response, from the retained bytes; as many as may wait, so that later ones are not retained.
+ * after the response, from the retained bytes. The copy ends once there are more requests than may wait, or no more is
+ * read: then it lacks bytes that the client has sent, and its time limit would blame the client.
  */
 export function openAhead(original: Connection, serve: (connection: Duplex) => void): Ahead {
   let space = Buffer.allocUnsafe(FIRST_SIZE);
   let used = 0;
   const copy: Copy = { original, requests: 0 };
-  const connection = new Duplex({
-    readableHighWaterMark: UNREAD,
-    read: () => {},
-    write: (_bytes, _encoding, done) => done(),
-  });
+  const connection = new Duplex({ read: () => {}, write: (_bytes, _encoding, done) => done() });
   copies.set(connection, copy);
   serve(connection);
-  let isRead = true;
 
   function retain(bytes: Buffer): void {
     if (used + bytes.length > space.length) {
-      const larger = Buffer.allocUnsafe(2 * (used + bytes.length));
+      const larger = Buffer.allocUnsafe(Math.max(used + bytes.length, 2 * space.length));
       space.copy(larger, 0, 0, used);
       space = larger;
     }
@@ -69,10 +63,10 @@ export function openAhead(original: Connection, serve: (connection: Duplex) => v
 
   return {
     take: (bytes) => {
-      if (copy.requests > MAX_WAITING) return;
       retain(bytes);
       if (used >= MOST) original.pause();
-      if (isRead) isRead = connection.push(bytes);
+      if (used >= MOST || copy.requests > MAX_WAITING) connection.destroy();
+      else connection.push(bytes);
     },
     end: () => {
       connection.destroy();

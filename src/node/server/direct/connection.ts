@@ -14,7 +14,7 @@ export interface Direct {
   readonly handler: Handler;
   /** Milliseconds that a connection stays open between requests. */
   readonly keepAlive: number;
-  /** Milliseconds until a connection has to bring its first byte. */
+  /** Milliseconds until a connection has to bring its first request. */
   readonly first: number;
 }
 
@@ -31,8 +31,8 @@ export const isIdleDirect = (connection: Connection): boolean =>
 /**
  * Lets the edge read the connections of a server itself, and write its responses, as long as each request is one that
  * `readRequest` reads, and comes after the response to the one before. Node's server would make more objects for it
- * (docs/decisions/0018-own-transport.md). Any other bytes make the connection Node's
- * for good, from these bytes on. Call it before the server listens, and before other listeners for `connection` are added.
+ * (docs/decisions/0018-own-transport.md). Any other bytes, empty lines apart, make the connection Node's for good, from these
+ * bytes on. Call it before the server listens, and before other listeners for `connection` are added.
  */
 export function serveDirectly(server: Server, { handler, keepAlive, first }: Direct): void {
   const listeners = server.listeners('connection');
@@ -45,7 +45,7 @@ export function serveDirectly(server: Server, { handler, keepAlive, first }: Dir
     follow(socket, { handler, keepAlive, serveByNode });
   });
   watchQuiet(server, first, {
-    applies: (socket) => isDirect(socket) && socket.bytesRead === 0,
+    applies: (socket) => isIdleDirect(socket) && socket.bytesWritten === 0,
     progress: () => 0,
     late: (socket) => server.emit('clientError', new LateError(), socket),
   });
@@ -73,6 +73,8 @@ function follow(connection: Connection, { handler, keepAlive, serveByNode }: Por
   let ahead: Ahead | null = null;
 
   const take = (bytes: Buffer): void => {
+    // It had its last response (RFC 9112 §9.6).
+    if (!connection.writable) return;
     // As Node does before a request: an empty line begins none, so no time runs for it (RFC 9112 §2.2).
     if (ahead === null && isEmpty(bytes)) return;
     if (socket._httpMessage !== null) {

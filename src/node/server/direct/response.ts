@@ -47,8 +47,10 @@ export class DirectResponse extends EventEmitter {
     return this.#wire.socket.writableLength;
   }
 
+  /** Also true while a client that has ended its side still reads. */
   get writableNeedDrain(): boolean {
-    return this.#wire.socket.writableNeedDrain;
+    const { socket } = this.#wire;
+    return socket.writableNeedDrain || (!socket.writable && !socket.destroyed);
   }
 
   /**
@@ -75,9 +77,9 @@ export class DirectResponse extends EventEmitter {
 
   /** False if the writer must wait for `drain`, or for `close` once the client has left. */
   write(chunk: Buffer): boolean {
-    this.#expectHead();
     const { socket } = this.#wire;
     if (!socket.writable || this.writableEnded) return false;
+    this.#expectHead();
     socket.cork();
     this.#writeHead();
     if (this.#hasBody && chunk.length > 0) this.#writePart(chunk);
@@ -87,10 +89,10 @@ export class DirectResponse extends EventEmitter {
   }
 
   end(body: Buffer | string = '', encoding: BufferEncoding = 'utf8'): this {
-    this.#expectHead();
-    if (this.writableEnded) return this;
-    this.writableEnded = true;
     const { socket, flushed } = this.#wire;
+    if (this.writableEnded) return this;
+    if (socket.writable) this.#expectHead();
+    this.writableEnded = true;
     if (!socket.writable) return this;
     const part = this.#hasBody ? body : '';
     if (!this.#isChunked && (part.length === 0 || (typeof part === 'string' && encoding === 'latin1'))) {

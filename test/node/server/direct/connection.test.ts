@@ -280,6 +280,43 @@ describe('the limit on a head', () => {
     expect([statuses(seen.text), targets]).toEqual([[408], []]);
   });
 
+  test('applies to a client that sends only empty lines', async () => {
+    const { server, targets } = await waiting(SHORT);
+    const { socket, seen } = await connectTo(server);
+    const timer = setInterval(() => socket.write('\r\n'), 20);
+    socket.on('end', () => socket.end());
+    await until('it ends', () => seen.isClosed);
+    clearInterval(timer);
+    expect([statuses(seen.text), targets]).toEqual([[408], []]);
+  });
+
+  // Reported by a reader of the direct connections: the edge itself had not shown the rest of the heads to Node.
+  test.each([
+    ['in reads that end in the middle of a head', 40, 2_000, 0],
+    ['of more requests than may wait, in two parts', 200, 10, 4_001],
+    ['of more bytes than are read', 100, 6_000, 0],
+  ])('does not blame a client for what it has sent ahead, %s', async (_, count, size, cut) => {
+    const { server, targets, reply } = await waiting(SHORT);
+    let refused = 0;
+    server.server.on('clientError', () => {
+      refused += 1;
+    });
+    const { socket, seen } = await connectTo(server);
+    socket.write(request('GET /1'));
+    await until('the first arrives', () => targets.length === 1);
+    const text = request('GET /2', `X-Long: ${'x'.repeat(size)}`).repeat(count);
+    socket.write(text.slice(0, cut));
+    // The second part comes within the limit.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    socket.write(text.slice(cut));
+    await longer();
+    reply(0, 'first');
+    await until('it is answered', () => seen.text.endsWith('first'));
+    expect([refused, statuses(seen.text)]).toEqual([0, [200]]);
+    await until('the others arrive', () => targets.length === 1 + count);
+    socket.destroy();
+  });
+
   // Reported by a reader of the direct connections: the response was cut after 30 seconds.
   test('does not begin with an empty line, neither ahead of a response nor between two requests', async () => {
     const { server, begun, targets, reply } = await waiting(SHORT);
@@ -347,6 +384,26 @@ test.each<readonly [string, (end: { reply(): void; socket: Socket }) => void]>([
   end({ reply: () => reply(0, 'x'), socket });
   await until('it ends', () => copies[0]?.destroyed === true);
   socket.destroy();
+});
+
+test('nothing is read after the last response, before the connection has ended', async () => {
+  const targets: string[] = [];
+  const server = await opened(true, ({ url = '', socket: own }, outgoing) => {
+    targets.push(url);
+    outgoing.writeHead(200, ['x-id', '1', 'Content-Length', '2']);
+    // As at the end of a drain: the response was already served when it became the last one.
+    outgoing.shouldKeepAlive = false;
+    outgoing.once('close', () => {
+      own.emit('data', Buffer.from(request('GET /2')));
+      own.emit('data', Buffer.from('DELETE /3 HTTP/1.1\r\nHost: h\r\n\r\n'));
+    });
+    outgoing.end('ok');
+  });
+  const { socket, seen } = await connectTo(server);
+  socket.write(request('GET /1'));
+  await until('it ends', () => seen.isClosed);
+  await standstill(() => targets.length);
+  expect(targets).toEqual(['/1']);
 });
 
 test('a client that resets its connection while it is sent a response harms no other', async () => {
