@@ -18,6 +18,8 @@ export function readBody(
   limit: number,
   timeout = READ_TIMEOUT,
 ): Promise<Read> {
+  // A direct request has no stream (server/direct/request.ts).
+  if (!bringsBody(head)) return Promise.resolve(new Uint8Array());
   const chunks: Buffer[] = [];
   let size = 0;
   return new Promise((resolve) => {
@@ -39,13 +41,11 @@ export function readBody(
       settle('ClientTimeout');
     });
     if (incoming.destroyed) {
-      // A request without a body has ended with its head (http-server.ts).
-      if (incoming.readableEnded) end();
-      else gone();
+      gone();
       return;
     }
-    // The edge has decided to read the body (RFC 9110 §10.1.1); without a body the 100 was sent before.
-    if (expectsContinue && bringsBody(head)) outgoing.writeContinue();
+    // The edge has decided to read the body (RFC 9110 §10.1.1).
+    if (expectsContinue) outgoing.writeContinue();
     incoming.on('data', take).once('end', end).once('error', gone).once('close', gone);
   });
 }

@@ -2,8 +2,11 @@ import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { isDirect } from '../../../../src/node/server/direct/connection.ts';
 import { DirectResponse } from '../../../../src/node/server/direct/response.ts';
+import { readHead } from '../../../../src/node/server/head.ts';
 import type { ClientTimeouts, Handler } from '../../../../src/node/server/http-server.ts';
 import type { Listening } from '../../../../src/node/server/listen.ts';
+import { openExchange } from '../../../../src/node/transport/exchange.ts';
+import { createPools } from '../../../../src/node/transport/pools.ts';
 import { standstill, until } from '../../../helpers/until.ts';
 import { statuses } from '../_framing.ts';
 import { answer, connectTo, exchange, open, request } from './_sides.ts';
@@ -432,6 +435,25 @@ test('a client that resets its connection while it is sent a response harms no o
   await until('it is answered', () => seen.text.endsWith('served'));
   expect(begun[20]).toMatchObject({ destroyed: false, writableFinished: true });
   socket.destroy();
+});
+
+// From the AWS clients, whose signature of `GET /?cors` covers the content.
+test.each([
+  ['that the edge reads', request('GET /a')],
+  ['that Node reads', request('GET /a', 'Content-Length: 0')],
+])('the body of a request without one, %s, is read as empty', async (_, text) => {
+  const read: unknown[] = [];
+  const { pools, close } = createPools();
+  const server = await opened(true, (incoming, outgoing) => {
+    const exchange = openExchange(incoming, outgoing, readHead(incoming), pools);
+    void exchange.read(10).then((bytes) => {
+      read.push(bytes);
+      outgoing.writeHead(200, ['x-id', '1', 'Content-Length', '2']).end('ok');
+    });
+  });
+  await exchange(server, [text], (so) => ENDS.test(so));
+  await close();
+  expect(read).toEqual([new Uint8Array()]);
 });
 
 test('a response has one head, and no body before it', async () => {
