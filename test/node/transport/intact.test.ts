@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { ClientHttp2Session } from 'node:http2';
 import { createServer as createSecureServer } from 'node:https';
-import type { Readable } from 'node:stream';
+import { PassThrough, pipeline, type Readable } from 'node:stream';
 import { setTimeout as pauseFor } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -95,7 +95,12 @@ describe.each(['http', 'https'] as const)('from a bucket over %s', (scheme) => {
   const opened = {
     'HTTP/1.1': (target: string) => overHttp1(edge.url, target),
     'HTTP/1.1 over TLS': (target: string) => overHttp1(secureEdge.url, target),
-    'HTTP/2': async (target: string) => session.request({ ':path': target }),
+    // Node's client drops the bytes of a stream that has ended before anything reads from it, so something reads at once.
+    'HTTP/2': async (target: string) => {
+      const read = new PassThrough();
+      pipeline(session.request({ ':path': target }), read, () => {});
+      return read;
+    },
   };
   const overHttp1 = (url: string, target: string): Promise<Readable> =>
     new Promise((resolve, reject) =>
