@@ -1,4 +1,4 @@
-import { COLON, CR, HTAB, LF, SP, TEXT, TOKEN } from '../../bucket/octets.ts';
+import { COLON, CR, isBlank, LF, SP, TEXT, TOKEN } from '../../bucket/octets.ts';
 import { answerFault, type Fault } from './fault.ts';
 import { type Framing, isFraming, noteField, openFraming, resetFraming } from './framing.ts';
 
@@ -116,8 +116,6 @@ function readFields(
     at += 2;
   }
 }
-
-const isBlank = (octet: number | undefined): boolean => octet === SP || octet === HTAB;
 
 function nameFault(bytes: Buffer, begin: number, at: number): Fault {
   const isAtBlank = isBlank(bytes[at]);

@@ -3,7 +3,10 @@ import type { Server } from 'node:net';
 import { abort, type Connection } from './abort.ts';
 import { watchQuiet } from './quiet.ts';
 
-/** Whether a connection has had a response, and waits for its next request. The wait for the first has another limit (http-server.ts, direct/connection.ts). */
+/**
+ * Whether a connection has had a response, and waits for its next request. The wait for the first has another limit
+ * (http-server.ts, direct/connection.ts).
+ */
 export const isBetweenRequests = ({ _httpMessage: response, bytesWritten }: Connection): boolean =>
   !response && bytesWritten > 0;
 

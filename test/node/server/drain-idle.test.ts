@@ -42,7 +42,7 @@ describe.each([
     const server = await listen(
       ({ url }, outgoing) => {
         outgoing.writeHead(200, ['Content-Length', '4']);
-        outgoing.write(Buffer.from('do'));
+        outgoing.write('do');
         if (url === '/slow') unfinished.push(outgoing);
         else outgoing.end('ne');
       },

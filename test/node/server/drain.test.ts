@@ -28,7 +28,7 @@ async function serve(secure: boolean, keepAlive = LONG, readsRawHeaders = true):
     if (url !== '/waiting') outgoing.writeHead(200, ['Content-Length', '4']);
     if (url === '/waiting' || url === '/begun') waiting.push({ incoming, outgoing });
     else outgoing.end('done');
-    if (url === '/begun') outgoing.write(Buffer.from('do'));
+    if (url === '/begun') outgoing.write('do');
   };
   const timeouts = { ...TIMEOUTS, keepAlive };
   opened = await listen(

@@ -62,7 +62,12 @@ interface Port {
   readonly serveByNode: (connection: Duplex) => void;
 }
 
-const isEmpty = (bytes: Buffer): boolean => bytes.every((octet) => octet === CR || octet === LF);
+/** Whether bytes are nothing but ends of lines. */
+function isEmpty(bytes: Buffer): boolean {
+  let at = 0;
+  while (bytes[at] === CR || bytes[at] === LF) at += 1;
+  return at === bytes.length;
+}
 
 /** The response that is under way; the field has Node's name, so that all else knows one form of connection. */
 type Open = Omit<Connection, '_httpMessage'> & { _httpMessage: DirectResponse | null };

@@ -1,4 +1,4 @@
-import { COLON, CR, HTAB, LF, SP, TEXT, TOKEN, table } from '../../../bucket/octets.ts';
+import { COLON, CR, isBlank, LF, SP, TEXT, TOKEN, table } from '../../../bucket/octets.ts';
 
 /** A request without a body, as received. */
 export interface PlainRequest {
@@ -69,8 +69,6 @@ function readFields(bytes: Buffer, text: string, from: number): string[] | null 
   }
   return at === last && bytes[at] === CR && bytes[at + 1] === LF && hosts === 1 ? headers : null;
 }
-
-const isBlank = (octet: number | undefined): boolean => octet === SP || octet === HTAB;
 
 const HOST = 'host';
 

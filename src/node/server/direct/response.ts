@@ -76,13 +76,14 @@ export class DirectResponse extends EventEmitter {
   }
 
   /** False if the writer must wait for `drain`, or for `close` once the client has left. */
-  write(chunk: Buffer): boolean {
+  write(chunk: Buffer | string): boolean {
     const { socket } = this.#wire;
     if (!socket.writable || this.writableEnded) return false;
     this.#expectHead();
     socket.cork();
     this.#writeHead();
-    if (this.#hasBody && chunk.length > 0) this.#writePart(chunk);
+    if (this.#hasBody && chunk.length > 0)
+      this.#writePart(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
     socket.uncork();
     // The system may have taken all of it at once.
     return socket.writableLength < socket.writableHighWaterMark;

@@ -32,7 +32,7 @@ export const answer: Handler = ({ url = '' }, outgoing) => {
       break;
     case '/chunks':
       sendHead(outgoing, 200, ['Vary', 'Origin']);
-      outgoing.write(Buffer.from('first'));
+      outgoing.write('first 漢');
       outgoing.write(Buffer.alloc(0));
       setImmediate(() => outgoing.end(Buffer.from('last')));
       break;
@@ -62,11 +62,7 @@ export const answer: Handler = ({ url = '' }, outgoing) => {
 };
 
 /** Opens a server that reads connections itself, or one of which Node reads all. */
-export const open = (
-  isDirect: boolean,
-  handler: Handler = answer,
-  timeouts?: ClientTimeouts,
-): Promise<Listening> =>
+const open = (isDirect: boolean, handler: Handler = answer, timeouts?: ClientTimeouts): Promise<Listening> =>
   listen(
     handler,
     { host: '127.0.0.1', port: 0 },
@@ -101,3 +97,47 @@ export async function exchange(
   socket.destroy();
   return seen.text.replace(/(?<=\r\nDate: )\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT(?=\r\n)/g, 'now');
 }
+
+const servers: Listening[] = [];
+
+/** Like `open`; `closeAll` closes it. */
+export async function opened(
+  isDirect: boolean,
+  handler?: Handler,
+  timeouts?: ClientTimeouts,
+): Promise<Listening> {
+  const server = await open(isDirect, handler, timeouts);
+  servers.push(server);
+  return server;
+}
+
+export async function closeAll(): Promise<void> {
+  for (const server of servers.splice(0)) await server.close(0);
+}
+
+/** A request whose answer ends as `ENDS` says. */
+export const END = request('GET /text?end');
+export const ENDS = /x-id: 1\r\n(?:[^\r\n]+\r\n)*\r\nok$/;
+
+/** A server whose responses the test begins and ends. */
+export async function waiting(timeouts?: ClientTimeouts) {
+  const begun: Parameters<Handler>[1][] = [];
+  const targets: string[] = [];
+  const server = await opened(
+    true,
+    ({ url = '' }, outgoing) => {
+      targets.push(url);
+      begun.push(outgoing);
+    },
+    timeouts,
+  );
+  const reply = (at: number, text: string): void => {
+    begun[at]?.writeHead(200, ['Content-Length', String(text.length)]).end(text);
+  };
+  return { server, begun, targets, reply };
+}
+
+/** Milliseconds for a head. */
+export const HEADERS = 150;
+export const SHORT: ClientTimeouts = { headers: HEADERS, idle: 60_000, keepAlive: 60_000 };
+export const longer = () => new Promise((resolve) => setTimeout(resolve, 5 * HEADERS));
