@@ -13,13 +13,10 @@ type Read = Awaited<ReturnType<Exchange['read']>>;
  * Reads the body of a request that the edge answers itself (`Exchange.read`). The rest of a body that is not read to its
  * end is discarded like that of every request that is answered early (server/linger.ts).
  */
-export function readBody(
-  { incoming, outgoing, head, expectsContinue }: Client,
-  limit: number,
-  timeout = READ_TIMEOUT,
-): Promise<Read> {
+export function readBody(client: Client, limit: number, timeout = READ_TIMEOUT): Promise<Read> {
+  const { incoming, outgoing, head, expectsContinue } = client;
   // A direct request has no stream (server/direct/request.ts).
-  if (!bringsBody(head)) return Promise.resolve(new Uint8Array());
+  if (!bringsBody(head)) return Promise.resolve(client.closed() ? 'ClientGone' : new Uint8Array());
   const chunks: Buffer[] = [];
   let size = 0;
   return new Promise((resolve) => {

@@ -26,10 +26,11 @@ const copies = new WeakMap<object, Copy>();
  * Whether a request of this connection is only a copy of one that a client has sent ahead, and is not answered there. Call
  * it once for each request.
  */
-export function isAhead(connection: object): boolean {
+export function isAhead(connection: Duplex): boolean {
   const copy = copies.get(connection);
   if (copy === undefined) return false;
   copy.requests += 1;
+  if (copy.requests > MAX_WAITING) connection.destroy();
   return true;
 }
 
@@ -46,9 +47,8 @@ export const originalOf = <T extends object>(connection: T): T | Connection =>
 export function openAhead(original: Connection, serve: (connection: Duplex) => void): Ahead {
   let space = Buffer.allocUnsafe(FIRST_SIZE);
   let used = 0;
-  const copy: Copy = { original, requests: 0 };
   const connection = new Duplex({ read: () => {}, write: (_bytes, _encoding, done) => done() });
-  copies.set(connection, copy);
+  copies.set(connection, { original, requests: 0 });
   serve(connection);
 
   function retain(bytes: Buffer): void {
@@ -64,9 +64,11 @@ export function openAhead(original: Connection, serve: (connection: Duplex) => v
   return {
     take: (bytes) => {
       retain(bytes);
-      if (used >= MOST) original.pause();
-      if (used >= MOST || copy.requests > MAX_WAITING) connection.destroy();
-      else connection.push(bytes);
+      if (used >= MOST) {
+        original.pause();
+        connection.destroy();
+      }
+      if (!connection.destroyed) connection.push(bytes);
     },
     end: () => {
       connection.destroy();

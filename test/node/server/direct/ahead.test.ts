@@ -208,3 +208,18 @@ test.each<readonly [string, (end: { reply(): void; socket: Socket }) => void]>([
   await until('it ends', () => copies[0]?.destroyed === true);
   socket.destroy();
 });
+
+test('the copy ends with the first request that could not wait', async () => {
+  const { server, targets } = await waiting();
+  const copies = new Set<Socket>();
+  server.server.on('request', ({ socket }) => {
+    if (socket.remoteAddress === undefined) copies.add(socket);
+  });
+  const { socket } = await connectTo(server);
+  socket.write(request('GET /1'));
+  await until('the first arrives', () => targets.length === 1);
+  socket.write(request('GET /2').repeat(200));
+  await until('the copy ends', () => [...copies].some(({ destroyed }) => destroyed));
+  expect([copies.size, targets]).toEqual([1, ['/1']]);
+  socket.destroy();
+});

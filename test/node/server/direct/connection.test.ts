@@ -102,9 +102,9 @@ describe('the limit on a head', () => {
     const { server, targets } = await waiting(SHORT);
     const { socket, seen } = await connectTo(server);
     const timer = setInterval(() => socket.write('\r\n'), 20);
+    socket.once('close', () => clearInterval(timer));
     socket.on('end', () => socket.end());
     await until('it ends', () => seen.isClosed);
-    clearInterval(timer);
     expect([statuses(seen.text), targets]).toEqual([[408], []]);
   });
 });
